@@ -1,0 +1,88 @@
+# Works on a fresh machine with Python 3.11+ and make. Everything lands in .venv.
+#   make            the list of targets
+#   make PYTHON=/path/to/python3 test      (heeded when .venv is made; make clean first)
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON  ?=
+WORKERS ?= 2
+ARGS    ?=
+
+VENV  := .venv
+BIN   := $(VENV)/bin
+STAMP := $(VENV)/.ready
+PIP   := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.PHONY: help venv demo test check format bench chaos lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# Candidates are run, not merely looked up: a version manager may leave a shim that exists and fails.
+$(BIN)/python:
+	@fits='import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))'; \
+	for candidate in $(or $(PYTHON),python3.13 python3.12 python3.11 python3.14 python3); do \
+	    if "$$candidate" -c "$$fits" >/dev/null 2>&1; then python="$$candidate"; break; fi; \
+	done; \
+	if [ -z "$${python:-}" ]; then \
+	    echo "$(or $(PYTHON),None of the Pythons here) is not a working Python 3.11 to 3.14." \
+	        "Name one: make PYTHON=/path/to/python3" >&2; exit 1; \
+	fi; \
+	echo "Setting up $(VENV) with $$("$$python" --version) (once)"; \
+	"$$python" -m venv --clear $(VENV) || { \
+	    echo "Python's venv module does not work. On Debian: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/.locked: requirements/dev.txt | $(BIN)/python
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(STAMP): pyproject.toml $(VENV)/.locked
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+venv: $(STAMP) ## Set up .venv and install the project into it
+
+demo: $(STAMP) ## Run a whole session on real recorded data and print its report
+	@$(BIN)/offbook demo $(ARGS)
+
+test: $(STAMP) ## Run the tests with branch coverage (ARGS="-k name" to choose)
+	@rm -f .coverage .coverage.*
+	@$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-branch --cov-report= $(ARGS)
+	@$(BIN)/python scripts/branch_coverage.py src/offbook/services/paper_trading src/offbook
+
+check: $(STAMP) ## Lint, formatting, strict types, and who may import whom
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy --strict --no-error-summary
+	@$(BIN)/lint-imports --no-cache
+	@echo "check: clean"
+
+format: $(STAMP) ## Put the code in the project's format, and mend what can be mended
+	@$(BIN)/ruff check --quiet --fix . || true
+	@$(BIN)/ruff format .
+
+bench: $(STAMP) ## Run benchmarks/: ratios against a reference run, no asserted times
+	@set -- benchmarks/bench_*.py; \
+	[ -e "$$1" ] || { echo "benchmarks/ has no bench_*.py" >&2; exit 1; }; \
+	for file; do echo "== $$file"; $(BIN)/python "$$file" $(ARGS); done
+
+chaos: $(STAMP) ## The long kill test: sessions killed at random moments must recover
+	@$(BIN)/python -m pytest tests/e2e -m chaos $(ARGS)
+
+# uv writes the locks, with one set of versions for every supported Python, and is no dependency of the
+# project: any copy will do. Package sources of the machine at hand are kept out of the files.
+UV         ?= uv
+UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+	--generate-hashes --no-emit-index-url --no-header
+lock: ## Renew requirements/*.txt (needs uv; ARGS=--upgrade for newer versions)
+	@command -v $(UV) >/dev/null || { echo "make lock needs uv: python3 -m pip install uv, or UV=/path/to/uv" >&2; exit 1; }
+	@$(UV_COMPILE) $(ARGS) pyproject.toml -o requirements/runtime.txt
+	@$(UV_COMPILE) $(ARGS) pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
+
+clean: ## Remove .venv and everything that tools left behind
+	@rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	@find src tests scripts benchmarks -type d -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
