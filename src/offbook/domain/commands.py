@@ -1,0 +1,72 @@
+"""What the outside may ask of a session's engine; each is recorded with where it was taken.
+
+A command carries the caller's ``command_id``: the same id again gives the same answer.
+``ts`` is the session time (ns UTC) at which it is taken.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from offbook.domain.config import PauseOrders, ResumeTimers
+from offbook.domain.orders import OrderRequest, ReplaceRequest
+
+
+class _Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+    """Base of all commands."""
+
+    command_id: str
+
+
+class Start(_Command, tag="start"):
+    """Begin: the strategy's ``on_start`` runs."""
+
+
+class Pause(_Command, tag="pause"):
+    """Stop delivering market data and timers to the strategy; ``orders`` says what stays."""
+
+    orders: PauseOrders
+
+
+class Resume(_Command, tag="resume"):
+    """Deliver market data and timers again; ``timers`` says what becomes of missed ones."""
+
+    timers: ResumeTimers
+
+
+class Stop(_Command, tag="stop"):
+    """End the session; with ``flatten`` close its positions first.
+
+    ``deadline_ns`` is how much session time the flattening may take.
+    """
+
+    flatten: bool = False
+    deadline_ns: int = 86_400_000_000_000
+    reason: str = "requested"
+
+
+class ForceStop(_Command, tag="force_stop"):
+    """End a session that is flattening, as it stands."""
+
+
+class SubmitOrder(_Command, tag="submit_order"):
+    """Send a new order."""
+
+    order: OrderRequest
+
+
+class CancelOrder(_Command, tag="cancel_order"):
+    """Cancel a working order, named by its client order id."""
+
+    client_order_id: str
+
+
+class ReplaceOrder(_Command, tag="replace_order"):
+    """Change the terms of a working order, named by its client order id."""
+
+    client_order_id: str
+    terms: ReplaceRequest
+
+
+OrderCommand = SubmitOrder | CancelOrder | ReplaceOrder
+Command = Start | Pause | Resume | Stop | ForceStop | SubmitOrder | CancelOrder | ReplaceOrder

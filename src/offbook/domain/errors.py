@@ -1,0 +1,242 @@
+"""Every error that offbook raises on purpose.
+
+Each carries a stable ``code`` for programs, a message that says what to do, and ``fields`` with
+the values involved.  The tree::
+
+    OffbookError
+    +-- InvalidInput          the caller can mend it; nothing was changed
+    |   +-- InvalidConfig
+    |   +-- InvalidOrder
+    |   |   +-- FloatNotExact
+    |   +-- InvalidStrategy
+    |   +-- BadMarketData
+    |   +-- CommandTooLate
+    +-- NotFound
+    |   +-- SessionNotFound
+    |   +-- OrderNotFound
+    +-- Refused               the state of things forbids it; nothing was changed
+    |   +-- InvalidTransition
+    |   +-- SessionStopped
+    |   +-- ConcurrencyConflict
+    |   +-- CommandConflict
+    |   +-- LeaseLost
+    |   +-- LeaseHeld
+    |   +-- MailboxFull
+    |   +-- ManagerClosed
+    |   +-- ReentrantCall
+    |   +-- StoreOwned
+    +-- Failure               something broke; a retry may help
+        +-- StorageUnavailable
+        |   +-- CommitOutcomeUnknown
+        +-- GatewayUnavailable
+        +-- SessionFailed
+        +-- JournalDamaged
+        +-- JournalMismatch
+        +-- EngineFault
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class OffbookError(Exception):
+    """Base of every error raised on purpose.
+
+    ``code`` is stable between releases; ``fields`` holds plain values (text, int, bool, None).
+    """
+
+    code: ClassVar[str] = "offbook_error"
+
+    def __init__(self, message: str, **fields: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fields: dict[str, object] = fields
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), self.message, self.fields))
+
+
+def _rebuild(kind: type[OffbookError], message: str, fields: dict[str, object]) -> OffbookError:
+    error = kind.__new__(kind)
+    OffbookError.__init__(error, message, **fields)
+    return error
+
+
+class InvalidInput(OffbookError):
+    """The caller asked for something malformed; nothing was changed."""
+
+    code = "invalid_input"
+
+
+class InvalidConfig(InvalidInput):
+    """A session's configuration cannot be used. Fields: ``field``."""
+
+    code = "invalid_config"
+
+
+class InvalidOrder(InvalidInput):
+    """An order request is malformed: it never became an order. Fields: ``field``."""
+
+    code = "invalid_order"
+
+
+class FloatNotExact(InvalidOrder):
+    """A float was given where an exact price or quantity is needed."""
+
+    code = "float_not_exact"
+
+
+class InvalidStrategy(InvalidInput):
+    """A strategy cannot be loaded, or its parameters do not fit. Fields: ``strategy``."""
+
+    code = "invalid_strategy"
+
+
+class BadMarketData(InvalidInput):
+    """A row of market data is refused. Fields: ``file``, ``row`` (1-based data row), ``column``."""
+
+    code = "bad_market_data"
+
+
+class CommandTooLate(InvalidInput):
+    """A command was scheduled for a session time that has passed. Fields: ``at``, ``now``."""
+
+    code = "command_too_late"
+
+
+class NotFound(OffbookError):
+    """What was named does not exist."""
+
+    code = "not_found"
+
+
+class SessionNotFound(NotFound):
+    """No session has this id. Fields: ``session_id``."""
+
+    code = "session_not_found"
+
+
+class OrderNotFound(NotFound):
+    """No order of the session has this id. Fields: ``session_id``, ``order_id``."""
+
+    code = "order_not_found"
+
+
+class Refused(OffbookError):
+    """The present state forbids the command; nothing was changed."""
+
+    code = "refused"
+
+
+class InvalidTransition(Refused):
+    """The lifecycle table does not allow the command. Fields: ``session_id``, ``status``,
+    ``command``; ``session`` holds the current session."""
+
+    code = "invalid_transition"
+    session: object = None
+
+
+class SessionStopped(Refused):
+    """The session was stopped before the command could be carried out. Fields: ``session_id``."""
+
+    code = "session_stopped"
+
+
+class ConcurrencyConflict(Refused):
+    """The stored session has moved on. Fields: ``session_id``, ``expected``, ``found``."""
+
+    code = "concurrency_conflict"
+
+
+class CommandConflict(Refused):
+    """The command id was used before with another body. Fields: ``session_id``, ``command_id``."""
+
+    code = "command_conflict"
+
+
+class LeaseLost(Refused):
+    """Another owner holds the session under a higher epoch. Fields: ``session_id``, ``epoch``."""
+
+    code = "lease_lost"
+
+
+class LeaseHeld(Refused):
+    """A living process owns the session. Fields: ``session_id``, ``owner``."""
+
+    code = "lease_held"
+
+
+class MailboxFull(Refused):
+    """Too many commands wait for one session; try again shortly. Fields: ``session_id``."""
+
+    code = "mailbox_full"
+
+
+class ManagerClosed(Refused):
+    """The manager was shut down, or was never entered."""
+
+    code = "manager_closed"
+
+
+class ReentrantCall(Refused):
+    """A blocking call came from the manager's own loop or from a callback: it would deadlock."""
+
+    code = "reentrant_call"
+
+
+class StoreOwned(Refused):
+    """Another process has the store open for writing. Fields: ``path``."""
+
+    code = "store_owned"
+
+
+class Failure(OffbookError):
+    """Something outside the caller's control broke."""
+
+    code = "failure"
+
+
+class StorageUnavailable(Failure):
+    """The store did not take the change: it did not happen."""
+
+    code = "storage_unavailable"
+
+
+class CommitOutcomeUnknown(StorageUnavailable):
+    """The store broke off in mid-commit: look the outcome up, never retry blindly."""
+
+    code = "commit_outcome_unknown"
+
+
+class GatewayUnavailable(Failure):
+    """The market cannot be opened or read. Fields: ``market``."""
+
+    code = "gateway_unavailable"
+
+
+class SessionFailed(Failure):
+    """The session ended in FAILED while the command waited. Fields: ``session_id``, ``reason``."""
+
+    code = "session_failed"
+
+
+class JournalDamaged(Failure):
+    """The stored chain does not verify. Fields: ``session_id``, ``seq``."""
+
+    code = "journal_damaged"
+
+
+class JournalMismatch(Failure):
+    """Running the inputs again gave other records. Fields: ``session_id``, ``seq``."""
+
+    code = "journal_mismatch"
+
+
+class EngineFault(Failure):
+    """The engine found itself in an impossible place, or a livelock. Fields: ``reason``."""
+
+    code = "engine_fault"

@@ -1,0 +1,43 @@
+"""Identifiers: UUIDv7 for sessions (made by an adapter), hash-derived ids inside a session."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Final
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", re.ASCII)
+
+VENUE_ORDER: Final = "venue-order"
+EXECUTION: Final = "execution"
+
+
+def derived_id(seed: int, purpose: str, ordinal: int) -> str:
+    """The id of the ``ordinal``-th thing of one ``purpose`` in a session, as a UUID (version 8).
+
+    The 128 bits are BLAKE2b of ``"{seed}|{purpose}|{ordinal}"`` with the version and variant bits
+    of RFC 9562 set: the same session gives the same ids on every run, and replays agree.
+    """
+    digest = bytearray(
+        hashlib.blake2b(f"{seed}|{purpose}|{ordinal}".encode(), digest_size=16).digest()
+    )
+    digest[6] = (digest[6] & 0x0F) | 0x80
+    digest[8] = (digest[8] & 0x3F) | 0x80
+    text = digest.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def uuid7_from(unix_ms: int, random_bits: int) -> str:
+    """A UUIDv7 (RFC 9562, section 5.7) from a millisecond time and 74 random bits."""
+    value = (unix_ms & (2**48 - 1)) << 80
+    value |= 0x7 << 76
+    value |= ((random_bits >> 62) & 0xFFF) << 64
+    value |= 0b10 << 62
+    value |= random_bits & (2**62 - 1)
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def is_uuid(text: str) -> bool:
+    """Whether the text is a lower-case UUID with dashes."""
+    return _UUID.match(text) is not None

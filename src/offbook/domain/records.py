@@ -1,0 +1,413 @@
+"""What a session's journal holds: one dense, chained sequence of records.
+
+Three families: inputs that cannot be computed again (``SessionAttached``, ``CommandTaken``), the
+strategy's commands, and events.  Every kind carries its version in its tag (``OrderFilled.1``);
+a changed meaning is a new version, never a changed old one.
+
+Prices end in ``_px`` and quantities in ``_qty``: integers in the instrument's units.  Amounts are
+decimal text.  Times are session time in ns UTC.  Every number that matters later stands in the
+record, so that folding never computes one again.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from offbook.domain.commands import Command
+from offbook.domain.config import OnStrategyError, PauseOrders, ResumeTimers
+from offbook.domain.market_data import MarketInfo
+from offbook.domain.orders import (
+    CancelReason,
+    Liquidity,
+    OrderSide,
+    OrderType,
+    Origin,
+    RejectReason,
+    TimeInForce,
+)
+from offbook.domain.values import Amount
+
+JOURNAL_FORMAT: Final = 1
+ENGINE_SEMANTICS: Final = 1
+"""Grows whenever the same inputs could give other records than before."""
+
+
+class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One leg of a booking. Over a record, the legs of each currency sum to zero."""
+
+    account: str
+    currency: str
+    amount: Amount
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The market row that a fill traded against, copied from the market, and why it was allowed.
+
+    ``row`` and ``row_ts`` say which row.  Quotes give ``bid_px`` to ``ask_qty``; bars give
+    ``ts_open`` to ``volume_qty``.  ``available_qty`` is what could be taken before this fill,
+    after what was taken already.  ``rule`` names the clause of the fill model.
+    """
+
+    row: int
+    row_ts: int
+    model: str
+    rule: str
+    available_qty: int
+    ts_event: int | None = None
+    bid_px: int | None = None
+    ask_px: int | None = None
+    bid_qty: int | None = None
+    ask_qty: int | None = None
+    ts_open: int | None = None
+    open_px: int | None = None
+    high_px: int | None = None
+    low_px: int | None = None
+    close_px: int | None = None
+    volume_qty: int | None = None
+
+
+class _Record(msgspec.Struct, frozen=True, tag_field="kind"):
+    """Base of all records: ``seq`` is dense from 1, ``ts`` never decreases."""
+
+    seq: int
+    ts: int
+
+
+# -- inputs that cannot be computed again ---------------------------------------------------
+
+
+class SessionAttached(_Record, kw_only=True, tag="SessionAttached.1"):
+    """The first record: all that decides the rest. ``config`` is the canonical configuration."""
+
+    format: int
+    semantics: int
+    config: msgspec.Raw
+    seed: int
+    market: MarketInfo
+    strategy_name: str | None
+    strategy_source: str | None
+    opening: tuple[Posting, ...]
+
+
+class CommandTaken(_Record, kw_only=True, tag="CommandTaken.1"):
+    """An outside command, taken after ``row`` rows at session time ``ts``."""
+
+    row: int
+    command: Command
+
+
+# -- the strategy's commands ----------------------------------------------------------------
+
+
+class OrderSubmitted(_Record, kw_only=True, tag="OrderSubmitted.1"):
+    """An order left for the venue. ``due`` is when it arrives; ``reserved`` is held until then
+    and released exactly once. ``decision_*`` is the market at the decision."""
+
+    order: int
+    client_order_id: str
+    origin: Origin
+    command_id: str | None
+    symbol: str
+    side: OrderSide
+    order_type: OrderType
+    time_in_force: TimeInForce
+    order_qty: int
+    price_px: int | None
+    reduce_only: bool
+    reserved: Amount
+    reserved_currency: str
+    decision_bid_px: int
+    decision_ask_px: int
+    due: int
+
+
+class OrderDenied(_Record, kw_only=True, tag="OrderDenied.1"):
+    """Our own risk refused an order; it never left. ``limit`` and ``value`` show the numbers."""
+
+    order: int
+    client_order_id: str
+    origin: Origin
+    command_id: str | None
+    symbol: str
+    side: OrderSide
+    order_type: OrderType
+    time_in_force: TimeInForce
+    order_qty: int
+    price_px: int | None
+    reason: RejectReason
+    limit: str
+    value: str
+
+
+class CancelRequested(_Record, kw_only=True, tag="CancelRequested.1"):
+    """A cancel left for the venue and arrives at ``due``."""
+
+    order: int
+    origin: Origin
+    command_id: str | None
+    due: int
+
+
+class ReplaceRequested(_Record, kw_only=True, tag="ReplaceRequested.1"):
+    """New terms left for the venue and arrive at ``due``; ``reserved`` covers both old and new."""
+
+    order: int
+    origin: Origin
+    command_id: str | None
+    order_qty: int
+    price_px: int | None
+    reserved: Amount
+    due: int
+
+
+class RequestDenied(_Record, kw_only=True, tag="RequestDenied.1"):
+    """A cancel or a replace was refused before it left."""
+
+    order: int
+    origin: Origin
+    command_id: str | None
+    replace: bool
+    reason: RejectReason
+    limit: str
+    value: str
+
+
+class TimerSet(_Record, kw_only=True, tag="TimerSet.1"):
+    """The strategy set a timer; ``every_ns`` repeats it."""
+
+    name: str
+    due: int
+    every_ns: int | None
+
+
+class TimerCanceled(_Record, kw_only=True, tag="TimerCanceled.1"):
+    """The strategy took a timer back."""
+
+    name: str
+
+
+# -- events ---------------------------------------------------------------------------------
+
+
+class OrderAccepted(_Record, kw_only=True, tag="OrderAccepted.1"):
+    """The venue took the order. ``expires`` is when a DAY order ends; reports due at ``due``."""
+
+    order: int
+    venue_order_id: str
+    expires: int | None
+    due: int
+
+
+class OrderRejected(_Record, kw_only=True, tag="OrderRejected.1"):
+    """The venue refused the order; its reservation is released."""
+
+    order: int
+    reason: RejectReason
+    limit: str
+    value: str
+    due: int
+
+
+class OrderFilled(_Record, kw_only=True, tag="OrderFilled.1"):
+    """A trade, with its evidence and its bookings.
+
+    ``fee_accrued`` is the exact charge of the whole order so far in units of 10**-26, of which
+    ``fee`` (this fill's part) is what rounding has booked; ``reserved`` is what stays held.
+    ``position_*`` and ``realized`` are the position after the fill.
+    """
+
+    order: int
+    exec_id: str
+    symbol: str
+    side: OrderSide
+    last_qty: int
+    last_px: int
+    liquidity: Liquidity
+    cum_qty: int
+    leaves_qty: int
+    cum_notional: Amount
+    fee: Amount
+    fee_accrued: str
+    reserved: Amount
+    realized: Amount
+    position_qty: int
+    position_cost: Amount
+    postings: tuple[Posting, ...]
+    evidence: Evidence
+    due: int
+
+
+class OrderCanceled(_Record, kw_only=True, tag="OrderCanceled.1"):
+    """The rest of the order is gone; its reservation is released."""
+
+    order: int
+    reason: CancelReason
+    due: int
+
+
+class OrderExpired(_Record, kw_only=True, tag="OrderExpired.1"):
+    """The order's time in force ended; its reservation is released."""
+
+    order: int
+    reason: CancelReason
+    due: int
+
+
+class OrderReplaced(_Record, kw_only=True, tag="OrderReplaced.1"):
+    """The venue took new terms."""
+
+    order: int
+    order_qty: int
+    price_px: int | None
+    reserved: Amount
+    kept_priority: bool
+    due: int
+
+
+class CancelRejected(_Record, kw_only=True, tag="CancelRejected.1"):
+    """The venue could not cancel; the order stands as it is."""
+
+    order: int
+    reason: RejectReason
+    due: int
+
+
+class ReplaceRejected(_Record, kw_only=True, tag="ReplaceRejected.1"):
+    """The venue could not replace; the old terms stand and ``reserved`` is theirs."""
+
+    order: int
+    reason: RejectReason
+    reserved: Amount
+    due: int
+
+
+class TimerFired(_Record, kw_only=True, tag="TimerFired.1"):
+    """A timer fell due; ``delivered`` is False when it was only counted, while paused."""
+
+    name: str
+    due: int
+    delivered: bool
+
+
+class StrategyFailed(_Record, kw_only=True, tag="StrategyFailed.1"):
+    """A callback raised. The text of the error is kept outside the chain, for it may differ
+    between runs."""
+
+    callback: str
+    error_type: str
+    action: OnStrategyError
+
+
+class SessionStarted(_Record, kw_only=True, tag="SessionStarted.1"):
+    """The session runs."""
+
+
+class SessionPaused(_Record, kw_only=True, tag="SessionPaused.1"):
+    """The strategy sees no market data and no timers until it is resumed."""
+
+    reason: str
+    orders: PauseOrders
+
+
+class SessionResumed(_Record, kw_only=True, tag="SessionResumed.1"):
+    """The strategy goes on; it is told what it missed."""
+
+    timers: ResumeTimers
+    missed_rows: int
+    missed_timers: int
+    missed_fills: int
+
+
+class SessionStopping(_Record, kw_only=True, tag="SessionStopping.1"):
+    """Positions are being closed; gives up at ``deadline``."""
+
+    deadline: int
+    reason: str
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """The last prices of an instrument and what is held of it."""
+
+    symbol: str
+    bid_px: int
+    ask_px: int
+    position_qty: int
+
+
+class SessionStopped(_Record, kw_only=True, tag="SessionStopped.1"):
+    """The session is over; the account as it stands at the last marks."""
+
+    reason: str
+    row: int
+    cash: Amount
+    equity: Amount
+    marks: tuple[Mark, ...]
+
+
+class SessionFailed(_Record, kw_only=True, tag="SessionFailed.1"):
+    """The engine gave up; nothing is done after this record."""
+
+    reason: str
+
+
+Record = (
+    SessionAttached
+    | CommandTaken
+    | OrderSubmitted
+    | OrderDenied
+    | CancelRequested
+    | ReplaceRequested
+    | RequestDenied
+    | TimerSet
+    | TimerCanceled
+    | OrderAccepted
+    | OrderRejected
+    | OrderFilled
+    | OrderCanceled
+    | OrderExpired
+    | OrderReplaced
+    | CancelRejected
+    | ReplaceRejected
+    | TimerFired
+    | StrategyFailed
+    | SessionStarted
+    | SessionPaused
+    | SessionResumed
+    | SessionStopping
+    | SessionStopped
+    | SessionFailed
+)
+
+
+def encode_hook(value: object) -> object:
+    """Amounts are written as decimal text."""
+    if isinstance(value, Amount):
+        return str(value)
+    raise NotImplementedError(f"cannot encode {type(value).__name__}")
+
+
+def decode_hook(kind: type[Any], value: object) -> object:
+    """Amounts are read from decimal text."""
+    if kind is Amount and isinstance(value, str):
+        return Amount.parse(value)
+    raise NotImplementedError(f"cannot decode {kind.__name__} from {type(value).__name__}")
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=encode_hook)
+_DECODER = msgspec.json.Decoder(Record, dec_hook=decode_hook)
+
+
+def encode_record(record: Record) -> bytes:
+    """A record's canonical bytes: JSON with fields in declared order. These are what is chained,
+    stored and compared."""
+    return _ENCODER.encode(record)
+
+
+def decode_record(raw: bytes) -> Record:
+    """Read one record back; ``encode_record`` of the result gives the same bytes.
+
+    Raises msgspec.ValidationError or msgspec.DecodeError for anything else.
+    """
+    return _DECODER.decode(raw)

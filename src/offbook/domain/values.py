@@ -1,0 +1,182 @@
+"""Exact numbers: scaled integers inside, decimal text and ``Decimal`` at the edges.
+
+A *price* or *quantity* is an integer count of ``10**-precision`` ("units"); the precision belongs
+to the instrument.  An *amount* of money (or of an asset, in the ledger) is an integer count of
+``10**-18``.  No function here takes or returns a float except to refuse it.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from offbook.domain.errors import FloatNotExact, InvalidOrder
+
+AMOUNT_PRECISION: Final = 18
+AMOUNT_SCALE: Final = 10**AMOUNT_PRECISION
+MAX_PRECISION: Final = 12
+MAX_UNITS: Final = 2**62
+"""Market columns are int64; the checked bound leaves room for sums."""
+
+_DECIMAL_TEXT = re.compile(r"([+-]?)(\d+)(?:\.(\d*))?\Z", re.ASCII)
+
+
+class Amount(int):
+    """An amount of money or of an asset, in units of 10**-18; decimal text in every record.
+
+    Arithmetic gives plain ``int``; wrap the result where it enters a record.
+    """
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return units_to_text(self, AMOUNT_PRECISION)
+
+    def __repr__(self) -> str:
+        return f"Amount({str(self)!r})"
+
+    @classmethod
+    def parse(cls, text: str) -> Amount:
+        """Read decimal text such as ``"-12.5"``; raises ValueError for anything else."""
+        return cls(text_to_units(text, AMOUNT_PRECISION))
+
+    @property
+    def decimal(self) -> Decimal:
+        """The same value as a ``Decimal``, exact."""
+        return Decimal(str(self))
+
+
+class Price(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """An exact price: ``units`` of ``10**-precision`` of the quote currency."""
+
+    units: int
+    precision: int
+
+    def __str__(self) -> str:
+        return units_to_text(self.units, self.precision, trim=False)
+
+    def __float__(self) -> float:
+        return float(self.units / 10**self.precision)
+
+    @property
+    def decimal(self) -> Decimal:
+        """The same value as a ``Decimal``, exact."""
+        return Decimal(str(self))
+
+
+class Quantity(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """An exact quantity: ``units`` of ``10**-precision`` of the base asset."""
+
+    units: int
+    precision: int
+
+    def __str__(self) -> str:
+        return units_to_text(self.units, self.precision, trim=False)
+
+    def __float__(self) -> float:
+        return float(self.units / 10**self.precision)
+
+    @property
+    def decimal(self) -> Decimal:
+        """The same value as a ``Decimal``, exact."""
+        return Decimal(str(self))
+
+
+Exact = str | int | Decimal | Price | Quantity
+"""What an order takes for a price or a quantity. An ``int`` counts whole units of money or asset
+(``1`` is one bitcoin), never scaled units."""
+
+
+def text_to_units(text: str, precision: int) -> int:
+    """Decimal text to units of ``10**-precision``, exactly.
+
+    Raises ValueError when the text is not plain decimal notation or has more significant
+    decimals than ``precision``.
+    """
+    match = _DECIMAL_TEXT.match(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a plain decimal number")
+    sign, whole, fraction = match.groups()
+    fraction = (fraction or "").rstrip("0")
+    if len(fraction) > precision:
+        raise ValueError(f"{text} has more than {precision} decimals")
+    units = int(whole + fraction.ljust(precision, "0"))
+    return -units if sign == "-" else units
+
+
+def units_to_text(units: int, precision: int, *, trim: bool = True) -> str:
+    """Units of ``10**-precision`` to decimal text; ``trim`` drops trailing zeros."""
+    sign = "-" if units < 0 else ""
+    digits = str(abs(int(units))).rjust(precision + 1, "0")
+    if precision == 0:
+        return sign + digits
+    whole, fraction = digits[:-precision], digits[-precision:]
+    if trim:
+        fraction = fraction.rstrip("0")
+    return f"{sign}{whole}.{fraction}" if fraction else sign + whole
+
+
+def exact_units(value: Exact, precision: int, field: str) -> int:
+    """A price or quantity as users write it, to units of ``10**-precision``.
+
+    Raises FloatNotExact for a float and InvalidOrder when the value is not finite or has more
+    decimals than the instrument stores.
+    """
+    if isinstance(value, float):
+        raise FloatNotExact(
+            f"{field}={value!r} is a float and has no exact value: write it as text "
+            f'("{value!r}") or round it with self.price(x) or self.qty(x)',
+            field=field,
+        )
+    if isinstance(value, (Price, Quantity)):
+        text = str(value)
+    elif isinstance(value, Decimal):
+        if not value.is_finite():
+            raise InvalidOrder(f"{field}={value} is not a finite number", field=field)
+        text = format(value, "f")
+    elif isinstance(value, (str, int)) and not isinstance(value, bool):
+        text = str(value).strip()
+    else:
+        raise InvalidOrder(
+            f"{field}={value!r}: expected text, Decimal, int, Price or Quantity, "
+            f"was {type(value).__name__}",
+            field=field,
+        )
+    try:
+        units = text_to_units(text, precision)
+    except ValueError as error:
+        raise InvalidOrder(f"{field}: {error}", field=field, value=text) from None
+    if abs(units) >= MAX_UNITS:
+        raise InvalidOrder(f"{field}={text} is too large", field=field, value=text)
+    return units
+
+
+def ceil_div(numerator: int, denominator: int) -> int:
+    """Integer division rounded toward plus infinity."""
+    return -(-numerator // denominator)
+
+
+def round_against_client(amount: int, unit: int) -> int:
+    """The one place where charges are rounded: up to the next multiple of ``unit``.
+
+    ``amount`` and ``unit`` are in the same scale; a charge is positive, so rounding up never
+    flatters the account.
+    """
+    return ceil_div(amount, unit) * unit
+
+
+def share_of(amount: int, part: int, whole: int) -> int:
+    """``amount * part / whole`` rounded half to even; used for the cost of a partial reduction.
+
+    Whole positions give their whole cost back, so no residue stays on a closed position.
+    """
+    if part == whole:
+        return amount
+    quotient, remainder = divmod(amount * part, whole)
+    twice = 2 * remainder
+    if twice > whole or (twice == whole and quotient % 2 == 1):
+        quotient += 1
+    return quotient

@@ -1,0 +1,2 @@
+"""What the core needs from outside, as protocols; every one has a contract suite in
+``offbook.testing.contracts``."""
