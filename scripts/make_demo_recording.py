@@ -1,0 +1,80 @@
+"""Make the demo recording from raw websocket captures of Binance spot BTCUSDT.
+
+    python scripts/make_demo_recording.py spot_btcusdt_20240808.gz spot_btcusdt_20240809.gz OUTPUT.csv.gz
+
+A raw line is the local receive time (nanoseconds since the epoch, UTC), a space, and the venue's JSON.
+Only best bid and offer are taken: stream ``btcusdt@bookTicker``, which carries no time of the venue.
+Every update is kept; one that an earlier file or line already held (same update id) is left out.
+Numbers are copied as text, never through a float, and lose only the zeros beyond the instrument's
+decimals. The same input gives the same bytes.
+"""
+
+import argparse
+import gzip
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+STREAM = "btcusdt@bookTicker"
+PRICE_DECIMALS = 2
+SIZE_DECIMALS = 5
+HEADER = "ts_init,bid,ask,bid_size,ask_size"
+
+
+def trim(text: str, decimals: int) -> str:
+    """Cut a decimal to the given number of decimals; anything but zeros beyond them is an error."""
+    whole, _, fraction = text.partition(".")
+    if fraction[decimals:].strip("0"):
+        raise ValueError(f"{text} has more than {decimals} decimals")
+    return f"{whole}.{fraction[:decimals]:0<{decimals}}"
+
+
+def quotes(lines: Iterable[str]) -> Iterator[tuple[int, int, str]]:
+    """Yield (receive time in ns, update id, row) for every best bid and offer among raw lines."""
+    for line in lines:
+        received, _, message = line.partition(" ")
+        if STREAM not in message:
+            continue
+        data = json.loads(message)["data"]
+        prices = trim(data["b"], PRICE_DECIMALS), trim(data["a"], PRICE_DECIMALS)
+        sizes = trim(data["B"], SIZE_DECIMALS), trim(data["A"], SIZE_DECIMALS)
+        yield int(received), data["u"], ",".join((received, *prices, *sizes))
+
+
+def merge(paths: Iterable[Path]) -> list[str]:
+    """Return the rows of all files in order of receipt, each update of the venue once."""
+    found: dict[int, tuple[int, str]] = {}
+    for path in paths:
+        with gzip.open(path, "rt", encoding="ascii") as lines:
+            for received, update, row in quotes(lines):
+                found.setdefault(update, (received, row))
+    ordered = sorted((received, update, row) for update, (received, row) in found.items())
+    if [update for _, update, _ in ordered] != sorted(found):
+        raise ValueError("the order of receipt is not the order of the venue's update ids")
+    return [row for _, _, row in ordered]
+
+
+def main() -> None:
+    """Read the captures named on the command line and write the recording."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("captures", nargs="+", type=Path, metavar="CAPTURE.gz")
+    parser.add_argument("output", type=Path, metavar="OUTPUT.csv.gz")
+    arguments = parser.parse_args()
+
+    rows = merge(arguments.captures)
+    text = "\n".join([HEADER, *rows, ""]).encode("ascii")
+    packed = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=packed, mtime=0) as file:
+        file.write(text)
+    arguments.output.write_bytes(packed.getvalue())
+
+    print(f"rows    {len(rows)}")
+    print(f"bytes   {len(packed.getvalue())} packed, {len(text)} unpacked")
+    print(f"sha256  {hashlib.sha256(packed.getvalue()).hexdigest()}  packed")
+    print(f"sha256  {hashlib.sha256(text).hexdigest()}  unpacked")
+
+
+if __name__ == "__main__":
+    main()
