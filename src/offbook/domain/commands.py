@@ -18,23 +18,23 @@ class _Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     command_id: str
 
 
-class Start(_Command, tag="start"):
+class Start(_Command, frozen=True, kw_only=True, tag="start"):
     """Begin: the strategy's ``on_start`` runs."""
 
 
-class Pause(_Command, tag="pause"):
+class Pause(_Command, frozen=True, kw_only=True, tag="pause"):
     """Stop delivering market data and timers to the strategy; ``orders`` says what stays."""
 
     orders: PauseOrders
 
 
-class Resume(_Command, tag="resume"):
+class Resume(_Command, frozen=True, kw_only=True, tag="resume"):
     """Deliver market data and timers again; ``timers`` says what becomes of missed ones."""
 
     timers: ResumeTimers
 
 
-class Stop(_Command, tag="stop"):
+class Stop(_Command, frozen=True, kw_only=True, tag="stop"):
     """End the session; with ``flatten`` close its positions first.
 
     ``deadline_ns`` is how much session time the flattening may take.
@@ -45,23 +45,23 @@ class Stop(_Command, tag="stop"):
     reason: str = "requested"
 
 
-class ForceStop(_Command, tag="force_stop"):
+class ForceStop(_Command, frozen=True, kw_only=True, tag="force_stop"):
     """End a session that is flattening, as it stands."""
 
 
-class SubmitOrder(_Command, tag="submit_order"):
+class SubmitOrder(_Command, frozen=True, kw_only=True, tag="submit_order"):
     """Send a new order."""
 
     order: OrderRequest
 
 
-class CancelOrder(_Command, tag="cancel_order"):
+class CancelOrder(_Command, frozen=True, kw_only=True, tag="cancel_order"):
     """Cancel a working order, named by its client order id."""
 
     client_order_id: str
 
 
-class ReplaceOrder(_Command, tag="replace_order"):
+class ReplaceOrder(_Command, frozen=True, kw_only=True, tag="replace_order"):
     """Change the terms of a working order, named by its client order id."""
 
     client_order_id: str

@@ -78,7 +78,7 @@ class _Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Base of all configuration parts: immutable, named fields, nothing unknown."""
 
 
-class ReplayMarket(_Config, tag_field="type", tag="replay"):
+class ReplayMarket(_Config, frozen=True, kw_only=True, tag_field="type", tag="replay"):
     """A recording on disk: CSV, CSV.gz or Parquet, of one instrument.
 
     ``columns`` maps our column names to the file's where they differ.  Bars need
@@ -111,7 +111,7 @@ MarketConfig = ReplayMarket
 """The markets that a session can be joined to; a tagged union as more kinds arrive."""
 
 
-class StrategySpec(_Config):
+class StrategySpec(_Config, frozen=True, kw_only=True):
     """Which strategy runs: ``path/to/file.py:Class`` or ``package.module:Class``, and its
     parameters as JSON values."""
 
@@ -127,7 +127,7 @@ class StrategySpec(_Config):
             )
 
 
-class AccountConfig(_Config):
+class AccountConfig(_Config, frozen=True, kw_only=True):
     """A cash account in one currency; ``initial_cash`` is decimal text."""
 
     currency: str
@@ -143,7 +143,7 @@ class AccountConfig(_Config):
             )
 
 
-class BasisPointsFee(_Config, tag_field="type", tag="basis_points"):
+class BasisPointsFee(_Config, frozen=True, kw_only=True, tag_field="type", tag="basis_points"):
     """A share of each fill's value in basis points (decimal text, at most 4 decimals)."""
 
     maker: str = "10"
@@ -159,7 +159,7 @@ class BasisPointsFee(_Config, tag_field="type", tag="basis_points"):
                 )
 
 
-class FlatFee(_Config, tag_field="type", tag="flat"):
+class FlatFee(_Config, frozen=True, kw_only=True, tag_field="type", tag="flat"):
     """A fixed charge per order, taken at its first fill (a sell pays it out of its proceeds)."""
 
     per_order: str = "1"
@@ -174,7 +174,7 @@ class FlatFee(_Config, tag_field="type", tag="flat"):
 FeeConfig = BasisPointsFee | FlatFee
 
 
-class ConstantLatency(_Config):
+class ConstantLatency(_Config, frozen=True, kw_only=True):
     """Delay of messages in session time (ns): to the venue, and of its reports back."""
 
     entry_ns: int = 50_000_000
@@ -190,7 +190,7 @@ class ConstantLatency(_Config):
                 )
 
 
-class VenueConfig(_Config):
+class VenueConfig(_Config, frozen=True, kw_only=True):
     """The simulated venue.
 
     ``bar_volume_share`` (0 to 1): how much of a bar's volume the session's orders may take.
@@ -212,7 +212,7 @@ class VenueConfig(_Config):
                 )
 
 
-class RiskConfig(_Config):
+class RiskConfig(_Config, frozen=True, kw_only=True):
     """Limits checked before an order leaves; None means no limit. Values are decimal text in the
     account's currency."""
 
@@ -232,7 +232,7 @@ class RiskConfig(_Config):
             )
 
 
-class LifecycleConfig(_Config):
+class LifecycleConfig(_Config, frozen=True, kw_only=True):
     """What pausing, resuming, errors and the end of data do."""
 
     pause_orders: PauseOrders = PauseOrders.CANCEL_ENTRIES
@@ -241,7 +241,7 @@ class LifecycleConfig(_Config):
     at_end: AtEnd = AtEnd.STOP
 
 
-class SessionConfig(_Config):
+class SessionConfig(_Config, frozen=True, kw_only=True):
     """Everything that a session is made of.
 
     ``speed`` is the pace of a replay: decimal text, ``"1"`` is real time, None as fast as

@@ -267,7 +267,8 @@ class MarketInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     ``data_identity`` is a digest of everything that decides the rows (content and reading
     options); two markets with the same identity give the same rows.  ``calendar_identity`` is a
-    digest of the session table used.
+    digest of the session table used.  ``clock_stops`` says whether session time stands still while
+    the session is paused: so it is for recordings, and never for a live market.
     """
 
     kind: DataKind
@@ -275,4 +276,4 @@ class MarketInfo(msgspec.Struct, frozen=True, kw_only=True):
     data_identity: str
     calendar_identity: str
     timeframe_ns: int | None = None
-    description: str = ""
+    clock_stops: bool = True

@@ -78,7 +78,7 @@ class _Record(msgspec.Struct, frozen=True, tag_field="kind"):
 # -- inputs that cannot be computed again ---------------------------------------------------
 
 
-class SessionAttached(_Record, kw_only=True, tag="SessionAttached.1"):
+class SessionAttached(_Record, frozen=True, kw_only=True, tag="SessionAttached.1"):
     """The first record: all that decides the rest. ``config`` is the canonical configuration."""
 
     format: int
@@ -91,7 +91,7 @@ class SessionAttached(_Record, kw_only=True, tag="SessionAttached.1"):
     opening: tuple[Posting, ...]
 
 
-class CommandTaken(_Record, kw_only=True, tag="CommandTaken.1"):
+class CommandTaken(_Record, frozen=True, kw_only=True, tag="CommandTaken.1"):
     """An outside command, taken after ``row`` rows at session time ``ts``."""
 
     row: int
@@ -101,7 +101,7 @@ class CommandTaken(_Record, kw_only=True, tag="CommandTaken.1"):
 # -- the strategy's commands ----------------------------------------------------------------
 
 
-class OrderSubmitted(_Record, kw_only=True, tag="OrderSubmitted.1"):
+class OrderSubmitted(_Record, frozen=True, kw_only=True, tag="OrderSubmitted.1"):
     """An order left for the venue. ``due`` is when it arrives; ``reserved`` is held until then
     and released exactly once. ``decision_*`` is the market at the decision."""
 
@@ -123,7 +123,7 @@ class OrderSubmitted(_Record, kw_only=True, tag="OrderSubmitted.1"):
     due: int
 
 
-class OrderDenied(_Record, kw_only=True, tag="OrderDenied.1"):
+class OrderDenied(_Record, frozen=True, kw_only=True, tag="OrderDenied.1"):
     """Our own risk refused an order; it never left. ``limit`` and ``value`` show the numbers."""
 
     order: int
@@ -141,7 +141,7 @@ class OrderDenied(_Record, kw_only=True, tag="OrderDenied.1"):
     value: str
 
 
-class CancelRequested(_Record, kw_only=True, tag="CancelRequested.1"):
+class CancelRequested(_Record, frozen=True, kw_only=True, tag="CancelRequested.1"):
     """A cancel left for the venue and arrives at ``due``."""
 
     order: int
@@ -150,7 +150,7 @@ class CancelRequested(_Record, kw_only=True, tag="CancelRequested.1"):
     due: int
 
 
-class ReplaceRequested(_Record, kw_only=True, tag="ReplaceRequested.1"):
+class ReplaceRequested(_Record, frozen=True, kw_only=True, tag="ReplaceRequested.1"):
     """New terms left for the venue and arrive at ``due``; ``reserved`` covers both old and new."""
 
     order: int
@@ -162,7 +162,7 @@ class ReplaceRequested(_Record, kw_only=True, tag="ReplaceRequested.1"):
     due: int
 
 
-class RequestDenied(_Record, kw_only=True, tag="RequestDenied.1"):
+class RequestDenied(_Record, frozen=True, kw_only=True, tag="RequestDenied.1"):
     """A cancel or a replace was refused before it left."""
 
     order: int
@@ -174,7 +174,7 @@ class RequestDenied(_Record, kw_only=True, tag="RequestDenied.1"):
     value: str
 
 
-class TimerSet(_Record, kw_only=True, tag="TimerSet.1"):
+class TimerSet(_Record, frozen=True, kw_only=True, tag="TimerSet.1"):
     """The strategy set a timer; ``every_ns`` repeats it."""
 
     name: str
@@ -182,7 +182,7 @@ class TimerSet(_Record, kw_only=True, tag="TimerSet.1"):
     every_ns: int | None
 
 
-class TimerCanceled(_Record, kw_only=True, tag="TimerCanceled.1"):
+class TimerCanceled(_Record, frozen=True, kw_only=True, tag="TimerCanceled.1"):
     """The strategy took a timer back."""
 
     name: str
@@ -191,7 +191,7 @@ class TimerCanceled(_Record, kw_only=True, tag="TimerCanceled.1"):
 # -- events ---------------------------------------------------------------------------------
 
 
-class OrderAccepted(_Record, kw_only=True, tag="OrderAccepted.1"):
+class OrderAccepted(_Record, frozen=True, kw_only=True, tag="OrderAccepted.1"):
     """The venue took the order. ``expires`` is when a DAY order ends; reports due at ``due``."""
 
     order: int
@@ -200,7 +200,7 @@ class OrderAccepted(_Record, kw_only=True, tag="OrderAccepted.1"):
     due: int
 
 
-class OrderRejected(_Record, kw_only=True, tag="OrderRejected.1"):
+class OrderRejected(_Record, frozen=True, kw_only=True, tag="OrderRejected.1"):
     """The venue refused the order; its reservation is released."""
 
     order: int
@@ -210,7 +210,7 @@ class OrderRejected(_Record, kw_only=True, tag="OrderRejected.1"):
     due: int
 
 
-class OrderFilled(_Record, kw_only=True, tag="OrderFilled.1"):
+class OrderFilled(_Record, frozen=True, kw_only=True, tag="OrderFilled.1"):
     """A trade, with its evidence and its bookings.
 
     ``fee_accrued`` is the exact charge of the whole order so far in units of 10**-26, of which
@@ -239,7 +239,7 @@ class OrderFilled(_Record, kw_only=True, tag="OrderFilled.1"):
     due: int
 
 
-class OrderCanceled(_Record, kw_only=True, tag="OrderCanceled.1"):
+class OrderCanceled(_Record, frozen=True, kw_only=True, tag="OrderCanceled.1"):
     """The rest of the order is gone; its reservation is released."""
 
     order: int
@@ -247,7 +247,7 @@ class OrderCanceled(_Record, kw_only=True, tag="OrderCanceled.1"):
     due: int
 
 
-class OrderExpired(_Record, kw_only=True, tag="OrderExpired.1"):
+class OrderExpired(_Record, frozen=True, kw_only=True, tag="OrderExpired.1"):
     """The order's time in force ended; its reservation is released."""
 
     order: int
@@ -255,7 +255,7 @@ class OrderExpired(_Record, kw_only=True, tag="OrderExpired.1"):
     due: int
 
 
-class OrderReplaced(_Record, kw_only=True, tag="OrderReplaced.1"):
+class OrderReplaced(_Record, frozen=True, kw_only=True, tag="OrderReplaced.1"):
     """The venue took new terms."""
 
     order: int
@@ -266,7 +266,7 @@ class OrderReplaced(_Record, kw_only=True, tag="OrderReplaced.1"):
     due: int
 
 
-class CancelRejected(_Record, kw_only=True, tag="CancelRejected.1"):
+class CancelRejected(_Record, frozen=True, kw_only=True, tag="CancelRejected.1"):
     """The venue could not cancel; the order stands as it is."""
 
     order: int
@@ -274,7 +274,7 @@ class CancelRejected(_Record, kw_only=True, tag="CancelRejected.1"):
     due: int
 
 
-class ReplaceRejected(_Record, kw_only=True, tag="ReplaceRejected.1"):
+class ReplaceRejected(_Record, frozen=True, kw_only=True, tag="ReplaceRejected.1"):
     """The venue could not replace; the old terms stand and ``reserved`` is theirs."""
 
     order: int
@@ -283,7 +283,7 @@ class ReplaceRejected(_Record, kw_only=True, tag="ReplaceRejected.1"):
     due: int
 
 
-class TimerFired(_Record, kw_only=True, tag="TimerFired.1"):
+class TimerFired(_Record, frozen=True, kw_only=True, tag="TimerFired.1"):
     """A timer fell due; ``delivered`` is False when it was only counted, while paused."""
 
     name: str
@@ -291,7 +291,7 @@ class TimerFired(_Record, kw_only=True, tag="TimerFired.1"):
     delivered: bool
 
 
-class StrategyFailed(_Record, kw_only=True, tag="StrategyFailed.1"):
+class StrategyFailed(_Record, frozen=True, kw_only=True, tag="StrategyFailed.1"):
     """A callback raised. The text of the error is kept outside the chain, for it may differ
     between runs."""
 
@@ -300,18 +300,18 @@ class StrategyFailed(_Record, kw_only=True, tag="StrategyFailed.1"):
     action: OnStrategyError
 
 
-class SessionStarted(_Record, kw_only=True, tag="SessionStarted.1"):
+class SessionStarted(_Record, frozen=True, kw_only=True, tag="SessionStarted.1"):
     """The session runs."""
 
 
-class SessionPaused(_Record, kw_only=True, tag="SessionPaused.1"):
+class SessionPaused(_Record, frozen=True, kw_only=True, tag="SessionPaused.1"):
     """The strategy sees no market data and no timers until it is resumed."""
 
     reason: str
     orders: PauseOrders
 
 
-class SessionResumed(_Record, kw_only=True, tag="SessionResumed.1"):
+class SessionResumed(_Record, frozen=True, kw_only=True, tag="SessionResumed.1"):
     """The strategy goes on; it is told what it missed."""
 
     timers: ResumeTimers
@@ -320,7 +320,7 @@ class SessionResumed(_Record, kw_only=True, tag="SessionResumed.1"):
     missed_fills: int
 
 
-class SessionStopping(_Record, kw_only=True, tag="SessionStopping.1"):
+class SessionStopping(_Record, frozen=True, kw_only=True, tag="SessionStopping.1"):
     """Positions are being closed; gives up at ``deadline``."""
 
     deadline: int
@@ -336,7 +336,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     position_qty: int
 
 
-class SessionStopped(_Record, kw_only=True, tag="SessionStopped.1"):
+class SessionStopped(_Record, frozen=True, kw_only=True, tag="SessionStopped.1"):
     """The session is over; the account as it stands at the last marks."""
 
     reason: str
@@ -346,7 +346,7 @@ class SessionStopped(_Record, kw_only=True, tag="SessionStopped.1"):
     marks: tuple[Mark, ...]
 
 
-class SessionFailed(_Record, kw_only=True, tag="SessionFailed.1"):
+class SessionFailed(_Record, frozen=True, kw_only=True, tag="SessionFailed.1"):
     """The engine gave up; nothing is done after this record."""
 
     reason: str
@@ -396,7 +396,7 @@ def decode_hook(kind: type[Any], value: object) -> object:
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=encode_hook)
-_DECODER = msgspec.json.Decoder(Record, dec_hook=decode_hook)
+_DECODER: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record, dec_hook=decode_hook)
 
 
 def encode_record(record: Record) -> bytes:

@@ -1,0 +1,44 @@
+"""What an engine is fed. Market rows come as slices; the rest is below."""
+
+from __future__ import annotations
+
+import msgspec
+
+from offbook.domain.calendars import TradingCalendar
+from offbook.domain.commands import Command
+from offbook.domain.market_data import BarSlice, MarketInfo, QuoteSlice
+
+
+class Attach(msgspec.Struct, frozen=True, kw_only=True):
+    """Join a fresh engine to its market: the first input of every session."""
+
+    market: MarketInfo
+    calendar: TradingCalendar
+
+
+class Take(msgspec.Struct, frozen=True, kw_only=True):
+    """Take an outside command at session time ``ts`` (ns UTC).
+
+    ``ts`` is the engine's present time, for "after the last row", or later: then everything due
+    before ``ts`` happens first and the command opens the instant ``ts``.
+    """
+
+    command: Command
+    ts: int
+
+
+class Advance(msgspec.Struct, frozen=True, kw_only=True):
+    """A promise that no row with a time up to and including ``ts`` is still to come.
+
+    What is due up to ``ts`` happens. It is never recorded and changes no byte: the next row
+    would have done the same.
+    """
+
+    ts: int
+
+
+class EndOfData(msgspec.Struct, frozen=True, kw_only=True):
+    """The recording is over; what is due at the last instant happens, then ``at_end``."""
+
+
+EngineInput = Attach | QuoteSlice | BarSlice | Take | Advance | EndOfData
