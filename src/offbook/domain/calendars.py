@@ -5,6 +5,7 @@ Times are integer nanoseconds UTC.  A calendar is data: adapters load it, the en
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_right
 from typing import Final
 
@@ -38,6 +39,10 @@ class TradingCalendar(msgspec.Struct, frozen=True, kw_only=True):
     def always_open(self) -> bool:
         """Whether the market trades at every moment."""
         return not self.opens
+
+    def digest(self) -> str:
+        """SHA-256 of name and session times in hex: equal digests mean equal trading hours."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
 
     def is_open(self, ts: int) -> bool:
         """Whether the regular session is open at ``ts``."""

@@ -1,0 +1,184 @@
+"""Small markets made from decimal text, for tests: a configuration and the rows that belong to it.
+
+::
+
+    market = quotes_market([("100.00", "100.01"), ("100.01", "100.02", "0.5", "0.7")])
+    gateway = ScriptedGateway(market.slices)
+    feed = await gateway.open(market.config)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from offbook.domain.config import ReplayMarket
+from offbook.domain.instruments import AssetClass, Instrument
+from offbook.domain.market_data import BarSlice, DataKind, IntColumn, MarketSlice, QuoteSlice
+from offbook.domain.values import text_to_units, units_to_text
+
+START: Final = 1_704_205_800_000_000_000
+"""2024-01-02 14:30:00 UTC, in ns: the first opening of New York's stock market that year."""
+
+SECOND: Final = 1_000_000_000
+MINUTE: Final = 60 * SECOND
+
+BTCUSDT: Final = Instrument(
+    symbol="BTCUSDT",
+    asset_class=AssetClass.CRYPTO_SPOT,
+    base="BTC",
+    quote_currency="USDT",
+    price_precision=2,
+    qty_precision=5,
+    tick_size="0.01",
+    lot_size="0.00001",
+)
+"""A crypto pair: prices with 2 decimals, sizes with 5, trading at all hours."""
+
+XYZ: Final = Instrument(
+    symbol="XYZ",
+    asset_class=AssetClass.EQUITY,
+    base="XYZ",
+    quote_currency="USD",
+    price_precision=2,
+    qty_precision=0,
+    tick_size="0.01",
+    lot_size="1",
+)
+"""A share in US dollars: prices in cents, whole shares; the calendar is left at 24/7."""
+
+
+class BuiltMarket(msgspec.Struct, frozen=True, kw_only=True):
+    """A market's configuration and its rows, cut into slices in order."""
+
+    config: ReplayMarket
+    slices: tuple[MarketSlice, ...]
+
+    @property
+    def rows(self) -> int:
+        """How many rows the market has."""
+        return sum(len(part) for part in self.slices)
+
+
+def quotes_market(
+    rows: Sequence[tuple[str, ...]],
+    *,
+    instrument: Instrument = BTCUSDT,
+    start: int = START,
+    step: int = SECOND,
+    times: Sequence[int] | None = None,
+    events: Sequence[int] | None = None,
+    cut: int | None = None,
+    path: str = "scripted.csv",
+) -> BuiltMarket:
+    """Quotes from ``(bid, ask)`` or ``(bid, ask, bid_size, ask_size)`` as decimal text.
+
+    Sizes default to 1.  Row i is at ``times[i]``, else ``start + i * step`` (ns UTC); ``events``
+    are the venue's times.  ``cut`` is the length of each slice (all rows in one by default).
+    Raises ValueError for text that is not a decimal of the instrument's precision, and
+    BadMarketData for rows that cannot be true.
+    """
+    full = [row if len(row) == 4 else (*row, "1", "1") for row in rows]
+    stamps = _times(len(full), start, step, times)
+    price, size = instrument.price_precision, instrument.qty_precision
+    columns = [
+        _column([row[index] for row in full], precision)
+        for index, precision in enumerate((price, price, size, size))
+    ]
+    whole = QuoteSlice(instrument, 0, stamps, *columns)
+    if events is not None:
+        whole.ts_event = np.array(events, dtype=np.int64)
+    config = ReplayMarket(path=path, kind=DataKind.QUOTES, instrument=instrument)
+    return _built(config, whole, cut)
+
+
+def bars_market(
+    rows: Sequence[tuple[str, str, str, str, str]],
+    *,
+    instrument: Instrument = BTCUSDT,
+    start: int = START,
+    timeframe_ns: int = MINUTE,
+    times: Sequence[int] | None = None,
+    cut: int | None = None,
+    path: str = "scripted.csv",
+) -> BuiltMarket:
+    """Bars from ``(open, high, low, close, volume)`` as decimal text.
+
+    Bar i opens at ``times[i]``, else ``start + i * timeframe_ns`` (ns UTC), and is known
+    ``timeframe_ns`` later.  ``cut`` and errors as for :func:`quotes_market`.
+    """
+    opens = _times(len(rows), start, timeframe_ns, times)
+    price, size = instrument.price_precision, instrument.qty_precision
+    columns = [
+        _column([row[index] for row in rows], precision)
+        for index, precision in enumerate((price, price, price, price, size))
+    ]
+    whole = BarSlice(instrument, 0, opens + timeframe_ns, opens, *columns)
+    config = ReplayMarket(
+        path=path, kind=DataKind.BARS, instrument=instrument, timeframe_ns=timeframe_ns
+    )
+    return _built(config, whole, cut)
+
+
+def csv_text(market: BuiltMarket) -> str:
+    """The market as the text of a CSV file, exact; times are integers of ns UTC.
+
+    Quotes have ``ts_init`` (and ``ts_event`` where given), bars the time of their opening.
+    """
+    lines: list[str] = []
+    for part in market.slices:
+        names, columns = _text_columns(part)
+        lines = lines or [",".join(names)]
+        lines += [",".join(row) for row in zip(*columns, strict=True)]
+    return "\n".join([*lines, ""])
+
+
+def write_csv(market: BuiltMarket, path: Path) -> ReplayMarket:
+    """Write the market to ``path`` as CSV and return the configuration that reads it."""
+    path.write_text(csv_text(market), encoding="ascii")
+    return msgspec.structs.replace(market.config, path=str(path))
+
+
+def _built(config: ReplayMarket, whole: MarketSlice, cut: int | None) -> BuiltMarket:
+    whole.check()
+    length = cut or max(len(whole), 1)
+    slices = tuple(
+        whole.rows(begin, min(begin + length, len(whole)))
+        for begin in range(0, max(len(whole), 1), length)
+    )
+    return BuiltMarket(config=config, slices=slices)
+
+
+def _times(count: int, start: int, step: int, times: Sequence[int] | None) -> IntColumn:
+    if times is None:
+        return start + step * np.arange(count, dtype=np.int64)
+    return np.array(times, dtype=np.int64)
+
+
+def _column(texts: Sequence[str], precision: int) -> IntColumn:
+    return np.array([text_to_units(text, precision) for text in texts], dtype=np.int64)
+
+
+def _text_columns(part: MarketSlice) -> tuple[list[str], list[list[str]]]:
+    price, size = part.instrument.price_precision, part.instrument.qty_precision
+    columns: dict[str, tuple[IntColumn, int]]
+    if isinstance(part, QuoteSlice):
+        columns = {"ts_init": (part.ts, 0)}
+        if part.ts_event is not None:
+            columns["ts_event"] = (part.ts_event, 0)
+        columns |= {"bid": (part.bid_px, price), "ask": (part.ask_px, price)}
+        columns |= {"bid_size": (part.bid_qty, size), "ask_size": (part.ask_qty, size)}
+    else:
+        columns = {"ts_event": (part.ts_open, 0)}
+        columns |= {"open": (part.open_px, price), "high": (part.high_px, price)}
+        columns |= {"low": (part.low_px, price), "close": (part.close_px, price)}
+        columns["volume"] = (part.volume_qty, size)
+    texts = [
+        [units_to_text(units, precision, trim=False) for units in column.tolist()]
+        for column, precision in columns.values()
+    ]
+    return list(columns), texts
