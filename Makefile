@@ -51,14 +51,14 @@ demo: $(STAMP) ## Run a whole session on real recorded data and print its report
 
 test: $(STAMP) ## Run the tests with branch coverage (ARGS="-k name" to choose)
 	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-branch --cov-report= $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --cov --cov-branch --cov-report= $(ARGS)
 	@$(BIN)/python scripts/branch_coverage.py src/offbook/services/paper_trading src/offbook
 
 check: $(STAMP) ## Lint, formatting, strict types, and who may import whom
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --strict --no-error-summary
-	@$(BIN)/lint-imports --no-cache
+	@out=$$($(BIN)/lint-imports --no-cache --no-logo) || { echo "$$out"; exit 1; }
 	@echo "check: clean"
 
 format: $(STAMP) ## Put the code in the project's format, and mend what can be mended

@@ -1,7 +1,7 @@
-"""offbook rehearses trading strategies: paper-trading sessions that outlive a crash and replay exactly.
+"""Rehearse trading strategies: paper-trading sessions that outlive a crash and replay exactly.
 
-The names below are looked up when they are first used, so that ``from offbook import Strategy`` loads
-the engine alone: no database, no server, no terminal.
+The names below are looked up when they are first used, so that ``from offbook import Strategy``
+loads the engine alone: no database, no server, no terminal.
 """
 
 from importlib import import_module
@@ -17,7 +17,7 @@ _HOME: dict[str, str] = {
 }
 """Public name -> the module that defines it. Each has its line under TYPE_CHECKING too."""
 
-__all__ = ["__version__", *sorted(_HOME)]  # noqa: PLE0604 - the table is the list of names
+__all__ = ["Strategy", "__version__"]
 
 
 def __getattr__(name: str) -> object:

@@ -1,0 +1,1 @@
+"""Tests; a package, so that suites may share what they import as tests.something."""
