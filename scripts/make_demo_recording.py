@@ -1,12 +1,13 @@
 """Make the demo recording from raw websocket captures of Binance spot BTCUSDT.
 
-    python scripts/make_demo_recording.py spot_btcusdt_20240808.gz spot_btcusdt_20240809.gz OUTPUT.csv.gz
+    cd src/offbook/data/demo
+    python .../make_demo_recording.py spot_btcusdt_2024080{8,9}.gz btcusdt-quotes.csv.gz
 
-A raw line is the local receive time (nanoseconds since the epoch, UTC), a space, and the venue's JSON.
-Only best bid and offer are taken: stream ``btcusdt@bookTicker``, which carries no time of the venue.
-Every update is kept; one that an earlier file or line already held (same update id) is left out.
-Numbers are copied as text, never through a float, and lose only the zeros beyond the instrument's
-decimals. The same input gives the same bytes.
+A raw line is the local receive time (nanoseconds since the epoch, UTC), a space, and the venue's
+JSON. Only best bid and offer are taken: stream ``btcusdt@bookTicker``, which carries no time of the
+venue. Every update is kept; one that an earlier file or line already held (same update id) is left
+out. Numbers are copied as text, never through a float, and lose only the zeros beyond the
+instrument's decimals. The same input gives the same bytes.
 """
 
 import argparse

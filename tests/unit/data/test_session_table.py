@@ -1,0 +1,101 @@
+"""The shipped table of New York trading sessions, held against facts known from elsewhere."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+import pytest
+
+TABLE = json.loads((files("offbook") / "data" / "calendars" / "XNYS.json").read_text("ascii"))
+SESSIONS: dict[str, tuple[int, int]] = {
+    day: (opens, closes) for day, opens, closes in TABLE["sessions"]
+}
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+def utc(minutes: int) -> datetime:
+    """Turn minutes since the epoch into a time."""
+    return datetime.fromtimestamp(minutes * 60, UTC)
+
+
+@pytest.mark.parametrize(
+    ("day", "opens", "closes", "why"),
+    [
+        ("1990-01-02", "14:30", "21:00", "the first session of the table, winter time"),
+        ("2024-03-08", "14:30", "21:00", "the Friday before summer time"),
+        ("2024-03-11", "13:30", "20:00", "the Monday after: an hour earlier in UTC"),
+        ("2024-11-01", "13:30", "20:00", "the Friday before winter time"),
+        ("2024-11-04", "14:30", "21:00", "the Monday after: an hour later in UTC"),
+        ("2006-04-03", "13:30", "20:00", "until 2006 summer time began in April"),
+        ("2007-03-12", "13:30", "20:00", "since 2007 it begins in March"),
+        ("1999-11-26", "14:30", "18:00", "early close: the day after Thanksgiving"),
+        ("2013-07-03", "13:30", "17:00", "early close: the day before Independence Day"),
+        ("2024-11-29", "14:30", "18:00", "early close: the day after Thanksgiving"),
+        ("2024-12-24", "14:30", "18:00", "early close: Christmas Eve"),
+        ("2026-11-27", "14:30", "18:00", "early close: the day after Thanksgiving"),
+        ("2021-06-18", "13:30", "20:00", "Juneteenth was no exchange holiday before 2022"),
+        ("2021-12-31", "14:30", "21:00", "a New Year's Day on a Saturday takes no Friday"),
+    ],
+)
+def test_a_session_opens_and_closes_when_it_did(
+    day: str, opens: str, closes: str, why: str
+) -> None:
+    """Regular hours, early closes and the changes of summer time stand in UTC."""
+    expected = tuple(datetime.fromisoformat(f"{day}T{hour}+00:00") for hour in (opens, closes))
+    assert tuple(utc(minute) for minute in SESSIONS[day]) == expected, why
+
+
+@pytest.mark.parametrize(
+    ("day", "why"),
+    [
+        ("1994-04-27", "mourning for President Nixon"),
+        ("2001-09-11", "the attacks"),
+        ("2001-09-12", "the attacks"),
+        ("2001-09-13", "the attacks"),
+        ("2001-09-14", "the attacks"),
+        ("2004-06-11", "mourning for President Reagan"),
+        ("2012-10-29", "Hurricane Sandy"),
+        ("2012-10-30", "Hurricane Sandy"),
+        ("2018-12-05", "mourning for President G. H. W. Bush"),
+        ("2022-06-20", "Juneteenth, kept on the Monday"),
+        ("2024-03-29", "Good Friday"),
+        ("2024-11-28", "Thanksgiving"),
+        ("2025-01-09", "mourning for President Carter"),
+        ("2026-07-03", "Independence Day, kept on the Friday"),
+        ("2024-11-30", "a Saturday"),
+    ],
+)
+def test_a_closed_day_has_no_session(day: str, why: str) -> None:
+    """Holidays, weekends and unforeseen closures are left out."""
+    assert day not in SESSIONS, why
+
+
+@pytest.mark.parametrize("day", ["2001-09-10", "2001-09-17", "2012-10-26", "2012-10-31"])
+def test_the_days_around_an_unforeseen_closure_have_sessions(day: str) -> None:
+    """The closures above are no wider than they were."""
+    assert day in SESSIONS
+
+
+@pytest.mark.parametrize(("year", "days"), [(1996, 254), (2001, 248), (2012, 250), (2024, 252)])
+def test_a_year_has_as_many_sessions_as_it_had(year: int, days: int) -> None:
+    """Counted by the exchange and by everyone who annualises returns."""
+    assert sum(day.startswith(str(year)) for day in SESSIONS) == days
+
+
+def test_sessions_are_in_order_and_within_the_exchange_s_own_day() -> None:
+    """Each opens at 9:30 of its date in New York, closes by 16:00, and no date comes twice."""
+    assert len(SESSIONS) == len(TABLE["sessions"])
+    assert list(SESSIONS) == sorted(SESSIONS)
+    for day, (opens, closes) in SESSIONS.items():
+        local = utc(opens).astimezone(NEW_YORK)
+        assert (local.date(), local.hour, local.minute) == (date.fromisoformat(day), 9, 30)
+        assert timedelta(hours=3.5) <= utc(closes) - utc(opens) <= timedelta(hours=6.5)
+
+
+def test_the_table_tells_what_it_covers() -> None:
+    """The bounds are dates of the calendar, so that a day outside is unknown and not closed."""
+    assert (TABLE["first"], TABLE["last"]) == ("1990-01-01", "2027-12-31")
+    assert (min(SESSIONS), max(SESSIONS)) == ("1990-01-02", "2027-12-31")
+    assert TABLE["timezone"] == "America/New_York"
+    assert TABLE["columns"] == ["date", "open", "close"]
