@@ -2,8 +2,8 @@
 
     python scripts/branch_coverage.py src/offbook/services/paper_trading src/offbook
 
-Reads the .coverage file of the working folder. Branch coverage is the share of jumps in the code, out
-of all that it could make, that some test made; lines do not count.
+Reads the coverage data of the working folder. Branch coverage is the share of the jumps that the
+code could make which some test made; lines do not count.
 """
 
 import contextlib

@@ -66,6 +66,11 @@ def place(path: Path, line: int) -> str:
     return f"{path.relative_to(ROOT)}:{line}"
 
 
+def listed(fault: str, places: list[str]) -> str:
+    """Return a message with every place on a line of its own."""
+    return "\n  ".join([fault, *places])
+
+
 def imported_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Yield (line, dotted name) for everything imported by an absolute import."""
     for node in ast.walk(tree):
@@ -91,27 +96,30 @@ def test_a_function_fits_on_a_screen() -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (node.end_lineno or 0) - node.lineno + 1 > FUNCTION_LINES_MAX
     ]
-    assert not long, f"functions over {FUNCTION_LINES_MAX} lines"
+    assert not long, listed(f"functions over {FUNCTION_LINES_MAX} lines", long)
 
 
 def test_a_module_is_read_in_one_sitting() -> None:
     """A longer module is two modules."""
-    lines = {place(path, 1): text.count("\n") for path, text in modules()}
-    long = {name: count for name, count in lines.items() if count > MODULE_LINES_MAX}
-    assert not long, f"modules over {MODULE_LINES_MAX} lines"
+    long = [
+        f"{place(path, 1)} {lines} lines"
+        for path, text in modules()
+        if (lines := text.count("\n")) > MODULE_LINES_MAX
+    ]
+    assert not long, listed(f"modules over {MODULE_LINES_MAX} lines", long)
 
 
 def test_a_module_is_named_for_what_it_holds() -> None:
     """A drawer for anything fills with everything."""
     vague = [place(path, 1) for path, _ in modules() if path.name in VAGUE_NAMES]
-    assert not vague
+    assert not vague, listed("names that say nothing", vague)
 
 
 def test_a_folder_of_code_is_a_package() -> None:
     """Without its __init__.py a folder escapes the import contracts."""
     folders = {path.parent for path, _ in modules() if path.is_relative_to(PACKAGE)}
     bare = [str(folder) for folder in folders if not (folder / "__init__.py").is_file()]
-    assert not bare
+    assert not bare, listed("folders without __init__.py", bare)
 
 
 def test_an_ignored_warning_names_its_rule_and_says_why() -> None:
@@ -124,7 +132,7 @@ def test_an_ignored_warning_names_its_rule_and_says_why() -> None:
         and IGNORE.search(token.string)
         and not REASONED.search(token.string)
     ]
-    assert not bare, "an ignore without its code or without a reason after it"
+    assert not bare, listed("an ignore without its code, or without a reason after it", bare)
 
 
 def test_only_adapters_ask_the_world_for_the_hour_an_identifier_or_chance() -> None:
@@ -137,7 +145,7 @@ def test_only_adapters_ask_the_world_for_the_hour_an_identifier_or_chance() -> N
         for line, name in [*imported_names(tree), *dotted_names(tree)]
         if WORLDLY.search(name)
     ]
-    assert not asked
+    assert not asked, listed("asked of the world outside adapters", asked)
 
 
 def test_the_core_imports_the_standard_library_numpy_and_msgspec_alone() -> None:
@@ -149,7 +157,7 @@ def test_the_core_imports_the_standard_library_numpy_and_msgspec_alone() -> None
         for line, name in imported_names(ast.parse(text))
         if name.partition(".")[0] not in PURE_MAY_IMPORT
     ]
-    assert not strange
+    assert not strange, listed("third parties in the core", strange)
 
 
 def test_the_project_speaks_of_itself_alone() -> None:
@@ -161,10 +169,10 @@ def test_the_project_speaks_of_itself_alone() -> None:
         except UnicodeDecodeError:
             continue
         strange += [
-            f"{place(path, text.count(chr(10), 0, found.start()) + 1)} {found.group()}"
+            f"{place(path, text[: found.start()].count(chr(10)) + 1)} {found.group()}"
             for found in STRANGE.finditer(text)
         ]
-    assert not strange
+    assert not strange, listed("words from outside the project", strange)
 
 
 def test_the_locks_hold_a_fitting_version_of_everything_that_is_asked_for() -> None:
