@@ -22,7 +22,9 @@ class IPaperTradingSessionRepository(Protocol):
 
     Every method raises StorageUnavailable when the store cannot answer; a change then did not
     happen, unless it is CommitOutcomeUnknown.  Values handed in and out are immutable.  Safe to
-    call from one event loop; calls may overlap and are carried out in the order made.
+    call from one event loop; calls may overlap.  Changes are carried out in the order asked for;
+    a read sees every change that was answered before it was called.  A caller that is cancelled
+    leaves alone: its change may or may not have happened.
     """
 
     async def save(
@@ -36,9 +38,13 @@ class IPaperTradingSessionRepository(Protocol):
         """Store the session as given and append the batch, atomically and durably.
 
         ``expected_version`` is the version now stored (0 to create) and ``session.version`` must
-        be one more.  Raises ConcurrencyConflict when the stored version differs, LeaseLost when
+        be one more.  Raises, in this order: InvalidInput for a malformed request; LeaseLost when
         ``epoch`` is not the session's present epoch (a session that never was leased has epoch
-        0), and JournalDamaged when the batch does not continue the stored journal.
+        0, one that was given up has none until it is owned again); ConcurrencyConflict when the
+        stored version differs; JournalDamaged when the batch does not continue the stored
+        journal; CommandConflict when a command id is answered or scheduled a second time with
+        another body.  Within a batch, ``taken`` is applied after ``scheduled``.  The newest two
+        snapshots are kept.
         """
 
     async def get(self, session_id: str) -> PaperTradingSession:
@@ -72,8 +78,9 @@ class IPaperTradingSessionRepository(Protocol):
     async def acquire_lease(self, session_id: str, owner: str) -> int:
         """Own the session: the new epoch, higher than any before, durable on return.
 
-        A lease whose owner no longer lives is taken at once. Raises LeaseHeld while another
-        living owner holds it, SessionNotFound for an unknown session.
+        A lease whose owner no longer lives is taken at once, and the owner itself may ask again,
+        which fences its own earlier epoch. Raises LeaseHeld while another living owner holds it,
+        SessionNotFound for an unknown session.
         """
 
     async def release_lease(self, session_id: str, epoch: int) -> None:
