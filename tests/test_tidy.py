@@ -50,7 +50,12 @@ def tracked() -> tuple[Path, ...]:
         out = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout
         found = [ROOT / name for name in out.split("\0") if name]
     except (FileNotFoundError, subprocess.CalledProcessError):
-        found = [path for path in ROOT.rglob("*") if ".venv" not in path.parts]
+        hidden = re.compile(r"(^|/)\.")
+        found = [
+            path
+            for path in ROOT.rglob("*")
+            if not hidden.search(path.relative_to(ROOT).as_posix()) and path.suffix != ".pyc"
+        ]
     return tuple(path for path in found if path.is_file())
 
 
