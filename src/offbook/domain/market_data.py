@@ -32,7 +32,7 @@ class Quote(msgspec.Struct, frozen=True, gc=False):
 
     ``bid`` and ``ask`` are floats for indicators; ``bid_px``, ``ask_px`` (price units) and
     ``bid_qty``, ``ask_qty`` (quantity units) are exact.  ``ts`` is session time, ``ts_event`` the
-    venue's time or None, both in ns UTC.
+    venue's time or None, both in ns UTC; ``row`` is the row's position in the market.
     """
 
     ts: int
@@ -43,6 +43,7 @@ class Quote(msgspec.Struct, frozen=True, gc=False):
     bid_qty: int
     ask_qty: int
     ts_event: int | None
+    row: int
     instrument: Instrument
 
     @property
@@ -88,6 +89,7 @@ class Bar(msgspec.Struct, frozen=True, gc=False):
     low_px: int
     close_px: int
     volume_qty: int
+    row: int
     instrument: Instrument
 
     @property

@@ -108,6 +108,8 @@ class RejectReason(enum.Enum):
     UNKNOWN_ORDER = "UNKNOWN_ORDER"
     ORDER_CLOSED = "ORDER_CLOSED"
     QTY_BELOW_FILLED = "QTY_BELOW_FILLED"
+    REQUEST_PENDING = "REQUEST_PENDING"
+    PRICE_NEEDED = "PRICE_NEEDED"
 
 
 class CancelReason(enum.Enum):
@@ -170,6 +172,7 @@ ORDER_TRANSITIONS: Final[dict[OrderStatus, dict[ExecType, OrderStatus | _Working
         _X.REJECTED: _S.REJECTED,
         _X.DENIED: _S.DENIED,
         _X.PENDING_CANCEL: _S.PENDING_CANCEL,
+        _X.PENDING_REPLACE: _S.PENDING_REPLACE,
         _X.CANCELED: _S.CANCELED,
     },
     _S.NEW: {
@@ -200,6 +203,8 @@ ORDER_TRANSITIONS: Final[dict[OrderStatus, dict[ExecType, OrderStatus | _Working
         _X.EXPIRED: _S.EXPIRED,
     },
     _S.PENDING_REPLACE: {
+        _X.NEW: _S.PENDING_REPLACE,
+        _X.REJECTED: _S.REJECTED,
         _X.TRADE: _S.PENDING_REPLACE,
         _X.FILL: _S.FILLED,
         _X.PENDING_CANCEL: _S.PENDING_CANCEL,

@@ -27,45 +27,12 @@ from offbook.domain.orders import (
     RejectReason,
     TimeInForce,
 )
+from offbook.domain.record_parts import Evidence, Mark, Posting
 from offbook.domain.values import Amount
 
 JOURNAL_FORMAT: Final = 1
 ENGINE_SEMANTICS: Final = 1
 """Grows whenever the same inputs could give other records than before."""
-
-
-class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One leg of a booking. Over a record, the legs of each currency sum to zero."""
-
-    account: str
-    currency: str
-    amount: Amount
-
-
-class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The market row that a fill traded against, copied from the market, and why it was allowed.
-
-    ``row`` and ``row_ts`` say which row.  Quotes give ``bid_px`` to ``ask_qty``; bars give
-    ``ts_open`` to ``volume_qty``.  ``available_qty`` is what could be taken before this fill,
-    after what was taken already.  ``rule`` names the clause of the fill model.
-    """
-
-    row: int
-    row_ts: int
-    model: str
-    rule: str
-    available_qty: int
-    ts_event: int | None = None
-    bid_px: int | None = None
-    ask_px: int | None = None
-    bid_qty: int | None = None
-    ask_qty: int | None = None
-    ts_open: int | None = None
-    open_px: int | None = None
-    high_px: int | None = None
-    low_px: int | None = None
-    close_px: int | None = None
-    volume_qty: int | None = None
 
 
 class _Record(msgspec.Struct, frozen=True, tag_field="kind"):
@@ -103,7 +70,8 @@ class CommandTaken(_Record, frozen=True, kw_only=True, tag="CommandTaken.1"):
 
 class OrderSubmitted(_Record, frozen=True, kw_only=True, tag="OrderSubmitted.1"):
     """An order left for the venue. ``due`` is when it arrives; ``reserved`` is held until then
-    and released exactly once. ``decision_*`` is the market at the decision."""
+    and released exactly once, at ``reserve_px`` for a buy. ``decision_*`` is the market at the
+    decision."""
 
     order: int
     client_order_id: str
@@ -116,6 +84,7 @@ class OrderSubmitted(_Record, frozen=True, kw_only=True, tag="OrderSubmitted.1")
     order_qty: int
     price_px: int | None
     reduce_only: bool
+    reserve_px: int
     reserved: Amount
     reserved_currency: str
     decision_bid_px: int
@@ -158,6 +127,7 @@ class ReplaceRequested(_Record, frozen=True, kw_only=True, tag="ReplaceRequested
     command_id: str | None
     order_qty: int
     price_px: int | None
+    reserve_px: int
     reserved: Amount
     due: int
 
@@ -256,12 +226,15 @@ class OrderExpired(_Record, frozen=True, kw_only=True, tag="OrderExpired.1"):
 
 
 class OrderReplaced(_Record, frozen=True, kw_only=True, tag="OrderReplaced.1"):
-    """The venue took new terms."""
+    """The venue took new terms, sent at ``sent``; ``kept_priority`` tells whether its place in
+    time priority stays."""
 
     order: int
     order_qty: int
     price_px: int | None
+    reserve_px: int
     reserved: Amount
+    sent: int
     kept_priority: bool
     due: int
 
@@ -307,6 +280,7 @@ class SessionStarted(_Record, frozen=True, kw_only=True, tag="SessionStarted.1")
 class SessionPaused(_Record, frozen=True, kw_only=True, tag="SessionPaused.1"):
     """The strategy sees no market data and no timers until it is resumed."""
 
+    row: int
     reason: str
     orders: PauseOrders
 
@@ -325,15 +299,6 @@ class SessionStopping(_Record, frozen=True, kw_only=True, tag="SessionStopping.1
 
     deadline: int
     reason: str
-
-
-class Mark(msgspec.Struct, frozen=True, kw_only=True):
-    """The last prices of an instrument and what is held of it."""
-
-    symbol: str
-    bid_px: int
-    ask_px: int
-    position_qty: int
 
 
 class SessionStopped(_Record, frozen=True, kw_only=True, tag="SessionStopped.1"):

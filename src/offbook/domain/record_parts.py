@@ -1,0 +1,50 @@
+"""Parts of records: one leg of a booking, the evidence of a fill, the last prices."""
+
+from __future__ import annotations
+
+import msgspec
+
+from offbook.domain.values import Amount
+
+
+class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One leg of a booking. Over a record, the legs of each currency sum to zero."""
+
+    account: str
+    currency: str
+    amount: Amount
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The market row that a fill traded against, copied from the market, and why it was allowed.
+
+    ``row`` and ``row_ts`` say which row.  Quotes give ``bid_px`` to ``ask_qty``; bars give
+    ``ts_open`` to ``volume_qty``.  ``available_qty`` is what could be taken before this fill,
+    after what was taken already.  ``rule`` names the clause of the fill model.
+    """
+
+    row: int
+    row_ts: int
+    model: str
+    rule: str
+    available_qty: int
+    ts_event: int | None = None
+    bid_px: int | None = None
+    ask_px: int | None = None
+    bid_qty: int | None = None
+    ask_qty: int | None = None
+    ts_open: int | None = None
+    open_px: int | None = None
+    high_px: int | None = None
+    low_px: int | None = None
+    close_px: int | None = None
+    volume_qty: int | None = None
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """The last prices of an instrument and what is held of it."""
+
+    symbol: str
+    bid_px: int
+    ask_px: int
+    position_qty: int

@@ -1,0 +1,153 @@
+"""What falls due when: messages on their way, timers, expiries, openings and closings.
+
+Everything due at one instant is taken in rounds.  A round takes what was due when it began, stage
+by stage, within a stage by (due, ordinal); what it causes at the same instant waits for the next
+round, so that each stage completes before the next and nothing re-enters.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import Final
+
+import msgspec
+
+from offbook.domain.calendars import NEVER
+from offbook.domain.orders import ExecType
+
+STAGE_VENUE: Final = 2
+STAGE_TIMER: Final = 4
+STAGE_MESSAGE: Final = 5
+
+
+class Expiry(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """An order's time in force ends."""
+
+    order: int
+
+
+class HoursChange(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """The market opens or closes."""
+
+
+class StopDeadline(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Closing positions has taken as long as it may."""
+
+
+class TimerDue(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A strategy's timer."""
+
+    name: str
+
+
+class NewArrives(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A new order reaches the venue."""
+
+    order: int
+
+
+class CancelArrives(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A cancel request reaches the venue."""
+
+    order: int
+
+
+class ReplaceArrives(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A replace request, sent at ``sent``, reaches the venue."""
+
+    order: int
+    order_qty: int
+    price_px: int | None
+    reserve_px: int
+    sent: int
+
+
+class ReportArrives(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """An execution report reaches the strategy; numbers as they were at the venue.
+
+    ``at`` is when the venue sent it; fills carry ``last_*``, ``fee`` and the position after it.
+    """
+
+    order: int
+    exec_type: ExecType
+    at: int
+    reason: str | None = None
+    cum_qty: int = 0
+    cum_notional: str = "0"
+    order_qty: int = 0
+    price_px: int | None = None
+    reserved: str = "0"
+    last_qty: int = 0
+    last_px: int = 0
+    fee: str = "0"
+    cash_delta: str = "0"
+    position_qty: int = 0
+    position_cost: str = "0"
+    maker: bool = False
+
+
+AgendaItem = (
+    Expiry
+    | HoursChange
+    | StopDeadline
+    | TimerDue
+    | NewArrives
+    | CancelArrives
+    | ReplaceArrives
+    | ReportArrives
+)
+
+
+class AgendaEntry(msgspec.Struct, frozen=True, array_like=True, order=False):
+    """One entry as kept in a snapshot."""
+
+    due: int
+    stage: int
+    ordinal: int
+    item: AgendaItem
+
+
+class Agenda:
+    """A queue of what falls due, ordered by (due, stage, ordinal)."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, int, AgendaItem]] = []
+        self._ordinal = 0
+        self.next_due = NEVER
+
+    def add(self, due: int, stage: int, item: AgendaItem) -> None:
+        """Put an item in; among equals the earlier put is the earlier taken."""
+        self._ordinal += 1
+        heapq.heappush(self._heap, (due, stage, self._ordinal, item))
+        self.next_due = min(self.next_due, due)
+
+    def take_due(self, ts: int) -> list[tuple[int, AgendaItem]]:
+        """Take out all that is due at or before ``ts``: (stage, item), stage by stage, each by
+        (due, ordinal)."""
+        taken = []
+        heap = self._heap
+        while heap and heap[0][0] <= ts:
+            taken.append(heapq.heappop(heap))
+        self.next_due = heap[0][0] if heap else NEVER
+        taken.sort(key=lambda entry: (entry[1], entry[0], entry[2]))
+        return [(entry[1], entry[3]) for entry in taken]
+
+    def clear(self) -> None:
+        """Forget everything: the session is over."""
+        self._heap.clear()
+        self.next_due = NEVER
+
+    def dump(self) -> tuple[int, list[AgendaEntry]]:
+        """The ordinal reached and all entries, for a snapshot."""
+        return self._ordinal, [AgendaEntry(*entry) for entry in sorted(self._heap, key=_place)]
+
+    def load(self, ordinal: int, entries: list[AgendaEntry]) -> None:
+        """Take a snapshot's entries back."""
+        self._ordinal = ordinal
+        self._heap = [(e.due, e.stage, e.ordinal, e.item) for e in entries]
+        heapq.heapify(self._heap)
+        self.next_due = self._heap[0][0] if self._heap else NEVER
+
+
+def _place(entry: tuple[int, int, int, AgendaItem]) -> tuple[int, int, int]:
+    return entry[:3]

@@ -1,0 +1,158 @@
+"""The venue's working orders in price-time order, and what the session took of shown liquidity."""
+
+from __future__ import annotations
+
+from bisect import insort
+from typing import Final
+
+import msgspec
+
+from offbook.domain.market_data import Quote
+from offbook.domain.orders import OrderSide, OrderType
+from offbook.domain.values import MAX_UNITS
+from offbook.engine.state import OrderState
+
+NO_BUY: Final = -1
+NO_SELL: Final = MAX_UNITS
+
+
+class Taken(msgspec.Struct, array_like=True):
+    """What is left of one price level that the session traded against."""
+
+    px: int
+    shown: int
+    available: int
+
+
+class Book:
+    """Working orders of one instrument.
+
+    ``top_buy`` and ``top_sell`` are the prices at which the best order on each side trades (a
+    market order at any price); ``watching`` says whether every quote matters even when none of
+    these is reached.
+    """
+
+    def __init__(self) -> None:
+        self._buys: list[tuple[int, int, int]] = []
+        self._sells: list[tuple[int, int, int]] = []
+        self._keys: dict[int, tuple[int, int, int]] = {}
+        self._fresh: dict[int, tuple[OrderSide, int]] = {}
+        self.taken_ask: Taken | None = None
+        self.taken_bid: Taken | None = None
+        self.top_buy = NO_BUY
+        self.top_sell = NO_SELL
+        self.watching = False
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def add(self, order: OrderState, *, fresh: bool = True) -> None:
+        """Enter an order; until it ``rest``s it trades as a taker."""
+        if order.side is OrderSide.BUY:
+            px = MAX_UNITS if order.price_px is None else order.price_px
+            key = (-px, order.priority, order.ordinal)
+            insort(self._buys, key)
+        else:
+            px = 0 if order.price_px is None else order.price_px
+            key = (px, order.priority, order.ordinal)
+            insort(self._sells, key)
+        self._keys[order.ordinal] = key
+        if fresh and order.order_type is not OrderType.MARKET:
+            self._fresh[order.ordinal] = (order.side, px)
+        self._retop()
+
+    def remove(self, order: OrderState) -> None:
+        """Take an order out, if it is in."""
+        key = self._keys.pop(order.ordinal, None)
+        if key is not None:
+            (self._buys if order.side is OrderSide.BUY else self._sells).remove(key)
+            self._fresh.pop(order.ordinal, None)
+            self._retop()
+
+    def rest(self, order: OrderState) -> None:
+        """The market is away from the order: from now on it trades at its own price."""
+        if self._fresh.pop(order.ordinal, None) is not None:
+            self._retop()
+
+    def is_fresh(self, order: OrderState) -> bool:
+        """Whether the order still trades as a taker."""
+        return order.ordinal in self._fresh
+
+    def fresh_ordinals(self) -> list[int]:
+        """The orders that still trade as takers, for a snapshot."""
+        return list(self._fresh)
+
+    def crosses(self, order: OrderState, quote: Quote) -> bool:
+        """Whether the other side of a quote satisfies the order."""
+        if order.price_px is None:
+            return True
+        if order.side is OrderSide.BUY:
+            return quote.ask_px <= order.price_px
+        return quote.bid_px >= order.price_px
+
+    def buys_crossing(self, ask_px: int) -> list[int]:
+        """Buys that an ask satisfies, best price first, then time."""
+        return [ordinal for px, _, ordinal in self._buys if -px >= ask_px]
+
+    def sells_crossing(self, bid_px: int) -> list[int]:
+        """Sells that a bid satisfies, best price first, then time."""
+        return [ordinal for px, _, ordinal in self._sells if px <= bid_px]
+
+    def by_priority(self) -> list[int]:
+        """All working orders, earliest first."""
+        return [key[2] for key in sorted(self._keys.values(), key=_time)]
+
+    # -- liquidity --------------------------------------------------------------------------
+
+    def see(self, quote: Quote) -> None:
+        """Carry the memory of what was taken over to a new quote."""
+        if self.taken_ask is not None:
+            self.taken_ask = _carry(self.taken_ask, quote.ask_px, quote.ask_qty)
+        if self.taken_bid is not None:
+            self.taken_bid = _carry(self.taken_bid, quote.bid_px, quote.bid_qty)
+
+    def settle(self, quote: Quote) -> None:
+        """After matching: orders that the market is away from rest from now on."""
+        if self._fresh:
+            for ordinal, (side, px) in list(self._fresh.items()):
+                away = quote.ask_px > px if side is OrderSide.BUY else quote.bid_px < px
+                if away:
+                    del self._fresh[ordinal]
+        self._retop()
+
+    def available(self, side: OrderSide, quote: Quote) -> int:
+        """What an order of ``side`` may still take of the quote's other side."""
+        if side is OrderSide.BUY:
+            return quote.ask_qty if self.taken_ask is None else self.taken_ask.available
+        return quote.bid_qty if self.taken_bid is None else self.taken_bid.available
+
+    def take(self, side: OrderSide, quote: Quote, qty: int) -> None:
+        """Remember what was taken."""
+        left = self.available(side, quote) - qty
+        if side is OrderSide.BUY:
+            self.taken_ask = Taken(quote.ask_px, quote.ask_qty, left)
+        else:
+            self.taken_bid = Taken(quote.bid_px, quote.bid_qty, left)
+        self._retop()
+
+    def restore_taken(self, bid: Taken | None, ask: Taken | None) -> None:
+        """Take a snapshot's memory of what was taken back."""
+        self.taken_bid, self.taken_ask = bid, ask
+        self._retop()
+
+    def _retop(self) -> None:
+        self.top_buy = -self._buys[0][0] if self._buys else NO_BUY
+        self.top_sell = self._sells[0][0] if self._sells else NO_SELL
+        self.watching = bool(self._fresh) or not (self.taken_ask is self.taken_bid is None)
+
+
+def _carry(taken: Taken, px: int, shown: int) -> Taken | None:
+    """min(shown, shown - taken + increases seen at the price since); None once it left the top."""
+    if px != taken.px:
+        return None
+    grown = max(0, shown - taken.shown)
+    return Taken(px, shown, min(shown, taken.available + grown))
+
+
+def _time(key: tuple[int, int, int]) -> int:
+    return key[1]

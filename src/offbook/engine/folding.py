@@ -1,0 +1,136 @@
+"""What records alone give: a complete ledger, its summary, its orders, and an end for a session
+that can trade no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from offbook.domain import records as r
+from offbook.domain.commands import Stop
+from offbook.domain.errors import EngineFault
+from offbook.domain.instruments import Instrument
+from offbook.domain.orders import CancelReason, OrderStatus, OrderView
+from offbook.domain.records import Record
+from offbook.domain.session import SessionSummary
+from offbook.domain.values import Amount
+from offbook.engine.ledger import CASH, LedgerState
+from offbook.engine.state import OrderState
+
+
+def fold(records: Iterable[Record]) -> LedgerState:
+    """The ledger after a session's records, in order from the first.
+
+    Raises EngineFault when they are not one session's dense sequence.
+    """
+    ledger = LedgerState()
+    for record in records:
+        ledger.apply(record)
+    return ledger
+
+
+def instrument_of(ledger: LedgerState, symbol: str) -> Instrument:
+    """An instrument of the session's market. Raises EngineFault for an unknown symbol."""
+    if ledger.attached is not None:
+        for instrument in ledger.attached.market.instruments:
+            if instrument.symbol == symbol:
+                return instrument
+    raise EngineFault(f"the session's market has no {symbol}", reason="unknown_symbol")
+
+
+def summary_of(ledger: LedgerState, equity: Amount | None = None) -> SessionSummary:
+    """The account of a ledger.
+
+    Without ``equity`` (which needs the last prices) it is that of the final record, else cash
+    and positions at cost.
+    """
+    if ledger.attached is None:
+        zero = Amount(0)
+        return SessionSummary(cash=zero, equity=zero, fees=zero, realized=zero)
+    cash = ledger.balance(CASH, ledger.account_currency)
+    if equity is None:
+        at_cost = cash + sum(position.cost for position in ledger.positions.values())
+        equity = Amount(at_cost) if ledger.stopped is None else ledger.stopped.equity
+    return SessionSummary(
+        cash=Amount(cash),
+        equity=equity,
+        fees=ledger.fees,
+        realized=ledger.realized,
+        orders=len(ledger.orders),
+        fills=ledger.fills,
+        open_orders=len(ledger.open_orders),
+        denied=_count(ledger, "denied:"),
+        rejected=_count(ledger, "rejected:"),
+        positions={
+            symbol: instrument_of(ledger, symbol).qty_text(position.qty)
+            for symbol, position in ledger.positions.items()
+            if position.qty
+        },
+    )
+
+
+def _count(ledger: LedgerState, prefix: str) -> int:
+    return sum(count for key, count in ledger.refusals.items() if key.startswith(prefix))
+
+
+def order_view(order: OrderState, instrument: Instrument) -> OrderView:
+    """An order as it is shown. The average price is rounded to the stored decimals plus four."""
+    average = None
+    if order.cum_qty:
+        traded = Decimal(str(order.cum_notional)) / Decimal(instrument.qty_text(order.cum_qty))
+        places = Decimal(1).scaleb(-(instrument.price_precision + 4))
+        average = format(traded.quantize(places), "f")
+    return OrderView(
+        client_order_id=order.client_order_id,
+        order_id=order.venue_order_id,
+        symbol=order.symbol,
+        side=order.side,
+        order_type=order.order_type,
+        time_in_force=order.time_in_force,
+        order_status=order.status,
+        order_qty=instrument.qty_text(order.order_qty),
+        cum_qty=instrument.qty_text(order.cum_qty),
+        leaves_qty=instrument.qty_text(order.leaves_qty),
+        price=None if order.price_px is None else instrument.price_text(order.price_px),
+        avg_px=average,
+        fees=str(order.fees),
+        reduce_only=order.reduce_only,
+        submitted_ts=order.submitted_ts,
+        reason=None if order.status is OrderStatus.FILLED else order.reason,
+    )
+
+
+def stop_by_fold(records: Iterable[Record], command: Stop) -> list[Record]:
+    """The records that end a failed session: its open orders canceled, its account as it stands.
+
+    Positions are valued at cost, for no market is asked.  Raises EngineFault when the records do
+    not fold.
+    """
+    ledger = fold(records)
+    made: list[Record] = []
+
+    def add(record: Record) -> None:
+        ledger.apply(record)
+        made.append(record)
+
+    ts = ledger.ts
+    add(r.CommandTaken(ledger.seq + 1, ts, row=ledger.row, command=command))
+    for order in ledger.working():
+        add(
+            r.OrderCanceled(
+                ledger.seq + 1, ts, order=order.ordinal, reason=CancelReason.STOPPED, due=ts
+            )
+        )
+    summary = summary_of(ledger)
+    add(
+        r.SessionStopped(
+            ledger.seq + 1,
+            ts,
+            reason=command.reason,
+            row=ledger.row,
+            cash=summary.cash,
+            equity=summary.equity,
+            marks=(),
+        )
+    )
+    return made

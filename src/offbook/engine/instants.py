@@ -1,0 +1,167 @@
+"""Time inside the engine: instants, their rounds, and the stages of a round.
+
+At one instant: outside commands; the venue's timers; bars that ended; the strategy's timers;
+messages due; rows.  What these cause at the same instant follows in further rounds.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from offbook.domain import records as r
+from offbook.domain.calendars import NEVER
+from offbook.domain.market_data import Bar
+from offbook.domain.session import SessionStatus
+from offbook.engine.agenda import (
+    STAGE_TIMER,
+    STAGE_VENUE,
+    AgendaItem,
+    CancelArrives,
+    Expiry,
+    HoursChange,
+    NewArrives,
+    ReplaceArrives,
+    ReportArrives,
+    StopDeadline,
+    TimerDue,
+)
+from offbook.engine.host import StrategyHost
+from offbook.engine.kernel import MAX_ROUNDS, Kernel
+from offbook.engine.lifecycle import INCOMPLETE, Lifecycle
+from offbook.engine.venue import Venue
+
+LIVELOCK: Final = "livelock"
+_OVER: Final = frozenset({SessionStatus.STOPPED, SessionStatus.FAILED})
+
+
+class Instants:
+    """Carries out what falls due."""
+
+    def __init__(self, kernel: Kernel, venue: Venue, lifecycle: Lifecycle) -> None:
+        self._kernel = kernel
+        self._venue = venue
+        self._lifecycle = lifecycle
+        self.host: StrategyHost | None = None
+        self.rounds = 0
+        self.unbegun = False
+        self.hours_known = False
+
+    @property
+    def over(self) -> bool:
+        """Whether the session has ended and takes nothing any more."""
+        return self._kernel.ledger.status in _OVER
+
+    def finish_before(self, ts: int) -> None:
+        """Complete every instant before ``ts`` at which something is due."""
+        kernel = self._kernel
+        while kernel.agenda.next_due < ts and not self.over:
+            due = kernel.agenda.next_due
+            if due > kernel.now:
+                self.set_now(due)
+            self.round()
+
+    def finish_present(self) -> None:
+        """Complete the present instant: nothing more of it is to come."""
+        self.finish_before(self._kernel.now + 1)
+
+    def begin(self, ts: int) -> None:
+        """Begin the instant ``ts`` for a row, with its first round unless that has been."""
+        if ts > self._kernel.now:
+            self.set_now(ts)
+        elif not self.unbegun:
+            return
+        self.unbegun = False
+        if self._kernel.agenda.next_due <= ts:
+            self.round()
+
+    def begin_with_command(self, ts: int) -> None:
+        """Come to where an outside command is taken.
+
+        A later ``ts`` begins its instant, of which commands are the first stage; at the present
+        instant everything due is completed first, unless only commands have been taken in it.
+        """
+        if ts > self._kernel.now:
+            self.finish_before(ts)
+            if not self.over:
+                self.set_now(ts)
+                self.unbegun = True
+        elif not self.unbegun:
+            self.finish_present()
+
+    def set_now(self, ts: int) -> None:
+        """Session time moves on."""
+        kernel = self._kernel
+        kernel.now = ts
+        self.rounds = 0
+        self.unbegun = False
+        if not self.hours_known:
+            self.hours_known = True
+            self._venue.is_open = kernel.calendar.is_open(ts)
+            self._await_change()
+
+    def _await_change(self) -> None:
+        change = self._kernel.calendar.next_change(self._kernel.now)
+        if change != NEVER:
+            self._kernel.agenda.add(change, STAGE_VENUE, HoursChange())
+
+    def round(self, bar: Bar | None = None) -> None:
+        """One round of the present instant: what is due now, stage by stage, and the bar that
+        ended now between the venue's timers and the strategy's."""
+        kernel = self._kernel
+        self.unbegun = False
+        self.rounds += 1
+        if self.rounds > MAX_ROUNDS:
+            self._lifecycle.fail(LIVELOCK)
+            return
+        due = kernel.agenda.take_due(kernel.now)
+        shown = bar is None
+        for stage, item in due:
+            if not shown and stage > STAGE_VENUE:
+                shown = True
+                self._show_bar(bar)
+            if self.over:
+                return
+            self._carry_out(item)
+        if not shown and not self.over:
+            self._show_bar(bar)
+        self._lifecycle.check_flat()
+
+    def _show_bar(self, bar: Bar | None) -> None:
+        running = self._kernel.ledger.status is SessionStatus.RUNNING
+        if running and bar is not None and self.host is not None:
+            self.host.call("on_bar", bar)
+
+    def _carry_out(self, item: AgendaItem) -> None:
+        kernel, venue = self._kernel, self._venue
+        match item:
+            case NewArrives(order):
+                venue.new_order(order)
+            case CancelArrives(order):
+                venue.cancel(order)
+            case ReplaceArrives():
+                venue.replace(item)
+            case ReportArrives():
+                if self.host is not None:
+                    self.host.deliver(item)
+            case TimerDue(name):
+                self._timer(name)
+            case Expiry(order):
+                venue.expire(order)
+            case HoursChange():
+                venue.is_open = kernel.calendar.is_open(kernel.now)
+                self._await_change()
+            case StopDeadline():
+                self._lifecycle.give_up(INCOMPLETE)
+
+    def _timer(self, name: str) -> None:
+        kernel = self._kernel
+        timer = kernel.ledger.timers.get(name)
+        if timer is None or timer.due > kernel.now:
+            return  # taken back, or set anew for later
+        running = kernel.ledger.status is SessionStatus.RUNNING
+        kernel.emit(r.TimerFired, name=name, due=timer.due, delivered=running)
+        again = kernel.ledger.timers.get(name)
+        if again is not None:
+            kernel.agenda.add(again.due, STAGE_TIMER, TimerDue(name))
+        if running and self.host is not None:
+            self.host.call("on_timer", name)

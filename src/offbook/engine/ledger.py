@@ -1,0 +1,336 @@
+"""Ledger state: what a fold over records gives.
+
+Everything here changes by ``LedgerState.apply`` alone, and ``apply`` takes its numbers from the
+record: nothing that was once decided is decided again.  The live engine and the recovery of a
+damaged session use this same code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from offbook.domain import records as r
+from offbook.domain.errors import EngineFault
+from offbook.domain.orders import ExecType, next_status
+from offbook.domain.record_parts import Posting
+from offbook.domain.session import SessionStatus
+from offbook.domain.values import Amount
+from offbook.engine.state import ZERO, OrderState, PositionState, TimerState
+
+CASH = "cash"
+VENUE = "venue"
+FEES = "fees"
+HOLDINGS = "holdings"
+CAPITAL = "capital"
+
+
+class LedgerState(msgspec.Struct, kw_only=True):
+    """Status, orders, reservations, positions, cash and timers of one session."""
+
+    status: SessionStatus = SessionStatus.STARTING
+    status_reason: str | None = None
+    seq: int = 0
+    ts: int = 0
+    row: int = 0
+    balances: dict[str, Amount] = {}
+    reserved: dict[str, Amount] = {}
+    orders: dict[int, OrderState] = {}
+    by_client_id: dict[str, int] = {}
+    open_orders: dict[int, None] = {}
+    positions: dict[str, PositionState] = {}
+    timers: dict[str, TimerState] = {}
+    missed_timers: list[tuple[str, int]] = []
+    paused_row: int = 0
+    missed_fills: int = 0
+    stop_deadline: int | None = None
+    stop_reason: str = ""
+    fees: Amount = ZERO
+    realized: Amount = ZERO
+    fills: int = 0
+    refusals: dict[str, int] = {}
+    attached: r.SessionAttached | None = None
+    stopped: r.SessionStopped | None = None
+
+    # -- asking -----------------------------------------------------------------------------
+
+    def balance(self, account: str, currency: str) -> int:
+        """What an account holds of a currency or asset, in units of 10**-18."""
+        return self.balances.get(f"{account}|{currency}", ZERO)
+
+    def available(self, currency: str) -> int:
+        """Cash or holdings that no open order has reserved."""
+        account = CASH if currency == self.account_currency else HOLDINGS
+        return self.balance(account, currency) - self.reserved.get(currency, ZERO)
+
+    @property
+    def account_currency(self) -> str:
+        """The currency of the cash account."""
+        if self.attached is None:
+            raise EngineFault("the session has no market yet", reason="not_attached")
+        return self.attached.market.instruments[0].quote_currency
+
+    def position(self, symbol: str) -> PositionState:
+        """The position in a symbol; a new empty one when there never was any."""
+        return self.positions.get(symbol) or PositionState()
+
+    def working(self) -> list[OrderState]:
+        """Orders that are not terminal, oldest first."""
+        return [self.orders[ordinal] for ordinal in self.open_orders]
+
+    def sums(self) -> dict[str, int]:
+        """The sum of all accounts for each currency: zero each, or the ledger is broken."""
+        totals: dict[str, int] = {}
+        for key, amount in self.balances.items():
+            currency = key.split("|", 1)[1]
+            totals[currency] = totals.get(currency, 0) + amount
+        return totals
+
+    # -- folding ----------------------------------------------------------------------------
+
+    def apply(self, record: r.Record) -> None:
+        """Take one record in. Raises EngineFault when it does not continue this state."""
+        if record.seq != self.seq + 1 or record.ts < self.ts:
+            raise EngineFault(
+                f"record {record.seq} does not follow record {self.seq}", reason="record_order"
+            )
+        self.seq = record.seq
+        self.ts = record.ts
+        _APPLY[type(record)](self, record)
+
+    def _book(self, postings: tuple[Posting, ...]) -> None:
+        for posting in postings:
+            key = f"{posting.account}|{posting.currency}"
+            self.balances[key] = Amount(self.balances.get(key, ZERO) + posting.amount)
+
+    def _reserve(self, order: OrderState, amount: int) -> None:
+        currency = order.reserved_currency
+        held = self.reserved.get(currency, ZERO) - order.reserved + amount
+        self.reserved[currency] = Amount(held)
+        order.reserved = Amount(amount)
+
+    def _move(self, order: OrderState, exec_type: ExecType) -> None:
+        order.status = next_status(order.status, exec_type, order.cum_qty)
+        if order.status.is_terminal:
+            self._reserve(order, 0)
+            self.open_orders.pop(order.ordinal, None)
+
+    def _pend(self, order: OrderState, exec_type: ExecType) -> None:
+        """A request or its refusal for an order that may have ended meanwhile."""
+        if not order.status.is_terminal:
+            self._move(order, exec_type)
+
+    def _attached(self, record: r.SessionAttached) -> None:
+        self.attached = record
+        self._book(record.opening)
+
+    def _command(self, record: r.CommandTaken) -> None:
+        self.row = record.row
+
+    def _submitted(self, record: r.OrderSubmitted) -> None:
+        order = OrderState(
+            ordinal=record.order,
+            client_order_id=record.client_order_id,
+            origin=record.origin,
+            command_id=record.command_id,
+            symbol=record.symbol,
+            side=record.side,
+            order_type=record.order_type,
+            time_in_force=record.time_in_force,
+            order_qty=record.order_qty,
+            price_px=record.price_px,
+            reduce_only=record.reduce_only,
+            submitted_ts=record.ts,
+            sent_ts=record.ts,
+            reserve_px=record.reserve_px,
+            reserved_currency=record.reserved_currency,
+            decision_bid_px=record.decision_bid_px,
+            decision_ask_px=record.decision_ask_px,
+        )
+        self.orders[order.ordinal] = order
+        self.by_client_id[order.client_order_id] = order.ordinal
+        self.open_orders[order.ordinal] = None
+        self._reserve(order, record.reserved)
+
+    def _denied(self, record: r.OrderDenied) -> None:
+        order = OrderState(
+            ordinal=record.order,
+            client_order_id=record.client_order_id,
+            origin=record.origin,
+            command_id=record.command_id,
+            symbol=record.symbol,
+            side=record.side,
+            order_type=record.order_type,
+            time_in_force=record.time_in_force,
+            order_qty=record.order_qty,
+            price_px=record.price_px,
+            reduce_only=False,
+            submitted_ts=record.ts,
+            reason=record.reason.value,
+        )
+        self.orders[order.ordinal] = order
+        self.by_client_id.setdefault(order.client_order_id, order.ordinal)
+        self._refuse(f"denied:{record.reason.value}")
+        order.status = next_status(order.status, ExecType.DENIED, 0)
+
+    def _refuse(self, key: str) -> None:
+        self.refusals[key] = self.refusals.get(key, 0) + 1
+
+    def _cancel_requested(self, record: r.CancelRequested) -> None:
+        self._pend(self.orders[record.order], ExecType.PENDING_CANCEL)
+
+    def _replace_requested(self, record: r.ReplaceRequested) -> None:
+        order = self.orders[record.order]
+        if not order.status.is_terminal:
+            self._move(order, ExecType.PENDING_REPLACE)
+            self._reserve(order, record.reserved)
+
+    def _request_denied(self, record: r.RequestDenied) -> None:
+        self._refuse(f"request_denied:{record.reason.value}")
+
+    def _timer_set(self, record: r.TimerSet) -> None:
+        self.timers[record.name] = TimerState(due=record.due, every_ns=record.every_ns)
+
+    def _timer_canceled(self, record: r.TimerCanceled) -> None:
+        self.timers.pop(record.name, None)
+
+    def _timer_fired(self, record: r.TimerFired) -> None:
+        timer = self.timers.get(record.name)
+        if timer is not None and timer.due == record.due:
+            if timer.every_ns is None:
+                del self.timers[record.name]
+            else:
+                timer.due += timer.every_ns
+        if not record.delivered:
+            self.missed_timers.append((record.name, record.due))
+
+    def _accepted(self, record: r.OrderAccepted) -> None:
+        order = self.orders[record.order]
+        order.venue_order_id = record.venue_order_id
+        order.accepted_ts = record.ts
+        order.expires = record.expires
+        order.priority = record.seq
+        self._move(order, ExecType.NEW)
+
+    def _rejected(self, record: r.OrderRejected) -> None:
+        order = self.orders[record.order]
+        order.reason = record.reason.value
+        self._refuse(f"rejected:{record.reason.value}")
+        self._move(order, ExecType.REJECTED)
+
+    def _filled(self, record: r.OrderFilled) -> None:
+        order = self.orders[record.order]
+        order.cum_qty = record.cum_qty
+        order.cum_notional = record.cum_notional
+        order.fees = Amount(order.fees + record.fee)
+        order.fee_accrued = record.fee_accrued
+        self._book(record.postings)
+        self._reserve(order, record.reserved)
+        position = self.positions.setdefault(record.symbol, PositionState())
+        position.qty = record.position_qty
+        position.cost = record.position_cost
+        position.realized = Amount(position.realized + record.realized)
+        self.realized = Amount(self.realized + record.realized)
+        self.fees = Amount(self.fees + record.fee)
+        self.fills += 1
+        if self.status is SessionStatus.PAUSED:
+            self.missed_fills += 1
+        self._move(order, ExecType.TRADE if record.leaves_qty else ExecType.FILL)
+
+    def _canceled(self, record: r.OrderCanceled) -> None:
+        order = self.orders[record.order]
+        order.reason = record.reason.value
+        self._move(order, ExecType.CANCELED)
+
+    def _expired(self, record: r.OrderExpired) -> None:
+        order = self.orders[record.order]
+        order.reason = record.reason.value
+        self._move(order, ExecType.EXPIRED)
+
+    def _replaced(self, record: r.OrderReplaced) -> None:
+        order = self.orders[record.order]
+        order.order_qty = record.order_qty
+        order.price_px = record.price_px
+        order.reserve_px = record.reserve_px
+        order.sent_ts = record.sent
+        if not record.kept_priority:
+            order.priority = record.seq
+        self._move(order, ExecType.REPLACED)
+        self._reserve(order, record.reserved)
+
+    def _cancel_rejected(self, record: r.CancelRejected) -> None:
+        self._refuse(f"cancel_rejected:{record.reason.value}")
+        self._pend(self.orders[record.order], ExecType.CANCEL_REJECTED)
+
+    def _replace_rejected(self, record: r.ReplaceRejected) -> None:
+        self._refuse(f"replace_rejected:{record.reason.value}")
+        order = self.orders[record.order]
+        if not order.status.is_terminal:
+            self._move(order, ExecType.REPLACE_REJECTED)
+            self._reserve(order, record.reserved)
+
+    def _strategy_failed(self, record: r.StrategyFailed) -> None:
+        self._refuse(f"strategy_error:{record.callback}")
+
+    def _started(self, record: r.SessionStarted) -> None:
+        self.status = SessionStatus.RUNNING
+
+    def _paused(self, record: r.SessionPaused) -> None:
+        self.status = SessionStatus.PAUSED
+        self.status_reason = record.reason
+        self.paused_row = record.row
+        self.missed_timers = []
+        self.missed_fills = 0
+
+    def _resumed(self, record: r.SessionResumed) -> None:
+        self.status = SessionStatus.RUNNING
+        self.status_reason = None
+        self.missed_timers = []
+
+    def _stopping(self, record: r.SessionStopping) -> None:
+        self.status = SessionStatus.STOPPING
+        self.status_reason = record.reason
+        self.stop_reason = record.reason
+        self.stop_deadline = record.deadline
+
+    def _session_stopped(self, record: r.SessionStopped) -> None:
+        self.status = SessionStatus.STOPPED
+        self.status_reason = record.reason
+        self.row = record.row
+        self.timers = {}
+        self.stopped = record
+
+    def _session_failed(self, record: r.SessionFailed) -> None:
+        self.status = SessionStatus.FAILED
+        self.status_reason = record.reason
+
+
+_APPLY: dict[type[Any], Callable[[LedgerState, Any], None]] = {
+    r.SessionAttached: LedgerState._attached,
+    r.CommandTaken: LedgerState._command,
+    r.OrderSubmitted: LedgerState._submitted,
+    r.OrderDenied: LedgerState._denied,
+    r.CancelRequested: LedgerState._cancel_requested,
+    r.ReplaceRequested: LedgerState._replace_requested,
+    r.RequestDenied: LedgerState._request_denied,
+    r.TimerSet: LedgerState._timer_set,
+    r.TimerCanceled: LedgerState._timer_canceled,
+    r.TimerFired: LedgerState._timer_fired,
+    r.OrderAccepted: LedgerState._accepted,
+    r.OrderRejected: LedgerState._rejected,
+    r.OrderFilled: LedgerState._filled,
+    r.OrderCanceled: LedgerState._canceled,
+    r.OrderExpired: LedgerState._expired,
+    r.OrderReplaced: LedgerState._replaced,
+    r.CancelRejected: LedgerState._cancel_rejected,
+    r.ReplaceRejected: LedgerState._replace_rejected,
+    r.StrategyFailed: LedgerState._strategy_failed,
+    r.SessionStarted: LedgerState._started,
+    r.SessionPaused: LedgerState._paused,
+    r.SessionResumed: LedgerState._resumed,
+    r.SessionStopping: LedgerState._stopping,
+    r.SessionStopped: LedgerState._session_stopped,
+    r.SessionFailed: LedgerState._session_failed,
+}

@@ -1,0 +1,197 @@
+"""Starting, pausing, resuming and stopping, as the engine sees them."""
+
+from __future__ import annotations
+
+from offbook.domain import records as r
+from offbook.domain.commands import Pause, Resume, Stop
+from offbook.domain.config import AtEnd, OnStrategyError, PauseOrders, ResumeTimers
+from offbook.domain.orders import CancelReason
+from offbook.domain.record_parts import Mark
+from offbook.domain.session import SessionStatus
+from offbook.domain.values import Amount
+from offbook.engine.agenda import STAGE_VENUE, StopDeadline
+from offbook.engine.desk import OrderDesk
+from offbook.engine.host import StrategyHost
+from offbook.engine.kernel import Kernel
+from offbook.engine.ledger import CASH
+from offbook.engine.state import OrderState
+from offbook.engine.strategy import Missed
+from offbook.engine.venue import Venue
+
+END_OF_DATA = "end_of_data"
+STRATEGY_ERROR = "strategy_error"
+INCOMPLETE = "flatten_incomplete"
+
+
+class Lifecycle:
+    """Moves one session through its life; the table of what is allowed is the domain's."""
+
+    def __init__(self, kernel: Kernel, venue: Venue, desk: OrderDesk) -> None:
+        self._kernel = kernel
+        self._venue = venue
+        self._desk = desk
+        self.host: StrategyHost | None = None
+
+    @property
+    def status(self) -> SessionStatus:
+        """Where the session is in its life."""
+        return self._kernel.ledger.status
+
+    @property
+    def row(self) -> int:
+        """How many rows of the market have been taken."""
+        last = self._kernel.last
+        return 0 if last is None else last.row + 1
+
+    def start(self) -> None:
+        """The session runs from here."""
+        self._kernel.emit(r.SessionStarted)
+        self._call("on_start")
+
+    def pause(self, command: Pause) -> None:
+        """By a command: the strategy is told."""
+        self._pause("requested", command.orders)
+        self._call("on_pause")
+
+    def _pause(self, reason: str, orders: PauseOrders) -> None:
+        self._kernel.emit(r.SessionPaused, row=self.row, reason=reason, orders=orders)
+        for order in self._unwanted(orders):
+            self._venue.end(order, CancelReason.PAUSED)
+
+    def _unwanted(self, policy: PauseOrders) -> list[OrderState]:
+        working = self._kernel.ledger.working()
+        if policy is PauseOrders.KEEP:
+            return []
+        if policy is PauseOrders.CANCEL_ALL:
+            return working
+        return [order for order in working if order.ordinal not in self._protective(working)]
+
+    def _protective(self, working: list[OrderState]) -> set[int]:
+        """Reduce-only orders, and those that reduce a position, oldest first, up to its size."""
+        kept = {order.ordinal for order in working if order.reduce_only}
+        left = {
+            symbol: abs(position.qty) for symbol, position in self._kernel.ledger.positions.items()
+        }
+        for order in working:
+            held = self._kernel.ledger.position(order.symbol).qty
+            if order.ordinal in kept or held * order.side.sign >= 0:
+                continue
+            if order.leaves_qty <= left[order.symbol]:
+                left[order.symbol] -= order.leaves_qty
+                kept.add(order.ordinal)
+        return kept
+
+    def resume(self, command: Resume) -> None:
+        """The strategy hears what it missed, then timers by policy, then data."""
+        ledger = self._kernel.ledger
+        missed = list(ledger.missed_timers)
+        record = self._kernel.emit(
+            r.SessionResumed,
+            timers=command.timers,
+            missed_rows=self.row - ledger.paused_row,
+            missed_timers=len(missed),
+            missed_fills=ledger.missed_fills,
+        )
+        self._call(
+            "on_resume",
+            Missed(rows=record.missed_rows, timers=record.missed_timers, fills=record.missed_fills),
+        )
+        names = [name for name, _ in missed]
+        if command.timers is ResumeTimers.FIRE_ONCE:
+            names = list(dict.fromkeys(names))
+        elif command.timers is ResumeTimers.SKIP:
+            names = []
+        for name in names:
+            if self.status is SessionStatus.RUNNING:
+                self._call("on_timer", name)
+
+    def stop(self, command: Stop, *, tell: bool = True) -> None:
+        """End the session, after closing its positions if that is asked for."""
+        kernel = self._kernel
+        deadline = kernel.now + command.deadline_ns if command.flatten else kernel.now
+        kernel.emit(r.SessionStopping, deadline=deadline, reason=command.reason)
+        if tell:
+            self._call("on_stop")
+        for order in kernel.ledger.working():
+            self._venue.end(order, CancelReason.STOPPED)
+        sent = [self._desk.flatten(s) for s in self._held()] if command.flatten else []
+        if any(order is not None for order in sent):
+            kernel.agenda.add(deadline, STAGE_VENUE, StopDeadline())
+        else:
+            self._finish(command.reason)
+
+    def _held(self) -> list[str]:
+        return [s for s, position in self._kernel.ledger.positions.items() if position.qty]
+
+    def check_flat(self) -> None:
+        """While closing positions: done as soon as nothing is working any more."""
+        ledger = self._kernel.ledger
+        if ledger.status is SessionStatus.STOPPING and not ledger.open_orders:
+            self._finish(ledger.stop_reason)
+
+    def give_up(self, reason: str) -> None:
+        """Stop as things stand: the deadline, a forced stop or the end of data has come."""
+        if self.status is SessionStatus.STOPPING:
+            for order in self._kernel.ledger.working():
+                self._venue.end(order, CancelReason.STOPPED)
+            self._finish(reason)
+
+    def end_of_data(self) -> None:
+        """The recording is over."""
+        config = self._kernel.config.lifecycle
+        if self.status is SessionStatus.STOPPING:
+            self.give_up(INCOMPLETE)
+        elif self.status is SessionStatus.RUNNING:
+            if config.at_end is AtEnd.PAUSE:
+                self._pause(END_OF_DATA, config.pause_orders)
+                self._call("on_pause")
+            else:
+                self.stop(Stop(command_id="", reason=END_OF_DATA))
+
+    def strategy_failed(self, callback: str) -> None:
+        """A callback raised: act by policy, without calling the strategy again for it."""
+        config = self._kernel.config.lifecycle
+        if self.status not in {SessionStatus.RUNNING, SessionStatus.PAUSED}:
+            return
+        if config.on_strategy_error is OnStrategyError.FAIL:
+            self.fail(STRATEGY_ERROR)
+        elif config.on_strategy_error is OnStrategyError.STOP:
+            self.stop(Stop(command_id="", reason=STRATEGY_ERROR), tell=False)
+        elif self.status is SessionStatus.RUNNING:
+            self._pause(STRATEGY_ERROR, config.pause_orders)
+
+    def fail(self, reason: str) -> None:
+        """Nothing is done after this."""
+        self._kernel.emit(r.SessionFailed, reason=reason)
+        self._kernel.agenda.clear()
+
+    def _finish(self, reason: str) -> None:
+        kernel = self._kernel
+        ledger = kernel.ledger
+        kernel.emit(
+            r.SessionStopped,
+            reason=reason,
+            row=self.row,
+            cash=Amount(ledger.balance(CASH, ledger.account_currency)),
+            equity=kernel.equity(),
+            marks=self._marks(),
+        )
+        kernel.agenda.clear()
+
+    def _marks(self) -> tuple[Mark, ...]:
+        prices, market = self._kernel.prices(), self._kernel.market
+        if prices is None or market is None:
+            return ()
+        return tuple(
+            Mark(
+                symbol=instrument.symbol,
+                bid_px=prices.bid_px,
+                ask_px=prices.ask_px,
+                position_qty=self._kernel.ledger.position(instrument.symbol).qty,
+            )
+            for instrument in market.instruments
+        )
+
+    def _call(self, name: str, *arguments: object) -> None:
+        if self.host is not None:
+            self.host.call(name, *arguments)

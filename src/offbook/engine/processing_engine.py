@@ -1,0 +1,421 @@
+"""``ProcessingEngine``: one session's brain.
+
+``process(inputs) -> records`` is synchronous and pure: time comes in with the inputs, randomness
+is keyed, and equal inputs give equal records however they are cut into calls and slices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from offbook.domain import commands as c
+from offbook.domain import records as r
+from offbook.domain.config import chain_config
+from offbook.domain.errors import (
+    EngineFault,
+    InvalidOrder,
+    InvalidStrategy,
+)
+from offbook.domain.market_data import BarSlice, Cursor, MarketSlice, QuoteSlice
+from offbook.domain.orders import OrderView, Origin
+from offbook.domain.record_parts import Posting
+from offbook.domain.records import ENGINE_SEMANTICS, JOURNAL_FORMAT, Record
+from offbook.domain.session import (
+    PaperTradingSession,
+    SessionError,
+    SessionStatus,
+    SessionSummary,
+)
+from offbook.domain.values import AMOUNT_PRECISION, Amount, text_to_units
+from offbook.engine import snapshots
+from offbook.engine.desk import OrderDesk
+from offbook.engine.folding import order_view, summary_of
+from offbook.engine.host import StrategyHost
+from offbook.engine.inputs import Advance, Attach, EndOfData, EngineInput, Take
+from offbook.engine.instants import Instants
+from offbook.engine.kernel import Kernel
+from offbook.engine.ledger import CAPITAL, CASH
+from offbook.engine.lifecycle import Lifecycle
+from offbook.engine.rows import History, bars_of, quotes_of
+from offbook.engine.strategy import Strategy
+from offbook.engine.venue import Venue
+from offbook.engine.wake import Wake
+
+
+class ProcessingEngine:
+    """Venue, account, risk and the strategy's host of one session."""
+
+    def __init__(
+        self,
+        session: PaperTradingSession,
+        strategy: Strategy | None = None,
+        strategy_source: str | None = None,
+    ) -> None:
+        """Make an engine for a session that is not yet joined to its market.
+
+        ``strategy_source`` is a digest of the strategy's source text, recorded in the chain.
+        Raises InvalidStrategy when the session's configuration names a strategy and none came.
+        """
+        if session.config.strategy is not None and strategy is None:
+            raise InvalidStrategy(
+                f"session {session.id} needs the strategy {session.config.strategy.ref}: make its "
+                "engines with a factory that loads strategies",
+                strategy=session.config.strategy.ref,
+            )
+        self._session = session
+        self._strategy = strategy
+        self._strategy_source = strategy_source
+        self._kernel = Kernel(session.config, reports=strategy is not None)
+        self._venue = Venue(self._kernel)
+        self._desk = OrderDesk(self._kernel)
+        self._lifecycle = Lifecycle(self._kernel, self._venue, self._desk)
+        self._instants = Instants(self._kernel, self._venue, self._lifecycle)
+        self._history = History(session.config.history_limit)
+        self._host: StrategyHost | None = None
+        if strategy is not None:
+            self._host = StrategyHost(
+                self._kernel,
+                self._desk,
+                self._history,
+                strategy,
+                self._lifecycle.strategy_failed,
+            )
+            self._lifecycle.host = self._instants.host = self._host
+
+    def for_session(self, session: PaperTradingSession) -> ProcessingEngine:
+        """A fresh engine of the same kind for another session; this one is left as it is.
+
+        The strategy, if any, is made anew with the parameters of that session.
+        """
+        strategy = None
+        if self._strategy is not None:
+            spec = session.config.strategy
+            strategy = type(self._strategy)(**(spec.params if spec is not None else {}))
+        return type(self)(session, strategy, self._strategy_source)
+
+    # -- asking -----------------------------------------------------------------------------
+
+    @property
+    def status(self) -> SessionStatus:
+        """STARTING before the ``Start`` command, then what the records say."""
+        return self._kernel.ledger.status
+
+    @property
+    def status_reason(self) -> str | None:
+        """Why the status is what it is, where there is more to say."""
+        return self._kernel.ledger.status_reason
+
+    @property
+    def cursor(self) -> Cursor:
+        """Rows taken and session time reached."""
+        return Cursor(row=self._lifecycle.row, ts=self._kernel.now)
+
+    @property
+    def now(self) -> int:
+        """Session time in ns UTC; 0 before the first input that has one."""
+        return self._kernel.now
+
+    @property
+    def last_seq(self) -> int:
+        """Sequence number of the last record made."""
+        return self._kernel.ledger.seq
+
+    @property
+    def error(self) -> SessionError | None:
+        """What the strategy last raised, for people; no part of any record."""
+        return None if self._host is None else self._host.error
+
+    def summary(self) -> SessionSummary:
+        """The account as it stands, at the last marks."""
+        return summary_of(self._kernel.ledger, self._kernel.equity())
+
+    def order_view(self, client_order_id: str) -> OrderView:
+        """An order as it stands at the venue. Raises OrderNotFound."""
+        order = self._desk.find(client_order_id)
+        return order_view(order, self._kernel.instrument(order.symbol))
+
+    def order_views(self) -> tuple[OrderView, ...]:
+        """All orders, oldest first."""
+        return tuple(
+            order_view(order, self._kernel.instrument(order.symbol))
+            for order in self._kernel.ledger.orders.values()
+        )
+
+    def wake(self) -> Wake:
+        """What can change this session next: every row while anything looks at rows."""
+        market = self._kernel.market
+        host = self._host
+        looks = host is not None and (host.on_quote is not None or host.on_bar is not None)
+        rows: frozenset[str] = frozenset()
+        if market is not None and (looks or len(self._venue.book) or self._venue.book.watching):
+            rows = frozenset(instrument.symbol for instrument in market.instruments)
+        return Wake(every_row=rows, at=self._kernel.agenda.next_due)
+
+    def check(self, command: c.Command) -> None:
+        """Whether a command is well formed, before anything is recorded of it.
+
+        Raises InvalidOrder, FloatNotExact or OrderNotFound.
+        """
+        match command:
+            case c.SubmitOrder():
+                terms = self._desk.terms(command.order)
+                if terms.client_order_id in self._kernel.ledger.by_client_id:
+                    raise InvalidOrder(
+                        f"client_order_id {terms.client_order_id!r} was used before; ids are "
+                        "unique for ever within a session",
+                        field="client_order_id",
+                    )
+            case c.CancelOrder():
+                self._desk.find(command.client_order_id)
+            case c.ReplaceOrder():
+                order = self._desk.find(command.client_order_id)
+                self._desk.new_terms(order, command.terms)
+            case _:
+                return
+
+    # -- processing -------------------------------------------------------------------------
+
+    def process(self, inputs: Sequence[EngineInput]) -> list[Record]:
+        """Take inputs in order and give out the records that they make, in order.
+
+        A slice is taken up to the row at which the session stands still (paused where its clock
+        stops, stopped or failed): go on from ``cursor.row``.  Nothing is taken after STOPPED or
+        FAILED.  An exception of the strategy never comes out; EngineFault does, and then the
+        engine must be thrown away.
+        """
+        out = self._kernel.out = []
+        for item in inputs:
+            if self._instants.over:
+                break
+            if isinstance(item, QuoteSlice):
+                self._take_quotes(item)
+            elif isinstance(item, BarSlice):
+                self._take_bars(item)
+            elif isinstance(item, Take):
+                self._take_command(item)
+            elif isinstance(item, Advance):
+                self._instants.finish_before(item.ts + 1)
+            elif isinstance(item, EndOfData):
+                self._instants.finish_present()
+                if not self._instants.over:
+                    self._lifecycle.end_of_data()
+            else:
+                self._attach(item)
+        return out
+
+    def _attach(self, attach: Attach) -> None:
+        if self._kernel.market is not None:
+            raise EngineFault("the session has its market already", reason="attached_twice")
+        config = self._session.config
+        self._join(attach)
+        cash = text_to_units(config.account.initial_cash, AMOUNT_PRECISION)
+        currency = config.account.currency
+        self._kernel.emit(
+            r.SessionAttached,
+            format=JOURNAL_FORMAT,
+            semantics=ENGINE_SEMANTICS,
+            config=msgspec.Raw(chain_config(config)),
+            seed=config.seed,
+            market=attach.market,
+            strategy_name=None if self._strategy is None else type(self._strategy).__name__,
+            strategy_source=self._strategy_source,
+            opening=(
+                Posting(CASH, currency, Amount(cash)),
+                Posting(CAPITAL, currency, Amount(-cash)),
+            ),
+        )
+        self._kernel.view.cash = Amount(cash)
+
+    def _join(self, attach: Attach) -> None:
+        self._kernel.market = attach.market
+        self._kernel.calendar = attach.calendar
+
+    def _take_command(self, take: Take) -> None:
+        self._instants.begin_with_command(take.ts)
+        if self._instants.over:
+            return
+        command = take.command
+        self._kernel.emit(r.CommandTaken, row=self._lifecycle.row, command=command)
+        match command:
+            case c.Start():
+                self._lifecycle.start()
+            case c.Pause():
+                self._lifecycle.pause(command)
+            case c.Resume():
+                self._lifecycle.resume(command)
+            case c.Stop():
+                self._lifecycle.stop(command)
+            case c.ForceStop():
+                self._lifecycle.give_up("forced")
+            case c.SubmitOrder():
+                self._desk.submit(command.order, Origin.OUTSIDE, command.command_id)
+            case c.CancelOrder():
+                self._desk.cancel(command.client_order_id, Origin.OUTSIDE, command.command_id)
+            case c.ReplaceOrder():
+                self._desk.replace(
+                    command.client_order_id, command.terms, Origin.OUTSIDE, command.command_id
+                )
+
+    def _standing_still(self) -> bool:
+        status = self._kernel.ledger.status
+        if status is SessionStatus.PAUSED:
+            market = self._kernel.market
+            return market is not None and market.clock_stops
+        return status in {SessionStatus.STOPPED, SessionStatus.FAILED}
+
+    def _begin(self, piece: MarketSlice) -> None:
+        if self._kernel.ledger.status is SessionStatus.STARTING:
+            raise EngineFault("rows came before the session was started", reason="not_started")
+        if piece.start != self._lifecycle.row:
+            raise EngineFault(
+                f"row {piece.start} came where row {self._lifecycle.row} was due",
+                reason="row_order",
+            )
+        self._history.begin(piece)
+
+    # -- bars -------------------------------------------------------------------------------
+
+    def _take_bars(self, piece: BarSlice) -> None:
+        self._begin(piece)
+        kernel, instants = self._kernel, self._instants
+        for bar in bars_of(piece):
+            if self._standing_still():
+                return
+            instants.finish_before(bar.ts)
+            if self._standing_still():
+                return
+            if bar.ts > kernel.now:
+                instants.set_now(bar.ts)
+            self._venue.match_bar(bar)
+            kernel.last = bar
+            instants.round(bar)
+
+    # -- quotes -----------------------------------------------------------------------------
+
+    def _take_quotes(self, piece: QuoteSlice) -> None:
+        self._begin(piece)
+        host = self._host
+        if len(piece) and not self._standing_still():
+            self._first_instant(int(piece.ts[0]))
+        position = 0
+        while position < len(piece) and not self._standing_still():
+            running = self._kernel.ledger.status is SessionStatus.RUNNING
+            if host is not None and host.on_quote is not None and running:
+                position = self._deliver_quotes(piece, position, host)
+            else:
+                position = self._watch_quotes(piece, position)
+
+    def _deliver_quotes(self, piece: QuoteSlice, begin: int, host: StrategyHost) -> int:
+        """Rows for a strategy that sees each; the position after the last row taken.
+
+        The loop does per row what a row needs and no more; whatever may have changed the agenda,
+        the book or the status is looked at again after it ran.
+        """
+        kernel, book, agenda, instants = (
+            self._kernel,
+            self._venue.book,
+            self._kernel.agenda,
+            self._instants,
+        )
+        on_quote = host.on_quote
+        assert on_quote is not None
+        ledger = kernel.ledger
+        running = SessionStatus.RUNNING
+        calling = False
+        quote = None
+        rows = quotes_of(piece if begin == 0 else piece.rows(begin, len(piece)))
+        try:
+            for quote in rows:
+                ts = quote.ts
+                if agenda.next_due <= ts:
+                    if not self._reach(ts):
+                        return quote.row - piece.start
+                elif ts > kernel.now:
+                    kernel.now = ts
+                    instants.rounds = 0
+                if quote.ask_px <= book.top_buy or quote.bid_px >= book.top_sell or book.watching:
+                    self._venue.match_quote(quote)
+                kernel.last = quote
+                calling = True
+                on_quote(quote)
+                calling = False
+                if ledger.status is not running:
+                    break
+        except EngineFault:
+            raise
+        except (Exception, SystemExit) as error:
+            if not calling:
+                raise
+            host.failed("on_quote", error)
+        return len(piece) if quote is None else quote.row - piece.start + 1
+
+    def _reach(self, ts: int) -> bool:
+        """Do what is due before a row at ``ts``; whether the session still runs then."""
+        running = SessionStatus.RUNNING
+        self._instants.finish_before(ts)
+        if self._kernel.ledger.status is running:
+            self._instants.begin(ts)
+        return self._kernel.ledger.status is running
+
+    def _first_instant(self, ts: int) -> None:
+        """Before the loops over rows: the market's hours, and an instant that a command began."""
+        instants = self._instants
+        if ts > self._kernel.now:
+            if instants.unbegun or not instants.hours_known:
+                instants.finish_before(ts)
+                instants.begin(ts)
+        else:
+            instants.begin(ts)
+
+    def _watch_quotes(self, piece: QuoteSlice, begin: int) -> int:
+        """Rows that only the venue looks at: go to the next that can change anything."""
+        kernel, book, instants = self._kernel, self._venue.book, self._instants
+        position = begin
+        if not book.watching:
+            hits = (piece.ask_px[begin:] <= book.top_buy) | (piece.bid_px[begin:] >= book.top_sell)
+            hits |= piece.ts[begin:] >= min(kernel.agenda.next_due, 2**62)
+            position += int(np.argmax(hits)) if hits.any() else len(hits)
+        if position > begin:
+            (passed,) = quotes_of(piece.rows(position - 1, position))
+            kernel.last = passed
+            if passed.ts > kernel.now:
+                instants.set_now(passed.ts)
+        if position == len(piece):
+            return position
+        (quote,) = quotes_of(piece.rows(position, position + 1))
+        instants.finish_before(quote.ts)
+        if self._standing_still():
+            return position
+        instants.begin(quote.ts)
+        if self._standing_still():
+            return position
+        self._venue.match_quote(quote)
+        kernel.last = quote
+        self._lifecycle.check_flat()
+        return position + 1
+
+    # -- snapshots --------------------------------------------------------------------------
+
+    def snapshot(self) -> bytes | None:
+        """The whole state between two steps, or None when the strategy's memory cannot be saved.
+
+        Raises whatever ``save_state`` raises as InvalidStrategy.
+        """
+        memory = None
+        if self._host is not None:
+            if not self._host.keeps_memory:
+                return None
+            memory = snapshots.save_memory(self._host.strategy)
+        return snapshots.dump(
+            self._kernel, self._venue, self._instants, self._history, self._lifecycle.row, memory
+        )
+
+    def restore(self, attach: Attach, state: bytes) -> None:
+        """Become what ``snapshot`` kept; the engine must be fresh."""
+        self._join(attach)
+        memory = snapshots.load(self._kernel, self._venue, self._instants, self._history, state)
+        if self._host is not None:
+            self._host.strategy.load_state(memory)

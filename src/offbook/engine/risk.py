@@ -1,0 +1,238 @@
+"""Checks before an order leaves, and the venue's checks when it arrives.
+
+Our own refusals are *denied*, the venue's are *rejected*.  Both run in one documented order and
+the first that fails is the answer:
+
+denied: session not trading, duplicate client order id, no market data, not reducing (while
+paused), open orders, order value, position value, holdings or buying power;
+rejected: price needed, tick size, lot size, smallest value.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from offbook.domain.config import RATIO_PRECISION, RiskConfig, VenueConfig
+from offbook.domain.errors import InvalidOrder
+from offbook.domain.instruments import Instrument
+from offbook.domain.orders import OrderSide, OrderType, RejectReason, TimeInForce
+from offbook.domain.session import SessionStatus
+from offbook.domain.values import (
+    AMOUNT_PRECISION,
+    Amount,
+    ceil_div,
+    exact_units,
+    text_to_units,
+)
+from offbook.engine.ledger import LedgerState
+from offbook.engine.models.fees import FeeModel, booked
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """An order's terms in units, parsed and complete."""
+
+    symbol: str
+    side: OrderSide
+    order_type: OrderType
+    time_in_force: TimeInForce
+    order_qty: int
+    price_px: int | None
+    reduce_only: bool
+    client_order_id: str
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """Why not: the limit that stood in the way, its value, and the order's."""
+
+    reason: RejectReason
+    limit: str = ""
+    value: str = ""
+
+
+class Approval(msgspec.Struct, frozen=True, kw_only=True):
+    """What an order may hold: ``reserved`` of ``currency``, counted at ``reserve_px``."""
+
+    reserved: int
+    currency: str
+    reserve_px: int
+
+
+class Market(msgspec.Struct, frozen=True, kw_only=True):
+    """The prices that checks look at, in price units."""
+
+    bid_px: int
+    ask_px: int
+
+
+class RiskChecks:
+    """Judges orders of one session against its ledger."""
+
+    def __init__(
+        self, risk: RiskConfig, venue: VenueConfig, fees: FeeModel, ledger: LedgerState
+    ) -> None:
+        self._risk = risk
+        self._fees = fees
+        self._ledger = ledger
+        self._collar = text_to_units(venue.market_collar, RATIO_PRECISION)
+        self._max_order = _limit(risk.max_order_notional)
+        self._max_position = _limit(risk.max_position_notional)
+
+    def new_order(
+        self, terms: Terms, instrument: Instrument, market: Market | None
+    ) -> Approval | Refusal:
+        """Whether an order may leave. Changes nothing."""
+        early = self._state_refusal(terms)
+        if early is not None:
+            return early
+        if market is None:
+            return Refusal(reason=RejectReason.NO_MARKET_DATA)
+        if self._ledger.status is SessionStatus.PAUSED and not self.reduces(terms):
+            return Refusal(reason=RejectReason.NOT_REDUCING, limit="paused")
+        limit = self._limit_refusal(terms, instrument, market)
+        if limit is not None:
+            return limit
+        return self._funds(terms, instrument, market)
+
+    def reduces(self, terms: Terms) -> bool:
+        """Whether an order is on the side that makes the position smaller."""
+        return self._ledger.position(terms.symbol).qty * terms.side.sign < 0
+
+    def cash_reserve(
+        self, open_qty: int, reserve_px: int, instrument: Instrument, accrued: int, paid: int
+    ) -> int:
+        """Cash that a buy may still cost: its open value at ``reserve_px`` and the charges on it.
+
+        ``accrued`` (10**-26) is what the order was charged so far and ``paid`` (10**-18) what of
+        it was booked.
+        """
+        notional = open_qty * reserve_px * instrument.notional_scale
+        worst = accrued + self._fees.worst(notional, accrued)
+        return notional + booked(worst, instrument.charge_unit) - paid
+
+    def collar_px(self, market: Market) -> int:
+        """The price at which a market buy reserves: the ask and the collar above it."""
+        scale = int(10**RATIO_PRECISION)
+        return ceil_div(market.ask_px * (scale + self._collar), scale)
+
+    def _state_refusal(self, terms: Terms) -> Refusal | None:
+        status = self._ledger.status
+        if status not in {SessionStatus.RUNNING, SessionStatus.PAUSED}:
+            return Refusal(reason=RejectReason.SESSION_NOT_TRADING, limit=status.value)
+        if terms.client_order_id in self._ledger.by_client_id:
+            return Refusal(
+                reason=RejectReason.DUPLICATE_CLIENT_ORDER_ID, value=terms.client_order_id
+            )
+        return None
+
+    def _limit_refusal(
+        self, terms: Terms, instrument: Instrument, market: Market
+    ) -> Refusal | None:
+        most = self._risk.max_open_orders
+        count = len(self._ledger.open_orders)
+        if most is not None and count >= most:
+            return Refusal(
+                reason=RejectReason.MAX_OPEN_ORDERS, limit=str(most), value=str(count + 1)
+            )
+        price = self._value_px(terms, market)
+        scale = instrument.notional_scale
+        value = terms.order_qty * price * scale
+        if self._max_order is not None and value > self._max_order:
+            return Refusal(
+                reason=RejectReason.MAX_ORDER_NOTIONAL,
+                limit=str(Amount(self._max_order)),
+                value=str(Amount(value)),
+            )
+        if self._max_position is None or self.reduces(terms):
+            return None
+        held = abs(self._ledger.position(terms.symbol).qty)
+        open_qty = sum(
+            order.leaves_qty
+            for order in self._ledger.working()
+            if order.symbol == terms.symbol and order.side is terms.side
+        )
+        exposure = (held + open_qty + terms.order_qty) * price * scale
+        if exposure > self._max_position:
+            return Refusal(
+                reason=RejectReason.MAX_POSITION_NOTIONAL,
+                limit=str(Amount(self._max_position)),
+                value=str(Amount(exposure)),
+            )
+        return None
+
+    def _value_px(self, terms: Terms, market: Market) -> int:
+        if terms.price_px is not None:
+            return terms.price_px
+        return market.ask_px if terms.side is OrderSide.BUY else market.bid_px
+
+    def _funds(self, terms: Terms, instrument: Instrument, market: Market) -> Approval | Refusal:
+        if terms.side is OrderSide.SELL:
+            return self._holdings(terms, instrument)
+        reserve_px = self.collar_px(market) if terms.price_px is None else terms.price_px
+        need = self.cash_reserve(terms.order_qty, reserve_px, instrument, accrued=0, paid=0)
+        if terms.reduce_only:
+            need = 0  # never fills in a cash account: there is nothing short to reduce
+        have = self._ledger.available(instrument.quote_currency)
+        if need > have:
+            return Refusal(
+                reason=RejectReason.INSUFFICIENT_BUYING_POWER,
+                limit=str(Amount(have)),
+                value=str(Amount(need)),
+            )
+        return Approval(reserved=need, currency=instrument.quote_currency, reserve_px=reserve_px)
+
+    def _holdings(self, terms: Terms, instrument: Instrument) -> Approval | Refusal:
+        need = terms.order_qty * instrument.qty_scale
+        have = self._ledger.available(instrument.base)
+        if terms.reduce_only:
+            need = min(need, have)
+        if need > have or need == 0:
+            return Refusal(
+                reason=RejectReason.INSUFFICIENT_HOLDINGS,
+                limit=str(Amount(have)),
+                value=str(Amount(terms.order_qty * instrument.qty_scale)),
+            )
+        return Approval(reserved=need, currency=instrument.base, reserve_px=0)
+
+
+def venue_refusal(
+    order_type: OrderType,
+    order_qty: int,
+    price_px: int | None,
+    value_px: int,
+    instrument: Instrument,
+) -> Refusal | None:
+    """The venue's own rules for an order's terms, checked when they arrive there."""
+    if order_type is OrderType.LIMIT and (price_px is None or price_px <= 0):
+        return Refusal(reason=RejectReason.PRICE_NEEDED)
+    if price_px is not None and price_px % instrument.tick_units:
+        return Refusal(
+            reason=RejectReason.TICK_SIZE,
+            limit=instrument.tick_size,
+            value=instrument.price_text(price_px),
+        )
+    if order_qty % instrument.lot_units:
+        return Refusal(
+            reason=RejectReason.LOT_SIZE,
+            limit=instrument.lot_size,
+            value=instrument.qty_text(order_qty),
+        )
+    value = order_qty * (value_px if price_px is None else price_px) * instrument.notional_scale
+    if value < instrument.min_notional_amount:
+        return Refusal(
+            reason=RejectReason.MIN_NOTIONAL,
+            limit=instrument.min_notional,
+            value=str(Amount(value)),
+        )
+    return None
+
+
+def _limit(text: str | None) -> int | None:
+    return None if text is None else text_to_units(text, AMOUNT_PRECISION)
+
+
+def positive_units(text: str, precision: int, field: str) -> int:
+    """A quantity or price of a request in units. Raises InvalidOrder unless positive."""
+    units = exact_units(text, precision, field)
+    if units <= 0:
+        raise InvalidOrder(f"{field}={text}: expected more than zero", field=field, value=text)
+    return units

@@ -1,0 +1,357 @@
+"""``Strategy``: what an author writes.
+
+Parameters are annotated class attributes; callbacks are called one at a time, never from within
+one another; only those that a class defines are called at all.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, Protocol
+
+import msgspec
+
+from offbook.domain.errors import InvalidStrategy
+from offbook.domain.market_data import Bar, Quote
+from offbook.domain.orders import OrderRequest, OrderSide, OrderType, ReplaceRequest, TimeInForce
+from offbook.domain.values import Exact, Price, Quantity
+from offbook.engine.parameters import Parameter, declared_parameters, resolve_parameters
+from offbook.engine.view import AccountView, Fill, OrderUpdate, PositionView
+
+
+class Rounding(enum.Enum):
+    """To which side ``price`` and ``qty`` round."""
+
+    DOWN = "down"
+    UP = "up"
+    NEAREST = "nearest"
+
+
+class Missed(msgspec.Struct, frozen=True, kw_only=True):
+    """What passed while the session was paused; zero rows where its clock stood still."""
+
+    rows: int
+    timers: int
+    fills: int
+
+
+class StrategyContext(Protocol):
+    """What a running strategy may do; the engine provides it."""
+
+    @property
+    def now(self) -> int:
+        """Session time, ns UTC."""
+
+    @property
+    def account(self) -> AccountView:
+        """The account as reported."""
+
+    def submit(self, request: OrderRequest) -> str:
+        """Send an order; its client order id."""
+
+    def cancel(self, client_order_id: str) -> None:
+        """Ask to cancel."""
+
+    def replace(self, client_order_id: str, terms: ReplaceRequest) -> None:
+        """Ask to replace."""
+
+    def position(self, symbol: str) -> PositionView:
+        """The position as reported."""
+
+    def order(self, client_order_id: str) -> OrderUpdate:
+        """An order as reported."""
+
+    def open_orders(self) -> tuple[OrderUpdate, ...]:
+        """Orders not known to have ended."""
+
+    def history(self, symbol: str, count: int) -> tuple[Quote | Bar, ...]:
+        """Last rows."""
+
+    def round_price(self, value: object, rounding: str, symbol: str | None) -> Price:
+        """To the tick."""
+
+    def round_qty(self, value: object, rounding: str, symbol: str | None) -> Quantity:
+        """To the lot."""
+
+    def text_price(self, symbol: str, value: Exact) -> str:
+        """Exact text of a price."""
+
+    def text_qty(self, symbol: str, value: Exact) -> str:
+        """Exact text of a quantity."""
+
+    def set_timer(self, name: str, due: int, every_ns: int | None) -> None:
+        """Set a timer."""
+
+    def cancel_timer(self, name: str) -> None:
+        """Take a timer back."""
+
+    def require_bars(self, symbol: str, timeframe: str) -> None:
+        """Check that the market gives such bars."""
+
+
+class Strategy:
+    """Base of all strategies.
+
+    Write parameters as annotated attributes with defaults, keep state in attributes set in
+    ``on_start``, and act through the methods below.  Callbacks run synchronously and must return
+    soon; the clock is ``self.now``, never the machine's.
+    """
+
+    def __init__(self, **parameters: Any) -> None:
+        values = resolve_parameters(type(self), self.parameters(), parameters)
+        for name, value in values.items():
+            setattr(self, name, value)
+        self._context: StrategyContext | None = None
+
+    @classmethod
+    def parameters(cls) -> Mapping[str, Parameter]:
+        """The declared parameters, by name."""
+        return declared_parameters(cls, Strategy)
+
+    # -- callbacks --------------------------------------------------------------------------
+
+    def on_start(self) -> None:
+        """Once, before the first row."""
+
+    def on_quote(self, quote: Quote) -> None:
+        """Each quote, after the venue has matched against it."""
+
+    def on_bar(self, bar: Bar) -> None:
+        """Each bar, once it has ended."""
+
+    def on_order(self, order: OrderUpdate) -> None:
+        """Each report about an order, fills included, when it reaches the strategy."""
+
+    def on_fill(self, fill: Fill) -> None:
+        """Each fill, before the ``on_order`` of the same report."""
+
+    def on_timer(self, name: str) -> None:
+        """A timer that fell due."""
+
+    def on_pause(self) -> None:
+        """The session was paused: only reducing orders and cancels are taken from now on."""
+
+    def on_resume(self, missed: Missed) -> None:
+        """The session goes on; called before any further data."""
+
+    def on_stop(self) -> None:
+        """The session is over; orders sent from here are denied."""
+
+    def save_state(self) -> Any:
+        """The strategy's memory as JSON values (dict, list, str, int, float, bool, None).
+
+        Define it together with ``load_state`` and recovery starts from the last snapshot;
+        without them the strategy is run again from the start of the session.
+        """
+        raise NotImplementedError
+
+    def load_state(self, state: Any) -> None:
+        """Take back what ``save_state`` gave. ``on_start`` is not called again."""
+        raise NotImplementedError
+
+    # -- acting -----------------------------------------------------------------------------
+
+    def buy(
+        self,
+        symbol: str,
+        qty: Exact,
+        *,
+        price: Exact | None = None,
+        time_in_force: TimeInForce | str = TimeInForce.GTC,
+        reduce_only: bool = False,
+        client_order_id: str | None = None,
+    ) -> str:
+        """Buy at market, or with ``price`` at a limit; returns the client order id.
+
+        ``qty`` and ``price`` are text, Decimal, int (whole units), Price or Quantity.  Raises
+        FloatNotExact for a float and InvalidOrder for what can be no order; a refusal by risk
+        or venue comes to ``on_order`` as DENIED or REJECTED.
+        """
+        return self._send(
+            OrderSide.BUY, symbol, qty, price, time_in_force, reduce_only, client_order_id
+        )
+
+    def sell(
+        self,
+        symbol: str,
+        qty: Exact,
+        *,
+        price: Exact | None = None,
+        time_in_force: TimeInForce | str = TimeInForce.GTC,
+        reduce_only: bool = False,
+        client_order_id: str | None = None,
+    ) -> str:
+        """Sell at market, or with ``price`` at a limit; see ``buy``."""
+        return self._send(
+            OrderSide.SELL, symbol, qty, price, time_in_force, reduce_only, client_order_id
+        )
+
+    def submit(self, request: OrderRequest) -> str:
+        """Send an order given as a value; returns its client order id. Raises InvalidOrder."""
+        return self._running().submit(request)
+
+    def cancel(self, client_order_id: str) -> None:
+        """Ask the venue to cancel; the answer comes to ``on_order``. Raises OrderNotFound."""
+        self._running().cancel(client_order_id)
+
+    def replace(
+        self, client_order_id: str, *, qty: Exact | None = None, price: Exact | None = None
+    ) -> None:
+        """Ask the venue to change total quantity or limit price of a working order.
+
+        Raises OrderNotFound or InvalidOrder; the venue's answer comes to ``on_order``.
+        """
+        context = self._running()
+        symbol = context.order(client_order_id).symbol
+        terms = ReplaceRequest(
+            order_qty=None if qty is None else context.text_qty(symbol, qty),
+            price=None if price is None else context.text_price(symbol, price),
+        )
+        context.replace(client_order_id, terms)
+
+    def close(self, symbol: str) -> str | None:
+        """Close the reported position at market, reduce-only; the client order id, or None when
+        there is nothing to close."""
+        position = self.position(symbol)
+        if not position:
+            return None
+        side = self.sell if position.is_long else self.buy
+        return side(symbol, position.qty, reduce_only=True)
+
+    # -- asking -----------------------------------------------------------------------------
+
+    @property
+    def now(self) -> int:
+        """Session time in ns UTC."""
+        return self._running().now
+
+    @property
+    def account(self) -> AccountView:
+        """Cash, reservations and buying power as reported to the strategy."""
+        return self._running().account
+
+    def position(self, symbol: str) -> PositionView:
+        """The position in a symbol as reported to the strategy; false when flat."""
+        return self._running().position(symbol)
+
+    def order(self, client_order_id: str) -> OrderUpdate:
+        """An order as last reported. Raises OrderNotFound."""
+        return self._running().order(client_order_id)
+
+    def open_orders(self) -> tuple[OrderUpdate, ...]:
+        """The orders that are not known to have ended, oldest first."""
+        return self._running().open_orders()
+
+    def history(self, symbol: str, count: int) -> tuple[Quote | Bar, ...]:
+        """The last ``count`` rows (fewer at the beginning), oldest first, the present one last.
+
+        Raises InvalidStrategy when ``count`` exceeds the session's ``history_limit``.
+        """
+        return self._running().history(symbol, count)
+
+    def price(
+        self,
+        value: float | Exact,
+        *,
+        rounding: Rounding = Rounding.NEAREST,
+        symbol: str | None = None,
+    ) -> Price:
+        """A price on the instrument's tick, from a float or anything exact."""
+        return self._running().round_price(value, rounding.value, symbol)
+
+    def qty(
+        self,
+        value: float | Exact,
+        *,
+        rounding: Rounding = Rounding.DOWN,
+        symbol: str | None = None,
+    ) -> Quantity:
+        """A quantity in whole lots, from a float or anything exact."""
+        return self._running().round_qty(value, rounding.value, symbol)
+
+    # -- time and data ----------------------------------------------------------------------
+
+    def set_timer(
+        self,
+        name: str,
+        *,
+        after: timedelta | int | None = None,
+        at: int | None = None,
+        every: timedelta | int | None = None,
+    ) -> None:
+        """Have ``on_timer(name)`` called at session time ``at`` (ns), ``after`` a delay, or
+        ``every`` interval; integers are ns. A timer of the same name is replaced."""
+        every_ns = None if every is None else _nanoseconds("every", every)
+        if at is None:
+            delay = every_ns if after is None else _nanoseconds("after", after)
+            if delay is None:
+                raise InvalidStrategy(f"timer {name!r}: give one of after, at or every")
+            at = self.now + delay
+        elif after is not None:
+            raise InvalidStrategy(f"timer {name!r}: give after or at, not both")
+        if every_ns is not None and every_ns <= 0:
+            raise InvalidStrategy(f"timer {name!r}: every={every!r} is not positive")
+        self._running().set_timer(name, at, every_ns)
+
+    def cancel_timer(self, name: str) -> None:
+        """Take a timer back; nothing happens when there is none."""
+        self._running().cancel_timer(name)
+
+    def subscribe_bars(self, symbol: str, timeframe: str) -> None:
+        """Say that ``on_bar`` needs bars of this timeframe, such as ``"1m"``.
+
+        Raises InvalidStrategy when the session's market does not give them.
+        """
+        self._running().require_bars(symbol, timeframe)
+
+    # -- inside -----------------------------------------------------------------------------
+
+    def _send(
+        self,
+        side: OrderSide,
+        symbol: str,
+        qty: Exact,
+        price: Exact | None,
+        time_in_force: TimeInForce | str,
+        reduce_only: bool,
+        client_order_id: str | None,
+    ) -> str:
+        context = self._running()
+        request = OrderRequest(
+            symbol=symbol,
+            side=side,
+            order_qty=context.text_qty(symbol, qty),
+            order_type=OrderType.MARKET if price is None else OrderType.LIMIT,
+            price=None if price is None else context.text_price(symbol, price),
+            time_in_force=TimeInForce(time_in_force),
+            reduce_only=reduce_only,
+            client_order_id=client_order_id,
+        )
+        return context.submit(request)
+
+    def _running(self) -> StrategyContext:
+        if self._context is None:
+            raise InvalidStrategy(
+                f"{type(self).__name__} is not running: use on_start instead of __init__ for "
+                "whatever needs the market or the account",
+                strategy=type(self).__name__,
+            )
+        return self._context
+
+
+def _nanoseconds(field: str, value: timedelta | int) -> int:
+    if isinstance(value, timedelta):
+        return (value.days * 86_400 + value.seconds) * 1_000_000_000 + value.microseconds * 1000
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise InvalidStrategy(f"{field}={value!r}: expected a timedelta or integer nanoseconds")
+
+
+def exact_decimal(value: object) -> Decimal:
+    """A number as written: a float by its shortest text, anything exact as it is."""
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    return Decimal(str(value))

@@ -1,0 +1,216 @@
+"""What a strategy knows: its orders, positions and cash as reported to it.
+
+Reports travel from the venue with a delay; until one arrives, the strategy's view is what it was.
+The truth is in the ledger; this view follows it as late as it would in a real market.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from offbook.domain.errors import OrderNotFound
+from offbook.domain.instruments import Instrument
+from offbook.domain.orders import (
+    ExecType,
+    Liquidity,
+    OrderSide,
+    OrderStatus,
+    OrderType,
+    TimeInForce,
+    next_status,
+)
+from offbook.domain.values import Amount, Price, Quantity
+from offbook.engine.agenda import ReportArrives
+from offbook.engine.state import ZERO, OrderState
+
+
+class OrderUpdate(msgspec.Struct, frozen=True, kw_only=True):
+    """An order as reported: why this report came (``exec_type``) and where the order stands.
+
+    ``ts`` is when the report reached the strategy. ``cum_notional`` is the exact value traded.
+    """
+
+    ts: int
+    client_order_id: str
+    symbol: str
+    side: OrderSide
+    order_type: OrderType
+    time_in_force: TimeInForce
+    exec_type: ExecType | None
+    order_status: OrderStatus
+    order_qty: Quantity
+    cum_qty: Quantity
+    price: Price | None
+    cum_notional: Amount
+    reason: str | None
+
+    @property
+    def leaves_qty(self) -> Quantity:
+        """What is still open."""
+        open_units = 0 if self.is_closed else self.order_qty.units - self.cum_qty.units
+        return Quantity(open_units, self.order_qty.precision)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing can happen to the order any more."""
+        return self.order_status.is_terminal
+
+    @property
+    def avg_px(self) -> Decimal | None:
+        """Average price of what was filled, or None before a fill; rounded to 28 digits."""
+        return self.cum_notional.decimal / self.cum_qty.decimal if self.cum_qty.units else None
+
+
+class Fill(msgspec.Struct, frozen=True, kw_only=True):
+    """One trade as reported; ``ts`` is when it happened at the venue, ``fee`` its charge."""
+
+    ts: int
+    client_order_id: str
+    symbol: str
+    side: OrderSide
+    last_qty: Quantity
+    last_px: Price
+    fee: Amount
+    liquidity: Liquidity
+
+
+class PositionView(msgspec.Struct, frozen=True, kw_only=True):
+    """A reported position; ``signed_units`` counts quantity units, negative when short."""
+
+    symbol: str
+    signed_units: int
+    cost: Amount
+    instrument: Instrument
+
+    def __bool__(self) -> bool:
+        return self.signed_units != 0
+
+    @property
+    def is_long(self) -> bool:
+        """Whether more is owned than owed."""
+        return self.signed_units > 0
+
+    @property
+    def qty(self) -> Quantity:
+        """The size, never negative."""
+        return Quantity(abs(self.signed_units), self.instrument.qty_precision)
+
+    @property
+    def avg_px(self) -> Decimal | None:
+        """Average entry price, or None when flat."""
+        return self.cost.decimal / self.qty.decimal if self.signed_units else None
+
+
+class AccountView(msgspec.Struct, frozen=True, kw_only=True):
+    """The reported account, in its currency; ``cash.decimal`` is its value as a Decimal."""
+
+    currency: str
+    cash: Amount
+    reserved: Amount
+
+    @property
+    def buying_power(self) -> Amount:
+        """Cash that no open order holds."""
+        return Amount(self.cash - self.reserved)
+
+
+class ReportedOrder(msgspec.Struct, kw_only=True):
+    """The view's own record of one order."""
+
+    status: OrderStatus
+    order_qty: int
+    price_px: int | None
+    cum_qty: int = 0
+    cum_notional: Amount = ZERO
+    reserved: Amount = ZERO
+    reason: str | None = None
+
+
+class ReportedPosition(msgspec.Struct, kw_only=True):
+    """The view's own record of one position."""
+
+    qty: int = 0
+    cost: Amount = ZERO
+
+
+class StrategyView(msgspec.Struct, kw_only=True):
+    """Reported state; changes by requests of the strategy and by reports only."""
+
+    cash: Amount = ZERO
+    orders: dict[int, ReportedOrder] = {}
+    open_orders: dict[int, None] = {}
+    positions: dict[str, ReportedPosition] = {}
+
+    def sent(self, order: OrderState) -> None:
+        """The strategy or the outside sent an order, or was denied one."""
+        self.orders[order.ordinal] = ReportedOrder(
+            status=order.status,
+            order_qty=order.order_qty,
+            price_px=order.price_px,
+            reserved=self._cash_part(order, order.reserved),
+            reason=order.reason,
+        )
+        if not order.status.is_terminal:
+            self.open_orders[order.ordinal] = None
+
+    def requested(self, order: OrderState, exec_type: ExecType) -> None:
+        """A cancel or a replace was asked for."""
+        known = self.orders[order.ordinal]
+        if not known.status.is_terminal:
+            known.status = next_status(known.status, exec_type, known.cum_qty)
+            known.reserved = self._cash_part(order, order.reserved)
+
+    def report(self, order: OrderState, report: ReportArrives) -> None:
+        """Take a report from the venue in."""
+        known = self.orders[order.ordinal]
+        known.cum_qty = report.cum_qty
+        known.cum_notional = Amount.parse(report.cum_notional)
+        known.order_qty = report.order_qty
+        known.price_px = report.price_px
+        if report.exec_type in {ExecType.TRADE, ExecType.FILL}:
+            self.cash = Amount(self.cash + Amount.parse(report.cash_delta))
+            position = self.positions.setdefault(order.symbol, ReportedPosition())
+            position.qty = report.position_qty
+            position.cost = Amount.parse(report.position_cost)
+        if not known.status.is_terminal:
+            known.status = next_status(known.status, report.exec_type, known.cum_qty)
+            known.reserved = self._cash_part(order, Amount.parse(report.reserved))
+            known.reason = report.reason
+        if known.status.is_terminal:
+            known.reserved = ZERO
+            self.open_orders.pop(order.ordinal, None)
+
+    def update(
+        self, order: OrderState, instrument: Instrument, ts: int, exec_type: ExecType | None
+    ) -> OrderUpdate:
+        """The order as the strategy is told of it."""
+        known = self.orders.get(order.ordinal)
+        if known is None:
+            raise OrderNotFound(
+                f"no order {order.client_order_id!r}", order_id=order.client_order_id
+            )
+        return OrderUpdate(
+            ts=ts,
+            client_order_id=order.client_order_id,
+            symbol=order.symbol,
+            side=order.side,
+            order_type=order.order_type,
+            time_in_force=order.time_in_force,
+            exec_type=exec_type,
+            order_status=known.status,
+            order_qty=instrument.quantity(known.order_qty),
+            cum_qty=instrument.quantity(known.cum_qty),
+            price=None if known.price_px is None else instrument.price(known.price_px),
+            cum_notional=known.cum_notional,
+            reason=known.reason,
+        )
+
+    def reserved(self) -> int:
+        """Cash that open orders hold, as far as is known."""
+        return sum(self.orders[ordinal].reserved for ordinal in self.open_orders)
+
+    @staticmethod
+    def _cash_part(order: OrderState, amount: int) -> Amount:
+        return Amount(amount) if order.side is OrderSide.BUY else ZERO
