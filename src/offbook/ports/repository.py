@@ -40,11 +40,11 @@ class IPaperTradingSessionRepository(Protocol):
         ``expected_version`` is the version now stored (0 to create) and ``session.version`` must
         be one more.  Raises, in this order: InvalidInput for a malformed request; LeaseLost when
         ``epoch`` is not the session's present epoch (a session that never was leased has epoch
-        0, one that was given up has none until it is owned again); ConcurrencyConflict when the
-        stored version differs; JournalDamaged when the batch does not continue the stored
-        journal; CommandConflict when a command id is answered or scheduled a second time with
-        another body.  Within a batch, ``taken`` is applied after ``scheduled``.  The newest two
-        snapshots are kept.
+        0; one that was given up, or whose owner died, has none until it is owned again);
+        ConcurrencyConflict when the stored version differs; JournalDamaged when the batch does
+        not continue the stored journal; CommandConflict when a command id has another answer
+        already, or is scheduled while it waits.  Within a batch, ``taken`` is applied after
+        ``scheduled``.  The newest two snapshots are kept.
         """
 
     async def get(self, session_id: str) -> PaperTradingSession:

@@ -88,11 +88,13 @@ class InMemoryRepository:
 
     def after_kill(self) -> InMemoryRepository:
         """The store as a new process finds it after ``kill -9``: what was answered is there, and
-        the old owners are dead.  This object raises StorageUnavailable from now on."""
+        the old owners are dead: their epochs may not write.  This object raises
+        StorageUnavailable from now on."""
         heir = InMemoryRepository(hook=self.hook)
         heir._rows, self._rows = self._rows, {}
         for row in heir._rows.values():
             row.owner = None
+            row.state = msgspec.structs.replace(row.state, released=row.state.epoch > 0)
         self._gone = "the process that had this store open was killed"
         return heir
 

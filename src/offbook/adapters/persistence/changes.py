@@ -1,0 +1,179 @@
+"""What can be asked of a store's writer: each change encoded by its caller, applied as SQL.
+
+Applying may raise a refusal from ``offbook.domain.errors`` (the writer then undoes this change
+alone) or sqlite3.Error.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from offbook.adapters.persistence import statements as sql
+from offbook.domain import storing
+from offbook.domain.journal import JournalBatch
+from offbook.domain.session import PaperTradingSession
+
+
+class Change(Protocol):
+    """One atomic change of a store."""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it writes."""
+
+    def apply(self, connection: sqlite3.Connection) -> int | None:
+        """Carry it out inside the open transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """A journal batch, encoded."""
+
+    first_seq: int
+    last_seq: int
+    head: bytes
+    records: bytes
+    answers: tuple[tuple[str, bytes], ...]
+    scheduled: tuple[tuple[str, int, int, bytes], ...]
+    taken: tuple[str, ...]
+    snapshot: tuple[int, bytes] | None
+    operations: tuple[bytes, ...]
+
+
+def _encode_batch(batch: JournalBatch) -> _Batch:
+    snapshot = batch.snapshot
+    return _Batch(
+        first_seq=batch.first_seq,
+        last_seq=batch.last_seq,
+        head=batch.head,
+        records=storing.join_records(batch.records),
+        answers=tuple((one.command_id, storing.encode_answer(one)) for one in batch.answers),
+        scheduled=tuple(
+            (one.command.command_id, one.at, one.ordinal, storing.encode_scheduled(one))
+            for one in batch.scheduled
+        ),
+        taken=batch.taken,
+        snapshot=None if snapshot is None else (snapshot.seq, storing.encode_snapshot(snapshot)),
+        operations=tuple(map(storing.encode_operation, batch.operations)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """A session and what continues its journal."""
+
+    session_id: str
+    columns: tuple[int, int, str, int]
+    document: bytes
+    batch: _Batch | None
+    expected_version: int
+    epoch: int
+    size: int = field(default=0)
+
+    @classmethod
+    def of(
+        cls,
+        session: PaperTradingSession,
+        batch: JournalBatch | None,
+        *,
+        expected_version: int,
+        epoch: int,
+    ) -> Save:
+        """Encode a save. Raises InvalidInput for one that could never be right."""
+        storing.check_request(session, batch, expected_version)
+        encoded = None if batch is None else _encode_batch(batch)
+        document = storing.encode_session(session)
+        size = len(document)
+        if encoded is not None:
+            size += len(encoded.records) + len(encoded.snapshot[1] if encoded.snapshot else b"")
+        created = storing.created_us(session)
+        return cls(
+            session_id=session.id,
+            columns=(session.version, session.epoch, session.status.value, created),
+            document=document,
+            batch=encoded,
+            expected_version=expected_version,
+            epoch=epoch,
+            size=size,
+        )
+
+    def apply(self, connection: sqlite3.Connection) -> None:
+        """Judge the save against what is stored, then store it. Raises as the port's ``save``."""
+        row = connection.execute(sql.STORED_STATE, (self.session_id,)).fetchone()
+        stored = storing.StoredState() if row is None else storing.StoredState(*row)
+        batch = self.batch
+        storing.check_stored(
+            self.session_id,
+            stored,
+            expected_version=self.expected_version,
+            epoch=self.epoch,
+            first_seq=None if batch is None else batch.first_seq,
+        )
+        last_seq = stored.last_seq if batch is None else batch.last_seq
+        statement = sql.INSERT_SESSION if row is None else sql.UPDATE_SESSION
+        connection.execute(statement, (*self.columns, last_seq, self.document, self.session_id))
+        if batch is not None:
+            self._append(connection, batch)
+
+    def _append(self, connection: sqlite3.Connection, batch: _Batch) -> None:
+        mine = self.session_id
+        if batch.records:
+            count = batch.last_seq - batch.first_seq + 1
+            row = (mine, batch.first_seq, batch.last_seq, count, batch.head, batch.records)
+            connection.execute(sql.INSERT_JOURNAL, row)
+        for command_id, document in batch.answers:
+            self._answer(connection, command_id, document)
+        for command_id, due, ordinal, document in batch.scheduled:
+            if connection.execute(sql.FIND_SCHEDULED, (mine, command_id)).fetchone():
+                raise storing.command_conflict(mine, command_id)
+            connection.execute(sql.INSERT_SCHEDULED, (mine, command_id, due, ordinal, document))
+        for command_id in batch.taken:
+            connection.execute(sql.DELETE_SCHEDULED, (mine, command_id))
+        if batch.snapshot is not None:
+            connection.execute(sql.INSERT_SNAPSHOT, (mine, *batch.snapshot))
+            connection.execute(sql.PRUNE_SNAPSHOTS, (mine, storing.SNAPSHOTS_KEPT))
+        for operation in batch.operations:
+            connection.execute(sql.INSERT_OPERATION, (mine, operation))
+
+    def _answer(self, connection: sqlite3.Connection, command_id: str, document: bytes) -> None:
+        found = connection.execute(sql.FIND_ANSWER, (self.session_id, command_id)).fetchone()
+        if found is None:
+            connection.execute(sql.INSERT_ANSWER, (self.session_id, command_id, document))
+        elif found[0] != document:
+            raise storing.command_conflict(self.session_id, command_id)
+
+
+@dataclass(frozen=True, slots=True)
+class AcquireLease:
+    """Ownership for a new epoch."""
+
+    session_id: str
+    owner: str
+    size: int = 100
+
+    def apply(self, connection: sqlite3.Connection) -> int:
+        """Take the session. Raises LeaseHeld, SessionNotFound."""
+        mine = self.session_id
+        if connection.execute(sql.SESSION_EXISTS, (mine,)).fetchone() is None:
+            raise storing.session_not_found(mine)
+        row = connection.execute(sql.FIND_LEASE, (mine,)).fetchone()
+        owner, epoch, released = row or ("", 0, 1)
+        if not released and owner != self.owner:
+            raise storing.lease_held(mine, owner)
+        connection.execute(sql.TAKE_LEASE, (mine, self.owner, epoch + 1))
+        return int(epoch) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseLease:
+    """The end of an ownership."""
+
+    session_id: str
+    epoch: int
+    size: int = 100
+
+    def apply(self, connection: sqlite3.Connection) -> None:
+        """Give the session up, unless the epoch has passed already."""
+        connection.execute(sql.RELEASE_LEASE, (self.session_id, self.epoch))

@@ -1,0 +1,174 @@
+"""Reading a store, through connections that can neither write nor checkpoint.
+
+Every query is one SELECT and so sees one moment.  They run in a few threads of their own: a long
+queue of saves does not hold them up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, TypeVar
+
+from sqlalchemy import Connection, create_engine, func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from offbook.adapters.persistence.connections import open_reader, storage_error
+from offbook.adapters.persistence.schema import (
+    ANSWERS,
+    JOURNAL,
+    OPERATIONS,
+    SCHEDULED,
+    SESSIONS,
+    SNAPSHOTS,
+)
+from offbook.domain import storing
+from offbook.domain.errors import JournalDamaged, StorageUnavailable
+from offbook.domain.journal import (
+    CommandAnswer,
+    Operation,
+    ScheduledCommand,
+    Snapshot,
+    StoredRecord,
+)
+from offbook.domain.session import PaperTradingSession
+
+T = TypeVar("T")
+READERS: Final = 2
+_SEQ_MAX: Final = 2**63 - 1
+
+
+class Reads:
+    """Runs queries of one store away from the event loop. Thread-safe."""
+
+    def __init__(self, path: Path) -> None:
+        """``path`` is the database file; it is opened with the first query."""
+        self._path = path
+        self._engine = create_engine(
+            "sqlite://",
+            creator=lambda: open_reader(path),
+            poolclass=QueuePool,
+            pool_size=READERS,
+            max_overflow=0,
+        )
+        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="offbook-reader")
+        self._closed = False
+
+    async def run(self, query: Callable[[Connection], T]) -> T:
+        """Run a query. Raises StorageUnavailable, and what the query raises."""
+        if self._closed:
+            raise StorageUnavailable("the store is closed", path=str(self._path))
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, query)
+
+    def close(self) -> None:
+        """Finish running queries, then let the connections go; blocks. Again does nothing."""
+        self._closed = True
+        self._threads.shutdown(wait=True)
+        self._engine.dispose()
+
+    def _run(self, query: Callable[[Connection], T]) -> T:
+        try:
+            with self._engine.connect() as connection:
+                return query(connection)
+        except SQLAlchemyError as error:
+            cause = getattr(error, "orig", None)
+            told = cause if isinstance(cause, sqlite3.Error) else error
+            raise storage_error(told, self._path) from error
+
+
+def session(connection: Connection, session_id: str) -> PaperTradingSession:
+    """One session. Raises SessionNotFound, JournalDamaged."""
+    document = connection.scalar(select(SESSIONS.c.document).where(SESSIONS.c.id == session_id))
+    if document is None:
+        raise storing.session_not_found(session_id)
+    return storing.decode_session(document)
+
+
+def sessions(connection: Connection) -> tuple[PaperTradingSession, ...]:
+    """All sessions, oldest first. Raises JournalDamaged."""
+    query = select(SESSIONS.c.document).order_by(SESSIONS.c.created_us, SESSIONS.c.id)
+    return tuple(map(storing.decode_session, connection.scalars(query)))
+
+
+def journal(
+    connection: Connection, session_id: str, after_seq: int, limit: int
+) -> tuple[StoredRecord, ...]:
+    """Records after ``after_seq``, at most ``limit``. Raises JournalDamaged for a torn batch."""
+    after_seq = max(after_seq, 0)
+    last_wanted = min(after_seq + max(limit, 0), _SEQ_MAX)
+    if last_wanted <= after_seq:
+        return ()
+    own = JOURNAL.c.session_id == session_id
+    # The batch that holds the first record wanted: found by the index, however long the journal.
+    start = (
+        select(func.max(JOURNAL.c.first_seq))
+        .where(own, JOURNAL.c.first_seq <= after_seq + 1)
+        .scalar_subquery()
+    )
+    query = (
+        select(JOURNAL.c.first_seq, JOURNAL.c.count, JOURNAL.c.records)
+        .where(own, JOURNAL.c.first_seq >= start, JOURNAL.c.first_seq <= last_wanted)
+        .order_by(JOURNAL.c.first_seq)
+    )
+    found: list[StoredRecord] = []
+    following: int | None = None
+    for first_seq, count, blob in connection.execute(query):
+        records = blob.split(storing.NEWLINE)
+        if len(records) != count or following not in {None, first_seq}:
+            raise JournalDamaged(
+                f"session {session_id}: the journal is broken at record {following or first_seq}",
+                session_id=session_id,
+                seq=following or first_seq,
+            )
+        following = first_seq + count
+        found += [
+            StoredRecord(seq, raw)
+            for seq, raw in enumerate(records, first_seq)
+            if after_seq < seq <= last_wanted
+        ]
+    return tuple(found)
+
+
+def latest_snapshot(
+    connection: Connection, session_id: str, at_most_seq: int | None
+) -> Snapshot | None:
+    """The newest snapshot that fits."""
+    query = select(SNAPSHOTS.c.document).where(SNAPSHOTS.c.session_id == session_id)
+    if at_most_seq is not None:
+        query = query.where(SNAPSHOTS.c.seq <= at_most_seq)
+    newest = query.order_by(SNAPSHOTS.c.seq.desc(), SNAPSHOTS.c.id.desc()).limit(1)
+    document = connection.scalar(newest)
+    return None if document is None else storing.decode_snapshot(document)
+
+
+def answer(connection: Connection, session_id: str, command_id: str) -> CommandAnswer | None:
+    """The answer to a command, or None."""
+    query = select(ANSWERS.c.document).where(
+        ANSWERS.c.session_id == session_id, ANSWERS.c.command_id == command_id
+    )
+    document = connection.scalar(query)
+    return None if document is None else storing.decode_answer(document)
+
+
+def scheduled(connection: Connection, session_id: str) -> tuple[ScheduledCommand, ...]:
+    """Waiting commands by ``(at, ordinal)``."""
+    query = (
+        select(SCHEDULED.c.document)
+        .where(SCHEDULED.c.session_id == session_id)
+        .order_by(SCHEDULED.c.due, SCHEDULED.c.ordinal, SCHEDULED.c.id)
+    )
+    return tuple(map(storing.decode_scheduled, connection.scalars(query)))
+
+
+def operations(connection: Connection, session_id: str) -> tuple[Operation, ...]:
+    """The operations log, oldest first."""
+    query = (
+        select(OPERATIONS.c.document)
+        .where(OPERATIONS.c.session_id == session_id)
+        .order_by(OPERATIONS.c.id)
+    )
+    return tuple(map(storing.decode_operation, connection.scalars(query)))

@@ -1,0 +1,275 @@
+"""The repository over one SQLite store: one for its writing process, one for onlookers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import os
+import sqlite3
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from offbook.adapters.persistence import migration
+from offbook.adapters.persistence import statements as sql
+from offbook.adapters.persistence.changes import AcquireLease, ReleaseLease, Save
+from offbook.adapters.persistence.connections import (
+    DATABASE_FILE,
+    open_reader,
+    open_writer,
+    storage_error,
+)
+from offbook.adapters.persistence.locks import StoreLock
+from offbook.adapters.persistence.writer import Writer
+from offbook.domain.errors import Refused, StorageUnavailable
+from offbook.domain.journal import (
+    CommandAnswer,
+    JournalBatch,
+    Operation,
+    ScheduledCommand,
+    Snapshot,
+    StoredRecord,
+)
+from offbook.domain.session import PaperTradingSession
+
+if TYPE_CHECKING:
+    from offbook.adapters.persistence.reads import Reads
+
+
+class _Readable:
+    """What both repositories do alike: reading."""
+
+    def __init__(self, store: Path) -> None:
+        # Imported with the first store: a process that opens none needs no SQLAlchemy.
+        from offbook.adapters.persistence import reads
+
+        self.store = store
+        self._queries = reads
+        self._reads: Reads = reads.Reads(store / DATABASE_FILE)
+
+    async def get(self, session_id: str) -> PaperTradingSession:
+        """The session as last saved. Raises SessionNotFound."""
+        query = functools.partial(self._queries.session, session_id=session_id)
+        return await self._reads.run(query)
+
+    async def list(self) -> tuple[PaperTradingSession, ...]:
+        """All sessions, oldest first: one consistent snapshot."""
+        return await self._reads.run(self._queries.sessions)
+
+    async def read_journal(
+        self, session_id: str, after_seq: int = 0, limit: int = 1000
+    ) -> Sequence[StoredRecord]:
+        """Committed records with ``seq > after_seq``, in order, at most ``limit``.
+
+        Raises JournalDamaged where the stored batches do not fit together.
+        """
+        query = functools.partial(
+            self._queries.journal, session_id=session_id, after_seq=after_seq, limit=limit
+        )
+        return await self._reads.run(query)
+
+    async def latest_snapshot(
+        self, session_id: str, *, at_most_seq: int | None = None
+    ) -> Snapshot | None:
+        """The newest snapshot, or the newest whose ``seq`` is at most ``at_most_seq``."""
+        query = functools.partial(
+            self._queries.latest_snapshot, session_id=session_id, at_most_seq=at_most_seq
+        )
+        return await self._reads.run(query)
+
+    async def find_answer(self, session_id: str, command_id: str) -> CommandAnswer | None:
+        """The durable answer to a command, or None."""
+        query = functools.partial(
+            self._queries.answer, session_id=session_id, command_id=command_id
+        )
+        return await self._reads.run(query)
+
+    async def scheduled_commands(self, session_id: str) -> Sequence[ScheduledCommand]:
+        """Commands that wait for their session time, by ``(at, ordinal)``."""
+        query = functools.partial(self._queries.scheduled, session_id=session_id)
+        return await self._reads.run(query)
+
+    async def operations(self, session_id: str) -> Sequence[Operation]:
+        """The session's operations log, oldest first."""
+        query = functools.partial(self._queries.operations, session_id=session_id)
+        return await self._reads.run(query)
+
+
+class SqliteRepository(_Readable):
+    """A store of this process: it alone writes there, until ``close`` or its death.
+
+    Saves of many sessions share a flush to disk, and are carried out in the order asked for;
+    reads do not wait for saves.  A caller that is cancelled while it waits only stops waiting:
+    its save may or may not happen.  Methods may be called from any event loop.
+    """
+
+    def __init__(self, store: Path, lock: StoreLock, writer: Writer) -> None:
+        """Use ``SqliteRepository.open``."""
+        super().__init__(store)
+        self._lock = lock
+        self._writer = writer
+        self._closing = threading.Lock()
+
+    @classmethod
+    def open(
+        cls, store: Path, *, connection_type: type[sqlite3.Connection] = sqlite3.Connection
+    ) -> SqliteRepository:
+        """Open, or create, the store in the directory ``store``; blocks for the disk.
+
+        The owners of earlier processes are dead from here on: their epochs may not write.
+        ``connection_type`` is for tests that let statements fail.  Raises StoreOwned,
+        StorageUnavailable (with ``reason`` newer for a store of a newer offbook).
+        """
+        _make_directory(store)
+        path = store / DATABASE_FILE
+        lock = StoreLock(store)
+        try:
+            migration.bring_up_to_date(path, connection_type)
+            _release_dead_leases(path, connection_type)
+            writer = Writer(path, functools.partial(open_writer, path, connection_type))
+        except sqlite3.Error as error:
+            lock.release()
+            raise storage_error(error, path) from error
+        except BaseException:
+            lock.release()
+            raise
+        return cls(store, lock, writer)
+
+    async def save(
+        self,
+        session: PaperTradingSession,
+        batch: JournalBatch | None = None,
+        *,
+        expected_version: int,
+        epoch: int,
+    ) -> None:
+        """Store the session and append the batch, atomically and durably; as in the port."""
+        change = Save.of(session, batch, expected_version=expected_version, epoch=epoch)
+        await self._writer.submit(change)
+
+    async def acquire_lease(self, session_id: str, owner: str) -> int:
+        """Own the session: the new epoch, durable on return.
+
+        Raises LeaseHeld while another owner in this process holds it, SessionNotFound.
+        """
+        epoch = await self._writer.submit(AcquireLease(session_id, owner))
+        assert epoch is not None
+        return epoch
+
+    async def release_lease(self, session_id: str, epoch: int) -> None:
+        """Give the session up; does nothing when ``epoch`` is no longer the present one."""
+        await self._writer.submit(ReleaseLease(session_id, epoch))
+
+    async def close(self) -> None:
+        """Commit what waits and let the store go; later calls raise StorageUnavailable.
+
+        Goes on to its end when the caller is cancelled.
+        """
+        loop = asyncio.get_running_loop()
+        await asyncio.shield(loop.run_in_executor(None, self._close))
+
+    def _close(self) -> None:
+        with self._closing:
+            # The writer last: SQLite tidies its log away when the last connection is closed.
+            self._reads.close()
+            self._writer.close()
+            self._lock.release()
+
+
+class ReadOnlySqliteRepository(_Readable):
+    """A store as an onlooker sees it, also while another process writes it.
+
+    Changes are refused.  It takes no lock, never migrates and never checkpoints.
+    """
+
+    @classmethod
+    def open(cls, store: Path) -> ReadOnlySqliteRepository:
+        """Open the store in the directory ``store``; blocks for the disk.
+
+        Raises StorageUnavailable, also for a store whose schema is newer or older than this
+        version's (``reason`` newer or older).
+        """
+        path = store / DATABASE_FILE
+        revision = read_revision(store)
+        migration.check_revision(revision, path)
+        if revision != migration.HEAD:
+            raise StorageUnavailable(
+                f"{path} has an older schema: open it for writing once to bring it up to date",
+                path=str(path),
+                reason="older",
+            )
+        return cls(store)
+
+    async def save(
+        self,
+        session: PaperTradingSession,
+        batch: JournalBatch | None = None,
+        *,
+        expected_version: int,
+        epoch: int,
+    ) -> None:
+        """Raises Refused."""
+        self._refuse(session.id)
+
+    async def acquire_lease(self, session_id: str, owner: str) -> int:
+        """Raises Refused."""
+        self._refuse(session_id)
+
+    async def release_lease(self, session_id: str, epoch: int) -> None:
+        """Raises Refused."""
+        self._refuse(session_id)
+
+    async def close(self) -> None:
+        """Let the store go; later calls raise StorageUnavailable."""
+        loop = asyncio.get_running_loop()
+        await asyncio.shield(loop.run_in_executor(None, self._reads.close))
+
+    def _refuse(self, session_id: str) -> NoReturn:
+        raise Refused(
+            f"session {session_id}: the store {self.store} is open for reading only",
+            session_id=session_id,
+            path=str(self.store),
+        )
+
+
+def read_revision(store: Path) -> str | None:
+    """The schema of a store, without changing it: None while it has none.
+
+    Raises StorageUnavailable.
+    """
+    path = store / DATABASE_FILE
+    try:
+        with contextlib.closing(open_reader(path)) as connection:
+            return migration.stored_revision(connection)
+    except sqlite3.Error as error:
+        raise storage_error(error, path) from error
+
+
+def _release_dead_leases(path: Path, connection_type: type[sqlite3.Connection]) -> None:
+    with contextlib.closing(open_writer(path, connection_type)) as connection:
+        connection.execute(sql.RELEASE_DEAD_LEASES)
+
+
+def _make_directory(store: Path) -> None:
+    """Make a directory, and its name durable: a synced file in a lost directory is lost too."""
+    missing = [folder for folder in (store, *store.parents) if not folder.exists()]
+    try:
+        store.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in missing:
+            _sync_directory(folder.parent)
+    except OSError as error:
+        raise StorageUnavailable(
+            f"the store {store} cannot be made: {error}", path=str(store)
+        ) from error
+
+
+def _sync_directory(folder: Path) -> None:
+    if os.name == "nt":  # there a directory cannot be opened, and needs no flush
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,135 @@
+"""Choosing a store under a data directory.
+
+The default store is ``<data>/store``.  While another process has it open, a process that wants to
+write makes itself a new one, ``<data>/stores/<n>``; it keeps its sessions there, and whoever wants
+to carry them on later opens that store by its path.  Listings are the union of all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from offbook.adapters.persistence.connections import DATABASE_FILE
+from offbook.adapters.persistence.sqlite_repository import (
+    ReadOnlySqliteRepository,
+    SqliteRepository,
+    read_revision,
+)
+from offbook.domain.errors import OffbookError, SessionNotFound, StorageUnavailable, StoreOwned
+from offbook.domain.session import PaperTradingSession
+
+DEFAULT_STORE: Final = "store"
+OTHER_STORES: Final = "stores"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSession:
+    """A session, and the directory of the store that holds it."""
+
+    session: PaperTradingSession
+    store: Path
+
+
+@dataclass(frozen=True, slots=True)
+class UnionListing:
+    """Sessions of all stores, oldest first; ``unreadable`` names stores that could not be read,
+    with the reason."""
+
+    sessions: tuple[ListedSession, ...]
+    unreadable: tuple[tuple[Path, OffbookError], ...] = ()
+
+
+def open_for_writing(data_dir: Path) -> SqliteRepository:
+    """Open the default store, or, while another process has it, a new one of this process.
+
+    Blocks for the disk.  Raises StorageUnavailable.
+    """
+    try:
+        return SqliteRepository.open(data_dir / DEFAULT_STORE)
+    except StoreOwned:
+        return _open_new(data_dir / OTHER_STORES)
+
+
+def open_exact(path: Path) -> SqliteRepository:
+    """Open, or create, the store in the directory ``path``. Blocks for the disk.
+
+    Raises StoreOwned, StorageUnavailable.
+    """
+    return SqliteRepository.open(path)
+
+
+def store_paths(data_dir: Path) -> tuple[Path, ...]:
+    """The directories of all stores, the default one first, then by age."""
+    others = data_dir / OTHER_STORES
+    found = sorted(others.iterdir(), key=_number) if others.is_dir() else []
+    return tuple(
+        path for path in (data_dir / DEFAULT_STORE, *found) if (path / DATABASE_FILE).is_file()
+    )
+
+
+async def list_union(data_dir: Path) -> UnionListing:
+    """The sessions of all stores, also of those that other processes are writing.
+
+    Each store is seen at one moment of its own.  Nothing is locked, migrated or changed.
+    """
+    sessions: list[ListedSession] = []
+    unreadable: list[tuple[Path, OffbookError]] = []
+    for path in store_paths(data_dir):
+        try:
+            sessions += await _list_store(path)
+        except OffbookError as error:
+            unreadable.append((path, error))
+    sessions.sort(key=lambda listed: (listed.session.created_at, listed.session.id))
+    return UnionListing(tuple(sessions), tuple(unreadable))
+
+
+async def find_store(data_dir: Path, session_id: str) -> Path:
+    """The directory of the store that holds a session.
+
+    Raises SessionNotFound, naming stores that could not be read.
+    """
+    unreadable: list[str] = []
+    for path in store_paths(data_dir):
+        try:
+            if any(listed.session.id == session_id for listed in await _list_store(path)):
+                return path
+        except OffbookError as error:
+            unreadable.append(f"{path}: {error}")
+    blind = f"; not readable: {'; '.join(unreadable)}" if unreadable else ""
+    raise SessionNotFound(
+        f"there is no session {session_id} under {data_dir}{blind}", session_id=session_id
+    )
+
+
+async def _list_store(path: Path) -> list[ListedSession]:
+    if read_revision(path) is None:
+        return []  # its process is just making it
+    repository = ReadOnlySqliteRepository.open(path)
+    try:
+        return [ListedSession(session, path) for session in await repository.list()]
+    finally:
+        await repository.close()
+
+
+def _open_new(folder: Path) -> SqliteRepository:
+    numbers = [_number(path)[0] for path in folder.iterdir()] if folder.is_dir() else []
+    number = max(numbers, default=0)
+    while True:
+        number += 1
+        path = folder / str(number)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path.mkdir(mode=0o700)
+        except FileExistsError:
+            continue  # another process was faster
+        except OSError as error:
+            raise StorageUnavailable(
+                f"no store can be made in {folder}: {error}", path=str(folder)
+            ) from error
+        return SqliteRepository.open(path)
+
+
+def _number(path: Path) -> tuple[int, str]:
+    return (int(path.name) if path.name.isdecimal() else 0, path.name)

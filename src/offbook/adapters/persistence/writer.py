@@ -1,0 +1,231 @@
+"""A store's one writer: a thread that commits whatever waits, together.
+
+While one commit is being flushed to disk, changes of all sessions gather; the next commit takes
+them all.  Each runs in a savepoint, so a refused one harms no other.  Nobody is answered before
+the commit that holds his change.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from offbook.adapters.persistence import statements as sql
+from offbook.adapters.persistence.changes import Change
+from offbook.adapters.persistence.connections import CHECKPOINT, primary_code, storage_error
+from offbook.domain.errors import CommitOutcomeUnknown, OffbookError, StorageUnavailable
+
+WAITING_MAX: Final = 16_384
+"""Changes that may wait; one more is refused. A session waits for its save, so this is also how
+many sessions may commit at one time."""
+
+GROUP_CHANGES_MAX: Final = 512
+GROUP_BYTES_MAX: Final = 8 << 20
+
+Answer = int | None
+# Errors of one statement's values: the change is at fault, not the database.
+_OF_ONE_CHANGE: Final = (
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+    OverflowError,
+)
+_UNDONE_FOR_SURE: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL})
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A change, who asked for it, and in the end what became of it."""
+
+    change: Change
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Answer]
+    answer: Answer = None
+    error: BaseException | None = None
+
+
+class _CommitBroke(Exception):
+    """COMMIT itself raised."""
+
+    def __init__(self, cause: sqlite3.Error, *, undone: bool) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+        self.undone = undone
+
+
+class Writer:
+    """Commits changes in the order in which they were submitted, many in one transaction.
+
+    After any error of the database the connection is thrown away, and the next group starts from
+    what is then on disk.  Thread-safe.
+    """
+
+    def __init__(self, path: Path, connect: Callable[[], sqlite3.Connection]) -> None:
+        """Start the thread; ``connect`` opens the writer connection, there and after errors."""
+        self._path = path
+        self._connect = connect
+        self._connection: sqlite3.Connection | None = None
+        self._waiting: deque[_Waiting] = deque()
+        self._changed = threading.Condition()
+        self._closing = False
+        # A daemon, so that a forgotten close() keeps no process alive: what was answered is safe.
+        self._thread = threading.Thread(target=self._run, name="offbook-writer", daemon=True)
+        self._thread.start()
+
+    async def submit(self, change: Change) -> Answer:
+        """Wait until the change is durable; its answer.
+
+        Raises what the change raises, StorageUnavailable, CommitOutcomeUnknown.  A caller that is
+        cancelled only stops waiting: the change may or may not be made.
+        """
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(change, loop, loop.create_future())
+        with self._changed:
+            if self._closing:
+                raise StorageUnavailable("the store is closed", path=str(self._path))
+            if len(self._waiting) >= WAITING_MAX:
+                raise StorageUnavailable(
+                    f"{WAITING_MAX} changes wait for the disk already: try again shortly",
+                    path=str(self._path),
+                    reason="overloaded",
+                )
+            self._waiting.append(waiting)
+            self._changed.notify()
+        return await waiting.future
+
+    def close(self) -> None:
+        """Commit what waits, then end the thread; blocks until then. Again does nothing."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while group := self._take_group():
+            self._commit_group(group)
+            _deliver(group)
+            # Else the last group's callers would stay in memory until the next one comes.
+            del group
+        self._drop_connection()
+
+    def _take_group(self) -> list[_Waiting]:
+        """Everything that waits, within the bounds of a group; empty when it is time to end."""
+        with self._changed:
+            while not self._waiting and not self._closing:
+                self._changed.wait()
+            group: list[_Waiting] = []
+            size = 0
+            while self._waiting and len(group) < GROUP_CHANGES_MAX and size < GROUP_BYTES_MAX:
+                group.append(self._waiting.popleft())
+                size += group[-1].change.size
+            return group
+
+    def _commit_group(self, group: Sequence[_Waiting]) -> None:
+        try:
+            connection = self._connected()
+            connection.execute(sql.BEGIN)
+            for waiting in group:
+                _apply(connection, waiting)
+            _commit(connection)
+        except _CommitBroke as broke:
+            self._drop_connection()
+            kind = StorageUnavailable if broke.undone else CommitOutcomeUnknown
+            self._fail_all(group, broke.cause, kind)
+        except Exception as error:
+            # Before COMMIT: closing the connection undoes all of it. Whatever it was, the thread
+            # lives on, and nobody is told that all went well.
+            self._drop_connection()
+            self._fail_all(group, error, StorageUnavailable)
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._connection is None:
+            connection = self._connect()
+            try:
+                _settle(connection)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
+
+    def _drop_connection(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            # Nothing depends on how closing goes: all that was answered is committed.
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()
+
+    def _fail_all(
+        self, group: Sequence[_Waiting], error: Exception, kind: type[StorageUnavailable]
+    ) -> None:
+        for waiting in group:
+            # A refusal was judged by state that no longer counts, so it is not told either.
+            waiting.error = storage_error(error, self._path, kind)
+            waiting.error.__cause__ = error
+
+
+def _settle(connection: sqlite3.Connection) -> None:
+    """Move the whole log into the database and start a new one.
+
+    After a failed flush the system may count pages as clean that never reached the disk.  Pages
+    copied anew are flushed anew; appended to, such a log could lose what is committed later.
+    """
+    busy, _, _ = connection.execute(CHECKPOINT).fetchone()
+    if busy:
+        raise sqlite3.OperationalError("another program reads the database and does not finish")
+
+
+def _apply(connection: sqlite3.Connection, waiting: _Waiting) -> None:
+    """Carry out one change; refused, it is undone alone."""
+    connection.execute(sql.SAVEPOINT)
+    try:
+        waiting.answer = waiting.change.apply(connection)
+    except OffbookError as refusal:
+        connection.execute(sql.ROLLBACK_TO_SAVEPOINT)
+        waiting.error = refusal
+    except _OF_ONE_CHANGE as fault:
+        connection.execute(sql.ROLLBACK_TO_SAVEPOINT)
+        waiting.error = StorageUnavailable(f"the change cannot be stored: {fault}")
+        waiting.error.__cause__ = fault
+    connection.execute(sql.RELEASE_SAVEPOINT)
+
+
+def _commit(connection: sqlite3.Connection) -> None:
+    try:
+        connection.execute(sql.COMMIT)
+    except sqlite3.Error as error:
+        undone = False
+        if primary_code(error) in _UNDONE_FOR_SURE and connection.in_transaction:
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute(sql.ROLLBACK)
+                undone = True
+        raise _CommitBroke(error, undone=undone) from error
+
+
+def _deliver(group: Sequence[_Waiting]) -> None:
+    """Answer everybody, waking each event loop once."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
+    for waiting in group:
+        by_loop.setdefault(waiting.loop, []).append(waiting)
+    for loop, mine in by_loop.items():
+        # A loop that has ended has nobody left to tell.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(_resolve, mine)
+
+
+def _resolve(group: Sequence[_Waiting]) -> None:
+    for waiting in group:
+        if waiting.future.done():
+            continue
+        if waiting.error is None:
+            waiting.future.set_result(waiting.answer)
+        else:
+            waiting.future.set_exception(waiting.error)
