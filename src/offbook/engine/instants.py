@@ -10,6 +10,7 @@ from typing import Final
 
 from offbook.domain import records as r
 from offbook.domain.calendars import NEVER
+from offbook.domain.errors import EngineFault
 from offbook.domain.market_data import Bar
 from offbook.domain.session import SessionStatus
 from offbook.engine.agenda import (
@@ -51,12 +52,26 @@ class Instants:
         """Whether the session has ended and takes nothing any more."""
         return self._kernel.ledger.status in _OVER
 
+    @property
+    def standing_still(self) -> bool:
+        """Whether session time does not move: over, or paused where the clock stops."""
+        status = self._kernel.ledger.status
+        if status is SessionStatus.PAUSED:
+            market = self._kernel.market
+            return market is not None and market.clock_stops
+        return status in _OVER
+
     def finish_before(self, ts: int) -> None:
-        """Complete every instant before ``ts`` at which something is due."""
+        """Complete every instant before ``ts`` at which something is due.
+
+        Where the session comes to stand still, the present instant is the last.
+        """
         kernel = self._kernel
         while kernel.agenda.next_due < ts and not self.over:
             due = kernel.agenda.next_due
             if due > kernel.now:
+                if self.standing_still:
+                    return
                 self.set_now(due)
             self.round()
 
@@ -82,6 +97,12 @@ class Instants:
         """
         if ts > self._kernel.now:
             self.finish_before(ts)
+            if self.standing_still and not self.over:
+                raise EngineFault(
+                    f"a command was taken at {ts} while the clock stands still at "
+                    f"{self._kernel.now}",
+                    reason="clock_stands_still",
+                )
             if not self.over:
                 self.set_now(ts)
                 self.unbegun = True

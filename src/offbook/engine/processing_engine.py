@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-import numpy as np
 
 from offbook.domain import commands as c
 from offbook.domain import records as r
@@ -19,7 +18,7 @@ from offbook.domain.errors import (
     InvalidOrder,
     InvalidStrategy,
 )
-from offbook.domain.market_data import BarSlice, Cursor, MarketSlice, QuoteSlice
+from offbook.domain.market_data import BarSlice, Cursor, QuoteSlice
 from offbook.domain.orders import OrderView, Origin
 from offbook.domain.record_parts import Posting
 from offbook.domain.records import ENGINE_SEMANTICS, JOURNAL_FORMAT, Record
@@ -39,7 +38,8 @@ from offbook.engine.instants import Instants
 from offbook.engine.kernel import Kernel
 from offbook.engine.ledger import CAPITAL, CASH
 from offbook.engine.lifecycle import Lifecycle
-from offbook.engine.rows import History, bars_of, quotes_of
+from offbook.engine.market_rows import MarketRows
+from offbook.engine.rows import History
 from offbook.engine.strategy import Strategy
 from offbook.engine.venue import Venue
 from offbook.engine.wake import Wake
@@ -74,6 +74,9 @@ class ProcessingEngine:
         self._lifecycle = Lifecycle(self._kernel, self._venue, self._desk)
         self._instants = Instants(self._kernel, self._venue, self._lifecycle)
         self._history = History(session.config.history_limit)
+        self._rows = MarketRows(
+            self._kernel, self._venue, self._instants, self._lifecycle, self._history
+        )
         self._host: StrategyHost | None = None
         if strategy is not None:
             self._host = StrategyHost(
@@ -83,7 +86,7 @@ class ProcessingEngine:
                 strategy,
                 self._lifecycle.strategy_failed,
             )
-            self._lifecycle.host = self._instants.host = self._host
+            self._lifecycle.host = self._instants.host = self._rows.host = self._host
 
     def for_session(self, session: PaperTradingSession) -> ProcessingEngine:
         """A fresh engine of the same kind for another session; this one is left as it is.
@@ -191,9 +194,9 @@ class ProcessingEngine:
             if self._instants.over:
                 break
             if isinstance(item, QuoteSlice):
-                self._take_quotes(item)
+                self._rows.take_quotes(item)
             elif isinstance(item, BarSlice):
-                self._take_bars(item)
+                self._rows.take_bars(item)
             elif isinstance(item, Take):
                 self._take_command(item)
             elif isinstance(item, Advance):
@@ -258,144 +261,6 @@ class ProcessingEngine:
                 self._desk.replace(
                     command.client_order_id, command.terms, Origin.OUTSIDE, command.command_id
                 )
-
-    def _standing_still(self) -> bool:
-        status = self._kernel.ledger.status
-        if status is SessionStatus.PAUSED:
-            market = self._kernel.market
-            return market is not None and market.clock_stops
-        return status in {SessionStatus.STOPPED, SessionStatus.FAILED}
-
-    def _begin(self, piece: MarketSlice) -> None:
-        if self._kernel.ledger.status is SessionStatus.STARTING:
-            raise EngineFault("rows came before the session was started", reason="not_started")
-        if piece.start != self._lifecycle.row:
-            raise EngineFault(
-                f"row {piece.start} came where row {self._lifecycle.row} was due",
-                reason="row_order",
-            )
-        self._history.begin(piece)
-
-    # -- bars -------------------------------------------------------------------------------
-
-    def _take_bars(self, piece: BarSlice) -> None:
-        self._begin(piece)
-        kernel, instants = self._kernel, self._instants
-        for bar in bars_of(piece):
-            if self._standing_still():
-                return
-            instants.finish_before(bar.ts)
-            if self._standing_still():
-                return
-            if bar.ts > kernel.now:
-                instants.set_now(bar.ts)
-            self._venue.match_bar(bar)
-            kernel.last = bar
-            instants.round(bar)
-
-    # -- quotes -----------------------------------------------------------------------------
-
-    def _take_quotes(self, piece: QuoteSlice) -> None:
-        self._begin(piece)
-        host = self._host
-        if len(piece) and not self._standing_still():
-            self._first_instant(int(piece.ts[0]))
-        position = 0
-        while position < len(piece) and not self._standing_still():
-            running = self._kernel.ledger.status is SessionStatus.RUNNING
-            if host is not None and host.on_quote is not None and running:
-                position = self._deliver_quotes(piece, position, host)
-            else:
-                position = self._watch_quotes(piece, position)
-
-    def _deliver_quotes(self, piece: QuoteSlice, begin: int, host: StrategyHost) -> int:
-        """Rows for a strategy that sees each; the position after the last row taken.
-
-        The loop does per row what a row needs and no more; whatever may have changed the agenda,
-        the book or the status is looked at again after it ran.
-        """
-        kernel, book, agenda, instants = (
-            self._kernel,
-            self._venue.book,
-            self._kernel.agenda,
-            self._instants,
-        )
-        on_quote = host.on_quote
-        assert on_quote is not None
-        ledger = kernel.ledger
-        running = SessionStatus.RUNNING
-        calling = False
-        quote = None
-        rows = quotes_of(piece if begin == 0 else piece.rows(begin, len(piece)))
-        try:
-            for quote in rows:
-                ts = quote.ts
-                if agenda.next_due <= ts:
-                    if not self._reach(ts):
-                        return quote.row - piece.start
-                elif ts > kernel.now:
-                    kernel.now = ts
-                    instants.rounds = 0
-                if quote.ask_px <= book.top_buy or quote.bid_px >= book.top_sell or book.watching:
-                    self._venue.match_quote(quote)
-                kernel.last = quote
-                calling = True
-                on_quote(quote)
-                calling = False
-                if ledger.status is not running:
-                    break
-        except EngineFault:
-            raise
-        except (Exception, SystemExit) as error:
-            if not calling:
-                raise
-            host.failed("on_quote", error)
-        return len(piece) if quote is None else quote.row - piece.start + 1
-
-    def _reach(self, ts: int) -> bool:
-        """Do what is due before a row at ``ts``; whether the session still runs then."""
-        running = SessionStatus.RUNNING
-        self._instants.finish_before(ts)
-        if self._kernel.ledger.status is running:
-            self._instants.begin(ts)
-        return self._kernel.ledger.status is running
-
-    def _first_instant(self, ts: int) -> None:
-        """Before the loops over rows: the market's hours, and an instant that a command began."""
-        instants = self._instants
-        if ts > self._kernel.now:
-            if instants.unbegun or not instants.hours_known:
-                instants.finish_before(ts)
-                instants.begin(ts)
-        else:
-            instants.begin(ts)
-
-    def _watch_quotes(self, piece: QuoteSlice, begin: int) -> int:
-        """Rows that only the venue looks at: go to the next that can change anything."""
-        kernel, book, instants = self._kernel, self._venue.book, self._instants
-        position = begin
-        if not book.watching:
-            hits = (piece.ask_px[begin:] <= book.top_buy) | (piece.bid_px[begin:] >= book.top_sell)
-            hits |= piece.ts[begin:] >= min(kernel.agenda.next_due, 2**62)
-            position += int(np.argmax(hits)) if hits.any() else len(hits)
-        if position > begin:
-            (passed,) = quotes_of(piece.rows(position - 1, position))
-            kernel.last = passed
-            if passed.ts > kernel.now:
-                instants.set_now(passed.ts)
-        if position == len(piece):
-            return position
-        (quote,) = quotes_of(piece.rows(position, position + 1))
-        instants.finish_before(quote.ts)
-        if self._standing_still():
-            return position
-        instants.begin(quote.ts)
-        if self._standing_still():
-            return position
-        self._venue.match_quote(quote)
-        kernel.last = quote
-        self._lifecycle.check_flat()
-        return position + 1
 
     # -- snapshots --------------------------------------------------------------------------
 

@@ -1,0 +1,165 @@
+"""Taking market rows: bars one by one, quotes in a loop that does no more than a row needs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from offbook.domain.errors import EngineFault
+from offbook.domain.market_data import BarSlice, MarketSlice, QuoteSlice
+from offbook.domain.session import SessionStatus
+from offbook.domain.values import MAX_UNITS
+from offbook.engine.host import StrategyHost
+from offbook.engine.instants import Instants
+from offbook.engine.kernel import Kernel
+from offbook.engine.lifecycle import Lifecycle
+from offbook.engine.rows import History, bars_of, quotes_of
+from offbook.engine.venue import Venue
+
+
+class MarketRows:
+    """Takes slices for one engine: match, then ledger, then callback, row by row."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        venue: Venue,
+        instants: Instants,
+        lifecycle: Lifecycle,
+        history: History,
+    ) -> None:
+        self._kernel = kernel
+        self._venue = venue
+        self._instants = instants
+        self._lifecycle = lifecycle
+        self._history = history
+        self.host: StrategyHost | None = None
+
+    def _begin(self, piece: MarketSlice) -> None:
+        if self._kernel.ledger.status is SessionStatus.STARTING:
+            raise EngineFault("rows came before the session was started", reason="not_started")
+        if piece.start != self._lifecycle.row:
+            raise EngineFault(
+                f"row {piece.start} came where row {self._lifecycle.row} was due",
+                reason="row_order",
+            )
+        self._history.begin(piece)
+
+    def take_bars(self, piece: BarSlice) -> None:
+        """Bars, each when it has ended: orders are matched against it before all that its end
+        brings (expiry, ``on_bar``, timers, messages), for its trades lie before."""
+        self._begin(piece)
+        kernel, instants = self._kernel, self._instants
+        for bar in bars_of(piece):
+            if self._instants.standing_still:
+                return
+            instants.finish_before(bar.ts)
+            if self._instants.standing_still:
+                return
+            if bar.ts > kernel.now:
+                instants.set_now(bar.ts)
+            self._venue.match_bar(bar)
+            kernel.last = bar
+            instants.round(bar)
+
+    def take_quotes(self, piece: QuoteSlice) -> None:
+        """Quotes: match, then callback. Stops at the row where the session stands still."""
+        self._begin(piece)
+        host = self.host
+        if len(piece) and not self._instants.standing_still:
+            self._first_instant(int(piece.ts[0]))
+        position = 0
+        while position < len(piece) and not self._instants.standing_still:
+            running = self._kernel.ledger.status is SessionStatus.RUNNING
+            if host is not None and host.on_quote is not None and running:
+                position = self._deliver_quotes(piece, position, host)
+            else:
+                position = self._watch_quotes(piece, position)
+
+    def _deliver_quotes(self, piece: QuoteSlice, begin: int, host: StrategyHost) -> int:
+        """Rows for a strategy that sees each; the position after the last row taken.
+
+        The loop does per row what a row needs and no more; whatever may have changed the agenda,
+        the book or the status is looked at again after it ran.
+        """
+        kernel, book, agenda, instants = (
+            self._kernel,
+            self._venue.book,
+            self._kernel.agenda,
+            self._instants,
+        )
+        on_quote = host.on_quote
+        assert on_quote is not None
+        ledger = kernel.ledger
+        running = SessionStatus.RUNNING
+        calling = False
+        quote = None
+        rows = quotes_of(piece if begin == 0 else piece.rows(begin, len(piece)))
+        try:
+            for quote in rows:
+                ts = quote.ts
+                if agenda.next_due <= ts:
+                    if not self._reach(ts):
+                        return quote.row - piece.start
+                elif ts > kernel.now:
+                    kernel.now = ts
+                    instants.rounds = 0
+                if quote.ask_px <= book.top_buy or quote.bid_px >= book.top_sell or book.watching:
+                    self._venue.match_quote(quote)
+                kernel.last = quote
+                calling = True
+                on_quote(quote)
+                calling = False
+                if ledger.status is not running:
+                    break
+        except EngineFault:
+            raise
+        except (Exception, SystemExit) as error:
+            if not calling:
+                raise
+            host.failed("on_quote", error)
+        return len(piece) if quote is None else quote.row - piece.start + 1
+
+    def _reach(self, ts: int) -> bool:
+        """Do what is due before a row at ``ts``; whether the session still runs then."""
+        running = SessionStatus.RUNNING
+        self._instants.finish_before(ts)
+        if self._kernel.ledger.status is running:
+            self._instants.begin(ts)
+        return self._kernel.ledger.status is running
+
+    def _first_instant(self, ts: int) -> None:
+        """Before the loops over rows: the market's hours, and an instant that a command began."""
+        instants = self._instants
+        if ts > self._kernel.now:
+            if instants.unbegun or not instants.hours_known:
+                instants.finish_before(ts)
+                instants.begin(ts)
+        else:
+            instants.begin(ts)
+
+    def _watch_quotes(self, piece: QuoteSlice, begin: int) -> int:
+        """Rows that only the venue looks at: go to the next that can change anything."""
+        kernel, book, instants = self._kernel, self._venue.book, self._instants
+        position = begin
+        if not book.watching:
+            hits = (piece.ask_px[begin:] <= book.top_buy) | (piece.bid_px[begin:] >= book.top_sell)
+            hits |= piece.ts[begin:] >= min(kernel.agenda.next_due, MAX_UNITS)
+            position += int(np.argmax(hits)) if hits.any() else len(hits)
+        if position > begin:
+            (passed,) = quotes_of(piece.rows(position - 1, position))
+            kernel.last = passed
+            if passed.ts > kernel.now:
+                instants.set_now(passed.ts)
+        if position == len(piece):
+            return position
+        (quote,) = quotes_of(piece.rows(position, position + 1))
+        instants.finish_before(quote.ts)
+        if self._instants.standing_still:
+            return position
+        instants.begin(quote.ts)
+        if self._instants.standing_still:
+            return position
+        self._venue.match_quote(quote)
+        kernel.last = quote
+        self._lifecycle.check_flat()
+        return position + 1
