@@ -52,8 +52,7 @@ class Instants:
         """Whether the session has ended and takes nothing any more."""
         return self._kernel.ledger.status in _OVER
 
-    @property
-    def standing_still(self) -> bool:
+    def stands_still(self) -> bool:
         """Whether session time does not move: over, or paused where the clock stops."""
         status = self._kernel.ledger.status
         if status is SessionStatus.PAUSED:
@@ -70,7 +69,7 @@ class Instants:
         while kernel.agenda.next_due < ts and not self.over:
             due = kernel.agenda.next_due
             if due > kernel.now:
-                if self.standing_still:
+                if self.stands_still():
                     return
                 self.set_now(due)
             self.round()
@@ -97,7 +96,7 @@ class Instants:
         """
         if ts > self._kernel.now:
             self.finish_before(ts)
-            if self.standing_still and not self.over:
+            if self.stands_still() and not self.over:
                 raise EngineFault(
                     f"a command was taken at {ts} while the clock stands still at "
                     f"{self._kernel.now}",

@@ -50,10 +50,10 @@ class MarketRows:
         self._begin(piece)
         kernel, instants = self._kernel, self._instants
         for bar in bars_of(piece):
-            if self._instants.standing_still:
+            if self._instants.stands_still():
                 return
             instants.finish_before(bar.ts)
-            if self._instants.standing_still:
+            if self._instants.stands_still():
                 return
             if bar.ts > kernel.now:
                 instants.set_now(bar.ts)
@@ -65,10 +65,10 @@ class MarketRows:
         """Quotes: match, then callback. Stops at the row where the session stands still."""
         self._begin(piece)
         host = self.host
-        if len(piece) and not self._instants.standing_still:
+        if len(piece) and not self._instants.stands_still():
             self._first_instant(int(piece.ts[0]))
         position = 0
-        while position < len(piece) and not self._instants.standing_still:
+        while position < len(piece) and not self._instants.stands_still():
             running = self._kernel.ledger.status is SessionStatus.RUNNING
             if host is not None and host.on_quote is not None and running:
                 position = self._deliver_quotes(piece, position, host)
@@ -154,10 +154,10 @@ class MarketRows:
             return position
         (quote,) = quotes_of(piece.rows(position, position + 1))
         instants.finish_before(quote.ts)
-        if self._instants.standing_still:
+        if self._instants.stands_still():
             return position
         instants.begin(quote.ts)
-        if self._instants.standing_still:
+        if self._instants.stands_still():
             return position
         self._venue.match_quote(quote)
         kernel.last = quote
