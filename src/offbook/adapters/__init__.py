@@ -1,0 +1,1 @@
+"""The outside world: gateways to markets, stores, clocks and identifiers."""

@@ -1,0 +1,68 @@
+"""Rows that cannot be true: the reasons, and how each is told."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from offbook.domain.errors import BadMarketData
+
+_MEND = 'Mend the file, or leave such rows out with bad_rows = "drop".'
+_SORT = 'Sort the file by time, oldest first, or leave such rows out with bad_rows = "drop".'
+
+HINTS: Final = MappingProxyType(
+    {
+        "ragged": _MEND,
+        "empty": _MEND,
+        "bad_time": "Times are whole s, ms, us or ns since 1970 (1990 to 2099), or ISO 8601 text. "
+        + _MEND,
+        "not_a_number": _MEND,
+        "too_many_decimals": "Raise that precision of the instrument (at most 12). "
+        "Otherwise: " + _MEND,
+        "inexact_float": "Write the column as DECIMAL or as text, or raise that precision of the "
+        "instrument (at most 12). Otherwise: " + _MEND,
+        "too_large": _MEND,
+        "not_positive": _MEND,
+        "negative_size": _MEND,
+        "crossed": _MEND,
+        "impossible_bar": _MEND,
+        "no_trading_day": "Check instrument.calendar. Otherwise: " + _MEND,
+        "out_of_order": _SORT,
+        "overlap": "Check timeframe_ns, and look for bars that are there twice. Otherwise: "
+        + _MEND,
+    }
+)
+"""Reason -> what to do. The reasons are also the keys under which dropped rows are counted."""
+
+
+class CellFault(Exception):
+    """One cell cannot be read: ``reason`` is a key of HINTS, ``what`` completes a sentence."""
+
+    def __init__(self, reason: str, what: str) -> None:
+        super().__init__(what)
+        self.reason = reason
+        self.what = what
+
+
+class RowFault(NamedTuple):
+    """Why one row is refused; ``column`` is the file's name for it, empty for the whole row."""
+
+    reason: str
+    column: str
+    text: str
+    what: str
+
+
+def refusal(file: str, row: int, fault: RowFault) -> BadMarketData:
+    """The error that refuses a row; ``row`` counts data rows from 1, without header and blanks."""
+    place = f"{file}, row {row}"
+    if fault.column:
+        place += f", column {fault.column}"
+    return BadMarketData(
+        f"{place}: {fault.what}. {HINTS[fault.reason]}",
+        file=file,
+        row=row,
+        column=fault.column,
+        text=fault.text,
+        reason=fault.reason,
+    )

@@ -1,0 +1,227 @@
+"""The gateway and its feeds: one worker thread a feed, one piece read ahead."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from offbook.adapters.brokers.replay.extent import find_extent
+from offbook.adapters.brokers.replay.reader import RecordingReader
+from offbook.adapters.brokers.replay.source import open_source, survey
+from offbook.adapters.calendars import load_calendar
+from offbook.domain.calendars import TradingCalendar
+from offbook.domain.config import MarketConfig, ReplayMarket
+from offbook.domain.errors import GatewayUnavailable, InvalidConfig
+from offbook.domain.market_data import MarketInfo, MarketSlice
+from offbook.ports.gateway import FeedExtent
+
+READER_VERSION: Final = 1
+"""Part of every data identity; raised when the same file and options would give other rows."""
+
+
+_NOWHERE: Final = 2**63
+
+
+class ReplayGateway:
+    """Opens recordings on disk: an ``IBrokerGateway`` for ``ReplayMarket``."""
+
+    async def open(self, market: MarketConfig) -> ReplayFeed:
+        """Open a recording, digest it, and begin to read.
+
+        Raises InvalidConfig (no such file, unknown kind of file or calendar, missing columns),
+        BadMarketData (empty, damaged, without header) and GatewayUnavailable (cannot be read).
+        Bad rows are told by the ``read`` that meets them.  A caller that is cancelled leaves
+        nothing open.
+        """
+        if not isinstance(market, ReplayMarket):
+            raise InvalidConfig("the replay gateway opens recordings only", field="market.type")
+        executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="offbook-replay")
+        stop = Event()
+        opening = executor.submit(_open, market, stop)
+        try:
+            opened = await asyncio.shield(asyncio.wrap_future(opening))
+        except BaseException:
+            stop.set()
+            opening.add_done_callback(_close_opened)
+            executor.shutdown(wait=False)
+            raise
+        return ReplayFeed(executor, opened)
+
+
+class ReplayFeed:
+    """One opened recording: a ``MarketFeed``.
+
+    ``row`` counts the rows that were kept.  Reading on from where the last read ended is fast; a
+    jump starts the file again and skips to its place.
+    """
+
+    def __init__(self, executor: ThreadPoolExecutor, opened: _Opened) -> None:
+        self._executor = executor
+        self._reader = opened.reader
+        self._info = opened.info
+        self._calendar = opened.calendar
+        self._extent = opened.extent
+        self._lock = asyncio.Lock()
+        self._piece: MarketSlice | None = None
+        self._position = 0
+        self._ahead: Future[MarketSlice | None] | None = executor.submit(self._reader.next)
+        self._closed = False
+
+    @property
+    def info(self) -> MarketInfo:
+        """Instrument, kind and identity of the data."""
+        return self._info
+
+    @property
+    def calendar(self) -> TradingCalendar:
+        """The trading hours of the instrument."""
+        return self._calendar
+
+    @property
+    def extent(self) -> FeedExtent | None:
+        """Rows, first and last time; None if rows may be dropped or could not be counted."""
+        return self._extent
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """Reason -> rows left out so far; grows as the recording is read."""
+        return MappingProxyType(dict(self._reader.dropped))
+
+    async def read(self, row: int, limit: int) -> MarketSlice | None:
+        """Rows from position ``row``, at least one and at most ``limit``; None past the end.
+
+        Raises BadMarketData naming file, row and column of a row that is refused (rows before it
+        are still given), and GatewayUnavailable when the file cannot be read; that may be tried
+        again.  A jump over a bad row does not find it.
+        """
+        if row < 0 or limit < 1:
+            raise ValueError(f"read(row={row}, limit={limit}): expected row >= 0 and limit >= 1")
+        async with self._lock:
+            piece = self._piece
+            if piece is None or not piece.start <= row < piece.start + len(piece):
+                piece = await self._piece_with(row)
+        if piece is None:
+            return None
+        begin = row - piece.start
+        return piece.rows(begin, min(begin + limit, len(piece)))
+
+    async def close(self) -> None:
+        """End the worker thread and let the file go; a read under way fails. Twice is allowed."""
+        self._closed = True
+        self._piece = None
+        self._reader.interrupt()
+        self._ahead = None
+        try:
+            closing = self._executor.submit(self._reader.close)
+        except RuntimeError:
+            return  # closed before
+        self._executor.shutdown(wait=False)
+        await asyncio.shield(asyncio.wrap_future(closing))
+
+    async def _piece_with(self, row: int) -> MarketSlice | None:
+        """The piece that holds ``row``, made the present one; None past the end."""
+        if row >= self._position:
+            piece = await self._next_piece()
+            if piece is None or row < piece.start + len(piece):
+                return piece
+        await self._seek(row)
+        while (piece := await self._next_piece()) is not None:
+            if row < piece.start + len(piece):
+                return piece
+        return None
+
+    async def _next_piece(self) -> MarketSlice | None:
+        self._require_open()
+        if self._ahead is None:
+            self._ahead = self._executor.submit(self._reader.next)
+        ahead = self._ahead
+        try:
+            piece = await asyncio.shield(asyncio.wrap_future(ahead))
+        except asyncio.CancelledError:
+            raise  # the caller's; what was read ahead is still to come
+        except Exception:
+            self._ahead = None
+            raise
+        self._require_open()
+        self._ahead = None
+        if piece is not None:
+            self._piece = piece
+            self._position = piece.start + len(piece)
+            self._ahead = self._executor.submit(self._reader.next)
+        return piece
+
+    async def _seek(self, row: int) -> None:
+        self._require_open()
+        self._ahead, self._piece = None, None
+        seeking = self._executor.submit(self._reader.seek, row)
+        # If the caller is cancelled here, the next read finds no position and seeks again.
+        self._position = _NOWHERE
+        self._position = await asyncio.shield(asyncio.wrap_future(seeking))
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise GatewayUnavailable("the recording was closed", market=self._reader.source.path)
+
+
+class _Opened(msgspec.Struct, frozen=True):
+    """What the worker made of a configuration."""
+
+    reader: RecordingReader
+    info: MarketInfo
+    calendar: TradingCalendar
+    extent: FeedExtent | None
+
+
+def _open(market: ReplayMarket, stop: Event) -> _Opened:
+    """Runs in the worker thread."""
+    calendar = load_calendar(market.instrument.calendar)
+    source = open_source(str(Path(market.path).expanduser()))
+    reader = RecordingReader(source, market, calendar)
+    try:
+        surveyed = survey(source, stop.is_set)
+        info = MarketInfo(
+            kind=market.kind,
+            instruments=(market.instrument,),
+            data_identity=_identity(market, reader, calendar, surveyed.sha256),
+            calendar_identity=calendar.digest(),
+            timeframe_ns=market.timeframe_ns,
+        )
+        extent = find_extent(market, reader, surveyed)
+        source.check_unchanged()
+    except BaseException:
+        reader.close()
+        raise
+    return _Opened(reader, info, calendar, extent)
+
+
+def _close_opened(opening: Future[_Opened]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().reader.close()
+
+
+def _identity(
+    market: ReplayMarket, reader: RecordingReader, calendar: TradingCalendar, sha256: str
+) -> str:
+    """A digest of the bytes and of every option that decides which rows they are."""
+    by_session = reader.intervals is not None and reader.intervals.by_session
+    options = {
+        "reader": READER_VERSION,
+        "kind": market.kind,
+        "columns": reader.columns,
+        "bad_rows": market.bad_rows,
+        "price_precision": market.instrument.price_precision,
+        "qty_precision": market.instrument.qty_precision,
+        "timeframe_ns": market.timeframe_ns if reader.intervals else None,
+        "label": market.label if reader.intervals else None,
+        "calendar": calendar.digest() if by_session else None,
+        "content": sha256,
+    }
+    return hashlib.sha256(msgspec.json.encode(options, order="deterministic")).hexdigest()

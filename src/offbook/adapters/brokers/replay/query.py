@@ -1,0 +1,221 @@
+"""The SQL that fetches a recording's columns, and the duckdb connection that runs it.
+
+Every cell comes either as an exact value or, where the quick way is not sure of it, as its text, so
+that ``rows`` can decide; a value is never rounded on the way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from offbook.adapters.brokers.replay.numbers import PLAIN_DECIMAL_SQL
+from offbook.adapters.brokers.replay.source import Source
+from offbook.adapters.brokers.replay.times import ISO_OFFSET_SQL, ISO_UTC_SQL
+from offbook.domain.errors import BadMarketData
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+SPARE_CELLS: Final = 16
+"""Columns read beyond a CSV's own, so that longer lines are seen as such and told by row."""
+
+SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "threads": "1",
+        "memory_limit": "512MB",
+        "temp_directory": "",
+        "enable_external_file_cache": "false",
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "allow_community_extensions": "false",
+        "python_enable_replacements": "false",
+        "preserve_insertion_order": "true",
+    }
+)
+"""One thread keeps the rows in order and leaves the other cores to other sessions; nothing is
+installed, spilled to disk or fetched from a network."""
+
+_INTEGERS: Final = frozenset(
+    f"{sign}{size}INT" for sign in ("", "U") for size in ("TINY", "SMALL", "BIG", "HUGE")
+) | {"INTEGER", "UINTEGER"}
+_TIMESTAMPS: Final = frozenset(
+    {
+        "DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS",
+        "TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS",
+    }
+)  # fmt: skip
+_DECIMAL_TYPE = re.compile(r"DECIMAL\((\d+),(\d+)\)\Z")
+
+
+class Cell(msgspec.Struct, frozen=True, kw_only=True):
+    """One column to fetch: ours, the file's name for it, its place and SQL type.
+
+    ``precision`` is that of a number, None for a time.
+    """
+
+    ours: str
+    theirs: str
+    position: int
+    sql_type: str
+    precision: int | None
+
+    @property
+    def is_double(self) -> bool:
+        """Whether the value comes as DOUBLE, to be judged against its precision."""
+        return self.precision is not None and self.sql_type in {"DOUBLE", "FLOAT"}
+
+
+def connect() -> DuckDBPyConnection:
+    """A private in-memory database with all doors shut but that to local files."""
+    import duckdb
+
+    connection = duckdb.connect(":memory:", config=dict(SETTINGS))
+    connection.execute("SET streaming_buffer_size = '4MB'")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def parquet_schema(connection: DuckDBPyConnection, path: str) -> list[tuple[str, str]]:
+    """Names and SQL types of a Parquet file's columns. Raises duckdb.Error."""
+    found = connection.execute(f"DESCRIBE FROM {_PARQUET}", [literal_path(path)])
+    return [(str(row[0]), str(row[1])) for row in found.fetchall()]
+
+
+def parquet_rows(connection: DuckDBPyConnection, path: str) -> int:
+    """Rows of a Parquet file, from its footer. Raises duckdb.Error."""
+    sql = f"SELECT count(*) FROM {_PARQUET}"  # noqa: S608 - made of constants
+    found = connection.execute(sql, [literal_path(path)])
+    (count,) = found.fetchall()[0]
+    return int(count)
+
+
+def build(source: Source, cells: list[Cell], first_row: int) -> tuple[str, list[str]]:
+    """The query for all rows from ``first_row`` (from 0) in file order, and its parameters.
+
+    A number gives ``v_<ours>``, a time ``n_<ours>`` (a whole number) or ``t_<ours>`` (ns), and both
+    ``x_<ours>``: the text where none of these holds a value.  ``ragged`` is 0 for a row of the
+    header's length, -1 for a shorter, 1 for a longer one.
+    """
+    if source.is_parquet:
+        raws = [
+            f'"{cell.theirs.replace(chr(34), chr(34) * 2)}" AS r{cell.position}' for cell in cells
+        ]
+        ragged = "0::BIGINT AS ragged"
+        table = _PARQUET
+    else:
+        length = len(source.header)
+        raws = [f"c{cell.position} AS r{cell.position}" for cell in cells]
+        raws += [f"c{length - 1} AS last_cell", f"c{length} AS spare_cell"]
+        ragged = (
+            "CASE WHEN last_cell IS NULL THEN -1 WHEN spare_cell IS NOT NULL THEN 1 "
+            "ELSE 0 END::BIGINT AS ragged"
+        )
+        table = _csv(source)
+    # The file's names of columns are quoted; all else is ours.
+    # Skipping below the conversions keeps a jump cheap: Parquet drops whole row groups.
+    inner = f"SELECT {', '.join(dict.fromkeys(raws))} FROM {table} OFFSET {first_row}"  # noqa: S608 - see above
+    casts, values, texts = [], [], []
+    for cell in cells:
+        cast, value, text = _number(cell) if cell.precision is not None else _time(cell)
+        casts.append(cast)
+        values.append(value)
+        texts.append(text)
+    judged = f"SELECT *, {', '.join(casts)}, {ragged} FROM ({inner})"  # noqa: S608 - see above
+    valued = f"SELECT *, {', '.join(values)} FROM ({judged})"  # noqa: S608 - see above
+    sql = f"SELECT {', '.join(texts)}, ragged FROM ({valued})"  # noqa: S608 - see above
+    return sql, [literal_path(source.path)]
+
+
+def literal_path(path: str) -> str:
+    """The path with everything escaped that duckdb would take as a pattern."""
+    return re.sub(r"([*?\[])", r"[\1]", path)
+
+
+def require_readable(path: str, cell: Cell) -> None:
+    """Raise BadMarketData unless the type of a Parquet column can be read exactly."""
+    kind = cell.sql_type
+    if kind == "VARCHAR" or kind in _INTEGERS:
+        return
+    if cell.precision is None:
+        fits, expected = kind in _TIMESTAMPS, "TIMESTAMP, DATE, whole numbers or text"
+    else:
+        fits = kind in {"DOUBLE", "FLOAT"} or _DECIMAL_TYPE.match(kind) is not None
+        expected = "DECIMAL, whole numbers, DOUBLE or text"
+    if not fits:
+        raise BadMarketData(
+            f"{path}, column {cell.theirs} is of type {kind}, expected {expected}",
+            file=path,
+            column=cell.theirs,
+        )
+
+
+_PARQUET: Final = "read_parquet(?, hive_partitioning = false)"
+
+
+def _csv(source: Source) -> str:
+    length = len(source.header) + SPARE_CELLS
+    columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(length))
+    packing = "gzip" if source.suffix == ".csv.gz" else "none"
+    # Cells that a short line lacks come as NULL; empty ones do not, for no cell is this nullstr.
+    return (
+        f"read_csv(?, auto_detect = false, header = true, delim = '{source.delimiter}', "
+        f"""quote = '"', escape = '"', nullstr = '\x01', null_padding = true, """
+        f"compression = '{packing}', hive_partitioning = false, columns = {{{columns}}})"
+    )
+
+
+def _number(cell: Cell) -> tuple[str, str, str]:
+    """Cast, value and text of a number, one for each level of the query."""
+    raw, cast, value = f"r{cell.position}", f"d_{cell.ours}", f"v_{cell.ours}"
+    precision = cell.precision or 0
+    text = f"{value}, CASE WHEN {value} IS NULL THEN {raw}::VARCHAR END AS x_{cell.ours}"
+    if cell.is_double:
+        return f"{raw}::DOUBLE AS {cast}", f"{cast} AS {value}", text
+    decimal = _DECIMAL_TYPE.match(cell.sql_type)
+    if decimal is not None:
+        width, scale = int(decimal[1]), int(decimal[2])
+        if scale <= precision and width - scale + precision <= 38:
+            return f"{raw}::DECIMAL(38,{precision}) AS {cast}", f"{cast} AS {value}", text
+    if cell.sql_type in _INTEGERS:
+        exact = f"TRY_CAST({raw} AS DECIMAL(38,{precision})) AS {cast}"
+        return exact, f"{cast} AS {value}", text
+    # Up to 18 digits duckdb computes in 64 bits; precisions that leave few of them take 128.
+    width = 18 if precision <= 9 else 38
+    written = raw if cell.sql_type == "VARCHAR" else f"{raw}::VARCHAR"
+    pattern = PLAIN_DECIMAL_SQL.format(precision=precision)
+    checked = (
+        f"CASE WHEN {cast}::VARCHAR = {written} THEN {cast} "
+        f"WHEN regexp_full_match({written}, '{pattern}') THEN {cast} END AS {value}"
+    )
+    return f"TRY_CAST({written} AS DECIMAL({width},{precision})) AS {cast}", checked, text
+
+
+def _time(cell: Cell) -> tuple[str, str, str]:
+    """Cast, value and text of a time, one for each level of the query."""
+    raw, number, stamp = f"r{cell.position}", f"n_{cell.ours}", f"t_{cell.ours}"
+    cast = f"k_{cell.ours}"
+    text = (
+        f"{number}, {stamp}, CASE WHEN {number} IS NULL AND {stamp} IS NULL "
+        f"THEN {raw}::VARCHAR END AS x_{cell.ours}"
+    )
+    none = "NULL::BIGINT"
+    if cell.sql_type in _TIMESTAMPS:
+        wide = f"{raw}::TIMESTAMP" if cell.sql_type == "DATE" else raw
+        return f"TRY(epoch_ns({wide})) AS {cast}", f"{none} AS {number}, {cast} AS {stamp}", text
+    if cell.sql_type in _INTEGERS:
+        whole = f"TRY_CAST({raw} AS BIGINT) AS {cast}"
+        return whole, f"{cast} AS {number}, {none} AS {stamp}", text
+    value = (
+        f"CASE WHEN {cast}::VARCHAR = {raw} THEN {cast} END AS {number}, "
+        f"CASE WHEN {cast} IS NOT NULL THEN NULL "
+        f"WHEN regexp_full_match({raw}, '{ISO_UTC_SQL}') "
+        f"THEN epoch_ns(TRY_CAST({raw} AS TIMESTAMP_NS)) "
+        f"WHEN regexp_full_match({raw}, '{ISO_OFFSET_SQL}') "
+        f"THEN epoch_ns(TRY_CAST({raw} AS TIMESTAMPTZ_NS)) END AS {stamp}"
+    )
+    return f"TRY_CAST({raw} AS BIGINT) AS {cast}", value, text

@@ -1,0 +1,237 @@
+"""Walks one recording from any row on, piece by piece, in one thread."""
+
+from __future__ import annotations
+
+import re
+import threading
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from offbook.adapters.brokers.replay import query
+from offbook.adapters.brokers.replay.arrow import ArrowBatch, ArrowFailure, ArrowStream
+from offbook.adapters.brokers.replay.columns import choose_columns
+from offbook.adapters.brokers.replay.intervals import BarIntervals
+from offbook.adapters.brokers.replay.query import Cell
+from offbook.adapters.brokers.replay.rows import RowDecoder
+from offbook.adapters.brokers.replay.source import Source
+from offbook.domain.calendars import TradingCalendar
+from offbook.domain.config import BadRows, ReplayMarket
+from offbook.domain.errors import BadMarketData, GatewayUnavailable
+from offbook.domain.market_data import DataKind, MarketSlice
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
+
+_CSV_LINE: Final = re.compile(r"CSV Error on Line: (\d+)")
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """Before a piece: rows of the file, rows kept, and the time reached."""
+
+    file_row: int = 0
+    kept: int = 0
+    last_ts: int | None = None
+
+
+class RecordingReader:
+    """Gives the kept rows of a recording in pieces; not thread-safe but for ``interrupt``.
+
+    ``cells`` are the columns read, that of session time first; ``intervals`` is set for bars.
+    ``dropped`` counts by reason the rows left out so far, each once however often it is read.
+    """
+
+    def __init__(self, source: Source, market: ReplayMarket, calendar: TradingCalendar) -> None:
+        self.source = source
+        self.dropped: Counter[str] = Counter()
+        self._market = market
+        self._stop = threading.Event()
+        self._connection: DuckDBPyConnection | None = None
+        self._relation: DuckDBPyRelation | None = None
+        self._stream: ArrowStream | None = None
+        self._batches: Iterator[ArrowBatch] | None = None
+        self.cells = self._find_cells()
+        self.intervals = BarIntervals(market, calendar) if market.kind is DataKind.BARS else None
+        self._decoder = RowDecoder(market, self.cells, self.intervals)
+        self._place = _Place()
+        self._places = [self._place]
+        self._judged_to = 0
+        self._error: BadMarketData | None = None
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Our names of the columns read -> the file's."""
+        return {cell.ours: cell.theirs for cell in self.cells}
+
+    def parquet_rows(self) -> int:
+        """Rows of a Parquet file, from its footer."""
+        connection = query.connect()
+        try:
+            return query.parquet_rows(connection, self.source.path)
+        finally:
+            connection.close()
+
+    def seek(self, row: int) -> int:
+        """Let the next piece hold ``row`` or begin before it; returns where it begins.
+
+        Where no rows are dropped, positions are rows of the file and those between are skipped
+        unread; otherwise the way leads from the nearest place that was judged before.
+        """
+        self._end_query()
+        self._error = None
+        if self._market.bad_rows is BadRows.REFUSE:
+            # From the row before, so that the order of time is watched across the jump.
+            before = max(row - 1, 0)
+            self._place = _Place(before, before)
+        else:
+            index = bisect_right(self._places, row, key=lambda place: place.kept) - 1
+            self._place = self._places[index]
+        return self._place.kept
+
+    def next(self) -> MarketSlice | None:
+        """The next piece, of one row at least; None after the last row.
+
+        Raises BadMarketData at a row that is refused, after the rows before it were given, and
+        again when called again; GatewayUnavailable when reading fails, after which another call
+        tries again from the same row.
+        """
+        while not self._stop.is_set():
+            if self._error is not None:
+                raise self._error
+            batch = self._next_batch()
+            if batch is None:
+                self._require_rows()
+                return None
+            rows = self._judge(batch)
+            if len(rows):
+                return rows
+        raise GatewayUnavailable(f"{self.source.path} was closed", market=self.source.path)
+
+    def interrupt(self) -> None:
+        """End what another thread is doing here, as soon as it can be ended."""
+        self._stop.set()
+        connection = self._connection
+        if connection is not None:
+            connection.interrupt()
+
+    def close(self) -> None:
+        """Let file and memory go; a second time does nothing."""
+        self._stop.set()
+        self._end_query()
+
+    def _judge(self, batch: ArrowBatch) -> MarketSlice:
+        place = self._place
+        self._decoder.last_ts = place.last_ts
+        decoded = self._decoder.decode(batch, place.file_row, place.kept)
+        self._error = decoded.error
+        for row, reason in decoded.dropped.items():
+            if place.file_row + row >= self._judged_to:
+                self.dropped[reason] += 1
+        self._place = _Place(
+            place.file_row + batch.rows, place.kept + len(decoded.rows), self._decoder.last_ts
+        )
+        self._judged_to = max(self._judged_to, self._place.file_row)
+        if self._place.kept > self._places[-1].kept:
+            self._places.append(self._place)
+        return decoded.rows
+
+    def _next_batch(self) -> ArrowBatch | None:
+        import duckdb
+
+        try:
+            if self._batches is None:
+                self._batches = self._begin_query()
+            batch = next(self._batches, None)
+            if batch is None:
+                # Checked at the end, when every byte that was given has been read.
+                self.source.check_unchanged()
+            return batch
+        except (ArrowFailure, duckdb.Error, GatewayUnavailable) as error:
+            self._end_query()
+            raise self._explained(error) from None
+
+    def _begin_query(self) -> Iterator[ArrowBatch]:
+        self.source.check_unchanged()
+        sql, parameters = query.build(self.source, self.cells, self._place.file_row)
+        self._connection = query.connect()
+        self._relation = self._connection.sql(sql, params=parameters)
+        self._stream = ArrowStream(self._relation.__arrow_c_stream__())
+        return iter(self._stream)
+
+    def _end_query(self) -> None:
+        self._batches = None
+        if self._stream is not None:
+            self._stream.close()
+        self._stream = self._relation = None
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _find_cells(self) -> list[Cell]:
+        names, types = self.source.header, ("VARCHAR",) * len(self.source.header)
+        if self.source.is_parquet:
+            schema = self._parquet_schema()
+            names = tuple(name for name, _ in schema)
+            types = tuple(sql_type for _, sql_type in schema)
+        instrument = self._market.instrument
+        sizes = {"bid_size", "ask_size", "volume"}
+        cells = []
+        for ours, position in choose_columns(self._market, names).items():
+            precision = instrument.qty_precision if ours in sizes else instrument.price_precision
+            cells.append(
+                Cell(
+                    ours=ours,
+                    theirs=names[position],
+                    position=position,
+                    sql_type=types[position],
+                    precision=None if ours.startswith("ts_") else precision,
+                )
+            )
+        for cell in cells:
+            query.require_readable(self.source.path, cell)
+        return cells
+
+    def _parquet_schema(self) -> list[tuple[str, str]]:
+        import duckdb
+
+        connection = query.connect()
+        try:
+            return query.parquet_schema(connection, self.source.path)
+        except duckdb.Error as error:
+            raise self._explained(error) from None
+        finally:
+            connection.close()
+
+    def _require_rows(self) -> None:
+        if self._place.kept == 0:
+            left = sum(self.dropped.values())
+            why = f": all {left} were dropped ({dict(self.dropped)})" if left else ""
+            raise BadMarketData(f"{self.source.path} has no rows{why}", file=self.source.path)
+
+    def _explained(self, error: Exception) -> Exception:
+        """The error as ours: trouble in the file's text, or in reaching it."""
+        if isinstance(error, GatewayUnavailable):
+            return error
+        path, message = self.source.path, str(error)
+        found = _CSV_LINE.search(message)
+        first_line = message.strip().partition("\n")[0]
+        if found is not None:
+            # Line 1 is the header; blank lines before this one would make the row smaller.
+            row = int(found[1]) - 1
+            told = " ".join(message.split("Possible")[0].split())
+            return BadMarketData(
+                f"{path}, row {row}: the line cannot be read as CSV ({told}). Mend the file; "
+                "such a line is not dropped.",
+                file=path,
+                row=row,
+                column="",
+                reason="unreadable",
+            )
+        if "INTERRUPT" in message.upper():
+            return GatewayUnavailable(f"{path} was closed while it was being read", market=path)
+        if "IO Error" in message or "Out of Memory" in message:
+            return GatewayUnavailable(f"{path} cannot be read: {first_line}", market=path)
+        return BadMarketData(f"{path} cannot be read: {first_line}", file=path)

@@ -1,0 +1,264 @@
+"""The file itself: what kind it is, what its header says, its digest, and how long it is."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import os
+import re
+import stat
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Final
+
+import msgspec
+
+from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidConfig
+
+SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
+DELIMITERS: Final = (",", ";", "\t", "|")
+CHUNK: Final = 1 << 20
+HEADER_LIMIT: Final = 1 << 20
+COUNTED_GZIP: Final = 512 << 20
+"""Packed files up to this many bytes are unpacked once when opened, to check and count them."""
+
+_DATA_CELL: Final = re.compile(r"[-+.]?\d[-+.:\deETZ ]*\Z")
+_GZIP_MAGIC: Final = b"\x1f\x8b"
+_PARQUET_MAGIC: Final = b"PAR1"
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """A recording that exists: its kind and, for CSV, its header and delimiter."""
+
+    path: str
+    suffix: str
+    signature: tuple[int, ...]
+    header: tuple[str, ...] = ()
+    delimiter: str = ","
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether the columns and types come from the file's own schema."""
+        return self.suffix == ".parquet"
+
+    def check_unchanged(self) -> None:
+        """Raise GatewayUnavailable if the file is not the one that was opened."""
+        if _signature(self.path) != self.signature:
+            raise GatewayUnavailable(
+                f"{self.path} was changed or replaced while a session reads it", market=self.path
+            )
+
+
+class Survey(msgspec.Struct, frozen=True, kw_only=True):
+    """What one pass over the bytes tells: their SHA-256 and, of a plain CSV, rows and both ends.
+
+    ``rows`` is None where lines cannot simply be counted (quotes, blank lines, odd line ends).
+    """
+
+    sha256: str
+    rows: int | None = None
+    first_line: str = ""
+    last_line: str = ""
+
+
+def open_source(path: str) -> Source:
+    """Look at the file and its first bytes.
+
+    Raises InvalidConfig (no such file, unknown kind), BadMarketData (empty, not of its kind, no
+    header) and GatewayUnavailable (it cannot be read).
+    """
+    suffix = next((s for s in reversed(SUFFIXES) if path.lower().endswith(s)), None)
+    if suffix is None:
+        raise InvalidConfig(
+            f"{path}: unknown kind of recording, expected a name ending in {', '.join(SUFFIXES)}",
+            field="market.path",
+        )
+    signature = _signature(path)
+    try:
+        with open(path, "rb") as file:
+            magic = file.read(4)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    _check_magic(path, suffix, magic)
+    if suffix == ".parquet":
+        return Source(path=path, suffix=suffix, signature=signature)
+    header, delimiter = _read_header(path, packed=suffix == ".csv.gz")
+    return Source(path=path, suffix=suffix, signature=signature, header=header, delimiter=delimiter)
+
+
+def survey(source: Source, interrupted: Callable[[], bool]) -> Survey:
+    """Digest the whole file, and count the rows of a CSV on the way.
+
+    Raises BadMarketData when a packed file is damaged, GatewayUnavailable when reading fails or
+    ``interrupted()`` turns true.
+    """
+    try:
+        with open(source.path, "rb") as file:
+            hashed = _HashedFile(file, interrupted)
+            if source.is_parquet:
+                _drain(hashed)
+                return Survey(sha256=hashed.hexdigest())
+            counter = _LineCounter()
+            if source.suffix == ".csv":
+                _drain(hashed, counter.feed)
+            elif os.fstat(file.fileno()).st_size <= COUNTED_GZIP:
+                with gzip.GzipFile(fileobj=hashed, mode="rb") as unpacked:
+                    _drain(unpacked, counter.feed)
+            else:
+                _drain(hashed)
+                return Survey(sha256=hashed.hexdigest())
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise BadMarketData(
+            f"{source.path} is a damaged gzip file ({error}); fetch or pack it again",
+            file=source.path,
+        ) from None
+    except OSError as error:
+        raise _unreadable(source.path, error) from None
+    rows, first_line, last_line = counter.finish()
+    if rows == 0:
+        raise BadMarketData(f"{source.path} has a header and no rows", file=source.path)
+    return Survey(sha256=hashed.hexdigest(), rows=rows, first_line=first_line, last_line=last_line)
+
+
+def split_line(line: str, delimiter: str) -> list[str]:
+    """The cells of one CSV line."""
+    return next(csv.reader([line], delimiter=delimiter), [])
+
+
+class _HashedFile(io.RawIOBase):
+    """Reads through to a file and digests what passes."""
+
+    def __init__(self, file: IO[bytes], interrupted: Callable[[], bool]) -> None:
+        self._file = file
+        self._interrupted = interrupted
+        self._digest = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, ``CHUNK`` at least while there are so many asked for."""
+        if self._interrupted():
+            raise GatewayUnavailable("the recording was closed while it was being opened")
+        data = self._file.read(size)
+        self._digest.update(data)
+        return data
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def hexdigest(self) -> str:
+        """SHA-256 of all that was read."""
+        return self._digest.hexdigest()
+
+
+class _LineCounter:
+    """Counts the lines of a text that comes in blocks, as long as counting is safe."""
+
+    def __init__(self) -> None:
+        self._lines = 0
+        self._rest = b""
+        self._first = b""
+        self._last = b""
+        self._plain = True
+
+    def feed(self, block: bytes) -> None:
+        """Take the next block; only whole lines of it are counted, the rest is kept."""
+        data = self._rest + block
+        end = data.rfind(b"\n") + 1
+        self._rest = data[end:]
+        if not end or not self._plain:
+            return
+        whole = data[:end]
+        blank = whole.startswith((b"\n", b"\r\n")) or b"\n\n" in whole or b"\n\r\n" in whole
+        lone_return = whole.count(b"\r") != whole.count(b"\r\n")
+        self._plain = not (blank or lone_return or b'"' in whole)
+        count = whole.count(b"\n")
+        if not self._first and self._lines + count > 1:
+            self._first = whole.split(b"\n", 2)[1 if self._lines == 0 else 0]
+        self._lines += count
+        self._last = whole[whole.rfind(b"\n", 0, end - 1) + 1 :]
+
+    def finish(self) -> tuple[int | None, str, str]:
+        """Rows without the header, None if unknown; the first and the last of them."""
+        rest = self._rest.strip(b"\r")
+        if not self._plain or b'"' in rest or b"\r" in rest:
+            return None, "", ""
+        if rest:
+            self._lines += 1
+            self._last = rest
+        first, last = (
+            line.decode("utf-8", errors="replace").strip("\r\n")
+            for line in (self._first or self._last, self._last)
+        )
+        return self._lines - 1, first, last
+
+
+def _drain(
+    file: IO[bytes] | io.RawIOBase | gzip.GzipFile, take: Callable[[bytes], None] | None = None
+) -> None:
+    while block := file.read(CHUNK):
+        if take is not None:
+            take(block)
+
+
+def _signature(path: str) -> tuple[int, ...]:
+    """What changes when a file is written or replaced: device, inode, size, time of change."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        raise InvalidConfig(
+            f"there is no file {path} (looked in {Path.cwd()})", field="market.path"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+    if not stat.S_ISREG(found.st_mode):
+        raise InvalidConfig(f"{path} is not a file", field="market.path")
+    if found.st_size == 0:
+        raise BadMarketData(f"{path} is empty (0 bytes)", file=path)
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _unreadable(path: str, error: Exception) -> GatewayUnavailable:
+    return GatewayUnavailable(f"{path} cannot be read: {error}", market=path)
+
+
+def _check_magic(path: str, suffix: str, magic: bytes) -> None:
+    packed = magic.startswith(_GZIP_MAGIC)
+    if suffix == ".csv.gz" and not packed:
+        trouble = "is named .gz and is not a gzip file; if it is plain text, name it .csv"
+    elif suffix == ".csv" and packed:
+        trouble = "is a gzip file; name it .csv.gz"
+    elif suffix == ".csv" and magic == _PARQUET_MAGIC:
+        trouble = "is a Parquet file; name it .parquet"
+    elif suffix == ".parquet" and magic != _PARQUET_MAGIC:
+        trouble = "is named .parquet and is not a Parquet file"
+    else:
+        return
+    raise BadMarketData(f"{path} {trouble}", file=path)
+
+
+def _read_header(path: str, *, packed: bool) -> tuple[tuple[str, ...], str]:
+    try:
+        with gzip.open(path, "rb") if packed else open(path, "rb") as file:
+            line = file.readline(HEADER_LIMIT)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise BadMarketData(
+            f"{path} is a damaged gzip file ({error}); fetch or pack it again", file=path
+        ) from None
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    try:
+        text = line.decode("utf-8-sig").split("\r", 1)[0].rstrip("\n")
+    except UnicodeDecodeError:
+        raise BadMarketData(f"{path} is not UTF-8 text", file=path) from None
+    delimiter = max(DELIMITERS, key=text.count)
+    cells = tuple(cell.strip() for cell in split_line(text, delimiter))
+    looks_like_data = any(_DATA_CELL.match(cell) for cell in cells)
+    if not any(cells) or looks_like_data or len(line) >= HEADER_LIMIT:
+        raise BadMarketData(
+            f"{path} has no header: its first line must name the columns, and is {text[:80]!r}",
+            file=path,
+        )
+    return cells, delimiter

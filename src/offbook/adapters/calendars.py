@@ -1,0 +1,69 @@
+"""Trading calendars by name: ``24/7``, and the session tables that ship with the package."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Final
+
+import msgspec
+
+from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, TradingCalendar
+from offbook.domain.errors import InvalidConfig
+from offbook.domain.instruments import ALWAYS_OPEN
+
+MINUTE_NS: Final = 60_000_000_000
+
+
+class _SessionTable(msgspec.Struct, frozen=True):
+    """A shipped file: each session's date, and its open and close in minutes since 1970 UTC."""
+
+    calendar: str
+    unit: str
+    columns: tuple[str, ...]
+    sessions: tuple[tuple[str, int, int], ...]
+
+
+@cache
+def load_calendar(name: str) -> TradingCalendar:
+    """The calendar called ``name``: ``"24/7"`` or an exchange's MIC such as ``"XNYS"``.
+
+    Raises InvalidConfig, listing the known names, when there is none.
+    """
+    if name == ALWAYS_OPEN:
+        return ALWAYS_OPEN_CALENDAR
+    # Looked up among the names that exist, so that a name can never lead to another folder.
+    if name not in known_calendars():
+        raise InvalidConfig(
+            f"no calendar is called {name!r}; known: {', '.join(known_calendars())}",
+            field="instrument.calendar",
+        )
+    return parse_calendar((_tables() / f"{name}.json").read_bytes())
+
+
+@cache
+def known_calendars() -> tuple[str, ...]:
+    """The names that ``load_calendar`` takes, ``"24/7"`` first."""
+    shipped = (entry.name for entry in _tables().iterdir())
+    return (ALWAYS_OPEN, *sorted(n.removesuffix(".json") for n in shipped if n.endswith(".json")))
+
+
+def parse_calendar(raw: bytes) -> TradingCalendar:
+    """Read a session table. Raises InvalidConfig when it is not one, or is out of order."""
+    try:
+        table = msgspec.json.decode(raw, type=_SessionTable)
+    except msgspec.MsgspecError as error:
+        raise InvalidConfig(f"not a session table: {error}") from None
+    if table.columns != ("date", "open", "close") or not table.unit.startswith("minutes"):
+        raise InvalidConfig(f"session table {table.calendar}: unknown columns or unit")
+    opens = tuple(minute * MINUTE_NS for _, minute, _ in table.sessions)
+    closes = tuple(minute * MINUTE_NS for _, _, minute in table.sessions)
+    ends = (0, *closes)
+    if not all(end <= o < c for end, o, c in zip(ends, opens, closes, strict=False)):
+        raise InvalidConfig(f"session table {table.calendar}: sessions overlap or run backwards")
+    return TradingCalendar(name=table.calendar, opens=opens, closes=closes)
+
+
+def _tables() -> Traversable:
+    return files("offbook") / "data" / "calendars"
