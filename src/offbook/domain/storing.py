@@ -6,7 +6,9 @@ then the sequence, then the commands.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import msgspec
 
@@ -29,6 +31,7 @@ from offbook.domain.journal import (
 from offbook.domain.records import decode_hook, encode_hook
 from offbook.domain.session import PaperTradingSession
 
+T = TypeVar("T")
 NEWLINE = b"\n"
 """Parts the records of a stored batch; JSON has none inside."""
 
@@ -64,10 +67,7 @@ def encode_session(session: PaperTradingSession) -> bytes:
 
 def decode_session(raw: bytes) -> PaperTradingSession:
     """Read a stored session. Raises JournalDamaged when it does not fit."""
-    try:
-        return _SESSION.decode(raw)
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise JournalDamaged(f"a stored session cannot be read: {error}") from error
+    return _decode(_SESSION.decode, raw, "session")
 
 
 def created_us(session: PaperTradingSession) -> int:
@@ -81,11 +81,8 @@ def encode_scheduled(scheduled: ScheduledCommand) -> bytes:
 
 
 def decode_scheduled(raw: bytes) -> ScheduledCommand:
-    """Read a stored scheduled command. Raises JournalDamaged when it does not fit."""
-    try:
-        return _SCHEDULED.decode(raw)
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise JournalDamaged(f"a scheduled command cannot be read: {error}") from error
+    """Read what ``encode_scheduled`` gave. Raises JournalDamaged when it does not fit."""
+    return _decode(_SCHEDULED.decode, raw, "scheduled command")
 
 
 def encode_operation(operation: Operation) -> bytes:
@@ -94,11 +91,8 @@ def encode_operation(operation: Operation) -> bytes:
 
 
 def decode_operation(raw: bytes) -> Operation:
-    """Read a stored line of the operations log. Raises JournalDamaged when it does not fit."""
-    try:
-        return _OPERATION.decode(raw)
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise JournalDamaged(f"a line of the operations log cannot be read: {error}") from error
+    """Read what ``encode_operation`` gave. Raises JournalDamaged when it does not fit."""
+    return _decode(_OPERATION.decode, raw, "line of the operations log")
 
 
 def encode_snapshot(snapshot: Snapshot) -> bytes:
@@ -107,8 +101,8 @@ def encode_snapshot(snapshot: Snapshot) -> bytes:
 
 
 def decode_snapshot(raw: bytes) -> Snapshot:
-    """Read what ``encode_snapshot`` gave."""
-    return _SNAPSHOT.decode(raw)
+    """Read what ``encode_snapshot`` gave. Raises JournalDamaged when it does not fit."""
+    return _decode(_SNAPSHOT.decode, raw, "snapshot")
 
 
 def encode_answer(answer: CommandAnswer) -> bytes:
@@ -117,8 +111,8 @@ def encode_answer(answer: CommandAnswer) -> bytes:
 
 
 def decode_answer(raw: bytes) -> CommandAnswer:
-    """Read what ``encode_answer`` gave."""
-    return _ANSWER.decode(raw)
+    """Read what ``encode_answer`` gave. Raises JournalDamaged when it does not fit."""
+    return _decode(_ANSWER.decode, raw, "answer to a command")
 
 
 def join_records(records: tuple[bytes, ...]) -> bytes:
@@ -208,3 +202,10 @@ def lease_held(session_id: str, owner: str) -> LeaseHeld:
     return LeaseHeld(
         f"session {session_id} is owned by {owner}", session_id=session_id, owner=owner
     )
+
+
+def _decode(decode: Callable[[bytes], T], raw: bytes, what: str) -> T:
+    try:
+        return decode(raw)
+    except (msgspec.MsgspecError, ValueError, TypeError) as error:
+        raise JournalDamaged(f"a stored {what} cannot be read: {error}") from error

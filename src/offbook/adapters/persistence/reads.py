@@ -117,7 +117,7 @@ def journal(
     found: list[StoredRecord] = []
     following: int | None = None
     for first_seq, count, blob in connection.execute(query):
-        records = blob.split(storing.NEWLINE)
+        records = blob.split(storing.NEWLINE) if isinstance(blob, bytes) else []
         if len(records) != count or following not in {None, first_seq}:
             raise JournalDamaged(
                 f"session {session_id}: the journal is broken at record {following or first_seq}",

@@ -73,6 +73,7 @@ class Writer:
         self._path = path
         self._connect = connect
         self._connection: sqlite3.Connection | None = None
+        self._suspect = False
         self._waiting: deque[_Waiting] = deque()
         self._changed = threading.Condition()
         self._closing = False
@@ -149,12 +150,25 @@ class Writer:
         if self._connection is None:
             connection = self._connect()
             try:
-                _settle(connection)
+                self._settle(connection)
             except BaseException:
                 connection.close()
                 raise
             self._connection = connection
         return self._connection
+
+    def _settle(self, connection: sqlite3.Connection) -> None:
+        """Move the whole log into the database and start a new one.
+
+        After a failed flush the system may count pages as clean that never reached the disk.
+        Pages copied anew are flushed anew; appended to, such a log could lose what is committed
+        later.  A program that reads all the while is in the way: that is borne on opening, but
+        not after an error.
+        """
+        busy, _, _ = connection.execute(CHECKPOINT).fetchone()
+        if busy and self._suspect:
+            raise sqlite3.OperationalError("another program reads the database and does not end")
+        self._suspect = False
 
     def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None
@@ -166,21 +180,11 @@ class Writer:
     def _fail_all(
         self, group: Sequence[_Waiting], error: Exception, kind: type[StorageUnavailable]
     ) -> None:
+        self._suspect = True
         for waiting in group:
             # A refusal was judged by state that no longer counts, so it is not told either.
             waiting.error = storage_error(error, self._path, kind)
             waiting.error.__cause__ = error
-
-
-def _settle(connection: sqlite3.Connection) -> None:
-    """Move the whole log into the database and start a new one.
-
-    After a failed flush the system may count pages as clean that never reached the disk.  Pages
-    copied anew are flushed anew; appended to, such a log could lose what is committed later.
-    """
-    busy, _, _ = connection.execute(CHECKPOINT).fetchone()
-    if busy:
-        raise sqlite3.OperationalError("another program reads the database and does not finish")
 
 
 def _apply(connection: sqlite3.Connection, waiting: _Waiting) -> None:
