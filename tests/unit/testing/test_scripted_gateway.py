@@ -12,6 +12,7 @@ from offbook.testing.markets import (
     MINUTE,
     START,
     XYZ,
+    BuiltMarket,
     bars_market,
     csv_text,
     quotes_market,
@@ -88,8 +89,8 @@ async def test_rows_before_a_gate_are_given_and_the_end_can_wait_too() -> None:
 
 
 async def test_identity_depends_on_rows_and_not_on_cuts() -> None:
-    async def identity(market: object) -> str:
-        feed = await ScriptedGateway(market.slices).open(market.config)  # type: ignore[attr-defined]
+    async def identity(market: BuiltMarket) -> str:
+        feed = await ScriptedGateway(market.slices).open(market.config)
         return feed.info.data_identity
 
     rows = [("100.00", "100.01"), ("100.00", "100.02")]

@@ -9,7 +9,7 @@ rows leave duckdb in pieces and in columns.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -68,9 +68,9 @@ _Stream._fields_ = [
     ("private_data", ctypes.c_void_p),
 ]
 
-_stream_address: Callable[[object, bytes], int] = ctypes.pythonapi.PyCapsule_GetPointer
-_stream_address.restype = ctypes.c_void_p  # type: ignore[attr-defined]  # a ctypes function
-_stream_address.argtypes = [ctypes.py_object, ctypes.c_char_p]  # type: ignore[attr-defined]  # same
+_stream_address = ctypes.pythonapi.PyCapsule_GetPointer
+_stream_address.restype = ctypes.c_void_p
+_stream_address.argtypes = [ctypes.py_object, ctypes.c_char_p]
 
 
 class ArrowFailure(Exception):

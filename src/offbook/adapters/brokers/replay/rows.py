@@ -84,7 +84,7 @@ class RowDecoder:
             ),
         )
         name = "ts_init" if "ts_init" in times else "ts_event"
-        judged.in_order(name, times[name], self.last_ts)
+        judged.ascending(name, times[name], self.last_ts)
         return QuoteSlice(
             self._market.instrument,
             start,
@@ -121,7 +121,7 @@ class RowDecoder:
                     )
                 ),
             )
-        judged.in_order(name, closes, self.last_ts)
+        judged.ascending(name, closes, self.last_ts)
         judged.apart(name, opens, closes, self.last_ts)
         return BarSlice(
             self._market.instrument, start, closes, opens, open_, high, low, close, volume
@@ -222,7 +222,7 @@ class _Judged:
             lambda row: f"the size {self.written(ours, column[row])} is negative",
         )
 
-    def in_order(self, ours: str, times: IntColumn, last: int | None) -> None:
+    def ascending(self, ours: str, times: IntColumn, last: int | None) -> None:
         """Blame rows whose time lies before that of a good row above."""
         good = np.flatnonzero(~self.bad)
         before = np.maximum.accumulate(np.concatenate(([last or 0], times[good])))[:-1]
