@@ -1,0 +1,181 @@
+"""A store's schema is there whole or not at all, whatever interrupts its making."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
+from offbook.adapters.persistence import migration
+from offbook.adapters.persistence.connections import DATABASE_FILE
+from offbook.adapters.persistence.schema import METADATA
+from offbook.adapters.persistence.sqlite_repository import (
+    ReadOnlySqliteRepository,
+    SqliteRepository,
+)
+from offbook.domain.errors import StorageUnavailable
+from offbook.testing.sessions import new_session
+
+STATEMENTS_MAX = 200
+TABLES = {table.name for table in METADATA.sorted_tables}
+
+# Each statement in turn is the last that a process begins; then the next process opens the store.
+KILLED_AT_EACH_STATEMENT = """
+import contextlib, os, signal, sqlite3, sys
+from pathlib import Path
+import alembic.operations, alembic.runtime.migration, alembic.script, sqlalchemy.pool
+from offbook.adapters.persistence import migration
+
+def killer(number):
+    begun = 0
+    def execute(run, statement, parameters):
+        nonlocal begun
+        begun += 1
+        if begun == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return run(statement, *parameters)
+    class Cursor(sqlite3.Cursor):
+        def execute(self, statement, *parameters):
+            return execute(super().execute, statement, parameters)
+    class Connection(sqlite3.Connection):
+        def cursor(self, factory=Cursor):
+            return super().cursor(factory)
+        def execute(self, statement, *parameters):
+            return self.cursor().execute(statement, *parameters)
+    return Connection
+
+def tables(path):
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        return {name for (name,) in rows}
+
+for number in range(1, 200):
+    path = Path(sys.argv[1]) / f"{number}.sqlite3"
+    child = os.fork()
+    if child == 0:
+        migration.bring_up_to_date(path, killer(number))
+        os._exit(0)
+    status = os.waitpid(child, 0)[1]
+    left = tables(path)
+    assert not left or "sessions" in left and "alembic_version" in left, (number, left)
+    migration.bring_up_to_date(path)
+    assert {"sessions", "journal", "alembic_version"} <= tables(path), number
+    if status == 0:
+        print(number)
+        break
+    assert os.WTERMSIG(status) == signal.SIGKILL, status
+"""
+
+
+def stored_tables(path: Path) -> set[str]:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {name for (name,) in rows}
+
+
+@pytest.mark.parametrize("after_running", [False, True])
+async def test_an_interrupted_making_is_made_again(tmp_path: Path, control, after_running) -> None:
+    for number in range(1, STATEMENTS_MAX):
+        store = tmp_path / str(number)
+        path = store / DATABASE_FILE
+        control.fail(number, after_running=after_running)
+        try:
+            repository = SqliteRepository.open(store, connection_type=control.connection_type)
+        except StorageUnavailable:
+            left = stored_tables(path) if path.exists() else set()
+            assert left in (set(), TABLES | {"alembic_version"}), number
+            control.fail_at = None
+            repository = SqliteRepository.open(store)
+        done = control.fail_at is not None
+        control.fail_at = None
+        assert stored_tables(path) == TABLES | {"alembic_version"}
+        await repository.save(new_session(), expected_version=0, epoch=0)
+        await repository.close()
+        if done:
+            break
+    assert number > 20
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills processes the POSIX way")
+def test_a_process_killed_while_making_a_store_leaves_all_or_nothing(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", KILLED_AT_EACH_STATEMENT, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert run.returncode == 0, run.stderr
+    assert int(run.stdout) > 20
+
+
+def test_the_migrations_build_what_reads_are_written_against(tmp_path: Path) -> None:
+    path = tmp_path / DATABASE_FILE
+    migration.bring_up_to_date(path)
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    with engine.connect() as connection:
+        differences = compare_metadata(
+            MigrationContext.configure(connection, opts={"compare_type": True}), METADATA
+        )
+    assert differences == []
+
+
+def test_every_revision_is_listed_in_order() -> None:
+    folder = str(Path(migration.__file__).with_name("migrations"))
+    scripts = ScriptDirectory(folder, version_locations=[folder])
+    found = tuple(script.revision for script in scripts.walk_revisions())
+    assert tuple(reversed(found)) == migration.REVISIONS
+    assert scripts.get_current_head() == migration.HEAD
+
+
+async def test_a_store_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+    await SqliteRepository.open(tmp_path).close()
+    path = tmp_path / DATABASE_FILE
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+    before = path.read_bytes()
+    for opening in (SqliteRepository.open, ReadOnlySqliteRepository.open):
+        with pytest.raises(StorageUnavailable) as caught:
+            opening(tmp_path)
+        assert caught.value.fields["reason"] == "newer"
+        assert caught.value.fields["found"] == "9999"
+        assert "newer offbook" in str(caught.value)
+    assert path.read_bytes() == before
+
+
+async def test_a_store_of_an_older_version_is_not_brought_up_to_date_by_an_onlooker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await SqliteRepository.open(tmp_path).close()
+    monkeypatch.setattr(migration, "HEAD", "0002")
+    monkeypatch.setattr(migration, "REVISIONS", ("0001", "0002"))
+    with pytest.raises(StorageUnavailable) as caught:
+        ReadOnlySqliteRepository.open(tmp_path)
+    assert caught.value.fields["reason"] == "older"
+
+
+def test_no_database_toolkit_is_loaded_before_a_store_is_opened(tmp_path: Path) -> None:
+    script = (
+        "import sys, offbook.adapters.persistence.stores as stores\n"
+        "assert not {'sqlalchemy', 'alembic'} & set(sys.modules)\n"
+        "from pathlib import Path\n"
+        "stores.open_for_writing(Path(sys.argv[1]))\n"
+        "print('alembic' in sys.modules)\n"
+    )
+    for makes_the_schema in ("True", "False"):
+        run = subprocess.run(
+            [sys.executable, "-c", script, str(tmp_path)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert run.stdout.strip() == makes_the_schema, run.stderr
