@@ -193,6 +193,37 @@ async def test_a_database_held_by_another_program_is_told_so(tmp_path: Path, con
     await repository.close()
 
 
+async def test_a_suspect_log_is_not_added_to_while_a_reader_keeps_it_in_use(
+    tmp_path: Path, control
+) -> None:
+    repository = await reopened_with(tmp_path, control, "PRAGMA busy_timeout = 0")
+    await repository.save(new_session(1), expected_version=0, epoch=0)
+    reader = sqlite3.connect(tmp_path / DATABASE_FILE, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM sessions").fetchall()
+    control.fail_statement("COMMIT", sqlite3.OperationalError("disk I/O error"))
+    for number in (2, 3):
+        with pytest.raises(StorageUnavailable):
+            await repository.save(new_session(number), expected_version=0, epoch=0)
+    reader.close()
+    await repository.save(new_session(4), expected_version=0, epoch=0)
+    assert await repository.list() == (new_session(1), new_session(4))
+    await repository.close()
+
+
+async def test_a_reader_of_long_standing_does_not_keep_a_store_from_opening(
+    tmp_path: Path, control
+) -> None:
+    await SqliteRepository.open(tmp_path).close()
+    reader = sqlite3.connect(tmp_path / DATABASE_FILE, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM sessions").fetchall()
+    repository = await reopened_with(tmp_path, control, "PRAGMA busy_timeout = 0")
+    await repository.save(new_session(), expected_version=0, epoch=0)
+    reader.close()
+    await repository.close()
+
+
 async def test_a_damaged_file_is_told_so(tmp_path: Path) -> None:
     (tmp_path / DATABASE_FILE).write_bytes(b"no database at all" * 1000)
     with pytest.raises(StorageUnavailable) as caught:
