@@ -1,0 +1,44 @@
+"""Identifiers that are unique for ever and sort by the time they were made."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from offbook.domain.identifiers import uuid7_from
+
+_RANDOM_BITS: Final = 74
+
+
+class Uuid7Source:
+    """An ``IIdSource`` of UUIDv7; each is greater than the one before, also within a millisecond
+    and when the wall clock steps back. Safe on any thread."""
+
+    def __init__(
+        self,
+        *,
+        milliseconds: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        random_bytes: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self._milliseconds = milliseconds
+        self._random_bytes = random_bytes
+        self._guard = threading.Lock()
+        self._last = 0
+
+    def session_id(self) -> str:
+        """A new UUIDv7."""
+        return self._next()
+
+    def command_id(self) -> str:
+        """A new UUIDv7 for a command that came without an id."""
+        return self._next()
+
+    def _next(self) -> str:
+        chance = int.from_bytes(self._random_bytes(10), "big") >> (80 - _RANDOM_BITS)
+        with self._guard:
+            value = max((self._milliseconds() << _RANDOM_BITS) | chance, self._last + 1)
+            self._last = value
+        return uuid7_from(value >> _RANDOM_BITS, value & ((1 << _RANDOM_BITS) - 1))

@@ -1,0 +1,1 @@
+"""What is offered to the doors: the core, put to work asynchronously."""

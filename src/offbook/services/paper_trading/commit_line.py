@@ -1,0 +1,184 @@
+"""The commit boundary: what the engine made is stored first and told outside afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from offbook.domain.journal import Operation, OperationKind
+from offbook.domain.session import PaperTradingSession, SessionError, SessionStatus
+from offbook.ports.clock import IClock
+from offbook.services.paper_trading.limits import Limits
+from offbook.services.paper_trading.messages import Commit, Committed, RunnerHost
+from offbook.services.paper_trading.outbox import Outbox, Waiter
+
+if TYPE_CHECKING:
+    from offbook.engine.processing_engine import ProcessingEngine
+
+
+class CommitLine:
+    """Stores what one engine makes, one batch at a time, while the engine goes on within bounds.
+
+    A batch is whole engine steps: it is cut between two calls of the engine.  After a failed
+    commit the line is broken for good, and the engine with it.
+    """
+
+    def __init__(
+        self,
+        session: PaperTradingSession,
+        engine: ProcessingEngine,
+        outbox: Outbox,
+        host: RunnerHost,
+        *,
+        clock: IClock,
+        limits: Limits,
+        on_settled: Callable[[], None],
+    ) -> None:
+        self.session = session
+        self.hold = False
+        self._engine = engine
+        self._outbox = outbox
+        self._host = host
+        self._clock = clock
+        self._limits = limits
+        self._on_settled = on_settled
+        self._task: asyncio.Task[None] | None = None
+        self._flying: list[Waiter] = []
+        self._flying_count = 0
+        self._flying_since: float | None = None
+        self._cut_status = session.status
+        self._cut_at = clock.monotonic()
+        self._snapshot_row = session.cursor.row
+        self._snapshot_seq = session.last_seq
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether a batch is on its way to the store."""
+        return self._task is not None
+
+    def reap(self) -> None:
+        """Take note of a commit that has ended. Raises what it raised."""
+        if self._task is not None and self._task.done():
+            task, self._task = self._task, None
+            task.result()
+
+    async def settle(self) -> None:
+        """Wait for the batch in flight. Raises what its commit raised."""
+        if self._task is not None:
+            await asyncio.wait({self._task})
+            self.reap()
+
+    async def keep_within_bounds(self) -> None:
+        """Wait while the engine is too far ahead of the store."""
+        self.reap()
+        if self._task is None:
+            return
+        oldest = self._flying_since if self._flying_since is not None else self._outbox.since
+        too_old = (
+            oldest is not None and self._clock.monotonic() - oldest >= self._limits.ahead_seconds
+        )
+        if too_old or self._flying_count + self._outbox.count >= self._limits.ahead_records:
+            await self.settle()
+
+    def begin_if_due(self, *, idle: bool) -> None:
+        """Begin a commit if none is in flight and somebody waits, or enough has come together.
+
+        ``idle``: the engine has nothing to do, so whatever there is may go.
+        """
+        if self._task is None and self._is_due(idle):
+            self.begin()
+
+    def begin(self, *, snapshot: bool = False) -> None:
+        """Cut everything collected and store it; only when none is in flight."""
+        assert self._task is None
+        outbox, engine = self._outbox, self._engine
+        state = self._snapshot(forced=snapshot)
+        self._flying, outbox.waiters = outbox.waiters, []
+        self._flying_since, self._flying_count = outbox.since, outbox.count
+        answering, outbox.answering = tuple(outbox.answering), []
+        parameters, outbox.stop_parameters = outbox.stop_parameters, None
+        self._cut_status, self._cut_at = engine.status, self._clock.monotonic()
+        message = Commit(
+            batch=outbox.cut(engine.cursor, state),
+            status=engine.status,
+            status_reason=engine.status_reason,
+            summary=engine.summary(),
+            error=engine.error or self._kept_error(),
+            stop_parameters=parameters,
+            answering=answering,
+        )
+        self._task = asyncio.create_task(self._commit(message, self._flying), name="commit")
+        self._task.add_done_callback(self._settled)
+
+    async def flush(self, *, snapshot: bool = False) -> None:
+        """Store everything there is and wait for it."""
+        await self.settle()
+        if snapshot or not self._outbox.empty or self._engine.cursor != self._outbox.cut_cursor:
+            self.begin(snapshot=snapshot)
+            await self.settle()
+
+    async def break_off(self, error: BaseException) -> None:
+        """The engine is given up: whoever waits for a commit is told ``error``."""
+        if self._task is not None:
+            await asyncio.wait({self._task})
+            self._task = None
+        waiters, self._outbox.waiters = self._flying + self._outbox.waiters, []
+        for waiter in waiters:
+            waiter.refuse(error)
+
+    async def _commit(self, message: Commit, waiters: list[Waiter]) -> None:
+        committed: Committed = await self._host.commit(message)
+        self.session, self.hold = committed.session, committed.hold
+        for waiter in waiters:
+            waiter.tell(committed.session)
+
+    def _kept_error(self) -> SessionError | None:
+        # An engine that came from a snapshot no longer knows the text of what paused it.
+        return None if self._engine.status is SessionStatus.RUNNING else self.session.error
+
+    def _settled(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            # Looked at here; reap or settle raises it where it is dealt with.
+            task.exception()
+        self._on_settled()
+
+    def _is_due(self, idle: bool) -> bool:
+        outbox = self._outbox
+        if self._engine.status in (SessionStatus.STOPPED, SessionStatus.FAILED):
+            # The last commit holds everything that is left to tell, and is flushed.
+            return False
+        if outbox.urgent or outbox.waiters or self._engine.status is not self._cut_status:
+            return True
+        now = self._clock.monotonic()
+        if outbox.empty:
+            moved = self._engine.cursor.row - outbox.cut_cursor.row
+            return moved >= self._limits.snapshot_rows or (
+                moved > 0 and now - self._cut_at >= self._limits.cursor_seconds
+            )
+        if idle or outbox.count >= self._limits.commit_records:
+            return True
+        return outbox.since is None or now - outbox.since >= self._limits.commit_seconds
+
+    def _snapshot(self, *, forced: bool) -> bytes | None:
+        engine, limits = self._engine, self._limits
+        seq, row = self._outbox.last_seq, engine.cursor.row
+        paused = engine.status is SessionStatus.PAUSED and engine.status is not self._cut_status
+        due = (
+            forced
+            or paused
+            or row - self._snapshot_row >= limits.snapshot_rows
+            or seq - self._snapshot_seq >= limits.snapshot_records
+        )
+        if not due or not seq or engine.status in (SessionStatus.STOPPED, SessionStatus.FAILED):
+            return None
+        self._snapshot_row, self._snapshot_seq = row, seq
+        try:
+            return engine.snapshot()
+        except Exception as error:
+            # A strategy that cannot save its memory is run again from the start instead.
+            detail = f"no snapshot at record {seq}: {type(error).__name__}: {error}"
+            self._outbox.operation(
+                Operation(at=self._clock.now(), kind=OperationKind.ERROR, detail=detail)
+            )
+            return None

@@ -1,0 +1,47 @@
+"""Telling one command's body from another's, and finding what its answer was."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from offbook.domain.commands import Command
+from offbook.domain.config import SessionConfig
+from offbook.domain.orders import OrderView
+from offbook.domain.records import decode_hook, encode_hook
+from offbook.domain.session import PaperTradingSession
+
+_ENCODER = msgspec.json.Encoder(enc_hook=encode_hook, order="deterministic")
+_SESSION = msgspec.json.Decoder(PaperTradingSession, dec_hook=decode_hook)
+_ORDER = msgspec.json.Decoder(OrderView, dec_hook=decode_hook)
+
+
+def command_digest(command: Command, at: int | None = None) -> str:
+    """A digest of the whole command and of when it is to be taken."""
+    return hashlib.sha256(_ENCODER.encode((command, at))).hexdigest()
+
+
+def start_digest(config: SessionConfig, session_id: str | None, parent_id: str | None) -> str:
+    """A digest of everything a start asks for."""
+    return hashlib.sha256(_ENCODER.encode((config, session_id, parent_id))).hexdigest()
+
+
+def encode_session_answer(session: PaperTradingSession) -> bytes:
+    """The answer to a lifecycle command, for keeping."""
+    return _ENCODER.encode(session)
+
+
+def encode_order_answer(order: OrderView) -> bytes:
+    """The answer to an order command, for keeping."""
+    return _ENCODER.encode(order)
+
+
+def decode_session_answer(raw: bytes) -> PaperTradingSession:
+    """Read a kept answer to a lifecycle command."""
+    return _SESSION.decode(raw)
+
+
+def decode_order_answer(raw: bytes) -> OrderView:
+    """Read a kept answer to an order command."""
+    return _ORDER.decode(raw)

@@ -1,0 +1,63 @@
+"""What goes wrong, in the words that are stored and told."""
+
+from __future__ import annotations
+
+from offbook.domain.errors import (
+    CommitOutcomeUnknown,
+    OffbookError,
+    SessionFailed,
+    SessionStopped,
+    StorageUnavailable,
+)
+from offbook.domain.session import SessionError
+from offbook.services.paper_trading.pump import Faulted
+from offbook.services.paper_trading.rebuilding import NotComparable
+
+
+class StartFailed(SessionFailed):
+    """The strategy raised before the session ran; ``error`` holds its text."""
+
+    def __init__(self, error: SessionError, session_id: str) -> None:
+        super().__init__(error.message, session_id=session_id, reason=error.code)
+        self.error = error
+
+
+def failure_reason(error: BaseException) -> str:
+    """The reason stored with FAILED."""
+    if isinstance(error, Faulted):
+        return "engine_fault"
+    if isinstance(error, NotComparable):
+        return f"{error.what}_changed"
+    if isinstance(error, SessionFailed):
+        return str(error.fields.get("reason") or error.code)
+    if isinstance(error, OffbookError):
+        return error.code
+    return "runner_crash"
+
+
+def unavailable(session_id: str, error: OffbookError) -> StorageUnavailable:
+    """What waiting commands are told when a commit failed."""
+    if isinstance(error, CommitOutcomeUnknown):
+        return error
+    return StorageUnavailable(
+        f"session {session_id}: the store did not take the change, it did not happen ({error})",
+        session_id=session_id,
+    )
+
+
+def stopped(session_id: str) -> SessionStopped:
+    """What a command is told whose session stopped first."""
+    return SessionStopped(f"session {session_id} has stopped", session_id=session_id)
+
+
+def failed(session_id: str, reason: str) -> SessionFailed:
+    """What a command is told whose session failed first."""
+    return SessionFailed(
+        f"session {session_id} failed: {reason}", session_id=session_id, reason=reason
+    )
+
+
+def session_error(error: BaseException, detail: str = "") -> SessionError:
+    """What went wrong, for people."""
+    code = error.code if isinstance(error, OffbookError) else type(error).__name__
+    return SessionError(code=code, message=str(error) or type(error).__name__, detail=detail)

@@ -1,0 +1,146 @@
+"""What the engine made and the store does not hold yet."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from offbook.domain.chain import GENESIS, extend
+from offbook.domain.journal import (
+    CommandAnswer,
+    JournalBatch,
+    Operation,
+    ScheduledCommand,
+    Snapshot,
+)
+from offbook.domain.market_data import Cursor
+from offbook.domain.records import Record, encode_record
+from offbook.domain.session import PaperTradingSession, StopParameters
+from offbook.services.paper_trading.messages import AnswerFor, Message
+
+Reply = Callable[[PaperTradingSession], Message | Exception]
+
+
+class Waiter:
+    """An outsider who is told after the commit; ``reply`` makes the answer of what was saved."""
+
+    __slots__ = ("future", "reply")
+
+    def __init__(self, future: asyncio.Future[Any], reply: Reply) -> None:
+        self.future = future
+        self.reply = reply
+
+    def tell(self, session: PaperTradingSession) -> None:
+        """Answer, if anyone still listens."""
+        if self.future.done():
+            return
+        reply = self.reply(session)
+        if isinstance(reply, Exception):
+            self.future.set_exception(reply)
+        else:
+            self.future.set_result(reply)
+
+    def refuse(self, error: BaseException) -> None:
+        """Fail, if anyone still listens."""
+        if not self.future.done():
+            self.future.set_exception(error)
+
+
+class Outbox:
+    """Collects whole engine steps, extends the chain, and is cut into batches.
+
+    ``first_seq`` and ``head`` continue the durable journal.
+    """
+
+    def __init__(self, last_seq: int, head: bytes, cursor: Cursor) -> None:
+        self.last_seq = last_seq
+        self.head = head if last_seq else GENESIS
+        self.cut_cursor = cursor
+        self.waiters: list[Waiter] = []
+        self.answering: list[AnswerFor] = []
+        self.stop_parameters: StopParameters | None = None
+        self.since: float | None = None
+        self.urgent = False
+        self._first_seq = last_seq + 1
+        self._records: list[bytes] = []
+        self._answers: list[CommandAnswer] = []
+        self._scheduled: list[ScheduledCommand] = []
+        self._taken: list[str] = []
+        self._operations: list[Operation] = []
+
+    @property
+    def count(self) -> int:
+        """Records that wait to be cut."""
+        return len(self._records)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing at all to be stored or told."""
+        return not (
+            self._records
+            or self._scheduled
+            or self._taken
+            or self._operations
+            or self.waiters
+            or self.urgent
+        )
+
+    def add(self, records: Sequence[Record], now: float) -> None:
+        """Take the records of a whole step in; ``now`` is the monotonic time."""
+        head = self.head
+        for record in records:
+            raw = encode_record(record)
+            head = extend(head, raw)
+            self._records.append(raw)
+        self.head = head
+        self.last_seq += len(records)
+        if records and self.since is None:
+            self.since = now
+
+    def answer(self, answer: CommandAnswer) -> None:
+        """Keep an answer with the records that it tells of."""
+        self._answers.append(answer)
+
+    def operation(self, operation: Operation) -> None:
+        """A line for the operations log, with the next batch."""
+        self._operations.append(operation)
+
+    def schedule(self, scheduled: ScheduledCommand) -> None:
+        """Keep a command until its time."""
+        self._scheduled.append(scheduled)
+
+    def unschedule(self, command_id: str) -> None:
+        """A command's time has come: it is kept no longer."""
+        waiting = [entry for entry in self._scheduled if entry.command.command_id != command_id]
+        if len(waiting) < len(self._scheduled):
+            # It was never stored, so there is nothing to remove.
+            self._scheduled = waiting
+        else:
+            self._taken.append(command_id)
+
+    def cut(self, cursor: Cursor, snapshot: bytes | None) -> JournalBatch:
+        """Everything collected, as one batch that ends at ``cursor``; the outbox is empty then.
+
+        ``waiters``, ``answering`` and ``stop_parameters`` are the caller's to take along.
+        """
+        batch = JournalBatch(
+            first_seq=self._first_seq,
+            records=tuple(self._records),
+            head=self.head,
+            cursor=cursor,
+            answers=tuple(self._answers),
+            scheduled=tuple(self._scheduled),
+            taken=tuple(self._taken),
+            snapshot=None
+            if snapshot is None
+            else Snapshot(seq=self.last_seq, cursor=cursor, head=self.head, state=snapshot),
+            operations=tuple(self._operations),
+        )
+        self._first_seq = self.last_seq + 1
+        self.cut_cursor = cursor
+        self.since = None
+        self.urgent = False
+        self._records, self._answers, self._scheduled = [], [], []
+        self._taken, self._operations = [], []
+        return batch

@@ -1,0 +1,326 @@
+"""The turns of one engine: commands, then rows, then what is to be stored.
+
+A pump lives as long as its engine: both are thrown away after a failed commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from offbook.domain.calendars import NEVER
+from offbook.domain.errors import EngineFault, InvalidConfig, SessionFailed
+from offbook.domain.journal import Operation, OperationKind, ScheduledCommand
+from offbook.domain.market_data import MarketSlice
+from offbook.domain.records import Record
+from offbook.domain.session import PaperTradingSession, SessionStatus
+from offbook.engine.inputs import Advance, EndOfData, EngineInput
+from offbook.ports.clock import IClock
+from offbook.services.paper_trading.command_desk import CommandDesk
+from offbook.services.paper_trading.commit_line import CommitLine
+from offbook.services.paper_trading.limits import Limits
+from offbook.services.paper_trading.messages import (
+    AskOrders,
+    AskProgress,
+    Done,
+    Message,
+    Orders,
+    Progress,
+    RunnerHost,
+    SetSpeed,
+    Suspend,
+    TakeCommand,
+)
+from offbook.services.paper_trading.outbox import Outbox, Waiter
+from offbook.services.paper_trading.pacing import Pacer
+from offbook.services.paper_trading.row_reader import ON_THE_WAY, PAST_THE_END, RowReader
+from offbook.services.paper_trading.watchdog import Watch
+
+if TYPE_CHECKING:
+    from offbook.engine.processing_engine import ProcessingEngine
+
+_OVER: Final = (SessionStatus.STOPPED, SessionStatus.FAILED)
+_FIRST_CALL_ROWS: Final = 256
+_LEAST_CALL_ROWS: Final = 16
+_MANY_RECORDS: Final = 512
+
+
+class Faulted(Exception):
+    """The engine raised where it must not; the cause says what."""
+
+
+class Mail:
+    """A message to the runner, and whoever waits for its reply."""
+
+    __slots__ = ("message", "reply")
+
+    def __init__(self, message: Message, reply: asyncio.Future[Message]) -> None:
+        self.message = message
+        self.reply = reply
+
+    def answer(self, message: Message) -> None:
+        """Reply, if anyone still listens."""
+        if not self.reply.done():
+            self.reply.set_result(message)
+
+    def refuse(self, error: BaseException) -> None:
+        """Fail, if anyone still listens."""
+        if not self.reply.done():
+            self.reply.set_exception(error)
+
+
+class Pump:
+    """Turns one engine until its session is over or suspended.
+
+    ``wake`` is set whenever there may be something to do: mail, rows that were read, a commit
+    that ended.
+    """
+
+    def __init__(
+        self,
+        session: PaperTradingSession,
+        engine: ProcessingEngine,
+        outbox: Outbox,
+        rows: RowReader,
+        mail: deque[Mail],
+        wake: asyncio.Event,
+        host: RunnerHost,
+        *,
+        clock: IClock,
+        limits: Limits,
+        pacer: Pacer,
+        watch: Watch,
+        clock_stops: bool,
+        rows_total: int | None,
+        scheduled: Iterable[ScheduledCommand] = (),
+    ) -> None:
+        self.engine = engine
+        self.held = False
+        self.outbox = outbox
+        self._rows = rows
+        self._mail = mail
+        self._wake = wake
+        self._clock = clock
+        self._limits = limits
+        self._pacer = pacer
+        self._watch = watch
+        self._clock_stops = clock_stops
+        self._rows_total = rows_total
+        self._call_rows = _FIRST_CALL_ROWS
+        self._suspending: Mail | None = None
+        self.line = CommitLine(
+            session, engine, outbox, host, clock=clock, limits=limits, on_settled=wake.set
+        )
+        self.desk = CommandDesk(engine, outbox, self.process, clock=clock, scheduled=scheduled)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the engine has nothing more to do, ever."""
+        return self.engine.status in _OVER
+
+    async def run(self) -> None:
+        """Turn until the session is over or suspended; everything is committed then.
+
+        Raises Faulted for the engine, and what store and feed raise.
+        """
+        while True:
+            self._wake.clear()
+            await self.line.keep_within_bounds()
+            await self._take_mail()
+            if self.is_over:
+                self.desk.close()
+                await self.line.flush()
+                return
+            if self._suspending is not None:
+                await self.line.flush(snapshot=True)
+                self._suspending.answer(Done())
+                return
+            await self._turn()
+
+    async def break_off(self, error: BaseException) -> None:
+        """The engine is given up: whoever waits is told ``error``."""
+        self.desk.break_off(error)
+        await self.line.break_off(error)
+        if self._suspending is not None:
+            self._suspending.refuse(error)
+
+    def process(self, item: EngineInput) -> Sequence[Record]:
+        """One step of the engine, its records collected. Raises Faulted."""
+        self._watch.begin()
+        try:
+            records = self.engine.process([item])
+        except Exception as error:
+            raise Faulted(f"{type(error).__name__}: {error}") from error
+        finally:
+            self._watch.end()
+        self.outbox.add(records, self._clock.monotonic())
+        return records
+
+    async def _turn(self) -> None:
+        if self.held or self._stands_still():
+            self._pacer.stand_still()
+            self.line.begin_if_due(idle=True)
+            await self._sleep(None)
+            return
+        seconds = self._advance()
+        self.line.begin_if_due(idle=seconds != 0.0)
+        if seconds == 0.0:
+            await asyncio.sleep(0)
+        else:
+            await self._sleep(seconds)
+
+    def _stands_still(self) -> bool:
+        return self.engine.status is SessionStatus.PAUSED and self._clock_stops
+
+    def _advance(self) -> float | None:
+        """Do the next thing. Gives the seconds to wait: 0 for none, None for until woken."""
+        engine = self.engine
+        part = self._rows.poll(engine.cursor.row)
+        if part is ON_THE_WAY:
+            return None
+        if part is PAST_THE_END:
+            self._end_of_data()
+            return 0.0
+        assert not isinstance(part, type(PAST_THE_END))
+        first_ts = int(part.ts[0])
+        self._pacer.run_from(max(engine.now, first_ts) if engine.cursor.row == 0 else engine.now)
+        limit, next_at = self._pacer.limit(), self.desk.next_at
+        if first_ts <= limit and first_ts < next_at:
+            self._take_rows(part, min(limit, next_at - 1))
+            return 0.0
+        if next_at <= limit and next_at <= first_ts:
+            if self._reach(next_at):
+                self.desk.take_scheduled()
+            return 0.0
+        due = engine.wake().at
+        if engine.now < due <= limit and due < min(first_ts, next_at):
+            self.process(Advance(ts=due))
+            return 0.0
+        target = min(first_ts, next_at, due if due > engine.now else NEVER)
+        return self._pacer.seconds_until(target) or 1e-9
+
+    def _reach(self, ts: int) -> bool:
+        """Let everything due before ``ts`` happen; False if the session then stands still."""
+        if ts > self.engine.now:
+            self.process(Advance(ts=ts - 1))
+        return not (self.is_over or self._stands_still())
+
+    def _take_rows(self, part: MarketSlice, up_to: int) -> None:
+        count = len(part)
+        if int(part.ts[-1]) > up_to:
+            count = int(np.searchsorted(part.ts, up_to, side="right"))
+        asked = min(count, self._call_rows)
+        began = self._clock.monotonic()
+        before = self.engine.cursor.row
+        records = self.process(part.rows(0, asked))
+        if self.engine.cursor.row == before and not (self.is_over or self._stands_still()):
+            raise Faulted(f"the engine took no row at row {before}")
+        self._adapt(asked, self._clock.monotonic() - began, len(records))
+
+    def _adapt(self, asked: int, seconds: float, records: int) -> None:
+        """Aim at the time that one call may take; what is recorded does not depend on it."""
+        size = self._call_rows
+        if seconds > self._limits.call_seconds or records > _MANY_RECORDS:
+            size = max(size // 2, _LEAST_CALL_ROWS)
+        elif asked == size and seconds < self._limits.call_seconds / 2:
+            size = min(size * 2, self._limits.call_rows)
+        self._call_rows = size
+
+    def _end_of_data(self) -> None:
+        self.process(EndOfData())
+        if not (self.is_over or self._stands_still()):
+            raise Faulted("the engine goes on after the end of its data") from EngineFault(
+                "no end", reason="end_of_data"
+            )
+
+    async def _take_mail(self) -> None:
+        if self._mail and not self._pacer.full_speed and not self._stands_still():
+            # A command's time is bounded by the next row's, which ought to be known for it.
+            await asyncio.sleep(0)
+        while self._mail and not self.is_over:
+            self._deliver(self._mail.popleft())
+
+    def _deliver(self, mail: Mail) -> None:
+        message = mail.message
+        if isinstance(message, TakeCommand):
+            try:
+                ts = self._command_ts()
+                self.held = False
+                self.desk.receive(message, ts, mail.reply)
+            except Faulted:
+                mail.refuse(SessionFailed("the session's engine failed at this command"))
+                raise
+        elif isinstance(message, AskProgress):
+            mail.answer(self.progress())
+        elif isinstance(message, AskOrders):
+            orders = Orders(orders=self.engine.order_views())
+            self.outbox.waiters.append(Waiter(mail.reply, lambda _: orders))
+        elif isinstance(message, SetSpeed):
+            self._change_speed(message, mail)
+        elif isinstance(message, Suspend):
+            self._suspending = mail
+        else:
+            self.held = False
+            mail.answer(Done())
+
+    def _command_ts(self) -> int:
+        """Session time for a command that is taken now: never past a row that is to come."""
+        engine = self.engine
+        if self._pacer.full_speed or self.held or self._stands_still():
+            return engine.now
+        part = self._rows.loaded(engine.cursor.row)
+        if part is None and self._clock_stops:
+            return engine.now
+        latest = self.desk.next_at if part is None else min(int(part.ts[0]), self.desk.next_at)
+        ts = min(max(self._pacer.limit(), engine.now + 1), latest)
+        return ts if ts > engine.now and self._reach(ts) else engine.now
+
+    def progress(self) -> Progress:
+        """How far the engine is."""
+        engine = self.engine
+        return Progress(
+            status=engine.status,
+            cursor=engine.cursor,
+            committed=self.line.session.cursor,
+            now=engine.now,
+            last_seq=engine.last_seq,
+            rows=self._rows_total,
+            speed=self._pacer.speed,
+            summary=engine.summary(),
+        )
+
+    def _change_speed(self, message: SetSpeed, mail: Mail) -> None:
+        try:
+            self._pacer.change(message.speed)
+        except InvalidConfig as error:
+            mail.refuse(error)
+            return
+        detail = "as fast as possible" if message.speed is None else message.speed
+        self.outbox.operation(
+            Operation(at=self._clock.now(), kind=OperationKind.SPEED, detail=detail)
+        )
+        self.outbox.urgent = True
+        mail.answer(Done())
+
+    async def _sleep(self, seconds: float | None) -> None:
+        """Until woken, or until so many seconds have passed."""
+        if self._wake.is_set() or self._mail:
+            await asyncio.sleep(0)
+            return
+        if seconds is None:
+            await self._wake.wait()
+            return
+        waits = [
+            asyncio.ensure_future(self._clock.sleep(seconds)),
+            asyncio.ensure_future(self._wake.wait()),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)

@@ -1,0 +1,227 @@
+"""The sessions that one manager runs, and how they come and go."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+import structlog
+
+from offbook.domain.errors import OffbookError, SessionNotFound, StorageUnavailable
+from offbook.domain.session import (
+    PaperTradingSession,
+    SessionError,
+    SessionHealth,
+    SessionStatus,
+)
+from offbook.ports.clock import IClock, IIdSource
+from offbook.ports.gateway import IBrokerGateway
+from offbook.ports.repository import IPaperTradingSessionRepository
+from offbook.services.paper_trading.limits import Limits
+from offbook.services.paper_trading.messages import ReportFailure, RunnerHost
+from offbook.services.paper_trading.owner_loop import OwnerLoop
+from offbook.services.paper_trading.rebuilding import EngineFactory
+from offbook.services.paper_trading.session_host import SessionHost
+from offbook.services.paper_trading.watchdog import StuckCallback, Watch, Watchdog
+
+if TYPE_CHECKING:
+    from offbook.services.paper_trading.runner import PaperTradingRunner
+
+_log = structlog.get_logger(__name__)
+
+
+class RunnerFactory(Protocol):
+    """Makes the runner of one session."""
+
+    def __call__(
+        self,
+        session: PaperTradingSession,
+        broker_gateway: IBrokerGateway,
+        make_engine: EngineFactory,
+        host: RunnerHost,
+        *,
+        clock: IClock,
+        limits: Limits,
+        watch: Watch,
+    ) -> PaperTradingRunner:
+        """A runner that has not begun."""
+
+
+async def outcome_of(value: Awaitable[object] | object) -> object:
+    """What a runner gave, awaited where it is to be; the caller looks at what it is."""
+    return await value if inspect.isawaitable(value) else value
+
+
+class Registry:
+    """What the parts of one manager share. Used on the owner loop alone."""
+
+    def __init__(
+        self,
+        *,
+        gateway: IBrokerGateway,
+        make_engine: EngineFactory,
+        repository: IPaperTradingSessionRepository,
+        runner_factory: RunnerFactory,
+        clock: IClock,
+        ids: IIdSource,
+        limits: Limits,
+        on_stuck: Callable[[StuckCallback], None] | None,
+    ) -> None:
+        self.loop = OwnerLoop()
+        self.gateway = gateway
+        self.make_engine = make_engine
+        self.repository = repository
+        self.clock = clock
+        self.ids = ids
+        self.limits = limits
+        self.active: dict[str, PaperTradingRunner] = {}
+        self.hosts: dict[str, SessionHost] = {}
+        self.stuck: dict[str, StuckCallback] = {}
+        self.closing = asyncio.Event()
+        self._runner_factory = runner_factory
+        self._owner = ""
+        self._on_stuck = on_stuck
+        self._watchdog = Watchdog(
+            stuck_seconds=limits.stuck_seconds,
+            monotonic=clock.monotonic,
+            on_stuck=self._tell_stuck,
+            on_freed=self._tell_freed,
+        )
+
+    def seen(self, session: PaperTradingSession) -> PaperTradingSession:
+        """The session with its present health. Safe on any thread."""
+        host = self.hosts.get(session.id)
+        if session.id in self.stuck:
+            return _with_health(session, SessionHealth.CALLBACK_STUCK)
+        if host is not None and host.storage_down:
+            return _with_health(session, SessionHealth.STORAGE_DOWN)
+        return session
+
+    async def stored(self, session_id: str) -> PaperTradingSession:
+        """The session as last saved. Raises SessionNotFound."""
+        host = self.hosts.get(session_id)
+        if host is not None and host.committed.version:
+            return host.committed
+        session = await self.repository.get(session_id)
+        if not isinstance(session, PaperTradingSession):
+            raise SessionNotFound(f"there is no session {session_id}", session_id=session_id)
+        return session
+
+    def open_host(self, session: PaperTradingSession, epoch: int) -> SessionHost:
+        """Hold a session from now on."""
+        host = SessionHost(
+            session,
+            self.repository,
+            clock=self.clock,
+            spawn=self.loop.spawn,
+            on_over=self._over,
+            on_failure=self._persist_failure,
+        )
+        host.epoch = epoch
+        self.hosts[session.id] = host
+        return host
+
+    async def own(self, session_id: str) -> int:
+        """Take the session's lease: the epoch to write under. Raises LeaseHeld."""
+        self._owner = self._owner or self.ids.command_id()
+        epoch = await self.repository.acquire_lease(session_id, self._owner)
+        return epoch if isinstance(epoch, int) else 0
+
+    def make_runner(self, host: SessionHost) -> PaperTradingRunner:
+        """The runner of a session, registered as active."""
+        runner = self._runner_factory(
+            host.committed,
+            self.gateway,
+            self.make_engine,
+            host,
+            clock=self.clock,
+            limits=self.limits,
+            watch=self._watchdog.watch(host.id),
+        )
+        self.active[host.id] = runner
+        return runner
+
+    def retire(self, host: SessionHost) -> asyncio.Task[None]:
+        """Let a session go: out of the registry at once, then everything released."""
+        if host.retiring is None:
+            runner = self.active.pop(host.id, None)
+            host.retiring = self.loop.spawn(self._retire(host, runner), f"retire {host.id}")
+        return host.retiring
+
+    def _over(self, host: SessionHost) -> None:
+        host.retiring = self.retire(host)
+
+    async def _retire(self, host: SessionHost, runner: PaperTradingRunner | None) -> None:
+        if runner is not None:
+            await outcome_of(runner.close())
+        self._watchdog.forget(host.id)
+        host.closed = True
+        try:
+            await self.repository.release_lease(host.id, host.epoch)
+        except OffbookError as error:
+            # The lease stays ours: we take it again, and a later process finds its owner dead.
+            _log.warning("lease_not_released", session_id=host.id, error=str(error))
+        if self.hosts.get(host.id) is host:
+            del self.hosts[host.id]
+        host.tell_change()
+
+    def _persist_failure(self, host: SessionHost, message: ReportFailure) -> None:
+        _log.error(
+            "session_failed",
+            session_id=host.id,
+            reason=message.reason,
+            error=message.error.message,
+        )
+        self.loop.spawn(self._save_failure(host, message), f"fail {host.id}")
+
+    async def _save_failure(self, host: SessionHost, message: ReportFailure) -> None:
+        """Save FAILED; storage that is down is asked again until it answers or we close."""
+        delay = self.limits.retry_first_seconds
+        while not host.closed and not self.closing.is_set():
+            try:
+                await self.fail(host, message.reason, message.error)
+                return
+            except StorageUnavailable:
+                host.storage_down = True
+                await self._pause_or_close(delay)
+                delay = min(2 * delay, self.limits.retry_most_seconds)
+            except OffbookError as error:
+                _log.warning("failure_not_saved", session_id=host.id, error=str(error))
+                break
+        await self.retire(host)
+
+    async def fail(
+        self, host: SessionHost, reason: str, error: SessionError
+    ) -> PaperTradingSession:
+        """Save FAILED and let the session go."""
+        session = await host.save_status(SessionStatus.FAILED, reason, error=error)
+        await self.retire(host)
+        return session
+
+    async def _pause_or_close(self, seconds: float) -> None:
+        waits = {
+            asyncio.ensure_future(self.clock.sleep(seconds)),
+            asyncio.ensure_future(self.closing.wait()),
+        }
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+    def _tell_stuck(self, stuck: StuckCallback) -> None:
+        self.stuck[stuck.session_id] = stuck
+        _log.error("callback_stuck", session_id=stuck.session_id, stack=stuck.stack)
+        if self._on_stuck is not None:
+            self._on_stuck(stuck)
+
+    def _tell_freed(self, session_id: str) -> None:
+        self.stuck.pop(session_id, None)
+
+
+def _with_health(session: PaperTradingSession, health: SessionHealth) -> PaperTradingSession:
+    return msgspec.structs.replace(session, health=health)

@@ -1,0 +1,133 @@
+"""Running a session's recorded inputs again and comparing what comes out, byte by byte.
+
+Recovery, the rebuilding after a failed commit, and verification all go through here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from offbook.domain.errors import JournalMismatch
+from offbook.domain.journal import StoredRecord
+from offbook.domain.market_data import Cursor
+from offbook.domain.records import encode_record
+from offbook.domain.session import SessionStatus
+from offbook.engine.inputs import Advance, EndOfData, EngineInput, Take
+from offbook.services.paper_trading.journal_reader import ReadPage, TakenAt
+from offbook.services.paper_trading.row_reader import RowReader
+from offbook.services.paper_trading.watchdog import Watch
+
+if TYPE_CHECKING:
+    from offbook.engine.processing_engine import ProcessingEngine
+
+_OVER = (SessionStatus.STOPPED, SessionStatus.FAILED)
+
+
+class Replay:
+    """Feeds one engine what its journal says it was fed, from where the engine stands.
+
+    ``produced`` is the number of the last record made and found equal.  Every way of cutting the
+    rows (``slice_rows``) gives the same.
+    """
+
+    def __init__(
+        self,
+        session_id: str,
+        engine: ProcessingEngine,
+        rows: RowReader,
+        read: ReadPage,
+        *,
+        after_seq: int,
+        last_seq: int,
+        slice_rows: int,
+        page_records: int,
+        watch: Watch | None = None,
+    ) -> None:
+        self.produced = after_seq
+        self._session_id = session_id
+        self._engine = engine
+        self._rows = rows
+        self._read = read
+        self._last_seq = last_seq
+        self._slice_rows = slice_rows
+        self._page_records = page_records
+        self._expected: deque[StoredRecord] = deque()
+        self._watch = watch
+
+    async def run(self, inputs: Sequence[TakenAt], until: Cursor) -> None:
+        """Apply ``inputs`` at their places and rows up to ``until``.
+
+        Raises JournalMismatch with fields ``seq``, ``expected`` and ``found`` (bytes, or None for
+        no record) at the first difference, and what the feed raises.
+        """
+        for entry in inputs:
+            if entry.seq <= self.produced:
+                continue
+            await self._rows_to(entry.row)
+            if entry.command is None:
+                await self.feed(EndOfData())
+            else:
+                await self.feed(Take(command=entry.command.command, ts=entry.ts))
+        await self._rows_to(until.row)
+        if self._engine.now < until.ts and self._engine.status not in _OVER:
+            await self.feed(Advance(ts=until.ts))
+        if self.produced < self._last_seq and await self._rows.at(self._engine.cursor.row) is None:
+            # A stop that was closing positions when the data ended leaves no reason of its own.
+            await self.feed(EndOfData())
+        if self.produced < self._last_seq:
+            raise await self._mismatch(None)
+
+    async def feed(self, item: EngineInput) -> None:
+        """One input, and its records compared."""
+        if self._watch is not None:
+            self._watch.begin()
+        try:
+            records = self._engine.process([item])
+        finally:
+            if self._watch is not None:
+                self._watch.end()
+        for record in records:
+            await self._compare(encode_record(record))
+
+    async def _rows_to(self, row: int) -> None:
+        engine = self._engine
+        while engine.cursor.row < row and engine.status not in _OVER:
+            before = engine.cursor.row
+            block = await self._rows.at(before)
+            if block is None:
+                return
+            await self.feed(block.rows(0, min(len(block), row - before, self._slice_rows)))
+            if engine.cursor.row == before:
+                return
+            await asyncio.sleep(0)
+
+    async def _compare(self, raw: bytes) -> None:
+        stored = await self._next_expected()
+        if stored is None or stored.raw != raw:
+            raise await self._mismatch(raw, stored)
+        self._expected.popleft()
+        self.produced += 1
+
+    async def _next_expected(self) -> StoredRecord | None:
+        wanted = self.produced + 1
+        if not self._expected and wanted <= self._last_seq:
+            limit = min(self._page_records, self._last_seq - self.produced)
+            self._expected.extend(await self._read(self.produced, limit))
+        return self._expected[0] if self._expected else None
+
+    async def _mismatch(
+        self, found: bytes | None, stored: StoredRecord | None = None
+    ) -> JournalMismatch:
+        stored = stored or await self._next_expected()
+        seq = self.produced + 1
+        return JournalMismatch(
+            f"session {self._session_id}: running the recorded inputs again differs from the "
+            f"journal at record {seq}",
+            session_id=self._session_id,
+            seq=seq,
+            expected=None if stored is None else stored.raw,
+            found=found,
+        )

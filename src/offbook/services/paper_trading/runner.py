@@ -1,0 +1,367 @@
+"""One session's runner: opens the market, pumps, and mends or reports what goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections import deque
+from typing import TYPE_CHECKING, TypeVar
+
+from offbook.domain.commands import Start
+from offbook.domain.errors import (
+    ConcurrencyConflict,
+    LeaseLost,
+    ManagerClosed,
+    OffbookError,
+    SessionFailed,
+    StorageUnavailable,
+)
+from offbook.domain.journal import Operation, OperationKind, ScheduledCommand, StoredRecord
+from offbook.domain.session import PaperTradingSession, SessionStatus
+from offbook.engine.inputs import Attach, Take
+from offbook.ports.clock import IClock
+from offbook.ports.gateway import IBrokerGateway, MarketFeed
+from offbook.services.paper_trading.failures import (
+    StartFailed,
+    failed,
+    failure_reason,
+    session_error,
+    stopped,
+    unavailable,
+)
+from offbook.services.paper_trading.limits import Limits
+from offbook.services.paper_trading.messages import (
+    AnswerFor,
+    AskOrders,
+    AskProgress,
+    Done,
+    LoadJournal,
+    LoadSession,
+    LoadSnapshot,
+    Message,
+    Orders,
+    Proceed,
+    Progress,
+    ReportFailure,
+    ReportHealth,
+    RunnerHost,
+    SetSpeed,
+    Started,
+    StartRunner,
+    Suspend,
+    TakeCommand,
+    Taken,
+)
+from offbook.services.paper_trading.outbox import Outbox
+from offbook.services.paper_trading.pacing import Pacer
+from offbook.services.paper_trading.pump import Faulted, Mail, Pump
+from offbook.services.paper_trading.rebuilding import EngineFactory, rebuild
+from offbook.services.paper_trading.row_reader import RowReader
+from offbook.services.paper_trading.watchdog import Watch
+
+if TYPE_CHECKING:
+    from offbook.engine.processing_engine import ProcessingEngine
+
+M = TypeVar("M", bound=Message)
+_REBUILD_ROWS = 4096
+
+
+class PaperTradingRunner:
+    """Pumps one session: from its market through its engine to the store, and only then outside.
+
+    All methods are called on the manager's event loop, take and give messages, and may overlap:
+    commands are taken in the order of the calls.  A command raises what refused it;
+    StorageUnavailable when it could not be made durable (it did not happen); SessionFailed,
+    SessionStopped or ManagerClosed when the runner ended first.
+    """
+
+    def __init__(
+        self,
+        session: PaperTradingSession,
+        broker_gateway: IBrokerGateway,
+        make_engine: EngineFactory,
+        host: RunnerHost,
+        *,
+        clock: IClock,
+        limits: Limits,
+        watch: Watch,
+    ) -> None:
+        self._session = session
+        self._gateway = broker_gateway
+        self._make_engine = make_engine
+        self._host = host
+        self._clock = clock
+        self._limits = limits
+        self._watch = watch
+        self._mail: deque[Mail] = deque()
+        self._wake = asyncio.Event()
+        self._pacer = Pacer(clock, session.config.speed)
+        self._feed: MarketFeed | None = None
+        self._rows: RowReader | None = None
+        self._pump: Pump | None = None
+        self._main: asyncio.Task[None] | None = None
+        self._refusal: BaseException | None = None
+
+    async def start(self, message: StartRunner) -> Started:
+        """Open the market, start or rebuild the engine, commit that, and begin to pump.
+
+        When it raises or is cancelled, ``close`` lets everything go.
+        """
+        feed = await self._open()
+        if message.recover and message.session.last_seq:
+            self._pump = await self._rebuild(message.session, feed)
+            self._carry_on(message, self._pump)
+        else:
+            self._pump = await self._begin(message, feed)
+        await self._pump.line.flush()
+        session = self._pump.line.session
+        self._pump.held = message.hold or self._pump.line.hold
+        self._main = asyncio.create_task(self._run(), name=f"runner {self._session.id}")
+        return Started(session=session)
+
+    async def pause(self, message: TakeCommand) -> Taken:
+        """Take a Pause; returns when it is durable."""
+        return await self._post(message, Taken)
+
+    async def resume(self, message: TakeCommand) -> Taken:
+        """Take a Resume; returns when it is durable."""
+        return await self._post(message, Taken)
+
+    async def stop(self, message: TakeCommand) -> Taken:
+        """Take a Stop or ForceStop; returns when the session has stopped, positions closed first
+        where that was asked, and that is durable."""
+        return await self._post(message, Taken)
+
+    async def take(self, message: TakeCommand) -> Taken:
+        """Take an order command; returns when it is durable, with the order."""
+        return await self._post(message, Taken)
+
+    async def set_speed(self, message: SetSpeed) -> Done:
+        """Change the pace from now on. Raises InvalidConfig."""
+        return await self._post(message, Done)
+
+    async def progress(self, message: AskProgress) -> Progress:
+        """How far the engine is; it may be ahead of what is committed."""
+        return await self._post(message, Progress)
+
+    async def orders(self, message: AskOrders) -> Orders:
+        """All orders, with everything up to now committed."""
+        return await self._post(message, Orders)
+
+    async def proceed(self, message: Proceed) -> Done:
+        """Take rows, where that was held back."""
+        return await self._post(message, Done)
+
+    async def suspend(self, message: Suspend) -> Done:
+        """Commit what ran ahead, with a snapshot, and end; the session stays as it is.
+
+        Raises StorageUnavailable when that could not be stored: it did not happen then.
+        """
+        return await self._post(message, Done)
+
+    async def close(self) -> None:
+        """End at once and let everything go; whoever waits gets ManagerClosed."""
+        main, pump = self._main, self._pump
+        if main is not None:
+            if pump is None or not pump.is_over:
+                main.cancel()
+            await asyncio.wait({main})
+        closed = ManagerClosed(f"session {self._session.id} is no longer run here")
+        await self._refuse_all(self._refusal or closed)
+        rows, feed = self._rows, self._feed
+        self._rows = self._feed = None
+        if rows is not None:
+            await rows.close()
+        elif feed is not None:
+            await feed.close()
+
+    # -- beginning ----------------------------------------------------------------------------
+
+    async def _open(self) -> MarketFeed:
+        opening = asyncio.ensure_future(self._gateway.open(self._session.config.market))
+        try:
+            feed = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            # Opening may end although it was cancelled; then the feed must not be lost.
+            opening.cancel()
+            outcome = (await asyncio.gather(opening, return_exceptions=True))[0]
+            if not isinstance(outcome, BaseException):
+                await outcome.close()
+            raise
+        self._feed = feed
+        self._rows = RowReader(feed, self._limits.block_rows, self._wake.set)
+        return feed
+
+    async def _begin(self, message: StartRunner, feed: MarketFeed) -> Pump:
+        session = message.session
+        pump = self._new_pump(
+            session, Outbox(session.last_seq, b"", session.cursor), feed, self._make_engine(session)
+        )
+        pump.process(Attach(market=feed.info, calendar=feed.calendar))
+        command = Start(command_id=session.start_command_id)
+        assert self._rows is not None
+        part = await self._rows.at(0)
+        first_ts = pump.engine.now if part is None else int(part.ts[0])
+        pump.process(Take(command=command, ts=max(first_ts, pump.engine.now)))
+        if pump.engine.error is not None:
+            # Nothing is journaled of a start that its strategy failed: it did not begin.
+            raise StartFailed(pump.engine.error, session.id)
+        asked = message.command or command
+        self._answer_with_first_commit(pump, asked.command_id, message.digest)
+        return pump
+
+    def _carry_on(self, message: StartRunner, pump: Pump) -> None:
+        pump.outbox.operation(
+            Operation(at=self._clock.now(), kind=OperationKind.RECOVERED, detail="")
+        )
+        pump.outbox.urgent = True
+        command, engine = message.command, pump.engine
+        if command is None:
+            return
+        if engine.status is SessionStatus.FAILED:
+            raise SessionFailed(
+                f"session {self._session.id} failed for good ({engine.status_reason}): "
+                "stop it and start a new one",
+                session_id=self._session.id,
+                reason=engine.status_reason,
+            )
+        if engine.status is SessionStatus.PAUSED:
+            pump.process(Take(command=command, ts=engine.now))
+        self._answer_with_first_commit(pump, command.command_id, message.digest)
+
+    def _answer_with_first_commit(self, pump: Pump, command_id: str, digest: str) -> None:
+        if digest:
+            pump.outbox.answering.append(AnswerFor(command_id=command_id, digest=digest))
+        pump.outbox.urgent = True
+
+    async def _rebuild(self, session: PaperTradingSession, feed: MarketFeed) -> Pump:
+        loaded = await self._host.load_snapshot(LoadSnapshot(at_most_seq=session.last_seq))
+        assert self._rows is not None
+        engine, facts = await rebuild(
+            session,
+            self._make_engine,
+            Attach(market=feed.info, calendar=feed.calendar),
+            self._rows,
+            self._read_page,
+            loaded.snapshot,
+            page_records=self._limits.page_records,
+            slice_rows=_REBUILD_ROWS,
+            watch=self._watch,
+        )
+        scheduled = (await self._host.load_session(LoadSession())).scheduled
+        outbox = Outbox(facts.last_seq, facts.head, session.cursor)
+        return self._new_pump(session, outbox, feed, engine, scheduled)
+
+    def _new_pump(
+        self,
+        session: PaperTradingSession,
+        outbox: Outbox,
+        feed: MarketFeed,
+        engine: ProcessingEngine,
+        scheduled: tuple[ScheduledCommand, ...] = (),
+    ) -> Pump:
+        assert self._rows is not None
+        extent = feed.extent
+        return Pump(
+            session,
+            engine,
+            outbox,
+            self._rows,
+            self._mail,
+            self._wake,
+            self._host,
+            clock=self._clock,
+            limits=self._limits,
+            pacer=self._pacer,
+            watch=self._watch,
+            clock_stops=feed.info.clock_stops,
+            rows_total=None if extent is None else extent.rows,
+            scheduled=scheduled,
+        )
+
+    async def _read_page(self, after_seq: int, limit: int) -> tuple[StoredRecord, ...]:
+        page = await self._host.load_journal(LoadJournal(after_seq=after_seq, limit=limit))
+        return page.records
+
+    # -- running ------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        """Pump until the end; mend what can be mended, report what cannot."""
+        try:
+            while True:
+                try:
+                    assert self._pump is not None
+                    await self._pump.run()
+                    break
+                except (StorageUnavailable, ConcurrencyConflict) as error:
+                    await self._mend(error)
+            self._refusal = self._ending()
+        except asyncio.CancelledError:
+            closed = ManagerClosed(f"session {self._session.id} is no longer run here")
+            self._refusal = self._refusal or closed
+            raise
+        except LeaseLost as error:
+            # Another owner writes now; the host has been told so by the store.
+            self._refusal = error
+        except Exception as error:
+            await self._report(error)
+        finally:
+            await self._refuse_all(self._refusal or stopped(self._session.id))
+
+    def _ending(self) -> OffbookError:
+        assert self._pump is not None
+        session = self._pump.line.session
+        if session.status is SessionStatus.STOPPED:
+            return stopped(session.id)
+        if session.status is SessionStatus.FAILED:
+            return failed(session.id, session.status_reason or "failed")
+        return ManagerClosed(f"session {session.id} is suspended")
+
+    async def _mend(self, error: OffbookError) -> None:
+        """Throw the engine away and make one from what is durable, once the store answers."""
+        pump, self._pump = self._pump, None
+        assert pump is not None
+        refusal = unavailable(self._session.id, error)
+        self._refusal = refusal
+        await pump.break_off(refusal)
+        await self._refuse_all(refusal)
+        await self._host.health(ReportHealth(storage_down=True))
+        delay = self._limits.retry_first_seconds
+        while True:
+            await self._clock.sleep(delay)
+            try:
+                loaded = await self._host.load_session(LoadSession())
+                assert self._feed is not None
+                self._pump = await self._rebuild(loaded.session, self._feed)
+                break
+            except (StorageUnavailable, ConcurrencyConflict):
+                delay = min(2 * delay, self._limits.retry_most_seconds)
+        self._refusal = None
+        await self._host.health(ReportHealth(storage_down=False))
+
+    async def _report(self, error: Exception) -> None:
+        reason = failure_reason(error)
+        self._refusal = failed(self._session.id, reason)
+        cause = error.__cause__ if isinstance(error, Faulted) and error.__cause__ else error
+        detail = "".join(traceback.format_exception(cause))
+        pump, self._pump = self._pump, None
+        if pump is not None:
+            await pump.break_off(self._refusal)
+        await self._host.fail(ReportFailure(reason=reason, error=session_error(cause, detail)))
+
+    async def _post(self, message: Message, kind: type[M]) -> M:
+        if self._refusal is not None or self._main is None:
+            raise self._refusal or ManagerClosed(f"session {self._session.id} does not run yet")
+        reply: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        self._mail.append(Mail(message, reply))
+        self._wake.set()
+        answer = await reply
+        assert isinstance(answer, kind)
+        return answer
+
+    async def _refuse_all(self, error: BaseException) -> None:
+        """Whoever waits is told ``error``; so will be whoever comes later."""
+        while self._mail:
+            self._mail.popleft().refuse(error)
+        if self._pump is not None:
+            await self._pump.break_off(error)

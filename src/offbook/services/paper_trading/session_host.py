@@ -1,0 +1,316 @@
+"""The committing path of one session: the only place that writes it.
+
+It owns version and epoch, so saves cannot cross each other, and it is all that the session's
+runner reaches of the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from offbook.domain.errors import (
+    CommitOutcomeUnknown,
+    ConcurrencyConflict,
+    LeaseLost,
+    SessionNotFound,
+    SessionStopped,
+    StorageUnavailable,
+)
+from offbook.domain.journal import CommandAnswer, JournalBatch
+from offbook.domain.session import PaperTradingSession, SessionHealth, SessionStatus
+from offbook.ports.clock import IClock
+from offbook.ports.repository import IPaperTradingSessionRepository
+from offbook.services.paper_trading.digests import encode_session_answer
+from offbook.services.paper_trading.messages import (
+    AnswerFor,
+    Commit,
+    Committed,
+    Done,
+    JournalPage,
+    Loaded,
+    LoadedSnapshot,
+    LoadJournal,
+    LoadSession,
+    LoadSnapshot,
+    ReportFailure,
+    ReportHealth,
+)
+
+Spawn = Callable[[Coroutine[Any, Any, Any], str], "asyncio.Task[Any]"]
+_OVER = (SessionStatus.STOPPED, SessionStatus.FAILED)
+
+
+class SessionHost:
+    """One session as its manager holds it: what is committed, and who waits for what comes.
+
+    A ``RunnerHost`` for the session's runner.  Everything runs on the owner loop.
+    """
+
+    def __init__(
+        self,
+        session: PaperTradingSession,
+        repository: IPaperTradingSessionRepository,
+        *,
+        clock: IClock,
+        spawn: Spawn,
+        on_over: Callable[[SessionHost], None],
+        on_failure: Callable[[SessionHost, ReportFailure], None],
+    ) -> None:
+        self.epoch = session.epoch
+        self.lane = asyncio.Lock()
+        self.waiting = 0
+        self.pauses_waiting = 0
+        self.start_canceled = False
+        self.start_task: asyncio.Task[PaperTradingSession] | None = None
+        self.stop_task: asyncio.Task[PaperTradingSession] | None = None
+        self.retiring: asyncio.Task[None] | None = None
+        self.answer_when_over: list[AnswerFor] = []
+        self.storage_down = False
+        self.closed = False
+        self._session = session
+        self._repository = repository
+        self._clock = clock
+        self._spawn = spawn
+        self._on_over = on_over
+        self._on_failure = on_failure
+        self._saving = asyncio.Lock()
+        self._changed = asyncio.Event()
+
+    @property
+    def id(self) -> str:
+        """The session's id."""
+        return self._session.id
+
+    @property
+    def committed(self) -> PaperTradingSession:
+        """The session as last saved."""
+        return self._session
+
+    @property
+    def session(self) -> PaperTradingSession:
+        """The session as last saved, with its present health."""
+        if self.storage_down:
+            return msgspec.structs.replace(self._session, health=SessionHealth.STORAGE_DOWN)
+        return self._session
+
+    @property
+    def changed(self) -> asyncio.Event:
+        """Set at the next change; ask again for the one after."""
+        return self._changed
+
+    def tell_change(self) -> None:
+        """Wake those who wait for a change."""
+        event, self._changed = self._changed, asyncio.Event()
+        event.set()
+
+    # -- saving -------------------------------------------------------------------------------
+
+    async def create(self) -> PaperTradingSession:
+        """Save the new session for the first time."""
+        return await self._store(lambda session: (session, None))
+
+    async def save_status(
+        self, status: SessionStatus, reason: str | None = None, **changes: Any
+    ) -> PaperTradingSession:
+        """Save another status, with nothing for the journal."""
+
+        def build(session: PaperTradingSession) -> tuple[PaperTradingSession, None]:
+            changed = self._in_status(session, status, reason)
+            return msgspec.structs.replace(changed, **changes), None
+
+        return await self._store(build)
+
+    async def save_stopped(
+        self, stopped: PaperTradingSession, batch: JournalBatch | None, answer: AnswerFor
+    ) -> PaperTradingSession:
+        """Save the end of a session that had failed, with the records that end it."""
+
+        def build(
+            session: PaperTradingSession,
+        ) -> tuple[PaperTradingSession, JournalBatch | None]:
+            changed = self._in_status(session, stopped.status, stopped.status_reason)
+            changed = msgspec.structs.replace(
+                changed, summary=stopped.summary, version=session.version + 1, epoch=self.epoch
+            )
+            if batch is None:
+                return changed, None
+            changed = msgspec.structs.replace(
+                changed, last_seq=batch.last_seq, chain_head=batch.head.hex()
+            )
+            return changed, _with_answers(batch, (answer,), changed)
+
+        return await self._store(build)
+
+    async def commit(self, message: Commit) -> Committed:
+        """Make a runner's steps durable, with the answers that tell of them."""
+
+        def build(session: PaperTradingSession) -> tuple[PaperTradingSession, JournalBatch]:
+            return self._built(session, message)
+
+        session = await self._store(build)
+        return Committed(session=session, hold=self.pauses_waiting > 0)
+
+    async def fail(self, message: ReportFailure) -> Done:
+        """The runner gave up: FAILED is saved by the manager, as soon as it can be."""
+        self._on_failure(self, message)
+        return Done()
+
+    async def health(self, message: ReportHealth) -> Done:
+        """Storage stopped answering, or answers again."""
+        self.storage_down = message.storage_down
+        self.tell_change()
+        return Done()
+
+    # -- reading ------------------------------------------------------------------------------
+
+    async def load_session(self, message: LoadSession) -> Loaded:
+        """Read what is durable again, and go on from that."""
+        async with self._saving:
+            session = await self._repository.get(self.id)
+            if session.epoch > self.epoch:
+                raise self._lost()
+            scheduled = await self._repository.scheduled_commands(self.id)
+            if session.version != self._session.version:
+                self._adopt(session)
+        return Loaded(session=session, scheduled=tuple(scheduled))
+
+    async def load_journal(self, message: LoadJournal) -> JournalPage:
+        """A page of committed records."""
+        found = await self._repository.read_journal(
+            self.id, after_seq=message.after_seq, limit=message.limit
+        )
+        return JournalPage(records=tuple(found))
+
+    async def load_snapshot(self, message: LoadSnapshot) -> LoadedSnapshot:
+        """The newest snapshot that fits."""
+        snapshot = await self._repository.latest_snapshot(self.id, at_most_seq=message.at_most_seq)
+        return LoadedSnapshot(snapshot=snapshot)
+
+    # -- inside -------------------------------------------------------------------------------
+
+    async def _store(
+        self,
+        build: Callable[[PaperTradingSession], tuple[PaperTradingSession, JournalBatch | None]],
+    ) -> PaperTradingSession:
+        # A save that has begun is seen through, whoever is cancelled while it lasts.
+        task = self._spawn(self._save(build), f"save {self.id}")
+        saved: PaperTradingSession = await asyncio.shield(task)
+        return saved
+
+    async def _save(
+        self,
+        build: Callable[[PaperTradingSession], tuple[PaperTradingSession, JournalBatch | None]],
+    ) -> PaperTradingSession:
+        async with self._saving:
+            if self.closed:
+                raise self._lost()
+            before = self._session
+            session, batch = build(before)
+            session = msgspec.structs.replace(session, version=before.version + 1, epoch=self.epoch)
+            try:
+                await self._repository.save(
+                    session, batch, expected_version=before.version, epoch=self.epoch
+                )
+            except CommitOutcomeUnknown as error:
+                await self._look_up(before, session, error)
+            except LeaseLost:
+                self.closed = True
+                self._on_over(self)
+                raise
+            self._adopt(session)
+            return session
+
+    async def _look_up(
+        self,
+        before: PaperTradingSession,
+        session: PaperTradingSession,
+        error: CommitOutcomeUnknown,
+    ) -> None:
+        """Find out how a commit ended. Returns if it is durable."""
+        try:
+            found = await self._repository.get(self.id)
+        except SessionNotFound:
+            found = None
+        except StorageUnavailable:
+            raise error from None
+        if found == session:
+            return
+        if found is None or found.version == before.version:
+            raise StorageUnavailable(
+                f"session {self.id}: the store broke off, and the change did not happen",
+                session_id=self.id,
+            ) from error
+        raise ConcurrencyConflict(
+            f"session {self.id} was changed by somebody else",
+            session_id=self.id,
+            expected=session.version,
+            found=found.version,
+        ) from error
+
+    def _adopt(self, session: PaperTradingSession) -> None:
+        self._session = session
+        if session.status in _OVER:
+            self._on_over(self)
+        self.tell_change()
+
+    def _built(
+        self, session: PaperTradingSession, message: Commit
+    ) -> tuple[PaperTradingSession, JournalBatch]:
+        batch = message.batch
+        changed = self._in_status(session, message.status, message.status_reason)
+        changed = msgspec.structs.replace(
+            changed,
+            version=session.version + 1,
+            epoch=self.epoch,
+            cursor=batch.cursor,
+            last_seq=batch.last_seq,
+            chain_head=batch.head.hex() if batch.last_seq else "",
+            summary=message.summary,
+            error=message.error,
+            stop_parameters=message.stop_parameters or session.stop_parameters,
+        )
+        answering = message.answering
+        if changed.status in _OVER:
+            answering += tuple(self.answer_when_over)
+        if answering:
+            batch = _with_answers(batch, answering, changed)
+        return changed, batch
+
+    def _in_status(
+        self, session: PaperTradingSession, status: SessionStatus, reason: str | None
+    ) -> PaperTradingSession:
+        canceled = self.start_canceled and session.status is SessionStatus.STARTING
+        if canceled and status not in _OVER:
+            raise SessionStopped(
+                f"session {self.id} was stopped before it had started", session_id=self.id
+            )
+        changed = session.with_status(status, reason)
+        now: datetime = self._clock.now()
+        if status in (SessionStatus.RUNNING, SessionStatus.PAUSED) and changed.started_at is None:
+            changed = msgspec.structs.replace(changed, started_at=now)
+        if status is SessionStatus.STOPPED:
+            changed = msgspec.structs.replace(changed, stopped_at=now)
+        return changed
+
+    def _lost(self) -> LeaseLost:
+        return LeaseLost(
+            f"session {self.id} is owned by another manager",
+            session_id=self.id,
+            epoch=self.epoch,
+        )
+
+
+def _with_answers(
+    batch: JournalBatch, answering: tuple[AnswerFor, ...], session: PaperTradingSession
+) -> JournalBatch:
+    raw = encode_session_answer(session)
+    answers = tuple(
+        CommandAnswer(command_id=entry.command_id, body_digest=entry.digest, answer=raw)
+        for entry in answering
+    )
+    return msgspec.structs.replace(batch, answers=batch.answers + answers)

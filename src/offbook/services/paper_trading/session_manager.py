@@ -1,0 +1,386 @@
+"""``PaperTradingSessionManager``: owns the lifecycle of all sessions, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self, TypeVar
+
+import structlog
+
+from offbook.domain.commands import (
+    CancelOrder,
+    OrderCommand,
+    Pause,
+    ReplaceOrder,
+    Resume,
+    Stop,
+    SubmitOrder,
+)
+from offbook.domain.config import PauseOrders, ResumeTimers, SessionConfig, parse_speed
+from offbook.domain.errors import OffbookError, SessionFailed
+from offbook.domain.orders import OrderRequest, OrderView, ReplaceRequest
+from offbook.domain.session import PaperTradingSession, SessionStatus
+from offbook.ports.clock import IClock, IIdSource
+from offbook.ports.gateway import IBrokerGateway
+from offbook.ports.repository import IPaperTradingSessionRepository
+from offbook.services.paper_trading.digests import (
+    command_digest,
+    decode_order_answer,
+    decode_session_answer,
+    start_digest,
+)
+from offbook.services.paper_trading.joining import default_clock, default_ids, engine_factory
+from offbook.services.paper_trading.limits import Limits
+from offbook.services.paper_trading.memory_of_commands import CommandMemory
+from offbook.services.paper_trading.messages import (
+    SetSpeed,
+    Suspend,
+    TakeCommand,
+    Taken,
+)
+from offbook.services.paper_trading.owner_loop import Work
+from offbook.services.paper_trading.reading import SessionReading
+from offbook.services.paper_trading.rebuilding import EngineFactory
+from offbook.services.paper_trading.recovering import Recovery, RecoveryReport
+from offbook.services.paper_trading.registry import Registry, RunnerFactory, outcome_of
+from offbook.services.paper_trading.runner import PaperTradingRunner
+from offbook.services.paper_trading.session_host import SessionHost
+from offbook.services.paper_trading.starting import Starter
+from offbook.services.paper_trading.transitions import Transitions, not_running
+from offbook.services.paper_trading.watchdog import StuckCallback
+
+if TYPE_CHECKING:
+    from offbook.engine.processing_engine import ProcessingEngine
+
+DEADLINE_NS: Final = 86_400_000_000_000
+"""How much session time a flattening stop may take unless told: one day."""
+
+T = TypeVar("T")
+_TAKES_ORDERS: Final = (SessionStatus.RUNNING, SessionStatus.PAUSED, SessionStatus.STOPPING)
+_log = structlog.get_logger(__name__)
+
+
+class PaperTradingSessionManager(SessionReading):
+    """Starts, pauses, resumes, stops and recovers paper-trading sessions.
+
+    Any thread and any event loop may call any method: each call hops to the owner loop, which is
+    the one of ``async with`` or of the first call.  Commands to one session are carried out one
+    at a time, in the order of their arrival there, and stop goes before all.  What a method
+    returns is durable, and immutable.  A caller that is cancelled takes only itself away.
+
+    With a ``command_id`` a command may be repeated: it is carried out once and always answered
+    the same, also after a crash; with another body it raises CommandConflict.
+
+    Every method may raise StorageUnavailable (the change did not happen; CommitOutcomeUnknown: ask
+    again with the same command id), ManagerClosed, and SessionNotFound.
+    """
+
+    def __init__(
+        self,
+        broker_gateway: IBrokerGateway,
+        processing_engine: type[ProcessingEngine] | ProcessingEngine | EngineFactory,
+        repository: IPaperTradingSessionRepository,
+        *,
+        runner_factory: RunnerFactory = PaperTradingRunner,
+        clock: IClock | None = None,
+        ids: IIdSource | None = None,
+        limits: Limits | None = None,
+        on_stuck: Callable[[StuckCallback], None] | None = None,
+    ) -> None:
+        """``processing_engine`` is a class or callable ``(session) -> engine``, or an engine that
+        serves as prototype.  ``on_stuck`` is told, on a thread of its own, of a callback that does
+        not return.  The repository stays the caller's to close."""
+        registry = Registry(
+            gateway=broker_gateway,
+            make_engine=engine_factory(processing_engine),
+            repository=repository,
+            runner_factory=runner_factory,
+            clock=clock or default_clock(),
+            ids=ids or default_ids(),
+            limits=limits or Limits(),
+            on_stuck=on_stuck,
+        )
+        super().__init__(registry)
+        self._active_sessions = registry.active
+        self._memory = CommandMemory(self._loop, repository, registry.limits.answers)
+        self._recovery = Recovery(self._registry)
+        self._starter = Starter(self._registry, self._recovery)
+        self._transitions = Transitions(self._registry, self._recovery)
+
+    async def __aenter__(self) -> Self:
+        """Make the running loop the owner loop."""
+        self._loop.adopt()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.shutdown()
+
+    # -- lifecycle ----------------------------------------------------------------------------
+
+    async def start_session(
+        self,
+        config: SessionConfig,
+        *,
+        session_id: str | None = None,
+        command_id: str | None = None,
+        parent_id: str | None = None,
+    ) -> PaperTradingSession:
+        """Create a session, durably, and run it.
+
+        A start that fails ends the session in FAILED with everything released, and raises:
+        GatewayUnavailable, InvalidStrategy, SessionFailed (the strategy raised), or what else
+        broke.  Raises SessionStopped when it was stopped meanwhile.  After StorageUnavailable the
+        session may be STARTING: the same command id carries the start on.
+        """
+        digest = start_digest(config, session_id, parent_id)
+
+        async def work() -> PaperTradingSession:
+            return await self._starter.start(
+                config,
+                session_id=session_id,
+                command_id=command_id,
+                parent_id=parent_id,
+                digest=digest,
+            )
+
+        decode = decode_session_answer if session_id is not None else None
+        return await self._call(
+            lambda: self._memory.once(session_id or "", command_id, digest, work, decode), "start"
+        )
+
+    async def pause_session(
+        self,
+        session_id: str,
+        *,
+        orders: PauseOrders | None = None,
+        command_id: str | None = None,
+        at: int | None = None,
+    ) -> PaperTradingSession:
+        """Stop delivering market data and timers to the strategy.
+
+        ``orders`` says which resting orders stay (default: the session's configuration).  With
+        ``at`` (session time, ns UTC) it is only kept for then: the answer says that it is.
+        During a start the session is paused before its first row.  Raises InvalidTransition,
+        MailboxFull, CommandTooLate.
+        """
+
+        async def pause() -> PaperTradingSession:
+            policy = orders
+            if policy is None:
+                session = await self._registry.stored(session_id)
+                policy = session.config.lifecycle.pause_orders
+            command = Pause(command_id=self._command_id(command_id), orders=policy)
+
+            async def work() -> PaperTradingSession:
+                return await self._transitions.pause(session_id, command, at)
+
+            return await self._once(session_id, command_id, command_digest(command, at), work)
+
+        return await self._call(pause, "pause")
+
+    async def resume_session(
+        self,
+        session_id: str,
+        *,
+        timers: ResumeTimers | None = None,
+        command_id: str | None = None,
+    ) -> PaperTradingSession:
+        """Deliver market data and timers again; take a FAILED session up again.
+
+        ``timers`` says what becomes of those that fell due (default: the session's
+        configuration).  Raises InvalidTransition, MailboxFull; for a FAILED session also
+        JournalDamaged, JournalMismatch, and what made it fail, if it still does.
+        """
+
+        async def resume() -> PaperTradingSession:
+            policy = timers
+            if policy is None:
+                session = await self._registry.stored(session_id)
+                policy = session.config.lifecycle.resume_timers
+            command = Resume(command_id=self._command_id(command_id), timers=policy)
+
+            async def work() -> PaperTradingSession:
+                return await self._transitions.resume(session_id, command)
+
+            return await self._once(session_id, command_id, command_digest(command), work)
+
+        return await self._call(resume, "resume")
+
+    async def stop_session(
+        self,
+        session_id: str,
+        *,
+        flatten: bool = False,
+        force: bool = False,
+        deadline_ns: int | None = None,
+        command_id: str | None = None,
+        at: int | None = None,
+    ) -> PaperTradingSession:
+        """End a session for good; returns when it has STOPPED.
+
+        ``flatten`` closes its positions first, within ``deadline_ns`` of session time (default
+        one day); ``force`` drops that, also for a stop under way, which a second stop otherwise
+        joins.  A start is broken off.  With ``at`` it is only kept for then.  Raises
+        InvalidTransition, CommandTooLate.
+        """
+        command = Stop(
+            command_id=self._command_id(command_id),
+            flatten=flatten and not force,
+            deadline_ns=DEADLINE_NS if deadline_ns is None else deadline_ns,
+        )
+
+        async def work() -> PaperTradingSession:
+            return await self._transitions.stop(session_id, command, force=force, at=at)
+
+        digest = command_digest(command, at)
+        return await self._call(lambda: self._once(session_id, command_id, digest, work), "stop")
+
+    async def recover_sessions(self) -> RecoveryReport:
+        """Take up every session of the store that is not over, as it was.
+
+        Each is rebuilt from its journal and compared with it byte by byte; one that cannot be
+        ends in FAILED, which never concerns the others.
+        """
+        return await self._call(self._recovery.recover_all, "recover")
+
+    async def shutdown(self) -> None:
+        """Suspend: sessions stay as they are in the store and come back at the next boot.
+
+        What ran ahead is committed, leases are given up, and later calls raise ManagerClosed.
+        Doing it twice is allowed.
+        """
+        if not self._registry.closing.is_set():
+            await self._loop.call(self._shutdown, "shutdown")
+
+    # -- orders -------------------------------------------------------------------------------
+
+    async def submit_order(
+        self,
+        session_id: str,
+        order: OrderRequest,
+        *,
+        command_id: str | None = None,
+        at: int | None = None,
+    ) -> OrderView:
+        """Send an order; returns it as it stands once that is durable, DENIED by risk included.
+
+        With ``at`` (session time, ns UTC) it is only kept for then.  Raises InvalidOrder (it never
+        became an order), InvalidTransition, MailboxFull, CommandTooLate.
+        """
+        command = SubmitOrder(command_id=self._command_id(command_id), order=order)
+        return await self._order(session_id, command, command_id, at)
+
+    async def cancel_order(
+        self,
+        session_id: str,
+        client_order_id: str,
+        *,
+        command_id: str | None = None,
+        at: int | None = None,
+    ) -> OrderView:
+        """Ask the venue to cancel an order; what it says comes later, as an event.
+
+        Raises OrderNotFound and what ``submit_order`` does.
+        """
+        command = CancelOrder(
+            command_id=self._command_id(command_id), client_order_id=client_order_id
+        )
+        return await self._order(session_id, command, command_id, at)
+
+    async def replace_order(
+        self,
+        session_id: str,
+        client_order_id: str,
+        terms: ReplaceRequest,
+        *,
+        command_id: str | None = None,
+        at: int | None = None,
+    ) -> OrderView:
+        """Ask the venue for new terms of an order; what it says comes later, as an event.
+
+        Raises OrderNotFound and what ``submit_order`` does.
+        """
+        command = ReplaceOrder(
+            command_id=self._command_id(command_id),
+            client_order_id=client_order_id,
+            terms=terms,
+        )
+        return await self._order(session_id, command, command_id, at)
+
+    async def set_speed(self, session_id: str, speed: str | None) -> None:
+        """Change the pace of a replay: decimal text, ``"1"`` is real time, None full speed.
+
+        It is no part of the chain, and not kept for a later boot.  Raises InvalidConfig,
+        InvalidTransition.
+        """
+        parse_speed(speed)
+
+        async def work() -> None:
+            async with self._transitions.visit(session_id, None) as host:
+                runner = self._registry.active[host.id]
+                await outcome_of(runner.set_speed(SetSpeed(speed=speed)))
+
+        await self._call(work, "speed")
+
+    # -- inside -------------------------------------------------------------------------------
+
+    async def _once(
+        self,
+        session_id: str,
+        command_id: str | None,
+        digest: str,
+        work: Work[PaperTradingSession],
+    ) -> PaperTradingSession:
+        return await self._memory.once(session_id, command_id, digest, work, decode_session_answer)
+
+    async def _order(
+        self, session_id: str, command: OrderCommand, command_id: str | None, at: int | None
+    ) -> OrderView:
+        message = TakeCommand(command=command, digest=command_digest(command, at), at=at)
+
+        async def work() -> OrderView:
+            async with self._transitions.visit(session_id, None) as host:
+                if host.committed.status not in _TAKES_ORDERS:
+                    raise not_running(host.session)
+                reply = await outcome_of(self._registry.active[host.id].take(message))
+                if not isinstance(reply, Taken) or reply.order is None:
+                    raise SessionFailed("the runner gave no order", session_id=session_id)
+                return reply.order
+
+        return await self._call(
+            lambda: self._memory.once(
+                session_id, command_id, message.digest, work, decode_order_answer
+            ),
+            "order",
+        )
+
+    def _command_id(self, given: str | None) -> str:
+        return given if given is not None else self._registry.ids.command_id()
+
+    async def _shutdown(self) -> None:
+        registry = self._registry
+        registry.closing.set()
+        self._recovery.cancel()
+        await asyncio.gather(*map(self._suspend, list(registry.hosts.values())))
+        await self._loop.drain()
+
+    async def _suspend(self, host: SessionHost) -> None:
+        registry = self._registry
+        if host.start_task is not None and not host.start_task.done():
+            host.start_task.cancel()
+            await asyncio.wait({host.start_task})
+        runner = registry.active.get(host.id)
+        if runner is not None and host.retiring is None:
+            try:
+                await outcome_of(runner.suspend(Suspend()))
+            except OffbookError as error:
+                # What could not be stored did not happen; the next boot makes it again.
+                _log.warning("suspended_unsaved", session_id=host.id, error=str(error))
+        await registry.retire(host)

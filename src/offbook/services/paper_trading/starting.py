@@ -1,0 +1,177 @@
+"""Starting sessions, and what a start leaves behind when it does not come to its end."""
+
+from __future__ import annotations
+
+import asyncio
+
+from offbook.domain.config import SessionConfig
+from offbook.domain.errors import (
+    CommandConflict,
+    ConcurrencyConflict,
+    LeaseHeld,
+    LeaseLost,
+    ManagerClosed,
+    OffbookError,
+    SessionFailed,
+    SessionNotFound,
+    SessionStopped,
+    StorageUnavailable,
+)
+from offbook.domain.session import PaperTradingSession, SessionStatus
+from offbook.services.paper_trading.failures import StartFailed, failure_reason, session_error
+from offbook.services.paper_trading.messages import Started, StartRunner
+from offbook.services.paper_trading.recovering import Recovery
+from offbook.services.paper_trading.registry import Registry, outcome_of
+from offbook.services.paper_trading.session_host import SessionHost
+
+_NOT_THE_SESSIONS_FAULT = (StorageUnavailable, ConcurrencyConflict, LeaseLost, LeaseHeld)
+
+
+class Starter:
+    """Begins new sessions. Used on the owner loop alone."""
+
+    def __init__(self, registry: Registry, recovery: Recovery) -> None:
+        self._registry = registry
+        self._recovery = recovery
+
+    async def start(
+        self,
+        config: SessionConfig,
+        *,
+        session_id: str | None,
+        command_id: str | None,
+        parent_id: str | None,
+        digest: str,
+    ) -> PaperTradingSession:
+        """Start a session, or carry on the start that this command began before."""
+        if session_id is not None or command_id is not None:
+            found = await self._find(session_id, command_id)
+            if found is not None:
+                return await self._again(found, config, command_id, parent_id)
+        registry = self._registry
+        session = PaperTradingSession(
+            id=session_id or registry.ids.session_id(),
+            config=config,
+            status=SessionStatus.STARTING,
+            created_at=registry.clock.now(),
+            start_command_id=command_id or registry.ids.command_id(),
+            parent_id=parent_id,
+        )
+        host = registry.open_host(session, epoch=0)
+        host.start_task = registry.loop.spawn(self._start(host, digest), f"start {session.id}")
+        return await self._await_start(host)
+
+    async def _await_start(self, host: SessionHost) -> PaperTradingSession:
+        assert host.start_task is not None
+        try:
+            return await asyncio.shield(host.start_task)
+        except asyncio.CancelledError:
+            if not host.start_task.cancelled():
+                raise
+        if host.stop_task is not None:
+            # What the caller is told holds once the stop is durable.
+            await asyncio.wait({host.stop_task})
+            host.stop_task.result()
+            raise SessionStopped(
+                f"session {host.id} was stopped before it had started", session_id=host.id
+            )
+        raise ManagerClosed(f"the manager was shut down while session {host.id} was starting")
+
+    async def _start(self, host: SessionHost, digest: str) -> PaperTradingSession:
+        registry = self._registry
+        try:
+            await host.create()
+        except BaseException:
+            if host.committed.version == 0:
+                registry.hosts.pop(host.id, None)
+            raise
+        try:
+            host.epoch = await registry.own(host.id)
+            runner = registry.make_runner(host)
+            reply = await outcome_of(
+                runner.start(StartRunner(session=host.committed, digest=digest))
+            )
+            if isinstance(reply, Started):
+                return reply.session
+            return await host.save_status(SessionStatus.RUNNING)
+        except asyncio.CancelledError:
+            await self._let_go(host)
+            raise
+        except _NOT_THE_SESSIONS_FAULT:
+            # It stays STARTING: the same command, or the next boot, carries the start on.
+            await registry.retire(host)
+            raise
+        except Exception as error:
+            raise await self._failed(host, error) from error
+
+    async def _failed(self, host: SessionHost, error: Exception) -> Exception:
+        """End the session in FAILED; gives what the caller is told."""
+        reason = failure_reason(error)
+        detail = error.error if isinstance(error, StartFailed) else session_error(error)
+        try:
+            await self._registry.fail(host, reason, detail)
+        except _NOT_THE_SESSIONS_FAULT as trouble:
+            await self._registry.retire(host)
+            return trouble
+        if isinstance(error, OffbookError):
+            return error
+        return SessionFailed(
+            f"session {host.id} failed to start: {type(error).__name__}: {error}",
+            session_id=host.id,
+            reason=reason,
+        )
+
+    async def _let_go(self, host: SessionHost) -> None:
+        """A start that was cancelled keeps nothing open; who cancelled it sees to the session."""
+        runner = self._registry.active.get(host.id)
+        if runner is not None:
+            await outcome_of(runner.close())
+
+    async def _find(
+        self, session_id: str | None, command_id: str | None
+    ) -> PaperTradingSession | None:
+        """The session that an earlier start of this id or command made."""
+        registry = self._registry
+        if session_id is not None:
+            if session_id in registry.hosts:
+                return registry.hosts[session_id].committed
+            try:
+                return await registry.stored(session_id)
+            except SessionNotFound:
+                return None
+        for session in await registry.repository.list():
+            if session.start_command_id == command_id:
+                return session
+        return None
+
+    async def _again(
+        self,
+        session: PaperTradingSession,
+        config: SessionConfig,
+        command_id: str | None,
+        parent_id: str | None,
+    ) -> PaperTradingSession:
+        same = (session.config, session.parent_id) == (config, parent_id)
+        if not same or session.start_command_id != command_id:
+            raise CommandConflict(
+                f"session {session.id} was started before, by another command",
+                session_id=session.id,
+                command_id=command_id,
+            )
+        host = self._registry.hosts.get(session.id)
+        if host is not None and host.start_task is not None and not host.start_task.done():
+            return await self._await_start(host)
+        if session.status is SessionStatus.FAILED:
+            raise SessionFailed(
+                f"session {session.id} failed: {session.status_reason}",
+                session_id=session.id,
+                reason=session.status_reason,
+            )
+        if session.status is SessionStatus.STOPPED and session.status_reason == "never_ran":
+            raise SessionStopped(
+                f"session {session.id} was stopped before it had started", session_id=session.id
+            )
+        if session.status is SessionStatus.STOPPED:
+            return session
+        host = await self._recovery.adopt(session.id, hold=False)
+        return host.session

@@ -1,0 +1,137 @@
+"""A thread that notices callbacks which do not return.
+
+In process nothing can end such a callback: it is reported with its stack, and its session shown
+as CALLBACK_STUCK until it returns.  The thread needs no event loop, for that is what is stuck.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+POLLS_PER_LIMIT: Final = 4
+
+
+class StuckCallback(msgspec.Struct, frozen=True, kw_only=True):
+    """A call into a session's engine that has lasted too long; ``stack`` is where it is now."""
+
+    session_id: str
+    seconds: float
+    stack: str
+
+
+class Watch:
+    """Marks when a session's engine is at work. Cheap: two attributes are set."""
+
+    __slots__ = ("_monotonic", "_on_first", "began", "session_id", "thread_id")
+
+    def __init__(
+        self, session_id: str, monotonic: Callable[[], float], on_first: Callable[[Watch], None]
+    ) -> None:
+        self.session_id = session_id
+        self.began: float | None = None
+        self.thread_id = 0
+        self._monotonic = monotonic
+        self._on_first: Callable[[Watch], None] | None = on_first
+
+    def begin(self) -> None:
+        """The engine is called, on this thread."""
+        if self._on_first is not None:
+            on_first, self._on_first = self._on_first, None
+            on_first(self)
+        self.thread_id = threading.get_ident()
+        self.began = self._monotonic()
+
+    def end(self) -> None:
+        """The engine returned."""
+        self.began = None
+
+
+class Watchdog:
+    """Looks at all watches and reports a call that lasts longer than ``stuck_seconds``, once.
+
+    ``on_stuck`` is called on the watchdog's thread and must be safe there; ``on_freed`` when a
+    reported call has returned.  ``wait`` stands in for waiting in tests: it is given the event
+    that ends the thread and the seconds, and returns whether to end.  The thread lives only
+    while there is something to watch.
+    """
+
+    def __init__(
+        self,
+        *,
+        stuck_seconds: float,
+        monotonic: Callable[[], float],
+        on_stuck: Callable[[StuckCallback], None],
+        on_freed: Callable[[str], None],
+        wait: Callable[[threading.Event, float], bool] = threading.Event.wait,
+    ) -> None:
+        self._stuck_seconds = stuck_seconds
+        self._monotonic = monotonic
+        self._on_stuck = on_stuck
+        self._on_freed = on_freed
+        self._wait = wait
+        self._watches: dict[str, Watch] = {}
+        self._reported: dict[str, float] = {}
+        self._guard = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._end = threading.Event()
+
+    def watch(self, session_id: str) -> Watch:
+        """Watch a session from its first step on; a second watch of it replaces the first."""
+        return Watch(session_id, self._monotonic, self._begin)
+
+    def forget(self, session_id: str) -> None:
+        """Watch a session no longer; the thread ends with the last one."""
+        with self._guard:
+            self._watches.pop(session_id, None)
+            self._reported.pop(session_id, None)
+            if self._watches or self._thread is None:
+                return
+            thread, self._thread = self._thread, None
+            self._end.set()
+        if thread is not threading.current_thread():
+            thread.join()
+
+    def check(self) -> None:
+        """Look at every watch once; what the thread does again and again."""
+        with self._guard:
+            watches = list(self._watches.values())
+        for watch in watches:
+            self._check(watch)
+
+    def _begin(self, watch: Watch) -> None:
+        with self._guard:
+            self._watches[watch.session_id] = watch
+            if self._thread is None:
+                self._end = threading.Event()
+                self._thread = threading.Thread(
+                    target=self._look, args=(self._end,), name="offbook watchdog", daemon=True
+                )
+                self._thread.start()
+
+    def _look(self, end: threading.Event) -> None:
+        while not self._wait(end, self._stuck_seconds / POLLS_PER_LIMIT):
+            self.check()
+
+    def _check(self, watch: Watch) -> None:
+        began = watch.began
+        reported = self._reported.get(watch.session_id)
+        if reported is not None and began != reported:
+            self._reported.pop(watch.session_id, None)
+            self._on_freed(watch.session_id)
+            reported = None
+        if began is None or reported is not None:
+            return
+        seconds = self._monotonic() - began
+        if seconds <= self._stuck_seconds:
+            return
+        frame = sys._current_frames().get(watch.thread_id)
+        stack = "" if frame is None else "".join(traceback.format_stack(frame))
+        if watch.began == began and watch.session_id in self._watches:
+            self._reported[watch.session_id] = began
+            self._on_stuck(StuckCallback(session_id=watch.session_id, seconds=seconds, stack=stack))
