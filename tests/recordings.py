@@ -1,4 +1,4 @@
-"""Recordings written for tests, in every format that can be read."""
+"""Recordings written and read for tests, in every format that can be read."""
 
 from __future__ import annotations
 
@@ -8,9 +8,59 @@ from pathlib import Path
 
 import duckdb
 import msgspec
+import pytest
 
+from offbook.adapters.brokers.replay.gateway import ReplayGateway
+from offbook.domain.calendars import DAY_NS
 from offbook.domain.config import ReplayMarket
-from offbook.testing.markets import BuiltMarket, csv_text
+from offbook.domain.errors import OffbookError
+from offbook.domain.market_data import BarSlice, DataKind, QuoteSlice
+from offbook.testing.markets import BTCUSDT, XYZ, BuiltMarket, csv_text
+
+HEADER = "ts_init,bid,ask,bid_size,ask_size"
+ROW = "1704205800,100.00,100.01,1,1"
+NS = 1_704_205_800 * 10**9
+
+
+def quotes(path: Path, **options: object) -> ReplayMarket:
+    """Quotes of BTCUSDT, other options as named."""
+    base = ReplayMarket(path=str(path), kind=DataKind.QUOTES, instrument=BTCUSDT)
+    return msgspec.structs.replace(base, **options)
+
+
+def daily(path: Path, label: str = "open", calendar: str = "XNYS") -> ReplayMarket:
+    """Daily bars of XYZ, by default in New York."""
+    return ReplayMarket(
+        path=str(path),
+        kind=DataKind.BARS,
+        instrument=msgspec.structs.replace(XYZ, calendar=calendar),
+        timeframe_ns=DAY_NS,
+        label=label,
+    )
+
+
+def csv(path: Path, *lines: str) -> Path:
+    """Write these lines."""
+    path.write_text("\n".join([*lines, ""]))
+    return path
+
+
+async def first_slice(config: ReplayMarket) -> QuoteSlice | BarSlice:
+    """The first rows of a recording; an empty one fails."""
+    feed = await ReplayGateway().open(config)
+    try:
+        part = await feed.read(0, 1000)
+        assert part is not None
+        return part
+    finally:
+        await feed.close()
+
+
+async def trouble(config: ReplayMarket) -> OffbookError:
+    """The error with which opening ends."""
+    with pytest.raises(OffbookError) as caught:
+        await ReplayGateway().open(config)
+    return caught.value
 
 
 def write_gzip(market: BuiltMarket, path: Path) -> ReplayMarket:

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -19,13 +19,15 @@ from offbook.adapters.brokers.replay.source import open_source, survey
 from offbook.adapters.calendars import load_calendar
 from offbook.domain.calendars import TradingCalendar
 from offbook.domain.config import MarketConfig, ReplayMarket
-from offbook.domain.errors import GatewayUnavailable, InvalidConfig
+from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidConfig
 from offbook.domain.market_data import MarketInfo, MarketSlice
 from offbook.ports.gateway import FeedExtent
 
 READER_VERSION: Final = 1
 """Part of every data identity; raised when the same file and options would give other rows."""
 
+
+T = TypeVar("T")
 
 _NOWHERE: Final = 2**63
 
@@ -47,7 +49,7 @@ class ReplayGateway:
         stop = Event()
         opening = executor.submit(_open, market, stop)
         try:
-            opened = await asyncio.shield(asyncio.wrap_future(opening))
+            opened = await _outcome(opening)
         except BaseException:
             stop.set()
             opening.add_done_callback(_close_opened)
@@ -124,14 +126,20 @@ class ReplayFeed:
         except RuntimeError:
             return  # closed before
         self._executor.shutdown(wait=False)
-        await asyncio.shield(asyncio.wrap_future(closing))
+        await _outcome(closing)
 
     async def _piece_with(self, row: int) -> MarketSlice | None:
         """The piece that holds ``row``, made the present one; None past the end."""
         if row >= self._position:
-            piece = await self._next_piece()
-            if piece is None or row < piece.start + len(piece):
-                return piece
+            try:
+                piece = await self._next_piece()
+            except BadMarketData:
+                # Raised by the read of the bad row itself, whatever was read ahead for another.
+                if row == self._position:
+                    raise
+            else:
+                if piece is None or row < piece.start + len(piece):
+                    return piece
         await self._seek(row)
         while (piece := await self._next_piece()) is not None:
             if row < piece.start + len(piece):
@@ -144,7 +152,7 @@ class ReplayFeed:
             self._ahead = self._executor.submit(self._reader.next)
         ahead = self._ahead
         try:
-            piece = await asyncio.shield(asyncio.wrap_future(ahead))
+            piece = await _outcome(ahead)
         except asyncio.CancelledError:
             raise  # the caller's; what was read ahead is still to come
         except Exception:
@@ -164,7 +172,7 @@ class ReplayFeed:
         seeking = self._executor.submit(self._reader.seek, row)
         # If the caller is cancelled here, the next read finds no position and seeks again.
         self._position = _NOWHERE
-        self._position = await asyncio.shield(asyncio.wrap_future(seeking))
+        self._position = await _outcome(seeking)
 
     def _require_open(self) -> None:
         if self._closed:
@@ -200,6 +208,14 @@ def _open(market: ReplayMarket, stop: Event) -> _Opened:
         reader.close()
         raise
     return _Opened(reader, info, calendar, extent)
+
+
+async def _outcome(work: Future[T]) -> T:
+    """What the worker makes of ``work``; a caller that is cancelled does not cancel it."""
+    waiting = asyncio.wrap_future(work)
+    # An error that nobody waits for any more is not worth a complaint.
+    waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return await asyncio.shield(waiting)
 
 
 def _close_opened(opening: Future[_Opened]) -> None:

@@ -17,6 +17,7 @@ from offbook.adapters.brokers.replay.numbers import PLAIN_DECIMAL_SQL
 from offbook.adapters.brokers.replay.source import Source
 from offbook.adapters.brokers.replay.times import ISO_OFFSET_SQL, ISO_UTC_SQL
 from offbook.domain.errors import BadMarketData
+from offbook.domain.values import MAX_UNITS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -205,8 +206,11 @@ def _time(cell: Cell) -> tuple[str, str, str]:
     )
     none = "NULL::BIGINT"
     if cell.sql_type in _TIMESTAMPS:
-        wide = f"{raw}::TIMESTAMP" if cell.sql_type == "DATE" else raw
-        return f"TRY(epoch_ns({wide})) AS {cast}", f"{none} AS {number}, {cast} AS {stamp}", text
+        # Nanoseconds of a far future would overflow, which ends a query; it is a row's fault.
+        micro = f"epoch_us({raw}::TIMESTAMP)" if cell.sql_type == "DATE" else f"epoch_us({raw})"
+        scaled = f"CASE WHEN {micro} BETWEEN 0 AND {MAX_UNITS // 1000} THEN {micro} * 1000 END"
+        stamped = f"epoch_ns({raw})" if "_NS" in cell.sql_type else scaled
+        return f"{stamped} AS {cast}", f"{none} AS {number}, {cast} AS {stamp}", text
     if cell.sql_type in _INTEGERS:
         whole = f"TRY_CAST({raw} AS BIGINT) AS {cast}"
         return whole, f"{cast} AS {number}, {none} AS {stamp}", text

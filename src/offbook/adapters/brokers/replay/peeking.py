@@ -1,0 +1,75 @@
+"""A look at a recording before anything is known of it: its columns, and what its rows can be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from offbook.adapters.brokers.replay import query
+from offbook.adapters.brokers.replay.columns import TIMES, VALUES, choose_columns
+from offbook.adapters.brokers.replay.source import open_source
+from offbook.domain.config import ReplayMarket
+from offbook.domain.errors import BadMarketData, InvalidConfig
+from offbook.domain.instruments import AssetClass, Instrument
+from offbook.domain.market_data import DataKind
+
+_ANY_INSTRUMENT = Instrument(
+    symbol="?",
+    asset_class=AssetClass.EQUITY,
+    base="?",
+    quote_currency="?",
+    price_precision=0,
+    qty_precision=0,
+    tick_size="1",
+    lot_size="1",
+)
+
+
+class Peek(msgspec.Struct, frozen=True, kw_only=True):
+    """A recording's column names, and the kinds of row that they can make."""
+
+    columns: tuple[str, ...]
+    kinds: tuple[DataKind, ...]
+
+
+def peek(path: str, columns: Mapping[str, str]) -> Peek:
+    """Look at a recording's columns; ``columns`` maps our names to the file's where they differ.
+
+    Raises InvalidConfig (no such file, unknown kind of file), BadMarketData (empty, damaged, no
+    header) and GatewayUnavailable (cannot be read).
+    """
+    source = open_source(path)
+    header = source.header if not source.is_parquet else _parquet_columns(path)
+    kinds = tuple(kind for kind in DataKind if _fits(path, kind, columns, header))
+    return Peek(columns=header, kinds=kinds)
+
+
+def _fits(path: str, kind: DataKind, columns: Mapping[str, str], header: tuple[str, ...]) -> bool:
+    if not set(columns) <= {*TIMES, *VALUES[kind]}:
+        return False
+    market = ReplayMarket(
+        path=path,
+        kind=kind,
+        instrument=_ANY_INSTRUMENT,
+        timeframe_ns=1 if kind is DataKind.BARS else None,
+        columns=dict(columns),
+    )
+    try:
+        choose_columns(market, header)
+    except InvalidConfig:
+        return False
+    return True
+
+
+def _parquet_columns(path: str) -> tuple[str, ...]:
+    import duckdb
+
+    connection = query.connect()
+    try:
+        return tuple(name for name, _ in query.parquet_schema(connection, path))
+    except duckdb.Error as error:
+        first_line = str(error).strip().partition("\n")[0]
+        raise BadMarketData(f"{path} cannot be read: {first_line}", file=path) from None
+    finally:
+        connection.close()
