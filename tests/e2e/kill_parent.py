@@ -6,6 +6,7 @@ Nothing of offbook is imported here: the journal is read with plain SQL and chai
 from __future__ import annotations
 
 import collections
+import contextlib
 import csv
 import gzip
 import hashlib
@@ -115,11 +116,9 @@ class Child:
     def send(self, line: dict[str, Any]) -> None:
         """A command; a child that is dead or halted may never take it."""
         assert self.process.stdin is not None
-        try:
+        with contextlib.suppress(BrokenPipeError):
             self.process.stdin.write(json.dumps(line).encode() + b"\n")
             self.process.stdin.flush()
-        except BrokenPipeError:
-            pass
 
     def next(self, within: float = BOUND) -> dict[str, Any] | None:
         """The next line; None when none came in that time. Fails when the child died by itself."""
@@ -146,10 +145,8 @@ class Child:
                 told.append(line)
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             assert pipe is not None
-            try:
+            with contextlib.suppress(BrokenPipeError):
                 pipe.close()
-            except BrokenPipeError:
-                pass
         return told
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,7 @@ def compare(tmp_path: Path, seed: int, *, until: int, times: int) -> None:
     """Kill, then hold the outcome against the run that was never killed."""
     plain, plain_end = unkilled_run(tmp_path / "plain", until)
     run, end = killed_run(tmp_path / "killed", seed, until=until, times=times)
-    print(f"\nseed {seed}: {sum(run.kills.values())} kills: {dict(sorted(run.kills.items()))}")
-    print(f"{len(run.acks)} acknowledgements, {run.repeats} asked for again with the same answer")
+    report(run, seed)
     records = journal(tmp_path / "killed", run.session or "")
     check_nothing_lost_or_doubled(run, records)
     expected = journal(tmp_path / "plain", plain.session or "")
@@ -62,6 +62,15 @@ def compare(tmp_path: Path, seed: int, *, until: int, times: int) -> None:
     assert {k: end[k] for k in keys} == {k: plain_end[k] for k in keys}
     assert min(run.kills[phase] for phase in PHASES) > 0, run.kills
     assert sum(run.kills.values()) >= 50 * min(1, times)
+
+
+def report(run: Run, seed: int) -> None:
+    """Say how often the process was killed in which phase; shown in the tests' summary."""
+    phases = ", ".join(f"{phase} {count}" for phase, count in sorted(run.kills.items()))
+    sys.stderr.write(
+        f"\nkilled {sum(run.kills.values())} times (seed {seed}): {phases}; "
+        f"{len(run.acks)} acknowledgements, {run.repeats} repeated with the same answer\n"
+    )
 
 
 PHASES = ("migration", "start", "commit", "snapshot", "recovery", "running", "stop")

@@ -6,7 +6,7 @@ No numpy scalar leaves here: everything handed out is a Python int or float.
 from __future__ import annotations
 
 from collections import deque
-from functools import partial
+from itertools import repeat
 from typing import Final
 
 import msgspec
@@ -28,11 +28,10 @@ Row = Quote | Bar
 def quotes_of(piece: QuoteSlice) -> list[Quote]:
     """All rows of a slice as objects."""
     scale = 10**piece.instrument.price_precision
-    make = partial(Quote, instrument=piece.instrument)
-    events = [None] * len(piece) if piece.ts_event is None else piece.ts_event.tolist()
+    events = repeat(None) if piece.ts_event is None else piece.ts_event.tolist()
     return list(
         map(
-            make,
+            Quote,
             piece.ts.tolist(),
             (piece.bid_px / scale).tolist(),
             (piece.ask_px / scale).tolist(),
@@ -42,6 +41,7 @@ def quotes_of(piece: QuoteSlice) -> list[Quote]:
             piece.ask_qty.tolist(),
             events,
             range(piece.start, piece.start + len(piece)),
+            repeat(piece.instrument),
         )
     )
 
@@ -49,17 +49,17 @@ def quotes_of(piece: QuoteSlice) -> list[Quote]:
 def bars_of(piece: BarSlice) -> list[Bar]:
     """All rows of a slice as objects."""
     scale = 10**piece.instrument.price_precision
-    make = partial(Bar, instrument=piece.instrument)
     prices = (piece.open_px, piece.high_px, piece.low_px, piece.close_px)
     return list(
         map(
-            make,
+            Bar,
             piece.ts.tolist(),
             piece.ts_open.tolist(),
             *[(column / scale).tolist() for column in prices],
             *[column.tolist() for column in prices],
             piece.volume_qty.tolist(),
             range(piece.start, piece.start + len(piece)),
+            repeat(piece.instrument),
         )
     )
 
