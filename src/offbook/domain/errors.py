@@ -32,6 +32,7 @@ the values involved.  The tree::
         +-- SessionFailed
         +-- JournalDamaged
         +-- JournalMismatch
+        +-- NotComparable
         +-- EngineFault
 """
 
@@ -219,7 +220,8 @@ class GatewayUnavailable(Failure):
 
 
 class SessionFailed(Failure):
-    """The session ended in FAILED while the command waited. Fields: ``session_id``, ``reason``."""
+    """The session ended in FAILED while the command waited. Fields: ``session_id``, ``reason``,
+    and ``detail`` where there is more to read."""
 
     code = "session_failed"
 
@@ -234,6 +236,12 @@ class JournalMismatch(Failure):
     """Running the inputs again gave other records. Fields: ``session_id``, ``seq``."""
 
     code = "journal_mismatch"
+
+
+class NotComparable(Failure):
+    """What a session was made of is not what it was. Fields: ``what`` (engine, strategy, data)."""
+
+    code = "not_comparable"
 
 
 class EngineFault(Failure):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from offbook.domain.errors import (
     CommitOutcomeUnknown,
+    NotComparable,
     OffbookError,
     SessionFailed,
     SessionStopped,
@@ -11,15 +12,6 @@ from offbook.domain.errors import (
 )
 from offbook.domain.session import SessionError
 from offbook.services.paper_trading.pump import Faulted
-from offbook.services.paper_trading.rebuilding import NotComparable
-
-
-class StartFailed(SessionFailed):
-    """The strategy raised before the session ran; ``error`` holds its text."""
-
-    def __init__(self, error: SessionError, session_id: str) -> None:
-        super().__init__(error.message, session_id=session_id, reason=error.code)
-        self.error = error
 
 
 def failure_reason(error: BaseException) -> str:
@@ -27,7 +19,7 @@ def failure_reason(error: BaseException) -> str:
     if isinstance(error, Faulted):
         return "engine_fault"
     if isinstance(error, NotComparable):
-        return f"{error.what}_changed"
+        return f"{error.fields.get('what')}_changed"
     if isinstance(error, SessionFailed):
         return str(error.fields.get("reason") or error.code)
     if isinstance(error, OffbookError):
@@ -59,5 +51,7 @@ def failed(session_id: str, reason: str) -> SessionFailed:
 
 def session_error(error: BaseException, detail: str = "") -> SessionError:
     """What went wrong, for people."""
+    if isinstance(error, SessionFailed):
+        detail = detail or str(error.fields.get("detail", ""))
     code = error.code if isinstance(error, OffbookError) else type(error).__name__
     return SessionError(code=code, message=str(error) or type(error).__name__, detail=detail)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from offbook.domain.errors import Failure, JournalDamaged, JournalMismatch
+from offbook.domain.errors import JournalDamaged, JournalMismatch, NotComparable
 from offbook.domain.journal import Snapshot
 from offbook.domain.records import SessionAttached, decode_record, encode_record
 from offbook.domain.session import PaperTradingSession
@@ -19,17 +19,6 @@ if TYPE_CHECKING:
     from offbook.engine.processing_engine import ProcessingEngine
 
 EngineFactory = Callable[[PaperTradingSession], "ProcessingEngine"]
-
-
-class NotComparable(Failure):
-    """What the session was made of has changed; ``fields["what"]`` is engine, strategy or data."""
-
-    code = "not_comparable"
-
-    @property
-    def what(self) -> str:
-        """engine, strategy or data."""
-        return str(self.fields["what"])
 
 
 def compare_attached(stored: bytes, found: bytes) -> None:

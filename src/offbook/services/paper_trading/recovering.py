@@ -22,7 +22,7 @@ from offbook.domain.records import CommandTaken, decode_record, encode_record
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.folding import fold, stop_by_fold, summary_of
 from offbook.services.paper_trading.digests import command_digest
-from offbook.services.paper_trading.failures import StartFailed, failure_reason, session_error
+from offbook.services.paper_trading.failures import failure_reason, session_error
 from offbook.services.paper_trading.journal_reader import survey
 from offbook.services.paper_trading.messages import AnswerFor, Started, StartRunner
 from offbook.services.paper_trading.registry import Registry, outcome_of
@@ -174,7 +174,7 @@ class Recovery:
             await registry.retire(host)
             raise
         except Exception as error:
-            detail = error.error if isinstance(error, StartFailed) else session_error(error)
+            detail = session_error(error)
             await registry.fail(host, failure_reason(error), detail)
             raise
 

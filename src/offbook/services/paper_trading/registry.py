@@ -175,7 +175,7 @@ class Registry:
             reason=message.reason,
             error=message.error.message,
         )
-        self.loop.spawn(self._save_failure(host, message), f"fail {host.id}")
+        host.failing = self.loop.spawn(self._save_failure(host, message), f"fail {host.id}")
 
     async def _save_failure(self, host: SessionHost, message: ReportFailure) -> None:
         """Save FAILED; storage that is down is asked again until it answers or we close."""

@@ -22,7 +22,6 @@ from offbook.engine.inputs import Attach, Take
 from offbook.ports.clock import IClock
 from offbook.ports.gateway import IBrokerGateway, MarketFeed
 from offbook.services.paper_trading.failures import (
-    StartFailed,
     failed,
     failure_reason,
     session_error,
@@ -205,7 +204,12 @@ class PaperTradingRunner:
         pump.process(Take(command=command, ts=max(first_ts, pump.engine.now)))
         if pump.engine.error is not None:
             # Nothing is journaled of a start that its strategy failed: it did not begin.
-            raise StartFailed(pump.engine.error, session.id)
+            raise SessionFailed(
+                pump.engine.error.message,
+                session_id=session.id,
+                reason=pump.engine.error.code,
+                detail=pump.engine.error.detail,
+            )
         asked = message.command or command
         self._answer_with_first_commit(pump, asked.command_id, message.digest)
         return pump

@@ -68,6 +68,7 @@ class SessionHost:
         self.start_canceled = False
         self.start_task: asyncio.Task[PaperTradingSession] | None = None
         self.stop_task: asyncio.Task[PaperTradingSession] | None = None
+        self.failing: asyncio.Task[None] | None = None
         self.retiring: asyncio.Task[None] | None = None
         self.answer_when_over: list[AnswerFor] = []
         self.storage_down = False

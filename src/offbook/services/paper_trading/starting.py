@@ -18,7 +18,7 @@ from offbook.domain.errors import (
     StorageUnavailable,
 )
 from offbook.domain.session import PaperTradingSession, SessionStatus
-from offbook.services.paper_trading.failures import StartFailed, failure_reason, session_error
+from offbook.services.paper_trading.failures import failure_reason, session_error
 from offbook.services.paper_trading.messages import Started, StartRunner
 from offbook.services.paper_trading.recovering import Recovery
 from offbook.services.paper_trading.registry import Registry, outcome_of
@@ -107,7 +107,7 @@ class Starter:
     async def _failed(self, host: SessionHost, error: Exception) -> Exception:
         """End the session in FAILED; gives what the caller is told."""
         reason = failure_reason(error)
-        detail = error.error if isinstance(error, StartFailed) else session_error(error)
+        detail = session_error(error)
         try:
             await self._registry.fail(host, reason, detail)
         except _NOT_THE_SESSIONS_FAULT as trouble:

@@ -9,7 +9,12 @@ from typing import Final
 import msgspec
 
 from offbook.domain.commands import Stop
-from offbook.domain.errors import BadMarketData, GatewayUnavailable, JournalMismatch
+from offbook.domain.errors import (
+    BadMarketData,
+    GatewayUnavailable,
+    JournalMismatch,
+    NotComparable,
+)
 from offbook.domain.journal import StoredRecord
 from offbook.domain.records import (
     Record,
@@ -29,7 +34,7 @@ from offbook.services.paper_trading.journal_reader import (
     survey,
 )
 from offbook.services.paper_trading.limits import Limits
-from offbook.services.paper_trading.rebuilding import EngineFactory, NotComparable, fresh_engine
+from offbook.services.paper_trading.rebuilding import EngineFactory, fresh_engine
 from offbook.services.paper_trading.replaying import Replay
 from offbook.services.paper_trading.row_reader import RowReader
 
@@ -111,7 +116,7 @@ async def verify(
         inputs = [entry for entry in facts.inputs if entry.seq <= facts.last_seq - len(tail)]
         await replay.run(inputs, session.cursor)
     except NotComparable as error:
-        return _not_comparable(session.id, error.what, str(error))
+        return _not_comparable(session.id, str(error.fields["what"]), str(error))
     except JournalMismatch as error:
         return _diverged(session.id, error)
     finally:
