@@ -122,7 +122,7 @@ class SqliteRepository(_Readable):
         ``connection_type`` is for tests that let statements fail.  Raises StoreOwned,
         StorageUnavailable (with ``reason`` newer for a store of a newer offbook).
         """
-        _make_directory(store)
+        make_directory(store)
         path = store / DATABASE_FILE
         lock = StoreLock(store)
         try:
@@ -252,8 +252,11 @@ def _release_dead_leases(path: Path, connection_type: type[sqlite3.Connection]) 
         connection.execute(sql.RELEASE_DEAD_LEASES)
 
 
-def _make_directory(store: Path) -> None:
-    """Make a directory, and its name durable: a synced file in a lost directory is lost too."""
+def make_directory(store: Path) -> None:
+    """Make a directory, and its name durable: a synced file in a lost directory is lost too.
+
+    Raises StorageUnavailable.
+    """
     missing = [folder for folder in (store, *store.parents) if not folder.exists()]
     try:
         store.mkdir(mode=0o700, parents=True, exist_ok=True)

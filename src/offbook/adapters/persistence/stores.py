@@ -7,6 +7,9 @@ to carry them on later opens that store by its path.  Listings are the union of 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +18,7 @@ from offbook.adapters.persistence.connections import DATABASE_FILE
 from offbook.adapters.persistence.sqlite_repository import (
     ReadOnlySqliteRepository,
     SqliteRepository,
+    make_directory,
     read_revision,
 )
 from offbook.domain.errors import OffbookError, SessionNotFound, StorageUnavailable, StoreOwned
@@ -76,9 +80,11 @@ async def list_union(data_dir: Path) -> UnionListing:
     """
     sessions: list[ListedSession] = []
     unreadable: list[tuple[Path, OffbookError]] = []
-    for path in store_paths(data_dir):
+    for path in await asyncio.to_thread(store_paths, data_dir):
         try:
-            sessions += await _list_store(path)
+            async with _onlooker(path) as repository:
+                found = () if repository is None else await repository.list()
+            sessions += [ListedSession(session, path) for session in found]
         except OffbookError as error:
             unreadable.append((path, error))
     sessions.sort(key=lambda listed: (listed.session.created_at, listed.session.id))
@@ -91,10 +97,14 @@ async def find_store(data_dir: Path, session_id: str) -> Path:
     Raises SessionNotFound, naming stores that could not be read.
     """
     unreadable: list[str] = []
-    for path in store_paths(data_dir):
+    for path in await asyncio.to_thread(store_paths, data_dir):
         try:
-            if any(listed.session.id == session_id for listed in await _list_store(path)):
-                return path
+            async with _onlooker(path) as repository:
+                if repository is not None:
+                    await repository.get(session_id)
+                    return path
+        except SessionNotFound:
+            continue
         except OffbookError as error:
             unreadable.append(f"{path}: {error}")
     blind = f"; not readable: {'; '.join(unreadable)}" if unreadable else ""
@@ -103,24 +113,26 @@ async def find_store(data_dir: Path, session_id: str) -> Path:
     )
 
 
-async def _list_store(path: Path) -> list[ListedSession]:
-    if read_revision(path) is None:
-        return []  # its process is just making it
-    repository = ReadOnlySqliteRepository.open(path)
+@contextlib.asynccontextmanager
+async def _onlooker(path: Path) -> AsyncIterator[ReadOnlySqliteRepository | None]:
+    """A store to read; None while its process is still making it."""
+    if await asyncio.to_thread(read_revision, path) is None:
+        yield None
+        return
+    repository = await asyncio.to_thread(ReadOnlySqliteRepository.open, path)
     try:
-        return [ListedSession(session, path) for session in await repository.list()]
+        yield repository
     finally:
         await repository.close()
 
 
 def _open_new(folder: Path) -> SqliteRepository:
-    numbers = [_number(path)[0] for path in folder.iterdir()] if folder.is_dir() else []
-    number = max(numbers, default=0)
+    make_directory(folder)
+    number = max((_number(path)[0] for path in folder.iterdir()), default=0)
     while True:
         number += 1
         path = folder / str(number)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             path.mkdir(mode=0o700)
         except FileExistsError:
             continue  # another process was faster
