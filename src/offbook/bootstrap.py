@@ -1,0 +1,177 @@
+"""The only place where parts are joined: stores, gateways, strategies and the manager.
+
+::
+
+    async with open_manager() as manager:
+        session = await manager.start_session(config)
+        session = await manager.wait(session.id)
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from offbook.adapters.strategy_loader import load_strategy
+from offbook.config.settings import data_directory
+from offbook.domain.config import ReplayMarket
+from offbook.domain.errors import InvalidConfig, InvalidInput, InvalidStrategy, SessionNotFound
+from offbook.domain.session import PaperTradingSession
+from offbook.engine.processing_engine import ProcessingEngine
+from offbook.ports.gateway import IBrokerGateway
+from offbook.ports.repository import IPaperTradingSessionRepository
+from offbook.services.paper_trading.limits import Limits
+from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
+from offbook.services.paper_trading.verification import ReplayOutcome, Verification, verify
+from offbook.services.paper_trading.watchdog import StuckCallback
+
+if TYPE_CHECKING:
+    from offbook.adapters.persistence.sqlite_repository import SqliteRepository
+    from offbook.adapters.persistence.stores import ListedSession, UnionListing
+
+LAST: Final = "last"
+"""Stands for the id of the session that was created last."""
+
+
+def make_engine(session: PaperTradingSession) -> ProcessingEngine:
+    """The engine of a session, with the strategy that its configuration names.
+
+    Raises InvalidStrategy.
+    """
+    spec = session.config.strategy
+    if spec is None:
+        return ProcessingEngine(session)
+    loaded = load_strategy(spec.ref)
+    return ProcessingEngine(session, loaded.strategy(**spec.params), loaded.source)
+
+
+def make_gateway() -> IBrokerGateway:
+    """The gateway to every kind of market that there is."""
+    from offbook.adapters.brokers.replay.gateway import ReplayGateway
+    from offbook.adapters.brokers.routing import RoutingGateway
+
+    return RoutingGateway({ReplayMarket: ReplayGateway()})
+
+
+def make_manager(
+    repository: IPaperTradingSessionRepository,
+    *,
+    on_stuck: Callable[[StuckCallback], None] | None = None,
+) -> PaperTradingSessionManager:
+    """A manager over a repository, which stays the caller's to close."""
+    return PaperTradingSessionManager(make_gateway(), make_engine, repository, on_stuck=on_stuck)
+
+
+@asynccontextmanager
+async def open_manager(
+    data_dir: Path | str | None = None, *, in_memory: bool = False
+) -> AsyncIterator[PaperTradingSessionManager]:
+    """A manager over the store under ``data_dir`` (default: ``OFFBOOK_DATA_DIR``, else the
+    platform's place), or over one in memory that is gone at the end.
+
+    While another process owns the default store, the sessions go to one of their own under
+    ``stores/``.  Raises StorageUnavailable.
+    """
+    if in_memory:
+        from offbook.testing.memory_repository import InMemoryRepository
+
+        async with make_manager(InMemoryRepository()) as manager:
+            yield manager
+        return
+    directory = data_directory(None if data_dir is None else Path(data_dir))
+    async with open_store(directory) as repository, make_manager(repository) as manager:
+        yield manager
+
+
+@asynccontextmanager
+async def open_store(
+    data_dir: Path, *, exact: Path | None = None
+) -> AsyncIterator[SqliteRepository]:
+    """The default store for writing, or another one where a process has that; with ``exact`` the
+    store in that directory and no other.
+
+    Raises StoreOwned (for ``exact`` alone), StorageUnavailable.
+    """
+    from offbook.adapters.persistence.stores import open_exact, open_for_writing
+
+    repository = open_for_writing(data_dir) if exact is None else open_exact(exact)
+    try:
+        yield repository
+    finally:
+        await repository.close()
+
+
+@asynccontextmanager
+async def read_store(store: Path) -> AsyncIterator[IPaperTradingSessionRepository]:
+    """A store for reading, also while another process writes it. Raises StorageUnavailable."""
+    from offbook.adapters.persistence.sqlite_repository import ReadOnlySqliteRepository
+
+    repository = ReadOnlySqliteRepository.open(store)
+    try:
+        yield repository
+    finally:
+        await repository.close()
+
+
+async def list_stored(data_dir: Path) -> UnionListing:
+    """The sessions of all stores under a data directory, oldest first; nothing is changed."""
+    from offbook.adapters.persistence.stores import list_union
+
+    return await list_union(data_dir)
+
+
+async def find_stored(data_dir: Path, reference: str) -> ListedSession:
+    """One session by its id, the beginning of its id that no other has, or ``last``.
+
+    Raises SessionNotFound; InvalidInput when several ids begin so.
+    """
+    listing = await list_stored(data_dir)
+    if reference == LAST and listing.sessions:
+        return listing.sessions[-1]
+    wanted = reference.lower()
+    found = [listed for listed in listing.sessions if listed.session.id.startswith(wanted)]
+    exact = [listed for listed in found if listed.session.id == wanted]
+    if len(exact or found) == 1:
+        return (exact or found)[0]
+    if found:
+        ids = ", ".join(listed.session.id for listed in found)
+        raise InvalidInput(f"{reference} is the beginning of {ids}: write more of it")
+    blind = "".join(f"; {path} could not be read ({why})" for path, why in listing.unreadable)
+    raise SessionNotFound(
+        f"there is no session {reference} under {data_dir}{blind}", session_id=reference
+    )
+
+
+async def verify_stored(session: PaperTradingSession, store: Path) -> Verification:
+    """Run a stored session again from its first row and compare every byte; see ``verify``.
+
+    A strategy or a recording that is gone makes it NOT_COMPARABLE.
+    """
+    async with read_store(store) as repository:
+        try:
+            return await verify(session, make_gateway(), make_engine, repository, Limits())
+        except (InvalidStrategy, InvalidConfig) as error:
+            what = "strategy" if isinstance(error, InvalidStrategy) else "data"
+            return Verification(
+                session_id=session.id,
+                outcome=ReplayOutcome.NOT_COMPARABLE,
+                what=what,
+                detail=str(error),
+            )
+
+
+def log_to_stderr(*, verbose: bool) -> None:
+    """Send what the parts log to stderr, one line each; without ``verbose`` nothing is logged."""
+    import logging
+
+    import structlog
+
+    level = logging.INFO if verbose else logging.CRITICAL
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )

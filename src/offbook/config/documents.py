@@ -1,0 +1,58 @@
+"""Reading what users write down: TOML and JSON."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from offbook.domain.errors import InvalidConfig
+
+T = TypeVar("T")
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """A TOML or JSON file as a table; numbers with decimals stay the text that was written.
+
+    Raises InvalidConfig.
+    """
+    try:
+        text = path.read_text("utf-8-sig")
+    except FileNotFoundError:
+        raise InvalidConfig(f"there is no file {path} (looked in {Path.cwd()})") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidConfig(f"{path} cannot be read: {error}") from None
+    is_json = path.suffix == ".json"
+    try:
+        if is_json:
+            document = json.loads(text, parse_float=str)
+        else:
+            document = tomllib.loads(text, parse_float=str)
+    except ValueError as error:
+        kind = "JSON" if is_json else "TOML"
+        raise InvalidConfig(f"{path} is no {kind}: {error}") from None
+    if not isinstance(document, dict):
+        raise InvalidConfig(f"{path}: expected a table of settings")
+    return document
+
+
+def part(document: dict[str, Any], name: str) -> dict[str, Any]:
+    """A table within a table, made where it is missing. Raises InvalidConfig for anything else."""
+    found = document.get(name)
+    if found is None:
+        found = document[name] = {}
+    if not isinstance(found, dict):
+        raise InvalidConfig(f"{name}: expected a table, was {found!r}", field=name)
+    return found
+
+
+def convert(document: object, kind: type[T], origin: str) -> T:
+    """A document as a value of a type. Raises InvalidConfig naming ``origin`` and the field."""
+    try:
+        return msgspec.convert(document, kind)
+    except msgspec.ValidationError as error:
+        field = str(error).rpartition("$.")[2].rstrip("`")
+        raise InvalidConfig(f"{origin}: {error}", field=field) from None

@@ -1,0 +1,238 @@
+"""What has to be known of a recording besides its rows, and how it becomes a market."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from decimal import Decimal
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import msgspec
+
+from offbook.config.documents import convert, read_document
+from offbook.config.settings import absolute
+from offbook.domain.config import BadRows, ReplayMarket
+from offbook.domain.errors import InvalidConfig
+from offbook.domain.instruments import ALWAYS_OPEN, AssetClass, Instrument
+from offbook.domain.market_data import DataKind
+from offbook.domain.timeframes import parse_timeframe
+
+DEMO: Final = "demo"
+"""Given as a data file, the recording that ships with offbook."""
+
+_NUMBERS: Final = ("tick", "lot", "min_notional")
+
+
+class Label(enum.Enum):
+    """Which end of a bar its time names."""
+
+    OPEN = "open"
+    CLOSE = "close"
+
+
+def demo_recording() -> Path:
+    """The recording that ships: eleven minutes of BTCUSDT quotes."""
+    return Path(str(files("offbook") / "data" / "demo" / "btcusdt-quotes.csv.gz"))
+
+
+class MarketDescription(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """What has to be known of a recording besides its rows; what is None is not told.
+
+    ``tick``, ``lot`` and ``min_notional`` are decimal text.  ``price_decimals`` and
+    ``size_decimals`` are how many decimals the recording has, where that is more than tick and lot
+    have.  ``columns`` maps our column names to the file's.
+    """
+
+    symbol: str | None = None
+    asset_class: AssetClass | None = None
+    base: str | None = None
+    currency: str | None = None
+    tick: str | None = None
+    lot: str | None = None
+    min_notional: str | None = None
+    calendar: str | None = None
+    price_decimals: int | None = None
+    size_decimals: int | None = None
+    kind: DataKind | None = None
+    timeframe: str | None = None
+    label: Label | None = None
+    columns: dict[str, str] = {}
+    drop_bad_rows: bool | None = None
+
+    def over(self, other: MarketDescription) -> MarketDescription:
+        """This description, with what it leaves open taken from another."""
+        told = {
+            name: value
+            for name in self.__struct_fields__
+            if name != "columns" and (value := getattr(self, name)) is not None
+        }
+        return msgspec.structs.replace(other, **told, columns={**other.columns, **self.columns})
+
+
+def beside(recording: Path) -> Path:
+    """Where a recording's description is looked for: its whole name with ``.toml`` added."""
+    return recording.with_name(recording.name + ".toml")
+
+
+def read_description(recording: Path) -> MarketDescription:
+    """The description beside a recording; empty where there is none. Raises InvalidConfig."""
+    path = beside(recording)
+    if not path.is_file():
+        return MarketDescription()
+    return description_of(read_document(path), str(path))
+
+
+def locate_recording(data: str) -> Path:
+    """The file that a user names: a path, or ``demo`` for the one that ships."""
+    return demo_recording() if data == DEMO else absolute(Path(data))
+
+
+def describe_market(data: str, given: MarketDescription) -> ReplayMarket:
+    """A recording as a market: what is given, else what stands beside the file, else defaults.
+
+    Raises InvalidConfig, naming what is still to be told, and what looking at the file raises.
+    """
+    recording = locate_recording(data)
+    kind, known = _kind(recording, given.over(read_description(recording)))
+    return ReplayMarket(
+        path=str(recording),
+        kind=kind,
+        instrument=_instrument(recording, known),
+        timeframe_ns=None if known.timeframe is None else parse_timeframe(known.timeframe),
+        label=(known.label or Label.OPEN).value,
+        columns=known.columns,
+        bad_rows=BadRows.DROP if known.drop_bad_rows else BadRows.REFUSE,
+    )
+
+
+def description_of(document: Mapping[str, Any], origin: str) -> MarketDescription:
+    """A description as it was written down; ``origin`` is named in errors. Raises InvalidConfig."""
+    plain = {name.replace("-", "_"): value for name, value in document.items()}
+    for name in _NUMBERS:
+        if isinstance(plain.get(name), int):
+            plain[name] = str(plain[name])
+    unknown = sorted(set(plain) - set(MarketDescription.__struct_fields__))
+    if unknown:
+        known = ", ".join(MarketDescription.__struct_fields__)
+        raise InvalidConfig(
+            f"{origin}: {', '.join(unknown)} says nothing of a market; known: {known}",
+            field=unknown[0],
+        )
+    return convert(plain, MarketDescription, origin)
+
+
+def _kind(recording: Path, known: MarketDescription) -> tuple[DataKind, MarketDescription]:
+    """What the rows are: as told, else as the columns show."""
+    from offbook.adapters.brokers.replay.peeking import peek
+
+    seen = peek(str(recording), known.columns)
+    kind = known.kind
+    if kind is None and known.timeframe is not None and DataKind.BARS in seen.kinds:
+        kind = DataKind.BARS
+    if kind is None and len(seen.kinds) == 1:
+        kind = seen.kinds[0]
+    if kind is None:
+        what = "both quotes and bars" if seen.kinds else "neither quotes nor bars"
+        _ask(
+            recording,
+            f"its columns ({', '.join(seen.columns)}) make {what}. Quotes need a time, bid, ask, "
+            "bid_size, ask_size; bars a time, open, high, low, close, volume",
+            "--kind quotes or --kind bars" if seen.kinds else "--column OURS=THEIRS for each name",
+        )
+    if kind is DataKind.BARS and known.timeframe is None:
+        _ask(recording, "it holds bars and nothing says how long one is", "--timeframe 1m")
+    if kind is DataKind.QUOTES and known.timeframe is not None:
+        _ask(recording, "it holds quotes, and quotes have no timeframe", "no --timeframe")
+    return kind, known
+
+
+_EQUITY: Final = MarketDescription(currency="USD", tick="0.01", lot="1", calendar="XNYS")
+"""What holds for US shares unless it is told otherwise."""
+
+
+def _instrument(recording: Path, known: MarketDescription) -> Instrument:
+    if known.asset_class is AssetClass.EQUITY:
+        known = known.over(_EQUITY)
+    base, currency = _pair(known)
+    asked = {
+        "--symbol": known.symbol,
+        "--asset-class": known.asset_class,
+        "--currency": currency,
+        "--base": base,
+        "--tick": known.tick,
+        "--lot": known.lot,
+    }
+    missing = [flag for flag, value in asked.items() if not value]
+    if missing == ["--base"]:
+        _ask(recording, f"it is not plain what {known.symbol} is a unit of", "--base BTC")
+    if missing:
+        lacking = [flag for flag in missing if flag != "--base"]
+        _ask(recording, "nothing is known of its instrument yet", *map(_example, lacking))
+    assert known.symbol is not None
+    assert known.asset_class is not None
+    assert base is not None
+    assert currency is not None
+    assert known.tick is not None
+    assert known.lot is not None
+    return Instrument(
+        symbol=known.symbol,
+        asset_class=known.asset_class,
+        base=base,
+        quote_currency=currency,
+        price_precision=_decimals(known.price_decimals, known.tick),
+        qty_precision=_decimals(known.size_decimals, known.lot),
+        tick_size=known.tick,
+        lot_size=known.lot,
+        min_notional=known.min_notional or "0",
+        calendar=known.calendar or ALWAYS_OPEN,
+    )
+
+
+def _pair(known: MarketDescription) -> tuple[str | None, str | None]:
+    """What a unit is and what pays for it, as far as the symbol says so without guessing."""
+    symbol, base, currency = known.symbol or "", known.base, known.currency
+    if known.asset_class is AssetClass.EQUITY:
+        return base or symbol, currency
+    for sign in "/-_":
+        if symbol.count(sign) == 1:
+            left, right = symbol.split(sign)
+            return base or left, currency or right
+    if base is None and currency and symbol.endswith(currency) and symbol != currency:
+        base = symbol.removesuffix(currency)
+    return base, currency
+
+
+_EXAMPLES: Final = {
+    "--symbol": "--symbol BTCUSDT",
+    "--asset-class": "--asset-class crypto_spot (or equity)",
+    "--currency": "--currency USDT",
+    "--tick": "--tick 0.01",
+    "--lot": "--lot 0.00001",
+}
+
+
+def _example(flag: str) -> str:
+    return _EXAMPLES[flag]
+
+
+def _ask(recording: Path, what: str, *add: str) -> NoReturn:
+    raise InvalidConfig(
+        f"{recording.name}: {what}. Add {', '.join(add)}; or write it once into "
+        f"{beside(recording).name} beside the file",
+        field="market",
+        file=str(recording),
+    )
+
+
+def _decimals(told: int | None, text: str) -> int:
+    if told is not None:
+        return told
+    try:
+        exponent = Decimal(text).normalize().as_tuple().exponent
+    except ArithmeticError:
+        return 0  # the instrument itself refuses such a text, and says which
+    return max(-exponent, 0) if isinstance(exponent, int) else 0

@@ -1,0 +1,188 @@
+"""What a user asks for, made into a session's whole configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from offbook.adapters.strategy_loader import is_file_ref, load_strategy
+from offbook.config.documents import convert, part, read_document
+from offbook.config.markets import (
+    DEMO,
+    MarketDescription,
+    describe_market,
+    description_of,
+    locate_recording,
+)
+from offbook.config.settings import absolute
+from offbook.domain.config import SessionConfig
+from offbook.domain.errors import InvalidConfig, InvalidStrategy
+from offbook.engine.parameters import resolve_parameters
+
+
+class SessionRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a user asks for; whatever is None or empty is left to ``file`` and the defaults.
+
+    ``file`` is a whole configuration as TOML or JSON; paths in it are relative to it.
+    ``latency_ms``, ``fee_bps`` and ``cash`` are decimal text.
+    """
+
+    strategy: str | None = None
+    data: str | None = None
+    file: Path | None = None
+    params: dict[str, str] = {}
+    market: MarketDescription = MarketDescription()
+    cash: str | None = None
+    fee_bps: str | None = None
+    latency_ms: str | None = None
+    seed: int | None = None
+    speed: str | None = None
+    at_end: str | None = None
+    name: str | None = None
+
+
+def build_config(request: SessionRequest) -> SessionConfig:
+    """A session's whole configuration. Raises InvalidConfig and InvalidStrategy."""
+    document: dict[str, Any] = {}
+    folder = Path.cwd()
+    if request.file is not None:
+        document, folder = read_document(request.file), request.file.absolute().parent
+    _set_market(document, request, folder)
+    _set_strategy(document, request, folder)
+    currency = document["market"]["instrument"]["quote_currency"]
+    part(document, "account").setdefault("currency", currency)
+    _set_simulation(document, request)
+    for name in ("seed", "speed", "name"):
+        if (value := getattr(request, name)) is not None:
+            document[name] = value
+    if request.cash is not None:
+        document["account"]["initial_cash"] = request.cash
+    if request.at_end is not None:
+        part(document, "lifecycle")["at_end"] = request.at_end
+    return convert(document, SessionConfig, str(request.file or "configuration"))
+
+
+def _set_simulation(document: dict[str, Any], request: SessionRequest) -> None:
+    if request.fee_bps is not None:
+        fee = {"type": "basis_points", "maker": request.fee_bps, "taker": request.fee_bps}
+        part(document, "venue")["fee"] = fee
+    if request.latency_ms is not None:
+        delay = _milliseconds(request.latency_ms)
+        part(document, "venue")["latency"] = {"entry_ns": delay, "response_ns": delay}
+
+
+def _set_market(document: dict[str, Any], request: SessionRequest, folder: Path) -> None:
+    written = part(document, "market")
+    if request.data is None and not written.get("path"):
+        raise InvalidConfig(
+            "name a recording: --data FILE (or --data demo for the one that ships)",
+            field="market.path",
+        )
+    data = request.data
+    if data is None:
+        path = str(written["path"])
+        data = path if path == DEMO else str(folder / Path(path).expanduser())
+    if "instrument" in written and request.data is None:
+        if request.market != MarketDescription():
+            raise InvalidConfig(
+                f"{request.file} holds a complete market: change it there, or name a --data file",
+                field="market",
+            )
+        written["path"] = str(locate_recording(data))
+        return
+    told = {} if "instrument" in written else {k: v for k, v in written.items() if k != "path"}
+    description = request.market.over(description_of(told, str(request.file)))
+    document["market"] = msgspec.to_builtins(describe_market(data, description))
+
+
+def _set_strategy(document: dict[str, Any], request: SessionRequest, folder: Path) -> None:
+    written = part(document, "strategy")
+    if request.strategy is not None:
+        ref = strategy_reference(request.strategy)
+        if written.get("ref") not in (None, request.strategy):
+            written.clear()  # the file's parameters are those of another strategy
+    elif written.get("ref"):
+        ref = strategy_reference(str(written["ref"]), folder)
+    else:
+        raise InvalidConfig(
+            "name a strategy: path/to/file.py:Class or package.module:Class", field="strategy.ref"
+        )
+    given = {**part(written, "params"), **request.params}
+    document["strategy"] = {"ref": ref, "params": strategy_parameters(ref, given)}
+
+
+def strategy_reference(ref: str, folder: Path | None = None) -> str:
+    """A reference that also works from another directory: paths of files made absolute."""
+    target, _, name = ref.rpartition(":")
+    if not is_file_ref(ref) or not name.isidentifier():
+        return ref
+    return f"{absolute((folder or Path.cwd()) / Path(target).expanduser())}:{name}"
+
+
+def strategy_parameters(ref: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """All parameters of a strategy, checked by its own types, as JSON values.
+
+    Text is converted: ``12`` for an int, ``0.01`` for a Decimal, JSON for lists and the like.
+    Raises InvalidStrategy for a strategy that cannot be loaded or a value that does not fit.
+    """
+    strategy = load_strategy(ref).strategy
+    declared = strategy.parameters()
+    fitting = {}
+    for name, value in given.items():
+        optional = {
+            key: msgspec.structs.replace(parameter, required=False)
+            for key, parameter in declared.items()
+        }
+        try:
+            resolve_parameters(strategy, optional, {name: value})
+            fitting[name] = value
+        except InvalidStrategy:
+            fitting[name] = _from_json(value)
+    resolved = resolve_parameters(strategy, declared, fitting)
+    return {
+        name: msgspec.to_builtins(value)
+        for name, value in resolved.items()
+        if name in given or _is_plain(value)
+    }
+
+
+def parse_settings(pairs: Sequence[str]) -> dict[str, str]:
+    """``name=value`` texts to a mapping. Raises InvalidConfig for anything else, or twins."""
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not sign or not name.strip():
+            raise InvalidConfig(f"{pair!r}: write NAME=VALUE, such as fast=12", field="set")
+        if name.strip() in found:
+            raise InvalidConfig(f"{name.strip()} is given twice", field="set")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def _milliseconds(text: str) -> int:
+    try:
+        nanoseconds = Decimal(text) * 1_000_000
+    except ArithmeticError:
+        nanoseconds = Decimal("NaN")
+    if not nanoseconds.is_finite() or nanoseconds != int(nanoseconds):
+        raise InvalidConfig(f"latency {text!r}: write milliseconds, such as 50", field="latency")
+    return int(nanoseconds)
+
+
+def _from_json(value: Any) -> Any:
+    try:
+        return msgspec.json.decode(value) if isinstance(value, str) else value
+    except msgspec.DecodeError:
+        return value
+
+
+def _is_plain(value: object) -> bool:
+    try:
+        msgspec.to_builtins(value)
+    except TypeError:
+        return False
+    return True

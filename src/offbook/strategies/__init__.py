@@ -1,0 +1,1 @@
+"""Strategies that ship with offbook: examples to read, to run and to begin from."""
