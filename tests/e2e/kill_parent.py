@@ -203,12 +203,24 @@ class Run:
 
     def command(self, child: Child, rng: random.Random, many: int) -> None:
         """Send the next commands that were not acknowledged, and one again that was."""
-        waiting = [line for line in self.script if line["id"] not in self.acks]
+        waiting = [line for line in self.script if self._may_be_sent(line)]
         again = [line for line in self.script if line["id"] in self.acks]
         for line in waiting[:many]:
             child.send({**line, "session": self.session})
         if again:
             child.send({**rng.choice(again), "session": self.session})
+
+    def _may_be_sent(self, line: dict[str, Any]) -> bool:
+        """A cancel waits until its order is acknowledged."""
+        order = line["id"].replace("cancel", "submit")
+        return line["id"] not in self.acks and (order == line["id"] or order in self.acks)
+
+    def follow_up(self, child: Child, line: dict[str, Any]) -> None:
+        """The cancel that belongs to an order acknowledged just now."""
+        wanted = line["id"].replace("submit", "cancel")
+        for command in self.script:
+            if command["id"] == wanted and self._may_be_sent(command):
+                child.send({**command, "session": self.session})
 
     def resume(self, child: Child, seq: int) -> None:
         """A pause that took place is answered by one resume, at the same place on every run."""
@@ -250,6 +262,8 @@ class Run:
                 self.begin(child)
             if event == "SessionPaused":
                 self.resume(child, line["seq"])
+            if event == "ack" and line["id"].startswith("submit"):
+                self.follow_up(child, line)
             if self.session is not None and not watched and self.ready:
                 watched = True
                 child.send({"do": "watch", "session": self.session})
@@ -273,6 +287,8 @@ class Run:
                 self.begin(child)
             if event == "SessionPaused":
                 self.resume(child, line["seq"])
+            if event == "ack" and line["id"].startswith("submit"):
+                self.follow_up(child, line)
             if self.session is not None and self.ready and not asked:
                 asked = True
                 child.send({"do": "watch", "session": self.session})
