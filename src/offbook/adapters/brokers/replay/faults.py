@@ -19,8 +19,8 @@ HINTS: Final = MappingProxyType(
         "not_a_number": _MEND,
         "too_many_decimals": "Raise that precision of the instrument (at most 12). "
         "Otherwise: " + _MEND,
-        "inexact_float": "Write the column as DECIMAL or as text, or raise that precision of the "
-        "instrument (at most 12). Otherwise: " + _MEND,
+        "inexact_float": "Write the column as DECIMAL or as text, or give the instrument the "
+        "precision that the numbers have (at most 12). Otherwise: " + _MEND,
         "too_large": _MEND,
         "not_positive": _MEND,
         "negative_size": _MEND,

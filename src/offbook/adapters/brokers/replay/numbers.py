@@ -25,7 +25,8 @@ PLAIN_DECIMAL_SQL: Final = "[0-9]+([.][0-9]{{0,{precision}}}0*)?"
 
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\Z", re.ASCII)
 _LONGEST: Final = 1000
-_EXACT_DOUBLE: Final = 2**53
+_UNIQUE: Final = 10**15
+"""Decimals of up to 15 digits each have a double of their own."""
 
 
 def units_from_text(text: str, precision: int) -> int:
@@ -56,31 +57,36 @@ def units_from_text(text: str, precision: int) -> int:
 def units_from_double(value: float, precision: int) -> int:
     """A double to units, where rounding to ``precision`` decimals gives the double back.
 
-    Raises CellFault.
+    Raises CellFault, also where several decimals have that same double, so that none is meant.
     """
     if not np.isfinite(value):
         raise CellFault("not_a_number", f"{value!r} is not a number")
     numerator, denominator = value.as_integer_ratio()
-    quotient, rest = divmod(numerator * 10**precision, denominator)
-    units = quotient + (2 * rest > denominator)
+    scale = 10**precision
+    quotient, rest = divmod(numerator * scale, denominator)
+    units = int(quotient + (2 * rest > denominator))
+    if abs(units) >= MAX_UNITS:
+        raise CellFault("too_large", f"{value!r} is too large for {precision} decimals")
     # Division of two Python integers is rounded correctly, so this is the nearest double.
-    if units / 10**precision != value:
+    if units / scale != value:
         raise CellFault(
             "inexact_float", f"the double {value!r} is not a number of {precision} decimals"
         )
-    if abs(units) >= MAX_UNITS:
-        raise CellFault("too_large", f"{value!r} is too large for {precision} decimals")
-    return int(units)
+    if value in ((units - 1) / scale, (units + 1) / scale):
+        raise CellFault(
+            "inexact_float", f"the double {value!r} is too coarse to tell {precision} decimals"
+        )
+    return units
 
 
 def units_from_doubles(values: FloatColumn, precision: int) -> tuple[IntColumn, BoolColumn]:
     """Doubles to units, and where that is certain; the rest goes to ``units_from_double``.
 
-    Below 2**53 units both the units and ``10**precision`` are exact doubles, so that their quotient
+    Below ``10**15`` units both they and ``10**precision`` are exact doubles, so that their quotient
     is the double nearest to the decimal, and no other decimal of that precision has the same one.
     """
     scale = float(10**precision)
     with np.errstate(over="ignore", invalid="ignore"):
         rounded = np.rint(values * scale)
-        sure = (np.abs(rounded) < _EXACT_DOUBLE) & (rounded / scale == values)
+        sure = (np.abs(rounded) < _UNIQUE) & (rounded / scale == values)
     return np.where(sure, rounded, 0.0).astype(np.int64), sure
