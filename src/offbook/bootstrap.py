@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -116,6 +115,28 @@ async def read_store(store: Path) -> AsyncIterator[IPaperTradingSessionRepositor
         await repository.close()
 
 
+def new_session_id() -> str:
+    """An id for a session that is to be started.
+
+    A session started with an id of its own and a fixed command id has the same chain whenever it
+    is run: the command id is an input and stands in the chain, the session's id does not.
+    """
+    from offbook.adapters.ids import Uuid7Source
+
+    return Uuid7Source().session_id()
+
+
+def store_owners(data_dir: Path) -> list[tuple[Path, str | None]]:
+    """Every store under a data directory, and which process has it open for writing, if any.
+
+    Raises StorageUnavailable.
+    """
+    from offbook.adapters.persistence.locks import holder_of
+    from offbook.adapters.persistence.stores import store_paths
+
+    return [(path, holder_of(path)) for path in store_paths(data_dir)]
+
+
 async def list_stored(data_dir: Path) -> UnionListing:
     """The sessions of all stores under a data directory, oldest first; nothing is changed."""
     from offbook.adapters.persistence.stores import list_union
@@ -161,17 +182,3 @@ async def verify_stored(session: PaperTradingSession, store: Path) -> Verificati
                 what=what,
                 detail=str(error),
             )
-
-
-def log_to_stderr(*, verbose: bool) -> None:
-    """Send what the parts log to stderr, one line each; without ``verbose`` nothing is logged."""
-    import logging
-
-    import structlog
-
-    level = logging.INFO if verbose else logging.CRITICAL
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
-    )

@@ -42,6 +42,7 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True):
     seed: int | None = None
     speed: str | None = None
     at_end: str | None = None
+    on_error: str | None = None
     name: str | None = None
 
 
@@ -63,6 +64,8 @@ def build_config(request: SessionRequest) -> SessionConfig:
         document["account"]["initial_cash"] = request.cash
     if request.at_end is not None:
         part(document, "lifecycle")["at_end"] = request.at_end
+    if request.on_error is not None:
+        part(document, "lifecycle")["on_strategy_error"] = request.on_error
     return convert(document, SessionConfig, str(request.file or "configuration"))
 
 

@@ -66,6 +66,21 @@ class StoreLock:
         os.write(self._descriptor, text)
 
 
+def holder_of(directory: Path) -> str | None:
+    """Who has a store open for writing, in words; None if nobody. For an onlooker: who asks at the
+    very moment at which a process opens the store may be in its way.
+
+    Raises StorageUnavailable when the lock cannot be looked at.
+    """
+    if not (directory / LOCK_FILE).exists():
+        return None
+    try:
+        StoreLock(directory).release()
+    except StoreOwned as error:
+        return str(error.fields["holder"])
+    return None
+
+
 if sys.platform == "win32":
     import msvcrt
 

@@ -1,0 +1,201 @@
+"""Carrying sessions on to their end, while showing how far they are and listening."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import sys
+from collections.abc import Coroutine, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from offbook.cli.interrupts import Interrupts
+from offbook.cli.keys import Keys
+from offbook.cli.progress import ProgressLine
+from offbook.cli.shell import Shell, paint
+from offbook.domain.errors import OffbookError
+from offbook.domain.session import PaperTradingSession, SessionHealth, SessionStatus
+from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
+from offbook.services.paper_trading.watchdog import StuckCallback
+
+TICK_SECONDS: Final = 0.1
+_OVER: Final = (SessionStatus.STOPPED, SessionStatus.FAILED)
+_SPEEDS: Final = ("1", "2", "5", "10", "30", "60", "120", "300", "600", "1800", "3600")
+
+
+class Wish(enum.Enum):
+    """What whoever watches may ask for."""
+
+    PAUSE = "p"
+    RESUME = "r"
+    STOP = "s"
+    FASTER = "+"
+    SLOWER = "-"
+    SUSPEND = "suspend"
+
+
+_KEYS: Final = {wish.value: wish for wish in Wish if len(wish.value) == 1} | {
+    "=": Wish.FASTER,
+    "q": Wish.STOP,
+}
+
+
+class Driver:
+    """Watches sessions of a manager until each goes on no more by itself, or is suspended.
+
+    ``manager`` is set once it exists: it wants to know ``stuck`` when it is made.
+    """
+
+    manager: PaperTradingSessionManager
+
+    def __init__(self, shell: Shell) -> None:
+        self.suspended = False
+        self._shell = shell
+        self._line = ProgressLine(shell)
+        self._wishes: asyncio.Queue[Wish] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._keys = Keys(self._pressed)
+        self._speed: str | None = None
+        self._storage_down = False
+
+    async def drive(
+        self,
+        sessions: Sequence[PaperTradingSession],
+        *,
+        until: SessionStatus | None = None,
+        hint: bool = True,
+    ) -> list[PaperTradingSession]:
+        """Carry the sessions on; gives them as they then are, in the same order.
+
+        With ``until`` it is over, too, once all of them are in that status.
+        """
+        ids = [session.id for session in sessions]
+        self._speed = sessions[0].config.speed
+        ends = asyncio.gather(*(self.manager.wait(session_id) for session_id in ids))
+        signals = Interrupts(self._interrupted, self._suspend, self._leave)
+        try:
+            with signals, self._keys:
+                if hint and self._keys.listening:
+                    keys = "keys: p pause, r resume, s stop, + faster, - slower"
+                    self._line.say(paint(keys, "dim", sys.stderr))
+                await self._until(ends, ids, sessions, until)
+        finally:
+            self._line.clear()
+            ends.cancel()
+            await asyncio.gather(ends, *self._tasks, return_exceptions=True)
+        return [await self.manager.get_session(session_id) for session_id in ids]
+
+    def stuck(self, callback: StuckCallback) -> None:
+        """Tell of a callback that does not return; called on a thread of its own."""
+        where = callback.stack.strip().splitlines()[-2:]
+        self._line.say(
+            "\n".join(["a callback of the strategy does not return; it is here:", *where])
+            + "\nCtrl-C twice leaves; the session can be recovered"
+        )
+
+    async def _until(
+        self,
+        ends: asyncio.Future[list[PaperTradingSession]],
+        ids: list[str],
+        sessions: Sequence[PaperTradingSession],
+        status: SessionStatus | None,
+    ) -> None:
+        wish = asyncio.ensure_future(self._wishes.get())
+        try:
+            while not (ends.done() or self.suspended or await self._all_are(status, ids)):
+                await self._show(ids, sessions)
+                waits: set[asyncio.Future[Any]] = {ends, wish}
+                await asyncio.wait(waits, timeout=TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                if wish.done():
+                    self._obey(wish.result(), ids)
+                    wish = asyncio.ensure_future(self._wishes.get())
+            if ends.done():
+                ends.result()
+        finally:
+            wish.cancel()
+
+    async def _all_are(self, status: SessionStatus | None, ids: list[str]) -> bool:
+        if status is None:
+            return False
+        return {(await self.manager.get_session(i)).status for i in ids} == {status}
+
+    async def _show(self, ids: list[str], sessions: Sequence[PaperTradingSession]) -> None:
+        open_ids = [i for i in ids if (await self.manager.get_session(i)).status not in _OVER]
+        if not open_ids:
+            return
+        shown = open_ids[0]
+        progress = await self.manager.progress(shown)
+        self._line.show(sessions[ids.index(shown)], progress, more=len(open_ids) - 1)
+        down = (await self.manager.get_session(shown)).health is SessionHealth.STORAGE_DOWN
+        if down != self._storage_down:
+            self._storage_down = down
+            self._line.say(
+                "the store does not answer; the session stands still and tries again"
+                if down
+                else "the store answers again"
+            )
+
+    def _obey(self, wish: Wish, ids: list[str]) -> None:
+        if wish is Wish.SUSPEND:
+            self.suspended = True
+            return
+        for session_id in ids:
+            self._spawn(self._carry_out(wish, session_id))
+
+    async def _carry_out(self, wish: Wish, session_id: str) -> None:
+        manager = self.manager
+        session = await manager.get_session(session_id)
+        try:
+            if wish is Wish.PAUSE and session.status is SessionStatus.RUNNING:
+                await manager.pause_session(session_id)
+            elif wish is Wish.RESUME and session.status is SessionStatus.PAUSED:
+                await manager.resume_session(session_id)
+            elif wish is Wish.STOP and session.status not in _OVER:
+                await manager.stop_session(session_id)
+            elif wish in (Wish.FASTER, Wish.SLOWER) and session.status not in _OVER:
+                self._speed = _next_speed(self._speed, faster=wish is Wish.FASTER)
+                await manager.set_speed(session_id, self._speed)
+                self._line.say(f"speed: {self._speed or 'as fast as possible'}")
+        except OffbookError as error:
+            # Between the key and the command the session may have come to its end.
+            if (await manager.get_session(session_id)).status not in _OVER:
+                self._line.say(paint(str(error), "red", sys.stderr))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _pressed(self, key: str) -> None:
+        wish = _KEYS.get(key.lower())
+        if wish is not None:
+            self._wishes.put_nowait(wish)
+
+    def _interrupted(self) -> None:
+        self._line.say("stopping; Ctrl-C again leaves at once")
+        self._wishes.put_nowait(Wish.STOP)
+
+    def _suspend(self) -> None:
+        self._wishes.put_nowait(Wish.SUSPEND)
+
+    def _leave(self) -> None:
+        self._keys.restore()
+        self._line.clear()
+        print(
+            "left at once; what was committed is safe. Take it up again with: "
+            + self._shell.command("recover"),
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+def _next_speed(speed: str | None, *, faster: bool) -> str | None:
+    """The next step of the ladder; past its end there is no limit."""
+    if speed is None:
+        return None if faster else _SPEEDS[-1]
+    steps = [Decimal(step) for step in _SPEEDS]
+    now = Decimal(speed)
+    if faster:
+        return next((s for s, step in zip(_SPEEDS, steps, strict=True) if step > now), None)
+    slower = [s for s, step in zip(_SPEEDS, steps, strict=True) if step < now]
+    return slower[-1] if slower else speed

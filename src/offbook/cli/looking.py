@@ -1,0 +1,192 @@
+"""``offbook sessions``, ``show`` and ``verify``: reading, and changing nothing."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from offbook.bootstrap import find_stored, list_stored, read_store, verify_stored
+from offbook.cli.failures import FAILURE
+from offbook.cli.figures import counted, money, strategy_name
+from offbook.cli.loop import run_async
+from offbook.cli.shell import Shell, paint, short
+from offbook.domain.session import PaperTradingSession, SessionStatus
+from offbook.services.paper_trading.report import SessionReport, read_report
+from offbook.services.paper_trading.verification import ReplayOutcome, Verification
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_STYLES = {
+    SessionStatus.RUNNING: "green",
+    SessionStatus.PAUSED: "yellow",
+    SessionStatus.FAILED: "red",
+}
+
+
+def list_sessions(shell: Shell) -> int:
+    """All sessions, oldest first; 0 also when some store could not be read, which is told."""
+    listing = run_async(shell, list_stored(shell.data_dir))
+    for path, error in listing.unreadable:
+        shell.note(paint(f"{path} could not be read: {error}", "yellow", sys.stderr))
+    if shell.json:
+        shell.document(
+            {
+                "sessions": [_line(listed.session, listed.store) for listed in listing.sessions],
+                "unreadable": [
+                    {"store": str(path), "error": str(error)} for path, error in listing.unreadable
+                ],
+            }
+        )
+    elif listing.sessions:
+        _print_listing([listed.session for listed in listing.sessions], shell)
+    else:
+        shell.say(f"no sessions under {shell.data_dir} yet. Begin with: {shell.command('demo')}")
+    return 0
+
+
+def show_session(shell: Shell, reference: str) -> int:
+    """One session with everything that is known of it."""
+    session, store, report = run_async(shell, _read(shell, reference))
+    from offbook.cli.report_view import print_report, report_document
+
+    if shell.json:
+        shell.document(report_document(report, session, store))
+        return 0
+    print_report(report, shell, store, fills=None)
+    _print_details(report, session, shell)
+    return 0
+
+
+def verify_session(shell: Shell, reference: str) -> int:
+    """0 when the session replays to the same bytes, else 1."""
+    found = run_async(shell, _verify(shell, reference))
+    if shell.json:
+        shell.document(verification_document(found))
+    else:
+        for line in verification_lines(found):
+            shell.say(line)
+    return 0 if found.outcome is ReplayOutcome.EQUAL else FAILURE
+
+
+def verification_lines(found: Verification) -> list[str]:
+    """The outcome in plain words."""
+    style = "green" if found.outcome is ReplayOutcome.EQUAL else "red"
+    word = paint(found.outcome.value, style, sys.stdout)
+    if found.outcome is ReplayOutcome.EQUAL:
+        return [f"{word}: run again, {counted(found.records, 'record')}, every byte the same"]
+    if found.outcome is ReplayOutcome.DIVERGED:
+        return [
+            f"{word} at record {found.seq}: the records before it are equal",
+            f"  stored  {_shown(found.expected)}",
+            f"  now     {_shown(found.found)}",
+            "  A strategy that asks a clock, chance or the network gives other answers each time.",
+        ]
+    detail = [f"  {found.detail}"] if found.detail else []
+    return [f"{word}: the {found.what} is not what it was", *detail]
+
+
+async def _read(shell: Shell, reference: str) -> tuple[PaperTradingSession, Path, SessionReport]:
+    listed = await find_stored(shell.data_dir, reference)
+    async with read_store(listed.store) as repository:
+        session = await repository.get(listed.session.id)
+        return session, listed.store, await read_report(session, repository)
+
+
+async def _verify(shell: Shell, reference: str) -> Verification:
+    listed = await find_stored(shell.data_dir, reference)
+    return await verify_stored(listed.session, listed.store)
+
+
+def _line(session: PaperTradingSession, store: Path) -> dict[str, Any]:
+    config, summary = session.config, session.summary
+    return {
+        "session_id": session.id,
+        "name": config.name,
+        "status": session.status.value,
+        "status_reason": session.status_reason,
+        "created_at": session.created_at.isoformat(),
+        "symbol": config.market.instrument.symbol,
+        "strategy": None if config.strategy is None else config.strategy.ref,
+        "currency": config.account.currency,
+        "equity": None if summary is None else str(summary.equity),
+        "orders": 0 if summary is None else summary.orders,
+        "fills": 0 if summary is None else summary.fills,
+        "store": str(store),
+    }
+
+
+def _print_listing(sessions: list[PaperTradingSession], shell: Shell) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    for name in ("session", "made (UTC)", "status", "strategy", "market"):
+        table.add_column(name, no_wrap=True, overflow="ellipsis")
+    table.add_column("fills", justify="right", no_wrap=True)
+    table.add_column("equity", justify="right", no_wrap=True)
+    for session in sessions:
+        config, summary = session.config, session.summary
+        ref = None if config.strategy is None else config.strategy.ref
+        table.add_row(
+            short(session.id),
+            f"{session.created_at:%m-%d %H:%M}",
+            Text(session.status.value, style=_STYLES.get(session.status, "")),
+            config.name or strategy_name(ref),
+            config.market.instrument.symbol,
+            "-" if summary is None else f"{summary.fills:,}",
+            "-" if summary is None else money(str(summary.equity)),
+        )
+    shell.console.print(table)
+
+
+def _print_details(report: SessionReport, session: PaperTradingSession, shell: Shell) -> None:
+    """The configuration in a few lines, and orders that were not simply filled."""
+    from offbook.cli.figures import clock
+
+    config = session.config
+    document = msgspec.to_builtins(config)
+    fee, latency = document["venue"]["fee"], config.venue.latency
+    params = " ".join(f"{name}={value}" for name, value in report.params.items()) or "none"
+    shell.say()
+    shell.say(f" strategy  {report.strategy or 'none: orders come from outside'}")
+    shell.say(f" params    {params}")
+    shell.say(
+        f" venue     fee {' '.join(f'{k} {v}' for k, v in fee.items() if k != 'type')}, "
+        f"latency {latency.entry_ns / 1e6:g} ms there, {latency.response_ns / 1e6:g} ms back"
+    )
+    shell.say(
+        f" account   {money(report.initial_cash)} {report.currency} to begin with, "
+        f"seed {report.seed}"
+    )
+    life = ", ".join(f"{m.event} {clock(m.ts, date=False)}" for m in report.moments)
+    shell.say(f" life      {life or 'not begun'}")
+    others = [order for order in report.order_list if order.order_status != "FILLED"]
+    for order in others:
+        price = "market" if order.price is None else f"limit {order.price}"
+        why = f" ({order.reason.lower()})" if order.reason else ""
+        shell.say(
+            f" order     {clock(order.ts, date=False)} {order.side.lower()} {order.order_qty} "
+            f"{price}: {order.order_status.lower()}{why}, {order.cum_qty} filled"
+        )
+
+
+def verification_document(found: Verification) -> dict[str, Any]:
+    """The outcome as a document."""
+    return {
+        "session_id": found.session_id,
+        "outcome": found.outcome.value,
+        "records": found.records,
+        "seq": found.seq,
+        "expected": None if found.expected is None else found.expected.decode(),
+        "found": None if found.found is None else found.found.decode(),
+        "what": found.what,
+        "detail": found.detail,
+    }
+
+
+def _shown(raw: bytes | None) -> str:
+    return "no such record" if raw is None else raw.decode("utf-8", "replace")

@@ -1,0 +1,225 @@
+"""The ``offbook`` program: its commands, and what an error becomes.
+
+Commands import what they need when they are called, so that help and completion come at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from offbook.cli import options as o
+from offbook.cli.shell import Shell
+
+app: Final = typer.Typer(
+    name="offbook",
+    help="Rehearse trading strategies in paper-trading sessions that survive a crash and replay "
+    "to the same bytes. Begin with: offbook demo",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"offbook {version('offbook')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    ctx: typer.Context,
+    json: o.Json = False,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+    data_dir: o.DataDir = None,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print it."),
+    ] = False,
+) -> None:
+    """Take the options that every command has."""
+    ctx.ensure_object(Shell).verbose = verbose
+    _shell(ctx, json, quiet, data_dir)
+
+
+@app.command()
+def demo(
+    ctx: typer.Context,
+    fast: o.NoPace = False,
+    json: o.Json = False,
+    quiet: o.Quiet = False,
+    data_dir: o.DataDir = None,
+) -> None:
+    """Show a whole session on eleven minutes of real quotes."""
+    shell = _shell(ctx, json, quiet, data_dir)
+    from offbook.cli.demo import run_demo
+
+    raise typer.Exit(run_demo(shell, fast=fast))
+
+
+@app.command()
+def run(
+    ctx: typer.Context,
+    strategy: o.Strategy = None,
+    data: o.Data = None,
+    settings: o.Set = None,
+    config: o.ConfigFile = None,
+    name: o.Name = None,
+    speed: o.Speed = None,
+    cash: o.Cash = None,
+    seed: o.Seed = None,
+    fee_bps: o.FeeBps = None,
+    latency_ms: o.LatencyMs = None,
+    at_end: o.AtEnd = None,
+    on_error: o.OnError = None,
+    symbol: o.Symbol = None,
+    asset_class: o.AssetClass = None,
+    base: o.Base = None,
+    currency: o.Currency = None,
+    tick: o.Tick = None,
+    lot: o.Lot = None,
+    min_notional: o.MinNotional = None,
+    calendar: o.Calendar = None,
+    price_decimals: o.PriceDecimals = None,
+    size_decimals: o.SizeDecimals = None,
+    kind: o.Kind = None,
+    timeframe: o.Timeframe = None,
+    label: o.Label = None,
+    column: o.Column = None,
+    drop_bad_rows: o.DropBadRows = None,
+    json: o.Json = False,
+    quiet: o.Quiet = False,
+    data_dir: o.DataDir = None,
+) -> None:
+    """Run a strategy on a recording, and report.
+
+    What the recording holds (symbol, tick, ...) is told by options or by a file beside it, named
+    like it with .toml added. While it runs: p pauses, r resumes, s stops, + and - change the
+    speed; Ctrl-C stops, and a second one leaves at once.
+    """
+    given = {k: v for k, v in ctx.params.items() if k not in ("json", "quiet", "data_dir")}
+    shell = _shell(ctx, json, quiet, data_dir)
+    from offbook.cli.running import run_strategy
+
+    raise typer.Exit(run_strategy(shell, given))
+
+
+@app.command()
+def sessions(
+    ctx: typer.Context, json: o.Json = False, quiet: o.Quiet = False, data_dir: o.DataDir = None
+) -> None:
+    """List the sessions of all stores, oldest first."""
+    shell = _shell(ctx, json, quiet, data_dir)
+    from offbook.cli.looking import list_sessions
+
+    raise typer.Exit(list_sessions(shell))
+
+
+@app.command()
+def show(
+    ctx: typer.Context,
+    session: o.Session,
+    json: o.Json = False,
+    quiet: o.Quiet = False,
+    data_dir: o.DataDir = None,
+) -> None:
+    """Show one session, its orders and every fill with its evidence."""
+    shell = _shell(ctx, json, quiet, data_dir)
+    from offbook.cli.looking import show_session
+
+    raise typer.Exit(show_session(shell, session))
+
+
+@app.command()
+def verify(
+    ctx: typer.Context,
+    session: o.Session,
+    json: o.Json = False,
+    quiet: o.Quiet = False,
+    data_dir: o.DataDir = None,
+) -> None:
+    """Replay a session and compare every byte of its records."""
+    shell = _shell(ctx, json, quiet, data_dir)
+    from offbook.cli.looking import verify_session
+
+    raise typer.Exit(verify_session(shell, session))
+
+
+@app.command()
+def recover(
+    ctx: typer.Context,
+    sessions: o.Sessions = None,
+    stop: o.Stop = False,
+    resume: o.Resume = False,
+    json: o.Json = False,
+    quiet: o.Quiet = False,
+    data_dir: o.DataDir = None,
+) -> None:
+    """Take over sessions whose process is gone.
+
+    Each is rebuilt from its journal and compared with it, byte by byte. Running ones go on to their
+    end; paused ones stay paused unless --resume is given.
+    """
+    shell = _shell(ctx, json, quiet, data_dir)
+    from offbook.cli.recovering import recover_sessions
+
+    raise typer.Exit(recover_sessions(shell, sessions or [], stop=stop, resume=resume))
+
+
+@app.command()
+def doctor(
+    ctx: typer.Context, json: o.Json = False, quiet: o.Quiet = False, data_dir: o.DataDir = None
+) -> None:
+    """Look for what could keep offbook from working here."""
+    shell = _shell(ctx, json, quiet, data_dir)
+    from offbook.cli.doctor import examine
+
+    raise typer.Exit(examine(shell))
+
+
+def run_cli(arguments: Sequence[str]) -> int:
+    """Carry a command line out; gives the exit code. Expected errors are told, not raised."""
+    from offbook.cli.failures import FAILURE, INTERRUPTED, USAGE, print_error, tell
+    from offbook.domain.errors import OffbookError
+
+    shell = Shell(json="--json" in arguments)
+    try:
+        code = app(args=list(arguments), prog_name="offbook", standalone_mode=False, obj=shell)
+        return code if isinstance(code, int) else 0
+    except typer.TyperException as error:
+        context = getattr(error, "ctx", None)
+        path = "offbook" if context is None else context.command_path
+        message = error.format_message().strip()
+        if message:  # empty when help was shown for want of a command
+            print_error("usage", message, {}, f"see {path} --help", shell)
+        return USAGE
+    except OffbookError as error:
+        return tell(error, shell)
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return FAILURE
+
+
+def _shell(ctx: typer.Context, json: bool, quiet: bool, data_dir: Path | None) -> Shell:
+    """The options, wherever on the line they stood."""
+    shell = ctx.ensure_object(Shell)
+    shell.json |= json
+    shell.quiet |= quiet
+    shell.given_data_dir = data_dir or shell.given_data_dir
+    return shell
+
+
+def main() -> None:
+    """The program's entry point."""
+    sys.exit(run_cli(sys.argv[1:]))

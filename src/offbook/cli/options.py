@@ -1,0 +1,149 @@
+"""The options of the commands, each written once.
+
+Choices are spelled out here, so that asking for help loads no market data; a test holds them
+against the enumerations that they stand for.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+AssetClassChoice = Literal["crypto_spot", "equity"]
+KindChoice = Literal["quotes", "bars"]
+LabelChoice = Literal["open", "close"]
+AtEndChoice = Literal["stop", "pause"]
+OnErrorChoice = Literal["stop", "pause", "fail"]
+
+# -- everywhere -------------------------------------------------------------------------------
+
+Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON document on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on the way.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Write what the parts log to stderr.")]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir",
+        metavar="DIR",
+        help="Where sessions are kept (else OFFBOOK_DATA_DIR, else the platform's place).",
+    ),
+]
+Session = Annotated[
+    str,
+    typer.Argument(
+        metavar="SESSION", help="A session's id, a beginning that no other id has, or 'last'."
+    ),
+]
+
+# -- what to run ------------------------------------------------------------------------------
+
+Strategy = Annotated[
+    str | None,
+    typer.Argument(metavar="STRATEGY", help="path/to/file.py:Class or package.module:Class"),
+]
+Data = Annotated[
+    str | None,
+    typer.Option(
+        "--data",
+        "-d",
+        metavar="FILE",
+        help="Recording (.csv, .csv.gz, .parquet), or 'demo' for the one that ships.",
+    ),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", "-s", metavar="NAME=VALUE", help="A parameter of the strategy."),
+]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", "-c", metavar="FILE", help="A whole session as TOML or JSON; options win."
+    ),
+]
+Name = Annotated[
+    str | None, typer.Option("--name", metavar="TEXT", help="What to call the session.")
+]
+Speed = Annotated[
+    str | None,
+    typer.Option("--speed", metavar="X", help="Times real time, such as 60; else full speed."),
+]
+Cash = Annotated[
+    str | None, typer.Option("--cash", metavar="AMOUNT", help="Cash to begin with (100000).")
+]
+Seed = Annotated[
+    int | None, typer.Option("--seed", min=0, metavar="N", help="Seed of all simulated chance (0).")
+]
+FeeBps = Annotated[
+    str | None, typer.Option("--fee-bps", metavar="BPS", help="Fee in basis points of value (10).")
+]
+LatencyMs = Annotated[
+    str | None,
+    typer.Option("--latency-ms", metavar="MS", help="Delay to the venue, and back (50)."),
+]
+AtEnd = Annotated[
+    AtEndChoice | None, typer.Option("--at-end", help="What the end of the data does (stop).")
+]
+OnError = Annotated[
+    OnErrorChoice | None,
+    typer.Option("--on-error", help="What a callback that raises does (stop)."),
+]
+
+# -- what the recording holds -----------------------------------------------------------------
+
+Symbol = Annotated[str | None, typer.Option("--symbol", metavar="TEXT", help="Such as BTCUSDT.")]
+AssetClass = Annotated[
+    AssetClassChoice | None, typer.Option("--asset-class", help="The kind of instrument.")
+]
+Base = Annotated[
+    str | None, typer.Option("--base", metavar="TEXT", help="What a unit is, such as BTC.")
+]
+Currency = Annotated[
+    str | None, typer.Option("--currency", metavar="TEXT", help="What pays for it, such as USDT.")
+]
+Tick = Annotated[
+    str | None, typer.Option("--tick", metavar="STEP", help="Smallest step of an order's price.")
+]
+Lot = Annotated[
+    str | None, typer.Option("--lot", metavar="STEP", help="Smallest step of an order's size.")
+]
+MinNotional = Annotated[
+    str | None, typer.Option("--min-notional", metavar="AMOUNT", help="Smallest value of an order.")
+]
+Calendar = Annotated[
+    str | None, typer.Option("--calendar", metavar="NAME", help="24/7 or an exchange, as XNYS.")
+]
+PriceDecimals = Annotated[
+    int | None,
+    typer.Option("--price-decimals", metavar="N", help="Of the data, if more than tick has."),
+]
+SizeDecimals = Annotated[
+    int | None,
+    typer.Option("--size-decimals", metavar="N", help="Of the data, if more than lot has."),
+]
+Kind = Annotated[KindChoice | None, typer.Option("--kind", help="What the rows are, if unclear.")]
+Timeframe = Annotated[
+    str | None, typer.Option("--timeframe", metavar="SPAN", help="How long a bar is: 1m, 4h, 1d.")
+]
+Label = Annotated[
+    LabelChoice | None, typer.Option("--label", help="Which end of a bar its time names (open).")
+]
+Column = Annotated[
+    list[str] | None,
+    typer.Option("--column", metavar="OURS=THEIRS", help="A column by another name: bid=b1."),
+]
+DropBadRows = Annotated[
+    bool | None,
+    typer.Option("--drop-bad-rows/--refuse-bad-rows", help="Rows that cannot be true (refuse)."),
+]
+
+# -- what to do with sessions -----------------------------------------------------------------
+
+Stop = Annotated[bool, typer.Option("--stop", help="Stop them instead of carrying them on.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Resume paused ones too.")]
+Sessions = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="SESSION...", help="Ids, or beginnings of ids; else all."),
+]
+NoPace = Annotated[bool, typer.Option("--fast", help="At full speed, without the show.")]

@@ -1,0 +1,178 @@
+"""A session's report, for people and as a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from offbook.cli.figures import clock, counted, money, near, span, strategy_name
+from offbook.cli.shell import Shell
+from offbook.domain.session import PaperTradingSession
+from offbook.services.paper_trading.report import FillLine, SessionReport
+
+FILLS_SHOWN: Final = 8
+WIDE: Final = 110
+"""From so many columns on a fill shows its rule too."""
+
+_STATUS_STYLES: Final = {"STOPPED": "bold green", "FAILED": "bold red", "PAUSED": "bold yellow"}
+_REASONS: Final = {
+    "end_of_data": "end of the data",
+    "requested": "as asked",
+    "strategy_error": "the strategy raised an error",
+}
+
+
+def report_document(
+    report: SessionReport, session: PaperTradingSession, store: Path
+) -> dict[str, Any]:
+    """The report with the configuration it came from: what ``--json`` prints."""
+    document: dict[str, Any] = msgspec.to_builtins(report)
+    document["config"] = msgspec.to_builtins(session.config)
+    document["store"] = str(store)
+    return document
+
+
+def print_report(
+    report: SessionReport, shell: Shell, store: Path, *, fills: int | None = FILLS_SHOWN
+) -> None:
+    """The report on stdout; at most so many fills, None for all."""
+    console = shell.console
+    console.print()
+    console.print(_title(report))
+    console.print(_account(report))
+    if report.error is not None:
+        console.print(Text(report.error.message, style="red"))
+        if report.error.detail:
+            console.print(Text(_tail(report.error.detail), style="dim"))
+    if report.fills:
+        console.print(_fills_table(report, fills, console.width))
+        console.print()
+        hidden = 0 if fills is None else len(report.fills) - fills
+        if hidden > 0:
+            more = shell.command("show", report.session_id[:13])
+            console.print(Text(f" ... and {counted(hidden, 'more fill')}: {more}", style="dim"))
+    console.print(_origin(report, store))
+
+
+def _title(report: SessionReport) -> Text:
+    style = _STATUS_STYLES.get(report.status, "bold")
+    title = Text.assemble((report.status, style))
+    if report.status_reason:
+        title.append(f" ({_REASONS.get(report.status_reason, report.status_reason)})")
+    title.append(f"  {strategy_name(report.strategy)} on {report.symbol}", style="bold")
+    if report.name:
+        title.append(f"  {report.name}", style="italic")
+    return title
+
+
+def _account(report: SessionReport) -> Table:
+    """The figures, in two columns."""
+    grid = Table.grid(padding=(0, 2))
+    for justify in ("left", "right", "left", "right"):
+        grid.add_column(justify=justify, no_wrap=True)
+    coin, gain = report.currency, Decimal(report.return_pct)
+    colour = "green" if gain > 0 else "red" if gain < 0 else ""
+    closing = report.equity_closing
+    rows: list[tuple[str, Text | str, str, str]] = [
+        (
+            "return",
+            Text(f"{gain:+.4f} %", style=colour),
+            "fees paid",
+            f"{money(report.fees)} {coin}",
+        ),
+        (
+            "equity",
+            f"{money(report.equity)} {coin}",
+            "slippage",
+            f"{money(report.slippage)} {coin}",
+        ),
+        ("cash", f"{money(report.cash)} {coin}", "realized", money(report.realized, signed=True)),
+        (
+            "at closing side",
+            "-" if closing is None else f"{money(closing)} {coin}",
+            "unrealized",
+            money(report.unrealized, signed=True),
+        ),
+        (
+            "holds",
+            ", ".join(f"{qty} {symbol}" for symbol, qty in report.positions.items()) or "nothing",
+            "traded",
+            f"{money(report.traded)} {coin}",
+        ),
+        ("orders", _orders(report), "closing trades", f"{report.trades}, {report.trades_won} won"),
+    ]
+    for row in rows:
+        grid.add_row(Text(f" {row[0]}", style="dim"), row[1], Text(row[2], style="dim"), row[3])
+    refused = _refusals(report.refusals)
+    if refused:
+        grid.add_row(Text(" refused", style="dim"), Text(refused, style="yellow"))
+    return grid
+
+
+def _orders(report: SessionReport) -> str:
+    by_status = report.orders_by_status.items()
+    return ", ".join(f"{count} {_words(status)}" for status, count in by_status) or "none"
+
+
+def _refusals(refusals: dict[str, int]) -> str:
+    told = []
+    for key, count in refusals.items():
+        what, _, why = key.partition(":")
+        told.append(f"{count} {_words(what)} ({_words(why)})")
+    return ", ".join(told)
+
+
+def _fills_table(report: SessionReport, limit: int | None, width: int) -> Table:
+    lines: Iterable[FillLine] = report.fills if limit is None else report.fills[:limit]
+    wide = width >= WIDE
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    table.add_column(" fill at", no_wrap=True)
+    table.add_column("side", no_wrap=True)
+    for name in ("size", "price", "fee", "slip bp", "delay", "row"):
+        table.add_column(name, justify="right", no_wrap=True)
+    if wide:
+        table.add_column("had there", justify="right", no_wrap=True)
+        table.add_column("rule", style="dim", no_wrap=True)
+    for fill in lines:
+        cells: list[str | Text] = [
+            f" {clock(fill.ts, date=False)}",
+            Text(fill.side.lower(), style="green" if fill.side == "BUY" else "magenta"),
+            fill.qty,
+            fill.price,
+            money(fill.fee),
+            "-" if fill.mid is None else f"{Decimal(fill.slippage_bps):+.2f}",
+            f"{fill.delay_ns / 1e6:.0f} ms",
+            f"{fill.row:,}",
+        ]
+        table.add_row(*cells, *((fill.available, fill.rule) if wide else ()))
+    return table
+
+
+def _origin(report: SessionReport, store: Path) -> Text:
+    began, ended = report.started_ts, report.ended_ts
+    length = "" if began is None else f" ({span(ended - began)})"
+    lines = [
+        f" market   {near(report.market)}",
+        f" from     {clock(began)} to {clock(ended)} UTC{length}",
+        f" rows     {counted(report.rows, report.kind.removesuffix('s'))}",
+        f" session  {report.session_id}, {counted(report.records, 'record')}",
+        f" chain    {report.chain_head or '-'}",
+        f" store    {near(str(store))}",
+    ]
+    return Text("\n".join(lines), style="dim", overflow="fold", no_wrap=True)
+
+
+def _tail(detail: str) -> str:
+    """The end of a traceback: where it happened, and what."""
+    return "\n".join(detail.strip().splitlines()[-6:])
+
+
+def _words(name: str) -> str:
+    return name.lower().replace("_", " ")

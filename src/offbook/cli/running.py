@@ -1,0 +1,113 @@
+"""``offbook run``: a strategy on a recording, from its start to a report."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from offbook.bootstrap import make_manager, new_session_id, open_store
+from offbook.cli.driving import Driver
+from offbook.cli.failures import FAILURE, TERMINATED
+from offbook.cli.figures import near, strategy_name
+from offbook.cli.loop import run_async
+from offbook.cli.shell import Shell, short
+from offbook.config.markets import Label, MarketDescription
+from offbook.config.sessions import SessionRequest, build_config, parse_settings
+from offbook.domain.config import OnStrategyError, SessionConfig
+from offbook.domain.instruments import AssetClass
+from offbook.domain.market_data import DataKind
+from offbook.domain.session import PaperTradingSession, SessionStatus
+from offbook.services.paper_trading.report import read_report
+
+START: Final = "start"
+"""The command id of every start: the same run has the same chain each time."""
+
+STRATEGY_ERROR: Final = "strategy_error"
+_PLAIN: Final = (
+    "symbol", "base", "currency", "tick", "lot", "min_notional", "calendar", "price_decimals",
+    "size_decimals", "timeframe", "drop_bad_rows",
+)  # fmt: skip
+_CHOICES: Final = {"asset_class": AssetClass, "kind": DataKind, "label": Label}
+
+
+def run_strategy(shell: Shell, given: dict[str, Any]) -> int:
+    """Run what the options ask for; gives the exit code."""
+    config = build_config(request_of(given))
+    return run_async(shell, _run(shell, config))
+
+
+def request_of(given: dict[str, Any]) -> SessionRequest:
+    """The options as a request. Raises InvalidConfig."""
+    described = {name: given[name] for name in _PLAIN}
+    for name, kind in _CHOICES.items():
+        described[name] = None if given[name] is None else kind(given[name])
+    described["columns"] = parse_settings(given["column"] or ())
+    return SessionRequest(
+        strategy=given["strategy"],
+        data=given["data"],
+        file=given["config"],
+        params=parse_settings(given["settings"] or ()),
+        market=MarketDescription(**described),
+        cash=given["cash"],
+        fee_bps=given["fee_bps"],
+        latency_ms=given["latency_ms"],
+        seed=given["seed"],
+        speed=given["speed"],
+        at_end=given["at_end"],
+        on_error=given["on_error"] or (None if given["config"] else OnStrategyError.STOP.value),
+        name=given["name"],
+    )
+
+
+async def _run(shell: Shell, config: SessionConfig) -> int:
+    async with open_store(shell.data_dir) as repository:
+        driver = Driver(shell)
+        async with make_manager(repository, on_stuck=driver.stuck) as manager:
+            driver.manager = manager
+            session = await manager.start_session(
+                config, session_id=new_session_id(), command_id=START
+            )
+            shell.note(_beginning(session))
+            [session] = await driver.drive([session])
+        session = await repository.get(session.id)
+        report = await read_report(session, repository)
+        if shell.json:
+            from offbook.cli.report_view import report_document
+
+            shell.document(report_document(report, session, repository.store))
+        else:
+            from offbook.cli.report_view import print_report
+
+            print_report(report, shell, repository.store)
+            shell.say()
+            for line in what_next(session, shell):
+                shell.say(line)
+    if driver.suspended:
+        return TERMINATED
+    return ended_well(session)
+
+
+def ended_well(session: PaperTradingSession) -> int:
+    """0 unless the session failed, or its strategy did."""
+    failed = session.status is SessionStatus.FAILED or session.status_reason == STRATEGY_ERROR
+    return FAILURE if failed else 0
+
+
+def what_next(session: PaperTradingSession, shell: Shell) -> list[str]:
+    """Commands that make sense now, ready to be copied."""
+    named = short(session.id)
+    lines = []
+    if session.status in (SessionStatus.RUNNING, SessionStatus.PAUSED, SessionStatus.STOPPING):
+        lines.append(f" go on     {shell.command('recover', named, '--resume')}")
+        lines.append(f" end it    {shell.command('recover', named, '--stop')}")
+    lines.append(f" look      {shell.command('show', named)}")
+    lines.append(f" prove it  {shell.command('verify', named)}")
+    return lines
+
+
+def _beginning(session: PaperTradingSession) -> str:
+    config = session.config
+    spec, market = config.strategy, config.market
+    params = {} if spec is None else spec.params
+    told = " ".join(f"{name}={value}" for name, value in params.items())
+    name = strategy_name(None if spec is None else spec.ref)
+    return f"{name} {told} on {near(market.path)} ({market.instrument.symbol} {market.kind.value})"

@@ -1,0 +1,312 @@
+"""What a session's records tell a person: the account, the orders, and each fill with its cost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from offbook.domain.instruments import Instrument
+from offbook.domain.journal import StoredRecord
+from offbook.domain.records import (
+    OrderFilled,
+    Record,
+    SessionPaused,
+    SessionResumed,
+    SessionStarted,
+    decode_record,
+)
+from offbook.domain.session import PaperTradingSession, SessionError
+from offbook.domain.values import Amount, share_of
+from offbook.engine.folding import instrument_of, order_view, summary_of
+from offbook.engine.ledger import LedgerState
+from offbook.ports.repository import IPaperTradingSessionRepository
+
+_PAGE: Final = 1000
+_BPS: Final = 10_000
+
+
+class FillLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One fill, what it cost beside the price, and the evidence for it.
+
+    Times are ns UTC of session time.  ``mid`` is the middle of the market when the order was
+    decided, None where there was none; ``slippage`` (in the account's currency) and
+    ``slippage_bps`` are what the fill's price was worse than that, negative where it was better;
+    ``delay_ns`` is the time in between.  ``row`` is the market row traded against, ``rule`` the
+    clause that allowed it, ``available`` how much could be had there.
+    """
+
+    ts: int
+    client_order_id: str
+    symbol: str
+    side: str
+    qty: str
+    price: str
+    fee: str
+    liquidity: str
+    mid: str | None
+    slippage: str
+    slippage_bps: str
+    delay_ns: int
+    realized: str
+    row: int
+    row_ts: int
+    model: str
+    rule: str
+    available: str
+
+
+class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One order as it ended up, or stands."""
+
+    ts: int
+    client_order_id: str
+    symbol: str
+    side: str
+    order_type: str
+    order_status: str
+    order_qty: str
+    cum_qty: str
+    price: str | None
+    avg_px: str | None
+    fees: str
+    reason: str | None
+
+
+class Moment(msgspec.Struct, frozen=True, kw_only=True):
+    """A change in the session's life, at session time ``ts``."""
+
+    ts: int
+    event: str
+    reason: str | None = None
+
+
+class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A session in the numbers that matter; amounts are decimal text in ``currency``.
+
+    ``equity`` is marked at mid; ``equity_closing`` at the side at which positions would be closed,
+    None where the last prices are not in the records.  ``return_pct`` is of the initial cash.
+    ``trades`` counts fills that closed or reduced a position, ``trades_won`` those with a gain
+    before fees.
+    """
+
+    session_id: str
+    name: str
+    status: str
+    status_reason: str | None
+    error: SessionError | None
+    strategy: str | None
+    params: dict[str, Any]
+    market: str
+    data_identity: str
+    kind: str
+    symbol: str
+    currency: str
+    seed: int
+    started_ts: int | None
+    ended_ts: int
+    rows: int
+    initial_cash: str
+    cash: str
+    equity: str
+    equity_closing: str | None
+    return_pct: str
+    realized: str
+    unrealized: str
+    fees: str
+    slippage: str
+    traded: str
+    trades: int
+    trades_won: int
+    positions: dict[str, str]
+    orders: int
+    orders_by_status: dict[str, int]
+    refusals: dict[str, int]
+    fills: tuple[FillLine, ...]
+    order_list: tuple[OrderLine, ...]
+    moments: tuple[Moment, ...]
+    records: int
+    chain_head: str
+
+
+async def read_report(
+    session: PaperTradingSession, repository: IPaperTradingSessionRepository
+) -> SessionReport:
+    """The report of a session as committed. Raises EngineFault for a journal that is not whole."""
+    stored: list[StoredRecord] = []
+    while len(stored) < session.last_seq:
+        page = await repository.read_journal(session.id, after_seq=len(stored), limit=_PAGE)
+        if not page:
+            break
+        stored.extend(page)
+    return make_report(session, (decode_record(r.raw) for r in stored[: session.last_seq]))
+
+
+def make_report(session: PaperTradingSession, records: Iterable[Record]) -> SessionReport:
+    """The report of a session from its records, in order from the first."""
+    ledger = LedgerState()
+    fills: list[FillLine] = []
+    moments: list[Moment] = []
+    traded = slippage = won = trades = 0
+    for record in records:
+        ledger.apply(record)
+        if isinstance(record, OrderFilled):
+            fill, cost = _fill_line(ledger, record)
+            fills.append(fill)
+            slippage += cost
+            traded += _notional(record.last_qty, record.last_px, _instrument(ledger, record))
+            trades += record.realized != 0
+            won += record.realized > 0
+        elif isinstance(record, SessionStarted):
+            moments.append(Moment(ts=record.ts, event="started"))
+        elif isinstance(record, SessionPaused):
+            moments.append(Moment(ts=record.ts, event="paused", reason=record.reason))
+        elif isinstance(record, SessionResumed):
+            moments.append(Moment(ts=record.ts, event="resumed"))
+    if ledger.stopped is not None:
+        moments.append(Moment(ts=ledger.ts, event="stopped", reason=ledger.stopped.reason))
+    return _report(session, ledger, fills, moments, (traded, slippage, trades, won))
+
+
+def _report(
+    session: PaperTradingSession,
+    ledger: LedgerState,
+    fills: list[FillLine],
+    moments: list[Moment],
+    counted: tuple[int, int, int, int],
+) -> SessionReport:
+    config = session.config
+    summary = session.summary or summary_of(ledger)
+    traded, slippage, trades, won = counted
+    initial = Amount.parse(config.account.initial_cash)
+    unrealized = summary.equity - initial - summary.realized + summary.fees
+    market, spec = config.market, config.strategy
+    return SessionReport(
+        session_id=session.id,
+        name=config.name,
+        status=session.status.value,
+        status_reason=session.status_reason,
+        error=session.error,
+        strategy=None if spec is None else spec.ref,
+        params={} if spec is None else spec.params,
+        market=market.path,
+        data_identity="" if ledger.attached is None else ledger.attached.market.data_identity,
+        kind=market.kind.value,
+        symbol=market.instrument.symbol,
+        currency=config.account.currency,
+        seed=config.seed,
+        started_ts=moments[0].ts if moments else None,
+        ended_ts=session.cursor.ts,
+        rows=session.cursor.row,
+        initial_cash=str(initial),
+        cash=str(summary.cash),
+        equity=str(summary.equity),
+        equity_closing=_closing(ledger),
+        return_pct=_ratio(summary.equity - initial, initial, 100, "0.0001"),
+        realized=str(summary.realized),
+        unrealized=str(Amount(unrealized)),
+        fees=str(summary.fees),
+        slippage=str(Amount(slippage)),
+        traded=str(Amount(traded)),
+        trades=trades,
+        trades_won=won,
+        positions=summary.positions,
+        orders=len(ledger.orders),
+        orders_by_status=dict(Counter(o.status.value for o in ledger.orders.values())),
+        refusals=dict(ledger.refusals),
+        fills=tuple(fills),
+        order_list=tuple(_order_lines(ledger)),
+        moments=tuple(moments),
+        records=session.last_seq,
+        chain_head=session.chain_head,
+    )
+
+
+def _fill_line(ledger: LedgerState, record: OrderFilled) -> tuple[FillLine, int]:
+    order = ledger.orders[record.order]
+    instrument = _instrument(ledger, record)
+    # Twice the mid is exact where the mid itself may end on half a unit.
+    twice_mid = order.decision_bid_px + order.decision_ask_px
+    twice_cost = record.side.sign * _notional(
+        record.last_qty, 2 * record.last_px - twice_mid, instrument
+    )
+    cost = share_of(twice_cost, 1, 2) if twice_mid else 0
+    evidence = record.evidence
+    line = FillLine(
+        ts=record.ts,
+        client_order_id=order.client_order_id,
+        symbol=record.symbol,
+        side=record.side.value,
+        qty=instrument.qty_text(record.last_qty),
+        price=instrument.price_text(record.last_px),
+        fee=str(record.fee),
+        liquidity=record.liquidity.value,
+        mid=_half(twice_mid, instrument) if twice_mid else None,
+        slippage=str(Amount(cost)),
+        slippage_bps=_ratio(
+            record.side.sign * (2 * record.last_px - twice_mid), twice_mid, _BPS, "0.001"
+        ),
+        delay_ns=record.ts - order.sent_ts,
+        realized=str(record.realized),
+        row=evidence.row,
+        row_ts=evidence.row_ts,
+        model=evidence.model,
+        rule=evidence.rule,
+        available=instrument.qty_text(evidence.available_qty),
+    )
+    return line, cost
+
+
+def _order_lines(ledger: LedgerState) -> Iterable[OrderLine]:
+    for order in ledger.orders.values():
+        view = order_view(order, instrument_of(ledger, order.symbol))
+        yield OrderLine(
+            ts=view.submitted_ts,
+            client_order_id=view.client_order_id,
+            symbol=view.symbol,
+            side=view.side.value,
+            order_type=view.order_type.value,
+            order_status=view.order_status.value,
+            order_qty=view.order_qty,
+            cum_qty=view.cum_qty,
+            price=view.price,
+            avg_px=view.avg_px,
+            fees=view.fees,
+            reason=view.reason,
+        )
+
+
+def _closing(ledger: LedgerState) -> str | None:
+    """Cash and what selling at the bid, or buying back at the ask, would bring; fees left out."""
+    if ledger.stopped is None or {m.symbol for m in ledger.stopped.marks} < {
+        symbol for symbol, position in ledger.positions.items() if position.qty
+    }:
+        return None
+    total = int(ledger.stopped.cash)
+    for mark in ledger.stopped.marks:
+        px = mark.bid_px if mark.position_qty > 0 else mark.ask_px
+        total += _notional(mark.position_qty, px, instrument_of(ledger, mark.symbol))
+    return str(Amount(total))
+
+
+def _instrument(ledger: LedgerState, record: OrderFilled) -> Instrument:
+    return instrument_of(ledger, record.symbol)
+
+
+def _notional(qty: int, px: int, instrument: Instrument) -> int:
+    return qty * px * instrument.notional_scale
+
+
+def _half(twice: int, instrument: Instrument) -> str:
+    mid = instrument.price_decimal(twice) / 2
+    return format(mid, "f")
+
+
+def _ratio(part: int, whole: int, scale: int, places: str) -> str:
+    if not whole:
+        return "0"
+    ratio = Decimal(int(part)) * scale / Decimal(int(whole))
+    return format(ratio.quantize(Decimal(places)), "f")
