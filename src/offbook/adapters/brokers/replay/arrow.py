@@ -9,7 +9,6 @@ rows leave duckdb in pieces and in columns.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -78,7 +77,7 @@ class ArrowFailure(Exception):
 
 
 class ArrowStream:
-    """A stream of batches; one thread at a time. Leaving its ``with`` block ends the query.
+    """A stream of batches, for one thread at a time.
 
     ``capsule`` is what ``__arrow_c_stream__()`` returns; the caller keeps its owner alive.
     """
@@ -89,8 +88,8 @@ class ArrowStream:
         self._stream = _Stream.from_address(address)
         self._formats = self._read_schema()
 
-    def __iter__(self) -> Iterator[ArrowBatch]:
-        """Every batch that has rows; each must be used up before the next is asked for.
+    def next(self) -> ArrowBatch | None:
+        """The next batch, of one row at least, to be released by the caller; None at the end.
 
         Raises ArrowFailure. The call into the producer lets other threads run.
         """
@@ -98,12 +97,11 @@ class ArrowStream:
             array = _Array()
             self._check(self._stream.get_next(self._stream, array))
             if not array.release:
-                return
-            try:
-                if array.length:
-                    yield ArrowBatch(array, self._formats)
-            finally:
-                array.release(array)
+                return None
+            batch = ArrowBatch(array, self._formats)
+            if batch.rows:
+                return batch
+            batch.release()
 
     def close(self) -> None:
         """End the query and free what it holds; a second time does nothing."""
@@ -129,12 +127,17 @@ class ArrowStream:
 
 
 class ArrowBatch:
-    """Some rows in columns. What is taken from it is copied, and outlives it."""
+    """Some rows in columns. What is taken from it is copied, and outlives its release."""
 
     def __init__(self, array: Any, formats: dict[str, tuple[int, str]]) -> None:
         self._array = array
         self._formats = formats
         self.rows: int = array.length
+
+    def release(self) -> None:
+        """Give the memory back to the producer; a second time does nothing."""
+        if self._array.release:
+            self._array.release(self._array)
 
     def integers(self, name: str) -> tuple[IntColumn, BoolColumn]:
         """A BIGINT column, and where it is not null."""

@@ -25,10 +25,14 @@ if TYPE_CHECKING:
 SPARE_CELLS: Final = 16
 """Columns read beyond a CSV's own, so that longer lines are seen as such and told by row."""
 
+LONGEST_LINE: Final = 65_536
+BUFFER_BYTES: Final = 1 << 20
+"""Of a CSV; by default duckdb takes 32 MB a buffer and several of them, for every feed."""
+
 SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "threads": "1",
-        "memory_limit": "512MB",
+        "memory_limit": "256MB",
         "temp_directory": "",
         "enable_external_file_cache": "false",
         "autoinstall_known_extensions": "false",
@@ -166,7 +170,8 @@ def _csv(source: Source) -> str:
     return (
         f"read_csv(?, auto_detect = false, header = true, delim = '{source.delimiter}', "
         f"""quote = '"', escape = '"', nullstr = '\x01', null_padding = true, """
-        f"compression = '{packing}', hive_partitioning = false, columns = {{{columns}}})"
+        f"compression = '{packing}', hive_partitioning = false, buffer_size = {BUFFER_BYTES}, "
+        f"max_line_size = {LONGEST_LINE}, columns = {{{columns}}})"
     )
 
 

@@ -6,7 +6,7 @@ import re
 import threading
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -52,7 +52,6 @@ class RecordingReader:
         self._connection: DuckDBPyConnection | None = None
         self._relation: DuckDBPyRelation | None = None
         self._stream: ArrowStream | None = None
-        self._batches: Iterator[ArrowBatch] | None = None
         self.cells = self._find_cells()
         self.intervals = BarIntervals(market, calendar) if market.kind is DataKind.BARS else None
         self._decoder = RowDecoder(market, self.cells, self.intervals)
@@ -105,17 +104,24 @@ class RecordingReader:
             if batch is None:
                 self._require_rows()
                 return None
-            rows = self._judge(batch)
+            try:
+                rows = self._judge(batch)
+            finally:
+                batch.release()
             if len(rows):
                 return rows
         raise GatewayUnavailable(f"{self.source.path} was closed", market=self.source.path)
 
     def interrupt(self) -> None:
         """End what another thread is doing here, as soon as it can be ended."""
+        import duckdb
+
         self._stop.set()
         connection = self._connection
         if connection is not None:
-            connection.interrupt()
+            # The worker may be closing it at this moment, which is as well.
+            with suppress(duckdb.Error):
+                connection.interrupt()
 
     def close(self) -> None:
         """Let file and memory go; a second time does nothing."""
@@ -142,9 +148,9 @@ class RecordingReader:
         import duckdb
 
         try:
-            if self._batches is None:
-                self._batches = self._begin_query()
-            batch = next(self._batches, None)
+            if self._stream is None:
+                self._stream = self._begin_query()
+            batch = self._stream.next()
             if batch is None:
                 # Checked at the end, when every byte that was given has been read.
                 self.source.check_unchanged()
@@ -153,16 +159,14 @@ class RecordingReader:
             self._end_query()
             raise self._explained(error) from None
 
-    def _begin_query(self) -> Iterator[ArrowBatch]:
+    def _begin_query(self) -> ArrowStream:
         self.source.check_unchanged()
         sql, parameters = query.build(self.source, self.cells, self._place.file_row)
         self._connection = query.connect()
         self._relation = self._connection.sql(sql, params=parameters)
-        self._stream = ArrowStream(self._relation.__arrow_c_stream__())
-        return iter(self._stream)
+        return ArrowStream(self._relation.__arrow_c_stream__())
 
     def _end_query(self) -> None:
-        self._batches = None
         if self._stream is not None:
             self._stream.close()
         self._stream = self._relation = None

@@ -244,6 +244,15 @@ async def test_a_line_that_is_no_csv_is_told_by_row_and_never_dropped(tmp_path: 
         await feed.close()
 
 
+async def test_a_line_of_enormous_length_is_told_by_row(tmp_path: Path) -> None:
+    row = "{t}," + "1" * 100_000 + ",101,1,1"
+    path = write(tmp_path / "quotes.csv", QUOTES_HEADER, GOOD_QUOTE, row, 1)
+    feed = await opened(quotes(path))
+    with pytest.raises(BadMarketData, match="row 2: the line cannot be read as CSV"):
+        await everything(feed)
+    await feed.close()
+
+
 async def test_blank_lines_are_no_rows(tmp_path: Path) -> None:
     path = write(tmp_path / "quotes.csv", QUOTES_HEADER, GOOD_QUOTE, "\n{t},0,1,1,1", 1)
     assert (await refused(quotes(path))).fields["row"] == 2
