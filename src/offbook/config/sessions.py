@@ -95,6 +95,7 @@ def _set_market(document: dict[str, Any], request: SessionRequest, folder: Path)
                 f"{request.file} holds a complete market: change it there, or name a --data file",
                 field="market",
             )
+        written.setdefault("type", "replay")
         written["path"] = str(locate_recording(data))
         return
     told = {} if "instrument" in written else {k: v for k, v in written.items() if k != "path"}

@@ -15,6 +15,7 @@ import msgspec
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import DataKind
+from offbook.domain.synthetic import SyntheticMarket as SyntheticMarket
 from offbook.domain.values import AMOUNT_PRECISION, text_to_units
 
 MAX_LATENCY_NS: Final = 60_000_000_000
@@ -106,9 +107,14 @@ class ReplayMarket(_Config, frozen=True, kw_only=True, tag_field="type", tag="re
                 f"market.label={self.label!r}, expected 'open' or 'close'", field="market.label"
             )
 
+    @property
+    def source(self) -> str:
+        """What reports and screens call this market."""
+        return self.path
 
-MarketConfig = ReplayMarket
-"""The markets that a session can be joined to; a tagged union as more kinds arrive."""
+
+MarketConfig = ReplayMarket | SyntheticMarket
+"""The markets that a session can be joined to: a tagged union, told apart by ``type``."""
 
 
 class StrategySpec(_Config, frozen=True, kw_only=True):
@@ -296,7 +302,8 @@ def chain_config(config: SessionConfig) -> bytes:
     document = msgspec.to_builtins(config)
     for name in ("name", "speed"):
         del document[name]
-    del document["market"]["path"]
+    if isinstance(config.market, ReplayMarket):
+        del document["market"]["path"]
     if document["strategy"] is not None:
         ref: str = document["strategy"]["ref"]
         document["strategy"]["ref"] = ref.rpartition(":")[2]
