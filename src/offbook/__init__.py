@@ -8,16 +8,99 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from offbook.bootstrap import open_manager as open_manager
+    from offbook.domain.config import AccountConfig as AccountConfig
+    from offbook.domain.config import ReplayMarket as ReplayMarket
+    from offbook.domain.config import SessionConfig as SessionConfig
+    from offbook.domain.config import StrategySpec as StrategySpec
+    from offbook.domain.errors import OffbookError as OffbookError
+    from offbook.domain.instruments import AssetClass as AssetClass
+    from offbook.domain.instruments import Instrument as Instrument
+    from offbook.domain.market_data import Bar as Bar
+    from offbook.domain.market_data import DataKind as DataKind
+    from offbook.domain.market_data import Quote as Quote
+    from offbook.domain.orders import OrderRequest as OrderRequest
+    from offbook.domain.orders import OrderSide as OrderSide
+    from offbook.domain.orders import OrderStatus as OrderStatus
+    from offbook.domain.orders import OrderType as OrderType
+    from offbook.domain.orders import OrderView as OrderView
+    from offbook.domain.orders import ReplaceRequest as ReplaceRequest
+    from offbook.domain.orders import TimeInForce as TimeInForce
+    from offbook.domain.session import PaperTradingSession as PaperTradingSession
+    from offbook.domain.session import SessionStatus as SessionStatus
+    from offbook.engine.processing_engine import ProcessingEngine as ProcessingEngine
+    from offbook.engine.strategy import Missed as Missed
+    from offbook.engine.strategy import Rounding as Rounding
     from offbook.engine.strategy import Strategy as Strategy
+    from offbook.engine.view import Fill as Fill
+    from offbook.engine.view import OrderUpdate as OrderUpdate
+    from offbook.services.paper_trading.session_manager import (
+        PaperTradingSessionManager as PaperTradingSessionManager,
+    )
 
     __version__: str
 
 _HOME: dict[str, str] = {
+    "AccountConfig": "offbook.domain.config",
+    "AssetClass": "offbook.domain.instruments",
+    "Bar": "offbook.domain.market_data",
+    "DataKind": "offbook.domain.market_data",
+    "Fill": "offbook.engine.view",
+    "Instrument": "offbook.domain.instruments",
+    "Missed": "offbook.engine.strategy",
+    "OffbookError": "offbook.domain.errors",
+    "OrderRequest": "offbook.domain.orders",
+    "OrderSide": "offbook.domain.orders",
+    "OrderStatus": "offbook.domain.orders",
+    "OrderType": "offbook.domain.orders",
+    "OrderUpdate": "offbook.engine.view",
+    "OrderView": "offbook.domain.orders",
+    "PaperTradingSession": "offbook.domain.session",
+    "PaperTradingSessionManager": "offbook.services.paper_trading.session_manager",
+    "ProcessingEngine": "offbook.engine.processing_engine",
+    "Quote": "offbook.domain.market_data",
+    "ReplaceRequest": "offbook.domain.orders",
+    "ReplayMarket": "offbook.domain.config",
+    "Rounding": "offbook.engine.strategy",
+    "SessionConfig": "offbook.domain.config",
+    "SessionStatus": "offbook.domain.session",
     "Strategy": "offbook.engine.strategy",
+    "StrategySpec": "offbook.domain.config",
+    "TimeInForce": "offbook.domain.orders",
+    "open_manager": "offbook.bootstrap",
 }
 """Public name -> the module that defines it. Each has its line under TYPE_CHECKING too."""
 
-__all__ = ["Strategy", "__version__"]
+__all__ = [
+    "AccountConfig",
+    "AssetClass",
+    "Bar",
+    "DataKind",
+    "Fill",
+    "Instrument",
+    "Missed",
+    "OffbookError",
+    "OrderRequest",
+    "OrderSide",
+    "OrderStatus",
+    "OrderType",
+    "OrderUpdate",
+    "OrderView",
+    "PaperTradingSession",
+    "PaperTradingSessionManager",
+    "ProcessingEngine",
+    "Quote",
+    "ReplaceRequest",
+    "ReplayMarket",
+    "Rounding",
+    "SessionConfig",
+    "SessionStatus",
+    "Strategy",
+    "StrategySpec",
+    "TimeInForce",
+    "__version__",
+    "open_manager",
+]
 
 
 def __getattr__(name: str) -> object:
