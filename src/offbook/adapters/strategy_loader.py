@@ -51,11 +51,11 @@ def load_strategy(ref: str) -> LoadedStrategy:
     module = _from_file(ref, target) if is_file_ref(ref) else _from_package(ref, target)
     strategy = getattr(module, name, None)
     if strategy is None:
-        raise _invalid(ref, f"{target} has no class {name!r}; {_strategies_of(module)}")
+        raise _invalid(ref, f"{_shown(target)} has no class {name!r}; {_strategies_of(module)}")
     if not isinstance(strategy, type) or not issubclass(strategy, Strategy):
         raise _invalid(
             ref,
-            f"{target}:{name} is not a Strategy: write `class {name}(Strategy):` with "
+            f"{_shown(target)}:{name} is not a Strategy: write `class {name}(Strategy):` with "
             f"`from offbook import Strategy`; {_strategies_of(module)}",
         )
     return LoadedStrategy(strategy, _digest_of(strategy, module))
@@ -64,15 +64,15 @@ def load_strategy(ref: str) -> LoadedStrategy:
 def _from_file(ref: str, target: str) -> ModuleType:
     path = Path(target).expanduser().resolve()
     if path.is_dir():
-        raise _invalid(ref, f"{target} is a folder: name the file in it, such as {target}/mine.py")
+        raise _invalid(ref, f"{_shown(target)} is a folder: name a file in it, as in mine.py:Mine")
     try:
         text = _text_of(path)
     except FileNotFoundError:
-        raise _invalid(ref, f"there is no file {target} (looked in {Path.cwd()})") from None
+        raise _invalid(ref, f"there is no file {_shown(target)} (looked in {Path.cwd()})") from None
     except SyntaxError as error:
         raise _broken(ref, target, error) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise _invalid(ref, f"{target} cannot be read: {error}") from None
+        raise _invalid(ref, f"{_shown(target)} cannot be read: {error}") from None
     digest = _digest(text)
     name = _PREFIX + hashlib.sha256(str(path).encode()).hexdigest()[:16]
     module = sys.modules.get(name)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-from offbook.bootstrap import make_manager, new_session_id, open_store
-from offbook.cli.driving import Driver
+from offbook.bootstrap import new_session_id, open_store
+from offbook.cli.driving import Driver, driven
 from offbook.cli.failures import FAILURE, TERMINATED
 from offbook.cli.figures import clock, counted
 from offbook.cli.looking import verification_document, verification_lines
@@ -18,7 +18,6 @@ from offbook.domain.config import SessionConfig
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.services.paper_trading.messages import Progress
 from offbook.services.paper_trading.report import read_report
-from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
 from offbook.services.paper_trading.verification import ReplayOutcome, Verification
 
 STRATEGY: Final = "offbook.strategies.ema_cross:EmaCross"
@@ -47,13 +46,11 @@ class _Demo:
         shell = self._shell
         self._say_what_it_is()
         async with open_store(shell.data_dir) as repository:
-            driver = Driver(shell)
-            async with make_manager(repository, on_stuck=driver.stuck) as manager:
-                driver.manager = manager
-                session = await self._act(manager, driver)
+            async with driven(shell, repository) as driver:
+                session = await self._act(driver)
                 if driver.suspended:
                     return TERMINATED
-                verified = await manager.verify(session.id)
+                verified = await driver.manager.verify(session.id)
             report = await read_report(session, repository)
             store = repository.store
         if shell.json:
@@ -65,10 +62,9 @@ class _Demo:
             self._say_what_it_proves(session, verified)
         return 0 if verified.outcome is ReplayOutcome.EQUAL else FAILURE
 
-    async def _act(
-        self, manager: PaperTradingSessionManager, driver: Driver
-    ) -> PaperTradingSession:
+    async def _act(self, driver: Driver) -> PaperTradingSession:
         """Start, pause, resume, stop. Fixed command ids make the chain the same on every run."""
+        manager = driver.manager
         session = await manager.start_session(
             self._config, session_id=new_session_id(), command_id="demo-start"
         )
@@ -82,7 +78,9 @@ class _Demo:
         [paused] = await driver.drive([session], until=SessionStatus.PAUSED, hint=False)
         if paused.status is SessionStatus.PAUSED:
             progress = await manager.progress(session.id)
-            self._step("pause", f"{clock(pause_at, date=False)}  PAUSED, {_holding(progress)}")
+            self._step(
+                "pause", f"{clock(pause_at, date=False)}  PAUSED {_held(progress)}time stands still"
+            )
             await manager.resume_session(session.id, command_id="demo-resume")
             self._step(
                 "resume", f"{clock(pause_at, date=False)}  RUNNING, from the very same quote"
@@ -134,10 +132,9 @@ class _Demo:
             shell.say(f" {paint(what, 'dim', sys.stdout)}\n   {command}")
 
 
-def _holding(progress: Progress) -> str:
+def _held(progress: Progress) -> str:
     summary = progress.summary
     if summary is None:
-        return "its clock stands still"
+        return ""
     held = ", ".join(f"{qty} {symbol}" for symbol, qty in summary.positions.items())
-    after = f"after {counted(summary.fills, 'fill')}"
-    return f"its clock stands still {after}, holding {held or 'nothing'}"
+    return f"after {counted(summary.fills, 'fill')}, with {held or 'nothing'}; "

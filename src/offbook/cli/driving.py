@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import enum
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from decimal import Decimal
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, Self
 
+from offbook.bootstrap import make_manager
 from offbook.cli.interrupts import Interrupts
 from offbook.cli.keys import Keys
 from offbook.cli.progress import ProgressLine
 from offbook.cli.shell import Shell, paint
 from offbook.domain.errors import OffbookError
 from offbook.domain.session import PaperTradingSession, SessionHealth, SessionStatus
+from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
 from offbook.services.paper_trading.watchdog import StuckCallback
 
@@ -43,7 +47,9 @@ _KEYS: Final = {wish.value: wish for wish in Wish if len(wish.value) == 1} | {
 class Driver:
     """Watches sessions of a manager until each goes on no more by itself, or is suspended.
 
-    ``manager`` is set once it exists: it wants to know ``stuck`` when it is made.
+    Entered (``with``, on the running loop) it listens to signals and keys, from before a session is
+    started, for a strategy may keep the loop from turning ever after.  ``manager`` is set once it
+    exists: it wants to know ``stuck`` when it is made.
     """
 
     manager: PaperTradingSessionManager
@@ -55,8 +61,24 @@ class Driver:
         self._wishes: asyncio.Queue[Wish] = asyncio.Queue()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._keys = Keys(self._pressed)
+        self._signals = Interrupts(self._interrupted, self._suspend, self._leave)
         self._speed: str | None = None
         self._storage_down = False
+
+    def __enter__(self) -> Self:
+        self._signals.__enter__()
+        self._keys.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._keys.__exit__(kind, error, trace)
+        self._signals.__exit__(kind, error, trace)
+        self._line.clear()
 
     async def drive(
         self,
@@ -72,13 +94,11 @@ class Driver:
         ids = [session.id for session in sessions]
         self._speed = sessions[0].config.speed
         ends = asyncio.gather(*(self.manager.wait(session_id) for session_id in ids))
-        signals = Interrupts(self._interrupted, self._suspend, self._leave)
+        if hint and self._keys.listening:
+            keys = "keys: p pause, r resume, s stop, + faster, - slower"
+            self._line.say(paint(keys, "dim", sys.stderr))
         try:
-            with signals, self._keys:
-                if hint and self._keys.listening:
-                    keys = "keys: p pause, r resume, s stop, + faster, - slower"
-                    self._line.say(paint(keys, "dim", sys.stderr))
-                await self._until(ends, ids, sessions, until)
+            await self._until(ends, ids, sessions, until)
         finally:
             self._line.clear()
             ends.cancel()
@@ -124,7 +144,10 @@ class Driver:
         if not open_ids:
             return
         shown = open_ids[0]
-        progress = await self.manager.progress(shown)
+        try:
+            progress = await self.manager.progress(shown)
+        except OffbookError:
+            return  # it came to its end just now; ``wait`` tells how
         self._line.show(sessions[ids.index(shown)], progress, more=len(open_ids) - 1)
         down = (await self.manager.get_session(shown)).health is SessionHealth.STORAGE_DOWN
         if down != self._storage_down:
@@ -187,6 +210,15 @@ class Driver:
             file=sys.stderr,
             flush=True,
         )
+
+
+@asynccontextmanager
+async def driven(shell: Shell, repository: IPaperTradingSessionRepository) -> AsyncIterator[Driver]:
+    """A manager over a repository, with its driver, which listens until the manager is closed."""
+    with Driver(shell) as driver:
+        async with make_manager(repository, on_stuck=driver.stuck) as manager:
+            driver.manager = manager
+            yield driver
 
 
 def _next_speed(speed: str | None, *, faster: bool) -> str | None:

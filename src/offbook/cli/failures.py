@@ -12,6 +12,7 @@ from offbook.domain.errors import (
     NotFound,
     OffbookError,
     Refused,
+    SessionFailed,
     StorageUnavailable,
     StoreOwned,
 )
@@ -61,6 +62,8 @@ def _advice(error: OffbookError, shell: Shell) -> str:
         return "wait until that process has ended, or stop it"
     if isinstance(error, StorageUnavailable):
         return f"look for what is wrong: {shell.command('doctor')}"
+    if isinstance(error, SessionFailed):
+        return f"what is kept of it: {shell.command('show', str(error.fields['session_id']))}"
     if error.fields.get("field") == "market.columns":
         return "on the command line: --column OURS=THEIRS, once for each"
     return ""

@@ -198,7 +198,7 @@ def run_cli(arguments: Sequence[str]) -> int:
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         path = "offbook" if context is None else context.command_path
-        message = error.format_message().strip()
+        message = error.format_message().strip().replace("Value error, ", "")
         if message:  # empty when help was shown for want of a command
             print_error("usage", message, {}, f"see {path} --help", shell)
         return USAGE

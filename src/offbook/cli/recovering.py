@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from offbook.bootstrap import find_stored, list_stored, make_manager, open_store
-from offbook.cli.driving import Driver
+from offbook.bootstrap import find_stored, list_stored, open_store
+from offbook.cli.driving import Driver, driven
 from offbook.cli.failures import FAILURE, REFUSED, TERMINATED
 from offbook.cli.figures import clock, counted, strategy_name
 from offbook.cli.loop import run_async
@@ -77,9 +77,7 @@ async def _in_store(
     shell: Shell, store: Path, ids: list[str], wanted: Wanted, outcome: Outcome
 ) -> None:
     async with open_store(shell.data_dir, exact=store) as repository:
-        driver = Driver(shell)
-        async with make_manager(repository, on_stuck=driver.stuck) as manager:
-            driver.manager = manager
+        async with driven(shell, repository) as driver:
             await _take_over(driver, ids, wanted, outcome, shell)
         lost = {session_id for session_id, _, _ in outcome.failed}
         taken = [await repository.get(session_id) for session_id in ids if session_id not in lost]

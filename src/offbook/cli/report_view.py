@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +22,9 @@ FILLS_SHOWN: Final = 8
 WIDE: Final = 110
 """From so many columns on a fill shows its rule too."""
 
+STRATEGY_ERROR: Final = "strategy_error"
+_DETAIL_LINES: Final = 12
+_ENGINE: Final = f"{os.sep}offbook{os.sep}engine{os.sep}"
 _STATUS_STYLES: Final = {"STOPPED": "bold green", "FAILED": "bold red", "PAUSED": "bold yellow"}
 _REASONS: Final = {
     "end_of_data": "end of the data",
@@ -50,7 +54,7 @@ def print_report(
     if report.error is not None:
         console.print(Text(report.error.message, style="red"))
         if report.error.detail:
-            console.print(Text(_tail(report.error.detail), style="dim"))
+            console.print(Text(_own_part(report.error.detail), style="dim"))
     if report.fills:
         console.print(_fills_table(report, fills, console.width))
         console.print()
@@ -125,6 +129,8 @@ def _refusals(refusals: dict[str, int]) -> str:
     told = []
     for key, count in refusals.items():
         what, _, why = key.partition(":")
+        if what == STRATEGY_ERROR:
+            continue
         told.append(f"{count} {_words(what)} ({_words(why)})")
     return ", ".join(told)
 
@@ -169,9 +175,17 @@ def _origin(report: SessionReport, store: Path) -> Text:
     return Text("\n".join(lines), style="dim", overflow="fold", no_wrap=True)
 
 
-def _tail(detail: str) -> str:
-    """The end of a traceback: where it happened, and what."""
-    return "\n".join(detail.strip().splitlines()[-6:])
+def _own_part(detail: str) -> str:
+    """A traceback without our own frames: where in the author's code it happened, and what."""
+    kept, own = [], True
+    for line in detail.strip().splitlines()[1:]:
+        if line.startswith("  File "):
+            own = _ENGINE not in line
+        elif not line.startswith(" "):
+            own = True
+        if own:
+            kept.append(line)
+    return "\n".join(kept[-_DETAIL_LINES:])
 
 
 def _words(name: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
-from offbook.bootstrap import make_manager, new_session_id, open_store
-from offbook.cli.driving import Driver
+from offbook.bootstrap import new_session_id, open_store
+from offbook.cli.driving import driven
 from offbook.cli.failures import FAILURE, TERMINATED
-from offbook.cli.figures import near, strategy_name
+from offbook.cli.figures import strategy_name
 from offbook.cli.loop import run_async
 from offbook.cli.shell import Shell, short
 from offbook.config.markets import Label, MarketDescription
@@ -60,10 +61,8 @@ def request_of(given: dict[str, Any]) -> SessionRequest:
 
 async def _run(shell: Shell, config: SessionConfig) -> int:
     async with open_store(shell.data_dir) as repository:
-        driver = Driver(shell)
-        async with make_manager(repository, on_stuck=driver.stuck) as manager:
-            driver.manager = manager
-            session = await manager.start_session(
+        async with driven(shell, repository) as driver:
+            session = await driver.manager.start_session(
                 config, session_id=new_session_id(), command_id=START
             )
             shell.note(_beginning(session))
@@ -110,4 +109,5 @@ def _beginning(session: PaperTradingSession) -> str:
     params = {} if spec is None else spec.params
     told = " ".join(f"{name}={value}" for name, value in params.items())
     name = strategy_name(None if spec is None else spec.ref)
-    return f"{name} {told} on {near(market.path)} ({market.instrument.symbol} {market.kind.value})"
+    file = Path(market.source).name
+    return f"{name} on {file} ({market.instrument.symbol} {market.kind.value})  {told}"

@@ -96,17 +96,21 @@ def describe_market(data: str, given: MarketDescription) -> ReplayMarket:
 
     Raises InvalidConfig, naming what is still to be told, and what looking at the file raises.
     """
+    from offbook.adapters.brokers.replay.peeking import check
+
     recording = locate_recording(data)
-    kind, known = _kind(recording, given.over(read_description(recording)))
-    return ReplayMarket(
+    known = given.over(read_description(recording))
+    market = ReplayMarket(
         path=str(recording),
-        kind=kind,
+        kind=_kind(recording, known),
         instrument=_instrument(recording, known),
         timeframe_ns=None if known.timeframe is None else parse_timeframe(known.timeframe),
         label=(known.label or Label.OPEN).value,
         columns=known.columns,
         bad_rows=BadRows.DROP if known.drop_bad_rows else BadRows.REFUSE,
     )
+    check(market)
+    return market
 
 
 def description_of(document: Mapping[str, Any], origin: str) -> MarketDescription:
@@ -125,7 +129,7 @@ def description_of(document: Mapping[str, Any], origin: str) -> MarketDescriptio
     return convert(plain, MarketDescription, origin)
 
 
-def _kind(recording: Path, known: MarketDescription) -> tuple[DataKind, MarketDescription]:
+def _kind(recording: Path, known: MarketDescription) -> DataKind:
     """What the rows are: as told, else as the columns show."""
     from offbook.adapters.brokers.replay.peeking import peek
 
@@ -146,8 +150,12 @@ def _kind(recording: Path, known: MarketDescription) -> tuple[DataKind, MarketDe
     if kind is DataKind.BARS and known.timeframe is None:
         _ask(recording, "it holds bars and nothing says how long one is", "--timeframe 1m")
     if kind is DataKind.QUOTES and known.timeframe is not None:
-        _ask(recording, "it holds quotes, and quotes have no timeframe", "no --timeframe")
-    return kind, known
+        raise InvalidConfig(
+            f"{recording.name}: it holds quotes, and quotes have no timeframe: leave it out",
+            field="market.timeframe_ns",
+            file=str(recording),
+        )
+    return kind
 
 
 _EQUITY: Final = MarketDescription(currency="USD", tick="0.01", lot="1", calendar="XNYS")
@@ -171,7 +179,7 @@ def _instrument(recording: Path, known: MarketDescription) -> Instrument:
         _ask(recording, f"it is not plain what {known.symbol} is a unit of", "--base BTC")
     if missing:
         lacking = [flag for flag in missing if flag != "--base"]
-        _ask(recording, "nothing is known of its instrument yet", *map(_example, lacking))
+        _ask(recording, "more has to be known of its instrument", *map(_example, lacking))
     assert known.symbol is not None
     assert known.asset_class is not None
     assert base is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -22,6 +22,9 @@ from offbook.config.settings import absolute
 from offbook.domain.config import SessionConfig
 from offbook.domain.errors import InvalidConfig, InvalidStrategy
 from offbook.engine.parameters import resolve_parameters
+
+REPLAY: Final = "replay"
+"""The type of market that a recording is; it need not be written."""
 
 
 class SessionRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,14 +57,15 @@ def build_config(request: SessionRequest) -> SessionConfig:
         document, folder = read_document(request.file), request.file.absolute().parent
     _set_market(document, request, folder)
     _set_strategy(document, request, folder)
-    currency = document["market"]["instrument"]["quote_currency"]
-    part(document, "account").setdefault("currency", currency)
+    instrument = part(document["market"], "instrument")
+    if "quote_currency" in instrument:
+        part(document, "account").setdefault("currency", instrument["quote_currency"])
     _set_simulation(document, request)
     for name in ("seed", "speed", "name"):
         if (value := getattr(request, name)) is not None:
             document[name] = value
     if request.cash is not None:
-        document["account"]["initial_cash"] = request.cash
+        part(document, "account")["initial_cash"] = request.cash
     if request.at_end is not None:
         part(document, "lifecycle")["at_end"] = request.at_end
     if request.on_error is not None:
@@ -80,6 +84,8 @@ def _set_simulation(document: dict[str, Any], request: SessionRequest) -> None:
 
 def _set_market(document: dict[str, Any], request: SessionRequest, folder: Path) -> None:
     written = part(document, "market")
+    if request.data is None and written.get("type", REPLAY) != REPLAY:
+        return
     if request.data is None and not written.get("path"):
         raise InvalidConfig(
             "name a recording: --data FILE (or --data demo for the one that ships)",
@@ -95,7 +101,7 @@ def _set_market(document: dict[str, Any], request: SessionRequest, folder: Path)
                 f"{request.file} holds a complete market: change it there, or name a --data file",
                 field="market",
             )
-        written.setdefault("type", "replay")
+        written.setdefault("type", REPLAY)
         written["path"] = str(locate_recording(data))
         return
     told = {} if "instrument" in written else {k: v for k, v in written.items() if k != "path"}

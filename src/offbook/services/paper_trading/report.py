@@ -192,7 +192,7 @@ def _report(
         error=session.error,
         strategy=None if spec is None else spec.ref,
         params={} if spec is None else spec.params,
-        market=market.path,
+        market=market.source,
         data_identity="" if ledger.attached is None else ledger.attached.market.data_identity,
         kind=market.kind.value,
         symbol=market.instrument.symbol,

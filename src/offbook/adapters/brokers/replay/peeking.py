@@ -9,6 +9,7 @@ import msgspec
 from offbook.adapters.brokers.replay import query
 from offbook.adapters.brokers.replay.columns import TIMES, VALUES, choose_columns
 from offbook.adapters.brokers.replay.source import open_source
+from offbook.adapters.calendars import load_calendar
 from offbook.domain.config import ReplayMarket
 from offbook.domain.errors import BadMarketData, InvalidConfig
 from offbook.domain.instruments import AssetClass, Instrument
@@ -43,6 +44,16 @@ def peek(path: str, columns: Mapping[str, str]) -> Peek:
     header = source.header if not source.is_parquet else _parquet_columns(path)
     kinds = tuple(kind for kind in DataKind if _fits(path, kind, columns, header))
     return Peek(columns=header, kinds=kinds)
+
+
+def check(market: ReplayMarket) -> None:
+    """Whether a recording has the columns that a market needs of it, and its calendar is known.
+
+    Raises what ``peek`` does, and InvalidConfig naming what is missing.
+    """
+    source = open_source(market.path)
+    choose_columns(market, source.header or _parquet_columns(market.path))
+    load_calendar(market.instrument.calendar)
 
 
 def _fits(path: str, kind: DataKind, columns: Mapping[str, str], header: tuple[str, ...]) -> bool:
