@@ -24,7 +24,7 @@ from offbook.engine.folding import fold, stop_by_fold, summary_of
 from offbook.services.paper_trading.digests import command_digest
 from offbook.services.paper_trading.failures import failure_reason, session_error
 from offbook.services.paper_trading.journal_reader import survey
-from offbook.services.paper_trading.messages import AnswerFor, Started, StartRunner
+from offbook.services.paper_trading.messages import AnswerFor, LoadSession, Started, StartRunner
 from offbook.services.paper_trading.registry import Registry, outcome_of
 from offbook.services.paper_trading.session_host import SessionHost
 
@@ -57,10 +57,11 @@ class Recovery:
         self._registry = registry
         self._adopting: dict[str, asyncio.Task[SessionHost]] = {}
 
-    async def recover_all(self) -> RecoveryReport:
-        """Take up all sessions that are not over; the trouble of one does not concern the rest."""
+    async def recover_all(self, only: frozenset[str] | None = None) -> RecoveryReport:
+        """Take up all sessions that are not over, or those of them in ``only``; the trouble of
+        one does not concern the rest."""
         sessions = await self._registry.repository.list()
-        ids = [s.id for s in sessions if s.status not in _OVER]
+        ids = [s.id for s in sessions if s.status not in _OVER and (only is None or s.id in only)]
         ids = [session_id for session_id in ids if session_id not in self._registry.hosts]
         turns = asyncio.Semaphore(AT_ONCE)
 
@@ -96,6 +97,12 @@ class Recovery:
             self._adopting[session_id] = task
             task.add_done_callback(lambda _: self._adopting.pop(session_id, None))
         return await asyncio.shield(task)
+
+    async def settled(self, session_id: str) -> None:
+        """Wait while a session is being taken up. Raises what that raised."""
+        task = self._adopting.get(session_id)
+        if task is not None:
+            await asyncio.shield(task)
 
     def cancel(self) -> None:
         """Give up what is being taken up; it stays as it is in the store."""
@@ -152,9 +159,17 @@ class Recovery:
             await self._registry.retire(host)
 
     async def _own(self, session_id: str) -> SessionHost:
-        epoch = await self._registry.own(session_id)
-        session = await self._registry.repository.get(session_id)
-        return self._registry.open_host(session, epoch)
+        """Hold a session of the store, under a new epoch. Raises LeaseHeld."""
+        registry = self._registry
+        host = registry.open_host(await registry.repository.get(session_id))
+        try:
+            await host.acquire(registry.owner)
+            # Read again: until now somebody else may have written.
+            await host.load_session(LoadSession())
+        except BaseException:
+            await registry.retire(host)
+            raise
+        return host
 
     async def _run(
         self, host: SessionHost, begin: StartRunner, status: SessionStatus

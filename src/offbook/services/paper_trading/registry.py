@@ -110,7 +110,7 @@ class Registry:
             raise SessionNotFound(f"there is no session {session_id}", session_id=session_id)
         return session
 
-    def open_host(self, session: PaperTradingSession, epoch: int) -> SessionHost:
+    def open_host(self, session: PaperTradingSession) -> SessionHost:
         """Hold a session from now on."""
         host = SessionHost(
             session,
@@ -120,15 +120,14 @@ class Registry:
             on_over=self._over,
             on_failure=self._persist_failure,
         )
-        host.epoch = epoch
         self.hosts[session.id] = host
         return host
 
-    async def own(self, session_id: str) -> int:
-        """Take the session's lease: the epoch to write under. Raises LeaseHeld."""
+    @property
+    def owner(self) -> str:
+        """The name under which this manager owns sessions: another for every manager."""
         self._owner = self._owner or self.ids.command_id()
-        epoch = await self.repository.acquire_lease(session_id, self._owner)
-        return epoch if isinstance(epoch, int) else 0
+        return self._owner
 
     def make_runner(self, host: SessionHost) -> PaperTradingRunner:
         """The runner of a session, registered as active."""
@@ -160,7 +159,8 @@ class Registry:
         self._watchdog.forget(host.id)
         host.closed = True
         try:
-            await self.repository.release_lease(host.id, host.epoch)
+            if host.owned:
+                await self.repository.release_lease(host.id, host.epoch)
         except OffbookError as error:
             # The lease stays ours: we take it again, and a later process finds its owner dead.
             _log.warning("lease_not_released", session_id=host.id, error=str(error))

@@ -304,9 +304,6 @@ class PaperTradingRunner:
             closed = ManagerClosed(f"session {self._session.id} is no longer run here")
             self._refusal = self._refusal or closed
             raise
-        except LeaseLost as error:
-            # Another owner writes now; the host has been told so by the store.
-            self._refusal = error
         except Exception as error:
             await self._report(error)
         finally:
@@ -345,7 +342,9 @@ class PaperTradingRunner:
 
     async def _report(self, error: Exception) -> None:
         reason = failure_reason(error)
-        self._refusal = failed(self._session.id, reason)
+        # With the lease gone another owner writes; here nobody does.
+        lost = isinstance(error, LeaseLost)
+        self._refusal = error if lost else failed(self._session.id, reason)
         cause = error.__cause__ if isinstance(error, Faulted) and error.__cause__ else error
         detail = "".join(traceback.format_exception(cause))
         pump, self._pump = self._pump, None

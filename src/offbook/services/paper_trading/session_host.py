@@ -62,10 +62,12 @@ class SessionHost:
         on_failure: Callable[[SessionHost, ReportFailure], None],
     ) -> None:
         self.epoch = session.epoch
+        self.owned = False
         self.lane = asyncio.Lock()
         self.waiting = 0
         self.pauses_waiting = 0
         self.start_canceled = False
+        self.start_committing = False
         self.start_task: asyncio.Task[PaperTradingSession] | None = None
         self.stop_task: asyncio.Task[PaperTradingSession] | None = None
         self.failing: asyncio.Task[None] | None = None
@@ -115,6 +117,20 @@ class SessionHost:
         """Save the new session for the first time."""
         return await self._store(lambda session: (session, None))
 
+    async def acquire(self, owner: str) -> None:
+        """Take the session's lease, durably, and write under its epoch from then on.
+
+        A cancelled caller leaves it taken, for whoever lets the session go. Raises LeaseHeld.
+        """
+        await asyncio.shield(self._spawn(self._acquire(owner), f"own {self.id}"))
+
+    async def _acquire(self, owner: str) -> None:
+        async with self._saving:
+            epoch = await self._repository.acquire_lease(self.id, owner)
+            self.owned = True
+            if isinstance(epoch, int):
+                self.epoch = epoch
+
     async def save_status(
         self, status: SessionStatus, reason: str | None = None, **changes: Any
     ) -> PaperTradingSession:
@@ -124,7 +140,11 @@ class SessionHost:
             changed = self._in_status(session, status, reason)
             return msgspec.structs.replace(changed, **changes), None
 
-        return await self._store(build)
+        try:
+            return await self._store(build)
+        except LeaseLost:
+            self._on_over(self)
+            raise
 
     async def save_stopped(
         self, stopped: PaperTradingSession, batch: JournalBatch | None, answer: AnswerFor
@@ -173,7 +193,8 @@ class SessionHost:
         """Read what is durable again, and go on from that."""
         async with self._saving:
             session = await self._repository.get(self.id)
-            if session.epoch > self.epoch:
+            if self.closed or session.epoch > self.epoch:
+                self.closed = True
                 raise self._lost()
             scheduled = await self._repository.scheduled_commands(self.id)
             if session.version != self._session.version:
@@ -220,8 +241,8 @@ class SessionHost:
             except CommitOutcomeUnknown as error:
                 await self._look_up(before, session, error)
             except LeaseLost:
+                # Nothing may be written any more; the runner, if any, is told by this.
                 self.closed = True
-                self._on_over(self)
                 raise
             self._adopt(session)
             return session
@@ -290,6 +311,9 @@ class SessionHost:
             raise SessionStopped(
                 f"session {self.id} was stopped before it had started", session_id=self.id
             )
+        if session.status is SessionStatus.STARTING and status not in _OVER:
+            # From here on the start can no longer be broken off, only be followed by a stop.
+            self.start_committing = True
         changed = session.with_status(status, reason)
         now: datetime = self._clock.now()
         if status in (SessionStatus.RUNNING, SessionStatus.PAUSED) and changed.started_at is None:

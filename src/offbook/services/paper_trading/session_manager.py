@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
@@ -242,13 +242,14 @@ class PaperTradingSessionManager(SessionReading):
         digest = command_digest(command, at)
         return await self._call(lambda: self._once(session_id, command_id, digest, work), "stop")
 
-    async def recover_sessions(self) -> RecoveryReport:
-        """Take up every session of the store that is not over, as it was.
+    async def recover_sessions(self, session_ids: Collection[str] | None = None) -> RecoveryReport:
+        """Take up every session of the store that is not over, or those named, as it was.
 
         Each is rebuilt from its journal and compared with it byte by byte; one that cannot be
         ends in FAILED, which never concerns the others.
         """
-        return await self._call(self._recovery.recover_all, "recover")
+        only = None if session_ids is None else frozenset(session_ids)
+        return await self._call(lambda: self._recovery.recover_all(only), "recover")
 
     async def shutdown(self) -> None:
         """Suspend: sessions stay as they are in the store and come back at the next boot.

@@ -57,7 +57,7 @@ class Starter:
             start_command_id=command_id or registry.ids.command_id(),
             parent_id=parent_id,
         )
-        host = registry.open_host(session, epoch=0)
+        host = registry.open_host(session)
         host.start_task = registry.loop.spawn(self._start(host, digest), f"start {session.id}")
         return await self._await_start(host)
 
@@ -65,13 +65,16 @@ class Starter:
         assert host.start_task is not None
         try:
             return await asyncio.shield(host.start_task)
+        except SessionStopped:
+            pass
         except asyncio.CancelledError:
             if not host.start_task.cancelled():
                 raise
-        if host.stop_task is not None:
+        stopping = host.stop_task
+        if stopping is not None:
             # What the caller is told holds once the stop is durable.
-            await asyncio.wait({host.stop_task})
-            host.stop_task.result()
+            await asyncio.wait({stopping})
+            stopping.result()
             raise SessionStopped(
                 f"session {host.id} was stopped before it had started", session_id=host.id
             )
@@ -86,7 +89,7 @@ class Starter:
                 registry.hosts.pop(host.id, None)
             raise
         try:
-            host.epoch = await registry.own(host.id)
+            await host.acquire(registry.owner)
             runner = registry.make_runner(host)
             reply = await outcome_of(
                 runner.start(StartRunner(session=host.committed, digest=digest))
@@ -94,7 +97,7 @@ class Starter:
             if isinstance(reply, Started):
                 return reply.session
             return await host.save_status(SessionStatus.RUNNING)
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, SessionStopped):
             await self._let_go(host)
             raise
         except _NOT_THE_SESSIONS_FAULT:

@@ -50,6 +50,8 @@ class Transitions:
             if at is not None:
                 return await self._schedule(host, _C.PAUSE, command, at)
             await self._after_start(host)
+            # Before waiting too: a stop may hold the lane for as long as it closes positions.
+            self._refuse_while_stopping(host, _C.PAUSE)
             async with host.lane:
                 self._allow(host, _C.PAUSE)
                 runner = self._registry.active[host.id]
@@ -63,17 +65,20 @@ class Transitions:
             if session.verdict(_C.RESUME) is Verdict.RECOVER_AND_RUN:
                 await self._let_go(session_id)
                 return await self._recovery.resume_failed(session_id, command)
-        async with self.visit(session_id, _C.RESUME) as host, host.lane:
-            self._allow(host, _C.RESUME)
-            runner = self._registry.active[host.id]
-            reply = await outcome_of(runner.resume(_message(command)))
-            return await self._saved(host, reply, _S.RUNNING)
+        async with self.visit(session_id, _C.RESUME) as host:
+            self._refuse_while_stopping(host, _C.RESUME)
+            async with host.lane:
+                self._allow(host, _C.RESUME)
+                runner = self._registry.active[host.id]
+                reply = await outcome_of(runner.resume(_message(command)))
+                return await self._saved(host, reply, _S.RUNNING)
 
     async def stop(
         self, session_id: str, command: Stop, *, force: bool, at: int | None
     ) -> PaperTradingSession:
         """To STOPPED, from wherever the session is."""
         async with self._gate(session_id):
+            await self._recovery.settled(session_id)
             host = self._registry.hosts.get(session_id)
             if host is None or host.retiring is not None:
                 await self._let_go(session_id)
@@ -116,6 +121,7 @@ class Transitions:
 
     async def _reach(self, session_id: str, command: LifecycleCommand | None) -> SessionHost:
         async with self._gate(session_id):
+            await self._recovery.settled(session_id)
             host = self._registry.hosts.get(session_id)
             if host is not None and host.retiring is None:
                 return host
@@ -183,13 +189,19 @@ class Transitions:
 
     def _allow(self, host: SessionHost, command: LifecycleCommand) -> None:
         """Raise InvalidTransition unless the table allows the command now."""
-        session = host.session
-        if host.stop_task is not None and session.status is not _S.STOPPED:
-            stopping = msgspec.structs.replace(session, status=_S.STOPPING)
+        self._refuse_while_stopping(host, command)
+        host.session.verdict(command)
+
+    def _refuse_while_stopping(self, host: SessionHost, command: LifecycleCommand) -> None:
+        """A stop that has come dominates, although the session does not show it yet."""
+        if host.stop_task is not None or host.retiring is not None:
+            session = host.session
+            stopping = session
+            if session.status not in (_S.STOPPED, _S.FAILED):
+                stopping = msgspec.structs.replace(session, status=_S.STOPPING)
             error = invalid_transition(stopping, command)
             error.session = session
             raise error
-        session.verdict(command)
 
     async def _schedule(
         self, host: SessionHost, kind: LifecycleCommand, command: Pause | Stop, at: int
@@ -243,8 +255,9 @@ class Transitions:
 
     async def _cancel_start(self, host: SessionHost) -> None:
         assert host.start_task is not None
-        host.start_canceled = True
-        host.start_task.cancel()
+        if not host.start_committing:
+            host.start_canceled = True
+            host.start_task.cancel()
         await asyncio.wait({host.start_task})
 
     async def _stop_runner(self, host: SessionHost, command: Stop) -> PaperTradingSession:

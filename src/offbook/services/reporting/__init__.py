@@ -1,0 +1,1 @@
+"""What a session did, in figures: equity, statistics, round trips and the quality of execution."""

@@ -1,0 +1,167 @@
+"""How well orders were carried out: slippage, fill ratio, time to fill, refusals, fees."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from offbook.domain.orders import Liquidity, OrderStatus
+from offbook.engine.ledger import LedgerState
+from offbook.engine.state import OrderState
+from offbook.services.reporting.account_path import Execution
+from offbook.services.reporting.statistics import Figure
+
+_BPS: Final = 10_000
+_REFUSALS: Final = ("denied", "rejected", "request_denied", "cancel_rejected", "replace_rejected")
+
+
+class LiquidityCost(msgspec.Struct, frozen=True, kw_only=True):
+    """Fills of one kind of liquidity: how many, their value and fees (10**-18), fees in bp."""
+
+    fills: int
+    traded: int
+    fees: int
+    fee_bps: Figure
+
+
+class Delays(msgspec.Struct, frozen=True, kw_only=True):
+    """Lengths of session time in ns: smallest, median (the lower of two), mean, largest."""
+
+    count: int
+    least: int
+    median: int
+    mean: int
+    most: int
+
+
+class Refusals(msgspec.Struct, frozen=True, kw_only=True):
+    """How often something was refused for a reason: ``what`` is ``denied`` (our own checks),
+    ``rejected`` (the venue), or a refused cancel or replace."""
+
+    what: str
+    reason: str
+    count: int
+
+
+class ExecutionQuality(msgspec.Struct, frozen=True, kw_only=True):
+    """Execution of a whole session; money in units of 10**-18.
+
+    ``slippage`` is against the middle of the market at each order's decision, positive where fills
+    were worse; ``slippage_bps`` is it over the same quantity's value at that middle; ``compared``
+    fills had one.  ``implementation_cost`` adds the fees.  ``fill_ratio`` is the quantity filled
+    over the quantity ordered, of orders that left; ``filled_orders`` of ``sent_orders`` filled
+    completely.  ``first_fill`` and ``complete`` are times from the decision.
+    """
+
+    fills: int
+    compared: int
+    traded: int
+    slippage: int
+    slippage_bps: Figure
+    worst_slippage_bps: Figure
+    fees: int
+    implementation_cost: int
+    added: LiquidityCost
+    removed: LiquidityCost
+    sent_orders: int
+    filled_orders: int
+    fill_ratio: Figure
+    first_fill: Delays | None
+    complete: Delays | None
+    refusals: tuple[Refusals, ...]
+
+
+def execution_quality(
+    ledger: LedgerState, executions: Sequence[Execution], scale: int
+) -> ExecutionQuality:
+    """The figures of a session. ``scale`` is the instrument's ``notional_scale``."""
+    compared = [fill for fill in executions if fill.twice_mid]
+    # Doubled on both sides, since a mid may end on half a unit.
+    twice_at_mid = sum(abs(fill.qty) * fill.twice_mid * scale for fill in compared)
+    slippage = sum(fill.slippage for fill in compared)
+    fees = sum(fill.fee for fill in executions)
+    sent = [order for order in ledger.orders.values() if order.status is not OrderStatus.DENIED]
+    ordered = sum(order.order_qty for order in sent)
+    first, complete = _delays(sent, executions)
+    none = Figure(None, "no fill had a market at its decision")
+    return ExecutionQuality(
+        fills=len(executions),
+        compared=len(compared),
+        traded=sum(fill.notional for fill in executions),
+        slippage=slippage,
+        slippage_bps=Figure(2 * slippage * _BPS / twice_at_mid) if compared else none,
+        worst_slippage_bps=Figure(max(map(_bps_of, compared))) if compared else none,
+        fees=fees,
+        implementation_cost=slippage + fees,
+        added=_cost(executions, Liquidity.ADDED),
+        removed=_cost(executions, Liquidity.REMOVED),
+        sent_orders=len(sent),
+        filled_orders=sum(order.status is OrderStatus.FILLED for order in sent),
+        fill_ratio=Figure(sum(order.cum_qty for order in sent) / ordered)
+        if ordered
+        else Figure(None, "no order left"),
+        first_fill=first,
+        complete=complete,
+        refusals=refusals_of(ledger.refusals),
+    )
+
+
+def _bps_of(fill: Execution) -> float:
+    sign = 1 if fill.qty > 0 else -1
+    return sign * (2 * fill.px - fill.twice_mid) * _BPS / fill.twice_mid
+
+
+def refusals_of(counted: Mapping[str, int]) -> tuple[Refusals, ...]:
+    """The ledger's refusals of orders and requests, most frequent first."""
+    found = []
+    for key, count in counted.items():
+        what, _, reason = key.partition(":")
+        if what in _REFUSALS:
+            found.append(Refusals(what=what, reason=reason, count=count))
+    return tuple(sorted(found, key=lambda line: (-line.count, line.what, line.reason)))
+
+
+def _cost(executions: Sequence[Execution], liquidity: Liquidity) -> LiquidityCost:
+    fills = [fill for fill in executions if fill.liquidity is liquidity]
+    traded = sum(fill.notional for fill in fills)
+    fees = sum(fill.fee for fill in fills)
+    return LiquidityCost(
+        fills=len(fills),
+        traded=traded,
+        fees=fees,
+        fee_bps=Figure(fees * _BPS / traded) if traded else Figure(None, "no such fill"),
+    )
+
+
+def _delays(
+    sent: Sequence[OrderState], executions: Sequence[Execution]
+) -> tuple[Delays | None, Delays | None]:
+    first: dict[str, int] = {}
+    last: dict[str, int] = {}
+    for fill in executions:
+        first.setdefault(fill.client_order_id, fill.ts)
+        last[fill.client_order_id] = fill.ts
+    return (
+        _summary(sent, first, lambda order: order.cum_qty > 0),
+        _summary(sent, last, lambda order: order.status is OrderStatus.FILLED),
+    )
+
+
+def _summary(
+    orders: Sequence[OrderState], times: Mapping[str, int], counts: Callable[[OrderState], bool]
+) -> Delays | None:
+    delays = [
+        times[order.client_order_id] - order.submitted_ts for order in orders if counts(order)
+    ]
+    if not delays:
+        return None
+    return Delays(
+        count=len(delays),
+        least=min(delays),
+        median=statistics.median_low(delays),
+        mean=sum(delays) // len(delays),
+        most=max(delays),
+    )

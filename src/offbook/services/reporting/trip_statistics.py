@@ -1,0 +1,151 @@
+"""What round trips come to together, and how far each went for and against its holder."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from offbook.domain.market_data import IntColumn
+from offbook.services.reporting.account_path import AccountPath
+from offbook.services.reporting.equity_curve import EquityCurve
+from offbook.services.reporting.round_trips import RoundTrip
+from offbook.services.reporting.statistics import Figure
+
+
+class TripStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """Closed round trips together. Money in units of 10**-18, after fees unless called gross.
+
+    A trip is won when its net gain is positive, lost when it is negative; one that came out even
+    is neither and ends a streak of either.  ``profit_factor`` is the sum of gains over the sum of
+    losses; ``expectancy`` the mean net gain of a trip.
+    """
+
+    trips: int
+    won: int
+    lost: int
+    even: int
+    gross: int
+    fees: int
+    net: int
+    win_rate: Figure
+    profit_factor: Figure
+    expectancy: int | None
+    average_win: int | None
+    average_loss: int | None
+    largest_win: int | None
+    largest_loss: int | None
+    longest_winning: int
+    longest_losing: int
+    mean_holding_ns: int | None
+
+
+def trip_statistics(trips: Sequence[RoundTrip]) -> TripStatistics:
+    """Figures over closed trips; open ones are left out. Averages are rounded down."""
+    closed = [trip for trip in trips if not trip.is_open]
+    nets = [trip.net for trip in closed]
+    wins = [net for net in nets if net > 0]
+    losses = [net for net in nets if net < 0]
+    none = Figure(None, "no round trip was closed")
+    holding = [trip.holding_ns or 0 for trip in closed]
+    return TripStatistics(
+        trips=len(closed),
+        won=len(wins),
+        lost=len(losses),
+        even=len(nets) - len(wins) - len(losses),
+        gross=sum(trip.gross for trip in closed),
+        fees=sum(trip.fees for trip in closed),
+        net=sum(nets),
+        win_rate=Figure(len(wins) / len(nets)) if nets else none,
+        profit_factor=_profit_factor(wins, losses) if nets else none,
+        expectancy=_mean(nets),
+        average_win=_mean(wins),
+        average_loss=_mean(losses),
+        largest_win=max(wins, default=None),
+        largest_loss=min(losses, default=None),
+        longest_winning=_streak(nets, 1),
+        longest_losing=_streak(nets, -1),
+        mean_holding_ns=_mean(holding),
+    )
+
+
+def _profit_factor(wins: Sequence[int], losses: Sequence[int]) -> Figure:
+    if not losses:
+        return Figure(None, "no round trip lost")
+    return Figure(sum(wins) / -sum(losses))
+
+
+def _mean(values: Sequence[int]) -> int | None:
+    return sum(values) // len(values) if values else None
+
+
+def _streak(nets: Sequence[int], sign: int) -> int:
+    longest = current = 0
+    for net in nets:
+        current = current + 1 if net * sign > 0 else 0
+        longest = max(longest, current)
+    return longest
+
+
+class TripExcursion(msgspec.Struct, frozen=True):
+    """How far the price went for (``favourable``, 0 or more) and against (``adverse``, 0 or less)
+    a trip while it lasted, as fractions of its average entry price."""
+
+    favourable: float
+    adverse: float
+
+
+class Excursions:
+    """Finds the extremes of the price over any stretch of an account's path (Sweeney 1996).
+
+    A range of steps is looked up in two overlapping blocks of a power of two, so that many nested
+    trips stay cheap.
+    """
+
+    def __init__(self, path: AccountPath, curve: EquityCurve) -> None:
+        self._times = [step.ts for step in path.steps]
+        self._scale = path.instrument.notional_scale
+        known = [
+            (found.twice_high, found.twice_low) if found.twice_high is not None else (-1, None)
+            for found in curve.excursions
+        ]
+        highest = np.array([high for high, _ in known], dtype=np.int64)
+        lowest = np.array([2**63 - 1 if low is None else low for _, low in known], dtype=np.int64)
+        self._high = _doubling(highest, np.maximum)
+        self._low = _doubling(-lowest, np.maximum)
+
+    def of(self, trip: RoundTrip) -> TripExcursion | None:
+        """The excursion of a trip, its own fills' average prices included; None without rows."""
+        first = bisect_left(self._times, trip.entry_ts)
+        end = len(self._times)
+        if trip.exit_ts is not None:
+            # The step of the exit begins when the position has changed already.
+            end = max(bisect_right(self._times, trip.exit_ts) - 1, first + 1)
+        high, low = _largest(self._high, first, end), -_largest(self._low, first, end)
+        if high < 0 or not trip.qty:
+            return None
+        entry = 2 * trip.entry_notional / (trip.qty * self._scale)
+        moves = [high / entry - 1, low / entry - 1, 0.0]
+        if trip.closed_qty:
+            leave = 2 * trip.exit_notional / (trip.closed_qty * self._scale)
+            moves.append(leave / entry - 1)
+        signed = [trip.sign * move for move in moves]
+        return TripExcursion(favourable=max(signed), adverse=min(signed))
+
+
+def _doubling(values: IntColumn, fold: np.ufunc) -> list[IntColumn]:
+    """Row k holds the fold over 2**k values from each position on."""
+    table = [values]
+    width = 1
+    while 2 * width <= len(values):
+        last = table[-1]
+        table.append(fold(last[:-width], last[width:]))
+        width *= 2
+    return table
+
+
+def _largest(table: list[IntColumn], begin: int, end: int) -> int:
+    row = (end - begin).bit_length() - 1
+    return max(int(table[row][begin]), int(table[row][end - 2**row]))
