@@ -20,10 +20,11 @@ from offbook.domain.records import (
     decode_record,
 )
 from offbook.domain.session import PaperTradingSession, SessionError
-from offbook.domain.values import Amount, share_of
+from offbook.domain.values import Amount
 from offbook.engine.folding import instrument_of, order_view, summary_of
 from offbook.engine.ledger import LedgerState
 from offbook.ports.repository import IPaperTradingSessionRepository
+from offbook.services.reporting.slippage import slippage_of
 
 _PAGE: Final = 1000
 _BPS: Final = 10_000
@@ -228,12 +229,8 @@ def _report(
 def _fill_line(ledger: LedgerState, record: OrderFilled) -> tuple[FillLine, int]:
     order = ledger.orders[record.order]
     instrument = _instrument(ledger, record)
-    # Twice the mid is exact where the mid itself may end on half a unit.
     twice_mid = order.decision_bid_px + order.decision_ask_px
-    twice_cost = record.side.sign * _notional(
-        record.last_qty, 2 * record.last_px - twice_mid, instrument
-    )
-    cost = share_of(twice_cost, 1, 2) if twice_mid else 0
+    cost = slippage_of(record.side.sign, record.last_qty, record.last_px, twice_mid, instrument)
     evidence = record.evidence
     line = FillLine(
         ts=record.ts,

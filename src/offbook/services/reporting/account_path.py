@@ -14,9 +14,9 @@ from offbook.domain.errors import EngineFault
 from offbook.domain.instruments import Instrument
 from offbook.domain.orders import Liquidity
 from offbook.domain.records import OrderFilled, Record, SessionAttached, SessionStarted
-from offbook.domain.values import share_of
 from offbook.engine.folding import instrument_of
 from offbook.engine.ledger import CASH, LedgerState
+from offbook.services.reporting.slippage import slippage_of
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,19 +65,6 @@ class AccountPath(msgspec.Struct, frozen=True, kw_only=True):
     def at(self, ts: int) -> AccountStep:
         """The account at ``ts``, everything that happened at that moment included."""
         return self.steps[max(bisect_right(self.steps, ts, key=lambda step: step.ts) - 1, 0)]
-
-
-def slippage_of(sign: int, qty: int, px: int, twice_mid: int, instrument: Instrument) -> int:
-    """What a fill cost beyond the middle of the market at its decision, in units of 10**-18.
-
-    ``sign`` is +1 for a buy; prices and ``qty`` are in units.  Positive where the fill was worse
-    than the middle, 0 where there was none (``twice_mid`` is 0).  This is the arrival-price part
-    of implementation shortfall (Perold 1988); an exact half unit is rounded to even.
-    """
-    if not twice_mid:
-        return 0
-    # Twice the mid is exact where the mid itself may end on half a unit.
-    return share_of(sign * qty * (2 * px - twice_mid) * instrument.notional_scale, 1, 2)
 
 
 def execution_of(record: OrderFilled, ledger: LedgerState) -> Execution:

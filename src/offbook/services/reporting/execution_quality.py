@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from offbook.domain.orders import Liquidity, OrderStatus
+from offbook.domain.values import Amount
 from offbook.engine.ledger import LedgerState
 from offbook.engine.state import OrderState
 from offbook.services.reporting.account_path import Execution
@@ -19,11 +20,12 @@ _REFUSALS: Final = ("denied", "rejected", "request_denied", "cancel_rejected", "
 
 
 class LiquidityCost(msgspec.Struct, frozen=True, kw_only=True):
-    """Fills of one kind of liquidity: how many, their value and fees (10**-18), fees in bp."""
+    """Fills of one kind of liquidity: how many, their value and fees (decimal text), and the fees
+    in basis points of the value."""
 
     fills: int
-    traded: int
-    fees: int
+    traded: str
+    fees: str
     fee_bps: Figure
 
 
@@ -47,7 +49,7 @@ class Refusals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExecutionQuality(msgspec.Struct, frozen=True, kw_only=True):
-    """Execution of a whole session; money in units of 10**-18.
+    """Execution of a whole session; money is decimal text in the account's currency.
 
     ``slippage`` is against the middle of the market at each order's decision, positive where fills
     were worse; ``slippage_bps`` is it over the same quantity's value at that middle; ``compared``
@@ -58,12 +60,12 @@ class ExecutionQuality(msgspec.Struct, frozen=True, kw_only=True):
 
     fills: int
     compared: int
-    traded: int
-    slippage: int
+    traded: str
+    slippage: str
     slippage_bps: Figure
     worst_slippage_bps: Figure
-    fees: int
-    implementation_cost: int
+    fees: str
+    implementation_cost: str
     added: LiquidityCost
     removed: LiquidityCost
     sent_orders: int
@@ -90,12 +92,12 @@ def execution_quality(
     return ExecutionQuality(
         fills=len(executions),
         compared=len(compared),
-        traded=sum(fill.notional for fill in executions),
-        slippage=slippage,
+        traded=_text(sum(fill.notional for fill in executions)),
+        slippage=_text(slippage),
         slippage_bps=Figure(2 * slippage * _BPS / twice_at_mid) if compared else none,
         worst_slippage_bps=Figure(max(map(_bps_of, compared))) if compared else none,
-        fees=fees,
-        implementation_cost=slippage + fees,
+        fees=_text(fees),
+        implementation_cost=_text(slippage + fees),
         added=_cost(executions, Liquidity.ADDED),
         removed=_cost(executions, Liquidity.REMOVED),
         sent_orders=len(sent),
@@ -107,6 +109,10 @@ def execution_quality(
         complete=complete,
         refusals=refusals_of(ledger.refusals),
     )
+
+
+def _text(amount: int) -> str:
+    return str(Amount(amount))
 
 
 def _bps_of(fill: Execution) -> float:
@@ -130,8 +136,8 @@ def _cost(executions: Sequence[Execution], liquidity: Liquidity) -> LiquidityCos
     fees = sum(fill.fee for fill in fills)
     return LiquidityCost(
         fills=len(fills),
-        traded=traded,
-        fees=fees,
+        traded=_text(traded),
+        fees=_text(fees),
         fee_bps=Figure(fees * _BPS / traded) if traded else Figure(None, "no such fill"),
     )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -45,9 +46,7 @@ def daily_returns(equity: Sequence[int]) -> list[float] | None:
     """
     if any(before <= 0 for before in equity[:-1]):
         return None
-    return [
-        (after - before) / before for before, after in zip(equity[:-1], equity[1:], strict=True)
-    ]
+    return [(after - before) / before for before, after in pairwise(equity)]
 
 
 def total_return(first: int, last: int) -> Figure:

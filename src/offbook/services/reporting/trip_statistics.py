@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from offbook.domain.market_data import IntColumn
+from offbook.domain.values import Amount
 from offbook.services.reporting.account_path import AccountPath
 from offbook.services.reporting.equity_curve import EquityCurve
 from offbook.services.reporting.round_trips import RoundTrip
@@ -16,7 +17,8 @@ from offbook.services.reporting.statistics import Figure
 
 
 class TripStatistics(msgspec.Struct, frozen=True, kw_only=True):
-    """Closed round trips together. Money in units of 10**-18, after fees unless called gross.
+    """Closed round trips together. Money is decimal text in the account's currency,
+    after fees unless called gross.
 
     A trip is won when its net gain is positive, lost when it is negative; one that came out even
     is neither and ends a streak of either.  ``profit_factor`` is the sum of gains over the sum of
@@ -27,16 +29,16 @@ class TripStatistics(msgspec.Struct, frozen=True, kw_only=True):
     won: int
     lost: int
     even: int
-    gross: int
-    fees: int
-    net: int
+    gross: str
+    fees: str
+    net: str
     win_rate: Figure
     profit_factor: Figure
-    expectancy: int | None
-    average_win: int | None
-    average_loss: int | None
-    largest_win: int | None
-    largest_loss: int | None
+    expectancy: str | None
+    average_win: str | None
+    average_loss: str | None
+    largest_win: str | None
+    largest_loss: str | None
     longest_winning: int
     longest_losing: int
     mean_holding_ns: int | None
@@ -55,16 +57,16 @@ def trip_statistics(trips: Sequence[RoundTrip]) -> TripStatistics:
         won=len(wins),
         lost=len(losses),
         even=len(nets) - len(wins) - len(losses),
-        gross=sum(trip.gross for trip in closed),
-        fees=sum(trip.fees for trip in closed),
-        net=sum(nets),
+        gross=str(Amount(sum(trip.gross for trip in closed))),
+        fees=str(Amount(sum(trip.fees for trip in closed))),
+        net=str(Amount(sum(nets))),
         win_rate=Figure(len(wins) / len(nets)) if nets else none,
         profit_factor=_profit_factor(wins, losses) if nets else none,
-        expectancy=_mean(nets),
-        average_win=_mean(wins),
-        average_loss=_mean(losses),
-        largest_win=max(wins, default=None),
-        largest_loss=min(losses, default=None),
+        expectancy=_text(_mean(nets)),
+        average_win=_text(_mean(wins)),
+        average_loss=_text(_mean(losses)),
+        largest_win=_text(max(wins, default=None)),
+        largest_loss=_text(min(losses, default=None)),
         longest_winning=_streak(nets, 1),
         longest_losing=_streak(nets, -1),
         mean_holding_ns=_mean(holding),
@@ -79,6 +81,10 @@ def _profit_factor(wins: Sequence[int], losses: Sequence[int]) -> Figure:
 
 def _mean(values: Sequence[int]) -> int | None:
     return sum(values) // len(values) if values else None
+
+
+def _text(amount: int | None) -> str | None:
+    return None if amount is None else str(Amount(amount))
 
 
 def _streak(nets: Sequence[int], sign: int) -> int:
