@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from offbook.adapters.strategy_loader import load_strategy
 from offbook.config.settings import data_directory
-from offbook.domain.config import ReplayMarket
+from offbook.domain.config import ReplayMarket, SyntheticMarket
 from offbook.domain.errors import InvalidConfig, InvalidInput, InvalidStrategy, SessionNotFound
 from offbook.domain.session import PaperTradingSession
 from offbook.engine.processing_engine import ProcessingEngine
@@ -51,8 +51,9 @@ def make_gateway() -> IBrokerGateway:
     """The gateway to every kind of market that there is."""
     from offbook.adapters.brokers.replay.gateway import ReplayGateway
     from offbook.adapters.brokers.routing import RoutingGateway
+    from offbook.adapters.brokers.synthetic.gateway import SyntheticGateway
 
-    return RoutingGateway({ReplayMarket: ReplayGateway()})
+    return RoutingGateway({ReplayMarket: ReplayGateway(), SyntheticMarket: SyntheticGateway()})
 
 
 def make_manager(

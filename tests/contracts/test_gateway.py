@@ -7,15 +7,26 @@ import inspect
 import pkgutil
 from pathlib import Path
 
+import msgspec
+import numpy as np
+import pytest
 from tests.recordings import write_gzip, write_parquet
 
 import offbook.adapters.brokers
 from offbook.adapters.brokers.replay.gateway import ReplayGateway
 from offbook.adapters.brokers.routing import RoutingGateway
-from offbook.domain.config import MarketConfig, ReplayMarket
+from offbook.adapters.brokers.synthetic.bar_rows import BarRows
+from offbook.adapters.brokers.synthetic.gateway import SyntheticGateway
+from offbook.adapters.brokers.synthetic.quote_rows import QuoteRows
+from offbook.adapters.brokers.synthetic.recipe import work_out
+from offbook.adapters.brokers.synthetic.trading_time import TradingTime
+from offbook.adapters.brokers.synthetic.walk import Walk
+from offbook.adapters.calendars import load_calendar
+from offbook.domain.config import MarketConfig, ReplayMarket, SyntheticMarket
+from offbook.domain.market_data import DataKind, MarketSlice
 from offbook.ports.gateway import IBrokerGateway
 from offbook.testing.contracts.gateway import GatewayContract, ordering_methods
-from offbook.testing.markets import BuiltMarket, write_csv
+from offbook.testing.markets import BTCUSDT, MINUTE, SECOND, BuiltMarket, write_csv
 from offbook.testing.scripted_gateway import ScriptedGateway
 
 
@@ -54,6 +65,67 @@ class TestReplayOfParquet(GatewayContract):
         self, market: BuiltMarket, tmp_path: Path
     ) -> tuple[IBrokerGateway, MarketConfig]:
         return ReplayGateway(), write_parquet(market, tmp_path / "recording.parquet")
+
+
+SYNTHETIC = SyntheticMarket(
+    # Rows of three pages, some with the same time, some far apart.
+    instrument=BTCUSDT,
+    seed=5,
+    rows=17_000,
+    bad_probability="0.003",
+)
+
+
+class TestSynthetic(GatewayContract):
+    """The one that makes its rows up: which they are is held fast elsewhere, by their digest."""
+
+    @pytest.fixture(params=[DataKind.QUOTES, DataKind.BARS], ids=["quotes", "bars"])
+    def market(self, request: pytest.FixtureRequest) -> BuiltMarket:
+        config = SYNTHETIC
+        if request.param is DataKind.BARS:
+            config = msgspec.structs.replace(
+                SYNTHETIC, kind=DataKind.BARS, rows=300, step_ns=SECOND, timeframe_ns=MINUTE
+            )
+        return BuiltMarket(config=config, slices=(whole(config),))
+
+    async def serve(
+        self, market: BuiltMarket, tmp_path: Path
+    ) -> tuple[IBrokerGateway, MarketConfig]:
+        return RoutingGateway({SyntheticMarket: SyntheticGateway()}), market.config
+
+    async def test_identity_follows_the_content(self, tmp_path: Path) -> None:
+        changed = {"seed": 6}, {"rows": 16_999}, {"volatility": "0.61"}, {"bad_moments": ()}
+        configs = [SYNTHETIC, *(msgspec.structs.replace(SYNTHETIC, **change) for change in changed)]
+        # Written otherwise, the same rows.
+        same = msgspec.structs.replace(SYNTHETIC, volatility="0.60", step_ns=SECOND)
+        identities = [await identity(config) for config in configs]
+        assert len(set(identities)) == len(configs)
+        assert await identity(same) == identities[0]
+
+
+def whole(config: SyntheticMarket) -> MarketSlice:
+    """All rows of a synthetic market, not by way of its feed."""
+    calendar = load_calendar(config.instrument.calendar)
+    walk = Walk(work_out(config, calendar), TradingTime(calendar, config.start_ns))
+    kind = QuoteRows if config.kind is DataKind.QUOTES else BarRows
+    rows = kind(walk, config.instrument)
+    parts: list[MarketSlice] = []
+    while (row := sum(map(len, parts))) < rows.total:
+        parts.append(rows.piece(row))
+    names = [name for name in type(parts[0]).__slots__ if name not in ("instrument", "start")]
+    columns = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in names
+        if getattr(parts[0], name) is not None
+    }
+    return type(parts[0])(config.instrument, 0, **columns)
+
+
+async def identity(config: SyntheticMarket) -> str:
+    """The identity that its feed tells."""
+    feed = await SyntheticGateway().open(config)
+    await feed.close()
+    return feed.info.data_identity
 
 
 def test_no_class_near_a_market_has_a_method_that_could_send_an_order() -> None:

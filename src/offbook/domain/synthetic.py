@@ -24,7 +24,7 @@ DEFAULT_ROWS: Final = 100_000
 DEFAULT_STEP_NS: Final = 1_000_000_000
 STEPS_PER_BAR: Final = 64
 MAX_ROWS: Final = 1_000_000_000
-MAX_STEPS_IN_BARS: Final = 1 << 29
+MAX_STEPS_IN_BARS: Final = 1 << 28
 MAX_DURATION_NS: Final = 40 * 365 * DAY_NS
 DEFAULT_START_PRICE_TICKS: Final = 10_000
 MAX_START_PRICE_TICKS: Final = 1 << 36
@@ -100,8 +100,9 @@ class SyntheticMarket(
     decimal text (what 20,000 of the quote currency buy).
 
     Decimal text per trading year, of the price's logarithm: ``volatility`` and ``drift``.  In
-    ticks: ``spread_mean`` and ``spread_min``.  In calm and wild regimes volatility, and what the
-    spread exceeds its minimum by, are multiplied by ``calm_factor`` and ``wild_factor``.
+    ticks: ``spread_mean`` and ``spread_min``.  Volatility and mean spread are those of the normal
+    regime; in a calm and a wild one volatility, and what the spread exceeds its minimum by, are
+    multiplied by ``calm_factor`` and ``wild_factor``.
 
     Chances per row, at most 1/256 each: ``switch_probability`` of drawing the regime anew,
     ``gap_probability`` of a jump by about ``gap_size`` (a share of the price), ``bad_probability``
@@ -187,6 +188,13 @@ class SyntheticMarket(
             )
         return ticks
 
+    @property
+    def size_units(self) -> int | None:
+        """The mean size in units of quantity; None where it is left to the price."""
+        if self.size_mean is None:
+            return None
+        return self._units("size_mean", self.instrument.qty_precision)
+
     def rate(self, name: str) -> int:
         """A rate, share or drift in millionths."""
         return self._units(name, RATE_PRECISION)
@@ -234,8 +242,7 @@ class SyntheticMarket(
         _require("spread_min", self.spread_min, 1, MAX_SPREAD_TICKS)
         spread = self.factor("spread_mean")
         _require("spread_mean", spread, self.spread_min, MAX_SPREAD_TICKS, FACTOR_PRECISION)
-        if self.size_mean is not None:
-            size = self._units("size_mean", self.instrument.qty_precision)
+        if (size := self.size_units) is not None:
             lot = self.instrument.lot_units
             _require("size_mean", size, lot, MAX_SIZE_UNITS, unit=" units of 10**-precision")
 
