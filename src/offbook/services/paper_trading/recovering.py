@@ -92,6 +92,9 @@ class Recovery:
         Raises LeaseHeld, StorageUnavailable, and what ended the session in FAILED.
         """
         task = self._adopting.get(session_id)
+        host = self._registry.hosts.get(session_id)
+        if task is None and host is not None and host.retiring is None:
+            return host
         if task is None:
             task = self._registry.loop.spawn(self._adopt(session_id, hold), f"adopt {session_id}")
             self._adopting[session_id] = task

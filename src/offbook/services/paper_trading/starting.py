@@ -18,6 +18,7 @@ from offbook.domain.errors import (
     StorageUnavailable,
 )
 from offbook.domain.session import PaperTradingSession, SessionStatus
+from offbook.services.paper_trading.digests import decode_session_answer
 from offbook.services.paper_trading.failures import failure_reason, session_error
 from offbook.services.paper_trading.messages import Started, StartRunner
 from offbook.services.paper_trading.recovering import Recovery
@@ -174,7 +175,7 @@ class Starter:
             raise SessionStopped(
                 f"session {session.id} was stopped before it had started", session_id=session.id
             )
-        if session.status is SessionStatus.STOPPED:
-            return session
-        host = await self._recovery.adopt(session.id, hold=False)
-        return host.session
+        if session.status is not SessionStatus.STOPPED:
+            session = (await self._recovery.adopt(session.id, hold=False)).session
+        answer = await self._registry.repository.find_answer(session.id, session.start_command_id)
+        return session if answer is None else decode_session_answer(answer.answer)

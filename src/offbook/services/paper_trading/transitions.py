@@ -108,14 +108,18 @@ class Transitions:
         Raises SessionNotFound, InvalidTransition, MailboxFull, StorageUnavailable, and what
         taking it up raises.
         """
+        held = session_id not in self._registry.hosts
         host = await self._reach(session_id, command)
         with self._room(host):
             try:
                 yield host
             except OffbookError:
                 # The runner may wait for the command that was just refused.
-                await self._proceed(host)
+                held = True
                 raise
+            finally:
+                if held:
+                    await self._proceed(host)
 
     # -- inside -------------------------------------------------------------------------------
 

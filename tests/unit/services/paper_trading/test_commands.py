@@ -3,6 +3,20 @@
 import asyncio
 
 import pytest
+from tests.stage import (
+    RUNNERS,
+    SECOND,
+    START,
+    Stage,
+    Trader,
+    chain,
+    eventually,
+    kinds,
+    limit_order,
+    market_order,
+    quiet,
+    settle,
+)
 
 from offbook.domain.errors import (
     CommandConflict,
@@ -18,20 +32,6 @@ from offbook.domain.orders import OrderSide, OrderStatus, ReplaceRequest
 from offbook.domain.session import SessionStatus
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.verification import ReplayOutcome
-from tests.stage import (
-    RUNNERS,
-    SECOND,
-    START,
-    Stage,
-    Trader,
-    chain,
-    eventually,
-    kinds,
-    limit_order,
-    market_order,
-    quiet,
-    settle,
-)
 
 
 @pytest.fixture(params=RUNNERS)

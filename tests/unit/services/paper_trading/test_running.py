@@ -3,13 +3,6 @@
 import asyncio
 
 import pytest
-
-from offbook.domain.config import AtEnd
-from offbook.domain.errors import InvalidConfig, InvalidOrder, InvalidTransition, OrderNotFound
-from offbook.domain.orders import OrderSide, OrderStatus, ReplaceRequest
-from offbook.domain.session import SessionStatus
-from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
-from offbook.services.paper_trading.verification import ReplayOutcome
 from tests.stage import (
     RUNNERS,
     SECOND,
@@ -26,6 +19,13 @@ from tests.stage import (
     settle,
     wave,
 )
+
+from offbook.domain.config import AtEnd
+from offbook.domain.errors import InvalidConfig, InvalidOrder, InvalidTransition, OrderNotFound
+from offbook.domain.orders import OrderSide, OrderStatus, ReplaceRequest
+from offbook.domain.session import SessionStatus
+from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
+from offbook.services.paper_trading.verification import ReplayOutcome
 
 
 @pytest.fixture(params=RUNNERS)

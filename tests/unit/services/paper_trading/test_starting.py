@@ -3,19 +3,6 @@
 import asyncio
 
 import pytest
-
-from offbook.domain.errors import (
-    CommandConflict,
-    GatewayUnavailable,
-    InvalidStrategy,
-    InvalidTransition,
-    ManagerClosed,
-    SessionFailed,
-    SessionNotFound,
-    SessionStopped,
-)
-from offbook.domain.session import SessionStatus
-from offbook.engine.processing_engine import ProcessingEngine
 from tests.stage import (
     RUNNERS,
     FailsToStart,
@@ -29,6 +16,19 @@ from tests.stage import (
     settle,
     wave,
 )
+
+from offbook.domain.errors import (
+    CommandConflict,
+    GatewayUnavailable,
+    InvalidStrategy,
+    InvalidTransition,
+    ManagerClosed,
+    SessionFailed,
+    SessionNotFound,
+    SessionStopped,
+)
+from offbook.domain.session import SessionStatus
+from offbook.engine.processing_engine import ProcessingEngine
 
 
 @pytest.fixture(params=RUNNERS)

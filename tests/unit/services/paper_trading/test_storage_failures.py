@@ -4,17 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-
-from offbook.domain.errors import (
-    CommitOutcomeUnknown,
-    ConcurrencyConflict,
-    LeaseLost,
-    OffbookError,
-    StorageUnavailable,
-)
-from offbook.domain.session import PaperTradingSession, SessionHealth, SessionStatus
-from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
-from offbook.services.paper_trading.verification import ReplayOutcome
 from tests.stage import (
     RUNNERS,
     Forgetful,
@@ -26,6 +15,17 @@ from tests.stage import (
     quiet,
     settle,
 )
+
+from offbook.domain.errors import (
+    CommitOutcomeUnknown,
+    ConcurrencyConflict,
+    LeaseLost,
+    OffbookError,
+    StorageUnavailable,
+)
+from offbook.domain.session import PaperTradingSession, SessionHealth, SessionStatus
+from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
+from offbook.services.paper_trading.verification import ReplayOutcome
 
 
 class Driver:
