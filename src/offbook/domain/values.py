@@ -8,7 +8,7 @@ to the instrument.  An *amount* of money (or of an asset, in the ledger) is an i
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 import msgspec
@@ -21,6 +21,7 @@ MAX_PRECISION: Final = 12
 MAX_UNITS: Final = 2**62
 """Market columns are int64; the checked bound leaves room for sums."""
 
+_MOST_DIGITS: Final = 100
 _DECIMAL_TEXT = re.compile(r"([+-]?)(\d+)(?:\.(\d*))?\Z", re.ASCII)
 
 
@@ -126,17 +127,16 @@ def exact_units(value: Exact, precision: int, field: str) -> int:
     decimals than the instrument stores.
     """
     if isinstance(value, float):
+        shown = float(value)
         raise FloatNotExact(
-            f"{field}={value!r} is a float and has no exact value: write it as text "
-            f'("{value!r}") or round it with self.price(x) or self.qty(x)',
+            f"{field}={shown!r} is a float and has no exact value: write it as text "
+            f'("{shown!r}") or round it with self.price(x) or self.qty(x)',
             field=field,
         )
     if isinstance(value, (Price, Quantity)):
         text = str(value)
     elif isinstance(value, Decimal):
-        if not value.is_finite():
-            raise InvalidOrder(f"{field}={value} is not a finite number", field=field)
-        text = format(value, "f")
+        text = format(_sensible(value, field), "f")
     elif isinstance(value, (str, int)) and not isinstance(value, bool):
         text = str(value).strip()
     else:
@@ -152,6 +152,38 @@ def exact_units(value: Exact, precision: int, field: str) -> int:
     if abs(units) >= MAX_UNITS:
         raise InvalidOrder(f"{field}={text} is too large", field=field, value=text)
     return units
+
+
+def rounded_units(value: object, step: int, precision: int, rounding: str) -> int:
+    """A number as written, rounded to a multiple of ``step`` units of ``10**-precision``.
+
+    A float counts as its shortest text, anything else as its text.  ``rounding`` is ``"down"``
+    (toward minus infinity), ``"up"`` or ``"nearest"`` (halves to even).  Exact, and so free of
+    the decimal context that other code may have set.  Raises InvalidOrder for what is no number.
+    """
+    text = float.__repr__(value) if isinstance(value, float) else str(value)
+    try:
+        number = _sensible(Decimal(text), "value")
+    except InvalidOperation:
+        raise InvalidOrder(f"{value!r} is not a number", field="value") from None
+    numerator, denominator = number.as_integer_ratio()
+    numerator, denominator = numerator * 10**precision, denominator * step
+    if rounding == "down":
+        steps = numerator // denominator
+    elif rounding == "up":
+        steps = ceil_div(numerator, denominator)
+    else:
+        steps = share_of(numerator, 1, denominator)
+    return steps * step
+
+
+def _sensible(value: Decimal, field: str) -> Decimal:
+    """A number that can be a price or a quantity at all, so that its text is not endless."""
+    if not value.is_finite():
+        raise InvalidOrder(f"{field}={value} is not a finite number", field=field)
+    if value and not -_MOST_DIGITS < value.adjusted() < _MOST_DIGITS:
+        raise InvalidOrder(f"{field}={value} is out of all proportion", field=field)
+    return value
 
 
 def ceil_div(numerator: int, denominator: int) -> int:

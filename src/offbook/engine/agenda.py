@@ -66,6 +66,7 @@ class ReportArrives(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """An execution report reaches the strategy; numbers as they were at the venue.
 
     ``at`` is when the venue sent it; fills carry ``last_*``, ``fee`` and the position after it.
+    ``denied`` marks our own refusal of a cancel or a replace: it changes nothing that is known.
     """
 
     order: int
@@ -84,6 +85,7 @@ class ReportArrives(msgspec.Struct, frozen=True, tag=True, array_like=True):
     position_qty: int = 0
     position_cost: str = "0"
     maker: bool = False
+    denied: bool = False
 
 
 AgendaItem = (

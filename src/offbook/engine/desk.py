@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from enum import Enum
+from typing import TypeVar
+
 from offbook.domain import records as r
 from offbook.domain.errors import InvalidOrder, OrderNotFound
 from offbook.domain.orders import (
@@ -17,11 +20,18 @@ from offbook.domain.orders import (
 )
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount
-from offbook.engine.agenda import STAGE_MESSAGE, CancelArrives, NewArrives, ReplaceArrives
+from offbook.engine.agenda import (
+    STAGE_MESSAGE,
+    CancelArrives,
+    NewArrives,
+    ReplaceArrives,
+    ReportArrives,
+)
 from offbook.engine.kernel import Kernel
 from offbook.engine.risk import Approval, Market, Refusal, Terms, positive_units
 from offbook.engine.state import OrderState
 
+E = TypeVar("E", bound=Enum)
 MAX_CLIENT_ORDER_ID = 128
 
 
@@ -43,28 +53,30 @@ class OrderDesk:
     def terms(self, request: OrderRequest) -> Terms:
         """A request in units. Raises InvalidOrder (nothing is recorded)."""
         instrument = self._kernel.instrument(request.symbol)
-        if request.order_type is OrderType.LIMIT and request.price is None:
+        side = _one_of(OrderSide, "side", request.side)
+        order_type = _one_of(OrderType, "order_type", request.order_type)
+        time_in_force = _one_of(TimeInForce, "time_in_force", request.time_in_force)
+        if order_type is OrderType.LIMIT and request.price is None:
             raise InvalidOrder("a LIMIT order needs a price", field="price")
-        if request.order_type is OrderType.MARKET and request.price is not None:
+        if order_type is OrderType.MARKET and request.price is not None:
             raise InvalidOrder("a MARKET order takes no price", field="price")
-        given = request.client_order_id
-        if given is not None and not 0 < len(given) <= MAX_CLIENT_ORDER_ID:
+        if not isinstance(request.reduce_only, bool):
             raise InvalidOrder(
-                f"client_order_id: expected 1 to {MAX_CLIENT_ORDER_ID} characters",
-                field="client_order_id",
+                f"reduce_only={request.reduce_only!r}: expected True or False", field="reduce_only"
             )
+        _check_client_id(request.client_order_id)
         price_px = None
         if request.price is not None:
             price_px = positive_units(request.price, instrument.price_precision, "price")
         return Terms(
-            symbol=request.symbol,
-            side=request.side,
-            order_type=request.order_type,
-            time_in_force=request.time_in_force,
+            symbol=instrument.symbol,
+            side=side,
+            order_type=order_type,
+            time_in_force=time_in_force,
             order_qty=positive_units(request.order_qty, instrument.qty_precision, "order_qty"),
             price_px=price_px,
             reduce_only=request.reduce_only,
-            client_order_id=given or self._next_client_id(),
+            client_order_id=request.client_order_id or self._next_client_id(),
         )
 
     def _next_client_id(self) -> str:
@@ -181,7 +193,7 @@ class OrderDesk:
         """Ask the venue to cancel. Raises OrderNotFound; a refusal leaves a RequestDenied."""
         kernel = self._kernel
         order = self.find(client_order_id)
-        refusal = self._request_refusal(order, origin)
+        refusal = self._request_refusal(order, origin, replace=False)
         if refusal is not None:
             self._deny_request(order, origin, command_id, refusal, replace=False)
             return
@@ -204,17 +216,18 @@ class OrderDesk:
         kernel = self._kernel
         order = self.find(client_order_id)
         order_qty, price_px = self.new_terms(order, request)
-        refusal = self._request_refusal(order, origin)
-        if refusal is None and order.status is OrderStatus.PENDING_REPLACE:
-            refusal = Refusal(reason=RejectReason.REQUEST_PENDING)
-        if refusal is None:
-            refusal = self._paused_refusal(order)
         reserve_px = order.reserve_px if price_px is None else price_px
+        refusal = self._request_refusal(order, origin, replace=True) or self._paused_refusal(order)
         reserved = order.reserved
-        if refusal is None and not order.status.is_terminal:
-            need = self._need(order, order_qty, reserve_px)
-            refusal = self._funds_refusal(order, need)
-            reserved = Amount(max(order.reserved, need))
+        market = kernel.prices()
+        if refusal is None and market is not None and not order.status.is_terminal:
+            verdict = kernel.risk.new_terms(
+                order, order_qty, price_px, reserve_px, kernel.instrument(order.symbol), market
+            )
+            if isinstance(verdict, Refusal):
+                refusal = verdict
+            else:
+                reserved = Amount(verdict.reserved)
         if refusal is not None:
             self._deny_request(order, origin, command_id, refusal, replace=True)
             return
@@ -252,7 +265,9 @@ class OrderDesk:
             price_px = positive_units(request.price, instrument.price_precision, "price")
         return order_qty, price_px
 
-    def _request_refusal(self, order: OrderState, origin: Origin) -> Refusal | None:
+    def _request_refusal(
+        self, order: OrderState, origin: Origin, *, replace: bool
+    ) -> Refusal | None:
         status = self._kernel.ledger.status
         if status not in {SessionStatus.RUNNING, SessionStatus.PAUSED}:
             return Refusal(reason=RejectReason.SESSION_NOT_TRADING, limit=status.value)
@@ -262,7 +277,11 @@ class OrderDesk:
             known = self._kernel.view.orders[order.ordinal].status
         if known.is_terminal:
             return Refusal(reason=RejectReason.ORDER_CLOSED, limit=known.value)
-        if OrderStatus.PENDING_CANCEL in {known, order.status}:
+        pending = {OrderStatus.PENDING_CANCEL}
+        if replace:
+            pending.add(OrderStatus.PENDING_REPLACE)
+        # Either counts: the answer to a request may be at the venue, or on its way back.
+        if known in pending or order.status in pending:
             return Refusal(reason=RejectReason.REQUEST_PENDING)
         return None
 
@@ -272,28 +291,6 @@ class OrderDesk:
         if ledger.status is SessionStatus.PAUSED and not reducing:
             return Refusal(reason=RejectReason.NOT_REDUCING, limit="paused")
         return None
-
-    def _need(self, order: OrderState, order_qty: int, reserve_px: int) -> int:
-        instrument = self._kernel.instrument(order.symbol)
-        open_qty = max(0, order_qty - order.cum_qty)
-        if order.side is OrderSide.SELL:
-            return open_qty * instrument.qty_scale
-        return self._kernel.risk.cash_reserve(
-            open_qty, reserve_px, instrument, int(order.fee_accrued), order.fees
-        )
-
-    def _funds_refusal(self, order: OrderState, need: int) -> Refusal | None:
-        have = self._kernel.ledger.available(order.reserved_currency) + order.reserved
-        if need <= have:
-            return None
-        buying = order.side is OrderSide.BUY
-        return Refusal(
-            reason=RejectReason.INSUFFICIENT_BUYING_POWER
-            if buying
-            else RejectReason.INSUFFICIENT_HOLDINGS,
-            limit=str(Amount(have)),
-            value=str(Amount(need)),
-        )
 
     def _deny_request(
         self,
@@ -313,4 +310,40 @@ class OrderDesk:
             reason=refusal.reason,
             limit=refusal.limit,
             value=refusal.value,
+        )
+        kernel = self._kernel
+        if kernel.reports:
+            denied = ExecType.REPLACE_REJECTED if replace else ExecType.CANCEL_REJECTED
+            kernel.send_report(
+                kernel.now,
+                ReportArrives(
+                    order=order.ordinal,
+                    exec_type=denied,
+                    at=kernel.now,
+                    reason=refusal.reason.value,
+                    denied=True,
+                ),
+            )
+
+
+def _one_of(kind: type[E], field: str, value: object) -> E:
+    """A value of an enum, also where its text was given: Python checks no types."""
+    try:
+        return kind(value)
+    except ValueError:
+        names = ", ".join(str(member.value) for member in kind)
+        raise InvalidOrder(f"{field}={value!r}: expected one of {names}", field=field) from None
+
+
+def _check_client_id(given: object) -> None:
+    if given is None:
+        return
+    if not isinstance(given, str) or not 0 < len(given) <= MAX_CLIENT_ORDER_ID:
+        raise InvalidOrder(
+            f"client_order_id: expected text of 1 to {MAX_CLIENT_ORDER_ID} characters",
+            field="client_order_id",
+        )
+    if not given.isprintable():
+        raise InvalidOrder(
+            f"client_order_id={given!r} holds what cannot be printed", field="client_order_id"
         )

@@ -25,7 +25,8 @@ class Filler:
 
     def reserve(self, order: OrderState, open_qty: int, reserve_px: int) -> int:
         """What an order must hold for ``open_qty`` still to trade (10**-18)."""
-        if order.status.is_terminal or open_qty <= 0:
+        reducing_buy = order.reduce_only and order.side is OrderSide.BUY
+        if order.status.is_terminal or open_qty <= 0 or reducing_buy:
             return 0
         return self._reserve(order, open_qty, reserve_px, int(order.fee_accrued), order.fees)
 

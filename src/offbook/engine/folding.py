@@ -4,7 +4,6 @@ that can trade no more."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 
 from offbook.domain import records as r
 from offbook.domain.commands import Stop
@@ -13,7 +12,7 @@ from offbook.domain.instruments import Instrument
 from offbook.domain.orders import CancelReason, OrderStatus, OrderView
 from offbook.domain.records import Record
 from offbook.domain.session import SessionSummary
-from offbook.domain.values import Amount
+from offbook.domain.values import Amount, share_of, units_to_text
 from offbook.engine.ledger import CASH, LedgerState
 from offbook.engine.state import OrderState
 
@@ -77,9 +76,9 @@ def order_view(order: OrderState, instrument: Instrument) -> OrderView:
     """An order as it is shown. The average price is rounded to the stored decimals plus four."""
     average = None
     if order.cum_qty:
-        traded = Decimal(str(order.cum_notional)) / Decimal(instrument.qty_text(order.cum_qty))
-        places = Decimal(1).scaleb(-(instrument.price_precision + 4))
-        average = format(traded.quantize(places), "f")
+        places = instrument.price_precision + 4
+        units = share_of(order.cum_notional, 10**places, order.cum_qty * instrument.qty_scale)
+        average = units_to_text(units, places, trim=False)
     return OrderView(
         client_order_id=order.client_order_id,
         order_id=order.venue_order_id,

@@ -8,25 +8,33 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN
 from typing import Any, Final
 
 from offbook.domain import records as r
-from offbook.domain.errors import EngineFault, InvalidOrder, InvalidStrategy
+from offbook.domain.calendars import NEVER
+from offbook.domain.errors import EngineFault, InvalidStrategy
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import Bar, DataKind, Quote
 from offbook.domain.orders import ExecType, Liquidity, OrderRequest, Origin, ReplaceRequest
 from offbook.domain.session import SessionError, SessionStatus
 from offbook.domain.timeframes import parse_timeframe
-from offbook.domain.values import Amount, Exact, Price, Quantity, exact_units, units_to_text
+from offbook.domain.values import (
+    Amount,
+    Exact,
+    Price,
+    Quantity,
+    exact_units,
+    rounded_units,
+    units_to_text,
+)
 from offbook.engine.agenda import STAGE_TIMER, ReportArrives, TimerDue
 from offbook.engine.desk import OrderDesk
 from offbook.engine.kernel import Kernel
 from offbook.engine.rows import History
-from offbook.engine.strategy import Strategy, exact_decimal
+from offbook.engine.strategy import Strategy
 from offbook.engine.view import AccountView, Fill, OrderUpdate, PositionView, ReportedPosition
 
-_ROUNDING: Final = {"down": ROUND_FLOOR, "up": ROUND_CEILING, "nearest": ROUND_HALF_EVEN}
+_OVER: Final = frozenset({SessionStatus.STOPPED, SessionStatus.FAILED})
 
 
 class StrategyHost:
@@ -46,6 +54,8 @@ class StrategyHost:
         self._on_failure = on_failure
         self.strategy = strategy
         self.error: SessionError | None = None
+        self.acting = False
+        """Whether a callback runs: only then may the strategy act."""
         strategy._context = self
         self.on_quote = self._defined("on_quote")
         self.on_bar = self._defined("on_bar")
@@ -61,27 +71,37 @@ class StrategyHost:
     def keeps_memory(self) -> bool:
         """Whether the strategy can save and load its memory."""
         own = type(self.strategy)
-        return own.save_state is not Strategy.save_state
+        return (
+            own.save_state is not Strategy.save_state and own.load_state is not Strategy.load_state
+        )
 
     # -- calling ----------------------------------------------------------------------------
 
     def call(self, name: str, *arguments: Any) -> None:
-        """Run a callback, if it is defined; an exception is recorded and acted upon."""
+        """Run a callback, if it is defined; whatever it raises is recorded and acted upon.
+
+        A KeyboardInterrupt is for the process, and an EngineFault for whoever owns the engine.
+        """
         callback = self._defined(name)
         if callback is None:
             return
+        self.acting = True
         try:
             callback(*arguments)
-        except EngineFault:
+        except (EngineFault, KeyboardInterrupt):
             raise
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            self.acting = False
             self.failed(name, error)
+        finally:
+            self.acting = False
 
     def failed(self, name: str, error: BaseException) -> None:
         """A callback raised: keep its text for people, record the fact, act by policy."""
         self.error = SessionError(
             code="strategy_error",
-            message=f"{type(self.strategy).__name__}.{name} raised {type(error).__name__}: {error}",
+            message=f"{type(self.strategy).__name__}.{name} raised "
+            + traceback.format_exception_only(error)[-1].strip(),
             detail="".join(traceback.format_exception(error)),
         )
         self._kernel.emit(
@@ -98,10 +118,11 @@ class StrategyHost:
         order = kernel.ledger.orders[report.order]
         instrument = kernel.instrument(order.symbol)
         kernel.view.report(order, report)
-        update = kernel.view.update(order, instrument, kernel.now, report.exec_type)
+        update = kernel.view.update(order, instrument, kernel.now, report)
         if report.exec_type in {ExecType.TRADE, ExecType.FILL}:
             self.call("on_fill", _fill(order.client_order_id, update, report, instrument))
-        self.call("on_order", update)
+        if kernel.ledger.status not in _OVER:
+            self.call("on_order", update)
 
     # -- StrategyContext --------------------------------------------------------------------
 
@@ -122,14 +143,17 @@ class StrategyHost:
 
     def submit(self, request: OrderRequest) -> str:
         """Send an order; its client order id."""
+        self._must_act()
         return self._desk.submit(request, Origin.STRATEGY).client_order_id
 
     def cancel(self, client_order_id: str) -> None:
         """Ask to cancel."""
+        self._must_act()
         self._desk.cancel(client_order_id, Origin.STRATEGY)
 
     def replace(self, client_order_id: str, terms: ReplaceRequest) -> None:
         """Ask to replace."""
+        self._must_act()
         self._desk.replace(client_order_id, terms, Origin.STRATEGY)
 
     def position(self, symbol: str) -> PositionView:
@@ -144,7 +168,7 @@ class StrategyHost:
         """An order as reported."""
         order = self._desk.find(client_order_id)
         instrument = self._kernel.instrument(order.symbol)
-        return self._kernel.view.update(order, instrument, self.now, None)
+        return self._kernel.view.update(order, instrument, self.now)
 
     def open_orders(self) -> tuple[OrderUpdate, ...]:
         """Orders not known to have ended."""
@@ -168,16 +192,14 @@ class StrategyHost:
     def round_price(self, value: object, rounding: str, symbol: str | None) -> Price:
         """To the tick."""
         instrument = self._the(symbol)
-        return instrument.price(
-            _rounded(value, instrument.tick_units, instrument.price_precision, rounding)
-        )
+        step, precision = instrument.tick_units, instrument.price_precision
+        return instrument.price(rounded_units(value, step, precision, rounding))
 
     def round_qty(self, value: object, rounding: str, symbol: str | None) -> Quantity:
         """To the lot."""
         instrument = self._the(symbol)
-        return instrument.quantity(
-            _rounded(value, instrument.lot_units, instrument.qty_precision, rounding)
-        )
+        step, precision = instrument.lot_units, instrument.qty_precision
+        return instrument.quantity(rounded_units(value, step, precision, rounding))
 
     def text_price(self, symbol: str, value: Exact) -> str:
         """Exact text of a price."""
@@ -190,7 +212,12 @@ class StrategyHost:
         return units_to_text(exact_units(value, precision, "qty"), precision)
 
     def set_timer(self, name: str, due: int, every_ns: int | None) -> None:
-        """Set a timer; one of the past falls due at once."""
+        """Set a timer; one of the past falls due at once. Raises InvalidStrategy."""
+        self._must_act()
+        _check_name(name)
+        _check_time(name, "at", due)
+        if every_ns is not None:
+            _check_time(name, "every", every_ns)
         kernel = self._kernel
         if kernel.ledger.status not in {SessionStatus.RUNNING, SessionStatus.PAUSED}:
             return
@@ -200,6 +227,7 @@ class StrategyHost:
 
     def cancel_timer(self, name: str) -> None:
         """Take a timer back."""
+        self._must_act()
         if name in self._kernel.ledger.timers:
             self._kernel.emit(r.TimerCanceled, name=name)
 
@@ -215,6 +243,14 @@ class StrategyHost:
                 strategy=type(self.strategy).__name__,
             )
 
+    def _must_act(self) -> None:
+        if not self.acting:
+            name = type(self.strategy).__name__
+            raise InvalidStrategy(
+                f"{name}: orders and timers can be sent from a callback alone, while it runs",
+                strategy=name,
+            )
+
     def _the(self, symbol: str | None) -> Instrument:
         market = self._kernel.market
         if symbol is None and market is not None:
@@ -222,12 +258,14 @@ class StrategyHost:
         return self._kernel.instrument(symbol or "")
 
 
-def _rounded(value: object, step: int, precision: int, rounding: str) -> int:
-    number = exact_decimal(value)
-    if not number.is_finite():
-        raise InvalidOrder(f"{value!r} is not a finite number", field="value")
-    steps = (number.scaleb(precision) / step).to_integral_value(rounding=_ROUNDING[rounding])
-    return int(steps) * step
+def _check_name(name: object) -> None:
+    if not isinstance(name, str) or not name.isprintable():
+        raise InvalidStrategy(f"timer {name!r}: a name is printable text")
+
+
+def _check_time(name: str, field: str, value: object) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not value < NEVER:
+        raise InvalidStrategy(f"timer {name!r}: {field}={value!r} is no time in nanoseconds")
 
 
 def _fill(

@@ -254,9 +254,9 @@ class LedgerState(msgspec.Struct, kw_only=True):
         order.order_qty = record.order_qty
         order.price_px = record.price_px
         order.reserve_px = record.reserve_px
-        order.sent_ts = record.sent
         if not record.kept_priority:
             order.priority = record.seq
+            order.sent_ts = record.sent
         self._move(order, ExecType.REPLACED)
         self._reserve(order, record.reserved)
 

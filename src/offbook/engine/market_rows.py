@@ -94,12 +94,14 @@ class MarketRows:
         calling = False
         quote = None
         rows = quotes_of(piece if begin == 0 else piece.rows(begin, len(piece)))
+        host.acting = True
         try:
             for quote in rows:
                 ts = quote.ts
                 if agenda.next_due <= ts:
                     if not self._reach(ts):
                         return quote.row - piece.start
+                    host.acting = True
                 elif ts > kernel.now:
                     kernel.now = ts
                     instants.rounds = 0
@@ -111,12 +113,15 @@ class MarketRows:
                 calling = False
                 if ledger.status is not running:
                     break
-        except EngineFault:
+        except (EngineFault, KeyboardInterrupt):
             raise
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             if not calling:
                 raise
+            host.acting = False
             host.failed("on_quote", error)
+        finally:
+            host.acting = False
         return len(piece) if quote is None else quote.row - piece.start + 1
 
     def _reach(self, ts: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import typing
 from collections.abc import Mapping
@@ -33,7 +34,7 @@ def declared_parameters(strategy: type, stop: type) -> dict[str, Parameter]:
     """
     try:
         hints = typing.get_type_hints(strategy)
-    except NameError as error:
+    except Exception as error:
         raise InvalidStrategy(
             f"{strategy.__name__}: cannot read its parameters' types: {error}",
             strategy=strategy.__name__,
@@ -72,7 +73,8 @@ def _annotations_of(base: type) -> Mapping[str, Any]:
 def resolve_parameters(
     strategy: type, declared: Mapping[str, Parameter], given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Every parameter's value: what was given, converted to its type, else its default.
+    """Every parameter's value: what was given, converted to its type, else its default; a copy,
+    so that sessions share nothing that can change.
 
     Text such as ``"12"`` is accepted for a number, as it comes from a command line.  Raises
     InvalidStrategy naming the parameter, what it expects and what it got.
@@ -99,14 +101,15 @@ def resolve_parameters(
                 parameter=key,
             )
         else:
-            values[key] = parameter.default
+            values[key] = copy.deepcopy(parameter.default)
     return values
 
 
 def _convert(strategy: str, parameter: Parameter, value: Any) -> Any:
     wants_text = parameter.type is str and not isinstance(value, str)
     try:
-        return msgspec.convert(str(value) if wants_text else value, parameter.type, strict=False)
+        given = str(value) if wants_text else copy.deepcopy(value)
+        return msgspec.convert(given, parameter.type, strict=False)
     except msgspec.ValidationError as error:
         raise InvalidStrategy(
             f"{strategy}.{parameter.name} expects {parameter.type_name}, was {value!r}: {error}",

@@ -6,6 +6,9 @@ the first that fails is the answer:
 denied: session not trading, duplicate client order id, no market data, not reducing (while
 paused), open orders, order value, position value, holdings or buying power;
 rejected: price needed, tick size, lot size, smallest value.
+
+A replace is checked for its closed or pending order, for not reducing (while paused), then for
+order value, position value, holdings or buying power.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from offbook.domain.values import (
 )
 from offbook.engine.ledger import LedgerState
 from offbook.engine.models.fees import FeeModel, booked
+from offbook.engine.state import OrderState
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,8 +110,69 @@ class RiskChecks:
         it was booked.
         """
         notional = open_qty * reserve_px * instrument.notional_scale
+        return self.cash_for(notional, instrument, accrued, paid)
+
+    def cash_for(self, notional: int, instrument: Instrument, accrued: int, paid: int) -> int:
+        """Cash for a value still to be bought, and the charges on it, as ``cash_reserve``."""
         worst = accrued + self._fees.worst(notional, accrued)
         return notional + booked(worst, instrument.charge_unit) - paid
+
+    def new_terms(
+        self,
+        order: OrderState,
+        order_qty: int,
+        price_px: int | None,
+        reserve_px: int,
+        instrument: Instrument,
+        market: Market,
+    ) -> Approval | Refusal:
+        """Whether a working order may ask for new terms, and what it must hold until the venue
+        has answered. Changes nothing."""
+        terms = Terms(
+            symbol=order.symbol,
+            side=order.side,
+            order_type=order.order_type,
+            time_in_force=order.time_in_force,
+            order_qty=order_qty,
+            price_px=price_px,
+            reduce_only=order.reduce_only,
+            client_order_id=order.client_order_id,
+        )
+        limit = self._value_refusal(terms, instrument, market, order)
+        if limit is not None:
+            return limit
+        have = self._ledger.available(order.reserved_currency) + order.reserved
+        need = self._need(order, max(0, order_qty - order.cum_qty), reserve_px, instrument)
+        if order.reduce_only:
+            need = min(need, have)
+        if need > have:
+            buying = order.side is OrderSide.BUY
+            return Refusal(
+                reason=RejectReason.INSUFFICIENT_BUYING_POWER
+                if buying
+                else RejectReason.INSUFFICIENT_HOLDINGS,
+                limit=str(Amount(have)),
+                value=str(Amount(need)),
+            )
+        return Approval(
+            reserved=max(order.reserved, need),
+            currency=order.reserved_currency,
+            reserve_px=reserve_px,
+        )
+
+    def _need(
+        self, order: OrderState, open_qty: int, reserve_px: int, instrument: Instrument
+    ) -> int:
+        """What new terms need, whatever of the old ones trades before they arrive."""
+        if order.side is OrderSide.SELL:
+            return open_qty * instrument.qty_scale
+        if order.reduce_only:
+            return 0
+        either = min(open_qty, order.order_qty - order.cum_qty)
+        value = either * max(reserve_px, order.reserve_px) + (open_qty - either) * reserve_px
+        return self.cash_for(
+            value * instrument.notional_scale, instrument, int(order.fee_accrued), order.fees
+        )
 
     def collar_px(self, market: Market) -> int:
         """The price at which a market buy reserves: the ask and the collar above it."""
@@ -133,6 +198,13 @@ class RiskChecks:
             return Refusal(
                 reason=RejectReason.MAX_OPEN_ORDERS, limit=str(most), value=str(count + 1)
             )
+        return self._value_refusal(terms, instrument, market, None)
+
+    def _value_refusal(
+        self, terms: Terms, instrument: Instrument, market: Market, replaced: OrderState | None
+    ) -> Refusal | None:
+        """Limits on the value of an order and of its position; ``replaced`` is the order that
+        takes these terms, if they are not a new one's."""
         price = self._value_px(terms, market)
         scale = instrument.notional_scale
         value = terms.order_qty * price * scale
@@ -148,9 +220,10 @@ class RiskChecks:
         open_qty = sum(
             order.leaves_qty
             for order in self._ledger.working()
-            if order.symbol == terms.symbol and order.side is terms.side
+            if order.symbol == terms.symbol and order.side is terms.side and order is not replaced
         )
-        exposure = (held + open_qty + terms.order_qty) * price * scale
+        traded = 0 if replaced is None else replaced.cum_qty
+        exposure = (held + open_qty + terms.order_qty - traded) * price * scale
         if exposure > self._max_position:
             return Refusal(
                 reason=RejectReason.MAX_POSITION_NOTIONAL,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any, Protocol
 
 import msgspec
@@ -348,10 +347,3 @@ def _nanoseconds(field: str, value: timedelta | int) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     raise InvalidStrategy(f"{field}={value!r}: expected a timedelta or integer nanoseconds")
-
-
-def exact_decimal(value: object) -> Decimal:
-    """A number as written: a float by its shortest text, anything exact as it is."""
-    if isinstance(value, float):
-        return Decimal(repr(value))
-    return Decimal(str(value))

@@ -124,6 +124,7 @@ class Venue:
             kernel.report(order, ExecType.REPLACE_REJECTED, due, reason.value)
             return
         keeps = request.price_px == order.price_px and request.order_qty <= order.order_qty
+        fresh = not keeps or self.book.is_fresh(order)
         self.book.remove(order)
         kernel.emit(
             r.OrderReplaced,
@@ -137,7 +138,7 @@ class Venue:
             due=due,
         )
         kernel.report(order, ExecType.REPLACED, due)
-        self.book.add(order)
+        self.book.add(order, fresh=fresh)
         if not keeps:
             self._try_now(order)
 
@@ -158,7 +159,11 @@ class Venue:
         return None if refusal is None else refusal.reason
 
     def _reserve_of(self, order: OrderState, order_qty: int, reserve_px: int) -> Amount:
-        return Amount(self._filler.reserve(order, order_qty - order.cum_qty, reserve_px))
+        """What an order must hold, as far as there is anything to hold: a trimmed reduce-only
+        order, and a market order beyond its collar, hold less."""
+        need = self._filler.reserve(order, order_qty - order.cum_qty, reserve_px)
+        have = self._kernel.ledger.available(order.reserved_currency) + order.reserved
+        return Amount(min(need, have))
 
     # -- endings ----------------------------------------------------------------------------
 
@@ -273,12 +278,15 @@ class Venue:
     # -- limits at match time ---------------------------------------------------------------
 
     def _allowed(self, order: OrderState) -> int:
-        """How much may trade: reducing orders, and all orders while paused, never increase."""
+        """How much may trade: reducing orders, and all orders while paused, never increase, nor
+        do they take what another order holds."""
         ledger = self._kernel.ledger
         if not order.reduce_only and ledger.status is not SessionStatus.PAUSED:
             return order.leaves_qty
-        held = ledger.position(order.symbol).qty * -order.side.sign
-        return max(held, 0)
+        held = max(ledger.position(order.symbol).qty * -order.side.sign, 0)
+        instrument = self._kernel.instrument(order.symbol)
+        free = ledger.available(instrument.base) + order.reserved
+        return min(held, free // instrument.qty_scale)
 
     def _drop_if_not_reducing(self, order: OrderState) -> None:
         if order.reduce_only and self._allowed(order) == 0:

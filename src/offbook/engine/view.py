@@ -6,7 +6,8 @@ The truth is in the ledger; this view follows it as late as it would in a real m
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
+from typing import Final
 
 import msgspec
 
@@ -24,6 +25,9 @@ from offbook.domain.orders import (
 from offbook.domain.values import Amount, Price, Quantity
 from offbook.engine.agenda import ReportArrives
 from offbook.engine.state import ZERO, OrderState
+
+_AVERAGES: Final = Context(prec=28)
+"""A context of its own: what other code sets for its decimals changes no average."""
 
 
 class OrderUpdate(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +64,9 @@ class OrderUpdate(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def avg_px(self) -> Decimal | None:
         """Average price of what was filled, or None before a fill; rounded to 28 digits."""
-        return self.cum_notional.decimal / self.cum_qty.decimal if self.cum_qty.units else None
+        if not self.cum_qty.units:
+            return None
+        return _AVERAGES.divide(self.cum_notional.decimal, self.cum_qty.decimal)
 
 
 class Fill(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +106,9 @@ class PositionView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def avg_px(self) -> Decimal | None:
         """Average entry price, or None when flat."""
-        return self.cost.decimal / self.qty.decimal if self.signed_units else None
+        if not self.signed_units:
+            return None
+        return _AVERAGES.divide(self.cost.decimal, self.qty.decimal)
 
 
 class AccountView(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,6 +172,8 @@ class StrategyView(msgspec.Struct, kw_only=True):
 
     def report(self, order: OrderState, report: ReportArrives) -> None:
         """Take a report from the venue in."""
+        if report.denied:
+            return
         known = self.orders[order.ordinal]
         known.cum_qty = report.cum_qty
         known.cum_notional = Amount.parse(report.cum_notional)
@@ -183,9 +193,13 @@ class StrategyView(msgspec.Struct, kw_only=True):
             self.open_orders.pop(order.ordinal, None)
 
     def update(
-        self, order: OrderState, instrument: Instrument, ts: int, exec_type: ExecType | None
+        self,
+        order: OrderState,
+        instrument: Instrument,
+        ts: int,
+        report: ReportArrives | None = None,
     ) -> OrderUpdate:
-        """The order as the strategy is told of it."""
+        """The order as the strategy is told of it, by a report or when it asks."""
         known = self.orders.get(order.ordinal)
         if known is None:
             raise OrderNotFound(
@@ -198,13 +212,13 @@ class StrategyView(msgspec.Struct, kw_only=True):
             side=order.side,
             order_type=order.order_type,
             time_in_force=order.time_in_force,
-            exec_type=exec_type,
+            exec_type=None if report is None else report.exec_type,
             order_status=known.status,
             order_qty=instrument.quantity(known.order_qty),
             cum_qty=instrument.quantity(known.cum_qty),
             price=None if known.price_px is None else instrument.price(known.price_px),
             cum_notional=known.cum_notional,
-            reason=known.reason,
+            reason=report.reason if report is not None and report.denied else known.reason,
         )
 
     def reserved(self) -> int:

@@ -1,0 +1,97 @@
+"""Requests about working orders: what a strategy may ask while an answer is on its way."""
+
+from typing import Any
+
+from tests.rehearsal import rehearse
+
+from offbook.domain import records as r
+from offbook.domain.config import ConstantLatency
+from offbook.domain.orders import ExecType, OrderSide, OrderStatus, RejectReason
+from offbook.domain.session import SessionStatus
+from offbook.engine.strategy import Strategy
+from offbook.engine.view import OrderUpdate
+from offbook.testing.markets import SECOND, START, XYZ, quotes_market
+
+FLAT = [("100", "101")] * 6
+
+
+class Actor(Strategy):
+    """Sends a limit buy with the first quote and acts when its timers fall due."""
+
+    def on_start(self) -> None:
+        self.heard: list[tuple[str, str | None]] = []
+        self.seen: list[Any] = []
+
+    def on_quote(self, quote: Any) -> None:
+        if quote.row == 0:
+            self.buy("XYZ", 10, price="99", client_order_id="A")
+            self.set_timer("one", after=SECOND // 2)
+
+    def on_order(self, order: OrderUpdate) -> None:
+        self.heard.append((order.exec_type.value if order.exec_type else "", order.reason))
+
+
+def test_a_second_replace_while_the_answer_to_the_first_travels_is_denied() -> None:
+    """The venue is done with the first, but the strategy cannot know it yet."""
+
+    class Twice(Actor):
+        def on_timer(self, name: str) -> None:
+            self.replace("A", price="98" if name == "one" else "97")
+            if name == "one":
+                self.set_timer("two", after=SECOND // 5)
+
+    latency = ConstantLatency(entry_ns=SECOND // 10, response_ns=SECOND // 5)
+    rehearsal = rehearse(quotes_market(FLAT, instrument=XYZ), Twice(), latency=latency)
+    rehearsal.rest()
+    assert rehearsal.engine.status is SessionStatus.RUNNING, rehearsal.engine.error
+    (denied,) = rehearsal.of(r.RequestDenied)
+    assert denied.reason is RejectReason.REQUEST_PENDING
+    assert rehearsal.order("A").price == "98.00"
+
+
+def test_a_strategy_hears_that_its_request_was_denied() -> None:
+    """A refusal of our own comes to on_order like the venue's, with its reason."""
+
+    class Greedy(Actor):
+        def on_timer(self, name: str) -> None:
+            self.replace("A", qty=1_000_000)
+
+    strategy = Greedy()
+    rehearsal = rehearse(quotes_market(FLAT, instrument=XYZ), strategy)
+    rehearsal.rest()
+    assert strategy.heard == [
+        (ExecType.NEW.value, None),
+        (ExecType.REPLACE_REJECTED.value, RejectReason.INSUFFICIENT_BUYING_POWER.value),
+    ]
+    assert rehearsal.order("A").order_status is OrderStatus.NEW
+
+
+def test_a_denied_request_tells_nothing_that_was_not_reported_yet() -> None:
+    """The fill is at the venue but its report travels: the denial shows the order as known."""
+
+    class Early(Actor):
+        def on_timer(self, name: str) -> None:
+            self.replace("A", qty=1_000_000)
+
+        def on_order(self, order: OrderUpdate) -> None:
+            self.seen.append((order.exec_type, order.cum_qty.units))
+
+    rows = [("100", "101"), ("98", "99", "5", "5"), ("100", "101")]
+    market = quotes_market(rows, instrument=XYZ, times=[START, START + SECOND // 4, START + SECOND])
+    strategy = Early()
+    latency = ConstantLatency(entry_ns=0, response_ns=SECOND // 2)
+    rehearse(market, strategy, latency=latency).rest()
+    assert (ExecType.REPLACE_REJECTED, 0) in strategy.seen
+
+
+def test_a_resting_order_that_shrinks_does_not_become_a_taker() -> None:
+    """Keeping its place includes keeping its price: no improvement by asking for less."""
+    rows = [("99", "101"), ("99", "101"), ("94", "95", "50", "50")]
+    rehearsal = rehearse(quotes_market(rows, instrument=XYZ))
+    rehearsal.rows(1)
+    rehearsal.send("A", OrderSide.BUY, "10", "100")
+    rehearsal.advance(START + SECOND - 1)
+    rehearsal.replace("A", qty="9")
+    rehearsal.rest()
+    (fill,) = rehearsal.fills
+    assert (fill.last_px, fill.liquidity.value) == (10000, "ADDED")

@@ -1,0 +1,112 @@
+"""What orders hold is always there to be held, whatever races with what.
+
+The rehearsal itself checks after every record that nothing is held twice, or beyond what is owned.
+"""
+
+from tests.rehearsal import rehearse
+
+from offbook.domain import records as r
+from offbook.domain.config import BasisPointsFee, ConstantLatency, RiskConfig
+from offbook.domain.orders import OrderSide, OrderStatus, RejectReason
+from offbook.testing.markets import SECOND, START, XYZ, quotes_market
+
+BUY, SELL = OrderSide.BUY, OrderSide.SELL
+SLOW = ConstantLatency(entry_ns=5 * SECOND, response_ns=0)
+
+
+def test_a_reducing_sell_never_takes_what_another_order_holds() -> None:
+    """Two sells cannot sell one share twice, however the reduce-only one was trimmed."""
+    market = quotes_market(
+        [("100", "100", "50", "50")] * 4 + [("110", "111", "50", "50")] * 2, instrument=XYZ
+    )
+    rehearsal = rehearse(market)
+    rehearsal.rows(1)
+    rehearsal.send("open", BUY, "5")
+    rehearsal.rows(1)
+    rehearsal.send("reduce", SELL, "10", "105", reduce_only=True)
+    rehearsal.send("more", BUY, "5")
+    rehearsal.rows(1)
+    rehearsal.send("other", SELL, "5", "106")
+    rehearsal.rest()
+    assert rehearsal.position == 0
+    assert rehearsal.order("other").order_status is OrderStatus.FILLED
+    assert rehearsal.order("reduce").cum_qty == "5"
+
+
+def test_a_larger_cheaper_replace_holds_enough_for_fills_at_the_old_price() -> None:
+    """Until the replace arrives the old, dearer terms may still trade."""
+    rows = [("99", "101")] + [("99", "100", "5", "5")] * 2 + [("98", "99")] * 9
+    market = quotes_market(rows, instrument=XYZ)
+    latency = ConstantLatency(entry_ns=SECOND // 2, response_ns=0)
+    rehearsal = rehearse(market, cash="1900", latency=latency)
+    rehearsal.rows(1)
+    rehearsal.send("A", BUY, "10", "100")
+    rehearsal.advance(START + SECOND - 1)
+    rehearsal.replace("A", qty="20", price="95")
+    rehearsal.rest()
+    assert rehearsal.of(r.RequestDenied)[0].reason is RejectReason.INSUFFICIENT_BUYING_POWER
+
+
+def test_a_rejected_replace_of_a_trimmed_order_holds_no_more_than_is_owned() -> None:
+    """A reduce-only sell of ten with five owned goes on holding five."""
+    market = quotes_market([("100", "100", "50", "50")] * 8, instrument=XYZ)
+    rehearsal = rehearse(market)
+    rehearsal.rows(1)
+    rehearsal.send("open", BUY, "5")
+    rehearsal.rows(1)
+    rehearsal.send("reduce", SELL, "10", "105", reduce_only=True)
+    rehearsal.rows(1)
+    rehearsal.replace("reduce", price="104.00")
+    rehearsal.rows(1)
+    assert rehearsal.of(r.OrderReplaced)
+    assert rehearsal.ledger.reserved["XYZ"] == 5 * XYZ.qty_scale
+
+
+def test_a_market_buy_beyond_its_collar_leaves_no_replace_that_overdraws() -> None:
+    """What the rest of the order holds is bounded by what the account has."""
+    rows = [("100", "100", "1", "0"), ("119", "120", "1", "5"), ("99", "100", "1", "9")]
+    market = quotes_market(rows, instrument=XYZ)
+    latency = ConstantLatency(entry_ns=SECOND // 2, response_ns=0)
+    rehearsal = rehearse(market, cash="1060", latency=latency)
+    rehearsal.rows(1)
+    rehearsal.send("A", BUY, "10")
+    rehearsal.advance(START + SECOND - 1)
+    rehearsal.replace("A", qty="9")
+    rehearsal.rest()
+    assert rehearsal.of(r.OrderReplaced)
+    assert [fill.last_qty for fill in rehearsal.fills] == [5, 4]
+    assert rehearsal.cash == "60"
+
+
+def test_a_replace_is_held_to_the_limits_of_orders_and_positions() -> None:
+    """What may not be sent may not be reached by replacing either."""
+    market = quotes_market([("99", "101")] * 3, instrument=XYZ)
+    risk = RiskConfig(max_order_notional="1000", max_position_notional="1500")
+    rehearsal = rehearse(market, risk=risk)
+    rehearsal.rows(1)
+    rehearsal.send("A", BUY, "10", "100")
+    rehearsal.send("B", BUY, "5", "100")
+    rehearsal.rows(1)
+    rehearsal.replace("A", qty="11")
+    rehearsal.replace("B", qty="6")
+    denied = [record.reason for record in rehearsal.of(r.RequestDenied)]
+    assert denied == [RejectReason.MAX_ORDER_NOTIONAL, RejectReason.MAX_POSITION_NOTIONAL]
+
+
+def test_replacing_an_order_with_fees_keeps_charges_covered() -> None:
+    """Fees on the old and the new terms are part of what is held."""
+    rows = [("99", "101")] + [("99", "100", "5", "3")] * 3
+    rows += [("98", "99", "9", str(4 * more)) for more in range(1, 9)]
+    market = quotes_market(rows, instrument=XYZ)
+    rehearsal = rehearse(
+        market,
+        cash="2100",
+        fee=BasisPointsFee(maker="37.5", taker="41.25"),
+        latency=ConstantLatency(entry_ns=SECOND // 2, response_ns=0),
+    )
+    rehearsal.rows(1)
+    rehearsal.send("A", BUY, "10", "100")
+    rehearsal.rows(2)
+    rehearsal.replace("A", qty="20", price="99")
+    rehearsal.rest()
+    assert rehearsal.order("A").cum_qty == "20"
