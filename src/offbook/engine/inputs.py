@@ -20,7 +20,9 @@ class Take(msgspec.Struct, frozen=True, kw_only=True):
     """Take an outside command at session time ``ts`` (ns UTC).
 
     ``ts`` is the engine's present time, for "after the last row", or later: then everything due
-    before ``ts`` happens first and the command opens the instant ``ts``.
+    before ``ts`` happens first and the command opens the instant ``ts``.  Where timers or messages
+    alone brought the session to its present time, the command is taken a nanosecond later, also
+    while the clock stands still; its record tells the time.
     """
 
     command: Command

@@ -44,7 +44,7 @@ class Instants:
         self._lifecycle = lifecycle
         self.host: StrategyHost | None = None
         self.rounds = 0
-        self.unbegun = False
+        self.unbegun = True
         self.hours_known = False
 
     @property
@@ -93,20 +93,34 @@ class Instants:
 
         A later ``ts`` begins its instant, of which commands are the first stage; at the present
         instant everything due is completed first, unless only commands have been taken in it.
+        The place of a command must follow from row and time alone, or running a journal's inputs
+        again could not find it; so at an instant that timers and messages have begun without a
+        row, the command is taken a nanosecond later.
         """
-        if ts > self._kernel.now:
+        kernel = self._kernel
+        if ts > kernel.now:
             self.finish_before(ts)
-            if self.stands_still() and not self.over:
+            nudged = ts == kernel.now + 1 and not self._is_at_a_row()
+            if self.stands_still() and not self.over and not nudged:
                 raise EngineFault(
-                    f"a command was taken at {ts} while the clock stands still at "
-                    f"{self._kernel.now}",
+                    f"a command was taken at {ts} while the clock stands still at {kernel.now}",
                     reason="clock_stands_still",
                 )
-            if not self.over:
-                self.set_now(ts)
-                self.unbegun = True
+            self._open(ts)
         elif not self.unbegun:
             self.finish_present()
+            if not self._is_at_a_row():
+                self._open(kernel.now + 1)
+        self.rounds = 0
+
+    def _is_at_a_row(self) -> bool:
+        last = self._kernel.last
+        return last is not None and last.ts == self._kernel.now
+
+    def _open(self, ts: int) -> None:
+        if not self.over:
+            self.set_now(ts)
+            self.unbegun = True
 
     def set_now(self, ts: int) -> None:
         """Session time moves on."""
