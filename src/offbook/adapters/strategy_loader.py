@@ -44,7 +44,8 @@ def load_strategy(ref: str) -> LoadedStrategy:
     code failed, ``file``, ``line`` and ``detail`` (the traceback).
     """
     target, _, name = ref.rpartition(":")
-    if not target or not name.isidentifier():
+    named = is_file_ref(ref) or all(part.isidentifier() for part in target.split("."))
+    if not target or not name.isidentifier() or not named:
         raise _invalid(
             ref, f"strategy {ref!r}: write path/to/file.py:Class or package.module:Class"
         )

@@ -61,7 +61,12 @@ class Driver:
         self._wishes: asyncio.Queue[Wish] = asyncio.Queue()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._keys = Keys(self._pressed)
-        self._signals = Interrupts(self._interrupted, self._suspend, self._leave)
+        self._signals = Interrupts(
+            lambda: self._wishes.put_nowait(Wish.STOP),
+            lambda: self._wishes.put_nowait(Wish.SUSPEND),
+            lambda: self._line.shout("stopping; Ctrl-C again leaves at once"),
+            self._leave,
+        )
         self._speed: str | None = None
         self._storage_down = False
 
@@ -194,22 +199,10 @@ class Driver:
         if wish is not None:
             self._wishes.put_nowait(wish)
 
-    def _interrupted(self) -> None:
-        self._line.say("stopping; Ctrl-C again leaves at once")
-        self._wishes.put_nowait(Wish.STOP)
-
-    def _suspend(self) -> None:
-        self._wishes.put_nowait(Wish.SUSPEND)
-
     def _leave(self) -> None:
         self._keys.restore()
-        self._line.clear()
-        print(
-            "left at once; what was committed is safe. Take it up again with: "
-            + self._shell.command("recover"),
-            file=sys.stderr,
-            flush=True,
-        )
+        again = self._shell.command("recover")
+        self._line.shout(f"left at once; what was committed is safe. Take it up with: {again}")
 
 
 @asynccontextmanager

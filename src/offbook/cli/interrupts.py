@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -16,19 +15,22 @@ from offbook.cli.failures import INTERRUPTED
 class Interrupts:
     """Takes SIGINT and SIGTERM over while entered.
 
-    The first SIGINT calls ``on_stop`` on the running loop; the second calls ``before_leaving`` and
-    ends the process at once, also while a callback keeps the loop from turning: what is committed
-    is safe, and the session can be recovered.  SIGTERM calls ``on_suspend`` on the loop.
+    The first SIGINT calls ``on_stop`` on the running loop; the second ends the process, also
+    while a callback keeps the loop from turning: what is committed is safe, and the session can be
+    recovered.  SIGTERM calls ``on_suspend`` on the loop.  ``before_asking`` and ``before_leaving``
+    run in the signal handler: they may interrupt anything, a half-done write to stderr too.
     """
 
     def __init__(
         self,
         on_stop: Callable[[], None],
         on_suspend: Callable[[], None],
+        before_asking: Callable[[], None],
         before_leaving: Callable[[], None],
     ) -> None:
         self._on_stop = on_stop
         self._on_suspend = on_suspend
+        self._before_asking = before_asking
         self._before_leaving = before_leaving
         self._asked = False
         self._before: dict[int, Any] = {}
@@ -56,9 +58,9 @@ class Interrupts:
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         if self._asked:
             self._before_leaving()
-            sys.stdout.flush()
             os._exit(INTERRUPTED)
         self._asked = True
+        self._before_asking()
         self._call(self._on_stop)
 
     def _terminate(self, number: int, frame: FrameType | None) -> None:

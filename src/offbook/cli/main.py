@@ -13,7 +13,9 @@ from typing import Annotated, Final
 import typer
 
 from offbook.cli import options as o
+from offbook.cli.failures import FAILURE, INTERRUPTED, USAGE, print_error, tell
 from offbook.cli.shell import Shell
+from offbook.domain.errors import OffbookError
 
 app: Final = typer.Typer(
     name="offbook",
@@ -21,7 +23,7 @@ app: Final = typer.Typer(
     "to the same bytes. Begin with: offbook demo",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    no_args_is_help=True,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
@@ -49,6 +51,9 @@ def root(
     """Take the options that every command has."""
     ctx.ensure_object(Shell).verbose = verbose
     _shell(ctx, json, quiet, data_dir)
+    if ctx.invoked_subcommand is None:
+        print(ctx.get_help())
+        raise typer.Exit(USAGE)
 
 
 @app.command()
@@ -160,6 +165,7 @@ def recover(
     sessions: o.Sessions = None,
     stop: o.Stop = False,
     resume: o.Resume = False,
+    full_speed: o.FullSpeed = False,
     json: o.Json = False,
     quiet: o.Quiet = False,
     data_dir: o.DataDir = None,
@@ -170,9 +176,10 @@ def recover(
     end; paused ones stay paused unless --resume is given.
     """
     shell = _shell(ctx, json, quiet, data_dir)
-    from offbook.cli.recovering import recover_sessions
+    from offbook.cli.recovering import Wanted, recover_sessions
 
-    raise typer.Exit(recover_sessions(shell, sessions or [], stop=stop, resume=resume))
+    wanted = Wanted(stop=stop, resume=resume, full_speed=full_speed)
+    raise typer.Exit(recover_sessions(shell, sessions or [], wanted))
 
 
 @app.command()
@@ -188,9 +195,6 @@ def doctor(
 
 def run_cli(arguments: Sequence[str]) -> int:
     """Carry a command line out; gives the exit code. Expected errors are told, not raised."""
-    from offbook.cli.failures import FAILURE, INTERRUPTED, USAGE, print_error, tell
-    from offbook.domain.errors import OffbookError
-
     shell = Shell(json="--json" in arguments)
     try:
         code = app(args=list(arguments), prog_name="offbook", standalone_mode=False, obj=shell)
@@ -199,8 +203,7 @@ def run_cli(arguments: Sequence[str]) -> int:
         context = getattr(error, "ctx", None)
         path = "offbook" if context is None else context.command_path
         message = error.format_message().strip().replace("Value error, ", "")
-        if message:  # empty when help was shown for want of a command
-            print_error("usage", message, {}, f"see {path} --help", shell)
+        print_error("usage", message, {}, f"see {path} --help", shell)
         return USAGE
     except OffbookError as error:
         return tell(error, shell)

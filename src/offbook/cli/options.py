@@ -142,6 +142,7 @@ DropBadRows = Annotated[
 
 Stop = Annotated[bool, typer.Option("--stop", help="Stop them instead of carrying them on.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Resume paused ones too.")]
+FullSpeed = Annotated[bool, typer.Option("--full-speed", help="Carry them on as fast as possible.")]
 Sessions = Annotated[
     list[str] | None,
     typer.Argument(metavar="SESSION...", help="Ids, or beginnings of ids; else all."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -60,8 +61,13 @@ class ProgressLine:
         self.clear()
         self._shell.note(text)
 
+    def shout(self, text: str) -> None:
+        """A line of its own from a signal handler, past whatever is being written; never quiet."""
+        erase = _ERASE if self._live else ""
+        os.write(2, f"{erase}{text}\n".encode())
+
     def clear(self) -> None:
-        """Take the line away; safe in a signal handler."""
+        """Take the line away."""
         if self._shown:
             sys.stderr.write(_ERASE)
             sys.stderr.flush()

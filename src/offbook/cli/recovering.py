@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
     stop: bool = False
     resume: bool = False
+    full_speed: bool = False
 
 
 class Outcome(msgspec.Struct):
@@ -44,9 +46,8 @@ class Outcome(msgspec.Struct):
     suspended: bool = False
 
 
-def recover_sessions(shell: Shell, references: Sequence[str], *, stop: bool, resume: bool) -> int:
+def recover_sessions(shell: Shell, references: Sequence[str], wanted: Wanted) -> int:
     """Take over what is asked for, or all; gives the exit code."""
-    wanted = Wanted(stop=stop, resume=resume)
     outcome = run_async(shell, _recover(shell, references, wanted))
     if shell.json:
         shell.document(_document(outcome))
@@ -129,6 +130,9 @@ async def _take_over(
         lost = {session_id for session_id, _, _ in outcome.failed}
         await _each(manager.resume_session, [i for i in again if i not in lost], outcome)
     for session_id in report.recovered:
+        if wanted.full_speed:
+            with suppress(OffbookError):  # it may have come to its end already
+                await manager.set_speed(session_id, None)
         shell.note(f"  {short(session_id)}: rebuilt from its journal, every byte the same")
     now = [await manager.get_session(session_id) for session_id in ids]
     going = [session for session in now if session.status in _GOES_ON]

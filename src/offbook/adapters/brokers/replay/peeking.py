@@ -41,9 +41,28 @@ def peek(path: str, columns: Mapping[str, str]) -> Peek:
     header) and GatewayUnavailable (cannot be read).
     """
     source = open_source(path)
-    header = source.header if not source.is_parquet else _parquet_columns(path)
+    header = source.header or _parquet_columns(path)
+    _require(path, columns, header)
     kinds = tuple(kind for kind in DataKind if _fits(path, kind, columns, header))
     return Peek(columns=header, kinds=kinds)
+
+
+def _require(path: str, columns: Mapping[str, str], header: tuple[str, ...]) -> None:
+    """Refuse a mapping that cannot be meant, whatever the rows are."""
+    ours = dict.fromkeys((*TIMES, *(name for names in VALUES.values() for name in names)))
+    strange = [name for name in columns if name not in ours]
+    if strange:
+        raise InvalidConfig(
+            f"{strange[0]} is none of our columns; they are: {', '.join(ours)}",
+            field="market.columns",
+        )
+    absent = [name for name in columns.values() if name not in header]
+    if absent:
+        raise InvalidConfig(
+            f"{path}: there is no column {absent[0]}; the file has: {', '.join(header)}",
+            field="market.columns",
+            file=path,
+        )
 
 
 def check(market: ReplayMarket) -> None:

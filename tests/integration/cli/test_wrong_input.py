@@ -1,0 +1,152 @@
+"""Whatever is wrong is told in a line, with what to do, before a session exists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.integration.cli.conftest import Answer
+
+Program = Callable[..., Answer]
+IDLE = ("run", "mine.py:Idle")
+QUOTES = ("--data", "quotes.csv")
+ABC = ("--symbol", "ABC", "--asset-class", "equity")
+BARS = "time,open,high,low,close,volume\n2024-01-02T14:30:00Z,1,1,1,1,5\n"
+
+WRONG = [
+    # the strategy
+    (("run",), {}, "name a recording: --data FILE"),
+    (("run", *QUOTES), {}, "name a strategy"),
+    (("run", "mine", *QUOTES), {}, "write path/to/file.py:Class or package.module:Class"),
+    (("run", "other.py:Idle", *QUOTES), {}, "there is no file other.py"),
+    (("run", "mine.py:Idel", *QUOTES), {}, "its strategies: Flip, Hangs, Idle, Raises, Refuses"),
+    (("run", "plain.py:Plain", *QUOTES), {"plain.py": "class Plain: pass"}, "is not a Strategy"),
+    (("run", "nowhere.at_all:X", *QUOTES), {}, "there is no module nowhere"),
+    (("run", "mine:Nix", *QUOTES), {}, "mine has no class 'Nix'"),
+    (("run", ".:Idle", *QUOTES), {}, "write path/to/file.py:Class"),
+    (("run", "./:Idle", *QUOTES), {}, "is a folder"),
+    (
+        ("run", "broken.py:X", *QUOTES),
+        {"broken.py": "x = 1\nclass X(Strategy)\n    pass\n"},
+        "broken.py, line 2: SyntaxError",
+    ),
+    (
+        ("run", "needy.py:X", *QUOTES),
+        {"needy.py": "x = 1\nimport not_there_at_all\n"},
+        "needy.py, line 2: importing it raised ModuleNotFoundError",
+    ),
+    (
+        ("run", "deep.py:X", *QUOTES),
+        {"deep.py": "import inner\n", "inner.py": "\n\n1 / 0\n"},
+        "inner.py, line 3: importing it raised ZeroDivisionError",
+    ),
+    (("run", "exits.py:X", *QUOTES), {"exits.py": "exit(3)"}, "importing it raised SystemExit"),
+    # its parameters
+    ((*IDLE, *QUOTES, "--set", "x"), {}, "write NAME=VALUE"),
+    ((*IDLE, *QUOTES, "--set", "x=1"), {}, "has no parameter 'x'"),
+    (("run", "mine.py:Flip", *QUOTES, "-s", "evry=1"), {}, "did you mean 'every'?"),
+    (("run", "mine.py:Flip", *QUOTES, "-s", "every=x"), {}, "expects int, was 'x'"),
+    (("run", "mine.py:Flip", *QUOTES, "-s", "every=1", "-s", "every=2"), {}, "given twice"),
+    # the recording
+    ((*IDLE, "--data", "gone.csv"), {}, "there is no file"),
+    ((*IDLE, "--data", "notes.txt"), {"notes.txt": "x"}, "expected a name ending in .csv"),
+    ((*IDLE, "--data", "empty.csv"), {"empty.csv": ""}, "is empty"),
+    ((*IDLE, "--data", "bare.csv"), {"bare.csv": "1,2\n3,4\n"}, "has no header"),
+    ((*IDLE, "--data", "odd.csv"), {"odd.csv": "a,b\n1,2\n"}, "make neither quotes nor bars"),
+    ((*IDLE, "--data", "fake.parquet"), {"fake.parquet": "a,b\n"}, "not a Parquet file"),
+    ((*IDLE, "--data", "bars.csv"), {"bars.csv": BARS}, "Add --timeframe 1m"),
+    ((*IDLE, "--data", "bars.csv", "--timeframe", "1m"), {"bars.csv": BARS}, "Add --symbol"),
+    (
+        (*IDLE, "--data", "bars.csv", "--timeframe", "one", *ABC),
+        {"bars.csv": BARS},
+        "expected a number and ms, s, m, h or d",
+    ),
+    ((*IDLE, *QUOTES, "--timeframe", "1m"), {}, "quotes have no timeframe"),
+    ((*IDLE, *QUOTES, "--column", "bid=b1"), {}, "there is no column b1"),
+    ((*IDLE, *QUOTES, "--column", "bidd=bid"), {}, "bidd is none of our columns"),
+    ((*IDLE, *QUOTES, "--kind", "bars", "--timeframe", "1m"), {}, "no column for"),
+    ((*IDLE, *QUOTES, "--calendar", "XXXX"), {}, "known: 24/7, XNYS"),
+    ((*IDLE, *QUOTES, "--tick", "abc"), {}, "tick_size"),
+    ((*IDLE, *QUOTES, "--symbol", "QQQ"), {}, "--base"),
+    ((*IDLE, *QUOTES), {"quotes.csv.toml": "symbol = XYZ"}, "is no TOML"),
+    ((*IDLE, *QUOTES), {"quotes.csv.toml": "symbl = 'XYZ'"}, "symbl says nothing of a market"),
+    ((*IDLE, *QUOTES), {"quotes.csv.toml": "asset_class = 'bond'"}, "Invalid enum value 'bond'"),
+    # the rest of the session
+    ((*IDLE, *QUOTES, "--speed", "0"), {}, "expected a positive number"),
+    ((*IDLE, *QUOTES, "--speed", "fast"), {}, "not a plain decimal number"),
+    ((*IDLE, *QUOTES, "--cash", "-1"), {}, "is negative"),
+    ((*IDLE, *QUOTES, "--cash", "1e5"), {}, "not a plain decimal number"),
+    ((*IDLE, *QUOTES, "--fee-bps", "2000"), {}, "expected 0 to 1000 basis points"),
+    ((*IDLE, *QUOTES, "--latency-ms", "x"), {}, "write milliseconds"),
+    ((*IDLE, *QUOTES, "--latency-ms", "99999999"), {}, "expected 0 to 60000000000 ns"),
+    ((*IDLE, *QUOTES, "--seed", "-1"), {}, "--seed"),
+    ((*IDLE, *QUOTES, "--at-end", "explode"), {}, "is not one of 'stop', 'pause'"),
+    (("run", "--config", "gone.toml"), {}, "there is no file gone.toml"),
+    (("run", "--config", "bad.json"), {"bad.json": "{"}, "is no JSON"),
+    (("run", "--config", "bad.toml"), {"bad.toml": "sed = 1\n"}, "name a recording"),
+    (("run", "mine.py:Idle", *QUOTES, "-c", "bad.toml"), {"bad.toml": "sed = 1\n"}, "sed"),
+    (("run", "mine.py:Idle", *QUOTES, "-c", "bad.toml"), {"bad.toml": "market = 1\n"}, "a table"),
+    # the line itself
+    (("rnu",), {}, "No such command 'rnu'"),
+    (("run", "--dta", "x"), {}, "No such option"),
+    (("show",), {}, "Missing argument"),
+]
+
+
+@pytest.mark.parametrize(("words", "files", "told"), WRONG)
+def test_wrong_input_is_told_and_changes_nothing(
+    offbook: Program, folder: Path, words: tuple[str, ...], files: dict[str, str], told: str
+) -> None:
+    """Exit code 2, one error, no traceback, no store."""
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    answer = offbook(*words)
+    assert answer.code == 2
+    assert answer.err.startswith("error: ")
+    assert told in answer.err
+    assert "Traceback" not in answer.err
+    assert answer.out == ""
+    assert not (folder / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ((*IDLE, "--data", "gone.csv"), "invalid_config"),
+        (("run", "mine.py:Idel", *QUOTES), "invalid_strategy"),
+        (("show", "nix"), "session_not_found"),
+        (("run", "--dta"), "usage"),
+    ],
+)
+def test_with_json_an_error_is_a_document_too(
+    offbook: Program, words: tuple[str, ...], code: str
+) -> None:
+    """On stdout, whatever it is, and nothing on stderr."""
+    answer = offbook(*words, "--json")
+    assert answer.code in (2, 3)
+    assert set(answer.document["error"]) == {"code", "message", "fields"}
+    assert answer.document["error"]["code"] == code
+    assert answer.err == ""
+
+
+@pytest.mark.parametrize("command", ["show", "verify", "recover"])
+def test_an_unknown_session_is_not_found(offbook: Program, command: str) -> None:
+    """Exit code 3, and the advice is the listing."""
+    answer = offbook(command, "0199")
+    assert answer.code == 3
+    assert "there is no session 0199" in answer.err
+    assert "offbook sessions" in answer.err
+
+
+def test_bad_rows_fail_the_session_or_are_dropped(offbook: Program, folder: Path) -> None:
+    """By file, row and column; and with --drop-bad-rows it runs."""
+    text = (folder / "quotes.csv").read_text().replace("100.10,100.11", "100.12,100.11", 1)
+    (folder / "quotes.csv").write_text(text)
+    answer = offbook(*IDLE, *QUOTES)
+    assert answer.code == 1
+    assert "row 91" in answer.out
+    assert offbook("show", "last", "--json").document["status_reason"] == "bad_market_data"
+    dropped = offbook(*IDLE, *QUOTES, "--drop-bad-rows", "--json")
+    assert dropped.code == 0
+    assert dropped.document["rows"] == 999
