@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -71,7 +71,7 @@ class Forgetful(Trader):
 class Watcher(Strategy):
     """Looks on, and counts what it is shown."""
 
-    shown: list[str] = []
+    shown: ClassVar[list[str]] = []
 
     def on_start(self) -> None:
         self.calls: list[str] = []

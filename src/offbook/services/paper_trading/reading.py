@@ -53,12 +53,18 @@ class SessionReading:
         ManagerClosed when the manager is shut down before.
         """
         while True:
-            page, over = await self._read(self._next(session_id, after_seq), "events")
+            page, over = await self.next_events(session_id, after_seq)
             for seq, record in page:
                 after_seq = seq
                 yield seq, record
             if over:
                 return
+
+    async def next_events(
+        self, session_id: str, after_seq: int
+    ) -> tuple[Sequence[tuple[int, Record]], bool]:
+        """The next page of ``events``: at least one record, or none and True at the end."""
+        return await self._read(lambda: self._watching.next_events(session_id, after_seq), "events")
 
     async def progress(self, session_id: str) -> Progress:
         """How far a session is. The engine may be ahead of the commit: no figure is a promise."""
@@ -91,11 +97,6 @@ class SessionReading:
             )
 
         return await self._read(work, "verify")
-
-    def _next(
-        self, session_id: str, after_seq: int
-    ) -> Work[tuple[Sequence[tuple[int, Record]], bool]]:
-        return lambda: self._watching.next_events(session_id, after_seq)
 
     async def _call(self, work: Work[T], name: str) -> T:
         if self._registry.closing.is_set() and name != "shutdown":
