@@ -5,7 +5,7 @@ from itertools import accumulate
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from tests.unit.services.reporting.acting import TEN_BP, Deal, Played, fill, money, play
+from tests.unit.services.reporting.acting import TEN_BP, Deal, Played, money, play
 
 from offbook.adapters.calendars import load_calendar
 from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, DAY_NS
@@ -189,7 +189,17 @@ async def test_a_session_that_took_no_rows_stands_at_its_opening() -> None:
     await feed.close()
     assert {point.equity for point in (*curve.daily, *curve.even)} == {money("10000")}
     assert (curve.market_return, curve.drawdown, curve.underwater) == (None, None, None)
-    assert Excursions(played.path, curve).of(position_trips([fill(START, 1, 5)])[0]) is None
+
+
+async def test_a_trip_whose_rows_are_not_there_has_no_excursion() -> None:
+    """A path with a fill, and none of the market's rows."""
+    market = quotes_market(QUOTES)
+    played = play(market, [Deal(2, "1")])
+    feed = await ScriptedGateway(market.slices).open(market.config)
+    curve = await read_equity_curve(feed, played.path, Cursor())
+    await feed.close()
+    (trip,) = position_trips(played.path.executions)
+    assert Excursions(played.path, curve).of(trip) is None
 
 
 def test_the_account_of_any_moment() -> None:

@@ -1,0 +1,64 @@
+"""Figures as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from offbook.services.reporting.statistics import Figure
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_UNITS: Final = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1000))
+
+
+def money(text: str, *, signed: bool = False) -> str:
+    """An amount with thousands parted: two decimals, more where it is small, as ``0.0023``."""
+    amount = Decimal(text)
+    places = 2
+    while amount and abs(amount) < Decimal(10) ** (1 - places) and places < 8:
+        places += 1
+    rounded = amount.quantize(Decimal(1).scaleb(-places))
+    return format(rounded + 0, "+,f" if signed and rounded else ",f")
+
+
+def percent(value: float, *, signed: bool = True) -> str:
+    """A fraction in percent: two decimals, four below a tenth of a percent."""
+    places = 4 if 0 < abs(value) < 0.001 else 2
+    return format(100 * value, f"{'+' if signed and value else ''}.{places}f") + " %"
+
+
+def figure(found: Figure, form: Callable[[float], str]) -> str:
+    """A figure, or why there is none."""
+    return f"n/a: {found.reason}" if found.value is None else form(found.value)
+
+
+def clock(ts: int) -> str:
+    """Session time (ns UTC) to the second, as ``2024-08-08 23:54:14``."""
+    return (_EPOCH + timedelta(microseconds=ts // 1000)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def iso(ts: int) -> str:
+    """Session time (ns UTC) in ISO 8601 with all nine decimals, as ``...T23:54:14.087891268Z``."""
+    return f"{clock(ts).replace(' ', 'T')}.{ts % 10**9:09d}Z"
+
+
+def duration(ns: int) -> str:
+    """A length of time in its two largest units; below a minute with decimals or in ms."""
+    milliseconds = ns // 1_000_000
+    if milliseconds < 1000:
+        return f"{ns / 1e6:.3g} ms"
+    if milliseconds < 60_000:
+        return f"{milliseconds / 1000:.1f} s"
+    parts: list[str] = []
+    for name, size in _UNITS:
+        count, milliseconds = divmod(milliseconds, size)
+        if count or parts:
+            parts.append(f"{count} {name}")
+    return " ".join(parts[:2])
+
+
+def words(name: str) -> str:
+    """``MAX_ORDER_NOTIONAL`` as ``max order notional``."""
+    return name.lower().replace("_", " ")

@@ -1,0 +1,193 @@
+"""A report as sections of labels and formatted values, for whatever prints them.
+
+Values are rounded for reading; the exact ones stand in the report.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from offbook.services.reporting.execution_quality import Delays, ExecutionQuality, LiquidityCost
+from offbook.services.reporting.formatting import (
+    clock,
+    duration,
+    figure,
+    money,
+    percent,
+    words,
+)
+from offbook.services.reporting.full_report import FullReport, TripSection
+from offbook.services.reporting.statistics import Statistics
+
+
+class Row(NamedTuple):
+    """One figure."""
+
+    label: str
+    value: str
+
+
+class Section(NamedTuple):
+    """Figures that belong together; never empty."""
+
+    title: str
+    rows: tuple[Row, ...]
+
+
+def sections(report: FullReport) -> tuple[Section, ...]:
+    """The report's figures in reading order; parts that it does not have are left out."""
+    found = [_result(report)]
+    if report.statistics is not None:
+        found.append(_risk(report.statistics))
+    if report.by_position.trips:
+        found.append(_trips(report))
+    if report.execution is not None and (report.session.orders or report.execution.fills):
+        found.append(_execution(report.execution, report.session.currency))
+    if report.notes:
+        found.append(Section("Notes", tuple(Row(str(i), n) for i, n in _numbered(report.notes))))
+    return tuple(found)
+
+
+def _numbered(notes: tuple[str, ...]) -> list[tuple[int, str]]:
+    return list(enumerate(notes, start=1))
+
+
+def _result(report: FullReport) -> Section:
+    base, coin = report.session, report.session.currency
+    rows = [Row("return", f"{Decimal(base.return_pct):+.4f} %")]
+    if report.statistics is not None:
+        rows.append(Row("market's return", figure(report.statistics.market_return, percent)))
+    rows += [
+        Row("equity", f"{money(base.equity)} {coin}"),
+        Row(
+            "at closing side",
+            "-" if base.equity_closing is None else _coin(base.equity_closing, coin),
+        ),
+        Row("realized", f"{money(base.realized, signed=True)} {coin}"),
+        Row("unrealized", f"{money(base.unrealized, signed=True)} {coin}"),
+        Row("fees", _coin(base.fees, coin)),
+        Row("traded", _coin(base.traded, coin)),
+    ]
+    if report.equity is not None:
+        rows.append(Row("from", f"{clock(report.equity.begin_ts)} UTC"))
+        rows.append(Row("to", f"{clock(report.equity.end_ts)} UTC"))
+    return Section("Result", tuple(rows))
+
+
+def _coin(text: str, coin: str) -> str:
+    return f"{money(text)} {coin}"
+
+
+def _risk(found: Statistics) -> Section:
+    rows = [
+        Row("days", f"{found.days:,} ({found.days_per_year} a year)"),
+        Row("growth a year (CAGR)", figure(found.cagr, percent)),
+        Row("volatility a year", figure(found.volatility, percent)),
+        Row("Sharpe ratio", figure(found.sharpe, "{:.2f}".format)),
+        Row("Sortino ratio", figure(found.sortino, "{:.2f}".format)),
+        Row("Calmar ratio", figure(found.calmar, "{:.2f}".format)),
+        Row("largest drawdown", _drawdown(found)),
+        Row("longest under water", _underwater(found)),
+    ]
+    if found.best_day is not None and found.worst_day is not None:
+        rows.append(Row("best day", f"{percent(found.best_day.value)}, {_day(found.best_day.ts)}"))
+        worst = f"{percent(found.worst_day.value)}, {_day(found.worst_day.ts)}"
+        rows.append(Row("worst day", worst))
+    rows += [
+        Row("time in the market", figure(found.time_in_market, _share)),
+        Row("mean exposure", figure(found.exposure_mean, _share)),
+        Row("largest exposure", figure(found.exposure_max, _share)),
+        Row("turnover", figure(found.turnover, "{:.2f} x equity".format)),
+    ]
+    return Section("Risk", tuple(rows))
+
+
+def _share(value: float) -> str:
+    return percent(value, signed=False)
+
+
+def _drawdown(found: Statistics) -> str:
+    text = figure(found.max_drawdown, lambda value: percent(-value))
+    if found.drawdown_trough_ts is None:
+        return text
+    return f"{text}, lowest {clock(found.drawdown_trough_ts)} UTC"
+
+
+def _underwater(found: Statistics) -> str:
+    if not found.underwater_ns:
+        return "never"
+    return duration(found.underwater_ns) + ("" if found.underwater_recovered else ", to the end")
+
+
+def _day(ts: int) -> str:
+    # A sample at midnight is the end of the day before.
+    return clock(ts - 1)[:10]
+
+
+def _trips(report: FullReport) -> Section:
+    coin = report.session.currency
+    rows = []
+    for name, section in (("", report.by_position), ("FIFO: ", report.fifo)):
+        rows += [Row(f"{name}{label}", value) for label, value in _trip_rows(section, coin)]
+    return Section("Round trips", tuple(rows))
+
+
+def _trip_rows(section: TripSection, coin: str) -> list[Row]:
+    found = section.statistics
+    still_open = len(section.trips) - found.trips
+    count = f"{found.trips:,} ({found.won:,} won, {found.lost:,} lost)"
+    rows = [Row("closed", count + (f", {still_open} open" if still_open else ""))]
+    if not found.trips:
+        return rows
+    rows += [
+        Row("win rate", figure(found.win_rate, _share)),
+        Row("profit factor", figure(found.profit_factor, "{:.2f}".format)),
+        Row("net gain", f"{money(found.net, signed=True)} {coin}"),
+        Row("expectancy", _optional(found.expectancy, coin)),
+        Row("average win, loss", _pair(found.average_win, found.average_loss, coin)),
+        Row("largest win, loss", _pair(found.largest_win, found.largest_loss, coin)),
+        Row("longest streaks", f"{found.longest_winning} won, {found.longest_losing} lost"),
+        Row("mean holding time", duration(found.mean_holding_ns or 0)),
+    ]
+    return rows
+
+
+def _optional(text: str | None, coin: str) -> str:
+    return "-" if text is None else f"{money(text, signed=True)} {coin}"
+
+
+def _pair(first: str | None, second: str | None, coin: str) -> str:
+    texts = ["-" if text is None else money(text, signed=True) for text in (first, second)]
+    return f"{', '.join(texts)} {coin}"
+
+
+def _execution(found: ExecutionQuality, coin: str) -> Section:
+    rows = [
+        Row("orders sent", f"{found.sent_orders:,}, {found.filled_orders:,} filled"),
+        Row("quantity filled", figure(found.fill_ratio, _share)),
+        Row("slippage", f"{money(found.slippage, signed=True)} {coin}"),
+        Row("slippage, mean", figure(found.slippage_bps, "{:+.2f} bp".format)),
+        Row("slippage, worst", figure(found.worst_slippage_bps, "{:+.2f} bp".format)),
+        Row("slippage and fees", _coin(found.implementation_cost, coin)),
+        Row("fees as taker", _cost(found.removed, coin)),
+        Row("fees as maker", _cost(found.added, coin)),
+        Row("time to first fill", _delays(found.first_fill)),
+        Row("time to complete", _delays(found.complete)),
+    ]
+    for refused in found.refusals:
+        label = f"{words(refused.what)}: {words(refused.reason)}"
+        rows.append(Row(label, f"{refused.count:,}"))
+    return Section("Execution", tuple(rows))
+
+
+def _cost(cost: LiquidityCost, coin: str) -> str:
+    if not cost.fills:
+        return "no fill"
+    return f"{_coin(cost.fees, coin)} on {cost.fills:,}, {figure(cost.fee_bps, '{:.2f} bp'.format)}"
+
+
+def _delays(delays: Delays | None) -> str:
+    if delays is None:
+        return "-"
+    return f"median {duration(delays.median)}, at most {duration(delays.most)}"

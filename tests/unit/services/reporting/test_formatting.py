@@ -1,0 +1,57 @@
+"""Figures as people read them."""
+
+import pytest
+
+from offbook.services.reporting import formatting as f
+from offbook.services.reporting.statistics import Figure
+from offbook.testing.markets import START
+
+
+@pytest.mark.parametrize(
+    ("text", "signed", "shown"),
+    [
+        ("1234567.891", False, "1,234,567.89"),
+        ("0.0023", False, "0.0023"),
+        ("0.000000001", False, "0.00000000"),
+        ("-0.5", True, "-0.50"),
+        ("12", True, "+12.00"),
+        ("0", True, "0.00"),
+    ],
+)
+def test_money(text: str, signed: bool, shown: str) -> None:
+    """Two decimals, more where that would show nothing."""
+    assert f.money(text, signed=signed) == shown
+
+
+@pytest.mark.parametrize(
+    ("ns", "shown"),
+    [
+        (1_500_000, "1.5 ms"),
+        (50_000_000, "50 ms"),
+        (9_921_810_366, "9.9 s"),
+        (61 * 10**9, "1 min 1 s"),
+        (90_061 * 10**9, "1 d 1 h"),
+        (3_600 * 10**9, "1 h 0 min"),
+    ],
+)
+def test_duration(ns: int, shown: str) -> None:
+    """The two largest units."""
+    assert f.duration(ns) == shown
+
+
+def test_times_are_utc() -> None:
+    """To the second for people, to the nanosecond for files."""
+    assert f.clock(START) == "2024-01-02 14:30:00"
+    assert f.iso(START + 5) == "2024-01-02T14:30:00.000000005Z"
+
+
+def test_percent_and_figures() -> None:
+    """A fraction in percent; a figure that is not there says why."""
+    assert (f.percent(0.0123), f.percent(-0.000195), f.percent(0.0)) == (
+        "+1.23 %",
+        "-0.0195 %",
+        "0.00 %",
+    )
+    assert f.percent(0.5, signed=False) == "50.00 %"
+    assert f.figure(Figure(None, "why"), f.percent) == "n/a: why"
+    assert f.words("MAX_ORDER") == "max order"
