@@ -9,10 +9,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from offbook.bootstrap import open_manager as open_manager
+    from offbook.bootstrap import open_sync_manager as open_sync_manager
+    from offbook.config.sessions import SessionRequest as SessionRequest
+    from offbook.config.sessions import build_config as build_config
     from offbook.domain.config import AccountConfig as AccountConfig
+    from offbook.domain.config import PauseOrders as PauseOrders
     from offbook.domain.config import ReplayMarket as ReplayMarket
+    from offbook.domain.config import ResumeTimers as ResumeTimers
     from offbook.domain.config import SessionConfig as SessionConfig
     from offbook.domain.config import StrategySpec as StrategySpec
+    from offbook.domain.config import SyntheticMarket as SyntheticMarket
     from offbook.domain.errors import OffbookError as OffbookError
     from offbook.domain.instruments import AssetClass as AssetClass
     from offbook.domain.instruments import Instrument as Instrument
@@ -37,6 +43,9 @@ if TYPE_CHECKING:
     from offbook.services.paper_trading.session_manager import (
         PaperTradingSessionManager as PaperTradingSessionManager,
     )
+    from offbook.services.paper_trading.sync_manager import (
+        SyncPaperTradingSessionManager as SyncPaperTradingSessionManager,
+    )
 
     __version__: str
 
@@ -57,17 +66,24 @@ _HOME: dict[str, str] = {
     "OrderView": "offbook.domain.orders",
     "PaperTradingSession": "offbook.domain.session",
     "PaperTradingSessionManager": "offbook.services.paper_trading.session_manager",
+    "PauseOrders": "offbook.domain.config",
     "ProcessingEngine": "offbook.engine.processing_engine",
     "Quote": "offbook.domain.market_data",
     "ReplaceRequest": "offbook.domain.orders",
     "ReplayMarket": "offbook.domain.config",
+    "ResumeTimers": "offbook.domain.config",
     "Rounding": "offbook.engine.strategy",
     "SessionConfig": "offbook.domain.config",
+    "SessionRequest": "offbook.config.sessions",
     "SessionStatus": "offbook.domain.session",
     "Strategy": "offbook.engine.strategy",
     "StrategySpec": "offbook.domain.config",
+    "SyncPaperTradingSessionManager": "offbook.services.paper_trading.sync_manager",
+    "SyntheticMarket": "offbook.domain.config",
     "TimeInForce": "offbook.domain.orders",
+    "build_config": "offbook.config.sessions",
     "open_manager": "offbook.bootstrap",
+    "open_sync_manager": "offbook.bootstrap",
 }
 """Public name -> the module that defines it. Each has its line under TYPE_CHECKING too."""
 
@@ -88,18 +104,25 @@ __all__ = [
     "OrderView",
     "PaperTradingSession",
     "PaperTradingSessionManager",
+    "PauseOrders",
     "ProcessingEngine",
     "Quote",
     "ReplaceRequest",
     "ReplayMarket",
+    "ResumeTimers",
     "Rounding",
     "SessionConfig",
+    "SessionRequest",
     "SessionStatus",
     "Strategy",
     "StrategySpec",
+    "SyncPaperTradingSessionManager",
+    "SyntheticMarket",
     "TimeInForce",
     "__version__",
+    "build_config",
     "open_manager",
+    "open_sync_manager",
 ]
 
 

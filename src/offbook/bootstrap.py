@@ -24,6 +24,7 @@ from offbook.ports.gateway import IBrokerGateway
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
+from offbook.services.paper_trading.sync_manager import SyncPaperTradingSessionManager
 from offbook.services.paper_trading.verification import ReplayOutcome, Verification, verify
 from offbook.services.paper_trading.watchdog import StuckCallback
 
@@ -84,6 +85,17 @@ async def open_manager(
     directory = data_directory(None if data_dir is None else Path(data_dir))
     async with open_store(directory) as repository, make_manager(repository) as manager:
         yield manager
+
+
+def open_sync_manager(
+    data_dir: Path | str | None = None, *, in_memory: bool = False
+) -> SyncPaperTradingSessionManager:
+    """The same for scripts and notebooks without asyncio::
+
+    with open_sync_manager() as manager:
+        session = manager.start_session(config)
+    """
+    return SyncPaperTradingSessionManager.over(lambda: open_manager(data_dir, in_memory=in_memory))
 
 
 @asynccontextmanager
