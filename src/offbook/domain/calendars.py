@@ -51,6 +51,14 @@ class TradingCalendar(msgspec.Struct, frozen=True, kw_only=True):
         index = bisect_right(self.opens, ts) - 1
         return index >= 0 and ts < self.closes[index]
 
+    def is_same_session(self, one: int, other: int) -> bool:
+        """Whether both times lie in the same regular session; always so in an open market."""
+        if self.always_open:
+            return True
+        index = bisect_right(self.opens, one)
+        same = index > 0 and index == bisect_right(self.opens, other)
+        return same and max(one, other) < self.closes[index - 1]
+
     def next_change(self, ts: int) -> int:
         """The first open or close strictly after ``ts``; ``NEVER`` if there is none."""
         if self.always_open:

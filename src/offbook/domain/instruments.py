@@ -61,6 +61,11 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         for name in ("symbol", "base", "quote_currency", "calendar"):
             if not getattr(self, name):
                 raise InvalidConfig(f"instrument: {name} is empty", field=f"instrument.{name}")
+        if self.base == self.quote_currency:
+            raise InvalidConfig(
+                f"instrument {self.symbol}: {self.base} cannot be paid for in itself",
+                field="instrument.base",
+            )
         for name in ("price_precision", "qty_precision"):
             value = getattr(self, name)
             if not 0 <= value <= MAX_PRECISION:

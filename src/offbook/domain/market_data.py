@@ -258,7 +258,7 @@ def _check_columns(columns: tuple[IntColumn, ...], start: int) -> None:
     for column in columns:
         if column.dtype != np.int64 or len(column) != length:
             raise BadMarketData("market columns must be int64 and of one length")
-        if length and int(np.max(np.abs(column))) >= MAX_UNITS:
+        if length and not -MAX_UNITS < int(np.min(column)) <= int(np.max(column)) < MAX_UNITS:
             raise BadMarketData(f"a market column exceeds 2**62 after row {start}")
     if length and bool(np.any(np.diff(columns[0]) < 0)):
         raise BadMarketData(f"session time runs backwards after row {start}")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from offbook.domain import records as r
-from offbook.domain.commands import Pause, Resume, Stop
+from offbook.domain.commands import Command, ForceStop, Pause, Resume, Start, Stop
 from offbook.domain.config import AtEnd, OnStrategyError, PauseOrders, ResumeTimers
+from offbook.domain.errors import EngineFault
 from offbook.domain.orders import CancelReason
 from offbook.domain.record_parts import Mark
 from offbook.domain.session import SessionStatus
@@ -21,6 +24,15 @@ from offbook.engine.venue import Venue
 END_OF_DATA = "end_of_data"
 STRATEGY_ERROR = "strategy_error"
 INCOMPLETE = "flatten_incomplete"
+
+_S: Final = SessionStatus
+_ALLOWED: Final[dict[type[Any], frozenset[SessionStatus]]] = {
+    Start: frozenset({_S.STARTING}),
+    Pause: frozenset({_S.RUNNING, _S.PAUSED}),
+    Resume: frozenset({_S.PAUSED}),
+    Stop: frozenset({_S.STARTING, _S.RUNNING, _S.PAUSED}),
+    ForceStop: frozenset({_S.STOPPING}),
+}
 
 
 class Lifecycle:
@@ -43,6 +55,19 @@ class Lifecycle:
         last = self._kernel.last
         return 0 if last is None else last.row + 1
 
+    def require(self, command: Command) -> None:
+        """Raise EngineFault for a command that the status does not allow.
+
+        Whoever feeds the engine looks first.  A pause is taken while paused too, for an error of
+        the strategy may have paused the session since.
+        """
+        allowed = _ALLOWED.get(type(command))
+        if allowed is not None and self.status not in allowed:
+            name = command.__struct_config__.tag
+            raise EngineFault(
+                f"a session that is {self.status.value} cannot take {name}", reason="lifecycle"
+            )
+
     def start(self) -> None:
         """The session runs from here."""
         self._kernel.emit(r.SessionStarted)
@@ -64,7 +89,8 @@ class Lifecycle:
             return []
         if policy is PauseOrders.CANCEL_ALL:
             return working
-        return [order for order in working if order.ordinal not in self._protective(working)]
+        protective = self._protective(working)
+        return [order for order in working if order.ordinal not in protective]
 
     def _protective(self, working: list[OrderState]) -> set[int]:
         """Reduce-only orders, and those that reduce a position, oldest first, up to its size."""

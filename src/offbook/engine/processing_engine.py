@@ -241,6 +241,7 @@ class ProcessingEngine:
         if self._instants.over:
             return
         command = take.command
+        self._lifecycle.require(command)
         self._kernel.emit(r.CommandTaken, row=self._lifecycle.row, command=command)
         match command:
             case c.Start():
@@ -279,8 +280,12 @@ class ProcessingEngine:
         )
 
     def restore(self, attach: Attach, state: bytes) -> None:
-        """Become what ``snapshot`` kept; the engine must be fresh."""
+        """Become what ``snapshot`` kept; the engine must be fresh.
+
+        Raises EngineFault when the bytes are no snapshot, and whatever ``load_state`` raises as
+        InvalidStrategy.
+        """
         self._join(attach)
         memory = snapshots.load(self._kernel, self._venue, self._instants, self._history, state)
         if self._host is not None:
-            self._host.strategy.load_state(memory)
+            snapshots.load_memory(self._host.strategy, memory)

@@ -6,6 +6,7 @@ with data and without records.  The last rows kept for ``history`` stand in colu
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import msgspec
@@ -23,6 +24,7 @@ from offbook.engine.venue import Venue
 from offbook.engine.view import StrategyView
 
 SNAPSHOT_FORMAT: Final = 1
+_INT64_MIN: Final = -(2**63)
 
 
 class EngineState(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,15 +56,58 @@ _DECODER: msgspec.json.Decoder[EngineState] = msgspec.json.Decoder(
 
 
 def save_memory(strategy: Strategy) -> bytes:
-    """A strategy's memory as JSON. Raises InvalidStrategy when it is not JSON or cannot be had."""
+    """A strategy's memory as JSON. Raises InvalidStrategy when it cannot be had, or would come
+    back as something else."""
     name = type(strategy).__name__
     try:
-        return msgspec.json.encode(strategy.save_state())
+        state = strategy.save_state()
+        _require_plain(state, "state")
+        return msgspec.json.encode(state)
     except Exception as error:
         raise InvalidStrategy(
             f"{name}.save_state: {error}; give dict, list, str, int, float, bool or None",
             strategy=name,
         ) from error
+
+
+def load_memory(strategy: Strategy, memory: Any) -> None:
+    """Hand a strategy its memory back. Raises InvalidStrategy for whatever it raises."""
+    name = type(strategy).__name__
+    try:
+        strategy.load_state(memory)
+    except Exception as error:
+        raise InvalidStrategy(
+            f"{name}.load_state: {type(error).__name__}: {error}", strategy=name
+        ) from error
+
+
+def _require_plain(value: object, where: str) -> None:
+    """JSON writes NaN as null, a set as a list, a number used as a key as text: refuse these. A
+    tuple comes back as a list, which reads the same."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            if type(key) is not str:
+                raise TypeError(f"{where} has the key {key!r}, which is no text")
+            _require_plain(part, f"{where}[{key!r}]")
+    elif isinstance(value, (list, tuple)):
+        for index, part in enumerate(value):
+            _require_plain(part, f"{where}[{index}]")
+    elif value is not None and type(value) not in {bool, int, float, str}:
+        raise TypeError(f"{where} is a {type(value).__name__}")
+    elif not _can_be_written(value):
+        raise ValueError(f"{where} is {value!r}, which JSON cannot hold")
+
+
+def _can_be_written(value: object) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, int):
+        return _INT64_MIN <= value < -_INT64_MIN
+    try:
+        str(value).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def dump(

@@ -2,7 +2,8 @@
 
 Rules of the model ``top-of-book.1`` on quotes:
 
-- an arriving order that crosses takes what is shown on the other side, at that side's price;
+- an arriving order that crosses takes what is shown on the other side, at that side's price,
+  if that quote is of the same trading hours;
 - what it could not take keeps trying as a taker until the market has once moved away from it;
 - a resting limit is filled at its own price when the other side reaches it; that a price was
   merely seen on its own side fills nothing;
@@ -14,8 +15,11 @@ Rules of the model ``bar-range.1`` on bars, whose inside is unknown:
 - an order competes in bars that began at or after it was sent and ended after it arrived;
 - in the first of these a market order, or a limit that the open satisfies, trades at the open;
 - otherwise a limit needs a trade-through: the bar must have gone beyond its price, and it fills
-  at its price; touching fills nothing;
+  at its price, or where the whole bar lies beyond, at the price of the bar that is nearest to it;
+  touching fills nothing;
 - all orders together take at most ``bar_volume_share`` of the bar's volume.
+
+On both, what trades is whole lots.
 """
 
 from __future__ import annotations
@@ -208,7 +212,8 @@ class Venue:
         """Match an order that has just arrived against the market as last seen."""
         last = self._kernel.last
         if isinstance(last, Quote):
-            if self.is_open and self.book.crosses(order, last):
+            present = self._kernel.calendar.is_same_session(last.ts, self._kernel.now)
+            if self.is_open and present and self.book.crosses(order, last):
                 self._take_shown(order, last)
             if not self.book.crosses(order, last):
                 self.book.rest(order)
@@ -219,7 +224,7 @@ class Venue:
         book = self.book
         buying = order.side is OrderSide.BUY
         available = book.available(order.side, quote)
-        qty = min(order.leaves_qty, available, self._allowed(order))
+        qty = self._tradable(order, available)
         if qty <= 0:
             self._drop_if_not_reducing(order)
             return
@@ -241,15 +246,16 @@ class Venue:
 
     def match_bar(self, bar: Bar) -> None:
         """Match working orders against a bar that has just ended."""
-        previous = self._kernel.last
         if not self._bar_counts(bar):
             return
+        last = self._kernel.last
+        counted = last if isinstance(last, Bar) and self._bar_counts(last) else None
         left = bar.volume_qty * self._share // int(10**RATIO_PRECISION)
         for ordinal in self.book.by_priority():
             order = self._kernel.ledger.orders[ordinal]
             if order.status.is_terminal or not _competes(order, bar):
                 continue
-            first = not (isinstance(previous, Bar) and _competes(order, previous))
+            first = not (counted is not None and _competes(order, counted))
             left -= self._take_from_bar(order, bar, left, first=first)
             if order.time_in_force is TimeInForce.IOC and not order.status.is_terminal:
                 self.end(order, CancelReason.IOC)
@@ -262,7 +268,7 @@ class Venue:
         deal = _bar_deal(order, bar, first=first)
         if deal is None:
             return 0
-        qty = min(order.leaves_qty, left, self._allowed(order))
+        qty = self._tradable(order, left)
         if qty <= 0:
             self._drop_if_not_reducing(order)
             return 0
@@ -277,6 +283,10 @@ class Venue:
 
     # -- limits at match time ---------------------------------------------------------------
 
+    def _tradable(self, order: OrderState, available: int) -> int:
+        qty = min(order.leaves_qty, available, self._allowed(order))
+        return qty - qty % self._kernel.instrument(order.symbol).lot_units
+
     def _allowed(self, order: OrderState) -> int:
         """How much may trade: reducing orders, and all orders while paused, never increase, nor
         do they take what another order holds."""
@@ -289,7 +299,8 @@ class Venue:
         return min(held, free // instrument.qty_scale)
 
     def _drop_if_not_reducing(self, order: OrderState) -> None:
-        if order.reduce_only and self._allowed(order) == 0:
+        least = self._kernel.instrument(order.symbol).lot_units
+        if order.reduce_only and self._allowed(order) < least:
             self.end(order, CancelReason.NOT_REDUCING)
 
 
@@ -309,5 +320,6 @@ def _bar_deal(order: OrderState, bar: Bar, *, first: bool) -> tuple[int, Liquidi
     if order.time_in_force is TimeInForce.IOC:
         return None
     if bar.low_px < limit if buying else bar.high_px > limit:
-        return limit, Liquidity.ADDED, "bar traded through the limit"
+        px = min(limit, bar.high_px) if buying else max(limit, bar.low_px)
+        return px, Liquidity.ADDED, "bar traded through the limit"
     return None
