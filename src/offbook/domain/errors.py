@@ -219,6 +219,12 @@ class GatewayUnavailable(Failure):
     code = "gateway_unavailable"
 
 
+class ExtraNotInstalled(Failure):
+    """What was asked for needs an optional part of offbook. Fields: ``extra``."""
+
+    code = "extra_not_installed"
+
+
 class SessionFailed(Failure):
     """The session ended in FAILED while the command waited. Fields: ``session_id``, ``reason``,
     and ``detail`` where there is more to read."""

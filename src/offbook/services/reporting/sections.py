@@ -83,10 +83,10 @@ def _risk(found: Statistics) -> Section:
     rows = [
         Row("days", f"{found.days:,} ({found.days_per_year} a year)"),
         Row("growth a year (CAGR)", figure(found.cagr, percent)),
-        Row("volatility a year", figure(found.volatility, percent)),
-        Row("Sharpe ratio", figure(found.sharpe, "{:.2f}".format)),
-        Row("Sortino ratio", figure(found.sortino, "{:.2f}".format)),
-        Row("Calmar ratio", figure(found.calmar, "{:.2f}".format)),
+        Row("volatility a year", figure(found.volatility, _share)),
+        Row("Sharpe ratio", figure(found.sharpe, _ratio)),
+        Row("Sortino ratio", figure(found.sortino, _ratio)),
+        Row("Calmar ratio", figure(found.calmar, _ratio)),
         Row("largest drawdown", _drawdown(found)),
         Row("longest under water", _underwater(found)),
     ]
@@ -105,6 +105,10 @@ def _risk(found: Statistics) -> Section:
 
 def _share(value: float) -> str:
     return percent(value, signed=False)
+
+
+def _ratio(value: float) -> str:
+    return f"{round(value, 2) + 0.0:.2f}"  # adding zero makes -0.00 into 0.00
 
 
 def _drawdown(found: Statistics) -> str:
@@ -130,6 +134,8 @@ def _trips(report: FullReport) -> Section:
     rows = []
     for name, section in (("", report.by_position), ("FIFO: ", report.fifo)):
         rows += [Row(f"{name}{label}", value) for label, value in _trip_rows(section, coin)]
+        if report.fifo.statistics == report.by_position.statistics:
+            break  # told once
     return Section("Round trips", tuple(rows))
 
 
@@ -142,7 +148,7 @@ def _trip_rows(section: TripSection, coin: str) -> list[Row]:
         return rows
     rows += [
         Row("win rate", figure(found.win_rate, _share)),
-        Row("profit factor", figure(found.profit_factor, "{:.2f}".format)),
+        Row("profit factor", figure(found.profit_factor, _ratio)),
         Row("net gain", f"{money(found.net, signed=True)} {coin}"),
         Row("expectancy", _optional(found.expectancy, coin)),
         Row("average win, loss", _pair(found.average_win, found.average_loss, coin)),

@@ -1,0 +1,1 @@
+"""A session's report as files: JSON, CSV, Parquet and a picture."""

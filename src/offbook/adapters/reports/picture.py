@@ -1,0 +1,204 @@
+"""A report as a picture: price with fills, equity, and drawdown, over one axis of time in UTC."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from offbook.domain.calendars import DAY_NS
+from offbook.domain.errors import ExtraNotInstalled, InvalidInput
+from offbook.services.reporting.formatting import clock, money, percent
+from offbook.services.reporting.full_report import EquityPoint, EquitySection, FullReport
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# The palette of Okabe and Ito (2008), which the colour-blind tell apart; markers differ in shape.
+BLUE: Final = "#0072B2"
+ORANGE: Final = "#E69F00"
+VERMILLION: Final = "#D55E00"
+GREEN: Final = "#009E73"
+GREY: Final = "#6E6E6E"
+
+_MOST_DECIMALS: Final = 12
+_MARKERS: Final = 400
+"""Fills above this number are drawn small."""
+
+
+def write_png(report: FullReport, path: Path, *, dpi: int = 144) -> Path:
+    """Draw the report; 11 by 8.25 inches.
+
+    Raises ExtraNotInstalled without matplotlib, InvalidInput for a report without equity over
+    time, OSError.
+    """
+    if report.equity is None:
+        why = "; ".join(report.notes) or "it has no equity over time"
+        raise InvalidInput(f"the report cannot be drawn: {why}")
+    figure = _draw(report, report.equity)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        # Without the library's version in the file, the same report gives the same bytes.
+        figure.savefig(unfinished, dpi=dpi, format="png", metadata={"Software": None})
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path
+
+
+def _figure() -> Figure:
+    try:
+        from matplotlib.figure import Figure as Canvas
+    except ImportError:
+        raise ExtraNotInstalled(
+            'drawing needs matplotlib: pip install "offbook[report]"', extra="report"
+        ) from None
+    # Made without pyplot, which would keep state for the whole process and look for a screen.
+    return Canvas(figsize=(11, 8.25), layout="constrained", facecolor="white")
+
+
+def _draw(report: FullReport, equity: EquitySection) -> Figure:
+    figure = _figure()
+    upper, middle, lower = figure.subplots(
+        3, 1, sharex=True, gridspec_kw={"height_ratios": [5, 4, 2], "hspace": 0.03}
+    )
+    points = _all_points(equity)
+    times = [_time(point.ts) for point in points]
+    _price(upper, report, points, times)
+    _equity(middle, report, points, times)
+    _drawdown(lower, equity, points)
+    for axes in (upper, middle, lower):
+        axes.grid(visible=True, color="#DDDDDD", linewidth=0.6)
+        axes.set_axisbelow(True)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.margins(x=0.01)
+    _time_axis(lower, equity)
+    figure.align_ylabels([upper, middle, lower])
+    _titles(figure, report, equity)
+    return figure
+
+
+def _all_points(equity: EquitySection) -> list[EquityPoint]:
+    """Samples of all grids in time order, those of one moment once."""
+    by_time = {p.ts: p for p in (*equity.even, *equity.daily, *equity.at_fills)}
+    return [by_time[ts] for ts in sorted(by_time)]
+
+
+def _time(ts: int) -> float:
+    """Days since 1970, which is how matplotlib counts time; right to a microsecond or so."""
+    return ts / DAY_NS
+
+
+def _price(
+    axes: Axes, report: FullReport, points: Sequence[EquityPoint], times: Sequence[float]
+) -> None:
+    base = report.session
+    priced = [(t, float(p.price)) for t, p in zip(times, points, strict=True) if p.price]
+    axes.plot(
+        [t for t, _ in priced],
+        [price for _, price in priced],
+        color=GREY,
+        linewidth=1.0,
+        label="close" if base.kind == "bars" else "mid",
+    )
+    few = len(base.fills) <= _MARKERS
+    for side, marker, colour in (("BUY", "^", BLUE), ("SELL", "v", VERMILLION)):
+        fills = [fill for fill in base.fills if fill.side == side]
+        axes.scatter(
+            [_time(fill.ts) for fill in fills],
+            [float(fill.price) for fill in fills],
+            marker=marker,
+            s=42 if few else 12,
+            color=colour,
+            edgecolors="white" if few else "none",
+            linewidths=0.6,
+            zorder=3,
+            label=f"{side.lower()} ({len(fills)})",
+        )
+    axes.set_ylabel(f"{base.symbol} ({base.currency})")
+    _even_decimals(axes)
+    axes.legend(loc="upper right", ncols=3, frameon=True, framealpha=0.9, fontsize="small")
+
+
+def _equity(
+    axes: Axes, report: FullReport, points: Sequence[EquityPoint], times: Sequence[float]
+) -> None:
+    marked = [float(point.equity) for point in points]
+    closing = [float(point.equity_closing) for point in points]
+    opening = float(report.session.initial_cash)
+    axes.axhline(opening, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
+    axes.plot(times, marked, color=BLUE, linewidth=1.5, label="at mid", zorder=3)
+    if closing != marked:
+        axes.plot(times, closing, color=ORANGE, linewidth=1.0, label="at the closing side")
+    axes.set_ylabel(f"equity ({report.session.currency})")
+    _even_decimals(axes)
+    axes.legend(loc="best", ncols=2, frameon=True, framealpha=0.9, fontsize="small")
+
+
+def _drawdown(axes: Axes, equity: EquitySection, points: Sequence[EquityPoint]) -> None:
+    """The fall from the highest equity so far; the deepest of every row is marked."""
+    found = {point.ts: float(point.equity) for point in points}
+    deepest = equity.drawdown
+    if deepest is not None:
+        found[deepest.peak_ts] = float(deepest.peak)
+        found[deepest.trough_ts] = float(deepest.trough)
+    peak, falls = 0.0, []
+    for ts in sorted(found):
+        peak = max(peak, found[ts])
+        falls.append(100 * (found[ts] / peak - 1) if peak > 0 else 0.0)
+    when = [_time(ts) for ts in sorted(found)]
+    axes.fill_between(when, falls, 0.0, color=VERMILLION, alpha=0.25, linewidth=0)
+    axes.plot(when, falls, color=VERMILLION, linewidth=1.0)
+    if deepest is not None:
+        axes.plot(_time(deepest.trough_ts), -100 * deepest.ratio, "o", color=VERMILLION, ms=5)
+    axes.set_ylabel("drawdown (%)")
+    axes.set_ylim(min(falls, default=0.0) * 1.15 or -1.0, 0.0)
+    _even_decimals(axes)
+
+
+def _even_decimals(axes: Axes) -> None:
+    """Label the vertical axis with as many decimals as its steps need, the same on every tick."""
+
+    def label(value: float, _position: float) -> str:
+        # Asked when drawing, for only then the ticks are known.
+        ticks = axes.get_yticks()
+        step = float(ticks[1] - ticks[0]) if len(ticks) > 1 else 1.0
+        places = 0
+        while places < _MOST_DECIMALS and abs(step - round(step, places)) > step / 1000:
+            places += 1
+        return f"{value:,.{places}f}"
+
+    axes.yaxis.set_major_formatter(label)
+
+
+def _time_axis(axes: Axes, equity: EquitySection) -> None:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator: Any = AutoDateLocator(tz=UTC, minticks=6, maxticks=13)  # type: ignore[no-untyped-call] # matplotlib.dates has no types
+    formatter: Any = ConciseDateFormatter(locator, tz=UTC, show_offset=False)  # type: ignore[no-untyped-call] # the same
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(formatter)
+    began, ended = clock(equity.begin_ts), clock(equity.end_ts)
+    axes.set_xlabel(f"time in UTC, {began} to {ended}")
+
+
+def _titles(figure: Figure, report: FullReport, equity: EquitySection) -> None:
+    base = report.session
+    strategy = "no strategy" if base.strategy is None else base.strategy.rpartition(":")[2]
+    name = f"  {base.name}" if base.name else ""
+    figure.suptitle(f"{strategy} on {base.symbol}{name}", x=0.01, ha="left", fontweight="bold")
+    fall = "none" if equity.drawdown is None else percent(-equity.drawdown.ratio)
+    parts = [
+        f"return {float(base.return_pct):+.4f} %",
+        f"equity {money(base.equity)} {base.currency}",
+        f"largest drawdown {fall}",
+        f"{report.by_position.statistics.trips} round trips",
+        f"fees {money(base.fees)}",
+        f"slippage {money(base.slippage)} {base.currency}",
+    ]
+    axes: Any = figure.axes[0]
+    axes.set_title("   ".join(parts), loc="left", fontsize="small", color=GREY)
