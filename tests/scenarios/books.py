@@ -1,0 +1,88 @@
+"""What must hold after every record, whatever the scenario."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+
+from offbook.domain import records as r
+from offbook.domain.instruments import Instrument
+from offbook.domain.market_data import BarSlice, QuoteSlice
+from offbook.domain.orders import OrderSide
+from offbook.domain.values import AMOUNT_PRECISION, units_to_text
+from offbook.engine.inputs import EngineInput
+from offbook.engine.ledger import CASH, HOLDINGS, LedgerState
+
+
+class Standing(msgspec.Struct, kw_only=True):
+    """The account in units of 10**-18 of its currency; ``held`` is what buys have reserved."""
+
+    cash: int = 0
+    held: int = 0
+    fees: int = 0
+    realized: int = 0
+
+    @classmethod
+    def of(cls, ledger: LedgerState) -> Standing:
+        """The account of a ledger."""
+        currency = ledger.account_currency
+        return cls(
+            cash=ledger.balance(CASH, currency),
+            held=ledger.reserved.get(currency, 0),
+            fees=ledger.fees,
+            realized=ledger.realized,
+        )
+
+
+def money(amount: int, like: str) -> str:
+    """An amount with at least as many decimals as another text has."""
+    text = units_to_text(amount, AMOUNT_PRECISION)
+    wanted = len(like.partition(".")[2])
+    whole, _, part = text.partition(".")
+    return f"{whole}.{part.ljust(wanted, '0')}" if wanted or part else whole
+
+
+def check(ledger: LedgerState, record: r.Record, instrument: Instrument) -> None:
+    """The books balance, nothing is spent twice, and a fill lies in the market of its row."""
+    assert r.decode_record(r.encode_record(record)) == record
+    if ledger.attached is None:
+        return
+    assert not any(ledger.sums().values()), ledger.sums()
+    currency, base = instrument.quote_currency, instrument.base
+    for account, unit in ((CASH, currency), (HOLDINGS, base)):
+        held = sum(o.reserved for o in ledger.orders.values() if o.reserved_currency == unit)
+        assert held == ledger.reserved.get(unit, 0) >= 0, f"held of {unit}"
+        assert ledger.balance(account, unit) >= held, f"more {unit} held than there is"
+    position = ledger.position(instrument.symbol).qty
+    assert position * instrument.qty_scale == ledger.balance(HOLDINGS, base)
+    if isinstance(record, r.OrderFilled):
+        _check_fill(ledger, record, instrument)
+
+
+def _check_fill(ledger: LedgerState, fill: r.OrderFilled, instrument: Instrument) -> None:
+    order, seen = ledger.orders[fill.order], fill.evidence
+    assert 0 < fill.last_qty <= seen.available_qty
+    assert fill.last_qty % instrument.lot_units == 0
+    assert order.accepted_ts is not None
+    assert order.cum_qty <= order.order_qty
+    buying = fill.side is OrderSide.BUY
+    if order.price_px is not None:
+        assert fill.last_px <= order.price_px if buying else fill.last_px >= order.price_px
+    if seen.bid_px is not None and seen.ask_px is not None:
+        assert fill.last_px >= seen.ask_px if buying else fill.last_px <= seen.bid_px
+    if seen.low_px is not None and seen.high_px is not None:
+        assert seen.low_px <= fill.last_px <= seen.high_px
+
+
+def joined(first: EngineInput | None, second: EngineInput) -> EngineInput | None:
+    """Two slices as one where the second goes on from the first, else None."""
+    for kind in (QuoteSlice, BarSlice):
+        if isinstance(first, kind) and isinstance(second, kind):
+            names = [name for name in kind.__slots__ if name not in {"instrument", "start"}]
+            columns = [(getattr(first, name), getattr(second, name)) for name in names]
+            both = {
+                name: None if a is None else np.concatenate([a, b])
+                for name, (a, b) in zip(names, columns, strict=True)
+            }
+            return kind(first.instrument, first.start, **both)
+    return None

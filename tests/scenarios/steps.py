@@ -1,0 +1,64 @@
+"""What a line asks for, as the engine takes it: a row of the market, or a command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from offbook.domain import commands as c
+from offbook.domain.config import PauseOrders, ResumeTimers
+from offbook.domain.market_data import BarSlice, QuoteSlice
+from offbook.domain.orders import ReplaceRequest
+from offbook.domain.values import text_to_units
+from tests.scenarios.setting import Setting
+from tests.scenarios.wording import duration, moment, new_terms, order_request
+
+
+def quote_row(setting: Setting, row: int, ts: int, words: Sequence[str]) -> QuoteSlice:
+    """``quote <bid> <ask> [<bid size> <ask size>]``; sizes are 100 where they are not said."""
+    instrument = setting.instrument
+    bid, ask, *sizes = words
+    units = [text_to_units(text, instrument.price_precision) for text in (bid, ask)]
+    units += [text_to_units(text, instrument.qty_precision) for text in sizes or ("100", "100")]
+    columns = [np.array([value], dtype=np.int64) for value in (ts, *units)]
+    return QuoteSlice(instrument, row, *columns)
+
+
+def bar_row(setting: Setting, row: int, ts: int, words: Sequence[str]) -> BarSlice:
+    """``bar [from <time>] <open> <high> <low> <close> <volume>``; it ended at ``ts``."""
+    begin = ts - (setting.timeframe or 0)
+    if words[0] == "from":
+        begin = moment(str(np.datetime64(ts, "ns"))[:10], words[1])
+        words = words[2:]
+    *prices, volume = words
+    instrument = setting.instrument
+    units = [text_to_units(text, instrument.price_precision) for text in prices]
+    units.append(text_to_units(volume, instrument.qty_precision))
+    columns = [np.array([value], dtype=np.int64) for value in (ts, begin, *units)]
+    return BarSlice(instrument, row, *columns)
+
+
+def command(name: str, verb: str, words: list[str], symbol: str) -> c.Command:
+    """A command of the outside, called ``name``."""
+    match verb:
+        case "start":
+            return c.Start(command_id=name)
+        case "pause":
+            return c.Pause(command_id=name, orders=PauseOrders(*words or ["cancel_entries"]))
+        case "resume":
+            return c.Resume(command_id=name, timers=ResumeTimers(*words or ["skip"]))
+        case "stop":
+            within = duration(words[2]) if len(words) > 2 else duration("1d")
+            return c.Stop(command_id=name, flatten="flatten" in words, deadline_ns=within)
+        case "force":
+            return c.ForceStop(command_id=name)
+        case "cancel":
+            return c.CancelOrder(command_id=name, client_order_id=words[0])
+        case "replace":
+            qty, price = new_terms(words[1:])
+            terms = ReplaceRequest(order_qty=qty, price=price)
+            return c.ReplaceOrder(command_id=name, client_order_id=words[0], terms=terms)
+        case _:
+            order = order_request([verb, *words], symbol)
+            return c.SubmitOrder(command_id=name, order=order)
