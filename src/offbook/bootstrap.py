@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -31,6 +31,7 @@ from offbook.services.paper_trading.watchdog import StuckCallback
 if TYPE_CHECKING:
     from offbook.adapters.persistence.sqlite_repository import SqliteRepository
     from offbook.adapters.persistence.stores import ListedSession, UnionListing
+    from offbook.services.reporting.full_report import FullReport
 
 LAST: Final = "last"
 """Stands for the id of the session that was created last."""
@@ -195,3 +196,32 @@ async def verify_stored(session: PaperTradingSession, store: Path) -> Verificati
                 what=what,
                 detail=str(error),
             )
+
+
+async def report_stored(session: PaperTradingSession, store: Path) -> FullReport:
+    """The full report of a stored session, its market read again; see ``read_full_report``."""
+    from offbook.services.reporting.full_report import read_full_report
+
+    async with read_store(store) as repository:
+        return await read_full_report(session, repository, make_gateway())
+
+
+def write_report(report: FullReport, directory: Path, formats: Collection[str]) -> list[Path]:
+    """Write a report into a directory: ``json``, ``csv``, ``parquet``, ``png``; all paths written.
+
+    Raises InvalidInput for another format, and for a picture of a report without equity;
+    ExtraNotInstalled for a picture without matplotlib; OSError.
+    """
+    from offbook.adapters.reports.files import write_csv, write_json, write_parquet
+    from offbook.adapters.reports.picture import write_png
+
+    writers: dict[str, Callable[[], Iterable[Path]]] = {
+        "json": lambda: [write_json(report, directory / "report.json")],
+        "csv": lambda: write_csv(report, directory),
+        "parquet": lambda: write_parquet(report, directory),
+        "png": lambda: [write_png(report, directory / "report.png")],
+    }
+    unknown = sorted(set(formats) - set(writers))
+    if unknown:
+        raise InvalidInput(f"no report is written as {unknown[0]}: choose {', '.join(writers)}")
+    return [path for name in formats for path in writers[name]()]

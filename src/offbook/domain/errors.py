@@ -29,6 +29,7 @@ the values involved.  The tree::
         +-- StorageUnavailable
         |   +-- CommitOutcomeUnknown
         +-- GatewayUnavailable
+        +-- ExtraNotInstalled
         +-- SessionFailed
         +-- JournalDamaged
         +-- JournalMismatch
