@@ -22,7 +22,7 @@ from offbook.domain.commands import (
     SubmitOrder,
 )
 from offbook.domain.errors import CommandTooLate, OffbookError
-from offbook.domain.journal import CommandAnswer, Operation, OperationKind, ScheduledCommand
+from offbook.domain.journal import CommandAnswer, OperationKind, ScheduledCommand
 from offbook.domain.orders import OrderRequest, OrderStatus, OrderView
 from offbook.domain.records import CommandTaken, OrderDenied, OrderSubmitted, Record
 from offbook.domain.session import (
@@ -88,6 +88,7 @@ class CommandDesk:
             else:
                 self._check(message.command)
                 self._take(message, ts, reply)
+            self._log(message)
         except OffbookError as error:
             self._refuse(reply, error)
 
@@ -216,12 +217,16 @@ class CommandDesk:
         else:
             self._outbox.waiters.append(Waiter(reply, lambda _: error))
 
+    def _log(self, message: TakeCommand) -> None:
+        command = message.command
+        when = "" if message.at is None else f", for {message.at}"
+        detail = f"{type(command).__name__} {command.command_id}{when}"
+        self._outbox.log(self._clock.now(), OperationKind.COMMAND, detail)
+
     def _drop(self, entry: ScheduledCommand, why: str) -> None:
         kind = type(entry.command).__name__
         detail = f"{kind} {entry.command.command_id} scheduled for {entry.at} was dropped: {why}"
-        self._outbox.operation(
-            Operation(at=self._clock.now(), kind=OperationKind.ERROR, detail=detail)
-        )
+        self._outbox.log(self._clock.now(), OperationKind.ERROR, detail)
 
 
 class _NotNow(OffbookError):

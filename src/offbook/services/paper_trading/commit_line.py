@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from offbook.domain.journal import Operation, OperationKind
+from offbook.domain.journal import OperationKind
 from offbook.domain.session import PaperTradingSession, SessionError, SessionStatus
 from offbook.ports.clock import IClock
 from offbook.services.paper_trading.limits import Limits
@@ -183,7 +183,5 @@ class CommitLine:
         except Exception as error:
             # A strategy that cannot save its memory is run again from the start instead.
             detail = f"no snapshot at record {seq}: {type(error).__name__}: {error}"
-            self._outbox.operation(
-                Operation(at=self._clock.now(), kind=OperationKind.ERROR, detail=detail)
-            )
+            self._outbox.log(self._clock.now(), OperationKind.ERROR, detail)
             return None

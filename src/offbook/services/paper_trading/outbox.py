@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from offbook.domain.chain import GENESIS, extend
@@ -11,6 +12,7 @@ from offbook.domain.journal import (
     CommandAnswer,
     JournalBatch,
     Operation,
+    OperationKind,
     ScheduledCommand,
     Snapshot,
 )
@@ -102,9 +104,9 @@ class Outbox:
         """Keep an answer with the records that it tells of."""
         self._answers.append(answer)
 
-    def operation(self, operation: Operation) -> None:
+    def log(self, at: datetime, kind: OperationKind, detail: str) -> None:
         """A line for the operations log, with the next batch."""
-        self._operations.append(operation)
+        self._operations.append(Operation(at=at, kind=kind, detail=detail))
 
     def schedule(self, scheduled: ScheduledCommand) -> None:
         """Keep a command until its time."""

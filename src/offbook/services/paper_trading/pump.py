@@ -14,7 +14,7 @@ import numpy as np
 
 from offbook.domain.calendars import NEVER
 from offbook.domain.errors import EngineFault, InvalidConfig, SessionFailed
-from offbook.domain.journal import Operation, OperationKind, ScheduledCommand
+from offbook.domain.journal import OperationKind, ScheduledCommand
 from offbook.domain.market_data import MarketSlice
 from offbook.domain.records import Record
 from offbook.domain.session import PaperTradingSession, SessionStatus
@@ -25,7 +25,6 @@ from offbook.services.paper_trading.commit_line import CommitLine
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.messages import (
     AskOrders,
-    AskProgress,
     Done,
     Message,
     Orders,
@@ -138,6 +137,8 @@ class Pump:
                 await self.line.flush()
                 return
             if self._suspending is not None:
+                detail = f"suspended at row {self.engine.cursor.row}"
+                self.outbox.log(self._clock.now(), OperationKind.RELEASED, detail)
                 await self.line.flush(snapshot=True)
                 self._suspending.answer(Done())
                 return
@@ -260,8 +261,6 @@ class Pump:
             except Faulted:
                 mail.refuse(SessionFailed("the session's engine failed at this command"))
                 raise
-        elif isinstance(message, AskProgress):
-            mail.answer(self.progress())
         elif isinstance(message, AskOrders):
             orders = Orders(orders=self.engine.order_views())
             self.outbox.waiters.append(Waiter(mail.reply, lambda _: orders))
@@ -306,9 +305,7 @@ class Pump:
             mail.refuse(error)
             return
         detail = "as fast as possible" if message.speed is None else message.speed
-        self.outbox.operation(
-            Operation(at=self._clock.now(), kind=OperationKind.SPEED, detail=detail)
-        )
+        self.outbox.log(self._clock.now(), OperationKind.SPEED, detail)
         self.outbox.urgent = True
         mail.answer(Done())
 

@@ -124,7 +124,8 @@ class Recovery:
             )
         if session.status is SessionStatus.STOPPING:
             host.answer_when_over.extend(await self._unanswered_stop(session))
-        begin = StartRunner(session=session, recover=True, hold=hold)
+        owned = msgspec.structs.replace(session, epoch=host.epoch)
+        begin = StartRunner(session=owned, recover=True, hold=hold)
         await self._run(host, begin, SessionStatus.RUNNING)
         return host
 

@@ -55,6 +55,13 @@ async def outcome_of(value: Awaitable[object] | object) -> object:
     return await value if inspect.isawaitable(value) else value
 
 
+async def tell(runner: PaperTradingRunner, what: str, *arguments: object) -> object:
+    """Call a method that a runner may do without: one that is only started, paused, resumed and
+    stopped has nothing to close."""
+    method = getattr(runner, what, None)
+    return None if method is None else await outcome_of(method(*arguments))
+
+
 class Registry:
     """What the parts of one manager share. Used on the owner loop alone."""
 
@@ -155,7 +162,7 @@ class Registry:
 
     async def _retire(self, host: SessionHost, runner: PaperTradingRunner | None) -> None:
         if runner is not None:
-            await outcome_of(runner.close())
+            await tell(runner, "close")
         self._watchdog.forget(host.id)
         host.closed = True
         try:

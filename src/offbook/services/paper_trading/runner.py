@@ -16,7 +16,7 @@ from offbook.domain.errors import (
     SessionFailed,
     StorageUnavailable,
 )
-from offbook.domain.journal import Operation, OperationKind, ScheduledCommand, StoredRecord
+from offbook.domain.journal import OperationKind, ScheduledCommand, StoredRecord
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.inputs import Attach, Take
 from offbook.ports.clock import IClock
@@ -140,8 +140,10 @@ class PaperTradingRunner:
         return await self._post(message, Done)
 
     async def progress(self, message: AskProgress) -> Progress:
-        """How far the engine is; it may be ahead of what is committed."""
-        return await self._post(message, Progress)
+        """How far the engine is; it may be ahead of what is committed. Never waits."""
+        if self._refusal is not None or self._pump is None:
+            raise self._refusal or ManagerClosed(f"session {self._session.id} does not run yet")
+        return self._pump.progress()
 
     async def orders(self, message: AskOrders) -> Orders:
         """All orders, with everything up to now committed."""
@@ -210,13 +212,15 @@ class PaperTradingRunner:
                 reason=pump.engine.error.code,
                 detail=pump.engine.error.detail,
             )
+        pump.outbox.log(self._clock.now(), OperationKind.CREATED, command.command_id)
         asked = message.command or command
         self._answer_with_first_commit(pump, asked.command_id, message.digest)
         return pump
 
     def _carry_on(self, message: StartRunner, pump: Pump) -> None:
-        pump.outbox.operation(
-            Operation(at=self._clock.now(), kind=OperationKind.RECOVERED, detail="")
+        at = f"record {pump.engine.last_seq}, row {pump.engine.cursor.row}"
+        pump.outbox.log(
+            self._clock.now(), OperationKind.RECOVERED, f"epoch {message.session.epoch}, {at}"
         )
         pump.outbox.urgent = True
         command, engine = message.command, pump.engine

@@ -44,7 +44,7 @@ from offbook.services.paper_trading.owner_loop import Work
 from offbook.services.paper_trading.reading import SessionReading
 from offbook.services.paper_trading.rebuilding import EngineFactory
 from offbook.services.paper_trading.recovering import Recovery, RecoveryReport
-from offbook.services.paper_trading.registry import Registry, RunnerFactory, outcome_of
+from offbook.services.paper_trading.registry import Registry, RunnerFactory, outcome_of, tell
 from offbook.services.paper_trading.runner import PaperTradingRunner
 from offbook.services.paper_trading.session_host import SessionHost
 from offbook.services.paper_trading.starting import Starter
@@ -380,7 +380,7 @@ class PaperTradingSessionManager(SessionReading):
         runner = registry.active.get(host.id)
         if runner is not None and host.retiring is None:
             try:
-                await outcome_of(runner.suspend(Suspend()))
+                await tell(runner, "suspend", Suspend())
             except OffbookError as error:
                 # What could not be stored did not happen; the next boot makes it again.
                 _log.warning("suspended_unsaved", session_id=host.id, error=str(error))

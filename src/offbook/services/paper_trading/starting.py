@@ -22,7 +22,7 @@ from offbook.services.paper_trading.digests import decode_session_answer
 from offbook.services.paper_trading.failures import failure_reason, session_error
 from offbook.services.paper_trading.messages import Started, StartRunner
 from offbook.services.paper_trading.recovering import Recovery
-from offbook.services.paper_trading.registry import Registry, outcome_of
+from offbook.services.paper_trading.registry import Registry, outcome_of, tell
 from offbook.services.paper_trading.session_host import SessionHost
 
 _NOT_THE_SESSIONS_FAULT = (StorageUnavailable, ConcurrencyConflict, LeaseLost, LeaseHeld)
@@ -129,7 +129,7 @@ class Starter:
         """A start that was cancelled keeps nothing open; who cancelled it sees to the session."""
         runner = self._registry.active.get(host.id)
         if runner is not None:
-            await outcome_of(runner.close())
+            await tell(runner, "close")
 
     async def _find(
         self, session_id: str | None, command_id: str | None

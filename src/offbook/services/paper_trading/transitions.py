@@ -29,7 +29,7 @@ from offbook.domain.session import (
 from offbook.services.paper_trading.digests import command_digest
 from offbook.services.paper_trading.messages import AnswerFor, Proceed, TakeCommand, Taken
 from offbook.services.paper_trading.recovering import NEVER_RAN, Recovery
-from offbook.services.paper_trading.registry import Registry, outcome_of
+from offbook.services.paper_trading.registry import Registry, outcome_of, tell
 from offbook.services.paper_trading.session_host import SessionHost
 
 _S: Final = SessionStatus
@@ -161,7 +161,7 @@ class Transitions:
         runner = self._registry.active.get(host.id)
         if runner is not None and host.retiring is None and not host.storage_down:
             with suppress(OffbookError):
-                await outcome_of(runner.proceed(Proceed()))
+                await tell(runner, "proceed", Proceed())
 
     def _gate(self, session_id: str) -> asyncio.Lock:
         """Held while a session is looked up and taken up, never while its runner works."""

@@ -167,3 +167,16 @@ async def test_a_class_and_a_callable_serve_as_engine_too() -> None:
 
     assert engine_factory(ProcessingEngine) is ProcessingEngine
     assert engine_factory(make) is make
+
+
+async def test_a_runner_needs_no_more_than_the_four_methods() -> None:
+    """What has nothing to close need not be closed."""
+    runner = AsyncMock(spec=["start", "pause", "resume", "stop"])
+    mocks = Mocks(runner)
+    async with mocks.manager as manager:
+        session = await manager.start_session(CONFIG)
+        with pytest.raises(InvalidTransition):
+            await manager.resume_session(session.id)
+        await manager.pause_session(session.id)
+        await manager.stop_session(session.id)
+        await manager.start_session(CONFIG)
