@@ -138,7 +138,8 @@ class MarketRows:
         if ts > self._kernel.now:
             if instants.unbegun or not instants.hours_known:
                 instants.finish_before(ts)
-                instants.begin(ts)
+                if not instants.stands_still():
+                    instants.begin(ts)
         else:
             instants.begin(ts)
 

@@ -1,0 +1,395 @@
+"""Whole sessions at random from one seed: a market, a configuration, a strategy that gambles, and
+commands from outside at any moment.
+
+``improvise`` runs one and writes down what it was fed, as a journal would; ``again`` feeds a fresh
+engine from that alone, cut into slices as one likes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import msgspec
+import numpy as np
+from tests.rehearsal import Rehearsal, Snapshotting, attach_of, session_of
+
+from offbook.domain import commands as c
+from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, TradingCalendar
+from offbook.domain.config import (
+    AtEnd,
+    BasisPointsFee,
+    ConstantLatency,
+    FlatFee,
+    LifecycleConfig,
+    OnStrategyError,
+    PauseOrders,
+    ResumeTimers,
+    RiskConfig,
+)
+from offbook.domain.errors import OffbookError
+from offbook.domain.market_data import BarSlice, DataKind, MarketSlice, Quote, QuoteSlice
+from offbook.domain.orders import OrderRequest, OrderSide, OrderType, ReplaceRequest, TimeInForce
+from offbook.domain.records import CommandTaken, encode_record
+from offbook.domain.session import SessionStatus
+from offbook.engine.inputs import Advance, EndOfData, Take
+from offbook.engine.models.draws import draw
+from offbook.engine.processing_engine import ProcessingEngine
+from offbook.testing.markets import MINUTE, SECOND, START, XYZ, BuiltMarket, bars_market
+
+OVER = {SessionStatus.STOPPED, SessionStatus.FAILED}
+LOT_OF_TWO = msgspec.structs.replace(XYZ, lot_size="2", min_notional="150")
+
+
+class Gambler(Snapshotting):
+    """Acts by keyed draws, and mixes all that it sees into the names of its orders, so that any
+    difference in what it saw shows in the records."""
+
+    luck: int = 0
+    nerve: int = 40
+
+    def on_start(self) -> None:
+        self.calls = 0
+        self.seen = 1
+        self._act()
+
+    def on_quote(self, quote: Quote) -> None:
+        self._see(quote.row, quote.bid_px, quote.ask_px, quote.ask_qty)
+        self._act()
+
+    def on_bar(self, bar: Any) -> None:
+        self._see(bar.row, bar.open_px, bar.close_px, bar.volume_qty)
+        self._act()
+
+    def on_order(self, order: Any) -> None:
+        reason = sum(map(ord, order.reason or ""))
+        self._see(len(order.order_status.value), order.cum_qty.units, reason, order.ts % 997)
+        if self._roll(4) == 0:
+            self._act()
+
+    def on_fill(self, fill: Any) -> None:
+        self._see(fill.last_qty.units, fill.last_px.units, int(fill.fee), fill.ts % 997)
+        if self._roll(4) == 0:
+            self._act()
+
+    def on_timer(self, name: str) -> None:
+        self._see(len(name), self.now % 997)
+        self._act()
+
+    def on_pause(self) -> None:
+        self._see(3)
+        self._act()
+
+    def on_resume(self, missed: Any) -> None:
+        self._see(missed.rows, missed.timers, missed.fills)
+        self._act()
+
+    def on_stop(self) -> None:
+        self._see(5)
+        self._act()
+
+    def _see(self, *values: int) -> None:
+        for value in values:
+            self.seen = (self.seen * 31 + value) % (2**61 - 1)
+
+    def _roll(self, sides: int) -> int:
+        self.calls += 1
+        return draw(self.luck, "gamble", self.calls, self.seen) % sides
+
+    def _act(self) -> None:
+        account = self.account
+        past = self.history("XYZ", 1 + self._roll(5))
+        self._see(
+            account.cash % 10007,
+            account.reserved % 10007,
+            len(past),
+            self.position("XYZ").signed_units,
+        )
+        self._see(*[row.row for row in past], len(self.open_orders()))
+        if self._roll(100) >= self.nerve:
+            return
+        move = self._roll(12)
+        mine = [order.client_order_id for order in self.open_orders()]
+        if move <= 5:
+            self._trade()
+        elif move == 6 and mine:
+            self.cancel(mine[self._roll(len(mine))])
+        elif move in {7, 8} and mine:
+            order = self.order(mine[self._roll(len(mine))])
+            price = None if order.price is None else self._near()
+            qty = None if price and self._roll(2) else 2 * (1 + self._roll(9))
+            self.replace(order.client_order_id, qty=qty, price=price)
+        elif move == 9:
+            every = [None, 300_000_000, SECOND][self._roll(3)]
+            self.set_timer(
+                "ab"[: 1 + self._roll(2)], after=self._roll(5) * SECOND // 4, every=every
+            )
+        elif move == 10:
+            self.cancel_timer("a")
+        elif self._roll(6) == 0:
+            raise RuntimeError("bad luck")
+
+    def _trade(self) -> None:
+        side = self.buy if self._roll(5) < 3 else self.sell
+        side(
+            "XYZ",
+            2 * (1 + self._roll(8)),
+            price=None if self._roll(4) == 0 else self._near(),
+            time_in_force=["GTC", "DAY", "IOC"][self._roll(3)],
+            reduce_only=self._roll(6) == 0,
+            client_order_id=f"g{self.seen}",
+        )
+
+    def _near(self) -> Any:
+        return self.price(100 + (self._roll(9) - 4) / 100)
+
+
+def quotes_at_random(rng: Random, rows: int) -> BuiltMarket:
+    """Quotes around 100, several at one time now and then, with gaps of hours."""
+    steps = rng.choices([0, 1, SECOND // 4, SECOND, 3600 * SECOND], [30, 2, 30, 35, 3], k=rows)
+    ts = START + np.cumsum(np.array(steps, dtype=np.int64))
+    mid = 10000 + np.cumsum(np.array(rng.choices([-2, -1, 0, 1, 2], k=rows), dtype=np.int64))
+    spread = np.array(rng.choices([0, 1, 2, 5], [1, 5, 3, 1], k=rows), dtype=np.int64)
+    sizes = [np.array(rng.choices(range(12), k=rows), dtype=np.int64) for _ in range(2)]
+    piece = QuoteSlice(LOT_OF_TWO, 0, ts, mid, mid + spread, *sizes)
+    piece.check()
+    base = bars_market([("100", "100", "100", "100", "1")], instrument=LOT_OF_TWO).config
+    config = msgspec.structs.replace(base, kind=DataKind.QUOTES, timeframe_ns=None)
+    return BuiltMarket(config=config, slices=(piece,))
+
+
+def bars_at_random(rng: Random, rows: int) -> BuiltMarket:
+    """Minute bars around 100 with holes and gaps."""
+    texts, times, now, last = [], [], START, 10000
+    for _ in range(rows):
+        now += MINUTE * rng.choices([1, 2, 60], [80, 15, 5])[0]
+        opened = last + rng.choice([-6, -1, 0, 0, 1, 6])
+        last = opened + rng.randint(-4, 4)
+        high, low = max(opened, last) + rng.randint(0, 3), min(opened, last) - rng.randint(0, 3)
+        prices = [f"{units / 100:.2f}" for units in (opened, high, low, last)]
+        texts.append((prices[0], prices[1], prices[2], prices[3], str(rng.randint(0, 90))))
+        times.append(now)
+    return bars_market(texts, instrument=LOT_OF_TWO, times=times)
+
+
+def hours_at_random(rng: Random) -> TradingCalendar:
+    """An open market, or one with short days."""
+    if rng.random() < 0.5:
+        return ALWAYS_OPEN_CALENDAR
+    length = rng.choice([20 * SECOND, 600 * SECOND, 3600 * SECOND])
+    opens = tuple(START + (day - 9) * 2 * length for day in range(4000))
+    return TradingCalendar(name="TEST", opens=opens, closes=tuple(t + length for t in opens))
+
+
+def session_at_random(rng: Random, kind: DataKind, *, rows: int, strategy: bool) -> Rehearsal:
+    """An engine, not yet started."""
+    make = quotes_at_random if kind is DataKind.QUOTES else bars_at_random
+    market = make(rng, rows)
+    slow = rng.choice([0, 0, SECOND // 5, 2 * SECOND])
+    actor = Gambler(luck=rng.randrange(10**6)) if strategy else None
+    session = session_of(
+        market,
+        actor,
+        cash=rng.choice(["900", "5000", "100000"]),
+        fee=rng.choice([BasisPointsFee(), BasisPointsFee(maker="0.5", taker="33.3333"), FlatFee()]),
+        latency=ConstantLatency(entry_ns=slow, response_ns=rng.choice([0, slow, SECOND])),
+        venue={"bar_volume_share": rng.choice(["0.1", "0.5"])},
+        risk=rng.choice(
+            [RiskConfig(), RiskConfig(max_position_notional="3000", max_open_orders=4)]
+        ),
+        lifecycle=LifecycleConfig(
+            on_strategy_error=rng.choices(list(OnStrategyError), [8, 1, 1])[0],
+            at_end=rng.choice(list(AtEnd)),
+        ),
+        seed=rng.randrange(10**6),
+        history_limit=rng.choice([5, 6, 1000]),
+    )
+    attach = attach_of(market, hours_at_random(rng), clock_stops=rng.random() < 0.6)
+    return Rehearsal(market, session, actor, attach)
+
+
+class Fed(msgspec.Struct, frozen=True):
+    """An input besides rows: where it was taken, and what (None for the end of the data)."""
+
+    row: int
+    ts: int
+    command: c.Command | None
+
+
+class Improvised(msgspec.Struct, frozen=True):
+    """A session as it went: what it was fed, and after each step its records and a snapshot."""
+
+    rehearsal: Rehearsal
+    fed: list[Fed]
+    steps: list[tuple[int, int, bytes | None]]
+    """(inputs fed, records made, snapshot)"""
+
+
+def improvise(seed: int, kind: DataKind, *, rows: int = 60, strategy: bool = True) -> Improvised:
+    """Run a session at random, with commands at any moment, hints and empty calls in between."""
+    rng = Random(seed)
+    rehearsal = session_at_random(rng, kind, rows=rows, strategy=strategy)
+    done = Improvised(rehearsal, [], [])
+    engine, stage = rehearsal.engine, _Outside(rng, rehearsal, done.fed)
+    rehearsal.start()
+    stage.note(c.Start(command_id="start"))
+    for _ in range(10 * rows):
+        if engine.status in OVER:
+            break
+        done.steps.append((len(done.fed), len(rehearsal.records), engine.snapshot()))
+        if rng.random() < 0.3 or stage.stands_still():
+            stage.command()
+        elif engine.cursor.row < len(rehearsal.all_rows):
+            rehearsal.rows(rng.choice([1, 1, 2, 7, 30]))
+        else:
+            rehearsal.end()
+            done.fed.append(Fed(engine.cursor.row, engine.now, None))
+        if rng.random() < 0.3:
+            stage.hint()
+    return done
+
+
+class _Outside:
+    """Whoever feeds the engine: chooses commands that are allowed, and hints that are true."""
+
+    def __init__(self, rng: Random, rehearsal: Rehearsal, fed: list[Fed]) -> None:
+        self._rng = rng
+        self._rehearsal = rehearsal
+        self._engine = rehearsal.engine
+        self._fed = fed
+        self._count = 0
+
+    def stands_still(self) -> bool:
+        """Whether only a command gets the session on."""
+        stops = self._rehearsal.attach.market.clock_stops
+        return self._engine.status is SessionStatus.PAUSED and stops
+
+    def next_ts(self) -> int:
+        """When the next row comes."""
+        rows, row = self._rehearsal.all_rows, self._engine.cursor.row
+        return int(rows.ts[row]) if row < len(rows) else self._engine.now
+
+    def hint(self) -> None:
+        """An empty call, or a promise that holds."""
+        if self._rng.random() < 0.3:
+            self._rehearsal.feed()
+        elif self.next_ts() > self._engine.now:
+            self._rehearsal.advance(self._rng.randint(self._engine.now, self.next_ts() - 1))
+
+    def note(self, command: c.Command) -> None:
+        """Write down where a command was taken, as its record tells."""
+        for record in reversed(self._rehearsal.records):
+            if isinstance(record, CommandTaken) and record.command == command:
+                self._fed.append(Fed(record.row, record.ts, command))
+                return
+
+    def command(self) -> None:
+        """Something from outside, now or a little later."""
+        rng, engine = self._rng, self._engine
+        ts = engine.now
+        if not self.stands_still() and self.next_ts() > ts and rng.random() < 0.5:
+            ts = rng.choice([self.next_ts(), rng.randint(ts, self.next_ts())])
+            self._rehearsal.advance(ts - 1)
+            if engine.status in OVER or self.stands_still():
+                return
+        self._count += 1
+        command = self._choose(f"c{self._count}")
+        if command is None:
+            return
+        try:
+            engine.check(command)
+        except OffbookError:
+            return
+        self._rehearsal.feed(Take(command=command, ts=max(ts, engine.now)))
+        self.note(command)
+
+    def _choose(self, name: str) -> c.Command | None:
+        rng, status = self._rng, self._engine.status
+        roll = rng.random()
+        if status is SessionStatus.STOPPING:
+            return c.ForceStop(command_id=name) if roll < 0.1 else None
+        if status is SessionStatus.PAUSED and roll < 0.4:
+            return c.Resume(command_id=name, timers=rng.choice(list(ResumeTimers)))
+        if status is SessionStatus.RUNNING and roll < 0.15:
+            return c.Pause(command_id=name, orders=rng.choice(list(PauseOrders)))
+        if roll > 0.97:
+            deadline = rng.choice([0, 30 * SECOND, 10**15])
+            return c.Stop(command_id=name, flatten=rng.random() < 0.7, deadline_ns=deadline)
+        return self._order_command(name)
+
+    def _order_command(self, name: str) -> c.Command:
+        rng = self._rng
+        ids = [view.client_order_id for view in self._engine.order_views()]
+        price = f"{100 + rng.randint(-4, 4) / 100:.2f}"
+        roll = rng.random()
+        if ids and roll < 0.25:
+            return c.CancelOrder(command_id=name, client_order_id=rng.choice(ids[-6:]))
+        if ids and roll < 0.5:
+            terms = ReplaceRequest(
+                order_qty=rng.choice([None, str(rng.randint(1, 12))]),
+                price=rng.choice([None, price]),
+            )
+            chosen = rng.choice(ids[-6:])
+            return c.ReplaceOrder(command_id=name, client_order_id=chosen, terms=terms)
+        market = rng.random() < 0.25
+        order = OrderRequest(
+            symbol="XYZ",
+            side=rng.choice(list(OrderSide)),
+            order_qty=str(rng.randint(1, 20)),
+            order_type=OrderType.MARKET if market else OrderType.LIMIT,
+            price=None if market else price,
+            time_in_force=rng.choice(list(TimeInForce)),
+            reduce_only=rng.random() < 0.2,
+            client_order_id=rng.choice([None, name]),
+        )
+        return c.SubmitOrder(command_id=name, order=order)
+
+
+Cut = Callable[[], int]
+
+
+def fresh(done: Improvised) -> ProcessingEngine:
+    """An engine for the same session, with a strategy that knows nothing yet."""
+    old = done.rehearsal
+    strategy = old.engine._strategy
+    actor = None if strategy is None else Gambler(luck=getattr(strategy, "luck", 0))
+    return ProcessingEngine(old.session, actor, "source")
+
+
+def again(done: Improvised, cut: Cut) -> list[bytes]:
+    """All records of a second engine that is fed what is written down, rows cut by ``cut``."""
+    engine = fresh(done)
+    made = list(map(encode_record, engine.process([done.rehearsal.attach])))
+    return made + carry_on(done, engine, 0, len(made), cut)
+
+
+def carry_on(
+    done: Improvised, engine: ProcessingEngine, fed: int, records: int, cut: Cut
+) -> list[bytes]:
+    """The records of an engine that has had ``fed`` inputs and made ``records`` records, and goes
+    on with the rest."""
+    rows, last = done.rehearsal.all_rows, done.rehearsal.engine.cursor
+    made: list[bytes] = []
+    for entry in done.fed[fed:]:
+        made += _rows_to(engine, rows, entry.row, cut)
+        item = EndOfData() if entry.command is None else Take(command=entry.command, ts=entry.ts)
+        made += map(encode_record, engine.process([item]))
+    made += _rows_to(engine, rows, last.row, cut)
+    missing = records + len(made) < len(done.rehearsal.records)
+    if (missing or engine.now < last.ts) and engine.status not in OVER:
+        # What fell due after the last row and the last command, as far as time had gone.
+        made += map(encode_record, engine.process([Advance(ts=last.ts)]))
+    return made
+
+
+def _rows_to(engine: ProcessingEngine, rows: MarketSlice, row: int, cut: Cut) -> list[bytes]:
+    made: list[bytes] = []
+    while (begin := engine.cursor.row) < row and engine.status not in OVER:
+        piece = rows.rows(begin, min(begin + cut(), row))
+        made += map(encode_record, engine.process([piece]))
+        assert engine.cursor.row > begin or engine.status in OVER, "the rows do not go on"
+    return made
+
+
+__all__ = ["BarSlice", "Fed", "Improvised", "again", "carry_on", "fresh", "improvise"]
