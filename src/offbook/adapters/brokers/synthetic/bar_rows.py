@@ -118,14 +118,15 @@ class BarRows:
 
     def _count_to(self, rows: int) -> int:
         """Count on until so many bars are complete."""
-        pages = -(-self._steps // PAGE_ROWS)
+        # Without a step there is no bar, so counting would be in vain for more of them.
+        pages = -(-self._steps // PAGE_ROWS) if rows <= self._steps else 0
         while self._first_bars[-1] <= rows and len(self._first_bars) <= pages:
             self._count_page()
         if self._first_bars[-1] < rows:
             raise InvalidConfig(
-                f"market.rows={rows}: {self._steps} steps of {self._walk.recipe.step_ns} ns, which "
-                f"is as far as bars go, make {self._first_bars[-1]}: lengthen step_ns or "
-                "timeframe_ns, or begin earlier",
+                f"market.rows={rows}: there is room for {self._steps} steps of "
+                f"{self._walk.recipe.step_ns} ns, and they make fewer bars: lengthen step_ns, "
+                "or begin earlier",
                 field="market.rows",
             )
         return rows

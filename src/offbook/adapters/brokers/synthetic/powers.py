@@ -17,7 +17,7 @@ LEVEL_BITS: Final = 40
 FRACTION_BITS: Final = 16
 """Prices come with so many bits below one tick."""
 
-PER_NATURAL: Final = 1_586_259_972_793
+PER_NATURAL: Final = 1_586_259_972_792
 """One unit of the natural logarithm as a level: 2**40 / ln 2, rounded."""
 
 MOST_LEVEL: Final = 40 << LEVEL_BITS

@@ -35,16 +35,17 @@ class QuoteRows:
 def walk_length(walk: Walk, rows: int | None, most: int) -> int:
     """How many rows of the walk a market has: as many as it says, or as fall into its duration."""
     if rows is None:
-        rows = walk.rows_before(walk.time.until(end_of(walk.recipe)))
-        if not rows:
-            raise InvalidConfig(
-                "market.duration_ns: the market does not open in that time",
-                field="market.duration_ns",
-            )
-        if rows > most:
+        spent = walk.time.until(end_of(walk.recipe))
+        if spent > most * walk.recipe.step_ns:
             raise InvalidConfig(
                 f"market.duration_ns: that would be more than {most} steps of "
                 f"{walk.recipe.step_ns} ns: lengthen step_ns",
+                field="market.duration_ns",
+            )
+        rows = walk.rows_before(spent)
+        if not rows:
+            raise InvalidConfig(
+                "market.duration_ns: the market does not open in that time",
                 field="market.duration_ns",
             )
     if rows > walk.rows:
