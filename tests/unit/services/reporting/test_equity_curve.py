@@ -155,9 +155,10 @@ async def test_a_bar_at_midnight_belongs_to_the_day_that_ends() -> None:
 async def test_excursions_by_hand() -> None:
     """Bought at 102 when the mid is 101; mids 104.5 and 91 follow; sold at 90.
 
-    For it: 104.5 / 102 - 1; against it: the sale itself at 90 / 102 - 1, below the mid of 101.
+    For it: 104.5 / 102 - 1; against it: the sale itself at 90 / 102 - 1, below the mid of 91.
+    What the price does after the sale is no part of it.
     """
-    market = quotes_market(QUOTES)
+    market = quotes_market([*QUOTES, ("10.00", "12.00"), ("500.00", "502.00")])
     played = play(market, [Deal(2, "1"), Deal(4, "-1")])
     curve = await curve_of(market, played)
     (trip,) = position_trips(played.path.executions)
@@ -207,4 +208,5 @@ def test_the_account_of_any_moment() -> None:
     played = play(quotes_market(QUOTES), [Deal(2, "1"), Deal(3, "-1")])
     quantities = [played.path.at(START + i * SECOND).qty for i in range(4)]
     assert quantities == [0, 10**BTCUSDT.qty_precision, 0, 0]
+    assert played.path.steps[0].ts == played.records[0].ts - 1
     assert played.path.at(0).cash == played.path.opening_cash == money("10000")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from offbook.domain.market_data import Cursor
@@ -25,12 +25,12 @@ def stories(draw: some.DrawFn) -> tuple[list[Row], list[AccountStep], list[int]]
     ts = 100
     for step in steps_of_time:
         ts += step
-        bid = draw(some.integers(1, 60))
-        rows.append((ts, bid, bid + draw(some.integers(0, 3))))
+        bid = draw(some.integers(1, 9))  # few levels, so that peaks are met again
+        rows.append((ts, bid, bid + draw(some.integers(0, 1))))
     times = sorted(draw(some.sets(some.integers(100, ts + 3), max_size=8)))
-    steps = [AccountStep(99, 1000 * SCALE, 0)]
+    steps = [AccountStep(99, 40 * SCALE, 0)]
     steps += [
-        AccountStep(at, draw(some.integers(500, 2000)) * SCALE + draw(some.integers(0, 1)), qty)
+        AccountStep(at, draw(some.integers(20, 60)) * SCALE + draw(some.integers(0, 1)), qty)
         for at in times
         if (qty := draw(some.integers(-7, 7))) is not None
     ]
@@ -63,6 +63,7 @@ def moments(rows: list[Row], steps: list[AccountStep], end: int) -> list[tuple[i
     return out
 
 
+@settings(max_examples=400)
 @given(stories())
 def test_drawdowns_are_those_of_every_single_moment(
     story: tuple[list[Row], list[AccountStep], list[int]],
