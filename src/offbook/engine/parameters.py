@@ -30,7 +30,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
 def declared_parameters(strategy: type, stop: type) -> dict[str, Parameter]:
     """The public annotated attributes of a strategy class, its bases' first, up to ``stop``.
 
-    Raises InvalidStrategy when an annotation cannot be understood.
+    Raises InvalidStrategy when an annotation cannot be understood, or a name is taken.
     """
     try:
         hints = typing.get_type_hints(strategy)
@@ -50,6 +50,13 @@ def declared_parameters(strategy: type, stop: type) -> dict[str, Parameter]:
         hint = hints[name]
         if name.startswith("_") or typing.get_origin(hint) is ClassVar or hint is ClassVar:
             continue
+        if hasattr(stop, name):
+            raise InvalidStrategy(
+                f"{strategy.__name__}: a parameter cannot be called {name!r}, for it would hide "
+                f"{stop.__name__}.{name}",
+                strategy=strategy.__name__,
+                parameter=name,
+            )
         missing = not hasattr(strategy, name)
         parameters[name] = Parameter(
             name=name,

@@ -43,6 +43,11 @@ WRONG = [
     ),
     (("run", "exits.py:X", *QUOTES), {"exits.py": "exit(3)"}, "importing it raised SystemExit"),
     # its parameters
+    (
+        ("run", "taken.py:X", *QUOTES),
+        {"taken.py": "from offbook import Strategy\nclass X(Strategy):\n    qty: int = 1\n"},
+        "it would hide Strategy.qty",
+    ),
     ((*IDLE, *QUOTES, "--set", "x"), {}, "write NAME=VALUE"),
     ((*IDLE, *QUOTES, "--set", "x=1"), {}, "has no parameter 'x'"),
     (("run", "mine.py:Flip", *QUOTES, "-s", "evry=1"), {}, "did you mean 'every'?"),
