@@ -117,9 +117,9 @@ def test_a_writer_that_fails_leaves_the_old_file_and_no_other(
 def test_the_picture_is_a_png_and_the_same_each_time(report: FullReport, tmp_path: Path) -> None:
     """Drawn without a screen."""
     pytest.importorskip("matplotlib", reason='matplotlib is not installed: "offbook[report]"')
-    first = picture.write_png(report, tmp_path / "a.png").read_bytes()
+    first = picture.write_png(report, tmp_path / "a.png", dpi=50).read_bytes()
     assert first.startswith(b"\x89PNG")
-    assert first == picture.write_png(report, tmp_path / "b.png").read_bytes()
+    assert first == picture.write_png(report, tmp_path / "b.png", dpi=50).read_bytes()
 
 
 def test_a_session_without_a_trade_can_be_drawn(report: FullReport, tmp_path: Path) -> None:

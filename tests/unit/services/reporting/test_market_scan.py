@@ -63,7 +63,7 @@ def moments(rows: list[Row], steps: list[AccountStep], end: int) -> list[tuple[i
     return out
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(stories())
 def test_drawdowns_are_those_of_every_single_moment(
     story: tuple[list[Row], list[AccountStep], list[int]],
