@@ -80,7 +80,7 @@ class Book:
 
     def fresh_ordinals(self) -> list[int]:
         """The orders that still trade as takers, for a snapshot."""
-        return list(self._fresh)
+        return sorted(self._fresh)
 
     def crosses(self, order: OrderState, quote: Quote) -> bool:
         """Whether the other side of a quote satisfies the order."""

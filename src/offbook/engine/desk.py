@@ -271,17 +271,17 @@ class OrderDesk:
         status = self._kernel.ledger.status
         if status not in {SessionStatus.RUNNING, SessionStatus.PAUSED}:
             return Refusal(reason=RejectReason.SESSION_NOT_TRADING, limit=status.value)
-        known = order.status
-        if origin is Origin.STRATEGY:
-            # A strategy is told what it can know: the order may have ended unreported.
-            known = self._kernel.view.orders[order.ordinal].status
+        view = self._kernel.view.orders.get(order.ordinal)
+        reported = order.status if view is None else view.status
+        # A strategy is told what it can know: the order may have ended unreported.
+        known = reported if origin is Origin.STRATEGY else order.status
         if known.is_terminal:
             return Refusal(reason=RejectReason.ORDER_CLOSED, limit=known.value)
         pending = {OrderStatus.PENDING_CANCEL}
         if replace:
             pending.add(OrderStatus.PENDING_REPLACE)
         # Either counts: the answer to a request may be at the venue, or on its way back.
-        if known in pending or order.status in pending:
+        if reported in pending or order.status in pending:
             return Refusal(reason=RejectReason.REQUEST_PENDING)
         return None
 

@@ -95,3 +95,18 @@ def test_a_resting_order_that_shrinks_does_not_become_a_taker() -> None:
     rehearsal.rest()
     (fill,) = rehearsal.fills
     assert (fill.last_px, fill.liquidity.value) == (10000, "ADDED")
+
+
+def test_outside_and_strategy_may_replace_one_order_in_turn() -> None:
+    """Whoever asks, one answer is waited for, also while it travels back to the strategy."""
+    latency = ConstantLatency(entry_ns=0, response_ns=SECOND // 2)
+    rehearsal = rehearse(quotes_market(FLAT, instrument=XYZ), Actor(), latency=latency)
+    rehearsal.rows(1)
+    rehearsal.replace("A", price="98", at=START + SECOND // 5)
+    rehearsal.replace("A", price="97", at=START + SECOND // 4)
+    rehearsal.replace("A", price="96", at=START + SECOND)
+    rehearsal.rest()
+    assert [record.reason for record in rehearsal.of(r.RequestDenied)] == [
+        RejectReason.REQUEST_PENDING
+    ]
+    assert rehearsal.order("A").price == "96.00"
