@@ -49,7 +49,7 @@ Data = Annotated[
         "--data",
         "-d",
         metavar="FILE",
-        help="Recording (.csv, .csv.gz, .parquet), or 'demo' for the one that ships.",
+        help="Recording (.csv, .csv.gz, .parquet), 'demo' for the one that ships, or 'synthetic:'.",
     ),
 ]
 Set = Annotated[

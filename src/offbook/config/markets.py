@@ -191,8 +191,8 @@ def _instrument(recording: Path, known: MarketDescription) -> Instrument:
         asset_class=known.asset_class,
         base=base,
         quote_currency=currency,
-        price_precision=_decimals(known.price_decimals, known.tick),
-        qty_precision=_decimals(known.size_decimals, known.lot),
+        price_precision=decimals_of(known.price_decimals, known.tick),
+        qty_precision=decimals_of(known.size_decimals, known.lot),
         tick_size=known.tick,
         lot_size=known.lot,
         min_notional=known.min_notional or "0",
@@ -236,7 +236,8 @@ def _ask(recording: Path, what: str, *add: str) -> NoReturn:
     )
 
 
-def _decimals(told: int | None, text: str) -> int:
+def decimals_of(told: int | None, text: str) -> int:
+    """How many decimals are stored: as told, else as many as a tick or lot has."""
     if told is not None:
         return told
     try:

@@ -19,6 +19,7 @@ from offbook.config.markets import (
     locate_recording,
 )
 from offbook.config.settings import absolute
+from offbook.config.synthetic import describe_synthetic, is_synthetic
 from offbook.domain.config import SessionConfig
 from offbook.domain.errors import InvalidConfig, InvalidStrategy
 from offbook.engine.parameters import resolve_parameters
@@ -84,6 +85,10 @@ def _set_simulation(document: dict[str, Any], request: SessionRequest) -> None:
 
 def _set_market(document: dict[str, Any], request: SessionRequest, folder: Path) -> None:
     written = part(document, "market")
+    if request.data is not None and is_synthetic(request.data):
+        market = describe_synthetic(request.data, request.market)
+        document["market"] = msgspec.to_builtins(market)
+        return
     if request.data is None and written.get("type", REPLAY) != REPLAY:
         return
     if request.data is None and not written.get("path"):
