@@ -48,10 +48,9 @@ class Puppet(Strategy):
         """Something was heard: tell it, and act on it."""
         if text.split()[0] in self.hears:
             self.log.append((self.engine.last_seq, f"> {text}"))
-        for rule in self.rules:
-            if rule.holds(text):
-                for action in rule.actions:
-                    self.act(*action)
+        for rule in [rule for rule in self.rules if rule.holds(text)]:
+            for action in rule.actions:
+                self.act(*action)
 
     def act(self, verb: str, *words: str) -> None:
         """One action of a rule."""
