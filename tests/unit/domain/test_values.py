@@ -249,6 +249,18 @@ def test_a_charge_is_rounded_up_by_less_than_one_unit(value: int, unit: int) -> 
     assert round_against_client(got, unit) == got
 
 
+@pytest.mark.parametrize(
+    ("amount", "part", "whole", "share"),
+    [(1, 1, 2, 0), (3, 1, 2, 2), (5, 1, 2, 2), (-1, 1, 2, 0), (-3, 1, 2, -2), (7, 2, 4, 4)],
+)
+def test_an_exact_half_goes_to_the_even_neighbour(
+    amount: int, part: int, whole: int, share: int
+) -> None:
+    """Neither side gains over many roundings."""
+    assert share_of(amount, part, whole) == share
+    assert rounded_units(Decimal(amount) / 2, 1, 0, "nearest") == round(Fraction(amount, 2))
+
+
 @given(units, st.integers(0, 10**9), st.integers(1, 10**9))
 def test_a_share_is_the_nearest_whole_number_halves_to_even(
     amount: int, part: int, whole: int

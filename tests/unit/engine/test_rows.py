@@ -90,6 +90,18 @@ def test_a_slice_given_again_from_where_it_was_left_is_no_repeat(
         assert history.last(limit, taken) == tuple(rows_of(whole.rows(begin, taken)))
 
 
+@given(kinds, st.integers(1, 6), st.integers(1, 30))
+def test_before_the_first_row_of_a_slice_the_rows_before_it_are_still_all_there(
+    kind: str, size: int, limit: int
+) -> None:
+    """A timer of that instant asks for its history before the row is taken."""
+    whole, history = WHOLES[kind], History(limit)
+    for begin in range(0, COUNT, size):
+        history.begin(whole.rows(begin, min(begin + size, COUNT)))
+        before = rows_of(whole.rows(max(0, begin - limit), begin))
+        assert history.last(limit, begin) == tuple(before)
+
+
 @pytest.mark.parametrize("kind", sorted(WHOLES))
 def test_no_more_is_held_than_the_limit_needs(kind: str) -> None:
     """Pieces that are too old are let go, so that a long session stays small."""

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from tests.rehearsal import Rehearsal, Snapshotting, one_by_one, rehearse, whole
 
+from offbook.domain import records as r
 from offbook.domain.calendars import NEVER
 from offbook.domain.config import ConstantLatency
 from offbook.domain.orders import OrderSide, TimeInForce
@@ -164,3 +165,34 @@ def test_cuts_and_hints_change_no_byte(name: str, latency: ConstantLatency) -> N
     for cut in (1, 2, 3, 7):
         assert run(MARKETS[name], latency, cut, hints=False) == expected, f"cut {cut}"
         assert run(MARKETS[name], latency, cut, hints=True) == expected, f"cut {cut} with hints"
+
+
+def test_the_end_of_the_data_completes_the_present_instant_first() -> None:
+    """An order sent without delay at the last row is answered before the session stops."""
+
+    class Late(Strategy):
+        def on_quote(self, quote: Any) -> None:
+            if quote.row == COUNT - 1:
+                self.buy("XYZ", 2, client_order_id="A")
+
+    rehearsal = rehearse(quotes_market(QUOTES, instrument=XYZ), Late())
+    rehearsal.rest()
+    assert not rehearsal.fills
+    rehearsal.end()
+    assert rehearsal.engine.status is SessionStatus.STOPPED
+    assert rehearsal.order("A").cum_qty == "2"
+
+
+def test_a_command_comes_after_all_that_is_due_at_the_present_instant() -> None:
+    """A pause cannot overtake the arrival of an order that was sent before it."""
+    rehearsal = rehearse(quotes_market(QUOTES, instrument=XYZ))
+    rehearsal.rows(1)
+    rehearsal.send("A", BUY, "2")
+    rehearsal.rows(1)
+    rehearsal.send("B", SELL, "2")
+    rehearsal.pause()
+    accepted = rehearsal.of(r.OrderAccepted)
+    (paused,) = rehearsal.of(r.SessionPaused)
+    assert [record.order for record in accepted] == [1, 2]
+    assert accepted[1].seq < paused.seq
+    assert rehearsal.order("B").cum_qty == "2"
