@@ -286,3 +286,64 @@ def test_the_end_of_a_recording_can_pause_instead_of_stop() -> None:
     09:30:02     end                        PAUSED end_of_data; e CANCELED PAUSED; > pause
                                             status PAUSED
     """)
+
+
+def test_on_bars_a_recording_waits_while_paused() -> None:
+    """The bar that ends after the pause is taken after it."""
+    play("""
+    given bars 1m; hears bar
+    time         what                       expect
+    09:31:00     bar 100 101 99 100 50      > bar 100.00
+    09:31:00     buy a 3                    a PENDING_NEW; a NEW
+    09:31:00     pause keep                 PAUSED requested
+    09:32:00     bar 101 102 99 101 50      not taken
+    09:31:00     resume                     RESUMED missed 0 rows 0 timers 0 fills
+    09:32:00     bar 101 102 99 101 50      a FILL 3 @ 101.00 taker; > bar 101.00
+    """)
+
+
+def test_on_live_bars_protection_works_while_paused() -> None:
+    """The strategy is not shown the bar, and is told how many it missed."""
+    play("""
+    given bars 1m; live; hears bar resume
+    time         what                       expect
+    09:31:00     bar 100 101 99 100 50      > bar 100.00
+    09:31:00     buy p 3                    p PENDING_NEW; p NEW
+    09:32:00     bar 100 101 99 100 50      p FILL 3 @ 100.00 taker; > bar 100.00
+    09:32:00     sell s 3 @ 103             s PENDING_NEW; s NEW
+    09:32:00     pause                      PAUSED requested
+    09:33:00     bar 102 104 99 101 50      s FILL 3 @ 103.00 maker
+    09:34:00     bar 101 102 99 101 50
+    09:34:00     resume                     RESUMED missed 2 rows 0 timers 1 fills
+                                            > resume missed 2 rows 0 timers 1 fills
+    09:35:00     bar 101 102 99 101 50      > bar 101.00
+    """)
+
+
+def test_a_cancel_on_its_way_finds_what_a_pause_has_canceled() -> None:
+    """The order ends once."""
+    play("""
+    given live; latency 50ms 50ms
+    time         what                       expect
+    09:30:00     quote 100.00 100.02 9 9
+    09:30:01     buy e 1 @ 99               e PENDING_NEW
+    09:30:01.05                             e NEW
+    09:30:02     cancel e                   e PENDING_CANCEL
+    09:30:02.01  pause                      PAUSED requested; e CANCELED PAUSED
+    09:30:02.05                             e cancel REJECTED ORDER_CLOSED; e is CANCELED
+    """)
+
+
+def test_sells_that_close_a_position_are_kept_by_age_when_one_fills() -> None:
+    """What a kept sell may do is bounded by the position at every match."""
+    play("""
+    given live
+    time         what                       expect
+    09:30:00     quote 100.00 100.02 9 9
+    09:30:01     buy p 3                    p PENDING_NEW; p NEW; p FILL 3 @ 100.02 taker
+    09:30:02     sell s 2 @ 101             s PENDING_NEW; s NEW
+    09:30:03     sell r 3 @ 101 reduce      r PENDING_NEW; r NEW
+    09:30:04     pause                      PAUSED requested
+    09:30:05     quote 101.00 101.02 9 9    s FILL 2 @ 101.00 maker; r TRADE 1 @ 101.00 maker; pos 0
+    09:30:06     quote 101.00 101.02 9 9    r CANCELED NOT_REDUCING
+    """)

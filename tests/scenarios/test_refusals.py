@@ -202,3 +202,36 @@ def test_while_positions_are_being_closed_nothing_new_is_taken() -> None:
     09:30:04     cancel S-2                 S-2 cancel DENIED SESSION_NOT_TRADING
     09:30:05     quote 99.90 99.95 5 5      S-2 FILL 3 @ 99.90 taker; STOPPED requested
     """)
+
+
+def test_new_terms_are_denied_in_the_same_order() -> None:
+    """Closed, pending, order value, position value, cash; the venue's rules come last."""
+    play("""
+    given tick 0.05; max order 1000; max position 800; cash 900; latency 50ms 50ms
+    time         what                       expect
+    09:30:00     quote 100.00 100.05
+    09:30:01     buy a 2 @ 90               a PENDING_NEW
+    09:30:01.05                             a NEW
+    09:30:02     buy b 5 @ 90               b PENDING_NEW
+    09:30:02.05                             b NEW; held 630
+    09:30:03     replace a 700 @ 99.99      a replace DENIED MAX_ORDER_NOTIONAL
+    09:30:04     replace a 9 @ 99.99        a replace DENIED MAX_POSITION_NOTIONAL
+    09:30:05     replace a 2 @ 89.99        a PENDING_REPLACE
+    09:30:05.01  replace a 700 @ 99.99      a replace DENIED REQUEST_PENDING
+    09:30:05.05                             a replace REJECTED TICK_SIZE; held 630
+    09:30:06     cancel a                   a PENDING_CANCEL
+    09:30:06.05                             a CANCELED REQUESTED
+    09:30:07     replace a 700 @ 99.99      a replace DENIED ORDER_CLOSED
+    """)
+
+
+def test_the_position_limit_does_not_count_a_replaced_order_twice() -> None:
+    """Its new terms stand in for its old."""
+    play("""
+    given max position 1000
+    time         what                       expect
+    09:30:00     quote 100.00 100.05
+    09:30:01     buy a 9 @ 100              a PENDING_NEW; a NEW
+    09:30:02     replace a 10               a PENDING_REPLACE; a REPLACED 10 @ 100.00 at the back
+    09:30:03     replace a 11               a replace DENIED MAX_POSITION_NOTIONAL
+    """)

@@ -268,3 +268,33 @@ def test_at_the_end_of_the_data_orders_on_their_way_are_canceled() -> None:
     09:30:00     buy a 1                    a PENDING_NEW
     09:30:00     end                        STOPPING; a CANCELED STOPPED; STOPPED end_of_data
     """)
+
+
+def test_an_error_while_positions_are_closed_does_not_hold_the_stop_up() -> None:
+    """It is recorded, whatever the policy for errors."""
+    play("""
+    given error fail
+    on quote #1: buy p 3
+    on fill S-2: raise ValueError
+    time         what                       expect
+    09:30:00     quote 100.00 100.02 2 9    p PENDING_NEW; p NEW; p FILL 3 @ 100.02 taker
+    09:30:01     stop flatten within 1m     STOPPING until 09:31:01; S-2 PENDING_NEW; S-2 NEW
+                                            S-2 TRADE 2 @ 100.00 taker; on_fill raised ValueError
+    09:30:02     quote 99.00 99.02 2 9      S-2 FILL 1 @ 99.00 taker; STOPPED requested
+    """)
+
+
+def test_timers_are_counted_but_not_heard_while_positions_are_closed() -> None:
+    """The strategy is silent then."""
+    play("""
+    given hears timer
+    on start: timer t in 3s
+    on quote #1: buy p 3
+    time         what                       expect
+    09:30:00     start                      STARTED; timer t set for 09:30:03
+    09:30:01     quote 100.00 100.02 2 9    p PENDING_NEW; p NEW; p FILL 3 @ 100.02 taker
+    09:30:02     stop flatten within 1m     STOPPING until 09:31:02; S-2 PENDING_NEW; S-2 NEW
+                                            S-2 TRADE 2 @ 100.00 taker
+    09:30:03                                timer t counted
+    09:30:04     quote 99.00 99.02 2 9      S-2 FILL 1 @ 99.00 taker; STOPPED requested
+    """)

@@ -244,3 +244,58 @@ def test_an_expiry_and_a_cancel_on_its_way_do_not_meet_twice() -> None:
     21:00:00                                a EXPIRED
     21:00:00.04                             a cancel REJECTED ORDER_CLOSED; a is EXPIRED; held 0
     """)
+
+
+def test_an_order_that_arrives_at_the_close_is_of_the_next_day() -> None:
+    """The session does not hold the moment of its close."""
+    play("""
+    given hours XNYS; latency 1s 0
+    time         what                       expect
+    20:59:00     quote 100.00 100.02 5 5
+    20:59:59     buy a 3 @ 100.02 DAY       a PENDING_NEW
+    21:00:00                                a NEW until 2024-01-03 21:00:00
+    """)
+
+
+def test_a_replaced_day_order_still_ends_with_its_day() -> None:
+    """New terms give no new day."""
+    play("""
+    given hours XNYS
+    time         what                       expect
+    20:00:00     quote 100.00 100.02 5 5
+    20:00:01     buy a 3 @ 99 DAY           a PENDING_NEW; a NEW until 21:00:00
+    20:00:02     replace a 5 @ 98           a PENDING_REPLACE; a REPLACED 5 @ 98.00 at the back
+    21:00:00                                a EXPIRED; held 0
+    """)
+
+
+def test_on_daily_bars_the_day_follows_summer_time() -> None:
+    """Sent at Friday's close at 21:00 UTC, it ends with Monday's at 20:00 UTC."""
+    play("""
+    given bars 1d; hours XNYS
+    time         what                                 expect
+    2024-03-08
+    21:00:00     bar from 14:30:00 100 105 95 101 500
+    21:00:00     buy a 3 @ 97 DAY                     a PENDING_NEW; a NEW until 2024-03-11 20:00:00
+    21:00:00     buy b 3 @ 90 DAY                     b PENDING_NEW; b NEW until 2024-03-11 20:00:00
+    2024-03-11
+    20:00:00     bar from 13:30:00 100 105 95 101 500
+                                                      a FILL 3 @ 97.00 maker; b EXPIRED
+    """)
+
+
+def test_on_daily_bars_a_short_day_is_a_day() -> None:
+    """From 13:30 to 17:00 UTC on the third of July."""
+    play("""
+    given bars 1d; hours XNYS
+    time         what                                 expect
+    2024-07-02
+    20:00:00     bar from 13:30:00 100 105 95 101 500
+    20:00:00     buy a 3 DAY                          a PENDING_NEW; a NEW until 2024-07-03 17:00:00
+    20:00:00     buy b 3 @ 90                         b PENDING_NEW; b NEW
+    2024-07-03
+    17:00:00     bar from 13:30:00 102 105 95 101 20  a TRADE 2 @ 102.00 taker; a EXPIRED
+    2024-07-05
+    20:00:00     bar from 13:30:00 100 105 80 101 500
+                                                      b FILL 3 @ 90.00 maker
+    """)
