@@ -349,3 +349,26 @@ async def _status(manager: object, status: SessionStatus) -> bool:
 async def _flat(manager: object, qty: str) -> bool:
     summary = (await manager.progress("a")).summary
     return summary.positions == {"BTCUSDT": qty}
+
+
+async def test_a_stop_goes_before_all_that_waits(stage: Stage) -> None:
+    """What had come before it, and was not begun, is refused."""
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(speed="1"), session_id="a")
+        released = asyncio.Event()
+
+        async def hook(operation: str, phase: str, session_id: str) -> None:
+            if operation == "save" and phase == "before":
+                await released.wait()
+
+        stage.repository.hook = hook
+        asked = []
+        for ask in (manager.pause_session, manager.resume_session, manager.stop_session):
+            asked.append(asyncio.ensure_future(ask("a")))
+            await settle()
+        released.set()
+        paused, resumed, stopped = await asyncio.gather(*asked, return_exceptions=True)
+        assert paused.status is SessionStatus.PAUSED
+        assert isinstance(resumed, InvalidTransition)
+        assert stopped.status is SessionStatus.STOPPED
+        await quiet(stage, manager)
