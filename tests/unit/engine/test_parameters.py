@@ -31,7 +31,7 @@ class Base(Strategy):
     side: Side = Side.LONG
     mode: Literal["calm", "wild"] = "calm"
     stop: int | None = None
-    levels: list[int] = [1, 2]  # noqa: RUF012 — a shared default is what is tested
+    levels: list[int] = [1, 2]  # noqa: RUF012 - a shared default is what is tested
     registry: ClassVar[dict[str, int]] = {}
     _hidden: int = 3
     untyped = 4
@@ -178,7 +178,7 @@ def test_an_annotation_that_cannot_be_read_is_explained() -> None:
     """By the strategy's name."""
 
     class Unreadable(Strategy):
-        size: Unknown = 1  # type: ignore[name-defined]  # noqa: F821 — what is tested
+        size: Unknown = 1  # type: ignore[name-defined]  # noqa: F821 - what is tested
 
     with pytest.raises(InvalidStrategy, match="Unreadable: cannot read its parameters' types"):
         Unreadable()
