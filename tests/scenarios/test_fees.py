@@ -97,7 +97,7 @@ def test_charges_in_crypto_are_rounded_up_to_eight_decimals() -> None:
 
 
 def test_the_last_cent_can_be_spent_by_a_limit() -> None:
-    """It holds its price and its charge exactly; a cent less does not do."""
+    """It holds its price and its charge exactly."""
     play("""
     given fee 10 / 10 bps; cash 300.37
     time         what                     expect
@@ -107,8 +107,8 @@ def test_the_last_cent_can_be_spent_by_a_limit() -> None:
     """)
 
 
-def test_the_last_cent_can_be_spent_by_a_limit_exactly() -> None:
-    """300.06 and 0.31."""
+def test_a_cent_less_than_price_and_charge_is_not_enough() -> None:
+    """300.06 and 0.31 are 300.37."""
     play("""
     given fee 10 / 10 bps; cash 300.36
     time         what                     expect

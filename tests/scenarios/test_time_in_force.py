@@ -299,3 +299,18 @@ def test_on_daily_bars_a_short_day_is_a_day() -> None:
     20:00:00     bar from 13:30:00 100 105 80 101 500
                                                       b FILL 3 @ 90.00 maker
     """)
+
+
+def test_bars_longer_than_a_day_fill_whatever_hours_they_span() -> None:
+    """A week begins on Monday at midnight, when New York is closed."""
+    play("""
+    given bars 7d; hours XNYS
+    time         what                        expect
+    2024-01-08
+    00:00:00     bar 100 105 95 101 500
+    00:00:00     buy a 3                     a PENDING_NEW; a NEW
+    00:00:00     buy b 3 DAY                 b PENDING_NEW; b NEW until 21:00:00
+    21:00:00                                 b EXPIRED
+    2024-01-15
+    00:00:00     bar 101 105 95 101 500      a FILL 3 @ 101.00 taker
+    """)
