@@ -33,6 +33,7 @@ from offbook.domain.config import (
 )
 from offbook.domain.market_data import MarketInfo, MarketSlice
 from offbook.domain.orders import (
+    CancelReason,
     OrderRequest,
     OrderSide,
     OrderType,
@@ -305,6 +306,9 @@ class Audit:
             self._arrivals[record.order] = record.due
         if isinstance(record, r.OrderFilled):
             self._check_fill(record)
+        if isinstance(record, r.OrderCanceled) and record.reason is CancelReason.COLLAR_EXCEEDED:
+            kind = self.ledger.orders[record.order].order_type
+            assert kind is OrderType.MARKET, f"I2: {record} held too little for its limit"
 
     def _check_orders(self, before: dict[int, Any], record: Record) -> None:
         for order in self.ledger.orders.values():

@@ -121,7 +121,7 @@ class Gambler(Snapshotting):
             qty = None if price and self._roll(2) else 2 * (1 + self._roll(9))
             self.replace(order.client_order_id, qty=qty, price=price)
         elif move == 9:
-            every = [None, 300_000_000, SECOND][self._roll(3)]
+            every = [None, 40 * SECOND, 400 * SECOND][self._roll(3)]
             self.set_timer(
                 "ab"[: 1 + self._roll(2)], after=self._roll(5) * SECOND // 4, every=every
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from offbook.domain import records as r
 from offbook.domain.errors import InvalidOrder, OrderNotFound
@@ -33,6 +33,14 @@ from offbook.engine.state import OrderState
 
 E = TypeVar("E", bound=Enum)
 MAX_CLIENT_ORDER_ID = 128
+_KNOWN: Final = frozenset(
+    {
+        RejectReason.REQUEST_PENDING,
+        RejectReason.ORDER_CLOSED,
+        RejectReason.SESSION_NOT_TRADING,
+    }
+)
+"""Refusals of requests that tell a strategy nothing new: they are recorded, not reported."""
 
 
 class OrderDesk:
@@ -312,7 +320,7 @@ class OrderDesk:
             value=refusal.value,
         )
         kernel = self._kernel
-        if kernel.reports:
+        if kernel.reports and refusal.reason not in _KNOWN:
             denied = ExecType.REPLACE_REJECTED if replace else ExecType.CANCEL_REJECTED
             kernel.send_report(
                 kernel.now,

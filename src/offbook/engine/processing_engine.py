@@ -12,9 +12,11 @@ import msgspec
 
 from offbook.domain import commands as c
 from offbook.domain import records as r
+from offbook.domain.calendars import NEVER
 from offbook.domain.config import chain_config
 from offbook.domain.errors import (
     EngineFault,
+    InvalidInput,
     InvalidOrder,
     InvalidStrategy,
 )
@@ -160,8 +162,20 @@ class ProcessingEngine:
     def check(self, command: c.Command) -> None:
         """Whether a command is well formed, before anything is recorded of it.
 
-        Raises InvalidOrder, FloatNotExact or OrderNotFound.
+        Raises InvalidOrder, FloatNotExact or OrderNotFound, and InvalidInput for what could not
+        be read back from a record.
         """
+        self._check_orders(command)
+        try:
+            msgspec.json.decode(msgspec.json.encode(command), type=c.Command)
+        except (msgspec.MsgspecError, ValueError, TypeError, OverflowError) as error:
+            raise InvalidInput(f"the command cannot be recorded: {error}") from None
+        if isinstance(command, c.Stop) and not 0 <= command.deadline_ns < NEVER:
+            raise InvalidInput(
+                f"deadline_ns={command.deadline_ns}: expected 0 to 2**63-2", field="deadline_ns"
+            )
+
+    def _check_orders(self, command: c.Command) -> None:
         match command:
             case c.SubmitOrder():
                 terms = self._desk.terms(command.order)

@@ -193,7 +193,11 @@ class Strategy:
         return self._running().submit(request)
 
     def cancel(self, client_order_id: str) -> None:
-        """Ask the venue to cancel; the answer comes to ``on_order``. Raises OrderNotFound."""
+        """Ask the venue to cancel; the answer comes to ``on_order``. Raises OrderNotFound.
+
+        Asking again while an answer is awaited, or after the order is known to have ended, is
+        recorded as denied and otherwise without effect.
+        """
         self._running().cancel(client_order_id)
 
     def replace(
@@ -201,7 +205,8 @@ class Strategy:
     ) -> None:
         """Ask the venue to change total quantity or limit price of a working order.
 
-        Raises OrderNotFound or InvalidOrder; the venue's answer comes to ``on_order``.
+        Raises OrderNotFound or InvalidOrder; the answer of risk or venue comes to ``on_order``,
+        except as for ``cancel``.
         """
         context = self._running()
         symbol = context.order(client_order_id).symbol

@@ -7,8 +7,8 @@ from tests.rehearsal import Rehearsal, rehearse
 
 from offbook.domain import commands as c
 from offbook.domain.config import PauseOrders, ResumeTimers
-from offbook.domain.errors import EngineFault
-from offbook.domain.orders import OrderSide
+from offbook.domain.errors import EngineFault, InvalidInput
+from offbook.domain.orders import OrderRequest, OrderSide
 from offbook.domain.session import SessionStatus
 from offbook.engine.inputs import Take
 from offbook.testing.markets import XYZ, quotes_market
@@ -64,3 +64,26 @@ def test_every_command_in_every_status_is_taken_or_refused(
         rehearsal.feed(take)
     assert rehearsal.engine.status is status
     assert rehearsal.engine.last_seq == len(before)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        c.Stop(command_id="x", flatten=True, deadline_ns=-1),
+        c.Stop(command_id="x", flatten=True, deadline_ns=2**63),
+        c.Stop(command_id="x", deadline_ns=2**70),
+        c.Stop(command_id="\ud800"),
+        c.CancelOrder(command_id=5, client_order_id="A"),  # type: ignore[arg-type]  # what a careless caller gives
+        c.SubmitOrder(
+            command_id="x",
+            order=OrderRequest(symbol="XYZ", side=OrderSide.BUY, order_qty=5),  # type: ignore[arg-type]  # the same
+        ),
+    ],
+)
+def test_what_could_not_be_read_back_is_refused_before_it_is_taken(command: Any) -> None:
+    """A journal holds nothing that it cannot give back."""
+    rehearsal = in_status(S.RUNNING)
+    rehearsal.rows(1)
+    rehearsal.send("A", OrderSide.BUY, "1", "90")
+    with pytest.raises(InvalidInput):
+        rehearsal.engine.check(command)

@@ -110,3 +110,18 @@ def test_outside_and_strategy_may_replace_one_order_in_turn() -> None:
         RejectReason.REQUEST_PENDING
     ]
     assert rehearsal.order("A").price == "96.00"
+
+
+def test_asking_to_cancel_again_and_again_is_no_livelock() -> None:
+    """A bot that cancels all it has at every report hears nothing new from the second time on."""
+
+    class Nervous(Actor):
+        def on_order(self, order: OrderUpdate) -> None:
+            for each in self.open_orders():
+                self.cancel(each.client_order_id)
+
+    latency = ConstantLatency(entry_ns=SECOND, response_ns=0)
+    rehearsal = rehearse(quotes_market(FLAT, instrument=XYZ), Nervous(), latency=latency)
+    rehearsal.rest()
+    assert rehearsal.engine.status is SessionStatus.RUNNING
+    assert rehearsal.order("A").order_status is OrderStatus.CANCELED
