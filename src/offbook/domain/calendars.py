@@ -6,6 +6,7 @@ Times are integer nanoseconds UTC.  A calendar is data: adapters load it, the en
 from __future__ import annotations
 
 import hashlib
+import operator
 from bisect import bisect_right
 from typing import Final
 
@@ -32,6 +33,11 @@ class TradingCalendar(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if len(self.opens) != len(self.closes):
             raise InvalidConfig(f"calendar {self.name}: opens and closes differ in number")
+        backwards = any(
+            close <= open_ for open_, close in zip(self.opens, self.closes, strict=True)
+        )
+        if backwards or any(map(operator.lt, self.opens[1:], self.closes)):
+            raise InvalidConfig(f"calendar {self.name}: sessions overlap or run backwards")
         if not self.opens and self.name != ALWAYS_OPEN:
             raise InvalidConfig(f"calendar {self.name} has no sessions")
 

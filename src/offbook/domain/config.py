@@ -314,5 +314,5 @@ def decode_config(raw: bytes) -> SessionConfig:
     """Read a stored configuration. Raises InvalidConfig naming the field that does not fit."""
     try:
         return msgspec.json.decode(raw, type=SessionConfig)
-    except msgspec.ValidationError as error:
+    except msgspec.DecodeError as error:
         raise InvalidConfig(f"the configuration does not fit: {error}") from None

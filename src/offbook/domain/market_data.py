@@ -7,6 +7,7 @@ Session time ``ts`` is ``ts_init``, else ``ts_event``, and never decreases.
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -164,7 +165,9 @@ class QuoteSlice:
 
     def check(self) -> None:
         """Raise BadMarketData unless the columns keep what the class promises."""
-        columns = (self.ts, self.bid_px, self.ask_px, self.bid_qty, self.ask_qty)
+        columns = [self.ts, self.bid_px, self.ask_px, self.bid_qty, self.ask_qty]
+        if self.ts_event is not None:
+            columns.append(self.ts_event)
         _check_columns(columns, self.start)
         if len(self) and not (
             bool(np.all(self.bid_px > 0))
@@ -253,7 +256,7 @@ class BarSlice:
 MarketSlice = QuoteSlice | BarSlice
 
 
-def _check_columns(columns: tuple[IntColumn, ...], start: int) -> None:
+def _check_columns(columns: Sequence[IntColumn], start: int) -> None:
     length = len(columns[0])
     for column in columns:
         if column.dtype != np.int64 or len(column) != length:

@@ -354,10 +354,10 @@ def encode_hook(value: object) -> object:
 
 
 def decode_hook(kind: type[Any], value: object) -> object:
-    """Amounts are read from decimal text."""
+    """Amounts are read from decimal text; anything else is a ValidationError of the decoder."""
     if kind is Amount and isinstance(value, str):
         return Amount.parse(value)
-    raise NotImplementedError(f"cannot decode {kind.__name__} from {type(value).__name__}")
+    raise TypeError(f"cannot decode {kind.__name__} from {type(value).__name__}")
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=encode_hook)

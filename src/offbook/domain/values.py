@@ -163,11 +163,15 @@ def rounded_units(value: object, step: int, precision: int, rounding: str) -> in
     """
     text = float.__repr__(value) if isinstance(value, float) else str(value)
     try:
-        number = _sensible(Decimal(text), "value")
+        number = Decimal(text)
     except InvalidOperation:
         raise InvalidOrder(f"{value!r} is not a number", field="value") from None
-    numerator, denominator = number.as_integer_ratio()
-    numerator, denominator = numerator * 10**precision, denominator * step
+    if number.is_finite() and number.adjusted() <= -_MOST_DIGITS:
+        # An indicator may be as good as zero; only its sign can matter here.
+        number = Decimal((number.as_tuple().sign, (1,), 1 - _MOST_DIGITS)) if number else number
+    ratio = _sensible(number, "value").as_integer_ratio()
+    numerator: int = ratio[0] * 10**precision
+    denominator: int = ratio[1] * step
     if rounding == "down":
         steps = numerator // denominator
     elif rounding == "up":

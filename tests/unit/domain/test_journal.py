@@ -66,11 +66,6 @@ def test_what_cannot_be_read_is_damage(form: str, raw: bytes) -> None:
         FORMS[form][1](raw)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=NotImplementedError,
-    reason="decode_hook raises NotImplementedError, which nothing turns into JournalDamaged",
-)
 def test_an_amount_stored_as_a_number_is_damage() -> None:
     """Amounts are text, and nothing else is taken for one."""
     raw = storing.encode_session(RICH).replace(b'"equity":"-1.5"', b'"equity":-1.5')

@@ -118,7 +118,6 @@ def test_columns_are_int64_and_of_one_length(piece: MarketSlice) -> None:
 @pytest.mark.parametrize(
     "column", [np.array([1.5, 2, 3]), np.array([1], dtype=np.int64)], ids=["floats", "short"]
 )
-@pytest.mark.xfail(strict=True, reason="QuoteSlice.check does not look at ts_event")
 def test_venue_times_are_int64_and_of_one_length(column: Any) -> None:
     """They are handed out row by row like the rest, and copied into evidence."""
     piece = quotes()

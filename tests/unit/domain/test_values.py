@@ -188,9 +188,7 @@ def test_a_float_is_rounded_as_its_shortest_text(value: float, rounding: str) ->
     assert rounded_units(value, 1, 2, rounding) == rounded_units(repr(value), 1, 2, rounding)
 
 
-@pytest.mark.parametrize(
-    "value", ["", "ten", None, float("nan"), float("inf"), "1e999999", "1e-999999"]
-)
+@pytest.mark.parametrize("value", ["", "ten", None, float("nan"), float("inf"), "1e999999"])
 def test_rounding_refuses_what_is_no_number(value: object) -> None:
     """As an InvalidOrder, for it comes from a strategy."""
     with pytest.raises(InvalidOrder):
