@@ -31,7 +31,7 @@ class Base(Strategy):
     side: Side = Side.LONG
     mode: Literal["calm", "wild"] = "calm"
     stop: int | None = None
-    levels: list[int] = [1, 2]  # noqa: RUF012 - a shared default is what is tested
+    levels: list[int] = [1, 2]  # noqa: RUF012  # a shared default is what is tested
     registry: ClassVar[dict[str, int]] = {}
     _hidden: int = 3
     untyped = 4
