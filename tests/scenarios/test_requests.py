@@ -1,7 +1,5 @@
 """Canceling and replacing: races with fills, and places in the queue."""
 
-import pytest
-
 from tests.scenarios.stage import play
 
 
@@ -284,9 +282,6 @@ def test_a_strategy_may_ask_for_what_it_cannot_know_to_be_too_late() -> None:
     """)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the reported buying power forgets the order before its fill is reported"
-)
 def test_a_cancel_tells_a_strategy_nothing_of_a_fill_that_is_not_yet_reported() -> None:
     """What it holds for the order stays held in its eyes until the report has come."""
     play("""

@@ -1,7 +1,5 @@
 """Stopping, with and without closing positions first, and the end of the data."""
 
-import pytest
-
 from tests.scenarios.stage import play
 
 
@@ -228,9 +226,6 @@ def test_flattening_needs_no_room_among_open_orders_nor_under_a_limit() -> None:
     """)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a flattening whose order the venue rejects ends as if it were complete"
-)
 def test_flattening_of_what_the_venue_would_not_take_is_given_up() -> None:
     """The position is worth less than the smallest order."""
     play("""

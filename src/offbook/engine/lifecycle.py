@@ -144,7 +144,7 @@ class Lifecycle:
         if any(order is not None for order in sent):
             kernel.agenda.add(deadline, STAGE_VENUE, StopDeadline())
         else:
-            self._finish(command.reason)
+            self._finish(INCOMPLETE if command.flatten and self._held() else command.reason)
 
     def _held(self) -> list[str]:
         return [s for s, position in self._kernel.ledger.positions.items() if position.qty]
@@ -153,7 +153,8 @@ class Lifecycle:
         """While closing positions: done as soon as nothing is working any more."""
         ledger = self._kernel.ledger
         if ledger.status is SessionStatus.STOPPING and not ledger.open_orders:
-            self._finish(ledger.stop_reason)
+            # The venue may have refused what was to close a position.
+            self._finish(INCOMPLETE if self._held() else ledger.stop_reason)
 
     def give_up(self, reason: str) -> None:
         """Stop as things stand: the deadline, a forced stop or the end of data has come."""

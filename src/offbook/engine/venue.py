@@ -248,15 +248,13 @@ class Venue:
         """Match working orders against a bar that has just ended."""
         if not self._bar_counts(bar):
             return
-        last = self._kernel.last
-        counted = last if isinstance(last, Bar) and self._bar_counts(last) else None
         left = bar.volume_qty * self._share // int(10**RATIO_PRECISION)
         for ordinal in self.book.by_priority():
             order = self._kernel.ledger.orders[ordinal]
             if order.status.is_terminal or not _competes(order, bar):
                 continue
-            first = not (counted is not None and _competes(order, counted))
-            left -= self._take_from_bar(order, bar, left, first=first)
+            left -= self._take_from_bar(order, bar, left, first=self.book.is_fresh(order))
+            self.book.rest(order)
             if order.time_in_force is TimeInForce.IOC and not order.status.is_terminal:
                 self.end(order, CancelReason.IOC)
 

@@ -168,7 +168,9 @@ class StrategyView(msgspec.Struct, kw_only=True):
         known = self.orders[order.ordinal]
         if not known.status.is_terminal:
             known.status = next_status(known.status, exec_type, known.cum_qty)
-            known.reserved = self._cash_part(order, order.reserved)
+        if exec_type is ExecType.PENDING_REPLACE:
+            # Never less than before: what has traded unreported is not known here.
+            known.reserved = max(known.reserved, self._cash_part(order, order.reserved))
 
     def report(self, order: OrderState, report: ReportArrives) -> None:
         """Take a report from the venue in."""
