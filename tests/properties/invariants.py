@@ -1,0 +1,162 @@
+"""What must hold after every record, told from the records alone.
+
+An independent checker: it keeps its own sums and looks at nothing of the engine's.  ``I1`` to
+``I4`` name money, reservations, orders and evidence; ``I5`` the sequence; ``I9`` the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from offbook.domain import records as r
+from offbook.domain.instruments import Instrument
+from offbook.domain.orders import Liquidity, OrderSide, OrderType
+from offbook.domain.records import Record
+
+ENDINGS = (r.OrderRejected, r.OrderCanceled, r.OrderExpired)
+HOLDING = (r.ReplaceRequested, r.OrderReplaced, r.ReplaceRejected, r.OrderFilled)
+
+
+@dataclass
+class Known:
+    """What the records have told of an order."""
+
+    side: OrderSide
+    qty: int
+    price: int | None
+    due: int
+    base: str
+    entry: int
+    reserved: int = 0
+    cum: int = 0
+    accepted: bool = False
+    over: bool = False
+
+
+class Invariants:
+    """Takes a session's records one by one; AssertionError names the invariant that is broken."""
+
+    def __init__(self, instrument: Instrument, entry_ns: int, share: str) -> None:
+        self._instrument = instrument
+        self._entry = entry_ns
+        self._share = int(float(share) * 10**8 + 0.5)
+        self._seq = 0
+        self._ts = 0
+        self._over = False
+        self._sums: dict[str, int] = {}
+        self._own: dict[str, int] = {}
+        self._orders: dict[int, Known] = {}
+        self._taken: dict[tuple[int, OrderSide | None], int] = {}
+        self.fills = 0
+
+    def take(self, record: Record) -> None:
+        """One more record."""
+        assert record.seq == self._seq + 1, f"I5: {record} follows {self._seq}"
+        assert record.ts >= self._ts, f"I5: {record} goes back in time"
+        assert not self._over, f"I9: {record} after the end"
+        self._seq, self._ts = record.seq, record.ts
+        if isinstance(record, r.SessionAttached):
+            self._post(record.opening)
+        elif isinstance(record, r.OrderSubmitted):
+            self._submitted(record)
+        elif isinstance(record, r.SessionStopped):
+            self._over = True
+            cash = self._own.get(self._instrument.quote_currency, 0)
+            assert record.cash == cash, f"I1: {record} tells {record.cash} of {cash}"
+            assert all(order.over for order in self._orders.values()), f"I9: {record} left orders"
+        elif hasattr(record, "order") and record.order in self._orders:
+            self._about_order(record, self._orders[record.order])
+        self._money(record)
+
+    def _post(self, postings: tuple[r.Posting, ...]) -> None:
+        for leg in postings:
+            self._sums[leg.currency] = self._sums.get(leg.currency, 0) + leg.amount
+            if leg.account in {"cash", "holdings"}:
+                self._own[leg.currency] = self._own.get(leg.currency, 0) + leg.amount
+
+    def _submitted(self, record: r.OrderSubmitted) -> None:
+        assert record.order not in self._orders, f"I3: {record} twice"
+        assert record.due == record.ts + self._entry, f"I4: {record} is due at another time"
+        assert (record.price_px is None) is (record.order_type is OrderType.MARKET)
+        self._orders[record.order] = Known(
+            side=record.side,
+            qty=record.order_qty,
+            price=record.price_px,
+            due=record.due,
+            base=record.reserved_currency,
+            entry=record.ts,
+            reserved=record.reserved,
+        )
+
+    def _about_order(self, record: Record, order: Known) -> None:
+        late = (r.CancelRejected, r.ReplaceRejected, r.RequestDenied)
+        assert not order.over or isinstance(record, late), f"I3: {record} after its end"
+        if isinstance(record, r.OrderAccepted | r.OrderRejected):
+            assert record.ts == order.due, f"I4: {record} did not arrive then"
+        if isinstance(record, r.OrderAccepted):
+            order.accepted = True
+        if isinstance(record, r.OrderFilled):
+            self._filled(record, order)
+        if isinstance(record, r.OrderReplaced):
+            order.qty, order.price = record.order_qty, record.price_px
+            assert order.qty > order.cum, f"I3: {record} leaves nothing"
+        if isinstance(record, HOLDING):
+            assert record.reserved >= 0, f"I2: {record} holds less than nothing"
+            order.reserved = 0 if order.over else record.reserved
+        if isinstance(record, ENDINGS) or order.cum == order.qty:
+            order.over, order.reserved = True, 0
+        assert 0 <= order.cum <= order.qty, f"I3: {record}"
+
+    def _filled(self, record: r.OrderFilled, order: Known) -> None:
+        self.fills += 1
+        self._post(record.postings)
+        order.cum += record.last_qty
+        assert order.accepted, f"I4: {record} before the order was accepted"
+        assert record.ts >= order.due >= order.entry + self._entry, f"I4: {record} too early"
+        assert record.last_qty > 0, f"I3: {record} trades nothing"
+        assert record.cum_qty == order.cum, f"I3: {record} counts {order.cum}"
+        assert record.leaves_qty == order.qty - order.cum, f"I3: {record}"
+        assert record.fee >= 0, f"I1: {record} pays the client"
+        buying = order.side is OrderSide.BUY
+        if order.price is not None:
+            beyond = record.last_px - order.price
+            assert (beyond <= 0) if buying else (beyond >= 0), f"I4: {record} is beyond its limit"
+        self._evidence(record, buying=buying)
+
+    def _evidence(self, record: r.OrderFilled, *, buying: bool) -> None:
+        seen = record.evidence
+        assert seen.row_ts <= record.ts, f"I4: {record} saw the future"
+        if seen.open_px is None:
+            other = seen.ask_px if buying else seen.bid_px
+            shown = seen.ask_qty if buying else seen.bid_qty
+            assert other is not None
+            assert shown is not None
+            better = other - record.last_px if buying else record.last_px - other
+            assert better <= 0, f"I4: {record} beats its market"
+            removed = record.liquidity is Liquidity.REMOVED
+            assert better == 0 or not removed, f"I4: {record} takes at another price"
+            key: tuple[int, OrderSide | None] = (seen.row, record.side)
+            most = shown
+        else:
+            assert seen.low_px is not None
+            assert seen.high_px is not None
+            assert seen.volume_qty is not None
+            inside = seen.low_px <= record.last_px <= seen.high_px
+            assert inside, f"I4: {record} is outside its bar"
+            key, most = (seen.row, None), seen.volume_qty * self._share // 10**8
+        self._taken[key] = self._taken.get(key, 0) + record.last_qty
+        assert self._taken[key] <= most, f"I4: {record} took more than the row had"
+        assert record.last_qty <= seen.available_qty <= most, f"I4: {record} took what was not left"
+
+    def _money(self, record: Record) -> None:
+        assert not any(self._sums.values()), f"I1: {record} leaves {self._sums}"
+        held: dict[str, int] = {}
+        for order in self._orders.values():
+            if not order.over:
+                held[order.base] = held.get(order.base, 0) + order.reserved
+        for currency, amount in held.items():
+            free = self._own.get(currency, 0) - amount
+            assert free >= 0, f"I2: {record} leaves {free} of {currency} free"
+        self.reserved = held
+        self.own = dict(self._own)
+        assert all(amount >= 0 for amount in self._own.values()), f"I2: {record} owes"

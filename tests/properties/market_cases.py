@@ -1,0 +1,310 @@
+"""Made-up markets and made-up wishes: what a comparison is set up with, and the steps it takes.
+
+One description serves both hypothesis, which shrinks it, and a seeded generator, which is fast:
+everything is drawn through a ``Source``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Protocol, TypeVar
+
+from offbook.domain.config import (
+    AtEnd,
+    BasisPointsFee,
+    ConstantLatency,
+    FlatFee,
+    LifecycleConfig,
+    PauseOrders,
+    RiskConfig,
+    VenueConfig,
+)
+from offbook.domain.instruments import AssetClass, Instrument
+from offbook.domain.orders import OrderSide, OrderType, TimeInForce
+from offbook.testing.markets import BTCUSDT, SECOND, START, XYZ
+
+T = TypeVar("T")
+MIDNIGHT = START - START % (86_400 * SECOND) + 86_400 * SECOND
+
+COARSE = Instrument(
+    symbol="ETHEUR",
+    asset_class=AssetClass.CRYPTO_SPOT,
+    base="ETH",
+    quote_currency="EUR",
+    price_precision=3,
+    qty_precision=4,
+    tick_size="0.005",
+    lot_size="0.0003",
+    min_notional="0.05",
+)
+"""Ticks and lots coarser than what market data may hold, and a smallest value of an order."""
+
+SMALL_PRICE = Instrument(
+    symbol="DOGEJPY",
+    asset_class=AssetClass.CRYPTO_SPOT,
+    base="DOGE",
+    quote_currency="JPY",
+    price_precision=6,
+    qty_precision=2,
+    tick_size="0.000002",
+    lot_size="0.5",
+)
+"""Values far below the smallest charge, which is one yen."""
+
+
+class Source(Protocol):
+    """Where choices come from; the first of a sequence is the simplest."""
+
+    def pick(self, values: Sequence[T]) -> T:
+        """One of these."""
+
+    def number(self, least: int, most: int) -> int:
+        """An integer, both ends included."""
+
+
+@dataclass(frozen=True)
+class QuoteRow:
+    """A quote in whole units; ``number`` counts rows."""
+
+    number: int
+    ts: int
+    bid: Fraction
+    ask: Fraction
+    bid_size: Fraction
+    ask_size: Fraction
+
+
+@dataclass(frozen=True)
+class BarRow:
+    """A bar in whole units: ``[opened, ts)``."""
+
+    number: int
+    ts: int
+    opened: int
+    open: Fraction
+    high: Fraction
+    low: Fraction
+    close: Fraction
+    volume: Fraction
+
+
+BASE = {"XYZ": "100", "BTCUSDT": "100", "ETHEUR": "100", "DOGEJPY": "0.1"}
+"""Where each instrument's price starts; a lot is then worth this times the lot size."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a session is set up with. ``listener`` names the callback of its silent strategy."""
+
+    instrument: Instrument
+    venue: VenueConfig
+    risk: RiskConfig
+    lifecycle: LifecycleConfig
+    cash: str
+    bars: bool
+    timeframe: int
+    start: int
+    hours: tuple[tuple[int, int], ...]
+    clock_stops: bool
+    listener: str | None
+
+    def __repr__(self) -> str:
+        parts = (f"{name}={value!r}" for name, value in vars(self).items() if name != "hours")
+        return f"Setup({', '.join(parts)}, hours={self.hours[:2]!r}...)"
+
+
+def pick_setup(source: Source) -> Setup:
+    """A session's setup."""
+    bars = source.pick([False, False, True])
+    timeframe = source.pick([60 * SECOND, 20 * SECOND, 86_400 * SECOND]) if bars else SECOND
+    start = source.pick([MIDNIGHT - 5 * timeframe, START])
+    if timeframe > 60 * SECOND:
+        start = MIDNIGHT
+    hours: tuple[tuple[int, int], ...] = ()
+    if source.pick([False, False, True]):
+        length, pause = source.number(1, 12) * timeframe, source.number(1, 6) * timeframe
+        first = start + source.number(-3, 3) * timeframe
+        opens = range(first, first + 600 * (length + pause), length + pause)
+        hours = tuple((at, at + length) for at in opens)
+    instrument = source.pick([XYZ, BTCUSDT, COARSE, SMALL_PRICE])
+    lot = Decimal(BASE[instrument.symbol]) * Decimal(instrument.lot_size)
+    return Setup(
+        instrument=instrument,
+        venue=VenueConfig(
+            fee=_pick_fee(source),
+            latency=_pick_latency(source, timeframe),
+            bar_volume_share=source.pick(["1", "0.1", "0.33333333"]),
+            market_collar=source.pick(["0.05", "0", "0.00123457"]),
+        ),
+        risk=RiskConfig(
+            max_order_notional=source.pick([None, None, None, None, None, f"{9 * lot:f}"]),
+            max_position_notional=source.pick([None, None, None, None, None, f"{25 * lot:f}"]),
+            max_open_orders=source.pick([200, 200, 4]),
+        ),
+        lifecycle=LifecycleConfig(
+            pause_orders=source.pick(list(PauseOrders)), at_end=source.pick(list(AtEnd))
+        ),
+        cash=f"{source.pick([100, 1000, 1000, 14]) * lot:f}",
+        bars=bars,
+        timeframe=timeframe,
+        start=start,
+        hours=hours,
+        clock_stops=source.pick([True, False]),
+        listener=source.pick([None, "on_start", "on_bar" if bars else "on_quote"]),
+    )
+
+
+def _pick_fee(source: Source) -> BasisPointsFee | FlatFee:
+    if source.pick([True, True, False]):
+        rates = ["0", "10", "37.5", "1000", "0.0001"]
+        return BasisPointsFee(maker=source.pick(rates), taker=source.pick(rates))
+    return FlatFee(per_order=source.pick(["0.01", "0", "0.0049", "1"]))
+
+
+def _pick_latency(source: Source, timeframe: int) -> ConstantLatency:
+    delays = [0, 1, timeframe // 2, timeframe, 5 * timeframe // 2]
+    most = 60 * SECOND
+    return ConstantLatency(
+        entry_ns=min(source.pick(delays), most), response_ns=min(source.pick(delays), most)
+    )
+
+
+# -- steps ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Move:
+    """A row told by its difference from the last: gap in tenths of a timeframe (-1: one
+    nanosecond), prices in ticks, sizes in lots; ``odd`` puts it beside ticks and lots."""
+
+    gap: int
+    shift: int
+    spread: int
+    size: int
+    other: int
+    reach: int
+    odd: int
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Several rows, fed in one slice."""
+
+    moves: tuple[Move, ...]
+
+
+@dataclass(frozen=True)
+class Send:
+    """A new order; ``price`` in ticks from the last bid, None for a market order."""
+
+    side: OrderSide
+    qty: int
+    odd: int
+    price: int | None
+    tif: TimeInForce
+    reduce_only: bool
+    name: str
+    flaw: str
+    when: int
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A cancel or a replace of an order, counted back from the latest."""
+
+    which: int
+    replace: bool
+    qty: int | None
+    price: int | None
+    when: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """A lifecycle command; one that the status does not allow is left out."""
+
+    to: str
+    policy: PauseOrders
+    deadline: int
+    when: int
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Time passes without a row, in tenths of a timeframe."""
+
+    tenths: int
+
+
+@dataclass(frozen=True)
+class End:
+    """The recording is over."""
+
+
+Step = Rows | Send | Ask | Change | Wait | End
+
+
+def pick_step(source: Source) -> Step:
+    """One step."""
+    kind = source.pick("RRRRRRRRSSSSSSSSAAAAWWC")
+    if kind == "R":
+        return Rows(tuple(_pick_move(source) for _ in range(source.pick([1, 1, 1, 2, 3, 6]))))
+    if kind == "S":
+        return _pick_send(source)
+    if kind == "A":
+        replace = source.pick([True, True, False])
+        return Ask(
+            which=source.pick([0, 0, 0, 1, 1, 2, 3, 5]),
+            replace=replace,
+            qty=source.pick([None, source.number(1, 14)]) if replace else None,
+            price=source.pick([None, source.number(-4, 5)]) if replace else None,
+            when=_pick_when(source),
+        )
+    if kind == "W":
+        return Wait(source.pick([1, 4, 10, 30]))
+    to = source.pick(["pause"] * 6 + ["resume"] * 18 + ["stop", "flatten", "flatten", "force"])
+    deadline = source.pick([86_400, 3, 0])
+    return Change(to, source.pick(list(PauseOrders)), deadline, _pick_when(source))
+
+
+def _pick_when(source: Source) -> int:
+    """At the present time, or so many tenths later (-1: a nanosecond)."""
+    return source.pick([0, 0, 0, -1, 3, 5, 10])
+
+
+def _pick_move(source: Source) -> Move:
+    return Move(
+        gap=source.pick([10, 10, 5, 0, -1, 25]),
+        shift=source.pick([0, 0, 0, 1, -1, 1, -1, 3, -3, 13, -13]),
+        spread=source.pick([1, 0, 1, 2]),
+        size=source.pick([5, 0, 1, 2, 3, 9, 20]),
+        other=source.pick([5, 0, 1, 2, 3, 9, 20]),
+        reach=source.pick([0, 1, 2, 3]),
+        odd=source.pick([0, 0, 0, 1]),
+    )
+
+
+def _pick_send(source: Source) -> Send:
+    flaw = source.pick([""] * 54 + ["zero", "decimals", "word", "type", "symbol", "huge"])
+    return Send(
+        side=source.pick(
+            [OrderSide.BUY, OrderSide.BUY, OrderSide.BUY, OrderSide.SELL, OrderSide.SELL]
+        ),
+        qty=source.pick([1, 2, 3, 5, 8, 4, 6, 13, source.number(1, 9), source.number(1, 4000)]),
+        odd=source.pick([0, 0, 0, 0, 0, 1]),
+        price=source.pick([None, source.number(-6, 7), source.number(-2, 3)]),
+        tif=source.pick([TimeInForce.GTC, TimeInForce.GTC, TimeInForce.DAY, TimeInForce.IOC]),
+        reduce_only=source.pick([False, False, False, True]),
+        name=source.pick(["new"] * 8 + ["none", "old"]),
+        flaw=flaw,
+        when=_pick_when(source),
+    )
+
+
+def kind_of(send: Send) -> OrderType:
+    """The type that goes with a price, unless the flaw is that it does not."""
+    limit = (send.price is not None) is (send.flaw != "type")
+    return OrderType.LIMIT if limit else OrderType.MARKET

@@ -1,0 +1,98 @@
+"""Records told as the reference tells its events: names, times and exact fractions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from tests.properties.market_cases import BarRow, QuoteRow
+
+from offbook.domain import records as r
+from offbook.domain.instruments import Instrument
+from offbook.domain.orders import Liquidity
+from offbook.domain.record_parts import Evidence
+
+Event = tuple[object, ...]
+
+
+class Plain:
+    """Tells the records of one instrument's session."""
+
+    def __init__(self, instrument: Instrument) -> None:
+        self._price_scale = 10**instrument.price_precision
+        self._size_scale = 10**instrument.qty_precision
+
+    def event(self, record: Any) -> Event:
+        """One record: its kind, its time, and what matters of it."""
+        return (type(record).__name__, record.ts, *_FACTS[type(record)](self, record))
+
+    def price(self, units: int | None) -> Fraction | None:
+        """A price in whole units of money."""
+        return None if units is None else Fraction(units, self._price_scale)
+
+    def size(self, units: int) -> Fraction:
+        """A quantity in whole units."""
+        return Fraction(units, self._size_scale)
+
+    def money(self, amount: int) -> Fraction:
+        """An amount in whole units."""
+        return Fraction(amount, 10**18)
+
+    def row(self, seen: Evidence) -> QuoteRow | BarRow:
+        """The market row that a fill shows as its evidence."""
+        if seen.open_px is None:
+            return QuoteRow(
+                seen.row, seen.row_ts, self.price(seen.bid_px), self.price(seen.ask_px),
+                self.size(seen.bid_qty or 0), self.size(seen.ask_qty or 0),
+            )  # fmt: skip
+        return BarRow(
+            seen.row, seen.row_ts, seen.ts_open or 0, self.price(seen.open_px),
+            self.price(seen.high_px), self.price(seen.low_px), self.price(seen.close_px),
+            self.size(seen.volume_qty or 0),
+        )  # fmt: skip
+
+    def _submitted(self, o: r.OrderSubmitted) -> Event:
+        size, limit = self.size(o.order_qty), self.price(o.price_px)
+        return o.order, size, limit, self.money(o.reserved), o.due
+
+    def _replace(self, o: r.ReplaceRequested) -> Event:
+        size, limit = self.size(o.order_qty), self.price(o.price_px)
+        return o.order, size, limit, self.money(o.reserved), o.due
+
+    def _replaced(self, o: r.OrderReplaced) -> Event:
+        size, limit = self.size(o.order_qty), self.price(o.price_px)
+        return o.order, size, limit, self.money(o.reserved), o.kept_priority, o.due
+
+    def _filled(self, f: r.OrderFilled) -> Event:
+        return (
+            f.order, self.size(f.last_qty), self.price(f.last_px), f.liquidity is Liquidity.ADDED,
+            self.money(f.fee), self.money(f.realized), self.money(f.reserved),
+            self.size(f.evidence.available_qty), f.evidence.rule, self.row(f.evidence), f.due,
+        )  # fmt: skip
+
+    def _stopped(self, s: r.SessionStopped) -> Event:
+        return s.row, s.reason, self.money(s.cash), self.money(s.equity)
+
+
+_FACTS: dict[type[Any], Callable[[Plain, Any], Event]] = {
+    r.CommandTaken: lambda _, t: (t.row, t.command.command_id),
+    r.OrderSubmitted: Plain._submitted,
+    r.OrderDenied: lambda _, d: (d.order, d.reason),
+    r.CancelRequested: lambda _, q: (q.order, q.due),
+    r.ReplaceRequested: Plain._replace,
+    r.RequestDenied: lambda _, d: (d.order, d.replace, d.reason),
+    r.OrderAccepted: lambda _, a: (a.order, a.expires, a.due),
+    r.OrderRejected: lambda _, j: (j.order, j.reason, j.due),
+    r.OrderFilled: Plain._filled,
+    r.OrderCanceled: lambda _, x: (x.order, x.reason, x.due),
+    r.OrderExpired: lambda _, x: (x.order, x.reason, x.due),
+    r.OrderReplaced: Plain._replaced,
+    r.CancelRejected: lambda _, j: (j.order, j.reason, j.due),
+    r.ReplaceRejected: lambda p, j: (j.order, j.reason, p.money(j.reserved), j.due),
+    r.SessionStarted: lambda _, s: (),
+    r.SessionPaused: lambda _, s: (s.row, s.reason, s.orders),
+    r.SessionResumed: lambda _, s: (s.missed_rows, s.missed_fills),
+    r.SessionStopping: lambda _, s: (s.deadline, s.reason),
+    r.SessionStopped: Plain._stopped,
+}

@@ -1,0 +1,127 @@
+"""Time in the reference: instants, their rounds, and what falls due in them.
+
+It keeps no queue: what is due is found by looking at everything again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from tests.properties.market_cases import BarRow, QuoteRow, Setup
+from tests.properties.reference_account import Account
+
+from offbook.domain.session import SessionStatus as Status
+
+DAY = 86_400 * 10**9
+VENUE_STAGE, MESSAGE_STAGE = 1, 2
+
+
+@dataclass
+class Due:
+    """Something that happens at a time; among equals the earlier noted is the earlier done."""
+
+    at: int
+    stage: int
+    number: int
+    do: Callable[[], None]
+
+
+class ReferenceClock:
+    """What happens when; ``events`` tells it, as tuples of plain values."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self.account = Account(setup.instrument, setup.venue, setup.risk, Fraction(setup.cash))
+        self.status = Status.STARTING
+        self.now = 0
+        self.rows = 0
+        self.last: QuoteRow | BarRow | None = None
+        self.dues: list[Due] = []
+        self.events: list[tuple[object, ...]] = []
+        self.only_commands = True
+        self._numbers = 0
+
+    @property
+    def over(self) -> bool:
+        return self.status in {Status.STOPPED, Status.FAILED}
+
+    @property
+    def stands_still(self) -> bool:
+        return self.over or (self.status is Status.PAUSED and self.setup.clock_stops)
+
+    def tell(self, kind: str, *facts: object) -> None:
+        self.events.append((kind, self.now, *facts))
+
+    def later(self, at: int, stage: int, do: Callable[[], None]) -> None:
+        self._numbers += 1
+        self.dues.append(Due(at, stage, self._numbers, do))
+
+    def report(self, arrives: Callable[[], None] = lambda: None) -> int:
+        """A report leaves for the strategy, if one listens; when it arrives there."""
+        due = self.now + self.setup.venue.latency.response_ns
+        if self.setup.listener:
+            self.later(due, MESSAGE_STAGE, arrives)
+        return due
+
+    def advance(self, ts: int) -> None:
+        """No row up to and including ``ts`` is still to come."""
+        self.happen_before(ts + 1)
+
+    def happen_before(self, ts: int) -> None:
+        while self.dues and not self.over:
+            first = min(due.at for due in self.dues)
+            if first >= ts or (first > self.now and self.stands_still):
+                return
+            if first > self.now:
+                self.move_to(first)
+            self.round()
+
+    def move_to(self, ts: int) -> None:
+        """Session time goes on; from the first time on, openings and closings fall due."""
+        if self.now == 0:
+            self.now = ts
+            self._await_hours()
+        self.now = ts
+
+    def _await_hours(self) -> None:
+        later = [at for span in self.setup.hours for at in span if at > self.now]
+        if later:
+            self.later(min(later), VENUE_STAGE, self._await_hours)
+
+    def round(self) -> None:
+        """What is due when the round begins, stage by stage; what it causes waits for the next."""
+        self.only_commands = False
+        mine = [due for due in self.dues if due.at <= self.now]
+        self.dues = [due for due in self.dues if due.at > self.now]
+        for due in sorted(mine, key=lambda due: (due.stage, due.at, due.number)):
+            if not self.over:
+                due.do()
+        self.check_flat()
+
+    def market(self) -> tuple[Fraction, Fraction] | None:
+        if self.last is None:
+            return None
+        if isinstance(self.last, BarRow):
+            return self.last.close, self.last.close
+        return self.last.bid, self.last.ask
+
+    def is_open(self, ts: int) -> bool:
+        hours = self.setup.hours
+        return not hours or any(opens <= ts < closes for opens, closes in hours)
+
+    def are_same_hours(self, one: int, other: int) -> bool:
+        """Whether both times lie in one stretch of trading hours."""
+        hours = self.setup.hours
+        return not hours or any(
+            opens <= one < closes and opens <= other < closes for opens, closes in hours
+        )
+
+    def day_end(self, ts: int) -> int:
+        if not self.setup.hours:
+            return ts - ts % DAY + DAY
+        return min(closes for _, closes in self.setup.hours if closes > ts)
+
+    def check_flat(self) -> None:
+        """After a round: a session that closes its positions may be done."""

@@ -1,0 +1,381 @@
+"""The engine and the reference, fed the same, compared after every step."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from tests.properties.invariants import Invariants
+from tests.properties.made_market import MadeMarket
+from tests.properties.market_cases import Ask, Change, Rows, Send, Setup, Step, Wait, kind_of
+from tests.properties.plain_records import Plain
+from tests.properties.reference_account import Account
+from tests.properties.reference_session import ReferenceSession
+
+from offbook.domain import commands as c
+from offbook.domain import records as r
+from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, TradingCalendar
+from offbook.domain.config import AccountConfig, ReplayMarket, ResumeTimers, SessionConfig
+from offbook.domain.errors import InvalidOrder, OrderNotFound
+from offbook.domain.market_data import DataKind, MarketInfo
+from offbook.domain.orders import OrderRequest, OrderType, ReplaceRequest
+from offbook.domain.records import Record, encode_record
+from offbook.domain.session import PaperTradingSession, SessionStatus
+from offbook.engine.inputs import Advance, Attach, EndOfData, EngineInput, Take
+from offbook.engine.processing_engine import ProcessingEngine
+from offbook.engine.strategy import Strategy
+
+
+class Silent(Strategy):
+    """Listens and does nothing, so that reports travel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[int] = []
+
+    def on_start(self) -> None:
+        """Nothing: to be a strategy is enough."""
+
+
+class OnQuote(Silent):
+    """Is shown every quote."""
+
+    def on_quote(self, quote: Any) -> None:
+        self.seen.append(quote.ts)
+
+
+class OnBar(Silent):
+    """Is shown every bar."""
+
+    def on_bar(self, bar: Any) -> None:
+        self.seen.append(bar.ts)
+
+
+LISTENERS: dict[str, type[Silent]] = {"on_start": Silent, "on_quote": OnQuote, "on_bar": OnBar}
+
+
+class Divergence(AssertionError):
+    """The engine and the reference disagree."""
+
+
+def session_of(setup: Setup) -> PaperTradingSession:
+    """The session that a setup describes."""
+    market = ReplayMarket(
+        path="made.csv",
+        kind=DataKind.BARS if setup.bars else DataKind.QUOTES,
+        instrument=setup.instrument,
+        timeframe_ns=setup.timeframe if setup.bars else None,
+    )
+    config = SessionConfig(
+        market=market,
+        account=AccountConfig(currency=setup.instrument.quote_currency, initial_cash=setup.cash),
+        venue=setup.venue,
+        risk=setup.risk,
+        lifecycle=setup.lifecycle,
+    )
+    return PaperTradingSession(
+        id="00000000-0000-7000-8000-000000000000",
+        config=config,
+        status=SessionStatus.STARTING,
+        created_at=datetime(2026, 1, 5, tzinfo=UTC),
+    )
+
+
+def attach_of(setup: Setup) -> Attach:
+    """How its engine is joined to the made market."""
+    calendar = ALWAYS_OPEN_CALENDAR
+    if setup.hours:
+        opens, closes = zip(*setup.hours, strict=True)
+        calendar = TradingCalendar(name="MADE", opens=opens, closes=closes)
+    info = MarketInfo(
+        kind=DataKind.BARS if setup.bars else DataKind.QUOTES,
+        instruments=(setup.instrument,),
+        data_identity="made",
+        calendar_identity=calendar.digest(),
+        timeframe_ns=setup.timeframe if setup.bars else None,
+        clock_stops=setup.clock_stops,
+    )
+    return Attach(market=info, calendar=calendar)
+
+
+class SideBySide:
+    """One session, twice."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self.market = MadeMarket(setup)
+        self.reference = ReferenceSession(setup)
+        self.plain = Plain(setup.instrument)
+        self.listener = self._new_listener()
+        self.engine = ProcessingEngine(session_of(setup), self.listener)
+        self.checker = Invariants(
+            setup.instrument, setup.venue.latency.entry_ns, setup.venue.bar_volume_share
+        )
+        self.records: list[Record] = []
+        self.inputs: list[EngineInput] = []
+        self.counts: Counter[str] = Counter()
+        self._names: list[str] = []
+        self._settled: set[int] = set()
+        self._commands = 0
+        self._ended = False
+        self._feed(attach_of(setup))
+        self._command(c.Start(command_id="start"), -1)
+
+    def _new_listener(self) -> Silent | None:
+        return None if self.setup.listener is None else LISTENERS[self.setup.listener]()
+
+    # -- steps ------------------------------------------------------------------------------
+
+    def step(self, step: Step) -> None:
+        """Feed one step to both and compare. Raises Divergence, or AssertionError of an
+        invariant."""
+        if self.reference.over:
+            return
+        if isinstance(step, Rows):
+            self._rows(step)
+        elif isinstance(step, Wait):
+            self._wait(self.setup.timeframe * step.tenths // 10)
+        elif isinstance(step, Send):
+            self._send(step)
+        elif isinstance(step, Ask):
+            self._ask(step)
+        elif isinstance(step, Change):
+            self._change(step)
+        else:
+            self._end()
+
+    def _rows(self, step: Rows) -> None:
+        if self._ended:
+            return
+        rows = self.market.rows(step.moves)
+        for row in rows:
+            if not self.reference.row(row):
+                break
+            self.market.took(row)
+        self._feed(self.market.slice_of(rows, self.engine.cursor.row))
+
+    def _wait(self, ns: int) -> None:
+        ts = max(self.reference.now, self.market.ts, self.market.from_ts - 1) + ns
+        self.market.from_ts = ts + 1
+        self.reference.advance(ts)
+        self._feed(Advance(ts=ts))
+
+    def _end(self) -> None:
+        self._ended = True
+        self.reference.end_of_data()
+        self._feed(EndOfData())
+
+    def _send(self, step: Send) -> None:
+        name: str | None = f"order-{len(self._names)}"
+        if step.name == "old" and self._names:
+            name = self._names[len(self._names) // 2]
+        elif step.name == "none":
+            name = None
+        else:
+            self._names.append(str(name))
+        request = OrderRequest(
+            symbol="NONE" if step.flaw == "symbol" else self.setup.instrument.symbol,
+            side=step.side,
+            order_qty=self._qty_text(step.qty, step.odd, step.flaw),
+            order_type=kind_of(step),
+            price=None if step.price is None else self._price_text(step.price, step.odd),
+            time_in_force=step.tif,
+            reduce_only=step.reduce_only,
+            client_order_id=name,
+        )
+        command = c.SubmitOrder(command_id=self._id(), order=request)
+        if step.flaw:
+            self._refused(command, InvalidOrder)
+        elif name in [order.name for order in self.reference.account.orders]:
+            self._refused(command, InvalidOrder)
+            self._command(command, step.when)  # as when two with one name are on their way
+        else:
+            self.engine.check(command)
+            self._command(command, step.when)
+
+    def _ask(self, step: Ask) -> None:
+        orders = self.reference.account.orders
+        if len(orders) <= step.which:
+            self._refused(
+                c.CancelOrder(command_id=self._id(), client_order_id="none such"), OrderNotFound
+            )
+            return
+        order = self.reference.find(orders[-1 - step.which].name)
+        command: c.Command = c.CancelOrder(command_id=self._id(), client_order_id=order.name)
+        if step.replace:
+            price = None if step.price is None else self._price_text(step.price, 0)
+            qty = None if step.qty is None else self._qty_text(step.qty, 0, "")
+            command = c.ReplaceOrder(
+                command_id=self._id(),
+                client_order_id=order.name,
+                terms=ReplaceRequest(order_qty=qty, price=price),
+            )
+            empty = qty is None and price is None
+            if empty or (price is not None and order.kind is OrderType.MARKET):
+                self._refused(command, InvalidOrder)
+                return
+        self.engine.check(command)
+        self._command(command, step.when)
+
+    def _refused(self, command: c.Command, error: type[Exception]) -> None:
+        """A malformed command is told apart before anything is recorded of it."""
+        try:
+            self.engine.check(command)
+        except error:
+            self.counts["refused"] += 1
+        else:
+            raise Divergence(f"{command} was not refused with {error.__name__}")
+
+    def _change(self, step: Change) -> None:
+        status = self.reference.status
+        command: c.Command
+        if step.to == "pause" and status is SessionStatus.RUNNING:
+            command = c.Pause(command_id=self._id(), orders=step.policy)
+        elif step.to == "resume" and status is SessionStatus.PAUSED:
+            command = c.Resume(command_id=self._id(), timers=ResumeTimers.SKIP)
+        elif step.to == "force" and status is SessionStatus.STOPPING:
+            command = c.ForceStop(command_id=self._id())
+        elif step.to in {"stop", "flatten"} and status is not SessionStatus.STOPPING:
+            command = c.Stop(
+                command_id=self._id(),
+                flatten=step.to == "flatten",
+                deadline_ns=step.deadline * self.setup.timeframe,
+            )
+        else:
+            return
+        self._command(command, step.when)
+
+    # -- feeding ----------------------------------------------------------------------------
+
+    def _id(self) -> str:
+        self._commands += 1
+        return f"command-{self._commands}"
+
+    def _command(self, command: c.Command, when: int) -> None:
+        ts = self.reference.now
+        if when and not self.reference.stands_still:
+            ts = max(ts + 1, self.market.from_ts)
+            ts += 0 if when < 0 else when * self.setup.timeframe // 10
+        self.reference.command(command, ts)
+        self._feed(Take(command=command, ts=ts))
+        self.market.from_ts = max(self.market.from_ts, self.reference.now)
+
+    def _feed(self, item: EngineInput) -> None:
+        self.inputs.append(item)
+        made = self.engine.process([item])
+        told = self.reference.events
+        self.reference.events = []
+        for record in made:
+            self.checker.take(record)
+            self.counts[type(record).__name__] += 1
+        self.records += made
+        self._compare(made, told)
+
+    def _price_text(self, ticks: int, odd: int) -> str:
+        instrument = self.setup.instrument
+        tick = instrument.tick_units
+        units = max((self.market.bid // tick + ticks) * tick + odd * (tick // 2), tick)
+        return f"{Decimal(units).scaleb(-instrument.price_precision):f}"
+
+    def _qty_text(self, lots: int, odd: int, flaw: str) -> str:
+        instrument = self.setup.instrument
+        units = lots * instrument.lot_units + odd * (instrument.lot_units // 2)
+        text = f"{Decimal(units).scaleb(-instrument.qty_precision):f}"
+        if flaw == "decimals":
+            text = f"{Decimal(units * 10 + 1).scaleb(-instrument.qty_precision - 1):f}"
+        return {"zero": "0", "word": "two", "huge": "9" * 40}.get(flaw, text)
+
+    # -- comparing --------------------------------------------------------------------------
+
+    def _compare(self, made: list[Record], told: list[tuple[object, ...]]) -> None:
+        events = [self.plain.event(m) for m in made if not isinstance(m, r.SessionAttached)]
+        self._same("records", events, told)
+        reference = self.reference
+        real = (self.engine.status, self.engine.now, self.engine.cursor.row)
+        self._same("status, time, rows", real, (reference.status, reference.now, reference.rows))
+        self._same("account", self._account(), _account_of(reference.account))
+        self._orders()
+        if self.listener is not None and self.setup.listener != "on_start":
+            self._same("shown", self.listener.seen, reference.seen)
+
+    def _account(self) -> dict[str, object]:
+        """The engine's account, in whole units."""
+        ledger, instrument = self.engine._kernel.ledger, self.setup.instrument
+        money, base = instrument.quote_currency, instrument.base
+        position = ledger.position(instrument.symbol)
+        amounts = {
+            "cash": ledger.balance("cash", money),
+            "holdings": ledger.balance("holdings", base),
+            "cost": position.cost,
+            "realized": position.realized,
+            "fees": ledger.fees,
+            "reserved cash": ledger.reserved.get(money, 0),
+            "reserved holdings": ledger.reserved.get(base, 0),
+        }
+        exact = {name: self.plain.money(amount) for name, amount in amounts.items()}
+        return exact | {"position": self.plain.size(position.qty), "open": list(ledger.open_orders)}
+
+    def _orders(self, *, again: bool = False) -> None:
+        """Every order; those that ended and were found equal are looked at ``again`` at last."""
+        real, plain = self.engine._kernel.ledger.orders.values(), self.plain
+        expected = self.reference.account.orders
+        self._same("number of orders", len(real), len(expected))
+        for one, other in zip(real, expected, strict=True):
+            if one.ordinal in self._settled and not again:
+                continue
+            if other.ended is not None:
+                self._settled.add(one.ordinal)
+            mine = (
+                one.client_order_id, one.status, one.reason, plain.size(one.cum_qty),
+                plain.size(one.order_qty), plain.price(one.price_px), plain.money(one.reserved),
+                plain.money(one.fees), plain.money(one.cum_notional),
+            )  # fmt: skip
+            wanted = (
+                other.name, other.status, other.reason, other.filled,
+                other.qty, other.limit, other.reserved, other.fees, other.value,
+            )  # fmt: skip
+            self._same(f"order {one.ordinal}", mine, wanted)
+
+    def _same(self, what: str, real: object, expected: object) -> None:
+        if real != expected:
+            raise Divergence(f"{what}: the engine has\n  {real}\nthe reference\n  {expected}")
+
+    def replay(self) -> None:
+        """At the end of a session: what was recorded gives the same bytes again, in one call and
+        without hints."""
+        engine = ProcessingEngine(session_of(self.setup), self._new_listener())
+        self._orders(again=True)
+        inputs = merged(self.inputs, self.records)
+        again = [encode_record(record) for record in engine.process(inputs)]
+        for real, other in zip([encode_record(m) for m in self.records], again, strict=False):
+            self._same("a record made again", other, real)
+        self._same("number of records made again", len(again), len(self.records))
+
+
+def merged(inputs: list[EngineInput], records: list[Record]) -> list[EngineInput]:
+    """The inputs as a journal gives them back: commands at their recorded times, and no hints but
+    one on which no row followed any more."""
+    times = iter([m.ts for m in records if isinstance(m, r.CommandTaken)])
+    made: list[EngineInput] = []
+    for item, following in zip(inputs, [*inputs[1:], None], strict=True):
+        if isinstance(item, Take):
+            made.append(Take(command=item.command, ts=next(times, item.ts)))
+        elif not isinstance(item, Advance) or following is None or isinstance(following, EndOfData):
+            made.append(item)
+    return made
+
+
+def _account_of(account: Account) -> dict[str, object]:
+    return {
+        "cash": account.cash,
+        "holdings": account.held,
+        "cost": account.cost,
+        "realized": account.realized,
+        "fees": account.fees,
+        "reserved cash": account.reserved_cash(),
+        "reserved holdings": account.reserved_holdings(),
+        "position": account.held,
+        "open": [order.number for order in account.working()],
+    }

@@ -1,0 +1,123 @@
+"""The engine against a plain reference: whatever rows and commands come, both say the same.
+
+``campaign.py`` is the long form.  Each step is compared in records, fills with their evidence,
+orders, account and what the strategy is shown; the invariants are checked after every record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.properties.campaign import Tally, case_of, main, run_case
+from tests.properties.market_cases import End, Setup, Step, pick_setup, pick_step
+from tests.properties.side_by_side import SideBySide
+from tests.rehearsal import rehearse
+
+from offbook.domain.calendars import TradingCalendar
+from offbook.domain.config import ConstantLatency
+from offbook.domain.orders import Liquidity, OrderSide
+from offbook.testing.markets import MINUTE, START, XYZ, bars_market
+
+T = TypeVar("T")
+
+
+class Chosen:
+    """Choices made by hypothesis, so that a failure shrinks."""
+
+    def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
+        self._draw = draw
+
+    def pick(self, values: Sequence[T]) -> T:
+        """One of these."""
+        return values[self._draw(st.integers(0, len(values) - 1))]
+
+    def number(self, least: int, most: int) -> int:
+        """An integer, both ends included."""
+        return int(self._draw(st.integers(least, most)))
+
+
+@st.composite
+def setups(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Setup:
+    """A session's setup."""
+    return pick_setup(Chosen(draw))
+
+
+@st.composite
+def steps(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Step:
+    """One step."""
+    return pick_step(Chosen(draw))
+
+
+@settings(
+    max_examples=300,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(setups(), st.lists(steps(), max_size=40))
+def test_the_engine_does_what_the_reference_does(setup: Setup, wishes: list[Step]) -> None:
+    """After every step; and what was recorded gives the same bytes again."""
+    pair = SideBySide(setup)
+    for step in [*wishes, End()]:
+        pair.step(step)
+    pair.replay()
+
+
+def test_a_stretch_of_the_campaign_is_without_divergence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Longer sessions than hypothesis makes, the same ones each time."""
+    assert main(["--steps", "4000", "--seed", "7"]) == 0
+    assert " 0 divergences" in capsys.readouterr().out
+
+
+def test_a_case_of_a_campaign_is_the_same_wherever_it_runs() -> None:
+    """A divergence can be looked at again by its number alone."""
+    assert case_of(3, 14) == case_of(3, 14)
+    one, other = Tally(), Tally()
+    assert run_case(*case_of(7, 2), one) == run_case(*case_of(7, 2), other)
+    assert one == other
+
+
+def test_an_order_that_competed_before_closed_hours_rests_after_them() -> None:
+    """Only the first bar trades at its open; the last here opens beyond a limit that rests."""
+    bars = [
+        ("101", "101", "101", "101", "100"),
+        ("101", "102", "101", "101", "100"),
+        ("101", "102", "101", "101", "100"),
+        ("99", "103", "99", "102", "100"),
+    ]
+    hours = TradingCalendar(
+        name="GAP",
+        opens=(START, START + 3 * MINUTE),
+        closes=(START + 2 * MINUTE, START + 9 * MINUTE),
+    )
+    rehearsal = rehearse(bars_market(bars, instrument=XYZ), calendar=hours)
+    rehearsal.rows(1)
+    rehearsal.send("A", OrderSide.BUY, "5", "100")
+    rehearsal.rest()
+    (fill,) = rehearsal.fills
+    assert (fill.last_px, fill.liquidity) == (10_000, Liquidity.ADDED)
+
+
+def test_new_terms_trade_at_the_open_of_their_own_first_bar() -> None:
+    """As a new order does that is sent and arrives at the same times."""
+    bars = [("101", "101", "101", "101", "100")] * 3 + [("99", "103", "98", "102", "100")]
+    found = []
+    for replaced in (True, False):
+        latency = ConstantLatency(entry_ns=MINUTE, response_ns=0)
+        rehearsal = rehearse(bars_market(bars, instrument=XYZ), latency=latency)
+        rehearsal.rows(1)
+        if replaced:
+            rehearsal.send("A", OrderSide.BUY, "5", "90", at=START + MINUTE)
+        rehearsal.rows(1)
+        if replaced:
+            rehearsal.replace("A", price="100")
+        else:
+            rehearsal.send("A", OrderSide.BUY, "5", "100")
+        rehearsal.rest()
+        found.append([(fill.last_px, fill.liquidity) for fill in rehearsal.fills])
+    assert found[0] == found[1] == [(9900, Liquidity.REMOVED)]
