@@ -72,7 +72,9 @@ class Replay:
             else:
                 await self.feed(Take(command=entry.command.command, ts=entry.ts))
         await self._rows_to(until.row)
-        if self._engine.now < until.ts and self._engine.status not in _OVER:
+        behind = self._engine.now < until.ts or self.produced < self._last_seq
+        if behind and self._engine.status not in _OVER:
+            # Also at the cursor's own time: what a command set off there leaves no later input.
             await self.feed(Advance(ts=until.ts))
         if self.produced < self._last_seq and await self._rows.at(self._engine.cursor.row) is None:
             # A stop that was closing positions when the data ended leaves no reason of its own.
