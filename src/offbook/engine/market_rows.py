@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from offbook.domain.errors import EngineFault
@@ -14,6 +16,10 @@ from offbook.engine.kernel import Kernel
 from offbook.engine.lifecycle import Lifecycle
 from offbook.engine.rows import History, bars_of, quotes_of
 from offbook.engine.venue import Venue
+
+WINDOW: Final = 4096
+"""How far to look ahead at once: were every row to change something, a long slice looked at to
+its end again and again would cost its length squared."""
 
 
 class MarketRows:
@@ -146,17 +152,18 @@ class MarketRows:
     def _watch_quotes(self, piece: QuoteSlice, begin: int) -> int:
         """Rows that only the venue looks at: go to the next that can change anything."""
         kernel, book, instants = self._kernel, self._venue.book, self._instants
-        position = begin
+        position, end = begin, min(begin + WINDOW, len(piece))
         if not book.watching:
-            hits = (piece.ask_px[begin:] <= book.top_buy) | (piece.bid_px[begin:] >= book.top_sell)
-            hits |= piece.ts[begin:] >= min(kernel.agenda.next_due, MAX_UNITS)
+            hits = piece.ask_px[begin:end] <= book.top_buy
+            hits |= piece.bid_px[begin:end] >= book.top_sell
+            hits |= piece.ts[begin:end] >= min(kernel.agenda.next_due, MAX_UNITS)
             position += int(np.argmax(hits)) if hits.any() else len(hits)
         if position > begin:
             (passed,) = quotes_of(piece.rows(position - 1, position))
             kernel.last = passed
             if passed.ts > kernel.now:
                 instants.set_now(passed.ts)
-        if position == len(piece):
+        if position == end:
             return position
         (quote,) = quotes_of(piece.rows(position, position + 1))
         instants.finish_before(quote.ts)

@@ -116,13 +116,15 @@ class History:
     def last(self, count: int, taken: int) -> tuple[Row, ...]:
         """The last ``count`` rows of the first ``taken`` rows of the market, oldest first."""
         begin = max(0, taken - count)
-        rows: list[Row] = []
-        for piece in self._pieces:
+        parts: list[list[Quote] | list[Bar]] = []
+        for piece in reversed(self._pieces):
             first = max(begin - piece.start, 0)
             end = min(taken - piece.start, len(piece))
             if first < end:
-                rows.extend(rows_of(piece.rows(first, end)))
-        return tuple(rows)
+                parts.append(rows_of(piece.rows(first, end)))
+            if piece.start <= begin:
+                break
+        return tuple(row for part in reversed(parts) for row in part)
 
     def dump(self, taken: int) -> HistoryState:
         """The rows kept, in columns, for a snapshot."""

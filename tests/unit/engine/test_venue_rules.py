@@ -114,3 +114,19 @@ def test_a_bar_outside_market_hours_does_not_use_up_an_orders_opening() -> None:
     rehearsal.rest()
     (fill,) = rehearsal.fills
     assert fill.last_px == 9500
+
+
+def test_a_long_quiet_slice_is_watched_to_its_end() -> None:
+    """Looking ahead is done in stretches; where one ends means nothing."""
+    rows = [("99", "101")] * 9000 + [("98", "99")] + [("99", "101")] * 3000
+    market = quotes_market(rows, instrument=XYZ)
+    found = []
+    for cut in (20_000, 4096, 1000):
+        rehearsal = rehearse(market)
+        rehearsal.rows(1)
+        rehearsal.send("A", BUY, "1", "100")
+        while rehearsal.engine.cursor.row < len(rows):
+            rehearsal.rows(cut)
+        found.append(rehearsal.raws)
+    assert found[0] == found[1] == found[2]
+    assert rehearsal.fills[0].evidence.row == 9000
