@@ -145,6 +145,24 @@ def show(
 
 
 @app.command()
+def report(
+    ctx: typer.Context,
+    session: o.Session,
+    write: o.Write = None,
+    into: o.Into = Path(),
+    json: o.Json = False,
+    quiet: o.Quiet = False,
+    data_dir: o.DataDir = None,
+) -> None:
+    """Report a session in full: result, risk, round trips, execution; or write it as files."""
+    shell = _shell(ctx, json, quiet, data_dir)
+    from offbook.cli.reporting import report_session
+
+    formats = [name.strip() for name in (write or "").split(",") if name.strip()]
+    raise typer.Exit(report_session(shell, session, formats, into))
+
+
+@app.command()
 def verify(
     ctx: typer.Context,
     session: o.Session,

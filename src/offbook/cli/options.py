@@ -148,3 +148,11 @@ Sessions = Annotated[
     typer.Argument(metavar="SESSION...", help="Ids, or beginnings of ids; else all."),
 ]
 NoPace = Annotated[bool, typer.Option("--fast", help="At full speed, without the show.")]
+Write = Annotated[
+    str | None,
+    typer.Option("--write", metavar="FORMATS", help="Files instead: json,csv,parquet,png."),
+]
+Into = Annotated[
+    Path,
+    typer.Option("--into", metavar="DIR", help="Where the files' folder is made.", file_okay=False),
+]
