@@ -8,6 +8,7 @@ round, so that each stage completes before the next and nothing re-enters.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -18,6 +19,7 @@ from offbook.domain.orders import ExecType
 STAGE_VENUE: Final = 2
 STAGE_TIMER: Final = 4
 STAGE_MESSAGE: Final = 5
+PRUNE_AT: Final = 4096
 
 
 class Expiry(msgspec.Struct, frozen=True, tag=True, array_like=True):
@@ -133,6 +135,15 @@ class Agenda:
         self.next_due = heap[0][0] if heap else NEVER
         taken.sort(key=lambda entry: (entry[1], entry[0], entry[2]))
         return [(entry[1], entry[3]) for entry in taken]
+
+    def prune(self, lives: Callable[[int, AgendaItem], bool]) -> None:
+        """Forget items that mean nothing any more; called as items come in, it does something
+        only at every ``PRUNE_AT``-th of them waiting, so that it costs next to nothing."""
+        if len(self._heap) % PRUNE_AT:
+            return
+        self._heap = [entry for entry in self._heap if lives(entry[0], entry[3])]
+        heapq.heapify(self._heap)
+        self.next_due = self._heap[0][0] if self._heap else NEVER
 
     def clear(self) -> None:
         """Forget everything: the session is over."""

@@ -224,6 +224,14 @@ class StrategyHost:
         due = max(due, kernel.now)
         kernel.emit(r.TimerSet, name=name, due=due, every_ns=every_ns)
         kernel.agenda.add(due, STAGE_TIMER, TimerDue(name))
+        kernel.agenda.prune(self._lives)
+
+    def _lives(self, due: int, item: object) -> bool:
+        """Whether something awaited still means anything: a timer set anew leaves its old time."""
+        if not isinstance(item, TimerDue):
+            return True
+        timer = self._kernel.ledger.timers.get(item.name)
+        return timer is not None and timer.due == due
 
     def cancel_timer(self, name: str) -> None:
         """Take a timer back."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.rehearsal import rehearse
+from tests.rehearsal import Snapshotting, rehearse, restored
 
 from offbook.domain import commands as c
 from offbook.domain import records as r
@@ -14,6 +14,7 @@ from offbook.domain.errors import FloatNotExact, InvalidOrder, InvalidStrategy
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType
 from offbook.domain.records import decode_record
 from offbook.domain.session import SessionStatus
+from offbook.engine.agenda import PRUNE_AT
 from offbook.engine.inputs import Take
 from offbook.engine.strategy import Rounding, Strategy
 from offbook.testing.markets import XYZ, quotes_market
@@ -310,3 +311,23 @@ def test_a_thousand_outside_orders_at_one_instant_are_no_livelock() -> None:
         cancel = c.CancelOrder(command_id=f"b{number}", client_order_id=f"o{number}")
         engine.process([Take(command=submit, ts=start), Take(command=cancel, ts=start)])
     assert engine.status is SessionStatus.RUNNING
+
+
+def test_a_timer_set_anew_at_every_row_leaves_no_heap_of_old_ones() -> None:
+    """A watchdog that is put off at each quote costs no memory per quote."""
+
+    class Watchdog(Snapshotting):
+        def on_quote(self, quote: Any) -> None:
+            self.set_timer("stale", after=10**15)
+
+    market = quotes_market([("100", "101")] * 9000, instrument=XYZ)
+    whole = rehearse(market, Watchdog())
+    engine = whole.engine
+    records = engine.process([whole.all_rows])
+    assert len(engine._kernel.agenda.dump()[1]) < PRUNE_AT
+    half = rehearse(market, Watchdog()).engine
+    half.process([whole.all_rows.rows(0, 5000)])
+    state = half.snapshot()
+    assert state is not None
+    tail = restored(whole, Watchdog(), state).process([whole.all_rows.rows(5000, 9000)])
+    assert tail == records[5000:]
