@@ -156,7 +156,7 @@ def test_in_a_live_market_orders_expire_while_paused() -> None:
     20:59:00     quote 100.00 100.02 9 9    e PENDING_NEW; e NEW until 21:00:00; > order e NEW
     20:59:10     pause keep                 PAUSED requested
     21:00:00                                e EXPIRED; > order e EXPIRED
-    21:00:01     resume                     RESUMED missed 0 rows 0 timers 0 fills
+    21:00:01     resume                     RESUMED missed 0 rows 0 timers 0 fills 1 expiries
     """)
 
 

@@ -110,7 +110,8 @@ def _stopping(record: r.SessionStopping) -> str:
 
 def _resumed(record: r.SessionResumed) -> str:
     missed = f"{record.missed_rows} rows {record.missed_timers} timers"
-    return f"RESUMED missed {missed} {record.missed_fills} fills"
+    expired = f" {record.missed_expiries} expiries" if record.missed_expiries else ""
+    return f"RESUMED missed {missed} {record.missed_fills} fills{expired}"
 
 
 _OF_ORDERS: Final[dict[type[Any], Callable[[Any, Instrument], str]]] = {

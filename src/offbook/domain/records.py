@@ -292,6 +292,7 @@ class SessionResumed(_Record, frozen=True, kw_only=True, tag="SessionResumed.1")
     missed_rows: int
     missed_timers: int
     missed_fills: int
+    missed_expiries: int
 
 
 class SessionStopping(_Record, frozen=True, kw_only=True, tag="SessionStopping.1"):

@@ -45,6 +45,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
     missed_timers: list[tuple[str, int]] = []
     paused_row: int = 0
     missed_fills: int = 0
+    missed_expiries: int = 0
     stop_deadline: int | None = None
     stop_reason: str = ""
     fees: Amount = ZERO
@@ -247,6 +248,8 @@ class LedgerState(msgspec.Struct, kw_only=True):
     def _expired(self, record: r.OrderExpired) -> None:
         order = self.orders[record.order]
         order.reason = record.reason.value
+        if self.status is SessionStatus.PAUSED:
+            self.missed_expiries += 1
         self._move(order, ExecType.EXPIRED)
 
     def _replaced(self, record: r.OrderReplaced) -> None:
@@ -283,6 +286,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
         self.paused_row = record.row
         self.missed_timers = []
         self.missed_fills = 0
+        self.missed_expiries = 0
 
     def _resumed(self, record: r.SessionResumed) -> None:
         self.status = SessionStatus.RUNNING

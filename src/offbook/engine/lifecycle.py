@@ -117,10 +117,16 @@ class Lifecycle:
             missed_rows=self.row - ledger.paused_row,
             missed_timers=len(missed),
             missed_fills=ledger.missed_fills,
+            missed_expiries=ledger.missed_expiries,
         )
         self._call(
             "on_resume",
-            Missed(rows=record.missed_rows, timers=record.missed_timers, fills=record.missed_fills),
+            Missed(
+                rows=record.missed_rows,
+                timers=record.missed_timers,
+                fills=record.missed_fills,
+                expiries=record.missed_expiries,
+            ),
         )
         names = [name for name, _ in missed]
         if command.timers is ResumeTimers.FIRE_ONCE:

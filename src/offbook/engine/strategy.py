@@ -35,6 +35,7 @@ class Missed(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     timers: int
     fills: int
+    expiries: int
 
 
 class StrategyContext(Protocol):

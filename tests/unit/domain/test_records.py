@@ -227,6 +227,7 @@ def _events() -> list[Record]:
             missed_rows=3,
             missed_timers=2,
             missed_fills=1,
+            missed_expiries=4,
         ),
         r.SessionStopping(23, START, deadline=DUE, reason="requested"),
         r.SessionStopped(
