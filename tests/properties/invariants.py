@@ -7,6 +7,7 @@ An independent checker: it keeps its own sums and looks at nothing of the engine
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from offbook.domain import records as r
 from offbook.domain.instruments import Instrument
@@ -27,6 +28,7 @@ class Known:
     due: int
     base: str
     entry: int
+    reduce_only: bool
     reserved: int = 0
     cum: int = 0
     accepted: bool = False
@@ -39,7 +41,7 @@ class Invariants:
     def __init__(self, instrument: Instrument, entry_ns: int, share: str) -> None:
         self._instrument = instrument
         self._entry = entry_ns
-        self._share = int(float(share) * 10**8 + 0.5)
+        self._share = int(Decimal(share) * 10**8)
         self._seq = 0
         self._ts = 0
         self._over = False
@@ -85,6 +87,7 @@ class Invariants:
             due=record.due,
             base=record.reserved_currency,
             entry=record.ts,
+            reduce_only=record.reduce_only,
             reserved=record.reserved,
         )
 
@@ -157,6 +160,17 @@ class Invariants:
         for currency, amount in held.items():
             free = self._own.get(currency, 0) - amount
             assert free >= 0, f"I2: {record} leaves {free} of {currency} free"
-        self.reserved = held
-        self.own = dict(self._own)
+        for order in self._orders.values():
+            assert order.over or self._covers(order), f"I2: {record} leaves {order} uncovered"
         assert all(amount >= 0 for amount in self._own.values()), f"I2: {record} owes"
+
+    def _covers(self, order: Known) -> bool:
+        """Whether an order holds at least what the rest of it would cost, or deliver; those that
+        only reduce may hold less, and market buys beyond their collar too."""
+        rest = order.qty - order.cum
+        if order.reduce_only:
+            return True
+        if order.side is OrderSide.SELL:
+            return order.reserved >= rest * self._instrument.qty_scale
+        price = order.price or 0
+        return order.reserved >= rest * price * self._instrument.notional_scale

@@ -131,13 +131,14 @@ def pick_setup(source: Source) -> Setup:
         hours = tuple((at, at + length) for at in opens)
     instrument = source.pick([XYZ, BTCUSDT, COARSE, SMALL_PRICE])
     lot = Decimal(BASE[instrument.symbol]) * Decimal(instrument.lot_size)
+    tight = source.pick([False] * 5 + [True])  # where cash ends before market orders do
     return Setup(
         instrument=instrument,
         venue=VenueConfig(
-            fee=_pick_fee(source),
+            fee=BasisPointsFee(maker="0", taker="0") if tight else _pick_fee(source),
             latency=_pick_latency(source, timeframe),
             bar_volume_share=source.pick(["1", "0.1", "0.33333333"]),
-            market_collar=source.pick(["0.05", "0", "0.00123457"]),
+            market_collar="0" if tight else source.pick(["0.05", "0", "0.00123457"]),
         ),
         risk=RiskConfig(
             max_order_notional=source.pick([None, None, None, None, None, f"{9 * lot:f}"]),
@@ -198,7 +199,8 @@ class Rows:
 
 @dataclass(frozen=True)
 class Send:
-    """A new order; ``price`` in ticks from the last bid, None for a market order."""
+    """A new order; ``qty`` in lots, 0 for all that cash or holdings allow; ``price`` in ticks from
+    the last bid, None for a market order."""
 
     side: OrderSide
     qty: int
@@ -213,9 +215,11 @@ class Send:
 
 @dataclass(frozen=True)
 class Ask:
-    """A cancel or a replace of an order, counted back from the latest."""
+    """A cancel or a replace of an order, counted back from the latest of those that work, or with
+    ``ended`` of all."""
 
     which: int
+    ended: bool
     replace: bool
     qty: int | None
     price: int | None
@@ -258,8 +262,9 @@ def pick_step(source: Source) -> Step:
         replace = source.pick([True, True, False])
         return Ask(
             which=source.pick([0, 0, 0, 1, 1, 2, 3, 5]),
+            ended=source.pick([False] * 7 + [True]),
             replace=replace,
-            qty=source.pick([None, source.number(1, 14)]) if replace else None,
+            qty=source.pick([None, None, 1, 2, source.number(1, 14)]) if replace else None,
             price=source.pick([None, source.number(-4, 5)]) if replace else None,
             when=_pick_when(source),
         )
@@ -278,7 +283,7 @@ def _pick_when(source: Source) -> int:
 def _pick_move(source: Source) -> Move:
     return Move(
         gap=source.pick([10, 10, 5, 0, -1, 25]),
-        shift=source.pick([0, 0, 0, 1, -1, 1, -1, 3, -3, 13, -13]),
+        shift=source.pick([0, 0, 0, 0, 0, 1, -1, 1, -1, 1, -1, 3, -3, 3, -3, 13, -13, 900, -900]),
         spread=source.pick([1, 0, 1, 2]),
         size=source.pick([5, 0, 1, 2, 3, 9, 20]),
         other=source.pick([5, 0, 1, 2, 3, 9, 20]),
@@ -293,7 +298,7 @@ def _pick_send(source: Source) -> Send:
         side=source.pick(
             [OrderSide.BUY, OrderSide.BUY, OrderSide.BUY, OrderSide.SELL, OrderSide.SELL]
         ),
-        qty=source.pick([1, 2, 3, 5, 8, 4, 6, 13, source.number(1, 9), source.number(1, 4000)]),
+        qty=source.pick([1, 2, 3, 5, 8, 4, 9, 13, 0, 0, 0, source.number(1, 4000)]),
         odd=source.pick([0, 0, 0, 0, 0, 1]),
         price=source.pick([None, source.number(-6, 7), source.number(-2, 3)]),
         tif=source.pick([TimeInForce.GTC, TimeInForce.GTC, TimeInForce.DAY, TimeInForce.IOC]),

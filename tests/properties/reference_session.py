@@ -23,6 +23,7 @@ from offbook.domain.orders import (
 )
 from offbook.domain.session import SessionStatus as Status
 
+INCOMPLETE = "flatten_incomplete"
 KNOWN = {
     RejectReason.SESSION_NOT_TRADING,
     RejectReason.ORDER_CLOSED,
@@ -203,7 +204,8 @@ class ReferenceSession(ReferenceVenue):
         lot = Fraction(self.setup.instrument.lot_size)
         qty = self.account.held // lot * lot
         if not command.flatten or qty == 0:
-            self._finish(command.reason)
+            left = command.flatten and self.account.held > 0
+            self._finish(INCOMPLETE if left else command.reason)
             return
         self._send(
             Order(
@@ -219,11 +221,11 @@ class ReferenceSession(ReferenceVenue):
                 reserved=qty,
             )
         )
-        self.later(deadline, VENUE_STAGE, lambda: self._give_up("flatten_incomplete"))
+        self.later(deadline, VENUE_STAGE, lambda: self._give_up(INCOMPLETE))
 
     def check_flat(self) -> None:
         if self.status is Status.STOPPING and not self.account.working():
-            self._finish(self._stop_reason)
+            self._finish(INCOMPLETE if self.account.held else self._stop_reason)
 
     def _give_up(self, reason: str) -> None:
         if self.status is Status.STOPPING:
@@ -243,7 +245,7 @@ class ReferenceSession(ReferenceVenue):
         self.happen_before(self.now + 1)
         config = self.setup.lifecycle
         if self.status is Status.STOPPING:
-            self._give_up("flatten_incomplete")
+            self._give_up(INCOMPLETE)
         elif self.status is Status.RUNNING and config.at_end is AtEnd.PAUSE:
             self._pause("end_of_data", config.pause_orders)
         elif self.status is Status.RUNNING:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from fractions import Fraction
 
 from tests.properties.invariants import Invariants
 from tests.properties.made_market import MadeMarket
+from tests.properties.made_session import LISTENERS, Silent, attach_of, merged, session_of
 from tests.properties.market_cases import Ask, Change, Rows, Send, Setup, Step, Wait, kind_of
 from tests.properties.plain_records import Plain
 from tests.properties.reference_account import Account
@@ -16,88 +16,20 @@ from tests.properties.reference_session import ReferenceSession
 
 from offbook.domain import commands as c
 from offbook.domain import records as r
-from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, TradingCalendar
-from offbook.domain.config import AccountConfig, ReplayMarket, ResumeTimers, SessionConfig
+from offbook.domain.config import (
+    BasisPointsFee,
+    ResumeTimers,
+)
 from offbook.domain.errors import InvalidOrder, OrderNotFound
-from offbook.domain.market_data import DataKind, MarketInfo
-from offbook.domain.orders import OrderRequest, OrderType, ReplaceRequest
+from offbook.domain.orders import OrderRequest, OrderSide, OrderType, ReplaceRequest
 from offbook.domain.records import Record, encode_record
-from offbook.domain.session import PaperTradingSession, SessionStatus
-from offbook.engine.inputs import Advance, Attach, EndOfData, EngineInput, Take
+from offbook.domain.session import SessionStatus
+from offbook.engine.inputs import Advance, EndOfData, EngineInput, Take
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.engine.strategy import Strategy
-
-
-class Silent(Strategy):
-    """Listens and does nothing, so that reports travel."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: list[int] = []
-
-    def on_start(self) -> None:
-        """Nothing: to be a strategy is enough."""
-
-
-class OnQuote(Silent):
-    """Is shown every quote."""
-
-    def on_quote(self, quote: Any) -> None:
-        self.seen.append(quote.ts)
-
-
-class OnBar(Silent):
-    """Is shown every bar."""
-
-    def on_bar(self, bar: Any) -> None:
-        self.seen.append(bar.ts)
-
-
-LISTENERS: dict[str, type[Silent]] = {"on_start": Silent, "on_quote": OnQuote, "on_bar": OnBar}
 
 
 class Divergence(AssertionError):
     """The engine and the reference disagree."""
-
-
-def session_of(setup: Setup) -> PaperTradingSession:
-    """The session that a setup describes."""
-    market = ReplayMarket(
-        path="made.csv",
-        kind=DataKind.BARS if setup.bars else DataKind.QUOTES,
-        instrument=setup.instrument,
-        timeframe_ns=setup.timeframe if setup.bars else None,
-    )
-    config = SessionConfig(
-        market=market,
-        account=AccountConfig(currency=setup.instrument.quote_currency, initial_cash=setup.cash),
-        venue=setup.venue,
-        risk=setup.risk,
-        lifecycle=setup.lifecycle,
-    )
-    return PaperTradingSession(
-        id="00000000-0000-7000-8000-000000000000",
-        config=config,
-        status=SessionStatus.STARTING,
-        created_at=datetime(2026, 1, 5, tzinfo=UTC),
-    )
-
-
-def attach_of(setup: Setup) -> Attach:
-    """How its engine is joined to the made market."""
-    calendar = ALWAYS_OPEN_CALENDAR
-    if setup.hours:
-        opens, closes = zip(*setup.hours, strict=True)
-        calendar = TradingCalendar(name="MADE", opens=opens, closes=closes)
-    info = MarketInfo(
-        kind=DataKind.BARS if setup.bars else DataKind.QUOTES,
-        instruments=(setup.instrument,),
-        data_identity="made",
-        calendar_identity=calendar.digest(),
-        timeframe_ns=setup.timeframe if setup.bars else None,
-        clock_stops=setup.clock_stops,
-    )
-    return Attach(market=info, calendar=calendar)
 
 
 class SideBySide:
@@ -178,7 +110,7 @@ class SideBySide:
         request = OrderRequest(
             symbol="NONE" if step.flaw == "symbol" else self.setup.instrument.symbol,
             side=step.side,
-            order_qty=self._qty_text(step.qty, step.odd, step.flaw),
+            order_qty=self._qty_text(step.qty or self._all_lots(step), step.odd, step.flaw),
             order_type=kind_of(step),
             price=None if step.price is None else self._price_text(step.price, step.odd),
             time_in_force=step.tif,
@@ -196,13 +128,13 @@ class SideBySide:
             self._command(command, step.when)
 
     def _ask(self, step: Ask) -> None:
-        orders = self.reference.account.orders
-        if len(orders) <= step.which:
-            self._refused(
-                c.CancelOrder(command_id=self._id(), client_order_id="none such"), OrderNotFound
-            )
+        account = self.reference.account
+        orders = (not step.ended and account.working()) or account.orders
+        if not orders:
+            unknown = c.CancelOrder(command_id=self._id(), client_order_id="none such")
+            self._refused(unknown, OrderNotFound)
             return
-        order = self.reference.find(orders[-1 - step.which].name)
+        order = self.reference.find(orders[-1 - step.which % len(orders)].name)
         command: c.Command = c.CancelOrder(command_id=self._id(), client_order_id=order.name)
         if step.replace:
             price = None if step.price is None else self._price_text(step.price, 0)
@@ -272,6 +204,19 @@ class SideBySide:
             self.counts[type(record).__name__] += 1
         self.records += made
         self._compare(made, told)
+
+    def _all_lots(self, step: Send) -> int:
+        """How many lots the cash pays for at about the last price, or how many are held."""
+        account, lot = self.reference.account, Fraction(self.setup.instrument.lot_size)
+        if step.side is OrderSide.SELL:
+            return max(int(account.held / lot), 1)
+        price = Fraction(self.market.bid, 10**self.setup.instrument.price_precision)
+        fee, cash = self.setup.venue.fee, account.cash
+        if isinstance(fee, BasisPointsFee):
+            price *= 1 + max(Fraction(fee.maker), Fraction(fee.taker)) / 10_000
+        else:
+            cash -= account.rounded_up(Fraction(fee.per_order))
+        return max(int(cash / (price * lot)), 1)
 
     def _price_text(self, ticks: int, odd: int) -> str:
         instrument = self.setup.instrument
@@ -352,19 +297,6 @@ class SideBySide:
         for real, other in zip([encode_record(m) for m in self.records], again, strict=False):
             self._same("a record made again", other, real)
         self._same("number of records made again", len(again), len(self.records))
-
-
-def merged(inputs: list[EngineInput], records: list[Record]) -> list[EngineInput]:
-    """The inputs as a journal gives them back: commands at their recorded times, and no hints but
-    one on which no row followed any more."""
-    times = iter([m.ts for m in records if isinstance(m, r.CommandTaken)])
-    made: list[EngineInput] = []
-    for item, following in zip(inputs, [*inputs[1:], None], strict=True):
-        if isinstance(item, Take):
-            made.append(Take(command=item.command, ts=next(times, item.ts)))
-        elif not isinstance(item, Advance) or following is None or isinstance(following, EndOfData):
-            made.append(item)
-    return made
 
 
 def _account_of(account: Account) -> dict[str, object]:

@@ -1,0 +1,98 @@
+"""Sessions of the engine for made markets, with silent strategies, and their inputs once more."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.properties.market_cases import Setup
+
+from offbook.domain import records as r
+from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, TradingCalendar
+from offbook.domain.config import AccountConfig, ReplayMarket, SessionConfig
+from offbook.domain.market_data import DataKind, MarketInfo
+from offbook.domain.records import Record
+from offbook.domain.session import PaperTradingSession, SessionStatus
+from offbook.engine.inputs import Advance, Attach, EndOfData, EngineInput, Take
+from offbook.engine.strategy import Strategy
+
+
+class Silent(Strategy):
+    """Listens and does nothing, so that reports travel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[int] = []
+
+    def on_start(self) -> None:
+        """Nothing: to be a strategy is enough."""
+
+
+class OnQuote(Silent):
+    """Is shown every quote."""
+
+    def on_quote(self, quote: Any) -> None:
+        self.seen.append(quote.ts)
+
+
+class OnBar(Silent):
+    """Is shown every bar."""
+
+    def on_bar(self, bar: Any) -> None:
+        self.seen.append(bar.ts)
+
+
+LISTENERS: dict[str, type[Silent]] = {"on_start": Silent, "on_quote": OnQuote, "on_bar": OnBar}
+
+
+def session_of(setup: Setup) -> PaperTradingSession:
+    """The session that a setup describes."""
+    market = ReplayMarket(
+        path="made.csv",
+        kind=DataKind.BARS if setup.bars else DataKind.QUOTES,
+        instrument=setup.instrument,
+        timeframe_ns=setup.timeframe if setup.bars else None,
+    )
+    config = SessionConfig(
+        market=market,
+        account=AccountConfig(currency=setup.instrument.quote_currency, initial_cash=setup.cash),
+        venue=setup.venue,
+        risk=setup.risk,
+        lifecycle=setup.lifecycle,
+    )
+    return PaperTradingSession(
+        id="00000000-0000-7000-8000-000000000000",
+        config=config,
+        status=SessionStatus.STARTING,
+        created_at=datetime(2026, 1, 5, tzinfo=UTC),
+    )
+
+
+def attach_of(setup: Setup) -> Attach:
+    """How its engine is joined to the made market."""
+    calendar = ALWAYS_OPEN_CALENDAR
+    if setup.hours:
+        opens, closes = zip(*setup.hours, strict=True)
+        calendar = TradingCalendar(name="MADE", opens=opens, closes=closes)
+    info = MarketInfo(
+        kind=DataKind.BARS if setup.bars else DataKind.QUOTES,
+        instruments=(setup.instrument,),
+        data_identity="made",
+        calendar_identity=calendar.digest(),
+        timeframe_ns=setup.timeframe if setup.bars else None,
+        clock_stops=setup.clock_stops,
+    )
+    return Attach(market=info, calendar=calendar)
+
+
+def merged(inputs: list[EngineInput], records: list[Record]) -> list[EngineInput]:
+    """The inputs as a journal gives them back: commands at their recorded times, and no hints but
+    one on which no row followed any more."""
+    times = iter([m.ts for m in records if isinstance(m, r.CommandTaken)])
+    made: list[EngineInput] = []
+    for item, following in zip(inputs, [*inputs[1:], None], strict=True):
+        if isinstance(item, Take):
+            made.append(Take(command=item.command, ts=next(times, item.ts)))
+        elif not isinstance(item, Advance) or following is None or isinstance(following, EndOfData):
+            made.append(item)
+    return made
