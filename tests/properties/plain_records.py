@@ -92,7 +92,7 @@ _FACTS: dict[type[Any], Callable[[Plain, Any], Event]] = {
     r.ReplaceRejected: lambda p, j: (j.order, j.reason, p.money(j.reserved), j.due),
     r.SessionStarted: lambda _, s: (),
     r.SessionPaused: lambda _, s: (s.row, s.reason, s.orders),
-    r.SessionResumed: lambda _, s: (s.missed_rows, s.missed_fills),
+    r.SessionResumed: lambda _, s: (s.missed_rows, s.missed_fills, s.missed_expiries),
     r.SessionStopping: lambda _, s: (s.deadline, s.reason),
     r.SessionStopped: Plain._stopped,
 }

@@ -177,7 +177,8 @@ class ReferenceSession(ReferenceVenue):
     def _pause(self, reason: str, policy: PauseOrders) -> None:
         self.status = Status.PAUSED
         self.tell("SessionPaused", self.rows, reason, policy)
-        self._paused_at_row, self.fills_while_paused = self.rows, 0
+        self._paused_at_row = self.rows
+        self.fills_while_paused = self.expired_while_paused = 0
         room = self.account.held
         for order in self.account.working():
             keep = policy is PauseOrders.KEEP or (
@@ -192,7 +193,7 @@ class ReferenceSession(ReferenceVenue):
     def _resume(self) -> None:
         self.status = Status.RUNNING
         missed = self.rows - self._paused_at_row
-        self.tell("SessionResumed", missed, self.fills_while_paused)
+        self.tell("SessionResumed", missed, self.fills_while_paused, self.expired_while_paused)
 
     def _stop(self, command: c.Stop) -> None:
         self.status = Status.STOPPING

@@ -43,7 +43,7 @@ class ReferenceVenue(ReferenceClock):
         self.asks = Level(ZERO)
         self.bids = Level(ZERO)
         self.seen: list[int] = []
-        self.fills_while_paused = 0
+        self.fills_while_paused = self.expired_while_paused = 0
 
     # -- messages that arrive ---------------------------------------------------------------
 
@@ -123,6 +123,7 @@ class ReferenceVenue(ReferenceClock):
 
     def _expire(self, order: Order) -> None:
         if not order.ended:
+            self.expired_while_paused += self.status is Status.PAUSED
             self.account.end(order, OrderStatus.EXPIRED, CancelReason.DAY_END.value)
             self.tell("OrderExpired", order.number, CancelReason.DAY_END, self.report())
 
