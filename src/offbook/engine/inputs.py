@@ -32,8 +32,8 @@ class Take(msgspec.Struct, frozen=True, kw_only=True):
 class Advance(msgspec.Struct, frozen=True, kw_only=True):
     """A promise that no row with a time up to and including ``ts`` is still to come.
 
-    What is due up to ``ts`` happens. It is never recorded and changes no byte: the next row
-    would have done the same.
+    What is due up to ``ts`` happens. It is never recorded and changes no byte, for the next row
+    would have done the same; so it is given between rows, never after the last one.
     """
 
     ts: int
