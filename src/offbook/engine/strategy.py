@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -19,6 +19,9 @@ from offbook.domain.orders import OrderRequest, OrderSide, OrderType, ReplaceReq
 from offbook.domain.values import Exact, Price, Quantity
 from offbook.engine.parameters import Parameter, declared_parameters, resolve_parameters
 from offbook.engine.view import AccountView, Fill, OrderUpdate, PositionView
+
+SHORTEST_INTERVAL_NS: Final = 1_000_000
+"""A repeating timer turns at most every millisecond: every turn is a record."""
 
 
 class Rounding(enum.Enum):
@@ -288,7 +291,8 @@ class Strategy:
         every: timedelta | int | None = None,
     ) -> None:
         """Have ``on_timer(name)`` called at session time ``at`` (ns), ``after`` a delay, or
-        ``every`` interval; integers are ns. A timer of the same name is replaced."""
+        ``every`` interval (a millisecond or more); integers are ns. A timer of the same name is
+        replaced. Each turn leaves a record, also across gaps in the data."""
         every_ns = None if every is None else _nanoseconds("every", every)
         if at is None:
             delay = every_ns if after is None else _nanoseconds("after", after)
@@ -297,8 +301,11 @@ class Strategy:
             at = self.now + delay
         elif after is not None:
             raise InvalidStrategy(f"timer {name!r}: give after or at, not both")
-        if every_ns is not None and every_ns <= 0:
-            raise InvalidStrategy(f"timer {name!r}: every={every!r} is not positive")
+        if every_ns is not None and every_ns < SHORTEST_INTERVAL_NS:
+            raise InvalidStrategy(
+                f"timer {name!r}: every={every!r} is less than a millisecond "
+                f"({SHORTEST_INTERVAL_NS} ns); each turn leaves a record"
+            )
         self._running().set_timer(name, at, every_ns)
 
     def cancel_timer(self, name: str) -> None:

@@ -165,6 +165,7 @@ def test_a_side_given_as_text_is_the_side_it_says() -> None:
         lambda s: s.set_timer("x", after=2**70),
         lambda s: s.set_timer("x", every=2**70),
         lambda s: s.set_timer("x", every=0),
+        lambda s: s.set_timer("x", every=999_999),
         lambda s: s.set_timer("x"),
         lambda s: s.set_timer("x", after=1, at=2),
     ],
