@@ -53,11 +53,6 @@ class CommitLine:
         self._snapshot_seq = session.last_seq
 
     @property
-    def in_flight(self) -> bool:
-        """Whether a batch is on its way to the store."""
-        return self._task is not None
-
-    @property
     def is_awaited(self) -> bool:
         """Whether an outsider waits for the batch in flight."""
         return self._task is not None and bool(self._flying)

@@ -169,12 +169,11 @@ class PaperTradingRunner:
             await asyncio.wait({main})
         closed = ManagerClosed(f"session {self._session.id} is no longer run here")
         await self._refuse_all(self._refusal or closed)
-        rows, feed = self._rows, self._feed
+        rows = self._rows
         self._rows = self._feed = None
         if rows is not None:
+            # The feed, which came with it, is closed too.
             await rows.close()
-        elif feed is not None:
-            await feed.close()
 
     # -- beginning ----------------------------------------------------------------------------
 
