@@ -105,7 +105,7 @@ async def first_refused(path: Path) -> tuple[int, object]:
     return rows, None
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(cells=lines)
 def test_rows_stay_or_go_as_a_plain_reading_says(cells: list[tuple[str, ...]]) -> None:
     kept, dropped = expected(list(cells))

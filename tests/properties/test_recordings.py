@@ -74,7 +74,7 @@ async def read_units(config: ReplayMarket) -> list[int]:
     return found
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(precision=precisions, units=many_units, data=st.data())
 def test_text_is_read_exactly_however_it_is_spelled(
     precision: int, units: list[int], data: st.DataObject
@@ -88,7 +88,7 @@ def test_text_is_read_exactly_however_it_is_spelled(
         assert asyncio.run(read_units(market(path, precision))) == units
 
 
-@settings(max_examples=30)
+@settings(max_examples=18)
 @given(precision=precisions, units=many_units, kind=st.sampled_from(["DECIMAL", "VARCHAR", "wide"]))
 def test_parquet_decimals_and_text_are_read_exactly(
     precision: int, units: list[int], kind: str
@@ -102,7 +102,7 @@ def test_parquet_decimals_and_text_are_read_exactly(
     assert asyncio.run(read_parquet(texts, sql_type, precision)) == units
 
 
-@settings(max_examples=30)
+@settings(max_examples=18)
 @given(precision=precisions, units=many_units)
 def test_parquet_doubles_that_hold_a_decimal_give_it_back(precision: int, units: list[int]) -> None:
     doubles = {u: u / 10**precision for u in units}
@@ -171,7 +171,7 @@ moments = st.datetimes(datetime(1970, 1, 3), datetime(2115, 1, 1))  # noqa: DTZ0
 offsets = st.integers(-23 * 60 - 59, 23 * 60 + 59)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(cells=st.lists(st.tuples(moments, offsets, st.integers(0, 999)), min_size=1, max_size=30))
 def test_times_with_offsets_are_read_to_the_nanosecond(
     cells: list[tuple[datetime, int, int]],

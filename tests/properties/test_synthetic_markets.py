@@ -55,7 +55,7 @@ def markets(draw: st.DrawFn) -> SyntheticMarket:
     return SyntheticMarket(instrument=instrument, **told)
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(markets(), st.lists(st.integers(1, 5000), min_size=1, max_size=5))
 def test_rows_keep_their_promises_and_cuts_mean_nothing(
     market: SyntheticMarket, limits: list[int]
