@@ -1,6 +1,7 @@
 """Turns that a session seldom takes: a start that meets trouble, a stop that meets another."""
 
 import asyncio
+from unittest.mock import AsyncMock
 
 import pytest
 from tests.stage import (
@@ -256,3 +257,87 @@ async def test_a_command_that_meets_the_shutdown_is_refused() -> None:
         )
         assert isinstance(refused, ManagerClosed)
     assert (await stage.repository.get("a")).status is SessionStatus.RUNNING
+
+
+async def test_a_stop_without_an_id_joins_the_one_under_way() -> None:
+    """Nobody can ask for its answer again, so none is kept."""
+    stage = Stage(strategy=Watcher)
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(speed="1"), session_id="a")
+        barrier = Barrier(stage, "save")
+        first = asyncio.ensure_future(manager.stop_session("a", command_id="first"))
+        await barrier.reached.wait()
+        second = asyncio.ensure_future(manager.stop_session("a", command_id=""))
+        await settle()
+        assert manager._registry.hosts["a"].answer_when_over == []
+        barrier.released.set()
+        assert await first == await second
+        assert await stage.repository.find_answer("a", "first") is not None
+        assert await stage.repository.find_answer("a", "") is None
+
+
+async def test_a_command_in_the_queue_of_a_session_that_fails_is_refused() -> None:
+    """It is told that the session has FAILED, not that it is stopping."""
+    stage = Stage(strategy=Watcher)
+    gate = stage.gateway.block_at(1)
+    stage.gateway.fail_at(1, GatewayUnavailable("unplugged"))
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(), session_id="a")
+        async with manager._registry.hosts["a"].lane:
+            pausing = asyncio.ensure_future(manager.pause_session("a"))
+            await settle()
+            gate.release()
+            await eventually(lambda: _is(manager, SessionStatus.FAILED))
+            assert not pausing.done()
+        with pytest.raises(InvalidTransition, match="FAILED") as caught:
+            await pausing
+        assert caught.value.session.status is SessionStatus.FAILED
+        await quiet(stage, manager)
+
+
+async def test_who_gives_up_waiting_for_a_start_does_not_break_it_off() -> None:
+    """The session runs all the same."""
+    stage = Stage(strategy=Watcher)
+    gate = stage.gateway.block_open()
+    async with stage.manager() as manager:
+        starting = asyncio.ensure_future(
+            manager._starter.start(
+                stage.config(speed="1"),
+                session_id="a",
+                command_id=None,
+                parent_id=None,
+                digest="",
+            )
+        )
+        await gate.reached.wait()
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+        gate.release()
+        await eventually(lambda: _is(manager, SessionStatus.RUNNING))
+
+
+async def test_a_runner_that_will_not_be_broken_off_does_not_run_either() -> None:
+    """Its start comes to an end after the stop, and is not saved."""
+    stage = Stage(strategy=Watcher)
+    runner = AsyncMock()
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def stubborn(message: object) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            ended.set()
+
+    runner.start = stubborn
+    async with stage.manager(runner_factory=lambda *_, **__: runner) as manager:
+        starting = asyncio.ensure_future(manager.start_session(stage.config(), session_id="a"))
+        await begun.wait()
+        stopped = await manager.stop_session("a")
+        assert ended.is_set()
+        assert (stopped.status, stopped.status_reason) == (SessionStatus.STOPPED, "never_ran")
+        with pytest.raises(SessionStopped):
+            await starting
+        runner.close.assert_awaited()
+        await quiet(stage, manager)

@@ -298,3 +298,17 @@ async def test_two_first_records_are_told_apart_by_what_differs() -> None:
         with pytest.raises(NotComparable) as caught:
             compare_attached(raws[0], other)
         assert caught.value.fields["what"] == "engine"
+
+
+async def test_a_cursor_that_the_data_never_reaches_is_a_mismatch() -> None:
+    """All records are made again, and yet the engine stands elsewhere than the session says."""
+    stage = Stage(strategy=Watcher)
+    await _suspended(stage)
+    row = stage.repository._rows["a"]
+    session = storing.decode_session(row.document)
+    cursor = msgspec.structs.replace(session.cursor, row=500)
+    row.document = storing.encode_session(msgspec.structs.replace(session, cursor=cursor))
+    async with stage.manager() as manager:
+        report = await manager.recover_sessions()
+        assert [entry.reason for entry in report.failed] == ["journal_mismatch"]
+        assert "rebuilt up to" in report.failed[0].message
