@@ -133,7 +133,7 @@ class Save:
             connection.execute(sql.DELETE_SCHEDULED, (mine, command_id))
         if batch.snapshot is not None:
             connection.execute(sql.INSERT_SNAPSHOT, (mine, *batch.snapshot))
-            connection.execute(sql.PRUNE_SNAPSHOTS, (mine, storing.SNAPSHOTS_KEPT))
+            connection.execute(sql.PRUNE_SNAPSHOTS, (mine, mine, storing.SNAPSHOTS_KEPT))
         for operation in batch.operations:
             connection.execute(sql.INSERT_OPERATION, (mine, operation))
 

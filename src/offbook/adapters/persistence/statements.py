@@ -36,8 +36,8 @@ VALUES (?, ?, ?, ?, ?, ?)
 INSERT_SNAPSHOT: Final = "INSERT INTO snapshots (session_id, seq, document) VALUES (?, ?, ?)"
 
 PRUNE_SNAPSHOTS: Final = """
-DELETE FROM snapshots WHERE session_id = ?1 AND id NOT IN (
-    SELECT id FROM snapshots WHERE session_id = ?1 ORDER BY seq DESC, id DESC LIMIT ?2
+DELETE FROM snapshots WHERE session_id = ? AND id NOT IN (
+    SELECT id FROM snapshots WHERE session_id = ? ORDER BY seq DESC, id DESC LIMIT ?
 )
 """
 
