@@ -1,0 +1,205 @@
+"""The rare moments of whole sessions: commands that cross, and engines that misbehave."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+import pytest
+from tests.rehearsal import rehearse
+from tests.stage import (
+    SECOND,
+    START,
+    Stage,
+    Trader,
+    market_order,
+    quiet,
+    settle,
+    wave,
+)
+
+from offbook.domain.commands import Pause, SubmitOrder
+from offbook.domain.config import PauseOrders, ResumeTimers
+from offbook.domain.errors import (
+    InvalidConfig,
+    InvalidTransition,
+    SessionFailed,
+)
+from offbook.domain.market_data import QuoteSlice
+from offbook.domain.records import CommandTaken, Record
+from offbook.domain.session import PaperTradingSession, SessionStatus
+from offbook.engine.inputs import EndOfData, EngineInput
+from offbook.engine.processing_engine import ProcessingEngine
+from offbook.engine.strategy import Strategy
+from offbook.services.paper_trading.command_desk import CommandDesk
+from offbook.services.paper_trading.messages import (
+    Done,
+    Message,
+    SetSpeed,
+    TakeCommand,
+)
+from offbook.services.paper_trading.outbox import Outbox
+from offbook.services.paper_trading.runner import PaperTradingRunner
+from offbook.testing.manual_clock import ManualClock
+
+KEEP = Pause(command_id="keep", orders=PauseOrders.KEEP)
+BUY = SubmitOrder(command_id="buy", order=market_order())
+
+# -- commands ---------------------------------------------------------------------------------
+
+
+async def test_a_pause_and_a_resume_may_say_what_becomes_of_things() -> None:
+    """Instead of what the session's configuration says."""
+    stage = Stage(strategy=Trader)
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(speed="1"), session_id="a")
+        paused = await manager.pause_session("a", orders=PauseOrders.KEEP)
+        resumed = await manager.resume_session("a", timers=ResumeTimers.SKIP)
+        assert (paused.status, resumed.status) == (SessionStatus.PAUSED, SessionStatus.RUNNING)
+        await manager.stop_session("a")
+        await quiet(stage, manager)
+
+
+async def test_an_order_during_a_start_is_refused() -> None:
+    """The session takes none yet, and starts all the same."""
+    stage = Stage()
+    gate = stage.gateway.block_open()
+    async with stage.manager() as manager:
+        starting = asyncio.ensure_future(manager.start_session(stage.config(), session_id="a"))
+        await gate.reached.wait()
+        with pytest.raises(InvalidTransition):
+            await manager.submit_order("a", market_order())
+        gate.release()
+        assert (await starting).status is SessionStatus.RUNNING
+        assert await manager.orders("a") == ()
+
+
+async def test_a_runner_that_answers_without_an_order_is_told_on() -> None:
+    """No order is made up for it."""
+
+    class Silent(PaperTradingRunner):
+        async def take(self, message: TakeCommand) -> Any:
+            return Done()
+
+    stage = Stage()
+    async with stage.manager(runner_factory=Silent) as manager:
+        await manager.start_session(stage.config(speed="1"), session_id="a")
+        with pytest.raises(SessionFailed, match="no order"):
+            await manager.submit_order("a", market_order())
+
+
+async def test_a_second_pause_finds_the_engine_paused_already() -> None:
+    """Refused with the session as it is then, after the commit of the first."""
+    stage = Stage()
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(speed="1"), session_id="a")
+        runner = manager._active_sessions["a"]
+        second = msgspec.structs.replace(KEEP, command_id="second")
+        first, refused = await asyncio.gather(
+            *(runner.pause(TakeCommand(command=c, digest=c.command_id)) for c in (KEEP, second)),
+            return_exceptions=True,
+        )
+        assert first.session.status is SessionStatus.PAUSED
+        assert isinstance(refused, InvalidTransition)
+        assert (await manager.get_session("a")).status is SessionStatus.PAUSED
+
+
+async def test_a_pace_that_is_none_is_refused_by_the_runner_too() -> None:
+    """And the pace stays as it was."""
+    stage = Stage()
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(speed="2"), session_id="a")
+        with pytest.raises(InvalidConfig):
+            await manager._active_sessions["a"].set_speed(SetSpeed(speed="-1"))
+        assert (await manager.progress("a")).speed == "2"
+
+
+async def test_a_command_while_the_next_rows_are_not_here_comes_at_the_last_instant() -> None:
+    """Session time does not run past rows that nobody knows yet."""
+    stage = Stage()
+    gate = stage.gateway.block_at(2)
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(speed="1"), session_id="a")
+        stage.clock.advance(1)
+        await gate.reached.wait()
+        await settle()
+        stage.clock.advance(30)
+        order = await manager.submit_order("a", market_order())
+        assert START <= order.submitted_ts <= START + SECOND
+        gate.release()
+
+
+class RaisesAtHalf(Strategy):
+    """Raises half a second after the start."""
+
+    def on_start(self) -> None:
+        self.set_timer("half", after=SECOND // 2)
+
+    def on_timer(self, name: str) -> None:
+        raise ValueError("half is enough")
+
+
+async def test_a_scheduled_command_waits_when_the_session_stops_before_its_time() -> None:
+    """The strategy raised and paused it: session time goes no further."""
+    stage = Stage(strategy=RaisesAtHalf)
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(speed="1"), session_id="a")
+        at = START + SECOND * 3 // 4
+        await manager.submit_order("a", market_order(), command_id="later", at=at)
+        stage.clock.advance(2)
+        paused = await manager.wait("a")
+        assert paused.status is SessionStatus.PAUSED
+        assert await manager.orders("a") == ()
+        waiting = await stage.repository.scheduled_commands("a")
+        assert [entry.command.command_id for entry in waiting] == ["later"]
+
+
+# -- engines that misbehave -------------------------------------------------------------------
+
+
+Step = Callable[[Sequence[EngineInput]], list[Record]]
+
+
+class Twisted(Stage):
+    """A stage whose engines make their steps in another way than they should."""
+
+    def __init__(self, twist: Callable[[Step, EngineInput], list[Record]]) -> None:
+        super().__init__()
+        self.twist = twist
+
+    def engine(self, session: PaperTradingSession) -> ProcessingEngine:
+        """An engine with a process of its own."""
+        engine = super().engine(session)
+        step = engine.process
+        engine.process = lambda inputs: self.twist(step, inputs[0])  # type: ignore[method-assign]
+        return engine
+
+
+@pytest.mark.parametrize(("kind", "said"), [(QuoteSlice, "no row at row 0"), (EndOfData, "no end")])
+async def test_an_engine_that_does_not_move_fails_its_session(kind: Any, said: str) -> None:
+    """Rather than be asked for ever: it took no row, or went on after the end."""
+
+    def twist(step: Step, item: EngineInput) -> list[Record]:
+        return [] if isinstance(item, kind) else step([item])
+
+    stage = Twisted(twist)
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(), session_id="a")
+        ended = await manager.wait("a")
+        assert (ended.status, ended.status_reason) == (SessionStatus.FAILED, "engine_fault")
+        assert ended.error is not None
+        assert said in ended.error.message
+        await quiet(stage, manager)
+
+
+async def test_an_engine_that_makes_no_order_of_a_command_is_an_error() -> None:
+    """No answer is made up, and none is kept."""
+    taken = CommandTaken(seq=1, ts=1, row=0, command=BUY)
+    rehearsal = rehearse(wave(2))
+    outbox = Outbox(0, b"", rehearsal.engine.cursor)
+    desk = CommandDesk(rehearsal.engine, outbox, lambda take: [taken], clock=ManualClock())
+    reply: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+    with pytest.raises(RuntimeError, match="made no order of command buy"):
+        desk.receive(TakeCommand(command=BUY, digest="d"), 1, reply)
+    assert outbox.waiters == []
+    assert not reply.done()
