@@ -258,7 +258,8 @@ class Pump:
                 ts = self._command_ts()
                 self.held = False
                 self.desk.receive(message, ts, mail.reply)
-            except Faulted:
+            except Exception:
+                # Whatever it was, nobody is left waiting for an answer that will not come.
                 mail.refuse(SessionFailed("the session's engine failed at this command"))
                 raise
         elif isinstance(message, AskOrders):
