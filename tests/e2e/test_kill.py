@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import random
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from tests.e2e.kill_parent import Run, check_nothing_lost_or_doubled, journal
 
 SPEED = "40"
+Tell = Callable[[str, object], None]
 
 
 def plan(rng: random.Random, times: int) -> list[dict[str, Any] | None]:
@@ -49,11 +50,11 @@ def unkilled_run(data: Path, until: int) -> tuple[Run, dict[str, Any]]:
     return run, run.finish(random.Random(0))
 
 
-def compare(tmp_path: Path, seed: int, *, until: int, times: int) -> None:
+def compare(tmp_path: Path, seed: int, tell: Tell, *, until: int, times: int) -> None:
     """Kill, then hold the outcome against the run that was never killed."""
     plain, plain_end = unkilled_run(tmp_path / "plain", until)
     run, end = killed_run(tmp_path / "killed", seed, until=until, times=times)
-    report(run, seed)
+    tell("summary", told(run, seed))
     records = journal(tmp_path / "killed", run.session or "")
     check_nothing_lost_or_doubled(run, records)
     expected = journal(tmp_path / "plain", plain.session or "")
@@ -64,25 +65,30 @@ def compare(tmp_path: Path, seed: int, *, until: int, times: int) -> None:
     assert sum(run.kills.values()) >= 50 * min(1, times)
 
 
-def report(run: Run, seed: int) -> None:
-    """Say how often the process was killed in which phase; shown in the tests' summary."""
+def told(run: Run, seed: int) -> str:
+    """How often the process was killed in which phase; shown in the tests' summary."""
     phases = ", ".join(f"{phase} {count}" for phase, count in sorted(run.kills.items()))
-    sys.stderr.write(
-        f"\nkilled {sum(run.kills.values())} times (seed {seed}): {phases}; "
-        f"{len(run.acks)} acknowledgements, {run.repeats} repeated with the same answer\n"
+    return (
+        f"killed {sum(run.kills.values())} times (seed {seed}): {phases}; "
+        f"{len(run.acks)} acknowledgements, {run.repeats} repeated with the same answer"
     )
 
 
 PHASES = ("migration", "start", "commit", "snapshot", "recovery", "running", "stop")
 
 
-def test_a_session_killed_fifty_times_ends_as_if_it_never_had_been(tmp_path: Path) -> None:
+def test_a_session_killed_fifty_times_ends_as_if_it_never_had_been(
+    tmp_path: Path, record_property: Tell
+) -> None:
     """Kills at statements of every phase and at moments drawn by chance; same chain, same end."""
-    compare(tmp_path, int(os.environ.get("OFFBOOK_KILL_SEED", "1")), until=560, times=2)
+    seed = int(os.environ.get("OFFBOOK_KILL_SEED", "1"))
+    compare(tmp_path, seed, record_property, until=560, times=2)
 
 
 @pytest.mark.chaos
 @pytest.mark.parametrize("seed", range(2, 12))
-def test_many_more_kills_change_nothing_either(tmp_path: Path, seed: int) -> None:
+def test_many_more_kills_change_nothing_either(
+    tmp_path: Path, seed: int, record_property: Tell
+) -> None:
     """The long form, with other seeds."""
-    compare(tmp_path, seed, until=560, times=4)
+    compare(tmp_path, seed, record_property, until=560, times=4)

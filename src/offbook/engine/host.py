@@ -101,8 +101,8 @@ class StrategyHost:
         self.error = SessionError(
             code="strategy_error",
             message=f"{type(self.strategy).__name__}.{name} raised "
-            + traceback.format_exception_only(error)[-1].strip(),
-            detail="".join(traceback.format_exception(error)),
+            + _storable(traceback.format_exception_only(error)[-1].strip()),
+            detail=_storable("".join(traceback.format_exception(error))),
         )
         self._kernel.emit(
             r.StrategyFailed,
@@ -264,6 +264,11 @@ class StrategyHost:
         if symbol is None and market is not None:
             return market.instruments[0]
         return self._kernel.instrument(symbol or "")
+
+
+def _storable(text: str) -> str:
+    """Text that can be written as UTF-8, whatever a strategy put into its error."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _check_name(name: object) -> None:
