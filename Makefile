@@ -37,7 +37,8 @@ $(BIN)/python:
 	    echo "Python's venv module does not work. On Debian: apt-get install python3-venv" >&2; exit 1; }
 
 $(VENV)/.locked: requirements/dev.txt | $(BIN)/python
-	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@# The lock is complete; resolving again would let a newer release of a locked package fail it.
+	@$(PIP) install --no-deps --require-hashes -r requirements/dev.txt
 	@touch $@
 
 $(STAMP): pyproject.toml $(VENV)/.locked
