@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from offbook.domain import commands as c
 from offbook.domain import records as r
 from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, TradingCalendar
@@ -30,6 +32,7 @@ from offbook.domain.config import (
     SessionConfig,
     StrategySpec,
     VenueConfig,
+    sources_of,
 )
 from offbook.domain.market_data import MarketInfo, MarketSlice
 from offbook.domain.orders import (
@@ -93,14 +96,14 @@ def attach_of(
 ) -> Attach:
     """The first input of a session of ``market``."""
     info = MarketInfo(
-        kind=market.config.kind,
+        sources=sources_of(market.config),
         instruments=(market.config.instrument,),
         data_identity="data",
         calendar_identity=calendar.digest(),
-        timeframe_ns=market.config.timeframe_ns,
         clock_stops=clock_stops,
     )
-    return Attach(market=info, calendar=calendar)
+    hours = msgspec.structs.replace(calendar, name=market.config.instrument.calendar)
+    return Attach(market=info, calendars=(hours,))
 
 
 def whole(market: BuiltMarket) -> MarketSlice:

@@ -23,7 +23,7 @@ from offbook.adapters.brokers.synthetic.trading_time import TradingTime
 from offbook.adapters.brokers.synthetic.walk import Walk
 from offbook.adapters.calendars import load_calendar
 from offbook.domain.config import MarketConfig, ReplayMarket, SyntheticMarket
-from offbook.domain.market_data import DataKind, MarketSlice
+from offbook.domain.market_data import BarSlice, DataKind, MarketSlice, QuoteSlice
 from offbook.ports.gateway import IBrokerGateway
 from offbook.testing.contracts.gateway import GatewayContract, ordering_methods
 from offbook.testing.markets import BTCUSDT, MINUTE, SECOND, BuiltMarket, write_csv
@@ -109,10 +109,10 @@ def whole(config: SyntheticMarket) -> MarketSlice:
     walk = Walk(work_out(config, calendar), TradingTime(calendar, config.start_ns))
     kind = QuoteRows if config.kind is DataKind.QUOTES else BarRows
     rows = kind(walk, config.instrument)
-    parts: list[MarketSlice] = []
+    parts: list[QuoteSlice | BarSlice] = []
     while (row := sum(map(len, parts))) < rows.total:
         parts.append(rows.piece(row))
-    names = [name for name in type(parts[0]).__slots__ if name not in ("instrument", "start")]
+    names = type(parts[0]).COLUMNS
     columns = {
         name: np.concatenate([getattr(part, name) for part in parts])
         for name in names

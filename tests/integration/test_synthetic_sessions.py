@@ -43,7 +43,7 @@ async def run(market: SyntheticMarket, limits: tuple[int, ...]) -> tuple[str, in
     engine = ProcessingEngine(
         new_session(config=config(market)), EmaCross(fast=20, slow=80, size="0.5"), "source"
     )
-    records = engine.process([Attach(market=feed.info, calendar=feed.calendar)])
+    records = engine.process([Attach(market=feed.info, calendars=feed.calendars)])
     records += engine.process([Take(command=c.Start(command_id="start"), ts=feed.extent.first_ts)])
     row = 0
     for limit in cycle(limits):

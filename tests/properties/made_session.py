@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from tests.properties.market_cases import Setup
 
 from offbook.domain import records as r
 from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, TradingCalendar
 from offbook.domain.config import AccountConfig, ReplayMarket, SessionConfig
-from offbook.domain.market_data import DataKind, MarketInfo
+from offbook.domain.market_data import DataKind, MarketInfo, SourceInfo
 from offbook.domain.records import Record
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.inputs import Advance, Attach, EndOfData, EngineInput, Take
@@ -75,14 +76,20 @@ def attach_of(setup: Setup) -> Attach:
         opens, closes = zip(*setup.hours, strict=True)
         calendar = TradingCalendar(name="MADE", opens=opens, closes=closes)
     info = MarketInfo(
-        kind=DataKind.BARS if setup.bars else DataKind.QUOTES,
+        sources=(
+            SourceInfo(
+                symbol=setup.instrument.symbol,
+                kind=DataKind.BARS if setup.bars else DataKind.QUOTES,
+                timeframe_ns=setup.timeframe if setup.bars else None,
+            ),
+        ),
         instruments=(setup.instrument,),
         data_identity="made",
         calendar_identity=calendar.digest(),
-        timeframe_ns=setup.timeframe if setup.bars else None,
         clock_stops=setup.clock_stops,
     )
-    return Attach(market=info, calendar=calendar)
+    hours = msgspec.structs.replace(calendar, name=setup.instrument.calendar)
+    return Attach(market=info, calendars=(hours,))
 
 
 def merged(inputs: list[EngineInput], records: list[Record]) -> list[EngineInput]:

@@ -78,7 +78,7 @@ def joined(first: EngineInput | None, second: EngineInput) -> EngineInput | None
     """Two slices as one where the second goes on from the first, else None."""
     for kind in (QuoteSlice, BarSlice):
         if isinstance(first, kind) and isinstance(second, kind):
-            names = [name for name in kind.__slots__ if name not in {"instrument", "start"}]
+            names = kind.COLUMNS
             columns = [(getattr(first, name), getattr(second, name)) for name in names]
             both = {
                 name: None if a is None else np.concatenate([a, b])

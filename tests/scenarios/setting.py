@@ -10,7 +10,7 @@ import msgspec
 from offbook.adapters.calendars import load_calendar
 from offbook.domain import config as c
 from offbook.domain.calendars import TradingCalendar
-from offbook.domain.market_data import DataKind, MarketInfo
+from offbook.domain.market_data import DataKind, MarketInfo, SourceInfo
 from offbook.testing.markets import BTCUSDT, XYZ
 from tests.scenarios.wording import duration
 
@@ -65,11 +65,16 @@ class Setting:
     def market(self) -> MarketInfo:
         """The market as an engine is joined to it."""
         return MarketInfo(
-            kind=self.config.market.kind,
+            sources=(
+                SourceInfo(
+                    symbol=self.instrument.symbol,
+                    kind=self.config.market.kind,
+                    timeframe_ns=self.timeframe,
+                ),
+            ),
             instruments=(self.instrument,),
             data_identity="table",
             calendar_identity=self.calendar.digest(),
-            timeframe_ns=self.timeframe,
             clock_stops=not self.live,
         )
 

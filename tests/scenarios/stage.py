@@ -144,7 +144,7 @@ class Stage:
         self.commands = 0
         self.row_ts = 0
         self._build()
-        attach = Attach(market=table.setting.market, calendar=table.setting.calendar)
+        attach = Attach(market=table.setting.market, calendars=(table.setting.calendar,))
         self.feed(attach)
         if table.lines[0].what[:1] != ["start"]:
             begun = self.feed(Take(command=Start(command_id="start"), ts=table.lines[0].ts))

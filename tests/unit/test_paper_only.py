@@ -13,7 +13,7 @@ def public(kind: type) -> set[str]:
 def test_the_door_to_markets_opens_them_and_does_nothing_else() -> None:
     """What the engine could be given to call is the whole of this list."""
     assert public(IBrokerGateway) == {"open"}
-    assert public(MarketFeed) == {"info", "calendar", "extent", "read", "close"}
+    assert public(MarketFeed) == {"info", "calendars", "extent", "read", "close"}
 
 
 def test_no_gateway_has_more_to_offer_than_its_port() -> None:

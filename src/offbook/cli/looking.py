@@ -12,6 +12,7 @@ from offbook.cli.failures import FAILURE
 from offbook.cli.figures import counted, money, strategy_name
 from offbook.cli.loop import run_async
 from offbook.cli.shell import Shell, paint, short
+from offbook.domain.config import symbols_of
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.services.paper_trading.report import SessionReport, read_report
 from offbook.services.paper_trading.verification import ReplayOutcome, Verification
@@ -108,7 +109,7 @@ def _line(session: PaperTradingSession, store: Path) -> dict[str, Any]:
         "status": session.status.value,
         "status_reason": session.status_reason,
         "created_at": session.created_at.isoformat(),
-        "symbol": config.market.instrument.symbol,
+        "symbol": symbols_of(config.market),
         "strategy": None if config.strategy is None else config.strategy.ref,
         "currency": config.account.currency,
         "equity": None if summary is None else str(summary.equity),
@@ -136,7 +137,7 @@ def _print_listing(sessions: list[PaperTradingSession], shell: Shell) -> None:
             f"{session.created_at:%m-%d %H:%M}",
             Text(session.status.value, style=_STYLES.get(session.status, "")),
             config.name or strategy_name(ref),
-            config.market.instrument.symbol,
+            symbols_of(config.market),
             "-" if summary is None else f"{summary.fills:,}",
             "-" if summary is None else money(str(summary.equity)),
         )

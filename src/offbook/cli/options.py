@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 AssetClassChoice = Literal["crypto_spot", "equity"]
-KindChoice = Literal["quotes", "bars"]
+KindChoice = Literal["quotes", "trades", "bars"]
 LabelChoice = Literal["open", "close"]
 AtEndChoice = Literal["stop", "pause"]
 OnErrorChoice = Literal["stop", "pause", "fail"]

@@ -17,6 +17,7 @@ from offbook.cli.figures import clock, counted, strategy_name
 from offbook.cli.loop import run_async
 from offbook.cli.running import ended_well
 from offbook.cli.shell import Shell, paint, short
+from offbook.domain.config import symbols_of
 from offbook.domain.errors import OffbookError, StoreOwned
 from offbook.domain.session import (
     LifecycleCommand,
@@ -156,7 +157,7 @@ def _described(session: PaperTradingSession) -> str:
     fills = "" if summary is None else f", {counted(summary.fills, 'fill')}"
     return (
         f"{short(session.id)}  {session.status.value}  {name} on "
-        f"{config.market.instrument.symbol} at {clock(session.cursor.ts)} UTC{fills}"
+        f"{symbols_of(config.market)} at {clock(session.cursor.ts)} UTC{fills}"
     )
 
 

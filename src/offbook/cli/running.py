@@ -13,7 +13,7 @@ from offbook.cli.loop import run_async
 from offbook.cli.shell import Shell, short
 from offbook.config.markets import Label, MarketDescription
 from offbook.config.sessions import SessionRequest, build_config, parse_settings
-from offbook.domain.config import OnStrategyError, SessionConfig
+from offbook.domain.config import OnStrategyError, SessionConfig, kinds_of, symbols_of
 from offbook.domain.instruments import AssetClass
 from offbook.domain.market_data import DataKind
 from offbook.domain.session import PaperTradingSession, SessionStatus
@@ -110,4 +110,4 @@ def _beginning(session: PaperTradingSession) -> str:
     told = " ".join(f"{name}={value}" for name, value in params.items())
     name = strategy_name(None if spec is None else spec.ref)
     file = Path(market.source).name
-    return f"{name} on {file} ({market.instrument.symbol} {market.kind.value})  {told}"
+    return f"{name} on {file} ({symbols_of(market)} {kinds_of(market)})  {told}"

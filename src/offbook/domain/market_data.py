@@ -1,14 +1,14 @@
-"""Market data: rows in columns for the engine, small immutable objects for strategies.
+"""Market data in columns, as the engine is fed: slices of one source, and of several merged.
 
-Each row has two times: ``ts_event`` (the venue's, may be absent) and ``ts_init`` (receipt).
-Session time ``ts`` is ``ts_init``, else ``ts_event``, and never decreases.
+Session time ``ts`` never decreases within a market.  A row's *position* is its place in the
+market, dense from 0 over all sources together.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, Final, Self
 
 import msgspec
 import numpy as np
@@ -16,97 +16,20 @@ import numpy.typing as npt
 
 from offbook.domain.errors import BadMarketData
 from offbook.domain.instruments import Instrument
-from offbook.domain.values import MAX_UNITS, Price, Quantity
+from offbook.domain.rows import Bar as Bar
+from offbook.domain.rows import Quote as Quote
+from offbook.domain.rows import Trade as Trade
+from offbook.domain.values import MAX_UNITS
 
 IntColumn = npt.NDArray[np.int64]
 
 
 class DataKind(enum.Enum):
-    """What the rows of a market are."""
+    """What the rows of a source are."""
 
     QUOTES = "quotes"
+    TRADES = "trades"
     BARS = "bars"
-
-
-class Quote(msgspec.Struct, frozen=True, gc=False):
-    """Best bid and ask at one moment.
-
-    ``bid`` and ``ask`` are floats for indicators; ``bid_px``, ``ask_px`` (price units) and
-    ``bid_qty``, ``ask_qty`` (quantity units) are exact.  ``ts`` is session time, ``ts_event`` the
-    venue's time or None, both in ns UTC; ``row`` is the row's position in the market.
-    """
-
-    ts: int
-    bid: float
-    ask: float
-    bid_px: int
-    ask_px: int
-    bid_qty: int
-    ask_qty: int
-    ts_event: int | None
-    row: int
-    instrument: Instrument
-
-    @property
-    def mid(self) -> float:
-        """Midpoint of bid and ask, for indicators."""
-        return (self.bid + self.ask) * 0.5
-
-    @property
-    def bid_price(self) -> Price:
-        """The exact bid, to be used in orders."""
-        return Price(self.bid_px, self.instrument.price_precision)
-
-    @property
-    def ask_price(self) -> Price:
-        """The exact ask, to be used in orders."""
-        return Price(self.ask_px, self.instrument.price_precision)
-
-    @property
-    def bid_size(self) -> Quantity:
-        """Size shown at the bid."""
-        return Quantity(self.bid_qty, self.instrument.qty_precision)
-
-    @property
-    def ask_size(self) -> Quantity:
-        """Size shown at the ask."""
-        return Quantity(self.ask_qty, self.instrument.qty_precision)
-
-
-class Bar(msgspec.Struct, frozen=True, gc=False):
-    """Open, high, low, close and volume of ``[ts_open, ts_close)``; known at ``ts``.
-
-    Floats for indicators, exact price and quantity units beside them.
-    """
-
-    ts: int
-    ts_open: int
-    open: float
-    high: float
-    low: float
-    close: float
-    open_px: int
-    high_px: int
-    low_px: int
-    close_px: int
-    volume_qty: int
-    row: int
-    instrument: Instrument
-
-    @property
-    def ts_close(self) -> int:
-        """The end of the bar's interval, which is when it became known."""
-        return self.ts
-
-    @property
-    def volume(self) -> float:
-        """Traded quantity, for indicators."""
-        return float(self.volume_qty / 10**self.instrument.qty_precision)
-
-    @property
-    def close_price(self) -> Price:
-        """The exact close, to be used in orders."""
-        return Price(self.close_px, self.instrument.price_precision)
 
 
 class Cursor(msgspec.Struct, frozen=True, order=True):
@@ -116,16 +39,63 @@ class Cursor(msgspec.Struct, frozen=True, order=True):
     ts: int = 0
 
 
-class QuoteSlice:
-    """Consecutive quotes of one instrument, in columns; immutable by convention.
+class _Columns:
+    """Rows of one instrument in columns, immutable by convention.
 
-    ``start`` is the ordinal of the first row in the market.  ``ts`` never decreases; prices are
-    positive with ``bid_px <= ask_px``; sizes are not negative; all below ``2**62``.
+    ``start`` is the position of the first row in the market; the others follow it without gaps
+    unless ``numbers`` gives the position of each.
     """
 
-    __slots__ = ("ask_px", "ask_qty", "bid_px", "bid_qty", "instrument", "start", "ts", "ts_event")
+    __slots__ = ("instrument", "numbers", "start", "ts")
+
+    COLUMNS: ClassVar[tuple[str, ...]]
+    """The columns that every such slice has, in the order of the constructor."""
+
+    instrument: Instrument
+    numbers: IntColumn | None
+    start: int
+    ts: IntColumn
+
+    def __len__(self) -> int:
+        return len(self.ts)
+
+    def rows(self, begin: int, end: int) -> Self:
+        """Rows ``begin`` to ``end`` of this slice (places within it), without copying."""
+        part = self._part(begin, end)
+        if self.numbers is not None:
+            return part.numbered(self.numbers[begin:end])
+        part.start = self.start + begin
+        return part
+
+    def numbered(self, numbers: IntColumn) -> Self:
+        """The same rows at these positions of the market."""
+        part = self._part(0, len(self))
+        part.numbers = numbers
+        part.start = int(numbers[0]) if len(numbers) else 0
+        return part
+
+    def positions(self) -> Sequence[int]:
+        """The position of each row in the market."""
+        if self.numbers is not None:
+            numbers: list[int] = self.numbers.tolist()
+            return numbers
+        return range(self.start, self.start + len(self))
+
+    def _part(self, begin: int, end: int) -> Self:
+        raise NotImplementedError
+
+
+class QuoteSlice(_Columns):
+    """Quotes of one instrument, in columns.
+
+    ``ts`` never decreases; prices are positive with ``bid_px <= ask_px``; sizes are not negative;
+    all below ``2**62``.
+    """
+
+    __slots__ = ("ask_px", "ask_qty", "bid_px", "bid_qty", "ts_event")
 
     kind: Final = DataKind.QUOTES
+    COLUMNS = ("ts", "bid_px", "ask_px", "bid_qty", "ask_qty")
 
     def __init__(
         self,
@@ -139,6 +109,7 @@ class QuoteSlice:
         ts_event: IntColumn | None = None,
     ) -> None:
         self.instrument = instrument
+        self.numbers = None
         self.start = start
         self.ts = ts
         self.bid_px = bid_px
@@ -147,14 +118,10 @@ class QuoteSlice:
         self.ask_qty = ask_qty
         self.ts_event = ts_event
 
-    def __len__(self) -> int:
-        return len(self.ts)
-
-    def rows(self, begin: int, end: int) -> QuoteSlice:
-        """Rows ``begin`` to ``end`` of this slice (positions within it), without copying."""
+    def _part(self, begin: int, end: int) -> QuoteSlice:
         return QuoteSlice(
             self.instrument,
-            self.start + begin,
+            self.start,
             self.ts[begin:end],
             self.bid_px[begin:end],
             self.ask_px[begin:end],
@@ -178,26 +145,73 @@ class QuoteSlice:
             raise BadMarketData("a quote slice holds a crossed, negative or zero price or size")
 
 
-class BarSlice:
-    """Consecutive bars of one instrument and timeframe, in columns; immutable by convention.
+class TradeSlice(_Columns):
+    """Prints of one instrument, in columns.
+
+    ``ts`` never decreases; prices and sizes are positive and below ``2**62``; ``aggressor`` is 1
+    where a buyer took, -1 where a seller did, 0 where that is not known.
+    """
+
+    __slots__ = ("aggressor", "price_px", "size_qty", "ts_event")
+
+    kind: Final = DataKind.TRADES
+    COLUMNS = ("ts", "price_px", "size_qty", "aggressor")
+
+    def __init__(
+        self,
+        instrument: Instrument,
+        start: int,
+        ts: IntColumn,
+        price_px: IntColumn,
+        size_qty: IntColumn,
+        aggressor: IntColumn,
+        ts_event: IntColumn | None = None,
+    ) -> None:
+        self.instrument = instrument
+        self.numbers = None
+        self.start = start
+        self.ts = ts
+        self.price_px = price_px
+        self.size_qty = size_qty
+        self.aggressor = aggressor
+        self.ts_event = ts_event
+
+    def _part(self, begin: int, end: int) -> TradeSlice:
+        return TradeSlice(
+            self.instrument,
+            self.start,
+            self.ts[begin:end],
+            self.price_px[begin:end],
+            self.size_qty[begin:end],
+            self.aggressor[begin:end],
+            None if self.ts_event is None else self.ts_event[begin:end],
+        )
+
+    def check(self) -> None:
+        """Raise BadMarketData unless the columns keep what the class promises."""
+        columns = [self.ts, self.price_px, self.size_qty, self.aggressor]
+        if self.ts_event is not None:
+            columns.append(self.ts_event)
+        _check_columns(columns, self.start)
+        if len(self) and not (
+            bool(np.all(self.price_px > 0))
+            and bool(np.all(self.size_qty > 0))
+            and bool(np.all(np.abs(self.aggressor) <= 1))
+        ):
+            raise BadMarketData("a trade slice holds a price, size or side that cannot be")
+
+
+class BarSlice(_Columns):
+    """Bars of one instrument and timeframe, in columns.
 
     ``ts`` is when each bar ended and became known, ``ts_open`` when it began.  Intervals do not
     overlap; ``low <= open, close <= high``; prices positive; volume not negative.
     """
 
-    __slots__ = (
-        "close_px",
-        "high_px",
-        "instrument",
-        "low_px",
-        "open_px",
-        "start",
-        "ts",
-        "ts_open",
-        "volume_qty",
-    )
+    __slots__ = ("close_px", "high_px", "low_px", "open_px", "ts_open", "volume_qty")
 
     kind: Final = DataKind.BARS
+    COLUMNS = ("ts", "ts_open", "open_px", "high_px", "low_px", "close_px", "volume_qty")
 
     def __init__(
         self,
@@ -212,6 +226,7 @@ class BarSlice:
         volume_qty: IntColumn,
     ) -> None:
         self.instrument = instrument
+        self.numbers = None
         self.start = start
         self.ts = ts
         self.ts_open = ts_open
@@ -221,14 +236,10 @@ class BarSlice:
         self.close_px = close_px
         self.volume_qty = volume_qty
 
-    def __len__(self) -> int:
-        return len(self.ts)
-
-    def rows(self, begin: int, end: int) -> BarSlice:
-        """Rows ``begin`` to ``end`` of this slice (positions within it), without copying."""
+    def _part(self, begin: int, end: int) -> BarSlice:
         return BarSlice(
             self.instrument,
-            self.start + begin,
+            self.start,
             self.ts[begin:end],
             self.ts_open[begin:end],
             self.open_px[begin:end],
@@ -253,7 +264,73 @@ class BarSlice:
             raise BadMarketData("a bar slice holds an impossible bar or overlapping intervals")
 
 
-MarketSlice = QuoteSlice | BarSlice
+SourceSlice = QuoteSlice | TradeSlice | BarSlice
+"""Rows of one source."""
+
+
+class MergedSlice:
+    """Rows of several sources in the order in which a session takes them.
+
+    Row i (at position ``start + i``, session time ``ts[i]``) is row ``index[i]`` of
+    ``pieces[which[i]]``.  Within a piece the rows taken follow one another without gaps.
+    """
+
+    __slots__ = ("index", "pieces", "start", "ts", "which")
+
+    def __init__(
+        self,
+        start: int,
+        ts: IntColumn,
+        which: IntColumn,
+        index: IntColumn,
+        pieces: tuple[SourceSlice, ...],
+    ) -> None:
+        self.start = start
+        self.ts = ts
+        self.which = which
+        self.index = index
+        self.pieces = pieces
+
+    def __len__(self) -> int:
+        return len(self.ts)
+
+    def rows(self, begin: int, end: int) -> MergedSlice:
+        """Rows ``begin`` to ``end`` of this slice (places within it), without copying."""
+        return MergedSlice(
+            self.start + begin,
+            self.ts[begin:end],
+            self.which[begin:end],
+            self.index[begin:end],
+            self.pieces,
+        )
+
+    def parts(self) -> Iterator[tuple[int, SourceSlice]]:
+        """The rows of each source that are in this slice, at their positions in the market:
+        (source, rows), by source; sources without a row are left out."""
+        for source, piece in enumerate(self.pieces):
+            (places,) = np.nonzero(self.which == source)
+            if len(places):
+                begin, end = int(self.index[places[0]]), int(self.index[places[-1]]) + 1
+                yield source, piece.rows(begin, end).numbered(places.astype(np.int64) + self.start)
+
+    def check(self) -> None:
+        """Raise BadMarketData unless pieces and order keep what the class promises."""
+        _check_columns((self.ts, self.which, self.index), self.start)
+        for source, piece in enumerate(self.pieces):
+            piece.check()
+            chosen = self.which == source
+            index = self.index[chosen]
+            if len(index) and not (
+                bool(np.all(np.diff(index) == 1))
+                and 0 <= int(index[0]) <= int(index[-1]) < len(piece)
+                and bool(np.all(piece.ts[index] == self.ts[chosen]))
+            ):
+                raise BadMarketData(f"source {source} of a merged slice is out of order")
+        if len(self) and not 0 <= int(self.which.min()) <= int(self.which.max()) < len(self.pieces):
+            raise BadMarketData("a merged slice names a source that it does not have")
+
+
+MarketSlice = QuoteSlice | TradeSlice | BarSlice | MergedSlice
 
 
 def _check_columns(columns: Sequence[IntColumn], start: int) -> None:
@@ -267,18 +344,31 @@ def _check_columns(columns: Sequence[IntColumn], start: int) -> None:
         raise BadMarketData(f"session time runs backwards after row {start}")
 
 
+class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One source of a market: what its rows are, and of what; bars say of which timeframe."""
+
+    symbol: str
+    kind: DataKind
+    timeframe_ns: int | None = None
+
+
 class MarketInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What a market is, fixed for the life of a session.
 
+    ``sources`` are in the order of the configuration; a market with one source gives slices of
+    it, one with several gives merged ones.  ``instruments`` are those of the sources, each once.
     ``data_identity`` is a digest of everything that decides the rows (content and reading
     options); two markets with the same identity give the same rows.  ``calendar_identity`` is a
-    digest of the session table used.  ``clock_stops`` says whether session time stands still while
+    digest of the session tables used.  ``clock_stops`` says whether session time stands still while
     the session is paused: so it is for recordings, and never for a live market.
     """
 
-    kind: DataKind
+    sources: tuple[SourceInfo, ...]
     instruments: tuple[Instrument, ...]
     data_identity: str
     calendar_identity: str
-    timeframe_ns: int | None = None
     clock_stops: bool = True
+
+    def sources_of(self, symbol: str) -> tuple[SourceInfo, ...]:
+        """The sources that give rows of a symbol."""
+        return tuple(source for source in self.sources if source.symbol == symbol)

@@ -153,6 +153,11 @@ class SyntheticMarket(
             raise InvalidConfig("market.bad_moments names one twice", field="market.bad_moments")
 
     @property
+    def sources(self) -> tuple[SyntheticMarket]:
+        """The market's sources: this one."""
+        return (self,)
+
+    @property
     def source(self) -> str:
         """What reports and screens call this market."""
         return f"synthetic:seed={self.seed}"

@@ -29,7 +29,9 @@ class Expiry(msgspec.Struct, frozen=True, tag=True, array_like=True):
 
 
 class HoursChange(msgspec.Struct, frozen=True, tag=True, array_like=True):
-    """The market opens or closes."""
+    """The markets of a calendar open or close."""
+
+    calendar: str
 
 
 class StopDeadline(msgspec.Struct, frozen=True, tag=True, array_like=True):

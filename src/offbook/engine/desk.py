@@ -101,7 +101,7 @@ class OrderDesk:
         kernel = self._kernel
         terms = self.terms(request)
         instrument = kernel.instrument(terms.symbol)
-        market = kernel.prices()
+        market = kernel.prices(terms.symbol)
         verdict = kernel.risk.new_order(terms, instrument, market)
         if isinstance(verdict, Refusal):
             return self._deny(terms, verdict, origin, command_id)
@@ -193,7 +193,7 @@ class OrderDesk:
         approval = Approval(
             reserved=qty * instrument.qty_scale, currency=instrument.base, reserve_px=0
         )
-        return self._send(terms, approval, kernel.prices(), Origin.FLATTEN, None)
+        return self._send(terms, approval, kernel.prices(symbol), Origin.FLATTEN, None)
 
     # -- requests about working orders ------------------------------------------------------
 
@@ -227,7 +227,7 @@ class OrderDesk:
         reserve_px = order.reserve_px if price_px is None else price_px
         refusal = self._request_refusal(order, origin, replace=True) or self._paused_refusal(order)
         reserved = order.reserved
-        market = kernel.prices()
+        market = kernel.prices(order.symbol)
         if refusal is None and market is not None and not order.status.is_terminal:
             verdict = kernel.risk.new_terms(
                 order, order_qty, price_px, reserve_px, kernel.instrument(order.symbol), market

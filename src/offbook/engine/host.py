@@ -14,7 +14,7 @@ from offbook.domain import records as r
 from offbook.domain.calendars import NEVER
 from offbook.domain.errors import EngineFault, InvalidStrategy
 from offbook.domain.instruments import Instrument
-from offbook.domain.market_data import Bar, DataKind, Quote
+from offbook.domain.market_data import DataKind
 from offbook.domain.orders import ExecType, Liquidity, OrderRequest, Origin, ReplaceRequest
 from offbook.domain.session import SessionError, SessionStatus
 from offbook.domain.timeframes import parse_timeframe
@@ -29,8 +29,9 @@ from offbook.domain.values import (
 )
 from offbook.engine.agenda import STAGE_TIMER, ReportArrives, TimerDue
 from offbook.engine.desk import OrderDesk
+from offbook.engine.history import Histories
 from offbook.engine.kernel import Kernel
-from offbook.engine.rows import History
+from offbook.engine.rows import Row
 from offbook.engine.strategy import Strategy
 from offbook.engine.view import AccountView, Fill, OrderUpdate, PositionView, ReportedPosition
 
@@ -44,7 +45,7 @@ class StrategyHost:
         self,
         kernel: Kernel,
         desk: OrderDesk,
-        history: History,
+        history: Histories,
         strategy: Strategy,
         on_failure: Callable[[str], None],
     ) -> None:
@@ -177,7 +178,7 @@ class StrategyHost:
             self.order(orders[ordinal].client_order_id) for ordinal in self._kernel.view.open_orders
         )
 
-    def history(self, symbol: str, count: int) -> tuple[Quote | Bar, ...]:
+    def history(self, symbol: str, count: int) -> tuple[Row, ...]:
         """Last rows."""
         self._kernel.instrument(symbol)
         if not 1 <= count <= self._history.limit:
@@ -187,7 +188,7 @@ class StrategyHost:
                 field="history_limit",
             )
         last = self._kernel.last
-        return () if last is None else self._history.last(count, last.row + 1)
+        return () if last is None else self._history.last(symbol, count, last.row + 1)
 
     def round_price(self, value: object, rounding: str, symbol: str | None) -> Price:
         """To the tick."""
@@ -244,7 +245,8 @@ class StrategyHost:
         self._kernel.instrument(symbol)
         market = self._kernel.market
         wanted = parse_timeframe(timeframe)
-        if market is None or market.kind is not DataKind.BARS or market.timeframe_ns != wanted:
+        given = () if market is None else market.sources_of(symbol)
+        if not any(s.kind is DataKind.BARS and s.timeframe_ns == wanted for s in given):
             raise InvalidStrategy(
                 f"{type(self.strategy).__name__} needs {timeframe} bars of {symbol}; this "
                 "market does not have them",
@@ -262,6 +264,9 @@ class StrategyHost:
     def _the(self, symbol: str | None) -> Instrument:
         market = self._kernel.market
         if symbol is None and market is not None:
+            if len(market.instruments) > 1:
+                known = ", ".join(instrument.symbol for instrument in market.instruments)
+                raise InvalidStrategy(f"name the symbol: this market has {known}", field="symbol")
             return market.instruments[0]
         return self._kernel.instrument(symbol or "")
 

@@ -6,14 +6,17 @@ import msgspec
 
 from offbook.domain.calendars import TradingCalendar
 from offbook.domain.commands import Command
-from offbook.domain.market_data import BarSlice, MarketInfo, QuoteSlice
+from offbook.domain.market_data import MarketInfo, MarketSlice
 
 
 class Attach(msgspec.Struct, frozen=True, kw_only=True):
-    """Join a fresh engine to its market: the first input of every session."""
+    """Join a fresh engine to its market: the first input of every session.
+
+    ``calendars`` are the trading hours of its instruments, each named as they name it.
+    """
 
     market: MarketInfo
-    calendar: TradingCalendar
+    calendars: tuple[TradingCalendar, ...]
 
 
 class Take(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,4 +46,4 @@ class EndOfData(msgspec.Struct, frozen=True, kw_only=True):
     """The recording is over; what is due at the last instant happens, then ``at_end``."""
 
 
-EngineInput = Attach | QuoteSlice | BarSlice | Take | Advance | EndOfData
+EngineInput = Attach | MarketSlice | Take | Advance | EndOfData

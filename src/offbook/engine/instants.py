@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from offbook.domain import records as r
-from offbook.domain.calendars import NEVER
+from offbook.domain.calendars import NEVER, TradingCalendar
 from offbook.domain.errors import EngineFault
 from offbook.domain.market_data import Bar
 from offbook.domain.session import SessionStatus
@@ -46,6 +46,8 @@ class Instants:
         self.rounds = 0
         self.unbegun = True
         self.hours_known = False
+        self.ended: list[Bar] = []
+        """Bars that ended now and were matched, until no other can end now."""
 
     @property
     def over(self) -> bool:
@@ -66,6 +68,8 @@ class Instants:
         Where the session comes to stand still, the present instant is the last.
         """
         kernel = self._kernel
+        if self.ended and kernel.now < ts:
+            self._show_ended()
         while kernel.agenda.next_due < ts and not self.over:
             due = kernel.agenda.next_due
             if due > kernel.now:
@@ -82,6 +86,9 @@ class Instants:
         """Begin the instant ``ts`` for a row, with its first round unless that has been."""
         if ts > self._kernel.now:
             self.set_now(ts)
+        elif self.ended:
+            self._show_ended()
+            return
         elif not self.unbegun:
             return
         self.unbegun = False
@@ -130,16 +137,28 @@ class Instants:
         self.unbegun = False
         if not self.hours_known:
             self.hours_known = True
-            self._venue.is_open = kernel.calendar.is_open(ts)
-            self._await_change()
+            for calendar in kernel.calendars.values():
+                self._ask_hours(calendar)
 
-    def _await_change(self) -> None:
-        change = self._kernel.calendar.next_change(self._kernel.now)
+    def _ask_hours(self, calendar: TradingCalendar) -> None:
+        kernel = self._kernel
+        self._venue.hours[calendar.name] = calendar.is_open(kernel.now)
+        change = calendar.next_change(kernel.now)
         if change != NEVER:
-            self._kernel.agenda.add(change, STAGE_VENUE, HoursChange())
+            kernel.agenda.add(change, STAGE_VENUE, HoursChange(calendar.name))
 
-    def round(self, bar: Bar | None = None) -> None:
-        """One round of the present instant: what is due now, stage by stage, and the bar that
+    def end_bar(self, bar: Bar) -> None:
+        """A bar of one of several sources has ended: others may end at the same instant, and all
+        are matched before the first is shown."""
+        self.unbegun = False
+        self.ended.append(bar)
+
+    def _show_ended(self) -> None:
+        bars, self.ended = tuple(self.ended), []
+        self.round(bars)
+
+    def round(self, bars: tuple[Bar, ...] = ()) -> None:
+        """One round of the present instant: what is due now, stage by stage, and the bars that
         ended now between the venue's timers and the strategy's."""
         kernel = self._kernel
         self.unbegun = False
@@ -148,22 +167,23 @@ class Instants:
             self._lifecycle.fail(LIVELOCK)
             return
         due = kernel.agenda.take_due(kernel.now)
-        shown = bar is None
+        shown = not bars
         for stage, item in due:
             if not shown and stage > STAGE_VENUE:
                 shown = True
-                self._show_bar(bar)
+                self._show_bars(bars)
             if self.over:
                 return
             self._carry_out(item)
         if not shown and not self.over:
-            self._show_bar(bar)
+            self._show_bars(bars)
         self._lifecycle.check_flat()
 
-    def _show_bar(self, bar: Bar | None) -> None:
-        running = self._kernel.ledger.status is SessionStatus.RUNNING
-        if running and bar is not None and self.host is not None:
-            self.host.call("on_bar", bar)
+    def _show_bars(self, bars: tuple[Bar, ...]) -> None:
+        for bar in bars:
+            running = self._kernel.ledger.status is SessionStatus.RUNNING
+            if running and self.host is not None:
+                self.host.call("on_bar", bar)
 
     def _carry_out(self, item: AgendaItem) -> None:
         kernel, venue = self._kernel, self._venue
@@ -181,9 +201,8 @@ class Instants:
                 self._timer(name)
             case Expiry(order):
                 venue.expire(order)
-            case HoursChange():
-                venue.is_open = kernel.calendar.is_open(kernel.now)
-                self._await_change()
+            case HoursChange(name):
+                self._ask_hours(kernel.calendars[name])
             case StopDeadline():
                 self._lifecycle.give_up(INCOMPLETE)
 

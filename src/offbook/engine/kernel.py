@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final, TypeVar
 
-from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, TradingCalendar
+from offbook.domain.calendars import TradingCalendar
 from offbook.domain.config import SessionConfig
 from offbook.domain.errors import EngineFault, InvalidOrder
 from offbook.domain.instruments import Instrument
-from offbook.domain.market_data import Bar, MarketInfo
+from offbook.domain.market_data import Bar, DataKind, MarketInfo, Quote, SourceInfo
 from offbook.domain.orders import ExecType
 from offbook.domain.records import Record
 from offbook.domain.values import Amount
@@ -36,10 +36,13 @@ class Kernel:
         self.fees: FeeModel = fee_model(config.venue.fee)
         self.latency: LatencyModel = latency_model(config.venue.latency)
         self.risk = RiskChecks(config.risk, config.venue, self.fees, self.ledger)
-        self.calendar: TradingCalendar = ALWAYS_OPEN_CALENDAR
+        self.calendars: dict[str, TradingCalendar] = {}
         self.market: MarketInfo | None = None
+        self.pricing: dict[str, SourceInfo] = {}
+        self.sole_source = True
         self.now = 0
         self.last: Row | None = None
+        self.latest: dict[str, Row] = {}
         self.out: list[Record] = []
         self.view = StrategyView()
 
@@ -47,6 +50,39 @@ class Kernel:
         """Go on from another ledger state, as from a snapshot."""
         self.ledger = ledger
         self.risk = RiskChecks(self.config.risk, self.config.venue, self.fees, ledger)
+
+    def join(self, market: MarketInfo, calendars: tuple[TradingCalendar, ...]) -> None:
+        """Take the market in: what there is to trade, and which source gives each its prices."""
+        self.market = market
+        self.calendars = {calendar.name: calendar for calendar in calendars}
+        self.sole_source = len(market.sources) == 1
+        for source in market.sources:
+            known = self.pricing.get(source.symbol)
+            if known is None or _rank(source) < _rank(known):
+                self.pricing[source.symbol] = source
+        for instrument in market.instruments:
+            if instrument.calendar not in self.calendars:
+                raise EngineFault(
+                    f"{instrument.symbol} trades by {instrument.calendar}, which was not given",
+                    reason="no_calendar",
+                )
+
+    def calendar_of(self, instrument: Instrument) -> TradingCalendar:
+        """The trading hours of an instrument."""
+        return self.calendars[instrument.calendar]
+
+    def saw(self, source: SourceInfo, row: Row) -> None:
+        """A row of one of several sources was taken."""
+        self.last = row
+        if self.pricing[source.symbol] is source:
+            self.latest[source.symbol] = row
+
+    def pricing_row(self, symbol: str) -> Row | None:
+        """The last row that gives an instrument its price, or None before the first.
+
+        That is a quote where the market has quotes of it, else a trade, else the shortest bar.
+        """
+        return self.last if self.sole_source else self.latest.get(symbol)
 
     def emit(self, kind: type[R], **fields: Any) -> R:
         """Make the next record, fold it into the ledger and give it out."""
@@ -67,14 +103,19 @@ class Kernel:
             f"unknown symbol {symbol!r}; this market has {known}", field="symbol", value=symbol
         )
 
-    def prices(self) -> Market | None:
-        """The last bid and ask (both the close on bar data), or None before the first row."""
-        row = self.last
+    def prices(self, symbol: str) -> Market | None:
+        """The last bid and ask of an instrument, or None before its first row.
+
+        Both are the price of the last trade, or the close of the last bar, where there are no
+        quotes.
+        """
+        row = self.pricing_row(symbol)
         if row is None:
             return None
-        if isinstance(row, Bar):
-            return Market(bid_px=row.close_px, ask_px=row.close_px)
-        return Market(bid_px=row.bid_px, ask_px=row.ask_px)
+        if isinstance(row, Quote):
+            return Market(bid_px=row.bid_px, ask_px=row.ask_px)
+        px = row.close_px if isinstance(row, Bar) else row.price_px
+        return Market(bid_px=px, ask_px=px)
 
     def entry_due(self, order: int) -> int:
         """When a message sent now reaches the venue."""
@@ -113,9 +154,15 @@ class Kernel:
         """Cash and positions at mid, in units of 10**-18; exact halves are rounded down."""
         ledger = self.ledger
         total = ledger.balance("cash", ledger.account_currency)
-        prices = self.prices()
-        if prices is not None and self.market is not None:
-            for instrument in self.market.instruments:
+        for instrument in () if self.market is None else self.market.instruments:
+            prices = self.prices(instrument.symbol)
+            if prices is not None:
                 qty = ledger.position(instrument.symbol).qty
                 total += qty * (prices.bid_px + prices.ask_px) * instrument.notional_scale // 2
         return Amount(total)
+
+
+def _rank(source: SourceInfo) -> tuple[int, int]:
+    """Quotes tell a price best, then trades, then bars, the shorter the better."""
+    order = (DataKind.QUOTES, DataKind.TRADES, DataKind.BARS)
+    return order.index(source.kind), source.timeframe_ns or 0

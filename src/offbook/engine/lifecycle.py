@@ -212,17 +212,17 @@ class Lifecycle:
         kernel.agenda.clear()
 
     def _marks(self) -> tuple[Mark, ...]:
-        prices, market = self._kernel.prices(), self._kernel.market
-        if prices is None or market is None:
-            return ()
+        kernel = self._kernel
+        symbols = [] if kernel.market is None else [i.symbol for i in kernel.market.instruments]
         return tuple(
             Mark(
-                symbol=instrument.symbol,
+                symbol=symbol,
                 bid_px=prices.bid_px,
                 ask_px=prices.ask_px,
-                position_qty=self._kernel.ledger.position(instrument.symbol).qty,
+                position_qty=kernel.ledger.position(symbol).qty,
             )
-            for instrument in market.instruments
+            for symbol in symbols
+            if (prices := kernel.prices(symbol)) is not None
         )
 
     def _call(self, name: str, *arguments: object) -> None:

@@ -1,20 +1,33 @@
-"""Taking market rows: bars one by one, quotes in a loop that does no more than a row needs."""
+"""Taking market rows: the quotes of a single source in a loop that does no more than a row needs,
+everything else one by one."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
 
 from offbook.domain.errors import EngineFault
-from offbook.domain.market_data import BarSlice, MarketSlice, QuoteSlice
+from offbook.domain.market_data import (
+    Bar,
+    BarSlice,
+    MarketSlice,
+    MergedSlice,
+    Quote,
+    QuoteSlice,
+    SourceInfo,
+    Trade,
+    TradeSlice,
+)
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import MAX_UNITS
+from offbook.engine.history import Histories
 from offbook.engine.host import StrategyHost
 from offbook.engine.instants import Instants
 from offbook.engine.kernel import Kernel
 from offbook.engine.lifecycle import Lifecycle
-from offbook.engine.rows import History, bars_of, quotes_of
+from offbook.engine.rows import Row, bars_of, merged_rows, quotes_of, trades_of
 from offbook.engine.venue import Venue
 
 WINDOW: Final = 4096
@@ -31,7 +44,7 @@ class MarketRows:
         venue: Venue,
         instants: Instants,
         lifecycle: Lifecycle,
-        history: History,
+        history: Histories,
     ) -> None:
         self._kernel = kernel
         self._venue = venue
@@ -65,7 +78,49 @@ class MarketRows:
                 instants.set_now(bar.ts)
             self._venue.match_bar(bar)
             kernel.last = bar
-            instants.round(bar)
+            instants.round((bar,))
+
+    def take_several(self, piece: TradeSlice | MergedSlice) -> None:
+        """Trades, or rows of several sources, one by one in the market's order."""
+        self._begin(piece)
+        kernel = self._kernel
+        assert kernel.market is not None
+        sources = kernel.market.sources
+        rows: Iterable[tuple[int, Row]]
+        rows = merged_rows(piece) if isinstance(piece, MergedSlice) else enumerate_one(piece)
+        for source, row in rows:
+            if self._instants.stands_still():
+                return
+            self._instants.finish_before(row.ts)
+            if self._instants.stands_still():
+                return
+            if isinstance(row, Bar):
+                self._one_bar(sources[source], row)
+            else:
+                self._one_row(sources[source], row)
+
+    def _one_bar(self, source: SourceInfo, bar: Bar) -> None:
+        kernel = self._kernel
+        if bar.ts > kernel.now:
+            self._instants.set_now(bar.ts)
+        if kernel.pricing[source.symbol] is source:
+            self._venue.match_bar(bar)
+        kernel.saw(source, bar)
+        self._instants.end_bar(bar)
+
+    def _one_row(self, source: SourceInfo, row: Quote | Trade) -> None:
+        kernel = self._kernel
+        self._instants.begin(row.ts)
+        if self._instants.stands_still():
+            return
+        if isinstance(row, Quote):
+            self._venue.match_quote(row)
+        else:
+            self._venue.match_trade(row)
+        kernel.saw(source, row)
+        if self.host is not None and kernel.ledger.status is SessionStatus.RUNNING:
+            self.host.call("on_quote" if isinstance(row, Quote) else "on_trade", row)
+        self._lifecycle.check_flat()
 
     def take_quotes(self, piece: QuoteSlice) -> None:
         """Quotes: match, then callback. Stops at the row where the session stands still."""
@@ -89,7 +144,7 @@ class MarketRows:
         """
         kernel, book, agenda, instants = (
             self._kernel,
-            self._venue.book,
+            self._venue.book(piece.instrument.symbol),
             self._kernel.agenda,
             self._instants,
         )
@@ -151,7 +206,8 @@ class MarketRows:
 
     def _watch_quotes(self, piece: QuoteSlice, begin: int) -> int:
         """Rows that only the venue looks at: go to the next that can change anything."""
-        kernel, book, instants = self._kernel, self._venue.book, self._instants
+        kernel, instants = self._kernel, self._instants
+        book = self._venue.book(piece.instrument.symbol)
         position, end = begin, min(begin + WINDOW, len(piece))
         if not book.watching:
             hits = piece.ask_px[begin:end] <= book.top_buy
@@ -176,3 +232,9 @@ class MarketRows:
         kernel.last = quote
         self._lifecycle.check_flat()
         return position + 1
+
+
+def enumerate_one(piece: TradeSlice) -> Iterator[tuple[int, Row]]:
+    """The rows of a market's only source, as those of a merged slice come."""
+    for trade in trades_of(piece):
+        yield 0, trade

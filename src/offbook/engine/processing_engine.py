@@ -20,7 +20,13 @@ from offbook.domain.errors import (
     InvalidOrder,
     InvalidStrategy,
 )
-from offbook.domain.market_data import BarSlice, Cursor, QuoteSlice
+from offbook.domain.market_data import (
+    BarSlice,
+    Cursor,
+    MergedSlice,
+    QuoteSlice,
+    TradeSlice,
+)
 from offbook.domain.orders import OrderView, Origin
 from offbook.domain.record_parts import Posting
 from offbook.domain.records import ENGINE_SEMANTICS, JOURNAL_FORMAT, Record
@@ -34,6 +40,7 @@ from offbook.domain.values import AMOUNT_PRECISION, Amount, text_to_units
 from offbook.engine import snapshots
 from offbook.engine.desk import OrderDesk
 from offbook.engine.folding import order_view, summary_of
+from offbook.engine.history import Histories
 from offbook.engine.host import StrategyHost
 from offbook.engine.inputs import Advance, Attach, EndOfData, EngineInput, Take
 from offbook.engine.instants import Instants
@@ -41,7 +48,6 @@ from offbook.engine.kernel import Kernel
 from offbook.engine.ledger import CAPITAL, CASH
 from offbook.engine.lifecycle import Lifecycle
 from offbook.engine.market_rows import MarketRows
-from offbook.engine.rows import History
 from offbook.engine.strategy import Strategy
 from offbook.engine.venue import Venue
 from offbook.engine.wake import Wake
@@ -75,7 +81,7 @@ class ProcessingEngine:
         self._desk = OrderDesk(self._kernel)
         self._lifecycle = Lifecycle(self._kernel, self._venue, self._desk)
         self._instants = Instants(self._kernel, self._venue, self._lifecycle)
-        self._history = History(session.config.history_limit)
+        self._history = Histories(session.config.history_limit)
         self._rows = MarketRows(
             self._kernel, self._venue, self._instants, self._lifecycle, self._history
         )
@@ -155,7 +161,8 @@ class ProcessingEngine:
         host = self._host
         looks = host is not None and (host.on_quote is not None or host.on_bar is not None)
         rows: frozenset[str] = frozenset()
-        if market is not None and (looks or len(self._venue.book) or self._venue.book.watching):
+        works = any(len(book) or book.watching for book in self._venue.books.values())
+        if market is not None and (looks or works):
             rows = frozenset(instrument.symbol for instrument in market.instruments)
         return Wake(every_row=rows, at=self._kernel.agenda.next_due)
 
@@ -211,6 +218,8 @@ class ProcessingEngine:
                 self._rows.take_quotes(item)
             elif isinstance(item, BarSlice):
                 self._rows.take_bars(item)
+            elif isinstance(item, (TradeSlice, MergedSlice)):
+                self._rows.take_several(item)
             elif isinstance(item, Take):
                 self._take_command(item)
             elif isinstance(item, Advance):
@@ -247,8 +256,8 @@ class ProcessingEngine:
         self._kernel.view.cash = Amount(cash)
 
     def _join(self, attach: Attach) -> None:
-        self._kernel.market = attach.market
-        self._kernel.calendar = attach.calendar
+        self._kernel.join(attach.market, attach.calendars)
+        self._history.join(attach.market)
 
     def _take_command(self, take: Take) -> None:
         self._instants.begin_with_command(take.ts)

@@ -12,19 +12,31 @@ from typing import Any, Final
 import msgspec
 
 from offbook.domain.errors import EngineFault, InvalidStrategy
+from offbook.domain.market_data import Bar
 from offbook.domain.records import decode_hook, encode_hook
 from offbook.engine.agenda import AgendaEntry
 from offbook.engine.book import Taken
+from offbook.engine.history import Histories, HistoryState
 from offbook.engine.instants import Instants
 from offbook.engine.kernel import Kernel
 from offbook.engine.ledger import LedgerState
-from offbook.engine.rows import History, HistoryState
+from offbook.engine.rows import Row
 from offbook.engine.strategy import Strategy
 from offbook.engine.venue import Venue
 from offbook.engine.view import StrategyView
 
 SNAPSHOT_FORMAT: Final = 1
 _INT64_MIN: Final = -(2**63)
+
+
+class BookState(msgspec.Struct, frozen=True, kw_only=True):
+    """One instrument's working orders, and what the session took of shown liquidity."""
+
+    symbol: str
+    at_venue: list[int]
+    fresh: list[int]
+    taken_bid: Taken | None
+    taken_ask: Taken | None
 
 
 class EngineState(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,16 +48,14 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     rounds: int
     unbegun: bool
     hours_known: bool
-    is_open: bool
+    hours: dict[str, bool]
     ledger: LedgerState
     view: StrategyView
     agenda_ordinal: int
     agenda: list[AgendaEntry]
-    fresh: list[int]
-    at_venue: list[int]
-    taken_bid: Taken | None
-    taken_ask: Taken | None
-    history: HistoryState
+    books: list[BookState]
+    ended: int
+    history: list[HistoryState]
     memory: msgspec.Raw
 
 
@@ -114,7 +124,7 @@ def dump(
     kernel: Kernel,
     venue: Venue,
     instants: Instants,
-    history: History,
+    history: Histories,
     row: int,
     memory: bytes | None,
 ) -> bytes:
@@ -127,22 +137,29 @@ def dump(
         rounds=instants.rounds,
         unbegun=instants.unbegun,
         hours_known=instants.hours_known,
-        is_open=venue.is_open,
+        hours=venue.hours,
         ledger=kernel.ledger,
         view=kernel.view,
         agenda_ordinal=ordinal,
         agenda=entries,
-        fresh=venue.book.fresh_ordinals(),
-        at_venue=venue.book.by_priority(),
-        taken_bid=venue.book.taken_bid,
-        taken_ask=venue.book.taken_ask,
+        books=[
+            BookState(
+                symbol=symbol,
+                at_venue=book.by_priority(),
+                fresh=book.fresh_ordinals(),
+                taken_bid=book.taken_bid,
+                taken_ask=book.taken_ask,
+            )
+            for symbol, book in venue.books.items()
+        ],
+        ended=len(instants.ended),
         history=history.dump(row),
         memory=msgspec.Raw(b"null" if memory is None else memory),
     )
     return _ENCODER.encode(state)
 
 
-def load(kernel: Kernel, venue: Venue, instants: Instants, history: History, raw: bytes) -> Any:
+def load(kernel: Kernel, venue: Venue, instants: Instants, history: Histories, raw: bytes) -> Any:
     """Take the state back into fresh parts; returns the strategy's memory.
 
     Raises EngineFault when the bytes are not a snapshot of this format.
@@ -160,12 +177,26 @@ def load(kernel: Kernel, venue: Venue, instants: Instants, history: History, raw
     instants.rounds = state.rounds
     instants.unbegun = state.unbegun
     instants.hours_known = state.hours_known
-    venue.is_open = state.is_open
-    history.load(kernel.market.instruments[0], state.history)
-    last = history.last(1, state.row)
-    kernel.last = last[0] if last else None
-    fresh = set(state.fresh)
-    for ordinal in state.at_venue:
-        venue.book.add(state.ledger.orders[ordinal], fresh=ordinal in fresh)
-    venue.book.restore_taken(state.taken_bid, state.taken_ask)
+    venue.hours = state.hours
+    for kept in state.books:
+        book, fresh = venue.book(kept.symbol), set(kept.fresh)
+        for ordinal in kept.at_venue:
+            book.add(state.ledger.orders[ordinal], fresh=ordinal in fresh)
+        book.restore_taken(kept.taken_bid, kept.taken_ask)
+    history.load(state.history)
+    _load_last(kernel, instants, history, state)
     return msgspec.json.decode(state.memory)
+
+
+def _load_last(kernel: Kernel, instants: Instants, history: Histories, state: EngineState) -> None:
+    """The last row of each source, the last of all, and the bars that had ended just then."""
+    assert kernel.market is not None
+    rows: list[Row] = []
+    for number, source in enumerate(kernel.market.sources):
+        for row in history.last_of(number, 1, state.row):
+            rows.append(row)
+            kernel.saw(source, row)
+    rows.sort(key=lambda row: row.row)
+    kernel.last = rows[-1] if rows else None
+    # What ended at one instant came last, a bar from each of as many sources.
+    instants.ended = [row for row in rows[len(rows) - state.ended :] if isinstance(row, Bar)]

@@ -18,6 +18,7 @@ from offbook.domain.market_data import Bar, Quote
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType, ReplaceRequest, TimeInForce
 from offbook.domain.values import Exact, Price, Quantity
 from offbook.engine.parameters import Parameter, declared_parameters, resolve_parameters
+from offbook.engine.rows import Row
 from offbook.engine.view import AccountView, Fill, OrderUpdate, PositionView
 
 SHORTEST_INTERVAL_NS: Final = 1_000_000
@@ -70,7 +71,7 @@ class StrategyContext(Protocol):
     def open_orders(self) -> tuple[OrderUpdate, ...]:
         """Orders not known to have ended."""
 
-    def history(self, symbol: str, count: int) -> tuple[Quote | Bar, ...]:
+    def history(self, symbol: str, count: int) -> tuple[Row, ...]:
         """Last rows."""
 
     def round_price(self, value: object, rounding: str, symbol: str | None) -> Price:
@@ -253,7 +254,7 @@ class Strategy:
         """The orders that are not known to have ended, oldest first."""
         return self._running().open_orders()
 
-    def history(self, symbol: str, count: int) -> tuple[Quote | Bar, ...]:
+    def history(self, symbol: str, count: int) -> tuple[Row, ...]:
         """The last ``count`` rows (fewer at the beginning), oldest first, the present one last.
 
         Raises InvalidStrategy when ``count`` exceeds the session's ``history_limit``.

@@ -28,7 +28,8 @@ from offbook.domain import records as r
 from offbook.domain.calendars import DAY_NS
 from offbook.domain.config import RATIO_PRECISION
 from offbook.domain.identifiers import VENUE_ORDER, derived_id
-from offbook.domain.market_data import Bar, Quote
+from offbook.domain.instruments import Instrument
+from offbook.domain.market_data import Bar, Quote, Trade
 from offbook.domain.orders import (
     CancelReason,
     ExecType,
@@ -51,14 +52,26 @@ BAR_MODEL = "bar-range.1"
 
 
 class Venue:
-    """Matching for the one instrument of a market."""
+    """Matching for the instruments of a market, each with a book of its own."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._filler = Filler(kernel)
         self._share = text_to_units(kernel.config.venue.bar_volume_share, RATIO_PRECISION)
-        self.book = Book()
-        self.is_open = True
+        self.books: dict[str, Book] = {}
+        self.hours: dict[str, bool] = {}
+        """Whether trading is open now, by calendar."""
+
+    def book(self, symbol: str) -> Book:
+        """The working orders of an instrument."""
+        found = self.books.get(symbol)
+        if found is None:
+            found = self.books[symbol] = Book()
+        return found
+
+    def is_open(self, instrument: Instrument) -> bool:
+        """Whether an instrument trades now."""
+        return self.hours.get(instrument.calendar, True)
 
     # -- messages that arrive ---------------------------------------------------------------
 
@@ -69,7 +82,7 @@ class Venue:
         if order.status.is_terminal:
             return
         instrument = kernel.instrument(order.symbol)
-        prices = kernel.prices()
+        prices = kernel.prices(order.symbol)
         value_px = 0 if prices is None else prices.bid_px
         refusal = venue_refusal(
             order.order_type, order.order_qty, order.price_px, value_px, instrument
@@ -88,7 +101,7 @@ class Venue:
             return
         expires = None
         if order.time_in_force is TimeInForce.DAY:
-            expires = kernel.calendar.day_end(kernel.now)
+            expires = kernel.calendar_of(instrument).day_end(kernel.now)
         kernel.emit(
             r.OrderAccepted,
             order=ordinal,
@@ -99,7 +112,7 @@ class Venue:
         kernel.report(order, ExecType.NEW, due)
         if expires is not None:
             kernel.agenda.add(expires, STAGE_VENUE, Expiry(ordinal))
-        self.book.add(order)
+        self.book(order.symbol).add(order)
         self._try_now(order)
 
     def cancel(self, ordinal: int) -> None:
@@ -128,8 +141,9 @@ class Venue:
             kernel.report(order, ExecType.REPLACE_REJECTED, due, reason.value)
             return
         keeps = request.price_px == order.price_px and request.order_qty <= order.order_qty
-        fresh = not keeps or self.book.is_fresh(order)
-        self.book.remove(order)
+        book = self.book(order.symbol)
+        fresh = not keeps or book.is_fresh(order)
+        book.remove(order)
         kernel.emit(
             r.OrderReplaced,
             order=order.ordinal,
@@ -142,7 +156,7 @@ class Venue:
             due=due,
         )
         kernel.report(order, ExecType.REPLACED, due)
-        self.book.add(order, fresh=fresh)
+        book.add(order, fresh=fresh)
         if not keeps:
             self._try_now(order)
 
@@ -151,7 +165,7 @@ class Venue:
             return RejectReason.ORDER_CLOSED
         if request.order_qty <= order.cum_qty:
             return RejectReason.QTY_BELOW_FILLED
-        prices = self._kernel.prices()
+        prices = self._kernel.prices(order.symbol)
         value_px = 0 if prices is None else prices.bid_px
         refusal = venue_refusal(
             order.order_type,
@@ -174,7 +188,7 @@ class Venue:
     def end(self, order: OrderState, reason: CancelReason) -> None:
         """Take the rest of an order away."""
         kernel = self._kernel
-        self.book.remove(order)
+        self.book(order.symbol).remove(order)
         due = kernel.response_due(order.ordinal)
         if reason is CancelReason.DAY_END:
             kernel.emit(r.OrderExpired, order=order.ordinal, reason=reason, due=due)
@@ -193,9 +207,9 @@ class Venue:
 
     def match_quote(self, quote: Quote) -> None:
         """Match working orders against a new quote."""
-        book = self.book
+        book = self.book(quote.instrument.symbol)
         book.see(quote)
-        if self.is_open:
+        if self.is_open(quote.instrument):
             if quote.ask_px <= book.top_buy:
                 self._sweep(book.buys_crossing(quote.ask_px), quote)
             if quote.bid_px >= book.top_sell:
@@ -210,18 +224,20 @@ class Venue:
 
     def _try_now(self, order: OrderState) -> None:
         """Match an order that has just arrived against the market as last seen."""
-        last = self._kernel.last
+        last = self._kernel.pricing_row(order.symbol)
         if isinstance(last, Quote):
-            present = self._kernel.calendar.is_same_session(last.ts, self._kernel.now)
-            if self.is_open and present and self.book.crosses(order, last):
+            book, instrument = self.book(order.symbol), last.instrument
+            calendar = self._kernel.calendar_of(instrument)
+            present = calendar.is_same_session(last.ts, self._kernel.now)
+            if self.is_open(instrument) and present and book.crosses(order, last):
                 self._take_shown(order, last)
-            if not self.book.crosses(order, last):
-                self.book.rest(order)
+            if not book.crosses(order, last):
+                book.rest(order)
             if order.time_in_force is TimeInForce.IOC and not order.status.is_terminal:
                 self.end(order, CancelReason.IOC)
 
     def _take_shown(self, order: OrderState, quote: Quote) -> None:
-        book = self.book
+        book = self.book(order.symbol)
         buying = order.side is OrderSide.BUY
         available = book.available(order.side, quote)
         qty = self._tradable(order, available)
@@ -242,6 +258,11 @@ class Venue:
         else:
             self.end(order, CancelReason.COLLAR_EXCEEDED)
 
+    # -- matching on trades -----------------------------------------------------------------
+
+    def match_trade(self, trade: Trade) -> None:
+        """Match working orders against a print."""
+
     # -- matching on bars -------------------------------------------------------------------
 
     def match_bar(self, bar: Bar) -> None:
@@ -249,18 +270,20 @@ class Venue:
         if not self._bar_counts(bar):
             return
         left = bar.volume_qty * self._share // int(10**RATIO_PRECISION)
-        for ordinal in self.book.by_priority():
+        book = self.book(bar.instrument.symbol)
+        for ordinal in book.by_priority():
             order = self._kernel.ledger.orders[ordinal]
             if order.status.is_terminal or not _competes(order, bar):
                 continue
-            left -= self._take_from_bar(order, bar, left, first=self.book.is_fresh(order))
-            self.book.rest(order)
+            left -= self._take_from_bar(order, bar, left, first=book.is_fresh(order))
+            book.rest(order)
             if order.time_in_force is TimeInForce.IOC and not order.status.is_terminal:
                 self.end(order, CancelReason.IOC)
 
     def _bar_counts(self, bar: Bar) -> bool:
         """Bars of a day or more span closed hours; shorter ones must begin in market hours."""
-        return bar.ts - bar.ts_open >= DAY_NS or self._kernel.calendar.is_open(bar.ts_open)
+        calendar = self._kernel.calendar_of(bar.instrument)
+        return bar.ts - bar.ts_open >= DAY_NS or calendar.is_open(bar.ts_open)
 
     def _take_from_bar(self, order: OrderState, bar: Bar, left: int, *, first: bool) -> int:
         deal = _bar_deal(order, bar, first=first)
@@ -276,7 +299,7 @@ class Venue:
             self.end(order, CancelReason.COLLAR_EXCEEDED)
             return 0
         if order.status.is_terminal:
-            self.book.remove(order)
+            self.book(order.symbol).remove(order)
         return qty
 
     # -- limits at match time ---------------------------------------------------------------

@@ -28,8 +28,8 @@ class MarketFeed(Protocol):
         """Instruments, kind and identity of the data."""
 
     @property
-    def calendar(self) -> TradingCalendar:
-        """The trading hours of the market."""
+    def calendars(self) -> tuple[TradingCalendar, ...]:
+        """The trading hours of the market's instruments, each calendar once, in their order."""
 
     @property
     def extent(self) -> FeedExtent | None:

@@ -18,7 +18,14 @@ import numpy as np
 
 from offbook.domain.config import ReplayMarket
 from offbook.domain.instruments import AssetClass, Instrument
-from offbook.domain.market_data import BarSlice, DataKind, IntColumn, MarketSlice, QuoteSlice
+from offbook.domain.market_data import (
+    BarSlice,
+    DataKind,
+    IntColumn,
+    QuoteSlice,
+    SourceSlice,
+    TradeSlice,
+)
 from offbook.domain.values import text_to_units, units_to_text
 
 START: Final = 1_704_205_800_000_000_000
@@ -56,7 +63,7 @@ class BuiltMarket(msgspec.Struct, frozen=True, kw_only=True):
     """A market's configuration and its rows, cut into slices in order."""
 
     config: ReplayMarket
-    slices: tuple[MarketSlice, ...]
+    slices: tuple[SourceSlice, ...]
 
     @property
     def rows(self) -> int:
@@ -143,7 +150,7 @@ def write_csv(market: BuiltMarket, path: Path) -> ReplayMarket:
     return msgspec.structs.replace(market.config, path=str(path))
 
 
-def _built(config: ReplayMarket, whole: MarketSlice, cut: int | None) -> BuiltMarket:
+def _built(config: ReplayMarket, whole: SourceSlice, cut: int | None) -> BuiltMarket:
     whole.check()
     length = cut or max(len(whole), 1)
     slices = tuple(
@@ -163,7 +170,7 @@ def _column(texts: Sequence[str], precision: int) -> IntColumn:
     return np.array([text_to_units(text, precision) for text in texts], dtype=np.int64)
 
 
-def _text_columns(part: MarketSlice) -> tuple[list[str], list[list[str]]]:
+def _text_columns(part: SourceSlice) -> tuple[list[str], list[list[str]]]:
     price, size = part.instrument.price_precision, part.instrument.qty_precision
     columns: dict[str, tuple[IntColumn, int]]
     if isinstance(part, QuoteSlice):
@@ -172,6 +179,12 @@ def _text_columns(part: MarketSlice) -> tuple[list[str], list[list[str]]]:
             columns["ts_event"] = (part.ts_event, 0)
         columns |= {"bid": (part.bid_px, price), "ask": (part.ask_px, price)}
         columns |= {"bid_size": (part.bid_qty, size), "ask_size": (part.ask_qty, size)}
+    elif isinstance(part, TradeSlice):
+        columns = {"ts_init": (part.ts, 0)}
+        if part.ts_event is not None:
+            columns["ts_event"] = (part.ts_event, 0)
+        columns |= {"price": (part.price_px, price), "size": (part.size_qty, size)}
+        columns["aggressor"] = (part.aggressor, 0)
     else:
         columns = {"ts_event": (part.ts_open, 0)}
         columns |= {"open": (part.open_px, price), "high": (part.high_px, price)}

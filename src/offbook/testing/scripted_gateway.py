@@ -11,9 +11,15 @@ import msgspec
 import numpy as np
 
 from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, TradingCalendar
-from offbook.domain.config import MarketConfig
+from offbook.domain.config import MarketConfig, instruments_of, sources_of
 from offbook.domain.errors import InvalidConfig
-from offbook.domain.market_data import BarSlice, MarketInfo, MarketSlice
+from offbook.domain.market_data import (
+    IntColumn,
+    MarketInfo,
+    MarketSlice,
+    MergedSlice,
+    SourceSlice,
+)
 from offbook.ports.gateway import FeedExtent
 
 
@@ -145,25 +151,24 @@ class ScriptedFeed:
 
     def __init__(self, gateway: ScriptedGateway, market: MarketConfig) -> None:
         for part in gateway.slices:
-            if part.kind is not market.kind or part.instrument != market.instrument:
-                raise InvalidConfig(
-                    f"the scripted rows are {part.kind.value} of {part.instrument.symbol}, the "
-                    f"market is {market.kind.value} of {market.instrument.symbol}",
-                    field="market",
-                )
+            _check_kind(part, market)
+        instruments = instruments_of(market)
         self._gateway = gateway
         self._slices = gateway.slices
         self._starts = [part.start for part in self._slices]
         self._open = True
         self.info = MarketInfo(
-            kind=market.kind,
-            instruments=(market.instrument,),
+            sources=sources_of(market),
+            instruments=instruments,
             data_identity=_identity(self._slices, market),
             calendar_identity=gateway.calendar.digest(),
-            timeframe_ns=market.timeframe_ns,
             clock_stops=gateway.clock_stops,
         )
-        self.calendar = gateway.calendar
+        # Whatever an instrument says, it trades by the hours that the test gives.
+        self.calendars = tuple(
+            msgspec.structs.replace(gateway.calendar, name=name)
+            for name in dict.fromkeys(instrument.calendar for instrument in instruments)
+        )
 
     @property
     def extent(self) -> FeedExtent | None:
@@ -202,25 +207,46 @@ class ScriptedFeed:
             self._gateway.closed += 1
 
 
+def _check_kind(part: MarketSlice, market: MarketConfig) -> None:
+    parts = part.pieces if isinstance(part, MergedSlice) else (part,)
+    if len(parts) != len(market.sources):
+        raise InvalidConfig("the scripted rows have other sources than the market", field="market")
+    for piece, source in zip(parts, market.sources, strict=True):
+        if piece.kind is not source.kind or piece.instrument != source.instrument:
+            raise InvalidConfig(
+                f"the scripted rows are {piece.kind.value} of {piece.instrument.symbol}, the "
+                f"market is {source.kind.value} of {source.instrument.symbol}",
+                field="market",
+            )
+
+
 def _identity(slices: Sequence[MarketSlice], market: MarketConfig) -> str:
     """A digest of all rows, however they are cut, and of what they are rows of."""
     digest = hashlib.sha256(b"scripted\x00")
     digest.update(
         msgspec.json.encode(
-            (market.kind, market.instrument, market.timeframe_ns), order="deterministic"
+            [(s.kind, s.instrument, s.timeframe_ns) for s in market.sources],
+            order="deterministic",
         )
     )
-    for name in _column_names(slices):
-        digest.update(name.encode() + b"\x00")
-        columns = [getattr(part, name) for part in slices]
-        if all(column is not None for column in columns):
-            digest.update(np.concatenate(columns).tobytes())
+    for number in range(len(market.sources)):
+        rows = [_rows_of_source(part, number) for part in slices]
+        for name in (*rows[0].COLUMNS, "ts_event") if rows else ():
+            digest.update(name.encode() + b"\x00")
+            columns = [column for part in rows if (column := _column(part, name)) is not None]
+            if len(columns) == len(rows):
+                digest.update(np.concatenate(columns).tobytes())
+    for part in slices:
+        if isinstance(part, MergedSlice):
+            digest.update(part.which.tobytes())
     return digest.hexdigest()
 
 
-def _column_names(slices: Sequence[MarketSlice]) -> tuple[str, ...]:
-    if not slices:
-        return ()
-    if isinstance(slices[0], BarSlice):
-        return ("ts", "ts_open", "open_px", "high_px", "low_px", "close_px", "volume_qty")
-    return ("ts", "ts_event", "bid_px", "ask_px", "bid_qty", "ask_qty")
+def _column(part: SourceSlice, name: str) -> IntColumn | None:
+    return getattr(part, name, None)
+
+
+def _rows_of_source(part: MarketSlice, number: int) -> SourceSlice:
+    if not isinstance(part, MergedSlice):
+        return part
+    return dict(part.parts()).get(number, part.pieces[number].rows(0, 0))

@@ -103,7 +103,7 @@ def test_a_bar_that_cannot_be_is_refused(column: str, row: int, value: int) -> N
 @pytest.mark.parametrize("piece", [quotes(), bars()], ids=["quotes", "bars"])
 def test_columns_are_int64_and_of_one_length(piece: MarketSlice) -> None:
     """Floats, narrower integers and a missing cell are refused, in whichever column."""
-    for name in type(piece).__slots__:
+    for name in type(piece).COLUMNS:
         good = getattr(piece, name)
         if name in {"instrument", "start", "ts_event"}:
             continue

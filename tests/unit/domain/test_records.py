@@ -14,7 +14,7 @@ import pytest
 from offbook.domain import commands as c
 from offbook.domain import records as r
 from offbook.domain.config import OnStrategyError, PauseOrders, ResumeTimers
-from offbook.domain.market_data import DataKind, MarketInfo
+from offbook.domain.market_data import DataKind, MarketInfo, SourceInfo
 from offbook.domain.orders import (
     CancelReason,
     Liquidity,
@@ -127,7 +127,7 @@ _COMMANDS: tuple[c.Command, ...] = (
 
 def _inputs_and_commands() -> list[Record]:
     market = MarketInfo(
-        kind=DataKind.QUOTES,
+        sources=(SourceInfo(symbol=BTCUSDT.symbol, kind=DataKind.QUOTES),),
         instruments=(BTCUSDT,),
         data_identity="data",
         calendar_identity="hours",

@@ -118,7 +118,7 @@ def test_items_of_one_time_are_never_compared_themselves() -> None:
     agenda = Agenda()
     kinds: list[AgendaItem] = [
         StopDeadline(),
-        HoursChange(),
+        HoursChange("XNYS"),
         ReplaceArrives(1, 2, None, 3, 4),
         ReportArrives(order=1, exec_type=ExecType.NEW, at=1),
         TimerDue("t"),

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offbook.domain.market_data import MarketSlice
-from offbook.engine.rows import History, HistoryState, rows_of
+from offbook.engine.history import History, HistoryState
+from offbook.engine.rows import rows_of
 from offbook.testing.markets import BTCUSDT, bars_market, quotes_market
 
 COUNT = 24
@@ -57,7 +58,7 @@ def test_a_history_comes_back_from_a_snapshot_and_goes_on(
     history = fed(whole, cuts, limit, taken)
     state = msgspec.json.decode(msgspec.json.encode(history.dump(taken)), type=HistoryState)
     again = History(limit)
-    again.load(BTCUSDT, state)
+    again.load(BTCUSDT, whole.kind, state)
     assert again.dump(taken) == history.dump(taken)
     assert again.last(limit, taken) == history.last(limit, taken)
     rest = whole.rows(taken, COUNT)
@@ -117,7 +118,7 @@ def test_nothing_taken_is_nothing_kept() -> None:
     history = History(3)
     history.begin(WHOLES["quotes"].rows(0, 0))
     assert history.last(3, 0) == ()
-    assert history.dump(0) == HistoryState(kind=None, start=0, columns={})
+    assert history.dump(0) == HistoryState()
 
 
 @pytest.mark.parametrize("kind", sorted(WHOLES))

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from offbook.domain.config import kinds_of, symbols_of
 from offbook.domain.instruments import Instrument
 from offbook.domain.journal import StoredRecord
 from offbook.domain.records import (
@@ -195,8 +196,8 @@ def _report(
         params={} if spec is None else spec.params,
         market=market.source,
         data_identity="" if ledger.attached is None else ledger.attached.market.data_identity,
-        kind=market.kind.value,
-        symbol=market.instrument.symbol,
+        kind=kinds_of(market),
+        symbol=symbols_of(market),
         currency=config.account.currency,
         seed=config.seed,
         started_ts=moments[0].ts if moments else None,

@@ -197,7 +197,7 @@ class PaperTradingRunner:
         pump = self._new_pump(
             session, Outbox(session.last_seq, b"", session.cursor), feed, self._make_engine(session)
         )
-        pump.process(Attach(market=feed.info, calendar=feed.calendar))
+        pump.process(Attach(market=feed.info, calendars=feed.calendars))
         command = Start(command_id=session.start_command_id)
         assert self._rows is not None
         part = await self._rows.at(0)
@@ -247,7 +247,7 @@ class PaperTradingRunner:
         engine, facts = await rebuild(
             session,
             self._make_engine,
-            Attach(market=feed.info, calendar=feed.calendar),
+            Attach(market=feed.info, calendars=feed.calendars),
             self._rows,
             self._read_page,
             loaded.snapshot,

@@ -99,7 +99,7 @@ async def verify(
     except (GatewayUnavailable, BadMarketData) as error:
         return _not_comparable(session.id, "data", str(error))
     rows = RowReader(feed, limits.block_rows, lambda: None)
-    attach = Attach(market=feed.info, calendar=feed.calendar)
+    attach = Attach(market=feed.info, calendars=feed.calendars)
     try:
         engine = fresh_engine(session, make_engine, attach, facts.attached_raw)
         tail = await _added_by_fold(session, facts, read)

@@ -143,12 +143,12 @@ async def read_equity_curve(
     async for prices in blocks(feed, until.row, block_rows):
         if marks is None:
             begin = max(begin, int(prices.ts[0]))
-            grids = _grids(feed.calendar, path, begin, end, points)
+            grids = _grids(feed.calendars[0], path, begin, end, points)
             marks = Marks([ts for grid in grids for ts in grid])
         marks.take(prices)
         scan.take(prices)
     if marks is None:
-        grids = _grids(feed.calendar, path, begin, end, points)
+        grids = _grids(feed.calendars[0], path, begin, end, points)
         marks = Marks([ts for grid in grids for ts in grid])
     scan.finish(end)
     found = iter(marks.result())

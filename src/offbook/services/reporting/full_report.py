@@ -221,7 +221,7 @@ async def _equity(
         curve = await read_equity_curve(feed, path, session.cursor, points=points)
         statistics = compute_statistics(
             curve,
-            feed.calendar,
+            feed.calendars[0],
             traded=sum(execution.notional for execution in path.executions),
             held_ns=time_held(path.executions, curve.end_ts),
         )

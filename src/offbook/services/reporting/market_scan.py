@@ -12,7 +12,8 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from offbook.domain.market_data import IntColumn, MarketSlice, QuoteSlice
+from offbook.domain.errors import EngineFault
+from offbook.domain.market_data import IntColumn, MergedSlice, QuoteSlice, SourceSlice, TradeSlice
 from offbook.ports.gateway import MarketFeed
 from offbook.services.reporting.account_path import AccountStep
 from offbook.services.reporting.drawdown import DrawdownTracker
@@ -50,11 +51,14 @@ class Prices(msgspec.Struct, frozen=True):
         )
 
 
-def prices_of(piece: MarketSlice) -> Prices:
+def prices_of(piece: SourceSlice) -> Prices:
     """The columns of a slice that reports need."""
     if isinstance(piece, QuoteSlice):
         twice = piece.bid_px + piece.ask_px
         return Prices(piece.ts, piece.bid_px, piece.ask_px, twice, twice)
+    if isinstance(piece, TradeSlice):
+        twice = 2 * piece.price_px
+        return Prices(piece.ts, piece.price_px, piece.price_px, twice, twice)
     close = piece.close_px
     return Prices(piece.ts, close, close, 2 * piece.high_px, 2 * piece.low_px)
 
@@ -68,6 +72,8 @@ async def blocks(
         piece = await feed.read(row, min(block_rows, end_row - row))
         if piece is None:
             return
+        if isinstance(piece, MergedSlice):
+            raise EngineFault("a report covers one source", reason="several_sources")
         yield prices_of(piece)
         row = piece.start + len(piece)
 

@@ -17,8 +17,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from offbook.domain.config import MarketConfig
-from offbook.domain.market_data import DataKind, MarketSlice, QuoteSlice
+from offbook.domain.config import MarketConfig, instruments_of, sources_of
+from offbook.domain.market_data import MarketSlice, MergedSlice, QuoteSlice, TradeSlice
 from offbook.ports.gateway import IBrokerGateway, MarketFeed
 from offbook.testing.markets import SECOND, START, XYZ, BuiltMarket, bars_market, quotes_market
 
@@ -116,10 +116,10 @@ class GatewayContract:
 
     async def test_the_feed_says_what_it_holds(self, feed: MarketFeed, market: BuiltMarket) -> None:
         info = feed.info
-        assert info.kind is market.config.kind
-        assert info.instruments == (market.config.instrument,)
-        assert info.timeframe_ns == market.config.timeframe_ns
-        assert info.calendar_identity == feed.calendar.digest()
+        assert info.instruments == instruments_of(market.config)
+        assert info.sources == sources_of(market.config)
+        names = [calendar.name for calendar in feed.calendars]
+        assert names == list(dict.fromkeys(i.calendar for i in info.instruments))
         # What is stored and compared must be plain Python, not numpy that looks like it.
         assert msgspec.convert(msgspec.to_builtins(info), type(info)) == info
 
@@ -204,8 +204,12 @@ def rows_of(part: MarketSlice) -> list[tuple[int, ...]]:
     if isinstance(part, QuoteSlice):
         columns = [part.ts, part.bid_px, part.ask_px, part.bid_qty, part.ask_qty]
         columns += [] if part.ts_event is None else [part.ts_event]
+    elif isinstance(part, TradeSlice):
+        columns = [part.ts, part.price_px, part.size_qty, part.aggressor]
+        columns += [] if part.ts_event is None else [part.ts_event]
+    elif isinstance(part, MergedSlice):
+        columns = [part.ts, part.which, part.index]
     else:
-        assert part.kind is DataKind.BARS
         prices = [part.open_px, part.high_px, part.low_px, part.close_px]
         columns = [part.ts, part.ts_open, *prices, part.volume_qty]
     assert {column.dtype for column in columns} == {np.dtype(np.int64)}

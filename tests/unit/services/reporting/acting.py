@@ -14,6 +14,7 @@ from offbook.domain.config import (
     FeeConfig,
     SessionConfig,
     VenueConfig,
+    sources_of,
 )
 from offbook.domain.market_data import Cursor, MarketInfo
 from offbook.domain.orders import Liquidity, OrderRequest, OrderSide, OrderType
@@ -71,17 +72,16 @@ def play(
         created_at=datetime(2026, 1, 5, tzinfo=UTC),
     )
     info = MarketInfo(
-        kind=market.config.kind,
+        sources=sources_of(market.config),
         instruments=(market.config.instrument,),
         data_identity="data",
         calendar_identity="",
-        timeframe_ns=market.config.timeframe_ns,
     )
     engine = ProcessingEngine(session)
     records = list(
         engine.process(
             [
-                Attach(market=info, calendar=ALWAYS_OPEN_CALENDAR),
+                Attach(market=info, calendars=(ALWAYS_OPEN_CALENDAR,)),
                 Take(command=c.Start(command_id="start"), ts=int(rows.ts[0])),
             ]
         )

@@ -13,12 +13,13 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from offbook.adapters.brokers.replay.columns import VALUES
 from offbook.adapters.brokers.replay.extent import find_extent
 from offbook.adapters.brokers.replay.reader import RecordingReader
 from offbook.adapters.brokers.replay.source import open_source, survey
 from offbook.adapters.calendars import load_calendar
 from offbook.domain.calendars import TradingCalendar
-from offbook.domain.config import MarketConfig, ReplayMarket
+from offbook.domain.config import MarketConfig, ReplayMarket, sources_of
 from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidConfig
 from offbook.domain.market_data import MarketInfo, MarketSlice
 from offbook.ports.gateway import FeedExtent
@@ -69,7 +70,7 @@ class ReplayFeed:
         self._executor = executor
         self._reader = opened.reader
         self._info = opened.info
-        self._calendar = opened.calendar
+        self._calendars = (opened.calendar,)
         self._extent = opened.extent
         self._lock = asyncio.Lock()
         self._piece: MarketSlice | None = None
@@ -83,9 +84,9 @@ class ReplayFeed:
         return self._info
 
     @property
-    def calendar(self) -> TradingCalendar:
+    def calendars(self) -> tuple[TradingCalendar, ...]:
         """The trading hours of the instrument."""
-        return self._calendar
+        return self._calendars
 
     @property
     def extent(self) -> FeedExtent | None:
@@ -190,17 +191,20 @@ class _Opened(msgspec.Struct, frozen=True):
 
 def _open(market: ReplayMarket, stop: Event) -> _Opened:
     """Runs in the worker thread."""
+    if market.kind not in VALUES:
+        raise InvalidConfig(
+            f"recordings of {market.kind.value} cannot be read yet", field="market.kind"
+        )
     calendar = load_calendar(market.instrument.calendar)
     source = open_source(str(Path(market.path).expanduser()))
     reader = RecordingReader(source, market, calendar)
     try:
         surveyed = survey(source, stop.is_set)
         info = MarketInfo(
-            kind=market.kind,
+            sources=sources_of(market),
             instruments=(market.instrument,),
             data_identity=_identity(market, reader, calendar, surveyed.sha256),
             calendar_identity=calendar.digest(),
-            timeframe_ns=market.timeframe_ns,
         )
         extent = find_extent(market, reader, surveyed)
         source.check_unchanged()

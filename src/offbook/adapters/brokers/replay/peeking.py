@@ -43,7 +43,7 @@ def peek(path: str, columns: Mapping[str, str]) -> Peek:
     source = open_source(path)
     header = source.header or _parquet_columns(path)
     _require(path, columns, header)
-    kinds = tuple(kind for kind in DataKind if _fits(path, kind, columns, header))
+    kinds = tuple(kind for kind in VALUES if _fits(path, kind, columns, header))
     return Peek(columns=header, kinds=kinds)
 
 

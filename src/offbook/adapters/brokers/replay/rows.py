@@ -20,7 +20,7 @@ from offbook.adapters.brokers.replay.query import Cell
 from offbook.adapters.brokers.replay.times import iso, scale_times, time_from_text
 from offbook.domain.config import BadRows, ReplayMarket
 from offbook.domain.errors import BadMarketData
-from offbook.domain.market_data import BarSlice, DataKind, IntColumn, MarketSlice, QuoteSlice
+from offbook.domain.market_data import BarSlice, DataKind, IntColumn, QuoteSlice, SourceSlice
 from offbook.domain.values import MAX_UNITS, units_to_text
 
 _PRICES = ("open", "high", "low", "close")
@@ -33,7 +33,7 @@ class Decoded(msgspec.Struct, frozen=True, kw_only=True):
     the one refused.
     """
 
-    rows: MarketSlice
+    rows: SourceSlice
     dropped: dict[int, str]
     error: BadMarketData | None
 
@@ -53,7 +53,7 @@ class RowDecoder:
         """Judge a batch whose first row is ``file_row`` (from 0) and ``start`` of those kept."""
         judged = _Judged(self._market, self._cells, batch)
         read = self._quotes if self._market.kind is DataKind.QUOTES else self._bars
-        rows: MarketSlice = read(judged, start)
+        rows: SourceSlice = read(judged, start)
         faults, error = judged.faults, None
         if faults and self._market.bad_rows is BadRows.REFUSE:
             first = min(faults)
@@ -303,26 +303,8 @@ def _is_time(cell: Cell) -> bool:
     return cell.precision is None
 
 
-def _take(rows: MarketSlice, keep: BoolColumn) -> MarketSlice:
-    if isinstance(rows, QuoteSlice):
-        return QuoteSlice(
-            rows.instrument,
-            rows.start,
-            rows.ts[keep],
-            rows.bid_px[keep],
-            rows.ask_px[keep],
-            rows.bid_qty[keep],
-            rows.ask_qty[keep],
-            None if rows.ts_event is None else rows.ts_event[keep],
-        )
-    return BarSlice(
-        rows.instrument,
-        rows.start,
-        rows.ts[keep],
-        rows.ts_open[keep],
-        rows.open_px[keep],
-        rows.high_px[keep],
-        rows.low_px[keep],
-        rows.close_px[keep],
-        rows.volume_qty[keep],
-    )
+def _take(rows: SourceSlice, keep: BoolColumn) -> SourceSlice:
+    columns = {name: getattr(rows, name)[keep] for name in rows.COLUMNS}
+    if not isinstance(rows, BarSlice) and rows.ts_event is not None:
+        columns["ts_event"] = rows.ts_event[keep]
+    return type(rows)(rows.instrument, rows.start, **columns)

@@ -13,7 +13,7 @@ from offbook.adapters.brokers.synthetic.trading_time import TradingTime
 from offbook.adapters.brokers.synthetic.walk import Walk
 from offbook.adapters.calendars import load_calendar
 from offbook.domain.calendars import TradingCalendar
-from offbook.domain.config import MarketConfig, SyntheticMarket
+from offbook.domain.config import MarketConfig, SyntheticMarket, sources_of
 from offbook.domain.errors import GatewayUnavailable, InvalidConfig
 from offbook.domain.market_data import DataKind, MarketInfo, MarketSlice
 from offbook.ports.gateway import FeedExtent
@@ -42,7 +42,7 @@ class SyntheticFeed:
     def __init__(self, opened: _Opened) -> None:
         self._rows = opened.rows
         self._info = opened.info
-        self._calendar = opened.calendar
+        self._calendars = (opened.calendar,)
         self._extent = opened.extent
         self._piece: MarketSlice | None = None
         self._closed = False
@@ -53,9 +53,9 @@ class SyntheticFeed:
         return self._info
 
     @property
-    def calendar(self) -> TradingCalendar:
+    def calendars(self) -> tuple[TradingCalendar, ...]:
         """The trading hours of the instrument."""
-        return self._calendar
+        return self._calendars
 
     @property
     def extent(self) -> FeedExtent:
@@ -110,11 +110,10 @@ def _open(market: SyntheticMarket) -> _Opened:
     kind = QuoteRows if market.kind is DataKind.QUOTES else BarRows
     rows = kind(walk, market.instrument)
     info = MarketInfo(
-        kind=market.kind,
+        sources=sources_of(market),
         instruments=(market.instrument,),
         data_identity=recipe.identity(),
         calendar_identity=calendar.digest(),
-        timeframe_ns=market.timeframe_ns,
     )
     extent = FeedExtent(rows=rows.total, first_ts=int(rows.piece(0).ts[0]), last_ts=rows.last_ts())
     return _Opened(rows, info, calendar, extent)

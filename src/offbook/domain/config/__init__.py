@@ -1,0 +1,38 @@
+"""The configuration of one session: plain, frozen, exact, fully resolved.
+
+Everything here that can change a record is part of the session's chain; ``name``, ``pace`` and
+the places where data and code lie are not (their content is, by digest).
+"""
+
+from __future__ import annotations
+
+from offbook.domain.config.account import AccountConfig as AccountConfig
+from offbook.domain.config.base import RATIO_PRECISION as RATIO_PRECISION
+from offbook.domain.config.base import ConfigPart as ConfigPart
+from offbook.domain.config.lifecycle import AtEnd as AtEnd
+from offbook.domain.config.lifecycle import LifecycleConfig as LifecycleConfig
+from offbook.domain.config.lifecycle import OnStrategyError as OnStrategyError
+from offbook.domain.config.lifecycle import PauseOrders as PauseOrders
+from offbook.domain.config.lifecycle import ResumeTimers as ResumeTimers
+from offbook.domain.config.market import BadRows as BadRows
+from offbook.domain.config.market import CombinedMarket as CombinedMarket
+from offbook.domain.config.market import MarketConfig as MarketConfig
+from offbook.domain.config.market import ReplayMarket as ReplayMarket
+from offbook.domain.config.market import SourceConfig as SourceConfig
+from offbook.domain.config.market import SyntheticMarket as SyntheticMarket
+from offbook.domain.config.market import instruments_of as instruments_of
+from offbook.domain.config.market import kinds_of as kinds_of
+from offbook.domain.config.market import sources_of as sources_of
+from offbook.domain.config.market import symbols_of as symbols_of
+from offbook.domain.config.risk import RiskConfig as RiskConfig
+from offbook.domain.config.session import SessionConfig as SessionConfig
+from offbook.domain.config.session import StrategySpec as StrategySpec
+from offbook.domain.config.session import chain_config as chain_config
+from offbook.domain.config.session import decode_config as decode_config
+from offbook.domain.config.session import parse_speed as parse_speed
+from offbook.domain.config.venue import MAX_LATENCY_NS as MAX_LATENCY_NS
+from offbook.domain.config.venue import BasisPointsFee as BasisPointsFee
+from offbook.domain.config.venue import ConstantLatency as ConstantLatency
+from offbook.domain.config.venue import FeeConfig as FeeConfig
+from offbook.domain.config.venue import FlatFee as FlatFee
+from offbook.domain.config.venue import VenueConfig as VenueConfig

@@ -1,0 +1,35 @@
+"""What all parts of a configuration share: frozen, exact, nothing unknown."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from offbook.domain.errors import InvalidConfig
+from offbook.domain.values import AMOUNT_PRECISION, text_to_units
+
+RATIO_PRECISION: Final = 8
+"""Decimals of shares and ratios."""
+
+
+class ConfigPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all configuration parts: immutable, named fields, nothing unknown."""
+
+
+def exact_decimal(field: str, text: str, precision: int) -> Decimal:
+    """Decimal text as a number. Raises InvalidConfig naming ``field``."""
+    try:
+        text_to_units(text, precision)
+    except (ValueError, TypeError) as error:
+        raise InvalidConfig(f"{field}: {error}", field=field) from None
+    return Decimal(text)
+
+
+def exact_amount(field: str, text: str) -> int:
+    """Decimal text as an amount in units of 10**-18. Raises InvalidConfig naming ``field``."""
+    try:
+        return text_to_units(text, AMOUNT_PRECISION)
+    except (ValueError, TypeError) as error:
+        raise InvalidConfig(f"{field}: {error}", field=field) from None

@@ -1,0 +1,129 @@
+"""Markets that a session can be joined to."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from offbook.domain.config.base import ConfigPart
+from offbook.domain.errors import InvalidConfig
+from offbook.domain.instruments import Instrument
+from offbook.domain.market_data import DataKind, SourceInfo
+from offbook.domain.synthetic import SyntheticMarket as SyntheticMarket
+
+
+class BadRows(enum.Enum):
+    """What to do with rows that cannot be true."""
+
+    REFUSE = "refuse"
+    DROP = "drop"
+
+
+class ReplayMarket(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="replay"):
+    """A recording on disk: CSV, CSV.gz or Parquet, of one instrument.
+
+    ``columns`` maps our column names to the file's where they differ.  Bars need
+    ``timeframe_ns``; ``label`` says whether a bar's time is its opening or its closing.
+    """
+
+    path: str
+    kind: DataKind
+    instrument: Instrument
+    timeframe_ns: int | None = None
+    label: str = "open"
+    columns: dict[str, str] = msgspec.field(default_factory=dict)
+    bad_rows: BadRows = BadRows.REFUSE
+
+    def __post_init__(self) -> None:
+        if not self.path:
+            raise InvalidConfig("market.path is empty: name a recording", field="market.path")
+        if self.kind is DataKind.BARS and (self.timeframe_ns is None or self.timeframe_ns <= 0):
+            raise InvalidConfig(
+                "market.timeframe_ns: bars need a timeframe (for one minute: 60000000000)",
+                field="market.timeframe_ns",
+            )
+        if self.label not in {"open", "close"}:
+            raise InvalidConfig(
+                f"market.label={self.label!r}, expected 'open' or 'close'", field="market.label"
+            )
+
+    @property
+    def sources(self) -> tuple[ReplayMarket]:
+        """The market's sources: this one."""
+        return (self,)
+
+    @property
+    def source(self) -> str:
+        """What reports and screens call this market."""
+        return self.path
+
+
+SourceConfig = ReplayMarket | SyntheticMarket
+"""One source of rows: of one instrument and one kind."""
+
+
+class CombinedMarket(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="combined"):
+    """Several sources as one market, merged by (time, order of the sources here, row).
+
+    Sources may be of different instruments, or of different kinds of one instrument.
+    """
+
+    sources: tuple[SourceConfig, ...]
+
+    def __post_init__(self) -> None:
+        if not self.sources:
+            raise InvalidConfig("market.sources is empty: name one", field="market.sources")
+        known: dict[str, Instrument] = {}
+        seen: set[tuple[str, DataKind, int | None]] = set()
+        for number, source in enumerate(self.sources):
+            symbol = source.instrument.symbol
+            if known.setdefault(symbol, source.instrument) != source.instrument:
+                raise InvalidConfig(
+                    f"market.sources[{number}] describes {symbol} otherwise than one before",
+                    field=f"market.sources[{number}].instrument",
+                )
+            place = (symbol, source.kind, source.timeframe_ns)
+            if place in seen:
+                raise InvalidConfig(
+                    f"market.sources[{number}] gives {source.kind.value} of {symbol} once more; "
+                    "join files of one source by a folder or a pattern as its path",
+                    field=f"market.sources[{number}]",
+                )
+            seen.add(place)
+
+    @property
+    def source(self) -> str:
+        """What reports and screens call this market."""
+        return ", ".join(dict.fromkeys(source.source for source in self.sources))
+
+
+MarketConfig = ReplayMarket | SyntheticMarket | CombinedMarket
+"""The markets that a session can be joined to: a tagged union, told apart by ``type``."""
+
+
+def instruments_of(market: MarketConfig) -> tuple[Instrument, ...]:
+    """The instruments of a market, each once, in the order of its sources."""
+    return tuple({s.instrument.symbol: s.instrument for s in market.sources}.values())
+
+
+def sources_of(market: MarketConfig) -> tuple[SourceInfo, ...]:
+    """What a market's sources are."""
+    return tuple(
+        SourceInfo(
+            symbol=source.instrument.symbol,
+            kind=source.kind,
+            timeframe_ns=source.timeframe_ns,
+        )
+        for source in market.sources
+    )
+
+
+def symbols_of(market: MarketConfig) -> str:
+    """The symbols of a market as people read them."""
+    return ", ".join(instrument.symbol for instrument in instruments_of(market))
+
+
+def kinds_of(market: MarketConfig) -> str:
+    """The kinds of rows of a market as people read them."""
+    return ", ".join(dict.fromkeys(source.kind.value for source in market.sources))

@@ -1,0 +1,103 @@
+"""The whole configuration of one session, and the part of it that decides records."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from offbook.domain.config.account import AccountConfig
+from offbook.domain.config.base import ConfigPart, exact_decimal
+from offbook.domain.config.lifecycle import LifecycleConfig
+from offbook.domain.config.market import MarketConfig, instruments_of
+from offbook.domain.config.risk import RiskConfig
+from offbook.domain.config.venue import VenueConfig
+from offbook.domain.errors import InvalidConfig
+
+
+class StrategySpec(ConfigPart, frozen=True, kw_only=True):
+    """Which strategy runs: ``path/to/file.py:Class`` or ``package.module:Class``, and its
+    parameters as JSON values."""
+
+    ref: str
+    params: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        target, _, name = self.ref.rpartition(":")
+        if not target or not name.isidentifier():
+            raise InvalidConfig(
+                f"strategy {self.ref!r}: expected path/to/file.py:Class or package.module:Class",
+                field="strategy.ref",
+            )
+
+
+class SessionConfig(ConfigPart, frozen=True, kw_only=True):
+    """Everything that a session is made of.
+
+    ``speed`` is the pace of a replay: decimal text, ``"1"`` is real time, None as fast as
+    possible; it can be changed while running and is no part of the chain.
+    """
+
+    market: MarketConfig
+    account: AccountConfig
+    strategy: StrategySpec | None = None
+    venue: VenueConfig = VenueConfig()
+    risk: RiskConfig = RiskConfig()
+    lifecycle: LifecycleConfig = LifecycleConfig()
+    seed: int = 0
+    history_limit: int = 1000
+    name: str = ""
+    speed: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < 2**63:
+            raise InvalidConfig(f"seed={self.seed}, expected 0 to 2**63-1", field="seed")
+        if not 1 <= self.history_limit <= 100_000:
+            raise InvalidConfig(
+                f"history_limit={self.history_limit}, expected 1 to 100000", field="history_limit"
+            )
+        for instrument in instruments_of(self.market):
+            if instrument.quote_currency != self.account.currency:
+                raise InvalidConfig(
+                    f"the account is in {self.account.currency} and {instrument.symbol} is paid in "
+                    f"{instrument.quote_currency}: use one currency",
+                    field="account.currency",
+                )
+        parse_speed(self.speed)
+
+
+def parse_speed(text: str | None) -> Decimal | None:
+    """The pace of a replay: None as fast as possible. Raises InvalidConfig unless positive."""
+    if text is None:
+        return None
+    speed = exact_decimal("speed", text, precision=6)
+    if speed <= 0:
+        raise InvalidConfig(
+            f"speed={text}: expected a positive number, or nothing for full speed", field="speed"
+        )
+    return speed
+
+
+def chain_config(config: SessionConfig) -> bytes:
+    """The part of a configuration that decides records, as canonical JSON.
+
+    Names, pace and locations are left out; data and strategy source enter the chain by digest.
+    """
+    document = msgspec.to_builtins(config)
+    for name in ("name", "speed"):
+        del document[name]
+    for source in document["market"].get("sources", [document["market"]]):
+        source.pop("path", None)
+    if document["strategy"] is not None:
+        ref: str = document["strategy"]["ref"]
+        document["strategy"]["ref"] = ref.rpartition(":")[2]
+    return msgspec.json.encode(document, order="deterministic")
+
+
+def decode_config(raw: bytes) -> SessionConfig:
+    """Read a stored configuration. Raises InvalidConfig naming the field that does not fit."""
+    try:
+        return msgspec.json.decode(raw, type=SessionConfig)
+    except msgspec.DecodeError as error:
+        raise InvalidConfig(f"the configuration does not fit: {error}") from None

@@ -1,0 +1,126 @@
+"""Rows as strategies see them: small, immutable, floats for indicators beside exact integers.
+
+Each row has two times: ``ts_event`` (the venue's, may be absent) and ``ts_init`` (receipt).
+Session time ``ts`` is ``ts_init``, else ``ts_event``, and never decreases.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from offbook.domain.instruments import Instrument
+from offbook.domain.orders import OrderSide
+from offbook.domain.values import Price, Quantity
+
+
+class Quote(msgspec.Struct, frozen=True, gc=False):
+    """Best bid and ask at one moment.
+
+    ``bid`` and ``ask`` are floats for indicators; ``bid_px``, ``ask_px`` (price units) and
+    ``bid_qty``, ``ask_qty`` (quantity units) are exact.  ``ts`` is session time, ``ts_event`` the
+    venue's time or None, both in ns UTC; ``row`` is the row's position in the market.
+    """
+
+    ts: int
+    bid: float
+    ask: float
+    bid_px: int
+    ask_px: int
+    bid_qty: int
+    ask_qty: int
+    ts_event: int | None
+    row: int
+    instrument: Instrument
+
+    @property
+    def mid(self) -> float:
+        """Midpoint of bid and ask, for indicators."""
+        return (self.bid + self.ask) * 0.5
+
+    @property
+    def bid_price(self) -> Price:
+        """The exact bid, to be used in orders."""
+        return Price(self.bid_px, self.instrument.price_precision)
+
+    @property
+    def ask_price(self) -> Price:
+        """The exact ask, to be used in orders."""
+        return Price(self.ask_px, self.instrument.price_precision)
+
+    @property
+    def bid_size(self) -> Quantity:
+        """Size shown at the bid."""
+        return Quantity(self.bid_qty, self.instrument.qty_precision)
+
+    @property
+    def ask_size(self) -> Quantity:
+        """Size shown at the ask."""
+        return Quantity(self.ask_qty, self.instrument.qty_precision)
+
+
+class Trade(msgspec.Struct, frozen=True, gc=False):
+    """One print: what was traded between others.
+
+    ``price`` is a float for indicators; ``price_px`` (price units) and ``size_qty`` (quantity
+    units) are exact.  ``aggressor`` is the side that took, where the recording tells it.
+    """
+
+    ts: int
+    price: float
+    price_px: int
+    size_qty: int
+    aggressor: OrderSide | None
+    ts_event: int | None
+    row: int
+    instrument: Instrument
+
+    @property
+    def trade_price(self) -> Price:
+        """The exact price, to be used in orders."""
+        return Price(self.price_px, self.instrument.price_precision)
+
+    @property
+    def size(self) -> Quantity:
+        """The exact size."""
+        return Quantity(self.size_qty, self.instrument.qty_precision)
+
+
+class Bar(msgspec.Struct, frozen=True, gc=False):
+    """Open, high, low, close and volume of ``[ts_open, ts_close)``; known at ``ts``.
+
+    Floats for indicators, exact price and quantity units beside them.
+    """
+
+    ts: int
+    ts_open: int
+    open: float
+    high: float
+    low: float
+    close: float
+    open_px: int
+    high_px: int
+    low_px: int
+    close_px: int
+    volume_qty: int
+    row: int
+    instrument: Instrument
+
+    @property
+    def ts_close(self) -> int:
+        """The end of the bar's interval, which is when it became known."""
+        return self.ts
+
+    @property
+    def timeframe_ns(self) -> int:
+        """The length of the bar's interval."""
+        return self.ts - self.ts_open
+
+    @property
+    def volume(self) -> float:
+        """Traded quantity, for indicators."""
+        return float(self.volume_qty / 10**self.instrument.qty_precision)
+
+    @property
+    def close_price(self) -> Price:
+        """The exact close, to be used in orders."""
+        return Price(self.close_px, self.instrument.price_precision)
