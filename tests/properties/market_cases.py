@@ -143,6 +143,9 @@ def pick_setup(source: Source) -> Setup:
         risk=RiskConfig(
             max_order_notional=source.pick([None, None, None, None, None, f"{9 * lot:f}"]),
             max_position_notional=source.pick([None, None, None, None, None, f"{25 * lot:f}"]),
+            max_order_qty=source.pick([None] * 5 + [f"{12 * Decimal(instrument.lot_size):f}"]),
+            max_position_qty=source.pick([None] * 5 + [f"{20 * Decimal(instrument.lot_size):f}"]),
+            price_collar=source.pick([None, None, None, "0.02", "0"]),
             max_open_orders=source.pick([200, 200, 4]),
         ),
         lifecycle=LifecycleConfig(

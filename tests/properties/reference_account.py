@@ -173,15 +173,29 @@ class Account:
         """Order value, then position value: all that this side would hold if everything traded,
         at this order's price."""
         price = limit if limit is not None else market[1 if order.buying else 0]
+        most = self.risk.max_order_qty
+        if most is not None and qty > Fraction(most):
+            return RejectReason.MAX_ORDER_QTY
         most = self.risk.max_order_notional
         if most is not None and qty * price > Fraction(most):
             return RejectReason.MAX_ORDER_NOTIONAL
-        most = self.risk.max_position_notional
-        if most is None or self.reduces(order.side):
-            return None
+        if self.risk.price_collar is not None and limit is not None:
+            share = Fraction(self.risk.price_collar)
+            edge = market[1] * (1 + share) if order.buying else market[0] * (1 - share)
+            if limit > edge if order.buying else limit < edge:
+                return RejectReason.PRICE_COLLAR
         others = [o for o in self.working() if o.side is order.side and o is not order]
-        total = self.held + sum((o.open for o in others), ZERO) + qty - order.filled
-        return RejectReason.MAX_POSITION_NOTIONAL if total * price > Fraction(most) else None
+        added = sum((o.open for o in others), ZERO) + qty - order.filled
+        total = abs(self.held + (added if order.buying else -added))
+        if order.reduce_only or total <= abs(self.held):
+            return None
+        most = self.risk.max_position_qty
+        if most is not None and total > Fraction(most):
+            return RejectReason.MAX_POSITION_QTY
+        most = self.risk.max_position_notional
+        if most is not None and total * price > Fraction(most):
+            return RejectReason.MAX_POSITION_NOTIONAL
+        return None
 
     def _fund(self, order: Order, market: tuple[Fraction, Fraction]) -> RejectReason | None:
         free = self.free(order.side)

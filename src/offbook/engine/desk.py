@@ -28,8 +28,8 @@ from offbook.engine.agenda import (
     ReportArrives,
 )
 from offbook.engine.kernel import Kernel
-from offbook.engine.risk import Approval, Market, Refusal, Terms, positive_units
 from offbook.engine.state import OrderState
+from offbook.engine.terms import Approval, Market, Refusal, Terms, positive_units
 
 E = TypeVar("E", bound=Enum)
 MAX_CLIENT_ORDER_ID = 128
@@ -102,7 +102,7 @@ class OrderDesk:
         terms = self.terms(request)
         instrument = kernel.instrument(terms.symbol)
         market = kernel.prices(terms.symbol)
-        verdict = kernel.risk.new_order(terms, instrument, market)
+        verdict = kernel.risk.new_order(terms, instrument, market, kernel.now)
         if isinstance(verdict, Refusal):
             return self._deny(terms, verdict, origin, command_id)
         return self._send(terms, verdict, market, origin, command_id)
@@ -230,7 +230,13 @@ class OrderDesk:
         market = kernel.prices(order.symbol)
         if refusal is None and market is not None and not order.status.is_terminal:
             verdict = kernel.risk.new_terms(
-                order, order_qty, price_px, reserve_px, kernel.instrument(order.symbol), market
+                order,
+                order_qty,
+                price_px,
+                reserve_px,
+                kernel.instrument(order.symbol),
+                market,
+                kernel.now,
             )
             if isinstance(verdict, Refusal):
                 refusal = verdict

@@ -16,9 +16,10 @@ from offbook.engine.agenda import STAGE_MESSAGE, Agenda, ReportArrives
 from offbook.engine.ledger import LedgerState
 from offbook.engine.models.fees import FeeModel, fee_model
 from offbook.engine.models.latency import LatencyModel, latency_model
-from offbook.engine.risk import Market, RiskChecks
+from offbook.engine.risk import RiskChecks
 from offbook.engine.rows import Row
 from offbook.engine.state import OrderState
+from offbook.engine.terms import Market
 from offbook.engine.view import StrategyView
 
 R = TypeVar("R")

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from offbook.domain import records as r
+from offbook.domain.config import MOST_IN_A_RATE
 from offbook.domain.errors import EngineFault
 from offbook.domain.orders import ExecType, next_status
 from offbook.domain.record_parts import Posting
@@ -40,6 +41,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
     orders: dict[int, OrderState] = {}
     by_client_id: dict[str, int] = {}
     open_orders: dict[int, None] = {}
+    sent_times: list[int] = []
     positions: dict[str, PositionState] = {}
     timers: dict[str, TimerState] = {}
     missed_timers: list[tuple[str, int]] = []
@@ -154,6 +156,13 @@ class LedgerState(msgspec.Struct, kw_only=True):
         self.by_client_id[order.client_order_id] = order.ordinal
         self.open_orders[order.ordinal] = None
         self._reserve(order, record.reserved)
+        self._sent(record.ts)
+
+    def _sent(self, ts: int) -> None:
+        """Remember when orders and new terms left, as far back as a limit on their rate asks."""
+        self.sent_times.append(ts)
+        if len(self.sent_times) >= 2 * MOST_IN_A_RATE:
+            del self.sent_times[:-MOST_IN_A_RATE]
 
     def _denied(self, record: r.OrderDenied) -> None:
         order = OrderState(
@@ -183,6 +192,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
         self._pend(self.orders[record.order], ExecType.PENDING_CANCEL)
 
     def _replace_requested(self, record: r.ReplaceRequested) -> None:
+        self._sent(record.ts)
         order = self.orders[record.order]
         if not order.status.is_terminal:
             self._move(order, ExecType.PENDING_REPLACE)

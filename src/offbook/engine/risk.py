@@ -4,68 +4,29 @@ Our own refusals are *denied*, the venue's are *rejected*.  Both run in one docu
 the first that fails is the answer:
 
 denied: session not trading, duplicate client order id, no market data, not reducing (while
-paused), open orders, order value, position value, holdings or buying power;
+paused), the limits of ``limits.py`` in their order, holdings or buying power;
 rejected: price needed, tick size, lot size, smallest value.
 
 A replace is checked for its closed or pending order, for not reducing (while paused), then for
-order value, position value, holdings or buying power.
+limits, holdings or buying power.
 """
 
 from __future__ import annotations
 
-import msgspec
-
 from offbook.domain.config import RATIO_PRECISION, RiskConfig, VenueConfig
-from offbook.domain.errors import InvalidOrder
 from offbook.domain.instruments import Instrument
-from offbook.domain.orders import OrderSide, OrderType, RejectReason, TimeInForce
+from offbook.domain.orders import OrderSide, OrderType, RejectReason
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import (
-    AMOUNT_PRECISION,
     Amount,
     ceil_div,
-    exact_units,
     text_to_units,
 )
 from offbook.engine.ledger import LedgerState
+from offbook.engine.limits import OrderLimits
 from offbook.engine.models.fees import FeeModel, booked
 from offbook.engine.state import OrderState
-
-
-class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """An order's terms in units, parsed and complete."""
-
-    symbol: str
-    side: OrderSide
-    order_type: OrderType
-    time_in_force: TimeInForce
-    order_qty: int
-    price_px: int | None
-    reduce_only: bool
-    client_order_id: str
-
-
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """Why not: the limit that stood in the way, its value, and the order's."""
-
-    reason: RejectReason
-    limit: str = ""
-    value: str = ""
-
-
-class Approval(msgspec.Struct, frozen=True, kw_only=True):
-    """What an order may hold: ``reserved`` of ``currency``, counted at ``reserve_px``."""
-
-    reserved: int
-    currency: str
-    reserve_px: int
-
-
-class Market(msgspec.Struct, frozen=True, kw_only=True):
-    """The prices that checks look at, in price units."""
-
-    bid_px: int
-    ask_px: int
+from offbook.engine.terms import Approval, Market, Refusal, Terms
 
 
 class RiskChecks:
@@ -74,17 +35,15 @@ class RiskChecks:
     def __init__(
         self, risk: RiskConfig, venue: VenueConfig, fees: FeeModel, ledger: LedgerState
     ) -> None:
-        self._risk = risk
+        self._limits = OrderLimits(risk, ledger)
         self._fees = fees
         self._ledger = ledger
         self._collar = text_to_units(venue.market_collar, RATIO_PRECISION)
-        self._max_order = _limit(risk.max_order_notional)
-        self._max_position = _limit(risk.max_position_notional)
 
     def new_order(
-        self, terms: Terms, instrument: Instrument, market: Market | None
+        self, terms: Terms, instrument: Instrument, market: Market | None, now: int
     ) -> Approval | Refusal:
-        """Whether an order may leave. Changes nothing."""
+        """Whether an order may leave at session time ``now``. Changes nothing."""
         early = self._state_refusal(terms)
         if early is not None:
             return early
@@ -92,7 +51,7 @@ class RiskChecks:
             return Refusal(reason=RejectReason.NO_MARKET_DATA)
         if self._ledger.status is SessionStatus.PAUSED and not self.reduces(terms):
             return Refusal(reason=RejectReason.NOT_REDUCING, limit="paused")
-        limit = self._limit_refusal(terms, instrument, market)
+        limit = self._limits.new_order(terms, instrument, market, now)
         if limit is not None:
             return limit
         return self._funds(terms, instrument, market)
@@ -125,6 +84,7 @@ class RiskChecks:
         reserve_px: int,
         instrument: Instrument,
         market: Market,
+        now: int,
     ) -> Approval | Refusal:
         """Whether a working order may ask for new terms, and what it must hold until the venue
         has answered. Changes nothing."""
@@ -138,7 +98,7 @@ class RiskChecks:
             reduce_only=order.reduce_only,
             client_order_id=order.client_order_id,
         )
-        limit = self._value_refusal(terms, instrument, market, order)
+        limit = self._limits.new_terms(terms, instrument, market, now, order)
         if limit is not None:
             return limit
         have = self._ledger.available(order.reserved_currency) + order.reserved
@@ -188,54 +148,6 @@ class RiskChecks:
                 reason=RejectReason.DUPLICATE_CLIENT_ORDER_ID, value=terms.client_order_id
             )
         return None
-
-    def _limit_refusal(
-        self, terms: Terms, instrument: Instrument, market: Market
-    ) -> Refusal | None:
-        most = self._risk.max_open_orders
-        count = len(self._ledger.open_orders)
-        if most is not None and count >= most:
-            return Refusal(
-                reason=RejectReason.MAX_OPEN_ORDERS, limit=str(most), value=str(count + 1)
-            )
-        return self._value_refusal(terms, instrument, market, None)
-
-    def _value_refusal(
-        self, terms: Terms, instrument: Instrument, market: Market, replaced: OrderState | None
-    ) -> Refusal | None:
-        """Limits on the value of an order and of its position; ``replaced`` is the order that
-        takes these terms, if they are not a new one's."""
-        price = self._value_px(terms, market)
-        scale = instrument.notional_scale
-        value = terms.order_qty * price * scale
-        if self._max_order is not None and value > self._max_order:
-            return Refusal(
-                reason=RejectReason.MAX_ORDER_NOTIONAL,
-                limit=str(Amount(self._max_order)),
-                value=str(Amount(value)),
-            )
-        if self._max_position is None or self.reduces(terms):
-            return None
-        held = abs(self._ledger.position(terms.symbol).qty)
-        open_qty = sum(
-            order.leaves_qty
-            for order in self._ledger.working()
-            if order.symbol == terms.symbol and order.side is terms.side and order is not replaced
-        )
-        traded = 0 if replaced is None else replaced.cum_qty
-        exposure = (held + open_qty + terms.order_qty - traded) * price * scale
-        if exposure > self._max_position:
-            return Refusal(
-                reason=RejectReason.MAX_POSITION_NOTIONAL,
-                limit=str(Amount(self._max_position)),
-                value=str(Amount(exposure)),
-            )
-        return None
-
-    def _value_px(self, terms: Terms, market: Market) -> int:
-        if terms.price_px is not None:
-            return terms.price_px
-        return market.ask_px if terms.side is OrderSide.BUY else market.bid_px
 
     def _funds(self, terms: Terms, instrument: Instrument, market: Market) -> Approval | Refusal:
         if terms.side is OrderSide.SELL:
@@ -297,15 +209,3 @@ def venue_refusal(
             value=str(Amount(value)),
         )
     return None
-
-
-def _limit(text: str | None) -> int | None:
-    return None if text is None else text_to_units(text, AMOUNT_PRECISION)
-
-
-def positive_units(text: str, precision: int, field: str) -> int:
-    """A quantity or price of a request in units. Raises InvalidOrder unless positive."""
-    units = exact_units(text, precision, field)
-    if units <= 0:
-        raise InvalidOrder(f"{field}={text}: expected more than zero", field=field, value=text)
-    return units

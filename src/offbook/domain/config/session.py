@@ -64,7 +64,17 @@ class SessionConfig(ConfigPart, frozen=True, kw_only=True):
                     f"{instrument.quote_currency}: use one currency",
                     field="account.currency",
                 )
+        self._check_risk()
         parse_speed(self.speed)
+
+    def _check_risk(self) -> None:
+        known = [instrument.symbol for instrument in instruments_of(self.market)]
+        for symbol in self.risk.allowed_symbols or ():
+            if symbol not in known:
+                raise InvalidConfig(
+                    f"risk.allowed_symbols names {symbol}; this market has {', '.join(known)}",
+                    field="risk.allowed_symbols",
+                )
 
 
 def parse_speed(text: str | None) -> Decimal | None:

@@ -1,0 +1,53 @@
+"""What checks look at and what they answer."""
+
+from __future__ import annotations
+
+import msgspec
+
+from offbook.domain.errors import InvalidOrder
+from offbook.domain.orders import OrderSide, OrderType, RejectReason, TimeInForce
+from offbook.domain.values import exact_units
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """An order's terms in units, parsed and complete."""
+
+    symbol: str
+    side: OrderSide
+    order_type: OrderType
+    time_in_force: TimeInForce
+    order_qty: int
+    price_px: int | None
+    reduce_only: bool
+    client_order_id: str
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """Why not: the limit that stood in the way, its value, and the order's."""
+
+    reason: RejectReason
+    limit: str = ""
+    value: str = ""
+
+
+class Approval(msgspec.Struct, frozen=True, kw_only=True):
+    """What an order may hold: ``reserved`` of ``currency``, counted at ``reserve_px``."""
+
+    reserved: int
+    currency: str
+    reserve_px: int
+
+
+class Market(msgspec.Struct, frozen=True, kw_only=True):
+    """The prices that checks look at, in price units."""
+
+    bid_px: int
+    ask_px: int
+
+
+def positive_units(text: str, precision: int, field: str) -> int:
+    """A quantity or price of a request in units. Raises InvalidOrder unless positive."""
+    units = exact_units(text, precision, field)
+    if units <= 0:
+        raise InvalidOrder(f"{field}={text}: expected more than zero", field=field, value=text)
+    return units
