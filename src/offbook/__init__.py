@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from offbook.engine.strategy import Strategy as Strategy
     from offbook.engine.view import Fill as Fill
     from offbook.engine.view import OrderUpdate as OrderUpdate
+    from offbook.notebook.running import run as run
     from offbook.services.paper_trading.session_manager import (
         PaperTradingSessionManager as PaperTradingSessionManager,
     )
@@ -84,6 +85,7 @@ _HOME: dict[str, str] = {
     "build_config": "offbook.config.sessions",
     "open_manager": "offbook.bootstrap",
     "open_sync_manager": "offbook.bootstrap",
+    "run": "offbook.notebook.running",
 }
 """Public name -> the module that defines it. Each has its line under TYPE_CHECKING too."""
 
@@ -123,6 +125,7 @@ __all__ = [
     "build_config",
     "open_manager",
     "open_sync_manager",
+    "run",
 ]
 
 

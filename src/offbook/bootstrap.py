@@ -9,10 +9,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from offbook.adapters.strategy_loader import load_strategy
 from offbook.config.settings import data_directory
@@ -20,6 +22,7 @@ from offbook.domain.config import ReplayMarket, SyntheticMarket
 from offbook.domain.errors import InvalidConfig, InvalidInput, InvalidStrategy, SessionNotFound
 from offbook.domain.session import PaperTradingSession
 from offbook.engine.processing_engine import ProcessingEngine
+from offbook.engine.strategy import Strategy
 from offbook.ports.gateway import IBrokerGateway
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.limits import Limits
@@ -29,6 +32,8 @@ from offbook.services.paper_trading.verification import ReplayOutcome, Verificat
 from offbook.services.paper_trading.watchdog import StuckCallback
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from offbook.adapters.persistence.sqlite_repository import SqliteRepository
     from offbook.adapters.persistence.stores import ListedSession, UnionListing
     from offbook.services.reporting.full_report import FullReport
@@ -37,7 +42,7 @@ LAST: Final = "last"
 """Stands for the id of the session that was created last."""
 
 
-def make_engine(session: PaperTradingSession) -> ProcessingEngine:
+def load_engine(session: PaperTradingSession) -> ProcessingEngine:
     """The engine of a session, with the strategy that its configuration names.
 
     Raises InvalidStrategy.
@@ -47,6 +52,22 @@ def make_engine(session: PaperTradingSession) -> ProcessingEngine:
         return ProcessingEngine(session)
     loaded = load_strategy(spec.ref)
     return ProcessingEngine(session, loaded.strategy(**spec.params), loaded.source)
+
+
+EngineFactory = Callable[[PaperTradingSession], ProcessingEngine]
+"""What makes the engine of a session."""
+
+
+def engine_factory(strategy: type[Strategy], source: str) -> EngineFactory:
+    """Makes engines with a strategy's class as it is in this process, whatever a configuration
+    names; ``source`` is the text whose digest is recorded."""
+    digest = hashlib.sha256(source.encode()).hexdigest()
+
+    def make(session: PaperTradingSession) -> ProcessingEngine:
+        spec = session.config.strategy
+        return ProcessingEngine(session, strategy(**(spec.params if spec else {})), digest)
+
+    return make
 
 
 def make_gateway() -> IBrokerGateway:
@@ -61,10 +82,16 @@ def make_gateway() -> IBrokerGateway:
 def make_manager(
     repository: IPaperTradingSessionRepository,
     *,
+    make_engine: EngineFactory | None = None,
     on_stuck: Callable[[StuckCallback], None] | None = None,
 ) -> PaperTradingSessionManager:
-    """A manager over a repository, which stays the caller's to close."""
-    return PaperTradingSessionManager(make_gateway(), make_engine, repository, on_stuck=on_stuck)
+    """A manager over a repository, which stays the caller's to close.
+
+    ``make_engine`` makes engines in another way than by the strategies that sessions name.
+    """
+    return PaperTradingSessionManager(
+        make_gateway(), make_engine or load_engine, repository, on_stuck=on_stuck
+    )
 
 
 @asynccontextmanager
@@ -187,7 +214,7 @@ async def verify_stored(session: PaperTradingSession, store: Path) -> Verificati
     """
     async with read_store(store) as repository:
         try:
-            return await verify(session, make_gateway(), make_engine, repository, Limits())
+            return await verify(session, make_gateway(), load_engine, repository, Limits())
         except (InvalidStrategy, InvalidConfig) as error:
             what = "strategy" if isinstance(error, InvalidStrategy) else "data"
             return Verification(
@@ -204,6 +231,48 @@ async def report_stored(session: PaperTradingSession, store: Path) -> FullReport
 
     async with read_store(store) as repository:
         return await read_full_report(session, repository, make_gateway())
+
+
+class ReportColumns(NamedTuple):
+    """A table of a report in columns: decimal text as Decimals, ratios as floats, times as ints of
+    ns UTC and once more as ISO 8601 text; ``times`` maps columns of text to those of ns."""
+
+    name: str
+    columns: dict[str, list[str | int | float | Decimal | None]]
+    times: dict[str, str]
+
+    @property
+    def height(self) -> int:
+        """How many rows there are."""
+        return len(next(iter(self.columns.values()), ()))
+
+
+def report_columns(report: FullReport) -> list[ReportColumns]:
+    """The tables of a report: ``fills``, ``orders``, ``round_trips`` and ``equity``."""
+    from offbook.adapters.reports.tables import ColumnKind, read_cell, tables
+
+    found = []
+    for table in tables(report):
+        columns = {
+            column.name: [read_cell(row[place], column.kind) for row in table.rows]
+            for place, column in enumerate(table.columns)
+        }
+        names = [column.name for column in table.columns]
+        times = {
+            column.name: names[place - 1]  # which the text stands beside
+            for place, column in enumerate(table.columns)
+            if column.kind is ColumnKind.TIME
+        }
+        found.append(ReportColumns(table.name, columns, times))
+    return found
+
+
+def draw_report(report: FullReport) -> Figure:
+    """A report as a matplotlib figure. Raises ExtraNotInstalled, and InvalidInput for a report
+    without equity over time."""
+    from offbook.adapters.reports.picture import draw
+
+    return draw(report)
 
 
 def write_report(report: FullReport, directory: Path, formats: Collection[str]) -> list[Path]:

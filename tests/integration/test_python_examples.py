@@ -12,7 +12,7 @@ import pytest
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/use-from-python.md"
 SCRIPTS = dict(re.findall(r"```python\n# (\w+\.py)\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL))
-LAST_WORD = {"desk.py": "EQUAL\n", "sweep.py": None}
+LAST_WORD = {"compare.py": None, "desk.py": "EQUAL\n", "sweep.py": None}
 
 
 @pytest.mark.parametrize("name", sorted(LAST_WORD))

@@ -10,7 +10,7 @@ import pytest
 from tests.synthetic_rows import read_slices
 
 from offbook.adapters.brokers.synthetic.gateway import SyntheticGateway
-from offbook.bootstrap import make_engine, make_gateway, make_manager
+from offbook.bootstrap import load_engine, make_gateway, make_manager
 from offbook.domain import commands as c
 from offbook.domain.config import AccountConfig, SessionConfig, StrategySpec, SyntheticMarket
 from offbook.domain.market_data import DataKind
@@ -79,7 +79,7 @@ async def test_a_manager_runs_a_session_on_it_and_it_replays_to_the_same_bytes()
     assert ended.cursor.row == WILD.rows
     assert ended.summary is not None
     assert ended.summary.orders > 20
-    found = await verify(ended, make_gateway(), make_engine, repository, Limits())
+    found = await verify(ended, make_gateway(), load_engine, repository, Limits())
     assert found.outcome is ReplayOutcome.EQUAL
 
 

@@ -20,7 +20,7 @@ from offbook.config.markets import (
 )
 from offbook.config.settings import absolute
 from offbook.config.synthetic import describe_synthetic, is_synthetic
-from offbook.domain.config import SessionConfig
+from offbook.domain.config import SessionConfig, StrategySpec
 from offbook.domain.errors import InvalidConfig, InvalidStrategy
 from offbook.engine.parameters import resolve_parameters
 
@@ -50,14 +50,26 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None = None
 
 
-def build_config(request: SessionRequest) -> SessionConfig:
-    """A session's whole configuration. Raises InvalidConfig and InvalidStrategy."""
-    document: dict[str, Any] = {}
+def build_config(
+    request: SessionRequest,
+    parts: Mapping[str, Any] | None = None,
+    *,
+    strategy: StrategySpec | None = None,
+) -> SessionConfig:
+    """A session's whole configuration. Raises InvalidConfig and InvalidStrategy.
+
+    ``parts`` is a configuration, or parts of one, in place of a file.  ``strategy`` is taken as it
+    stands, and the class that it names is not looked for.
+    """
+    document: dict[str, Any] = msgspec.to_builtins(parts or {})
     folder = Path.cwd()
     if request.file is not None:
         document, folder = read_document(request.file), request.file.absolute().parent
     _set_market(document, request, folder)
-    _set_strategy(document, request, folder)
+    if strategy is None:
+        _set_strategy(document, request, folder)
+    else:
+        document["strategy"] = msgspec.to_builtins(strategy)
     instrument = part(document["market"], "instrument")
     if "quote_currency" in instrument:
         part(document, "account").setdefault("currency", instrument["quote_currency"])

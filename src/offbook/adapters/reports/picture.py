@@ -35,10 +35,7 @@ def write_png(report: FullReport, path: Path, *, dpi: int = 144) -> Path:
     Raises ExtraNotInstalled without matplotlib, InvalidInput for a report without equity over
     time, OSError.
     """
-    if report.equity is None:
-        why = "; ".join(report.notes) or "it has no equity over time"
-        raise InvalidInput(f"the report cannot be drawn: {why}")
-    figure = _draw(report, report.equity)
+    figure = draw(report)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.part")
     try:
@@ -48,6 +45,17 @@ def write_png(report: FullReport, path: Path, *, dpi: int = 144) -> Path:
     finally:
         unfinished.unlink(missing_ok=True)
     return path
+
+
+def draw(report: FullReport) -> Figure:
+    """The report as a figure of 11 by 8.25 inches.
+
+    Raises ExtraNotInstalled without matplotlib, InvalidInput for a report without equity.
+    """
+    if report.equity is None:
+        why = "; ".join(report.notes) or "it has no equity over time"
+        raise InvalidInput(f"the report cannot be drawn: {why}")
+    return _draw(report, report.equity)
 
 
 def _figure() -> Figure:

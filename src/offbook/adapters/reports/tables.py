@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -60,6 +61,15 @@ def tables(report: FullReport) -> tuple[ReportTable, ...]:
         _table("round_trips", TripLine, "pairing", pairings),
         _table("equity", EquityPoint, "grid", grids),
     )
+
+
+def read_cell(text: str | None, kind: ColumnKind) -> str | int | float | Decimal | None:
+    """A cell's value by the kind of its column."""
+    if text is None or kind in {ColumnKind.TEXT, ColumnKind.TIME}:
+        return text
+    if kind is ColumnKind.EXACT:
+        return Decimal(text)
+    return int(text) if kind is ColumnKind.INTEGER else float(text)
 
 
 def _table(

@@ -1,0 +1,217 @@
+"""``offbook.run``: a whole session in one call."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import inspect
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from offbook.bootstrap import (
+    EngineFactory,
+    engine_factory,
+    make_gateway,
+    make_manager,
+    open_store,
+)
+from offbook.config.markets import MarketDescription
+from offbook.config.sessions import SessionRequest, build_config
+from offbook.config.settings import data_directory
+from offbook.domain.config import SessionConfig, StrategySpec
+from offbook.domain.errors import InvalidConfig, InvalidStrategy, SessionFailed
+from offbook.domain.session import SessionStatus
+from offbook.engine.strategy import Strategy
+from offbook.notebook.result import RunResult
+from offbook.ports.repository import IPaperTradingSessionRepository
+from offbook.services.reporting.full_report import read_full_report
+from offbook.testing.memory_repository import InMemoryRepository
+
+T = TypeVar("T")
+
+
+def run(
+    strategy: type[Strategy] | str,
+    data: str | Path | None = None,
+    *,
+    params: Mapping[str, Any] | None = None,
+    config: Path | str | Mapping[str, Any] | None = None,
+    market: MarketDescription | None = None,
+    cash: str | int | None = None,
+    fee_bps: str | int | None = None,
+    latency_ms: str | int | None = None,
+    seed: int | None = None,
+    name: str | None = None,
+    store: Path | str | bool = False,
+    verify: bool = False,
+    **parameters: Any,
+) -> RunResult:
+    """Run a strategy over data to its end, as fast as possible, and return what came out.
+
+    ::
+
+        result = offbook.run(Momentum, "demo", lag=3000)
+        result.plot()
+        result.equity.to_pandas()
+
+    ``strategy`` is a class, or text such as ``"mine.py:Mine"``; its parameters are given by name,
+    or in ``params`` where a name is one of this function's.  ``data`` is a recording, ``"demo"``,
+    or ``"synthetic:..."``.  ``config`` is a configuration file, or parts of one as a mapping such
+    as ``{"venue": {"bar_volume_share": "0.2"}}``; what is named here goes above it.  ``cash``,
+    ``fee_bps`` and ``latency_ms`` are exact: text or int.
+
+    The session is kept in memory and gone afterwards, unless ``store`` is True (the default store)
+    or a directory; then the strategy must be one that another process can import.  ``verify`` runs
+    it a second time and compares every byte.
+
+    May be called from a notebook, where an event loop runs already.  Raises InvalidConfig,
+    InvalidStrategy and BadMarketData for what is given, SessionFailed when the session or its
+    strategy failed (with the traceback as a note), and StorageUnavailable.
+    """
+    request = SessionRequest(
+        data=None if data is None else str(data),
+        file=Path(config) if isinstance(config, (str, Path)) else None,
+        market=market or MarketDescription(),
+        cash=_exact("cash", cash),
+        fee_bps=_exact("fee_bps", fee_bps),
+        latency_ms=_exact("latency_ms", latency_ms),
+        seed=seed,
+        name=name,
+    )
+    parts = config if isinstance(config, Mapping) else {}
+    given = {**(params or {}), **parameters}
+    if isinstance(strategy, str):
+        texts = {key: _text(value) for key, value in given.items()}
+        named = msgspec.structs.replace(request, strategy=strategy, params=texts)
+        return _blocking(_run(build_config(named, parts), None, store, verify=verify))
+    factory = _factory(strategy, stored=store is not False)
+    spec = StrategySpec(
+        ref=f"{strategy.__module__}:{strategy.__name__}", params=_plain(strategy, given)
+    )
+    made = build_config(request, parts, strategy=spec)
+    return _blocking(_run(made, factory, store, verify=verify))
+
+
+def _factory(strategy: type[Strategy], *, stored: bool) -> EngineFactory:
+    """What makes engines of a class. Raises InvalidStrategy."""
+    if not issubclass(strategy, Strategy):
+        raise InvalidStrategy(
+            f"{strategy.__name__} is not a Strategy: write `class {strategy.__name__}(Strategy):`",
+            strategy=strategy.__name__,
+        )
+    if stored and ("<locals>" in strategy.__qualname__ or strategy.__module__ == "__main__"):
+        raise InvalidStrategy(
+            f"{strategy.__name__} is defined where no other process can import it: put it in a "
+            "file and give 'file.py:Class', or leave store out",
+            strategy=strategy.__name__,
+        )
+    try:
+        source = inspect.getsource(strategy)
+    except (OSError, TypeError):
+        source = strategy.__qualname__  # made at a prompt: there is no text to compare
+    return engine_factory(strategy, source)
+
+
+def _plain(strategy: type[Strategy], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters as JSON values, checked by the strategy's own types. Raises InvalidStrategy."""
+    from offbook.engine.parameters import resolve_parameters
+
+    values = resolve_parameters(strategy, strategy.parameters(), given)
+    return {name: msgspec.to_builtins(value) for name, value in values.items() if name in given}
+
+
+def _exact(field: str, value: str | int | None) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise InvalidConfig(
+        f"{field}={value!r}: write it exactly, as text such as {field}='2.5'", field=field
+    )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+async def _run(
+    config: SessionConfig, loader: EngineFactory | None, store: Path | str | bool, *, verify: bool
+) -> RunResult:
+    async with _repository(store) as (repository, place):
+        async with make_manager(repository, make_engine=loader) as manager:
+            started = await manager.start_session(config)
+            session = await manager.wait(started.id)
+            if session.status is SessionStatus.FAILED or session.error is not None:
+                raise _failed(session.id, session.status_reason, session.error)
+            checked = await manager.verify(session.id) if verify else None
+            report = await read_full_report(session, repository, make_gateway())
+        return RunResult(session, report, checked, place)
+
+
+@asynccontextmanager
+async def _repository(
+    store: Path | str | bool,
+) -> AsyncIterator[tuple[IPaperTradingSessionRepository, Path | None]]:
+    if store is False:
+        yield InMemoryRepository(), None
+        return
+    directory = data_directory(None if store is True else Path(store))
+    async with open_store(directory) as repository:
+        yield repository, repository.store
+
+
+def _failed(session_id: str, reason: str | None, error: Any) -> SessionFailed:
+    message = f"the session failed: {reason}" if error is None else error.message
+    failed = SessionFailed(message, session_id=session_id, reason=reason)
+    if error is not None and error.detail:
+        failed.add_note(error.detail)
+    return failed
+
+
+def _blocking(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end on a loop of its own, in a thread where this one has a loop already."""
+    if not _has_loop():
+        return asyncio.run(work)
+    runner = _LoopThread()
+    with concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="offbook run") as pool:
+        done = pool.submit(runner.run, work)
+        try:
+            return done.result()
+        except BaseException:
+            # A notebook's interrupt reaches this thread alone.
+            runner.cancel()
+            raise
+
+
+def _has_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+class _LoopThread:
+    """Runs a coroutine in the thread that calls ``run``; any other may cancel it."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[Any] | None = None
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of the coroutine."""
+
+        async def watched() -> T:
+            self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+            return await work
+
+        return asyncio.run(watched())
+
+    def cancel(self) -> None:
+        """Cancel what runs, if anything does."""
+        if self._loop is not None and self._task is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._task.cancel)
