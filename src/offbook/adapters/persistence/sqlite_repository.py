@@ -128,8 +128,9 @@ class SqliteRepository(_Readable):
         try:
             migration.bring_up_to_date(path, connection_type)
             _release_dead_leases(path, connection_type)
+            _sync_names(store)
             writer = Writer(path, functools.partial(open_writer, path, connection_type))
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             lock.release()
             raise storage_error(error, path) from error
         except BaseException:
@@ -266,6 +267,15 @@ def make_directory(store: Path) -> None:
         raise StorageUnavailable(
             f"the store {store} cannot be made: {error}", path=str(store)
         ) from error
+
+
+def _sync_names(store: Path) -> None:
+    """Make the names of a store and of the files in it durable. Raises OSError.
+
+    At every opening: who made them may have been killed before it came to this.
+    """
+    _sync_directory(store)
+    _sync_directory(store.parent)
 
 
 def _sync_directory(folder: Path) -> None:
