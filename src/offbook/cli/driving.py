@@ -154,11 +154,13 @@ class Driver:
         except OffbookError:
             return  # it came to its end just now; ``wait`` tells how
         self._line.show(sessions[ids.index(shown)], progress, more=len(open_ids) - 1)
-        down = (await self.manager.get_session(shown)).health is SessionHealth.STORAGE_DOWN
+        session = await self.manager.get_session(shown)
+        down = session.health is SessionHealth.STORAGE_DOWN
         if down != self._storage_down:
             self._storage_down = down
             self._line.say(
-                "the store does not answer; the session stands still and tries again"
+                "the store does not answer; the session stands still and tries again: "
+                + session.health_detail
                 if down
                 else "the store answers again"
             )

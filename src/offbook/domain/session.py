@@ -160,7 +160,8 @@ class PaperTradingSession(msgspec.Struct, frozen=True, kw_only=True):
     """One paper-trading session; an immutable snapshot of it.
 
     ``version`` grows by one with every save and guards against lost updates; ``epoch`` names the
-    ownership under which it was saved.  Wall times are aware UTC datetimes.
+    ownership under which it was saved.  Wall times are aware UTC datetimes.  ``health`` and its
+    detail, in words, are of the moment and never stored as other than OK.
     """
 
     id: str
@@ -171,6 +172,7 @@ class PaperTradingSession(msgspec.Struct, frozen=True, kw_only=True):
     stopped_at: datetime | None = None
     status_reason: str | None = None
     health: SessionHealth = SessionHealth.OK
+    health_detail: str = ""
     version: int = 0
     epoch: int = 0
     cursor: Cursor = Cursor()

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -22,16 +23,16 @@ SETTINGS = ("journal_mode", "synchronous", "fullfsync", "checkpoint_fullfsync", 
 class Asked(sqlite3.Connection):
     """A connection that is asked for its own settings at each of its commits."""
 
-    answers: list[tuple[int, tuple[object, ...]]]
-    broken: bool
+    answers: ClassVar[list[tuple[object, ...]]] = []
+    broken: ClassVar[bool] = False
 
     def execute(self, statement: str, *parameters: object) -> sqlite3.Cursor:
         cursor = super().execute(statement, *parameters)
         if statement == "COMMIT":
             own = tuple(super(Asked, self).execute(f"PRAGMA {s}").fetchone()[0] for s in SETTINGS)
-            type(self).answers.append((id(self), own))
-            if type(self).broken:
-                type(self).broken = False
+            Asked.answers.append(own)
+            if Asked.broken:
+                Asked.broken = False
                 raise sqlite3.OperationalError("disk I/O error")
         return cursor
 
@@ -39,20 +40,16 @@ class Asked(sqlite3.Connection):
 async def test_every_connection_that_commits_flushes_each_commit_of_its_log(
     tmp_path: Path,
 ) -> None:
-    class Mine(Asked):
-        answers = []
-        broken = False
-
-    repository = SqliteRepository.open(tmp_path, connection_type=Mine)
-    Mine.answers.clear()  # those of the migration
+    repository = SqliteRepository.open(tmp_path, connection_type=Asked)
+    Asked.answers.clear()  # those of the migration
     await repository.save(new_session(1), expected_version=0, epoch=0)
     await repository.save(new_session(2), expected_version=0, epoch=0)
-    Mine.broken = True
+    Asked.broken = True
     with pytest.raises(StorageUnavailable):
         await repository.save(new_session(3), expected_version=0, epoch=0)
     await repository.save(new_session(4), expected_version=0, epoch=0)  # on a connection made anew
     await repository.close()
-    assert [own for _, own in Mine.answers] == [("wal", FULL, 1, 1, 1)] * 4
+    assert Asked.answers == [("wal", FULL, 1, 1, 1)] * 4
 
 
 class Flushes:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from offbook.adapters.persistence.connections import open_reader, storage_error
+from offbook.adapters.persistence.presence import Presence
 from offbook.adapters.persistence.schema import (
     ANSWERS,
     JOURNAL,
@@ -43,14 +44,19 @@ _SEQ_MAX: Final = 2**63 - 1
 
 
 class Reads:
-    """Runs queries of one store away from the event loop. Thread-safe."""
+    """Runs queries of one store away from the event loop. Thread-safe.
 
-    def __init__(self, path: Path) -> None:
+    An answer out of a file that is gone from its path counts as none: how a commit ended is looked
+    up here.
+    """
+
+    def __init__(self, path: Path, presence: Presence) -> None:
         """``path`` is the database file; it is opened with the first query."""
         self._path = path
+        self._presence = presence
         self._engine = create_engine(
             "sqlite://",
-            creator=lambda: open_reader(path),
+            creator=self._open,
             poolclass=QueuePool,
             pool_size=READERS,
             max_overflow=0,
@@ -70,10 +76,22 @@ class Reads:
         self._threads.shutdown(wait=True)
         self._engine.dispose()
 
+    def _open(self) -> sqlite3.Connection:
+        connection = open_reader(self._path)
+        try:
+            self._presence.check()  # else one to another file would be kept for later queries
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
     def _run(self, query: Callable[[Connection], T]) -> T:
         try:
+            self._presence.check()
             with self._engine.connect() as connection:
-                return query(connection)
+                answer = query(connection)
+            self._presence.check()
+            return answer
         except SQLAlchemyError as error:
             cause = getattr(error, "orig", None)
             told = cause if isinstance(cause, sqlite3.Error) else error

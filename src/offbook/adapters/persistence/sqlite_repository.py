@@ -22,6 +22,7 @@ from offbook.adapters.persistence.connections import (
     storage_error,
 )
 from offbook.adapters.persistence.locks import StoreLock
+from offbook.adapters.persistence.presence import Presence
 from offbook.adapters.persistence.writer import Writer
 from offbook.domain.errors import Refused, StorageUnavailable
 from offbook.domain.journal import (
@@ -41,13 +42,13 @@ if TYPE_CHECKING:
 class _Readable:
     """What both repositories do alike: reading."""
 
-    def __init__(self, store: Path) -> None:
+    def __init__(self, store: Path, presence: Presence) -> None:
         # Imported with the first store: a process that opens none needs no SQLAlchemy.
         from offbook.adapters.persistence import reads
 
         self.store = store
         self._queries = reads
-        self._reads: Reads = reads.Reads(store / DATABASE_FILE)
+        self._reads: Reads = reads.Reads(store / DATABASE_FILE, presence)
 
     async def get(self, session_id: str) -> PaperTradingSession:
         """The session as last saved. Raises SessionNotFound."""
@@ -105,9 +106,9 @@ class SqliteRepository(_Readable):
     its save may or may not happen.  Methods may be called from any event loop.
     """
 
-    def __init__(self, store: Path, lock: StoreLock, writer: Writer) -> None:
+    def __init__(self, store: Path, lock: StoreLock, writer: Writer, presence: Presence) -> None:
         """Use ``SqliteRepository.open``."""
-        super().__init__(store)
+        super().__init__(store, presence)
         self._lock = lock
         self._writer = writer
         self._closing = threading.Lock()
@@ -129,14 +130,15 @@ class SqliteRepository(_Readable):
             migration.bring_up_to_date(path, connection_type)
             _release_dead_leases(path, connection_type)
             _sync_names(store)
-            writer = Writer(path, functools.partial(open_writer, path, connection_type))
+            presence = Presence(path)
+            writer = Writer(path, functools.partial(open_writer, path, connection_type), presence)
         except (sqlite3.Error, OSError) as error:
             lock.release()
             raise storage_error(error, path) from error
         except BaseException:
             lock.release()
             raise
-        return cls(store, lock, writer)
+        return cls(store, lock, writer, presence)
 
     async def save(
         self,
@@ -194,6 +196,7 @@ class ReadOnlySqliteRepository(_Readable):
         """
         path = store / DATABASE_FILE
         revision = read_revision(store)
+        presence = _present(path)
         migration.check_revision(revision, path)
         if revision != migration.HEAD:
             raise StorageUnavailable(
@@ -201,7 +204,7 @@ class ReadOnlySqliteRepository(_Readable):
                 path=str(path),
                 reason="older",
             )
-        return cls(store)
+        return cls(store, presence)
 
     async def save(
         self,
@@ -245,6 +248,13 @@ def read_revision(store: Path) -> str | None:
         with contextlib.closing(open_reader(path)) as connection:
             return migration.stored_revision(connection)
     except sqlite3.Error as error:
+        raise storage_error(error, path) from error
+
+
+def _present(path: Path) -> Presence:
+    try:
+        return Presence(path)
+    except OSError as error:
         raise storage_error(error, path) from error
 
 

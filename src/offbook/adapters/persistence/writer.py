@@ -20,6 +20,7 @@ from typing import Final
 from offbook.adapters.persistence import statements as sql
 from offbook.adapters.persistence.changes import Change
 from offbook.adapters.persistence.connections import CHECKPOINT, primary_code, storage_error
+from offbook.adapters.persistence.presence import Presence
 from offbook.domain.errors import CommitOutcomeUnknown, OffbookError, StorageUnavailable
 
 WAITING_MAX: Final = 16_384
@@ -65,13 +66,17 @@ class Writer:
     """Commits changes in the order in which they were submitted, many in one transaction.
 
     After any error of the database the connection is thrown away, and the next group starts from
-    what is then on disk.  Thread-safe.
+    what is then on disk.  While a file of the store is gone from its path, nothing is answered as
+    done.  Thread-safe.
     """
 
-    def __init__(self, path: Path, connect: Callable[[], sqlite3.Connection]) -> None:
+    def __init__(
+        self, path: Path, connect: Callable[[], sqlite3.Connection], presence: Presence
+    ) -> None:
         """Start the thread; ``connect`` opens the writer connection, there and after errors."""
         self._path = path
         self._connect = connect
+        self._presence = presence
         self._connection: sqlite3.Connection | None = None
         self._suspect = False
         self._waiting: deque[_Waiting] = deque()
@@ -130,6 +135,9 @@ class Writer:
             return group
 
     def _commit_group(self, group: Sequence[_Waiting]) -> None:
+        # Before connecting, which would make an empty database where there is none.
+        if not self._is_present(group, StorageUnavailable):
+            return
         try:
             connection = self._connected()
             connection.execute(sql.BEGIN)
@@ -145,13 +153,33 @@ class Writer:
             # lives on, and nobody is told that all went well.
             self._drop_connection()
             self._fail_all(group, error, StorageUnavailable)
+        else:
+            # What was committed counts if it is in a file that can be found again.
+            self._is_present(group, CommitOutcomeUnknown)
+
+    def _is_present(self, group: Sequence[_Waiting], kind: type[StorageUnavailable]) -> bool:
+        """Whether the store's files are in place; if not, the group is told so.
+
+        The connection is sound all the same and is kept: should the file come back it goes on, and
+        closed at the end it still moves what its log holds into the database.
+        """
+        try:
+            self._presence.check()
+        except StorageUnavailable as gone:
+            for waiting in group:
+                waiting.error = kind(gone.message, **gone.fields)
+            return False
+        return True
 
     def _connected(self) -> sqlite3.Connection:
         if self._connection is None:
             connection = self._connect()
             try:
                 self._settle(connection)
+                self._presence.watch_log()
+                self._presence.check()
             except BaseException:
+                self._presence.leave_log()
                 connection.close()
                 raise
             self._connection = connection
@@ -173,6 +201,7 @@ class Writer:
     def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
+            self._presence.leave_log()
             # Nothing depends on how closing goes: all that was answered is committed.
             with contextlib.suppress(sqlite3.Error):
                 connection.close()

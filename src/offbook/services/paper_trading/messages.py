@@ -159,9 +159,10 @@ class ReportFailure(Message, frozen=True, kw_only=True):
 
 
 class ReportHealth(Message, frozen=True, kw_only=True):
-    """Storage stopped answering, or answers again."""
+    """Storage stopped answering, with what it said, or answers again."""
 
     storage_down: bool
+    detail: str = ""
 
 
 class LoadSession(Message, frozen=True, kw_only=True):

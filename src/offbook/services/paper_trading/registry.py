@@ -104,7 +104,7 @@ class Registry:
         if session.id in self.stuck:
             return _with_health(session, SessionHealth.CALLBACK_STUCK)
         if host is not None and host.storage_down:
-            return _with_health(session, SessionHealth.STORAGE_DOWN)
+            return _with_health(session, SessionHealth.STORAGE_DOWN, host.storage_detail)
         return session
 
     async def stored(self, session_id: str) -> PaperTradingSession:
@@ -191,8 +191,8 @@ class Registry:
             try:
                 await self.fail(host, message.reason, message.error)
                 return
-            except StorageUnavailable:
-                host.storage_down = True
+            except StorageUnavailable as down:
+                host.storage_down, host.storage_detail = True, str(down)
                 await self._pause_or_close(delay)
                 delay = min(2 * delay, self.limits.retry_most_seconds)
             except OffbookError as error:
@@ -230,5 +230,7 @@ class Registry:
         self.stuck.pop(session_id, None)
 
 
-def _with_health(session: PaperTradingSession, health: SessionHealth) -> PaperTradingSession:
-    return msgspec.structs.replace(session, health=health)
+def _with_health(
+    session: PaperTradingSession, health: SessionHealth, detail: str = ""
+) -> PaperTradingSession:
+    return msgspec.structs.replace(session, health=health, health_detail=detail)

@@ -329,7 +329,7 @@ class PaperTradingRunner:
         self._refusal = refusal
         await pump.break_off(refusal)
         await self._refuse_all(refusal)
-        await self._host.health(ReportHealth(storage_down=True))
+        await self._host.health(ReportHealth(storage_down=True, detail=str(error)))
         delay = self._limits.retry_first_seconds
         while True:
             await self._clock.sleep(delay)

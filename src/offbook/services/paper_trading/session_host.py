@@ -74,6 +74,7 @@ class SessionHost:
         self.retiring: asyncio.Task[None] | None = None
         self.answer_when_over: list[AnswerFor] = []
         self.storage_down = False
+        self.storage_detail = ""
         self.closed = False
         self._session = session
         self._repository = repository
@@ -98,7 +99,11 @@ class SessionHost:
     def session(self) -> PaperTradingSession:
         """The session as last saved, with its present health."""
         if self.storage_down:
-            return msgspec.structs.replace(self._session, health=SessionHealth.STORAGE_DOWN)
+            return msgspec.structs.replace(
+                self._session,
+                health=SessionHealth.STORAGE_DOWN,
+                health_detail=self.storage_detail,
+            )
         return self._session
 
     @property
@@ -183,7 +188,7 @@ class SessionHost:
 
     async def health(self, message: ReportHealth) -> Done:
         """Storage stopped answering, or answers again."""
-        self.storage_down = message.storage_down
+        self.storage_down, self.storage_detail = message.storage_down, message.detail
         self.tell_change()
         return Done()
 

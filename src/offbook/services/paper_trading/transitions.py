@@ -143,7 +143,8 @@ class Transitions:
             raise ManagerClosed("the manager is being shut down")
         if host.storage_down:
             raise StorageUnavailable(
-                f"session {host.id}: the store does not answer; nothing was changed",
+                f"session {host.id}: the store does not answer; nothing was changed"
+                + (f" ({host.storage_detail})" if host.storage_detail else ""),
                 session_id=host.id,
             )
         if host.waiting >= self._registry.limits.mailbox:
