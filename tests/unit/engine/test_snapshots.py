@@ -4,9 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.rehearsal import rehearse
+from tests.rehearsal import Rehearsal, rehearse, restored
 
 from offbook.domain.errors import EngineFault, InvalidStrategy
+from offbook.domain.orders import OrderSide
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.strategy import Strategy
 from offbook.testing.markets import XYZ, quotes_market
@@ -94,3 +95,40 @@ def test_bytes_that_are_no_snapshot_are_refused(state: bytes) -> None:
     engine = ProcessingEngine(rehearsal.session, Keeping(), "source")
     with pytest.raises(EngineFault):
         engine.restore(rehearsal.attach, state)
+
+
+def between_two_fills(side: OrderSide) -> Rehearsal:
+    """Ten are shown on each side by every quote, and six of them were taken on one side."""
+    shown = ("100", "101", "10", "10")
+    dearer = ("101", "102", "20", "20")
+    rehearsal = rehearse(quotes_market([dearer, dearer, *[shown] * 8], instrument=XYZ))
+    rehearsal.rows(1)
+    if side is OrderSide.SELL:  # something to sell, bought of a quote that has gone by then
+        rehearsal.send("to have", OrderSide.BUY, "16")
+    rehearsal.rows(2)
+    rehearsal.send("first", side, "6")
+    rehearsal.rows(1)
+    return rehearsal
+
+
+def ask_for_ten(rehearsal: Rehearsal, side: OrderSide, rows: int) -> list[int]:
+    """Quotes pass that show the same, then ten are wanted; what was filled of them."""
+    rehearsal.rows(rows)
+    before = len(rehearsal.fills)
+    rehearsal.send("second", side, "10")
+    rehearsal.rest()
+    return [fill.last_qty for fill in rehearsal.fills[before:]]
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3])
+@pytest.mark.parametrize("side", list(OrderSide))
+def test_what_was_taken_of_a_quote_outlives_a_snapshot(side: OrderSide, rows: int) -> None:
+    """Fills after it are those of a session that was never snapshotted: the same four, not ten."""
+    plain = between_two_fills(side)
+    assert ask_for_ten(plain, side, rows) == [4]
+    came_back = between_two_fills(side)
+    state = came_back.engine.snapshot()
+    assert state is not None
+    came_back.engine = restored(came_back, None, state)
+    assert ask_for_ten(came_back, side, rows) == [4]
+    assert came_back.raws == plain.raws
