@@ -28,7 +28,7 @@ version; new ones may come.
 | exit code | meaning |
 |---|---|
 | 0 | it was done |
-| 1 | it failed: a session, its strategy, a replay that was not equal, something the doctor found |
+| 1 | it failed: a session, its strategy, a replay that was not equal, a store that cannot be read |
 | 2 | the command line, a configuration, a strategy or a recording is wrong; nothing was changed |
 | 3 | what was named does not exist |
 | 5 | refused: the state of things forbids it, as when another process runs the session |

@@ -19,7 +19,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from offbook.adapters.strategy_loader import load_strategy
 from offbook.config.settings import data_directory
 from offbook.domain.config import ReplayMarket, SyntheticMarket
-from offbook.domain.errors import InvalidConfig, InvalidInput, InvalidStrategy, SessionNotFound
+from offbook.domain.errors import (
+    InvalidConfig,
+    InvalidInput,
+    InvalidStrategy,
+    SessionNotFound,
+    StorageUnavailable,
+)
 from offbook.domain.session import PaperTradingSession
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.strategy import Strategy
@@ -178,6 +184,13 @@ def store_owners(data_dir: Path) -> list[tuple[Path, str | None]]:
     return [(path, holder_of(path)) for path in store_paths(data_dir)]
 
 
+def check_store(store: Path) -> None:
+    """Read a store's whole database. Blocks for the disk. Raises StorageUnavailable."""
+    from offbook.adapters.persistence import stores
+
+    stores.check_store(store)
+
+
 async def list_stored(data_dir: Path) -> UnionListing:
     """The sessions of all stores under a data directory, oldest first; nothing is changed."""
     from offbook.adapters.persistence.stores import list_union
@@ -188,10 +201,11 @@ async def list_stored(data_dir: Path) -> UnionListing:
 async def find_stored(data_dir: Path, reference: str) -> ListedSession:
     """One session by its id, the beginning of its id that no other has, or ``last``.
 
-    Raises SessionNotFound; InvalidInput when several ids begin so.
+    Raises SessionNotFound; StorageUnavailable when it may be in a store that cannot be read;
+    InvalidInput when several ids begin so.
     """
     listing = await list_stored(data_dir)
-    if reference == LAST and listing.sessions:
+    if reference == LAST and listing.sessions and not listing.unreadable:
         return listing.sessions[-1]
     wanted = reference.lower()
     found = [listed for listed in listing.sessions if listed.session.id.startswith(wanted)]
@@ -201,9 +215,19 @@ async def find_stored(data_dir: Path, reference: str) -> ListedSession:
     if found:
         ids = ", ".join(listed.session.id for listed in found)
         raise InvalidInput(f"{reference} is the beginning of {ids}: write more of it")
-    blind = "".join(f"; {path} could not be read ({why})" for path, why in listing.unreadable)
-    raise SessionNotFound(
-        f"there is no session {reference} under {data_dir}{blind}", session_id=reference
+    if listing.unreadable:
+        raise _perhaps_unreadable(listing, reference)
+    raise SessionNotFound(f"there is no session {reference} under {data_dir}", session_id=reference)
+
+
+def _perhaps_unreadable(listing: UnionListing, reference: str) -> StorageUnavailable:
+    """That a session is not in any store that can be read says nothing about the others."""
+    told = "; ".join(f"{path}: {why}" for path, why in listing.unreadable)
+    what = "which session is the last" if reference == LAST else f"where session {reference} is"
+    return StorageUnavailable(
+        f"it cannot be told {what}, because a store could not be read: {told}",
+        session_id=reference,
+        stores=[str(path) for path, _ in listing.unreadable],
     )
 
 

@@ -18,7 +18,7 @@ from typing import Final
 
 import msgspec
 
-from offbook.bootstrap import list_stored, store_owners
+from offbook.bootstrap import check_store, list_stored, store_owners
 from offbook.cli.failures import FAILURE
 from offbook.cli.figures import counted
 from offbook.cli.loop import run_async
@@ -32,6 +32,18 @@ _SLOW_FLUSH_MS: Final = 30.0
 _FLUSHES: Final = 15
 _PYTHONS: Final = ((3, 11), (3, 15))
 _PARTS: Final = ("numpy", "duckdb", "msgspec", "sqlalchemy")
+_ADVICE: Final = {
+    "newer": "use the offbook that wrote it, or another --data-dir",
+    "older": "run offbook once, which brings it up to date",
+    "foreign": "choose another --data-dir, or restore the store from a copy",
+    "empty": "restore it from a copy, or delete it if its making was broken off",
+    "missing": "mend its permissions",
+    "read_only": "mend its permissions",
+    "locked": "close the program that holds it",
+    "io": "check the disk",
+}
+"""What to do about a store that cannot be read, by the reason; else it is restored."""
+
 _REMOTE: Final = ("nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "9p", "afs")
 
 
@@ -183,10 +195,15 @@ def _stores(shell: Shell) -> Iterator[Finding]:
         yield Finding("stores", Grade.PROBLEM, str(error), "mend its permissions")
         return
     busy = {path: holder for path, holder in owners if holder is not None}
+    unreadable = dict(listing.unreadable)
     for path, holder in owners:
-        yield Finding("store", Grade.OK, f"{path}: " + (f"open, {holder}" if holder else "free"))
-    for path, trouble in listing.unreadable:
-        yield Finding("store", Grade.PROBLEM, f"{path}: {trouble}", "restore it from a copy")
+        trouble = unreadable.get(path) or _damage(path)
+        if trouble is None:
+            seen = f"{path}: " + (f"open, {holder}" if holder else "free")
+            yield Finding("store", Grade.OK, seen)
+        else:
+            advice = _ADVICE.get(str(trouble.fields.get("reason")), "restore it from a copy")
+            yield Finding("store", Grade.PROBLEM, f"{path}: {trouble}", advice)
     waiting = [
         listed
         for listed in listing.sessions
@@ -200,6 +217,14 @@ def _stores(shell: Shell) -> Iterator[Finding]:
         + (f", {len(waiting)} of them without a process" if waiting else ""),
         shell.command("recover") if waiting else "",
     )
+
+
+def _damage(store: Path) -> OffbookError | None:
+    try:
+        check_store(store)
+    except OffbookError as error:
+        return error
+    return None
 
 
 def _terminal() -> Finding:

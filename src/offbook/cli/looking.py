@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
@@ -18,7 +18,13 @@ from offbook.services.paper_trading.report import SessionReport, read_report
 from offbook.services.paper_trading.verification import ReplayOutcome, Verification
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from offbook.domain.errors import OffbookError
+
+
+Unreadable: TypeAlias = "Sequence[tuple[Path, OffbookError]]"
 
 _STYLES = {
     SessionStatus.RUNNING: "green",
@@ -28,24 +34,43 @@ _STYLES = {
 
 
 def list_sessions(shell: Shell) -> int:
-    """All sessions, oldest first; 0 also when some store could not be read, which is told."""
+    """All sessions, oldest first; 1 when some store could not be read: theirs are missing."""
     listing = run_async(shell, list_stored(shell.data_dir))
-    for path, error in listing.unreadable:
-        shell.note(paint(f"{path} could not be read: {error}", "yellow", sys.stderr))
+    tell_unreadable(shell, listing.unreadable)
     if shell.json:
         shell.document(
             {
                 "sessions": [_line(listed.session, listed.store) for listed in listing.sessions],
-                "unreadable": [
-                    {"store": str(path), "error": str(error)} for path, error in listing.unreadable
-                ],
+                "unreadable": unreadable_document(listing.unreadable),
             }
         )
     elif listing.sessions:
         _print_listing([listed.session for listed in listing.sessions], shell)
-    else:
+    elif not listing.unreadable:
         shell.say(f"no sessions under {shell.data_dir} yet. Begin with: {shell.command('demo')}")
-    return 0
+    return FAILURE if listing.unreadable else 0
+
+
+def tell_unreadable(shell: Shell, unreadable: Unreadable) -> None:
+    """Name stores whose sessions are missing, also where notes are not wanted."""
+    for path, error in unreadable:
+        told = f"{path} could not be read: {error}"
+        print(paint(told, "red", sys.stderr), file=sys.stderr)
+    if unreadable:
+        print(f"  look for what is wrong: {shell.command('doctor')}", file=sys.stderr)
+
+
+def unreadable_document(unreadable: Unreadable) -> list[dict[str, Any]]:
+    """The same for programs."""
+    return [
+        {
+            "store": str(path),
+            "error": str(error),
+            "code": error.code,
+            "reason": error.fields.get("reason"),
+        }
+        for path, error in unreadable
+    ]
 
 
 def show_session(shell: Shell, reference: str) -> int:

@@ -14,6 +14,7 @@ from offbook.bootstrap import find_stored, list_stored, open_store
 from offbook.cli.driving import Driver, driven
 from offbook.cli.failures import FAILURE, REFUSED, TERMINATED
 from offbook.cli.figures import clock, counted, strategy_name
+from offbook.cli.looking import tell_unreadable, unreadable_document
 from offbook.cli.loop import run_async
 from offbook.cli.running import ended_well
 from offbook.cli.shell import Shell, paint, short
@@ -44,6 +45,7 @@ class Outcome(msgspec.Struct):
     taken: list[tuple[PaperTradingSession, Path]] = []
     failed: list[tuple[str, str, str]] = []
     elsewhere: list[tuple[str, Path, str]] = []
+    unreadable: list[dict[str, Any]] = []
     suspended: bool = False
 
 
@@ -59,12 +61,12 @@ def recover_sessions(shell: Shell, references: Sequence[str], wanted: Wanted) ->
     if outcome.elsewhere and references and not outcome.taken:
         return REFUSED
     ended = all(ended_well(session) == 0 for session, _ in outcome.taken)
-    return 0 if ended and not outcome.failed else FAILURE
+    return 0 if ended and not outcome.failed and not outcome.unreadable else FAILURE
 
 
 async def _recover(shell: Shell, references: Sequence[str], wanted: Wanted) -> Outcome:
     outcome = Outcome()
-    for store, ids in (await _by_store(shell, references)).items():
+    for store, ids in (await _by_store(shell, references, outcome)).items():
         try:
             await _in_store(shell, store, ids, wanted, outcome)
         except StoreOwned as error:
@@ -86,7 +88,9 @@ async def _in_store(
         outcome.taken += [(session, store) for session in taken]
 
 
-async def _by_store(shell: Shell, references: Sequence[str]) -> dict[Path, list[str]]:
+async def _by_store(
+    shell: Shell, references: Sequence[str], outcome: Outcome
+) -> dict[Path, list[str]]:
     """The sessions to take over, with the stores they are in.
 
     Raises SessionNotFound, and InvalidTransition for one that is named and over.
@@ -100,8 +104,8 @@ async def _by_store(shell: Shell, references: Sequence[str]) -> dict[Path, list[
         listing = await list_stored(shell.data_dir)
         open_states = (*_GOES_ON, _S.PAUSED)
         found = [listed for listed in listing.sessions if listed.session.status in open_states]
-        for path, error in listing.unreadable:
-            shell.note(paint(f"{path} could not be read: {error}", "yellow", sys.stderr))
+        tell_unreadable(shell, listing.unreadable)
+        outcome.unreadable = unreadable_document(listing.unreadable)
     stores: dict[Path, list[str]] = {}
     for listed in found:
         ids = stores.setdefault(listed.store, [])
@@ -174,7 +178,7 @@ def _print_outcome(outcome: Outcome, shell: Shell) -> None:
         shell.say(paint(f"{short(session_id)} not recovered: {message}", "red", sys.stdout))
     for session_id, _, holder in outcome.elsewhere:
         shell.say(f"{short(session_id)} is left alone: it is run by {holder}")
-    if not (outcome.taken or outcome.failed or outcome.elsewhere):
+    if not (outcome.taken or outcome.failed or outcome.elsewhere or outcome.unreadable):
         shell.say("nothing to recover: no session is waiting for a process")
 
 
@@ -197,4 +201,5 @@ def _document(outcome: Outcome) -> dict[str, Any]:
             {"session_id": session_id, "store": str(store), "holder": holder}
             for session_id, store, holder in outcome.elsewhere
         ],
+        "unreadable": outcome.unreadable,
     }

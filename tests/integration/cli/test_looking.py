@@ -135,13 +135,13 @@ def test_options_may_stand_before_or_after_the_command(
 
 
 def test_a_damaged_store_is_told_and_not_hidden(offbook: Program, folder: Path) -> None:
-    """The other stores are still listed."""
+    """The other stores are still listed; test_bad_stores.py has every kind of damage."""
     offbook(*FLIP)
     broken = folder / "data" / "stores" / "1"
     broken.mkdir(parents=True)
     (broken / "sessions.sqlite3").write_bytes(b"no database at all" * 100)
     answer = offbook("sessions")
-    assert answer.code == 0
+    assert answer.code == 1
     assert "could not be read" in answer.err
     assert "Flip" in answer.out
     assert offbook("doctor").code == 1

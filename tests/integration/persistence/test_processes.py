@@ -186,14 +186,16 @@ async def test_an_onlooker_sees_what_a_killed_process_had_saved(tmp_path: Path) 
 async def test_a_store_that_cannot_be_read_does_not_hide_the_others(tmp_path: Path) -> None:
     repository = open_for_writing(tmp_path)
     await repository.save(new_session(), expected_version=0, epoch=0)
-    broken, fresh = tmp_path / "stores" / "1", tmp_path / "stores" / "2"
-    for folder, content in ((broken, b"no database at all" * 100), (fresh, b"")):
+    broken, fresh, empty = (tmp_path / "stores" / name for name in "123")
+    for folder, content in ((broken, b"no database at all" * 100), (fresh, b""), (empty, b"")):
         folder.mkdir(parents=True)
         (folder / DATABASE_FILE).write_bytes(content)
-    assert store_paths(tmp_path) == (repository.store, broken, fresh)
+    being_made = StoreLock(fresh)
+    assert store_paths(tmp_path) == (repository.store, broken, fresh, empty)
     listing = await list_union(tmp_path)
     assert [one.session for one in listing.sessions] == [new_session()]
-    assert [path for path, _ in listing.unreadable] == [broken]
+    assert [path for path, _ in listing.unreadable] == [broken, empty]
+    being_made.release()
     with pytest.raises(SessionNotFound, match=str(broken)):
         await find_store(tmp_path, "unknown")
     await repository.close()

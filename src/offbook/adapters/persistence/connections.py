@@ -6,6 +6,7 @@ damage a WAL that two connections checkpoint.  Readers are opened so that they c
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
 from typing import Final
@@ -90,6 +91,24 @@ def open_reader(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def check_database(path: Path) -> None:
+    """Read every page and hold the database to its own rules.
+
+    Raises StorageUnavailable, with ``reason`` damaged and the first rule that is broken.
+    """
+    try:
+        with contextlib.closing(open_reader(path)) as connection:
+            [found] = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        raise storage_error(error, path) from error
+    if found != "ok":
+        told = " ".join(str(found).split())
+        reason, hint = _HINTS[sqlite3.SQLITE_CORRUPT]
+        raise StorageUnavailable(
+            f"{hint} ({path}: {told})", path=str(path), reason=reason, sqlite=None
+        )
+
+
 def primary_code(error: sqlite3.Error) -> int | None:
     """SQLite's primary result code, or None for an error that Python's driver made itself."""
     code: int | None = getattr(error, "sqlite_errorcode", None)
@@ -106,4 +125,6 @@ def storage_error(
     if isinstance(error, sqlite3.Error):
         reason, hint = _HINTS.get(primary_code(error) or 0, (reason, hint))
         name = getattr(error, "sqlite_errorname", None)
+        if path.is_dir():
+            reason, hint = "foreign", "a directory is in the database's place: move it away"
     return kind(f"{hint} ({path}: {error})", path=str(path), reason=reason, sqlite=name)

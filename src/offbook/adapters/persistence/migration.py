@@ -17,19 +17,30 @@ REVISIONS: Final = ("0001",)
 HEAD: Final = REVISIONS[-1]
 _SCRIPTS: Final = Path(__file__).with_name("migrations")
 _HAS_REVISION: Final = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
+_HAS_ANYTHING: Final = "SELECT 1 FROM sqlite_master"
 _REVISION: Final = "SELECT version_num FROM alembic_version"
+_FOREIGN: Final = "foreign"
 
 
 def stored_revision(connection: sqlite3.Connection) -> str | None:
-    """The schema of a database: None when it has none yet. Raises sqlite3.Error."""
+    """The schema of a database: None when there is nothing in it yet. Raises sqlite3.Error."""
     if connection.execute(_HAS_REVISION).fetchone() is None:
-        return None
+        # Stores are made in one transaction, so tables without a revision are not of ours.
+        return _FOREIGN if connection.execute(_HAS_ANYTHING).fetchone() else None
     row = connection.execute(_REVISION).fetchone()
-    return None if row is None else str(row[0])
+    return _FOREIGN if row is None else str(row[0])
 
 
 def check_revision(revision: str | None, path: Path) -> None:
-    """Refuse a store of a newer offbook: raises StorageUnavailable with ``reason`` newer."""
+    """Refuse a store of a newer offbook, and a database of another program: raises
+    StorageUnavailable with ``reason`` newer or foreign."""
+    if revision == _FOREIGN:
+        raise StorageUnavailable(
+            f"{path} is a database of another program: choose another data directory, or restore "
+            "the store from a copy",
+            path=str(path),
+            reason="foreign",
+        )
     if revision is not None and revision not in REVISIONS:
         raise StorageUnavailable(
             f"{path} was written by a newer offbook (schema {revision}; this one knows up to "

@@ -127,6 +127,9 @@ class SqliteRepository(_Readable):
         path = store / DATABASE_FILE
         lock = StoreLock(store)
         try:
+            if path.exists():
+                # Asked without a writer, which would turn another program's database to a log.
+                migration.check_revision(read_revision(store), path)
             migration.bring_up_to_date(path, connection_type)
             _release_dead_leases(path, connection_type)
             _sync_names(store)

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from offbook.adapters.persistence.connections import DATABASE_FILE
+from offbook.adapters.persistence.connections import DATABASE_FILE, check_database
+from offbook.adapters.persistence.locks import holder_of
 from offbook.adapters.persistence.sqlite_repository import (
     ReadOnlySqliteRepository,
     SqliteRepository,
@@ -69,14 +70,14 @@ def store_paths(data_dir: Path) -> tuple[Path, ...]:
     others = data_dir / OTHER_STORES
     found = sorted(others.iterdir(), key=_number) if others.is_dir() else []
     return tuple(
-        path for path in (data_dir / DEFAULT_STORE, *found) if (path / DATABASE_FILE).is_file()
+        path for path in (data_dir / DEFAULT_STORE, *found) if (path / DATABASE_FILE).exists()
     )
 
 
 async def list_union(data_dir: Path) -> UnionListing:
     """The sessions of all stores, also of those that other processes are writing.
 
-    Each store is seen at one moment of its own.  Nothing is locked, migrated or changed.
+    Each store is seen at one moment of its own.  Nothing is migrated or changed.
     """
     sessions: list[ListedSession] = []
     unreadable: list[tuple[Path, OffbookError]] = []
@@ -115,8 +116,8 @@ async def find_store(data_dir: Path, session_id: str) -> Path:
 
 @contextlib.asynccontextmanager
 async def _onlooker(path: Path) -> AsyncIterator[ReadOnlySqliteRepository | None]:
-    """A store to read; None while its process is still making it."""
-    if await asyncio.to_thread(read_revision, path) is None:
+    """A store to read; None while its process is still making it. Raises StorageUnavailable."""
+    if await asyncio.to_thread(_is_being_made, path):
         yield None
         return
     repository = await asyncio.to_thread(ReadOnlySqliteRepository.open, path)
@@ -124,6 +125,29 @@ async def _onlooker(path: Path) -> AsyncIterator[ReadOnlySqliteRepository | None
         yield repository
     finally:
         await repository.close()
+
+
+def check_store(path: Path) -> None:
+    """Read the whole database and hold it to its own rules. Blocks for the disk.
+
+    Raises StorageUnavailable, with ``reason`` damaged where it breaks them.
+    """
+    check_database(path / DATABASE_FILE)
+
+
+def _is_being_made(path: Path) -> bool:
+    if read_revision(path) is not None:
+        return False
+    if holder_of(path) is not None:
+        return True
+    if read_revision(path) is not None:  # it was finished just now
+        return False
+    raise StorageUnavailable(
+        f"{path / DATABASE_FILE} is empty: if it was emptied, restore it from a copy; if its "
+        "making was broken off, it can be deleted",
+        path=str(path / DATABASE_FILE),
+        reason="empty",
+    )
 
 
 def _open_new(folder: Path) -> SqliteRepository:

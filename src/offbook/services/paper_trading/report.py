@@ -9,7 +9,9 @@ from typing import Any, Final
 
 import msgspec
 
+from offbook.domain.chain import GENESIS, extend_all
 from offbook.domain.config import kinds_of, symbols_of
+from offbook.domain.errors import JournalDamaged
 from offbook.domain.instruments import Instrument
 from offbook.domain.journal import StoredRecord
 from offbook.domain.records import (
@@ -137,14 +139,29 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
 async def read_report(
     session: PaperTradingSession, repository: IPaperTradingSessionRepository
 ) -> SessionReport:
-    """The report of a session as committed. Raises EngineFault for a journal that is not whole."""
+    """The report of a session as committed.
+
+    Raises JournalDamaged for a journal that ends early, or of another chain than the session's.
+    """
     stored: list[StoredRecord] = []
     while len(stored) < session.last_seq:
         page = await repository.read_journal(session.id, after_seq=len(stored), limit=_PAGE)
         if not page:
             break
         stored.extend(page)
-    return make_report(session, (decode_record(r.raw) for r in stored[: session.last_seq]))
+    raws = [record.raw for record in stored[: session.last_seq]]
+    if len(raws) < session.last_seq or (
+        raws and extend_all(GENESIS, raws).hex() != session.chain_head
+    ):
+        what = f"ends at record {len(raws)} of {session.last_seq}"
+        if len(raws) == session.last_seq:
+            what = "has another chain than the session says"
+        raise JournalDamaged(
+            f"the journal of session {session.id} is damaged: it {what}",
+            session_id=session.id,
+            seq=len(raws),
+        )
+    return make_report(session, map(decode_record, raws))
 
 
 def make_report(session: PaperTradingSession, records: Iterable[Record]) -> SessionReport:

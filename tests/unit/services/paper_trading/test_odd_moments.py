@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from tests.rehearsal import Rehearsal, rehearse, session_of
-from tests.stage import Stage, wave
+from tests.stage import Stage, Trader, wave
 
 from offbook.domain.chain import GENESIS, extend_all
 from offbook.domain.commands import Pause
@@ -337,9 +337,24 @@ async def test_a_session_without_records_verifies() -> None:
     assert stage.gateway.opened == 0
 
 
-async def test_a_report_goes_as_far_as_the_journal() -> None:
-    """Also of a session whose records the store does not have."""
-    session = msgspec.structs.replace(session_of(wave(2), cash="0"), last_seq=3)
+async def test_a_session_without_records_has_an_empty_report() -> None:
+    """One without cash to divide by, too."""
+    session = session_of(wave(2), cash="0")
     report = await read_report(session, InMemoryRepository())
     assert report == make_report(session, ())
     assert (report.fills, report.moments, report.return_pct) == ((), (), "0")
+
+
+async def test_no_report_is_made_of_a_part_of_the_journal() -> None:
+    """Nor of records that are not those of the session's chain."""
+    session = msgspec.structs.replace(session_of(wave(2)), last_seq=3)
+    with pytest.raises(JournalDamaged, match="ends at record 0 of 3"):
+        await read_report(session, InMemoryRepository())
+    stage = Stage(strategy=Trader)
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(), session_id="a")
+        ended = await manager.wait("a")
+    assert (await read_report(ended, stage.repository)).fills
+    other = msgspec.structs.replace(ended, chain_head="00" * 32)
+    with pytest.raises(JournalDamaged, match="another chain"):
+        await read_report(other, stage.repository)
