@@ -27,6 +27,9 @@ SECOND = 1_000_000_000
 FULL_SPEED = "asked for full speed"
 BOUND = 60.0
 """Seconds that any one answer may take before the test gives up."""
+PATIENCE = 1.5
+"""Seconds in which a running session must come to the place where it is to be killed, else it is
+killed where it is: left to run, it would come past the commands that were sent to it."""
 
 
 def first_ts() -> int:
@@ -242,9 +245,12 @@ class Run:
         """
         self.acks.pop(FULL_SPEED, None)
         child = Child(self.data, halt, fresh=not self.ready)
-        phase = self._converse(child, rng, seconds if halt is None else BOUND, to_the_end)
+        if halt is not None:
+            seconds = BOUND if to_the_end else PATIENCE
+        phase = self._converse(child, rng, seconds, to_the_end)
         for line in child.kill():
             self.hear(line)
+        assert to_the_end or not self.stopped, "it ended before all commands were sent to it"
         self.kills[phase] += 1
 
     def _converse(self, child: Child, rng: random.Random, seconds: float, to_the_end: bool) -> str:
