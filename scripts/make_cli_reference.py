@@ -27,12 +27,12 @@ version; new ones may come.
 
 | exit code | meaning |
 |---|---|
-| 0 | it was done |
+| 0 | it was done; also after a first Ctrl-C, which stops the session and reports |
 | 1 | it failed: a session, its strategy, a replay that was not equal, a store that cannot be read |
 | 2 | the command line, a configuration, a strategy or a recording is wrong; nothing was changed |
 | 3 | what was named does not exist |
 | 5 | refused: the state of things forbids it, as when another process runs the session |
-| 130 | left at once after a second Ctrl-C; the session can be recovered |
+| 130 | left at once: a second Ctrl-C, or one before it began; the session can be recovered |
 | 143 | SIGTERM: suspended; the session can be recovered |
 
 Colours are used on terminals, unless `NO_COLOR` is set or `TERM=dumb`.

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -174,3 +177,29 @@ def test_quiet_says_nothing_on_the_way(offbook: Program) -> None:
     answer = offbook("--quiet", "run", "mine.py:Idle", "--data", "quotes.csv")
     assert answer.err == ""
     assert "STOPPED" in answer.out
+
+
+def test_hash_seed_and_pace_leave_no_trace_in_the_chain(offbook: Program) -> None:
+    """In processes of their own, in which sets and dicts of text are ordered otherwise."""
+    heads = {
+        offbook("run", "mine.py:Flip", "--data", "quotes.csv", "--json").document["chain_head"]
+    }
+    for hash_seed, pace in (("0", ()), ("4242", ("--speed", "4000"))):
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "offbook",
+                "run",
+                "mine.py:Flip",
+                "--data",
+                "quotes.csv",
+                "--json",
+                *pace,
+            ],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            check=True,
+            capture_output=True,
+        )
+        heads.add(json.loads(done.stdout)["chain_head"])
+    assert len(heads) == 1

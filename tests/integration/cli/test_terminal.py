@@ -58,6 +58,38 @@ def test_a_second_ctrl_c_leaves_a_session_that_hangs(offbook: Program) -> None:
 
 
 @pytest.mark.usefixtures("long")
+@pytest.mark.parametrize("state", ["RUNNING", "PAUSED"])
+@pytest.mark.parametrize(
+    ("signals", "code", "left"),
+    [("Ctrl-C", 0, "STOPPED"), ("Ctrl-C twice", 130, None), ("SIGTERM", 143, "same")],
+)
+def test_signals_are_heard_while_nothing_happens(
+    offbook: Program, state: str, signals: str, code: int, left: str | None
+) -> None:
+    """At a speed at which the next row is minutes away, running and paused."""
+    with Terminal(*LONG[:-1], "0.001") as terminal:
+        terminal.until("RUNNING")
+        if state == "PAUSED":
+            terminal.press("p")
+            terminal.until("PAUSED")
+        if signals == "SIGTERM":
+            os.kill(terminal.pid, signal.SIGTERM)
+        else:
+            terminal.press(CTRL_C)
+        if signals == "Ctrl-C twice":
+            terminal.until("Ctrl-C again leaves at once")
+            terminal.press(CTRL_C)
+        assert terminal.ended() == code
+        assert terminal.is_canonical
+    kept = offbook("show", "last", "--json").document
+    # After the second Ctrl-C the first may have been carried out or not.
+    assert kept["status"] in {None: (state, "STOPPED"), "same": (state,)}.get(left, (left,))
+    assert offbook("verify", "last").code == 0
+    if kept["status"] != "STOPPED":
+        assert offbook("recover", "last", "--stop").code == 0
+
+
+@pytest.mark.usefixtures("long")
 def test_keys_pause_resume_change_the_speed_and_stop(offbook: Program) -> None:
     """p, r, +, s."""
     with Terminal(*LONG) as terminal:
