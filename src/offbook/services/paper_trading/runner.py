@@ -303,12 +303,13 @@ class PaperTradingRunner:
                 except (StorageUnavailable, ConcurrencyConflict) as error:
                     await self._mend(error)
             self._refusal = self._ending()
-        except asyncio.CancelledError:
+        except BaseException as error:
+            if not _is_for_the_process(error):
+                await self._report(error)
+                return
             closed = ManagerClosed(f"session {self._session.id} is no longer run here")
             self._refusal = self._refusal or closed
             raise
-        except Exception as error:
-            await self._report(error)
         finally:
             await self._refuse_all(self._refusal or stopped(self._session.id))
 
@@ -343,7 +344,7 @@ class PaperTradingRunner:
         self._refusal = None
         await self._host.health(ReportHealth(storage_down=False))
 
-    async def _report(self, error: Exception) -> None:
+    async def _report(self, error: BaseException) -> None:
         reason = failure_reason(error)
         # With the lease gone another owner writes; here nobody does.
         lost = isinstance(error, LeaseLost)
@@ -371,3 +372,12 @@ class PaperTradingRunner:
             self._mail.popleft().refuse(error)
         if self._pump is not None:
             await self._pump.break_off(error)
+
+
+def _is_for_the_process(error: BaseException) -> bool:
+    """Whether what ended the pump is no trouble of its session: we were told to end, or the whole
+    process was.  A CancelledError that nobody asked for is trouble like any other."""
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > 0
+    return isinstance(error, (KeyboardInterrupt, SystemExit))
