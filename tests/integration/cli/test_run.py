@@ -174,3 +174,17 @@ def test_quiet_says_nothing_on_the_way(offbook: Program) -> None:
     answer = offbook("--quiet", "run", "mine.py:Idle", "--data", "quotes.csv")
     assert answer.err == ""
     assert "STOPPED" in answer.out
+
+
+def test_a_strategy_that_ends_the_program_ends_its_session_alone(
+    offbook: Program, folder: Path
+) -> None:
+    """Whatever it raises: the program carries on to its report."""
+    text = (folder / "mine.py").read_text()
+    for number, error in enumerate(("KeyboardInterrupt", "SystemExit(0)")):
+        body = text.replace('ValueError("a fault of the author")', error)
+        (folder / f"ends{number}.py").write_text(body)
+        answer = offbook("run", f"ends{number}.py:Raises", "--data", "quotes.csv", "--json")
+        document = answer.document
+        assert (document["status"], document["status_reason"]) == ("STOPPED", "strategy_error")
+        assert offbook("verify", "last").code == 0

@@ -54,7 +54,7 @@ from offbook.services.paper_trading.messages import (
 from offbook.services.paper_trading.outbox import Outbox
 from offbook.services.paper_trading.pacing import Pacer
 from offbook.services.paper_trading.pump import Faulted, Mail, Pump
-from offbook.services.paper_trading.rebuilding import EngineFactory, rebuild
+from offbook.services.paper_trading.rebuilding import EngineFactory, make_one, rebuild
 from offbook.services.paper_trading.row_reader import RowReader
 from offbook.services.paper_trading.watchdog import Watch
 
@@ -195,7 +195,10 @@ class PaperTradingRunner:
     async def _begin(self, message: StartRunner, feed: MarketFeed) -> Pump:
         session = message.session
         pump = self._new_pump(
-            session, Outbox(session.last_seq, b"", session.cursor), feed, self._make_engine(session)
+            session,
+            Outbox(session.last_seq, b"", session.cursor),
+            feed,
+            make_one(self._make_engine, session),
         )
         pump.process(Attach(market=feed.info, calendars=feed.calendars))
         command = Start(command_id=session.start_command_id)
