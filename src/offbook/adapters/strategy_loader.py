@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Final, NamedTuple
 
 from offbook.domain.errors import InvalidStrategy
+from offbook.engine.interruption import is_from_a_signal
 from offbook.engine.strategy import Strategy
 
 _PREFIX: Final = "offbook_strategy_"
@@ -87,7 +88,9 @@ def _from_file(ref: str, target: str) -> ModuleType:
     sys.modules[name] = module  # typing looks the annotations' names up there
     try:
         exec(compile(text, str(path), "exec"), module.__dict__)  # noqa: S102 - the user's own code
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        if is_from_a_signal(error):
+            raise
         del sys.modules[name]
         raise _broken(ref, target, error) from error
     return module
@@ -111,7 +114,9 @@ def _from_package(ref: str, target: str) -> ModuleType:
                 f"packages){hint}",
             ) from None
         raise _broken(ref, target, error) from error
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        if is_from_a_signal(error):
+            raise
         raise _broken(ref, target, error) from error
 
 

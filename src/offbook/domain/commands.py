@@ -6,9 +6,13 @@ A command carries the caller's ``command_id``: the same id again gives the same 
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
 
+from offbook.domain.calendars import NEVER
 from offbook.domain.config import PauseOrders, ResumeTimers
+from offbook.domain.errors import FloatNotExact, InvalidInput, InvalidOrder
 from offbook.domain.orders import OrderRequest, ReplaceRequest
 
 
@@ -70,3 +74,40 @@ class ReplaceOrder(_Command, frozen=True, kw_only=True, tag="replace_order"):
 
 OrderCommand = SubmitOrder | CancelOrder | ReplaceOrder
 Command = Start | Pause | Resume | Stop | ForceStop | SubmitOrder | CancelOrder | ReplaceOrder
+
+C = TypeVar("C", bound=Command)
+
+
+def well_formed(command: C) -> C:
+    """The command as its record will give it back, with the text of an enum made the enum.
+
+    Python checks no types: whatever a command was made of is looked at here, before anybody acts
+    on it.  Raises InvalidOrder for an order command, FloatNotExact for a float price or quantity,
+    and InvalidInput for any other.
+    """
+    if isinstance(command, SubmitOrder):
+        _check_request("order", command.order, OrderRequest)
+    elif isinstance(command, ReplaceOrder):
+        _check_request("terms", command.terms, ReplaceRequest)
+    kind = InvalidOrder if isinstance(command, OrderCommand) else InvalidInput
+    try:
+        made: C = msgspec.json.decode(msgspec.json.encode(command), type=Command)
+    except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise kind(f"the command cannot be recorded: {error}") from None
+    if isinstance(made, Stop) and not 0 <= made.deadline_ns < NEVER:
+        raise InvalidInput(
+            f"deadline_ns={made.deadline_ns}: expected 0 to 2**63-2", field="deadline_ns"
+        )
+    return made
+
+
+def _check_request(name: str, request: object, kind: type) -> None:
+    if not isinstance(request, kind):
+        raise InvalidOrder(
+            f"{name} is a {type(request).__name__}: expected {kind.__name__}", field=name
+        )
+    for field in ("order_qty", "price"):
+        if isinstance(getattr(request, field), float):
+            raise FloatNotExact(
+                f"{field} is a float, which is not exact: give decimal text", field=field
+            )

@@ -30,6 +30,7 @@ from offbook.domain.values import (
 from offbook.engine.agenda import STAGE_TIMER, ReportArrives, TimerDue
 from offbook.engine.desk import OrderDesk
 from offbook.engine.history import Histories
+from offbook.engine.interruption import is_from_a_signal
 from offbook.engine.kernel import Kernel
 from offbook.engine.rows import Row
 from offbook.engine.strategy import Strategy
@@ -81,7 +82,7 @@ class StrategyHost:
     def call(self, name: str, *arguments: Any) -> None:
         """Run a callback, if it is defined; whatever it raises is recorded and acted upon.
 
-        A KeyboardInterrupt is for the process, and an EngineFault for whoever owns the engine.
+        What a signal raised is for the process, and an EngineFault for whoever owns the engine.
         """
         callback = self._defined(name)
         if callback is None:
@@ -89,9 +90,11 @@ class StrategyHost:
         self.acting = True
         try:
             callback(*arguments)
-        except (EngineFault, KeyboardInterrupt):
+        except EngineFault:
             raise
         except BaseException as error:
+            if is_from_a_signal(error):
+                raise
             self.acting = False
             self.failed(name, error)
         finally:

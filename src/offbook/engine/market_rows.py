@@ -25,6 +25,7 @@ from offbook.domain.values import MAX_UNITS
 from offbook.engine.history import Histories
 from offbook.engine.host import StrategyHost
 from offbook.engine.instants import Instants
+from offbook.engine.interruption import is_from_a_signal
 from offbook.engine.kernel import Kernel
 from offbook.engine.lifecycle import Lifecycle
 from offbook.engine.rows import Row, bars_of, merged_rows, quotes_of, trades_of
@@ -174,10 +175,10 @@ class MarketRows:
                 calling = False
                 if ledger.status is not running:
                     break
-        except (EngineFault, KeyboardInterrupt):
+        except EngineFault:
             raise
         except BaseException as error:
-            if not calling:
+            if not calling or is_from_a_signal(error):
                 raise
             host.acting = False
             host.failed("on_quote", error)

@@ -12,11 +12,9 @@ import msgspec
 
 from offbook.domain import commands as c
 from offbook.domain import records as r
-from offbook.domain.calendars import NEVER
 from offbook.domain.config import chain_config
 from offbook.domain.errors import (
     EngineFault,
-    InvalidInput,
     InvalidOrder,
     InvalidStrategy,
 )
@@ -172,31 +170,19 @@ class ProcessingEngine:
         Raises InvalidOrder, FloatNotExact or OrderNotFound, and InvalidInput for what could not
         be read back from a record.
         """
-        self._check_orders(command)
-        try:
-            msgspec.json.decode(msgspec.json.encode(command), type=c.Command)
-        except (msgspec.MsgspecError, ValueError, TypeError, OverflowError) as error:
-            raise InvalidInput(f"the command cannot be recorded: {error}") from None
-        if isinstance(command, c.Stop) and not 0 <= command.deadline_ns < NEVER:
-            raise InvalidInput(
-                f"deadline_ns={command.deadline_ns}: expected 0 to 2**63-2", field="deadline_ns"
-            )
-
-    def _check_orders(self, command: c.Command) -> None:
-        match command:
-            case c.SubmitOrder():
-                terms = self._desk.terms(command.order)
+        match c.well_formed(command):
+            case c.SubmitOrder(order=request):
+                terms = self._desk.terms(request)
                 if terms.client_order_id in self._kernel.ledger.by_client_id:
                     raise InvalidOrder(
                         f"client_order_id {terms.client_order_id!r} was used before; ids are "
                         "unique for ever within a session",
                         field="client_order_id",
                     )
-            case c.CancelOrder():
-                self._desk.find(command.client_order_id)
-            case c.ReplaceOrder():
-                order = self._desk.find(command.client_order_id)
-                self._desk.new_terms(order, command.terms)
+            case c.CancelOrder(client_order_id=name):
+                self._desk.find(name)
+            case c.ReplaceOrder(client_order_id=name, terms=new):
+                self._desk.new_terms(self._desk.find(name), new)
             case _:
                 return
 

@@ -18,6 +18,7 @@ from offbook.engine.agenda import AgendaEntry
 from offbook.engine.book import Taken
 from offbook.engine.history import Histories, HistoryState
 from offbook.engine.instants import Instants
+from offbook.engine.interruption import is_from_a_signal
 from offbook.engine.kernel import Kernel
 from offbook.engine.ledger import LedgerState
 from offbook.engine.rows import Row
@@ -73,7 +74,9 @@ def save_memory(strategy: Strategy) -> bytes:
         state = strategy.save_state()
         _require_plain(state, "state")
         return msgspec.json.encode(state)
-    except Exception as error:
+    except BaseException as error:
+        if is_from_a_signal(error):
+            raise
         raise InvalidStrategy(
             f"{name}.save_state: {error}; give dict, list, str, int, float, bool or None",
             strategy=name,
@@ -85,7 +88,9 @@ def load_memory(strategy: Strategy, memory: Any) -> None:
     name = type(strategy).__name__
     try:
         strategy.load_state(memory)
-    except Exception as error:
+    except BaseException as error:
+        if is_from_a_signal(error):
+            raise
         raise InvalidStrategy(
             f"{name}.load_state: {type(error).__name__}: {error}", strategy=name
         ) from error

@@ -203,3 +203,17 @@ def test_hash_seed_and_pace_leave_no_trace_in_the_chain(offbook: Program) -> Non
         )
         heads.add(json.loads(done.stdout)["chain_head"])
     assert len(heads) == 1
+
+
+def test_a_strategy_that_ends_the_program_ends_its_session_alone(
+    offbook: Program, folder: Path
+) -> None:
+    """Whatever it raises: the program carries on to its report."""
+    text = (folder / "mine.py").read_text()
+    for number, error in enumerate(("KeyboardInterrupt", "SystemExit(0)")):
+        body = text.replace('ValueError("a fault of the author")', error)
+        (folder / f"ends{number}.py").write_text(body)
+        answer = offbook("run", f"ends{number}.py:Raises", "--data", "quotes.csv", "--json")
+        document = answer.document
+        assert (document["status"], document["status_reason"]) == ("STOPPED", "strategy_error")
+        assert offbook("verify", "last").code == 0

@@ -87,34 +87,6 @@ def test_an_error_whose_text_cannot_be_made_stays_at_home() -> None:
     assert "Unspeakable" in rehearsal.engine.error.message
 
 
-@pytest.mark.parametrize("callback", ["on_quote", "on_start"])
-def test_what_is_no_exception_but_raised_stays_at_home(callback: str) -> None:
-    """A cancellation raised by a strategy must not take the runner with it."""
-
-    class Sneaky(BaseException):
-        pass
-
-    def raising(self: Any, *_: Any) -> None:
-        raise Sneaky
-
-    kind = type("Breaking", (Strategy,), {callback: raising})
-    rehearsal = rehearse(quotes_market(ROWS, instrument=XYZ), kind())
-    rehearsal.rest()
-    assert rehearsal.engine.status is SessionStatus.PAUSED
-
-
-def test_a_keyboard_interrupt_is_for_the_process() -> None:
-    """Ctrl-C during a callback ends the program, not the strategy."""
-
-    class Interrupted(Strategy):
-        def on_quote(self, quote: Any) -> None:
-            raise KeyboardInterrupt
-
-    rehearsal = rehearse(quotes_market(ROWS, instrument=XYZ), Interrupted())
-    with pytest.raises(KeyboardInterrupt):
-        rehearsal.rows(1)
-
-
 @pytest.mark.parametrize(
     ("parts", "field"),
     [

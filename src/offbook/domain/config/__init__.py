@@ -32,6 +32,7 @@ from offbook.domain.config.session import StrategySpec as StrategySpec
 from offbook.domain.config.session import chain_config as chain_config
 from offbook.domain.config.session import decode_config as decode_config
 from offbook.domain.config.session import parse_speed as parse_speed
+from offbook.domain.config.session import well_formed_config as well_formed_config
 from offbook.domain.config.venue import MAX_LATENCY_NS as MAX_LATENCY_NS
 from offbook.domain.config.venue import BasisPointsFee as BasisPointsFee
 from offbook.domain.config.venue import ConstantLatency as ConstantLatency

@@ -105,6 +105,18 @@ def chain_config(config: SessionConfig) -> bytes:
     return msgspec.json.encode(document, order="deterministic")
 
 
+def well_formed_config(config: object) -> SessionConfig:
+    """The configuration as the store will give it back. Raises InvalidConfig for what it could
+    not: no SessionConfig, or one with a value of another type than declared."""
+    if not isinstance(config, SessionConfig):
+        raise InvalidConfig(f"the configuration is a {type(config).__name__}: make a SessionConfig")
+    try:
+        raw = msgspec.json.encode(config)
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise InvalidConfig(f"the configuration cannot be stored: {error}") from None
+    return decode_config(raw)
+
+
 def decode_config(raw: bytes) -> SessionConfig:
     """Read a stored configuration. Raises InvalidConfig naming the field that does not fit."""
     try:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
+
+from offbook.domain.errors import InvalidInput
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,7 +21,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     ``retry_most_seconds`` while storage is down.  ``stuck_seconds``: when a callback counts as
     stuck.  ``page_records``: records per read of the journal.  ``answers``: answers kept in
     memory per session.  ``poll_seconds``: how often the store is asked about a session that
-    another process runs.
+    another process runs.  Raises InvalidInput for what is no number, or not above zero.
     """
 
     mailbox: int = 1024
@@ -37,3 +41,17 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     page_records: int = 1000
     answers: int = 1024
     poll_seconds: float = 0.5
+
+    def __post_init__(self) -> None:
+        for field in msgspec.structs.fields(self):
+            value: object = getattr(self, field.name)
+            if isinstance(value, float) and isinstance(field.default, float):
+                fits = 0 < value < math.inf
+            else:
+                fits = isinstance(value, int) and not isinstance(value, bool) and value > 0
+            if not fits:
+                raise InvalidInput(
+                    f"limits.{field.name}={value!r}: expected a number above zero, an int where "
+                    "things are counted",
+                    field=field.name,
+                )

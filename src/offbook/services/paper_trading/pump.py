@@ -258,7 +258,7 @@ class Pump:
                 ts = self._command_ts()
                 self.held = False
                 self.desk.receive(message, ts, mail.reply)
-            except Exception:
+            except BaseException:
                 # Whatever it was, nobody is left waiting for an answer that will not come.
                 mail.refuse(SessionFailed("the session's engine failed at this command"))
                 raise

@@ -9,6 +9,7 @@ from offbook.domain.errors import ManagerClosed
 from offbook.domain.orders import OrderView
 from offbook.domain.records import Record
 from offbook.domain.session import PaperTradingSession
+from offbook.services.paper_trading.door import check_id, check_whole
 from offbook.services.paper_trading.messages import Progress
 from offbook.services.paper_trading.owner_loop import Work
 from offbook.services.paper_trading.registry import Registry
@@ -31,6 +32,7 @@ class SessionReading:
 
         For a session that runs here it is answered even while the owner loop is stuck.
         """
+        check_id("session_id", session_id)
         host = self._registry.hosts.get(session_id)
         if host is not None and host.committed.version:
             return self._registry.seen(host.committed)
@@ -64,10 +66,13 @@ class SessionReading:
         self, session_id: str, after_seq: int
     ) -> tuple[Sequence[tuple[int, Record]], bool]:
         """The next page of ``events``: at least one record, or none and True at the end."""
+        check_id("session_id", session_id)
+        check_whole("after_seq", after_seq)
         return await self._read(lambda: self._watching.next_events(session_id, after_seq), "events")
 
     async def progress(self, session_id: str) -> Progress:
         """How far a session is. The engine may be ahead of the commit: no figure is a promise."""
+        check_id("session_id", session_id)
         return await self._call(lambda: self._watching.progress(session_id), "progress")
 
     async def wait(self, session_id: str) -> PaperTradingSession:
@@ -76,14 +81,18 @@ class SessionReading:
         That is STOPPED, FAILED, or PAUSED for another reason than a command: the end of its data
         or an error of its strategy.
         """
+        check_id("session_id", session_id)
         return await self._read(lambda: self._watching.wait(session_id), "wait")
 
     async def orders(self, session_id: str) -> tuple[OrderView, ...]:
         """All orders of a session, oldest first, as committed."""
+        check_id("session_id", session_id)
         return await self._call(lambda: self._watching.orders(session_id), "orders")
 
     async def verify(self, session_id: str, *, slice_rows: int = 4096) -> Verification:
         """Run a session's committed part again from its first row and compare every byte."""
+        check_id("session_id", session_id)
+        check_whole("slice_rows", slice_rows, least=1)
 
         async def work() -> Verification:
             registry = self._registry

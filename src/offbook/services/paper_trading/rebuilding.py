@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from offbook.domain.errors import JournalDamaged, JournalMismatch, NotComparable
+from offbook.domain.errors import (
+    InvalidStrategy,
+    JournalDamaged,
+    JournalMismatch,
+    NotComparable,
+)
 from offbook.domain.journal import Snapshot
 from offbook.domain.records import SessionAttached, decode_record, encode_record
 from offbook.domain.session import PaperTradingSession
 from offbook.engine.inputs import Attach
+from offbook.engine.interruption import is_from_a_signal
 from offbook.services.paper_trading.journal_reader import JournalFacts, ReadPage, survey
 from offbook.services.paper_trading.replaying import Replay
 from offbook.services.paper_trading.row_reader import RowReader
@@ -19,6 +25,21 @@ if TYPE_CHECKING:
     from offbook.engine.processing_engine import ProcessingEngine
 
 EngineFactory = Callable[[PaperTradingSession], "ProcessingEngine"]
+
+
+def make_one(make_engine: EngineFactory, session: PaperTradingSession) -> ProcessingEngine:
+    """A new engine. What its strategy's constructor raises that is no Exception is trouble of the
+    session too: InvalidStrategy then."""
+    try:
+        return make_engine(session)
+    except Exception:
+        raise
+    except BaseException as error:
+        if is_from_a_signal(error):
+            raise
+        raise InvalidStrategy(
+            f"making the strategy raised {type(error).__name__}: {error}"
+        ) from error
 
 
 def compare_attached(stored: bytes, found: bytes) -> None:
@@ -42,7 +63,7 @@ def fresh_engine(
 
     Raises NotComparable.
     """
-    engine = make_engine(session)
+    engine = make_one(make_engine, session)
     records = engine.process([attach])
     if stored:
         if not records:
@@ -97,7 +118,7 @@ async def rebuild(
     engine = fresh_engine(session, make_engine, attach, facts.attached_raw)
     after_seq = engine.last_seq
     if snapshot is not None and snapshot.seq > after_seq:
-        engine = make_engine(session)
+        engine = make_one(make_engine, session)
         engine.restore(attach, snapshot.state)
         after_seq = snapshot.seq
     replay = Replay(

@@ -86,7 +86,6 @@ class Registry:
         self.limits = limits
         self.active: dict[str, PaperTradingRunner] = {}
         self.hosts: dict[str, SessionHost] = {}
-        self.stuck: dict[str, StuckCallback] = {}
         self.closing = asyncio.Event()
         self._runner_factory = runner_factory
         self._owner = ""
@@ -95,13 +94,12 @@ class Registry:
             stuck_seconds=limits.stuck_seconds,
             monotonic=clock.monotonic,
             on_stuck=self._tell_stuck,
-            on_freed=self._tell_freed,
         )
 
     def seen(self, session: PaperTradingSession) -> PaperTradingSession:
         """The session with its present health. Safe on any thread."""
         host = self.hosts.get(session.id)
-        if session.id in self.stuck:
+        if session.id in self._watchdog.stuck:
             return _with_health(session, SessionHealth.CALLBACK_STUCK)
         if host is not None and host.storage_down:
             return _with_health(session, SessionHealth.STORAGE_DOWN, host.storage_detail)
@@ -221,13 +219,13 @@ class Registry:
             await asyncio.gather(*waits, return_exceptions=True)
 
     def _tell_stuck(self, stuck: StuckCallback) -> None:
-        self.stuck[stuck.session_id] = stuck
         _log.error("callback_stuck", session_id=stuck.session_id, stack=stuck.stack)
         if self._on_stuck is not None:
-            self._on_stuck(stuck)
-
-    def _tell_freed(self, session_id: str) -> None:
-        self.stuck.pop(session_id, None)
+            try:
+                self._on_stuck(stuck)
+            except Exception:
+                # The watchdog must go on: other sessions' callbacks may hang too.
+                _log.exception("on_stuck_raised", session_id=stuck.session_id)
 
 
 def _with_health(

@@ -54,7 +54,7 @@ from offbook.services.paper_trading.messages import (
 from offbook.services.paper_trading.outbox import Outbox
 from offbook.services.paper_trading.pacing import Pacer
 from offbook.services.paper_trading.pump import Faulted, Mail, Pump
-from offbook.services.paper_trading.rebuilding import EngineFactory, rebuild
+from offbook.services.paper_trading.rebuilding import EngineFactory, make_one, rebuild
 from offbook.services.paper_trading.row_reader import RowReader
 from offbook.services.paper_trading.watchdog import Watch
 
@@ -195,7 +195,10 @@ class PaperTradingRunner:
     async def _begin(self, message: StartRunner, feed: MarketFeed) -> Pump:
         session = message.session
         pump = self._new_pump(
-            session, Outbox(session.last_seq, b"", session.cursor), feed, self._make_engine(session)
+            session,
+            Outbox(session.last_seq, b"", session.cursor),
+            feed,
+            make_one(self._make_engine, session),
         )
         pump.process(Attach(market=feed.info, calendars=feed.calendars))
         command = Start(command_id=session.start_command_id)
@@ -303,12 +306,13 @@ class PaperTradingRunner:
                 except (StorageUnavailable, ConcurrencyConflict) as error:
                     await self._mend(error)
             self._refusal = self._ending()
-        except asyncio.CancelledError:
+        except BaseException as error:
+            if not _is_for_the_process(error):
+                await self._report(error)
+                return
             closed = ManagerClosed(f"session {self._session.id} is no longer run here")
             self._refusal = self._refusal or closed
             raise
-        except Exception as error:
-            await self._report(error)
         finally:
             await self._refuse_all(self._refusal or stopped(self._session.id))
 
@@ -343,7 +347,7 @@ class PaperTradingRunner:
         self._refusal = None
         await self._host.health(ReportHealth(storage_down=False))
 
-    async def _report(self, error: Exception) -> None:
+    async def _report(self, error: BaseException) -> None:
         reason = failure_reason(error)
         # With the lease gone another owner writes; here nobody does.
         lost = isinstance(error, LeaseLost)
@@ -371,3 +375,12 @@ class PaperTradingRunner:
             self._mail.popleft().refuse(error)
         if self._pump is not None:
             await self._pump.break_off(error)
+
+
+def _is_for_the_process(error: BaseException) -> bool:
+    """Whether what ended the pump is no trouble of its session: we were told to end, or the whole
+    process was.  A CancelledError that nobody asked for is trouble like any other."""
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > 0
+    return isinstance(error, (KeyboardInterrupt, SystemExit))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Collection
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
@@ -17,9 +17,16 @@ from offbook.domain.commands import (
     Resume,
     Stop,
     SubmitOrder,
+    well_formed,
 )
-from offbook.domain.config import PauseOrders, ResumeTimers, SessionConfig, parse_speed
-from offbook.domain.errors import OffbookError, SessionFailed
+from offbook.domain.config import (
+    PauseOrders,
+    ResumeTimers,
+    SessionConfig,
+    parse_speed,
+    well_formed_config,
+)
+from offbook.domain.errors import SessionFailed
 from offbook.domain.orders import OrderRequest, OrderView, ReplaceRequest
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.ports.clock import IClock, IIdSource
@@ -31,12 +38,19 @@ from offbook.services.paper_trading.digests import (
     decode_session_answer,
     start_digest,
 )
+from offbook.services.paper_trading.door import (
+    check_command,
+    check_flag,
+    check_ids,
+    check_whole,
+    checked_choice,
+    checked_ids,
+)
 from offbook.services.paper_trading.joining import default_clock, default_ids, engine_factory
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.memory_of_commands import CommandMemory
 from offbook.services.paper_trading.messages import (
     SetSpeed,
-    Suspend,
     TakeCommand,
     Taken,
 )
@@ -44,10 +58,10 @@ from offbook.services.paper_trading.owner_loop import Work
 from offbook.services.paper_trading.reading import SessionReading
 from offbook.services.paper_trading.rebuilding import EngineFactory
 from offbook.services.paper_trading.recovering import Recovery, RecoveryReport
-from offbook.services.paper_trading.registry import Registry, RunnerFactory, outcome_of, tell
+from offbook.services.paper_trading.registry import Registry, RunnerFactory, outcome_of
 from offbook.services.paper_trading.runner import PaperTradingRunner
-from offbook.services.paper_trading.session_host import SessionHost
 from offbook.services.paper_trading.starting import Starter
+from offbook.services.paper_trading.suspending import suspend_all
 from offbook.services.paper_trading.transitions import Transitions, not_running
 from offbook.services.paper_trading.watchdog import StuckCallback
 
@@ -139,6 +153,8 @@ class PaperTradingSessionManager(SessionReading):
         broke.  Raises SessionStopped when it was stopped meanwhile.  After StorageUnavailable the
         session may be STARTING: the same command id carries the start on.
         """
+        config = well_formed_config(config)
+        check_ids(session_id=session_id, command_id=command_id, parent_id=parent_id)
         digest = start_digest(config, session_id, parent_id)
 
         async def work() -> PaperTradingSession:
@@ -171,6 +187,10 @@ class PaperTradingSessionManager(SessionReading):
         MailboxFull, CommandTooLate.
         """
 
+        check_command(session_id, command_id, at)
+        if orders is not None:
+            orders = checked_choice("orders", orders, PauseOrders)
+
         async def pause() -> PaperTradingSession:
             policy = orders
             if policy is None:
@@ -198,6 +218,10 @@ class PaperTradingSessionManager(SessionReading):
         configuration).  Raises InvalidTransition, MailboxFull; for a FAILED session also
         JournalDamaged, JournalMismatch, and what made it fail, if it still does.
         """
+
+        check_command(session_id, command_id)
+        if timers is not None:
+            timers = checked_choice("timers", timers, ResumeTimers)
 
         async def resume() -> PaperTradingSession:
             policy = timers
@@ -230,6 +254,11 @@ class PaperTradingSessionManager(SessionReading):
         joins.  A start is broken off.  With ``at`` it is only kept for then.  Raises
         InvalidTransition, CommandTooLate.
         """
+        check_command(session_id, command_id, at)
+        check_flag("flatten", flatten)
+        check_flag("force", force)
+        if deadline_ns is not None:
+            check_whole("deadline_ns", deadline_ns)
         command = Stop(
             command_id=self._command_id(command_id),
             flatten=flatten and not force,
@@ -248,7 +277,7 @@ class PaperTradingSessionManager(SessionReading):
         Each is rebuilt from its journal and compared with it byte by byte; one that cannot be
         ends in FAILED, which never concerns the others.
         """
-        only = None if session_ids is None else frozenset(session_ids)
+        only = None if session_ids is None else checked_ids("session_ids", session_ids)
         return await self._call(lambda: self._recovery.recover_all(only), "recover")
 
     async def shutdown(self) -> None:
@@ -258,7 +287,7 @@ class PaperTradingSessionManager(SessionReading):
         Doing it twice is allowed.
         """
         if not self._registry.closing.is_set():
-            await self._loop.call(self._shutdown, "shutdown")
+            await self._loop.call(partial(suspend_all, self._registry, self._recovery), "shutdown")
 
     # -- orders -------------------------------------------------------------------------------
 
@@ -321,6 +350,7 @@ class PaperTradingSessionManager(SessionReading):
         It is no part of the chain, and not kept for a later boot.  Raises InvalidConfig,
         InvalidTransition.
         """
+        check_command(session_id)
         parse_speed(speed)
 
         async def work() -> None:
@@ -344,6 +374,8 @@ class PaperTradingSessionManager(SessionReading):
     async def _order(
         self, session_id: str, command: OrderCommand, command_id: str | None, at: int | None
     ) -> OrderView:
+        check_command(session_id, command_id, at)
+        command = well_formed(command)
         message = TakeCommand(command=command, digest=command_digest(command, at), at=at)
 
         async def work() -> OrderView:
@@ -364,24 +396,3 @@ class PaperTradingSessionManager(SessionReading):
 
     def _command_id(self, given: str | None) -> str:
         return given if given is not None else self._registry.ids.command_id()
-
-    async def _shutdown(self) -> None:
-        registry = self._registry
-        registry.closing.set()
-        self._recovery.cancel()
-        await asyncio.gather(*map(self._suspend, list(registry.hosts.values())))
-        await self._loop.drain()
-
-    async def _suspend(self, host: SessionHost) -> None:
-        registry = self._registry
-        if host.start_task is not None and not host.start_task.done():
-            host.start_task.cancel()
-            await asyncio.wait({host.start_task})
-        runner = registry.active.get(host.id)
-        if runner is not None and host.retiring is None:
-            try:
-                await tell(runner, "suspend", Suspend())
-            except OffbookError as error:
-                # What could not be stored did not happen; the next boot makes it again.
-                _log.warning("suspended_unsaved", session_id=host.id, error=str(error))
-        await registry.retire(host)

@@ -233,7 +233,7 @@ class Transitions:
     def _begin_stop(self, host: SessionHost, command: Stop) -> asyncio.Task[PaperTradingSession]:
         if host.stop_task is None:
             host.stop_task = self._registry.loop.spawn(self._stop(host, command), f"stop {host.id}")
-        elif command.command_id:
+        else:
             host.answer_when_over.append(
                 AnswerFor(command_id=command.command_id, digest=command_digest(command))
             )

@@ -55,10 +55,11 @@ class Watch:
 class Watchdog:
     """Looks at all watches and reports a call that lasts longer than ``stuck_seconds``, once.
 
-    ``on_stuck`` is called on the watchdog's thread and must be safe there; ``on_freed`` when a
-    reported call has returned.  ``wait`` stands in for waiting in tests: it is given the event
-    that ends the thread and the seconds, and returns whether to end.  The thread lives only
-    while there is something to watch.
+    ``stuck`` holds the reported calls that have not returned, by session; any thread may look.
+    ``on_stuck`` is called on the watchdog's thread, with no lock held, and may wait for anything:
+    nobody waits for it.  ``wait`` stands in for waiting in tests: it is given the event that ends
+    the thread and the seconds, and returns whether to end.  The thread lives only while there is
+    something to watch.
     """
 
     def __init__(
@@ -67,14 +68,13 @@ class Watchdog:
         stuck_seconds: float,
         monotonic: Callable[[], float],
         on_stuck: Callable[[StuckCallback], None],
-        on_freed: Callable[[str], None],
         wait: Callable[[threading.Event, float], bool] = threading.Event.wait,
     ) -> None:
         self._stuck_seconds = stuck_seconds
         self._monotonic = monotonic
         self._on_stuck = on_stuck
-        self._on_freed = on_freed
         self._wait = wait
+        self.stuck: dict[str, StuckCallback] = {}
         self._watches: dict[str, Watch] = {}
         self._reported: dict[str, float] = {}
         self._guard = threading.Lock()
@@ -86,16 +86,16 @@ class Watchdog:
         return Watch(session_id, self._monotonic, self._begin)
 
     def forget(self, session_id: str) -> None:
-        """Watch a session no longer; the thread ends with the last one."""
+        """Watch a session no longer; the thread ends with the last one, in its own time.
+
+        It may be in ``on_stuck``, which may wait for the very loop that calls this.
+        """
         with self._guard:
             self._watches.pop(session_id, None)
-            self._reported.pop(session_id, None)
-            if self._watches or self._thread is None:
-                return
-            thread, self._thread = self._thread, None
-            self._end.set()
-        if thread is not threading.current_thread():
-            thread.join()
+            self._forget_report(session_id)
+            if not self._watches:
+                self._thread = None
+                self._end.set()
 
     def check(self) -> None:
         """Look at every watch once; what the thread does again and again."""
@@ -120,18 +120,25 @@ class Watchdog:
 
     def _check(self, watch: Watch) -> None:
         began = watch.began
-        reported = self._reported.get(watch.session_id)
-        if reported is not None and began != reported:
-            self._reported.pop(watch.session_id, None)
-            self._on_freed(watch.session_id)
-            reported = None
-        if began is None or reported is not None:
+        with self._guard:
+            reported = self._reported.get(watch.session_id)
+            if reported is not None and reported != began:
+                self._forget_report(watch.session_id)
+        if began is None or began == reported:
             return
         seconds = self._monotonic() - began
         if seconds <= self._stuck_seconds:
             return
         frame = sys._current_frames().get(watch.thread_id)
         stack = "" if frame is None else "".join(traceback.format_stack(frame))
-        if watch.began == began and watch.session_id in self._watches:
+        report = StuckCallback(session_id=watch.session_id, seconds=seconds, stack=stack)
+        with self._guard:
+            if watch.began != began or self._watches.get(watch.session_id) is not watch:
+                return
             self._reported[watch.session_id] = began
-            self._on_stuck(StuckCallback(session_id=watch.session_id, seconds=seconds, stack=stack))
+            self.stuck[watch.session_id] = report
+        self._on_stuck(report)
+
+    def _forget_report(self, session_id: str) -> None:
+        self._reported.pop(session_id, None)
+        self.stuck.pop(session_id, None)

@@ -259,23 +259,6 @@ async def test_a_command_that_meets_the_shutdown_is_refused() -> None:
     assert (await stage.repository.get("a")).status is SessionStatus.RUNNING
 
 
-async def test_a_stop_without_an_id_joins_the_one_under_way() -> None:
-    """Nobody can ask for its answer again, so none is kept."""
-    stage = Stage(strategy=Watcher)
-    async with stage.manager() as manager:
-        await manager.start_session(stage.config(speed="1"), session_id="a")
-        barrier = Barrier(stage, "save")
-        first = asyncio.ensure_future(manager.stop_session("a", command_id="first"))
-        await barrier.reached.wait()
-        second = asyncio.ensure_future(manager.stop_session("a", command_id=""))
-        await settle()
-        assert manager._registry.hosts["a"].answer_when_over == []
-        barrier.released.set()
-        assert await first == await second
-        assert await stage.repository.find_answer("a", "first") is not None
-        assert await stage.repository.find_answer("a", "") is None
-
-
 async def test_a_command_in_the_queue_of_a_session_that_fails_is_refused() -> None:
     """It is told that the session has FAILED, not that it is stopping."""
     stage = Stage(strategy=Watcher)

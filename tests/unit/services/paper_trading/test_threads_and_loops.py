@@ -12,6 +12,7 @@ from tests.stage import (
     Stage,
     Trader,
     Watcher,
+    eventually,
     market_order,
     quiet,
     settle,
@@ -200,6 +201,7 @@ async def test_calls_to_a_loop_that_is_gone_are_refused() -> None:
 async def test_a_stuck_callback_is_reported_and_shown() -> None:
     """By a thread of its own, with the stack; the health is back once it returns."""
     reports: list[StuckCallback] = []
+    shown: list[SessionHealth] = []
     release = threading.Event()
 
     class Hangs(Strategy):
@@ -210,10 +212,7 @@ async def test_a_stuck_callback_is_reported_and_shown() -> None:
 
     def on_stuck(stuck: StuckCallback) -> None:
         reports.append(stuck)
-        assert (
-            manager._registry.seen(manager._registry.hosts["a"].committed).health
-            is SessionHealth.CALLBACK_STUCK
-        )
+        shown.append(manager._registry.seen(manager._registry.hosts["a"].committed).health)
         release.set()
 
     stage = Stage(strategy=Hangs)
@@ -225,6 +224,39 @@ async def test_a_stuck_callback_is_reported_and_shown() -> None:
         assert reports[0].session_id == "a"
         assert reports[0].seconds == pytest.approx(3)
         assert "release.wait" in reports[0].stack
+        assert shown == [SessionHealth.CALLBACK_STUCK]
+        await quiet(stage, manager)
+
+
+@pytest.mark.parametrize("raising", [False, True])
+async def test_whoever_is_told_of_a_stuck_callback_may_call_the_manager(raising: bool) -> None:
+    """And wait for its answer, even until the session is over: the owner loop waits for nobody
+    there.  What the handler raises is logged, and the next stuck callback is told all the same."""
+    told: list[object] = []
+    release = threading.Event()
+
+    class Hangs(Strategy):
+        def on_quote(self, quote: object) -> None:
+            if not release.is_set():
+                stage.clock.advance(3)
+                release.wait(10)
+
+    def on_stuck(stuck: StuckCallback) -> None:
+        release.set()
+        told.append(asyncio.run(manager.wait(stuck.session_id)).status)
+        if raising:
+            raise ValueError("and now?")
+
+    stage = Stage(strategy=Hangs)
+    async with stage.manager(on_stuck=on_stuck) as manager:
+        manager._registry._watchdog._wait = lambda end, seconds: end.wait(0.001)
+        for name in ("a", "b"):
+            release.clear()
+            await manager.start_session(stage.config(), session_id=name)
+            async with asyncio.timeout(10):
+                assert (await manager.wait(name)).health is SessionHealth.OK
+        await eventually(lambda: len(told) == 2)
+        assert told == [SessionStatus.STOPPED] * 2
         await quiet(stage, manager)
 
 
