@@ -35,6 +35,17 @@ from offbook.engine.rows import Row
 from offbook.engine.strategy import Strategy
 from offbook.engine.view import AccountView, Fill, OrderUpdate, PositionView, ReportedPosition
 
+ROW_CALLBACKS: Final = ("on_quote", "on_trade", "on_bar")
+CALLBACKS: Final = (
+    "on_start",
+    *ROW_CALLBACKS,
+    "on_order",
+    "on_fill",
+    "on_timer",
+    "on_pause",
+    "on_resume",
+    "on_stop",
+)
 _OVER: Final = frozenset({SessionStatus.STOPPED, SessionStatus.FAILED})
 
 
@@ -58,8 +69,8 @@ class StrategyHost:
         self.acting = False
         """Whether a callback runs: only then may the strategy act."""
         strategy._context = self
-        self.on_quote = self._defined("on_quote")
-        self.on_bar = self._defined("on_bar")
+        self._callbacks = {name: self._defined(name) for name in CALLBACKS}
+        self.on_quote = self._callbacks["on_quote"]
 
     def _defined(self, name: str) -> Callable[..., None] | None:
         """A callback that the strategy's class defines, else None."""
@@ -67,6 +78,11 @@ class StrategyHost:
             return None
         bound: Callable[..., None] = getattr(self.strategy, name)
         return bound
+
+    @property
+    def sees_rows(self) -> bool:
+        """Whether any callback of rows is defined."""
+        return any(self._callbacks[name] is not None for name in ROW_CALLBACKS)
 
     @property
     def keeps_memory(self) -> bool:
@@ -83,7 +99,7 @@ class StrategyHost:
 
         A KeyboardInterrupt is for the process, and an EngineFault for whoever owns the engine.
         """
-        callback = self._defined(name)
+        callback = self._callbacks[name]
         if callback is None:
             return
         self.acting = True

@@ -159,7 +159,7 @@ class ProcessingEngine:
         """What can change this session next: every row while anything looks at rows."""
         market = self._kernel.market
         host = self._host
-        looks = host is not None and (host.on_quote is not None or host.on_bar is not None)
+        looks = host is not None and host.sees_rows
         rows: frozenset[str] = frozenset()
         works = any(len(book) or book.watching for book in self._venue.books.values())
         if market is not None and (looks or works):

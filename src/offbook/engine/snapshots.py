@@ -37,6 +37,8 @@ class BookState(msgspec.Struct, frozen=True, kw_only=True):
     fresh: list[int]
     taken_bid: Taken | None
     taken_ask: Taken | None
+    ahead_bid: Taken | None
+    ahead_ask: Taken | None
 
 
 class EngineState(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,6 +151,8 @@ def dump(
                 fresh=book.fresh_ordinals(),
                 taken_bid=book.taken_bid,
                 taken_ask=book.taken_ask,
+                ahead_bid=book.ahead_bid,
+                ahead_ask=book.ahead_ask,
             )
             for symbol, book in venue.books.items()
         ],
@@ -183,6 +187,7 @@ def load(kernel: Kernel, venue: Venue, instants: Instants, history: Histories, r
         for ordinal in kept.at_venue:
             book.add(state.ledger.orders[ordinal], fresh=ordinal in fresh)
         book.restore_taken(kept.taken_bid, kept.taken_ask)
+        book.ahead_bid, book.ahead_ask = kept.ahead_bid, kept.ahead_ask
     history.load(state.history)
     _load_last(kernel, instants, history, state)
     return msgspec.json.decode(state.memory)

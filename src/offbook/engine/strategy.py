@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from offbook.domain.errors import InvalidStrategy
-from offbook.domain.market_data import Bar, Quote
+from offbook.domain.market_data import Bar, Quote, Trade
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType, ReplaceRequest, TimeInForce
 from offbook.domain.values import Exact, Price, Quantity
 from offbook.engine.parameters import Parameter, declared_parameters, resolve_parameters
@@ -122,6 +122,9 @@ class Strategy:
 
     def on_quote(self, quote: Quote) -> None:
         """Each quote, after the venue has matched against it."""
+
+    def on_trade(self, trade: Trade) -> None:
+        """Each print, after the venue has matched against it."""
 
     def on_bar(self, bar: Bar) -> None:
         """Each bar, once it has ended."""
