@@ -28,6 +28,7 @@ from offbook.domain.values import (
     units_to_text,
 )
 from offbook.engine.agenda import STAGE_TIMER, ReportArrives, TimerDue
+from offbook.engine.built_bars import BuiltBars, described
 from offbook.engine.desk import OrderDesk
 from offbook.engine.history import Histories
 from offbook.engine.kernel import Kernel
@@ -57,12 +58,14 @@ class StrategyHost:
         kernel: Kernel,
         desk: OrderDesk,
         history: Histories,
+        built: BuiltBars,
         strategy: Strategy,
         on_failure: Callable[[str], None],
     ) -> None:
         self._kernel = kernel
         self._desk = desk
         self._history = history
+        self._built = built
         self._on_failure = on_failure
         self.strategy = strategy
         self.error: SessionError | None = None
@@ -194,8 +197,8 @@ class StrategyHost:
             self.order(orders[ordinal].client_order_id) for ordinal in self._kernel.view.open_orders
         )
 
-    def history(self, symbol: str, count: int) -> tuple[Row, ...]:
-        """Last rows."""
+    def history(self, symbol: str, count: int, timeframe: str | None) -> tuple[Row, ...]:
+        """Last rows, or last bars of a timeframe."""
         self._kernel.instrument(symbol)
         if not 1 <= count <= self._history.limit:
             raise InvalidStrategy(
@@ -204,7 +207,21 @@ class StrategyHost:
                 field="history_limit",
             )
         last = self._kernel.last
-        return () if last is None else self._history.last(symbol, count, last.row + 1)
+        taken = 0 if last is None else last.row + 1
+        if timeframe is None:
+            return self._history.last(symbol, count, taken)
+        timeframe_ns = parse_timeframe(timeframe)
+        source = self._history.source_of_bars(symbol, timeframe_ns)
+        if source is not None:
+            return self._history.last_of(source, count, taken)
+        bars = self._built.bars(symbol, timeframe_ns)
+        if bars is None:
+            raise InvalidStrategy(
+                f"no {timeframe} bars of {symbol} are being built: call "
+                f"subscribe_bars({symbol!r}, {timeframe!r}) in on_start",
+                field="timeframe",
+            )
+        return bars[-count:]
 
     def round_price(self, value: object, rounding: str, symbol: str | None) -> Price:
         """To the tick."""
@@ -256,17 +273,22 @@ class StrategyHost:
         if name in self._kernel.ledger.timers:
             self._kernel.emit(r.TimerCanceled, name=name)
 
-    def require_bars(self, symbol: str, timeframe: str) -> None:
-        """Check that the market gives such bars."""
+    def subscribe_bars(self, symbol: str, timeframe: str, price: str | None) -> None:
+        """Have bars built that the market does not give."""
+        self._kernel.instrument(symbol)
+        self._built.subscribe(symbol, parse_timeframe(timeframe), price)
+
+    def require(self, symbol: str, kind: DataKind) -> None:
+        """Check that the market gives such rows of a symbol."""
         self._kernel.instrument(symbol)
         market = self._kernel.market
-        wanted = parse_timeframe(timeframe)
         given = () if market is None else market.sources_of(symbol)
-        if not any(s.kind is DataKind.BARS and s.timeframe_ns == wanted for s in given):
+        if not any(source.kind is kind for source in given):
+            name = type(self.strategy).__name__
             raise InvalidStrategy(
-                f"{type(self.strategy).__name__} needs {timeframe} bars of {symbol}; this "
-                "market does not have them",
-                strategy=type(self.strategy).__name__,
+                f"{name} needs {kind.value} of {symbol}; this market has "
+                f"{', '.join(map(described, given))} of it",
+                strategy=name,
             )
 
     def _must_act(self) -> None:

@@ -7,7 +7,7 @@ with data and without records.  The last rows kept for ``history`` stand in colu
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -16,6 +16,7 @@ from offbook.domain.market_data import Bar
 from offbook.domain.records import decode_hook, encode_hook
 from offbook.engine.agenda import AgendaEntry
 from offbook.engine.book import Taken
+from offbook.engine.built_bars import BuilderState, BuiltBars
 from offbook.engine.history import Histories, HistoryState
 from offbook.engine.instants import Instants
 from offbook.engine.kernel import Kernel
@@ -58,6 +59,7 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     books: list[BookState]
     ended: int
     history: list[HistoryState]
+    built: list[BuilderState]
     memory: msgspec.Raw
 
 
@@ -122,15 +124,19 @@ def _can_be_written(value: object) -> bool:
     return True
 
 
-def dump(
-    kernel: Kernel,
-    venue: Venue,
-    instants: Instants,
-    history: Histories,
-    row: int,
-    memory: bytes | None,
-) -> bytes:
+class Parts(NamedTuple):
+    """The parts of an engine that have a state of their own."""
+
+    kernel: Kernel
+    venue: Venue
+    instants: Instants
+    history: Histories
+    built: BuiltBars
+
+
+def dump(parts: Parts, row: int, memory: bytes | None) -> bytes:
     """The state as bytes."""
+    kernel, venue, instants, history, built = parts
     ordinal, entries = kernel.agenda.dump()
     state = EngineState(
         format=SNAPSHOT_FORMAT,
@@ -158,16 +164,18 @@ def dump(
         ],
         ended=len(instants.ended),
         history=history.dump(row),
+        built=built.dump(),
         memory=msgspec.Raw(b"null" if memory is None else memory),
     )
     return _ENCODER.encode(state)
 
 
-def load(kernel: Kernel, venue: Venue, instants: Instants, history: Histories, raw: bytes) -> Any:
+def load(parts: Parts, raw: bytes) -> Any:
     """Take the state back into fresh parts; returns the strategy's memory.
 
     Raises EngineFault when the bytes are not a snapshot of this format.
     """
+    kernel, venue, instants, history, built = parts
     try:
         state = _DECODER.decode(raw)
     except msgspec.MsgspecError as error:
@@ -190,6 +198,7 @@ def load(kernel: Kernel, venue: Venue, instants: Instants, history: Histories, r
         book.ahead_bid, book.ahead_ask = kept.ahead_bid, kept.ahead_ask
     history.load(state.history)
     _load_last(kernel, instants, history, state)
+    built.load(state.built)
     return msgspec.json.decode(state.memory)
 
 
