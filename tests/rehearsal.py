@@ -32,6 +32,7 @@ from offbook.domain.config import (
     SessionConfig,
     StrategySpec,
     VenueConfig,
+    instruments_of,
     sources_of,
 )
 from offbook.domain.market_data import MarketInfo, MarketSlice
@@ -50,14 +51,14 @@ from offbook.engine.inputs import Advance, Attach, EndOfData, EngineInput, Take
 from offbook.engine.ledger import LedgerState
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.strategy import Strategy
-from offbook.testing.markets import BuiltMarket
+from offbook.testing.markets import BuiltCombination, BuiltMarket
 
 NO_FEE = BasisPointsFee(maker="0", taker="0")
 AT_ONCE = ConstantLatency(entry_ns=0, response_ns=0)
 
 
 def session_of(
-    market: BuiltMarket,
+    market: BuiltMarket | BuiltCombination,
     strategy: Strategy | None = None,
     *,
     cash: str = "10000",
@@ -72,7 +73,9 @@ def session_of(
     """A session that is yet to start, joined to ``market``."""
     config = SessionConfig(
         market=market.config,
-        account=AccountConfig(currency=market.config.instrument.quote_currency, initial_cash=cash),
+        account=AccountConfig(
+            currency=instruments_of(market.config)[0].quote_currency, initial_cash=cash
+        ),
         strategy=None if strategy is None else StrategySpec(ref=f"m:{type(strategy).__name__}"),
         venue=VenueConfig(fee=fee, latency=latency, **(venue or {})),
         risk=risk or RiskConfig(),
@@ -89,7 +92,7 @@ def session_of(
 
 
 def attach_of(
-    market: BuiltMarket,
+    market: BuiltMarket | BuiltCombination,
     calendar: TradingCalendar = ALWAYS_OPEN_CALENDAR,
     *,
     clock_stops: bool = True,
@@ -97,16 +100,19 @@ def attach_of(
     """The first input of a session of ``market``."""
     info = MarketInfo(
         sources=sources_of(market.config),
-        instruments=(market.config.instrument,),
+        instruments=instruments_of(market.config),
         data_identity="data",
         calendar_identity=calendar.digest(),
         clock_stops=clock_stops,
     )
-    hours = msgspec.structs.replace(calendar, name=market.config.instrument.calendar)
-    return Attach(market=info, calendars=(hours,))
+    names = dict.fromkeys(instrument.calendar for instrument in info.instruments)
+    hours = {name: msgspec.structs.replace(calendar, name=name) for name in names}
+    if len(hours) > 1:
+        hours = dict.fromkeys(names, ALWAYS_OPEN_CALENDAR) | {calendar.name: calendar}
+    return Attach(market=info, calendars=tuple(hours.values()))
 
 
-def whole(market: BuiltMarket) -> MarketSlice:
+def whole(market: BuiltMarket | BuiltCombination) -> MarketSlice:
     """All rows of a market in one slice (markets are built uncut unless asked)."""
     (one,) = market.slices
     return one
@@ -117,7 +123,7 @@ class Rehearsal:
 
     def __init__(
         self,
-        market: BuiltMarket,
+        market: BuiltMarket | BuiltCombination,
         session: PaperTradingSession,
         strategy: Strategy | None,
         attach: Attach,
@@ -263,7 +269,7 @@ class Rehearsal:
 
 
 def rehearse(
-    market: BuiltMarket,
+    market: BuiltMarket | BuiltCombination,
     strategy: Strategy | None = None,
     *,
     calendar: TradingCalendar = ALWAYS_OPEN_CALENDAR,

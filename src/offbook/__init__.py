@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from offbook.domain.market_data import Bar as Bar
     from offbook.domain.market_data import DataKind as DataKind
     from offbook.domain.market_data import Quote as Quote
+    from offbook.domain.market_data import Trade as Trade
     from offbook.domain.orders import OrderRequest as OrderRequest
     from offbook.domain.orders import OrderSide as OrderSide
     from offbook.domain.orders import OrderStatus as OrderStatus
@@ -82,6 +83,7 @@ _HOME: dict[str, str] = {
     "SyncPaperTradingSessionManager": "offbook.services.paper_trading.sync_manager",
     "SyntheticMarket": "offbook.domain.config",
     "TimeInForce": "offbook.domain.orders",
+    "Trade": "offbook.domain.market_data",
     "build_config": "offbook.config.sessions",
     "open_manager": "offbook.bootstrap",
     "open_sync_manager": "offbook.bootstrap",
@@ -121,6 +123,7 @@ __all__ = [
     "SyncPaperTradingSessionManager",
     "SyntheticMarket",
     "TimeInForce",
+    "Trade",
     "__version__",
     "build_config",
     "open_manager",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from offbook.domain.orders import OrderSide
 from offbook.domain.values import Amount
 
 
@@ -18,8 +19,9 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The market row that a fill traded against, copied from the market, and why it was allowed.
 
-    ``row`` and ``row_ts`` say which row.  Quotes give ``bid_px`` to ``ask_qty``; bars give
-    ``ts_open`` to ``volume_qty``.  ``available_qty`` is what could be taken before this fill,
+    ``row`` and ``row_ts`` say which row.  Quotes give ``bid_px`` to ``ask_qty``; trades give
+    ``trade_px``, ``trade_qty`` and, where known, the side that took; bars give ``ts_open`` to
+    ``volume_qty``.  ``available_qty`` is what could be taken before this fill,
     after what was taken already.  ``rule`` names the clause of the fill model.
     """
 
@@ -33,6 +35,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ask_px: int | None = None
     bid_qty: int | None = None
     ask_qty: int | None = None
+    trade_px: int | None = None
+    trade_qty: int | None = None
+    aggressor: OrderSide | None = None
     ts_open: int | None = None
     open_px: int | None = None
     high_px: int | None = None

@@ -119,6 +119,7 @@ class Agenda:
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, int, AgendaItem]] = []
         self._ordinal = 0
+        self._bars_end = NEVER
         self.next_due = NEVER
 
     def add(self, due: int, stage: int, item: AgendaItem) -> None:
@@ -127,6 +128,15 @@ class Agenda:
         heapq.heappush(self._heap, (due, stage, self._ordinal, item))
         self.next_due = min(self.next_due, due)
 
+    def await_bars(self, end: int) -> None:
+        """Wait for the end of the next bar that is being built; NEVER for none."""
+        self._bars_end = end
+        self._look()
+
+    def _look(self) -> None:
+        first = self._heap[0][0] if self._heap else NEVER
+        self.next_due = min(first, self._bars_end)
+
     def take_due(self, ts: int) -> list[tuple[int, AgendaItem]]:
         """Take out all that is due at or before ``ts``: (stage, item), stage by stage, each by
         (due, ordinal)."""
@@ -134,7 +144,7 @@ class Agenda:
         heap = self._heap
         while heap and heap[0][0] <= ts:
             taken.append(heapq.heappop(heap))
-        self.next_due = heap[0][0] if heap else NEVER
+        self._look()
         taken.sort(key=lambda entry: (entry[1], entry[0], entry[2]))
         return [(entry[1], entry[3]) for entry in taken]
 
@@ -145,12 +155,12 @@ class Agenda:
             return
         self._heap = [entry for entry in self._heap if lives(entry[0], entry[3])]
         heapq.heapify(self._heap)
-        self.next_due = self._heap[0][0] if self._heap else NEVER
+        self._look()
 
     def clear(self) -> None:
         """Forget everything: the session is over."""
         self._heap.clear()
-        self.next_due = NEVER
+        self.await_bars(NEVER)
 
     def dump(self) -> tuple[int, list[AgendaEntry]]:
         """The ordinal reached and all entries, for a snapshot."""
@@ -161,7 +171,7 @@ class Agenda:
         self._ordinal = ordinal
         self._heap = [(e.due, e.stage, e.ordinal, e.item) for e in entries]
         heapq.heapify(self._heap)
-        self.next_due = self._heap[0][0] if self._heap else NEVER
+        self._look()
 
 
 def _place(entry: tuple[int, int, int, AgendaItem]) -> tuple[int, int, int]:

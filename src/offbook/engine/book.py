@@ -39,6 +39,8 @@ class Book:
         self._fresh: dict[int, tuple[OrderSide, int]] = {}
         self.taken_ask: Taken | None = None
         self.taken_bid: Taken | None = None
+        self.ahead_ask: Taken | None = None
+        self.ahead_bid: Taken | None = None
         self.top_buy = NO_BUY
         self.top_sell = NO_SELL
         self.watching = False
@@ -98,6 +100,10 @@ class Book:
         """Sells that a bid satisfies, best price first, then time."""
         return [ordinal for px, _, ordinal in self._sells if px <= bid_px]
 
+    def crossing(self, side: OrderSide, px: int) -> list[int]:
+        """Orders of a side that a price satisfies, best price first, then time."""
+        return self.buys_crossing(px) if side is OrderSide.BUY else self.sells_crossing(px)
+
     def by_priority(self) -> list[int]:
         """All working orders, earliest first."""
         return [key[2] for key in sorted(self._keys.values(), key=_time)]
@@ -106,6 +112,8 @@ class Book:
 
     def see(self, quote: Quote) -> None:
         """Carry the memory of what was taken over to a new quote."""
+        if self.ahead_ask is not None or self.ahead_bid is not None:
+            self._meet(quote)
         if self.taken_ask is not None:
             self.taken_ask = _carry(self.taken_ask, quote.ask_px, quote.ask_qty)
         if self.taken_bid is not None:
@@ -134,6 +142,33 @@ class Book:
         else:
             self.taken_bid = Taken(quote.bid_px, quote.bid_qty, left)
         self._retop()
+
+    def missing(self, side: OrderSide, px: int) -> int:
+        """What the session took of the level shown at a price: a print there may be the same."""
+        taken = self.taken_ask if side is OrderSide.BUY else self.taken_bid
+        return taken.shown - taken.available if taken is not None and taken.px == px else 0
+
+    def take_print(self, side: OrderSide, px: int, qty: int) -> None:
+        """Remember what a print gave: the level at its price may be the same shares."""
+        buying = side is OrderSide.BUY
+        taken = self.taken_ask if buying else self.taken_bid
+        if taken is not None and taken.px == px:
+            taken.available = max(0, taken.available - qty)
+            return
+        ahead = self.ahead_ask if buying else self.ahead_bid
+        before = ahead.shown if ahead is not None and ahead.px == px else 0
+        if buying:
+            self.ahead_ask = Taken(px, before + qty, 0)
+        else:
+            self.ahead_bid = Taken(px, before + qty, 0)
+
+    def _meet(self, quote: Quote) -> None:
+        """The first quote after prints: what they gave is missing in a level at their price."""
+        if self.ahead_ask is not None and self.ahead_ask.px == quote.ask_px:
+            self.taken_ask = self.ahead_ask
+        if self.ahead_bid is not None and self.ahead_bid.px == quote.bid_px:
+            self.taken_bid = self.ahead_bid
+        self.ahead_ask = self.ahead_bid = None
 
     def restore_taken(self, bid: Taken | None, ask: Taken | None) -> None:
         """Take a snapshot's memory of what was taken back."""

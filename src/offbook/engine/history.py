@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -13,8 +14,6 @@ from offbook.domain.market_data import (
     BarSlice,
     DataKind,
     MarketInfo,
-    MarketSlice,
-    MergedSlice,
     QuoteSlice,
     SourceInfo,
     SourceSlice,
@@ -52,7 +51,7 @@ class History:
             self._pieces.pop()
         if self._pieces:
             last = self._pieces[-1]
-            before = _before(last, piece.start)
+            before = rows_before(last, piece.start)
             if before < len(last):
                 self._pieces[-1] = last.rows(0, before)
         self._pieces.append(piece)
@@ -65,7 +64,7 @@ class History:
         parts: list[list[Row]] = []
         wanted = count
         for piece in reversed(self._pieces):
-            end = _before(piece, taken)
+            end = rows_before(piece, taken)
             first = max(end - wanted, 0)
             if first < end:
                 parts.append(list(rows_of(piece.rows(first, end))))
@@ -81,7 +80,7 @@ class History:
         wanted = self.limit
         kept: list[SourceSlice] = []
         for piece in reversed(self._pieces):
-            end = _before(piece, taken)
+            end = rows_before(piece, taken)
             first = max(end - wanted, 0)
             if first < end:
                 kept.append(piece.rows(first, end))
@@ -118,13 +117,10 @@ class Histories:
         self._instruments = {instrument.symbol: instrument for instrument in market.instruments}
         self._kept = [History(self.limit) for _ in market.sources]
 
-    def begin(self, piece: MarketSlice) -> None:
-        """A slice is about to be taken row by row."""
-        if isinstance(piece, MergedSlice):
-            for source, part in piece.parts():
-                self._kept[source].begin(part)
-        else:
-            self._kept[0].begin(piece)
+    def begin(self, parts: Sequence[tuple[int, SourceSlice]]) -> None:
+        """Slices of sources are about to be taken row by row."""
+        for source, part in parts:
+            self._kept[source].begin(part)
 
     def last(self, symbol: str, count: int, taken: int) -> tuple[Row, ...]:
         """The last rows of a symbol's first source among the first ``taken`` of the market."""
@@ -132,6 +128,13 @@ class Histories:
             if source.symbol == symbol:
                 return kept.last(count, taken)
         return ()
+
+    def source_of_bars(self, symbol: str, timeframe_ns: int) -> int | None:
+        """The source that gives bars of a timeframe, if one does."""
+        for number, source in enumerate(self._sources):
+            if source.symbol == symbol and source.timeframe_ns == timeframe_ns:
+                return number
+        return None
 
     def last_of(self, source: int, count: int, taken: int) -> tuple[Row, ...]:
         """The last rows of one source among the first ``taken`` of the market."""
@@ -147,7 +150,7 @@ class Histories:
             kept.load(self._instruments[source.symbol], source.kind, state)
 
 
-def _before(piece: SourceSlice, taken: int) -> int:
+def rows_before(piece: SourceSlice, taken: int) -> int:
     """How many rows of a slice stand at positions below ``taken``."""
     if piece.numbers is not None:
         return int(np.searchsorted(piece.numbers, taken))

@@ -28,6 +28,7 @@ from offbook.domain.values import (
     units_to_text,
 )
 from offbook.engine.agenda import STAGE_TIMER, ReportArrives, TimerDue
+from offbook.engine.built_bars import BuiltBars, described
 from offbook.engine.desk import OrderDesk
 from offbook.engine.history import Histories
 from offbook.engine.interruption import is_from_a_signal
@@ -36,6 +37,17 @@ from offbook.engine.rows import Row
 from offbook.engine.strategy import Strategy
 from offbook.engine.view import AccountView, Fill, OrderUpdate, PositionView, ReportedPosition
 
+ROW_CALLBACKS: Final = ("on_quote", "on_trade", "on_bar")
+CALLBACKS: Final = (
+    "on_start",
+    *ROW_CALLBACKS,
+    "on_order",
+    "on_fill",
+    "on_timer",
+    "on_pause",
+    "on_resume",
+    "on_stop",
+)
 _OVER: Final = frozenset({SessionStatus.STOPPED, SessionStatus.FAILED})
 
 
@@ -47,20 +59,22 @@ class StrategyHost:
         kernel: Kernel,
         desk: OrderDesk,
         history: Histories,
+        built: BuiltBars,
         strategy: Strategy,
         on_failure: Callable[[str], None],
     ) -> None:
         self._kernel = kernel
         self._desk = desk
         self._history = history
+        self._built = built
         self._on_failure = on_failure
         self.strategy = strategy
         self.error: SessionError | None = None
         self.acting = False
         """Whether a callback runs: only then may the strategy act."""
         strategy._context = self
-        self.on_quote = self._defined("on_quote")
-        self.on_bar = self._defined("on_bar")
+        self._callbacks = {name: self._defined(name) for name in CALLBACKS}
+        self.on_quote = self._callbacks["on_quote"]
 
     def _defined(self, name: str) -> Callable[..., None] | None:
         """A callback that the strategy's class defines, else None."""
@@ -68,6 +82,11 @@ class StrategyHost:
             return None
         bound: Callable[..., None] = getattr(self.strategy, name)
         return bound
+
+    @property
+    def sees_rows(self) -> bool:
+        """Whether any callback of rows is defined."""
+        return any(self._callbacks[name] is not None for name in ROW_CALLBACKS)
 
     @property
     def keeps_memory(self) -> bool:
@@ -84,7 +103,7 @@ class StrategyHost:
 
         What a signal raised is for the process, and an EngineFault for whoever owns the engine.
         """
-        callback = self._defined(name)
+        callback = self._callbacks[name]
         if callback is None:
             return
         self.acting = True
@@ -181,8 +200,8 @@ class StrategyHost:
             self.order(orders[ordinal].client_order_id) for ordinal in self._kernel.view.open_orders
         )
 
-    def history(self, symbol: str, count: int) -> tuple[Row, ...]:
-        """Last rows."""
+    def history(self, symbol: str, count: int, timeframe: str | None) -> tuple[Row, ...]:
+        """Last rows, or last bars of a timeframe."""
         self._kernel.instrument(symbol)
         if not 1 <= count <= self._history.limit:
             raise InvalidStrategy(
@@ -191,7 +210,21 @@ class StrategyHost:
                 field="history_limit",
             )
         last = self._kernel.last
-        return () if last is None else self._history.last(symbol, count, last.row + 1)
+        taken = 0 if last is None else last.row + 1
+        if timeframe is None:
+            return self._history.last(symbol, count, taken)
+        timeframe_ns = parse_timeframe(timeframe)
+        source = self._history.source_of_bars(symbol, timeframe_ns)
+        if source is not None:
+            return self._history.last_of(source, count, taken)
+        bars = self._built.bars(symbol, timeframe_ns)
+        if bars is None:
+            raise InvalidStrategy(
+                f"no {timeframe} bars of {symbol} are being built: call "
+                f"subscribe_bars({symbol!r}, {timeframe!r}) in on_start",
+                field="timeframe",
+            )
+        return bars[-count:]
 
     def round_price(self, value: object, rounding: str, symbol: str | None) -> Price:
         """To the tick."""
@@ -243,17 +276,22 @@ class StrategyHost:
         if name in self._kernel.ledger.timers:
             self._kernel.emit(r.TimerCanceled, name=name)
 
-    def require_bars(self, symbol: str, timeframe: str) -> None:
-        """Check that the market gives such bars."""
+    def subscribe_bars(self, symbol: str, timeframe: str, price: str | None) -> None:
+        """Have bars built that the market does not give."""
+        self._kernel.instrument(symbol)
+        self._built.subscribe(symbol, parse_timeframe(timeframe), price)
+
+    def require(self, symbol: str, kind: DataKind) -> None:
+        """Check that the market gives such rows of a symbol."""
         self._kernel.instrument(symbol)
         market = self._kernel.market
-        wanted = parse_timeframe(timeframe)
         given = () if market is None else market.sources_of(symbol)
-        if not any(s.kind is DataKind.BARS and s.timeframe_ns == wanted for s in given):
+        if not any(source.kind is kind for source in given):
+            name = type(self.strategy).__name__
             raise InvalidStrategy(
-                f"{type(self.strategy).__name__} needs {timeframe} bars of {symbol}; this "
-                "market does not have them",
-                strategy=type(self.strategy).__name__,
+                f"{name} needs {kind.value} of {symbol}; this market has "
+                f"{', '.join(map(described, given))} of it",
+                strategy=name,
             )
 
     def _must_act(self) -> None:

@@ -26,6 +26,7 @@ from offbook.engine.agenda import (
     StopDeadline,
     TimerDue,
 )
+from offbook.engine.built_bars import BuiltBars
 from offbook.engine.host import StrategyHost
 from offbook.engine.kernel import MAX_ROUNDS, Kernel
 from offbook.engine.lifecycle import INCOMPLETE, Lifecycle
@@ -38,10 +39,13 @@ _OVER: Final = frozenset({SessionStatus.STOPPED, SessionStatus.FAILED})
 class Instants:
     """Carries out what falls due."""
 
-    def __init__(self, kernel: Kernel, venue: Venue, lifecycle: Lifecycle) -> None:
+    def __init__(
+        self, kernel: Kernel, venue: Venue, lifecycle: Lifecycle, built: BuiltBars
+    ) -> None:
         self._kernel = kernel
         self._venue = venue
         self._lifecycle = lifecycle
+        self._built = built
         self.host: StrategyHost | None = None
         self.rounds = 0
         self.unbegun = True
@@ -166,6 +170,8 @@ class Instants:
         if self.rounds > MAX_ROUNDS:
             self._lifecycle.fail(LIVELOCK)
             return
+        if len(self._built):
+            bars = (*bars, *self._built.end())
         due = kernel.agenda.take_due(kernel.now)
         shown = not bars
         for stage, item in due:

@@ -22,6 +22,7 @@ from offbook.domain.market_data import (
 )
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import MAX_UNITS
+from offbook.engine.built_bars import BuiltBars
 from offbook.engine.history import Histories
 from offbook.engine.host import StrategyHost
 from offbook.engine.instants import Instants
@@ -46,12 +47,14 @@ class MarketRows:
         instants: Instants,
         lifecycle: Lifecycle,
         history: Histories,
+        built: BuiltBars,
     ) -> None:
         self._kernel = kernel
         self._venue = venue
         self._instants = instants
         self._lifecycle = lifecycle
         self._history = history
+        self._built = built
         self.host: StrategyHost | None = None
 
     def _begin(self, piece: MarketSlice) -> None:
@@ -62,7 +65,9 @@ class MarketRows:
                 f"row {piece.start} came where row {self._lifecycle.row} was due",
                 reason="row_order",
             )
-        self._history.begin(piece)
+        parts = tuple(piece.parts()) if isinstance(piece, MergedSlice) else ((0, piece),)
+        self._history.begin(parts)
+        self._built.begin(parts)
 
     def take_bars(self, piece: BarSlice) -> None:
         """Bars, each when it has ended: orders are matched against it before all that its end

@@ -36,6 +36,7 @@ from offbook.domain.session import (
 )
 from offbook.domain.values import AMOUNT_PRECISION, Amount, text_to_units
 from offbook.engine import snapshots
+from offbook.engine.built_bars import BuiltBars
 from offbook.engine.desk import OrderDesk
 from offbook.engine.folding import order_view, summary_of
 from offbook.engine.history import Histories
@@ -78,10 +79,11 @@ class ProcessingEngine:
         self._venue = Venue(self._kernel)
         self._desk = OrderDesk(self._kernel)
         self._lifecycle = Lifecycle(self._kernel, self._venue, self._desk)
-        self._instants = Instants(self._kernel, self._venue, self._lifecycle)
         self._history = Histories(session.config.history_limit)
+        self._built = BuiltBars(self._kernel, session.config.history_limit)
+        self._instants = Instants(self._kernel, self._venue, self._lifecycle, self._built)
         self._rows = MarketRows(
-            self._kernel, self._venue, self._instants, self._lifecycle, self._history
+            self._kernel, self._venue, self._instants, self._lifecycle, self._history, self._built
         )
         self._host: StrategyHost | None = None
         if strategy is not None:
@@ -89,6 +91,7 @@ class ProcessingEngine:
                 self._kernel,
                 self._desk,
                 self._history,
+                self._built,
                 strategy,
                 self._lifecycle.strategy_failed,
             )
@@ -157,7 +160,7 @@ class ProcessingEngine:
         """What can change this session next: every row while anything looks at rows."""
         market = self._kernel.market
         host = self._host
-        looks = host is not None and (host.on_quote is not None or host.on_bar is not None)
+        looks = len(self._built) > 0 or (host is not None and host.sees_rows)
         rows: frozenset[str] = frozenset()
         works = any(len(book) or book.watching for book in self._venue.books.values())
         if market is not None and (looks or works):
@@ -274,6 +277,12 @@ class ProcessingEngine:
 
     # -- snapshots --------------------------------------------------------------------------
 
+    @property
+    def _parts(self) -> snapshots.Parts:
+        return snapshots.Parts(
+            self._kernel, self._venue, self._instants, self._history, self._built
+        )
+
     def snapshot(self) -> bytes | None:
         """The whole state between two steps, or None when the strategy's memory cannot be saved.
 
@@ -284,9 +293,7 @@ class ProcessingEngine:
             if not self._host.keeps_memory:
                 return None
             memory = snapshots.save_memory(self._host.strategy)
-        return snapshots.dump(
-            self._kernel, self._venue, self._instants, self._history, self._lifecycle.row, memory
-        )
+        return snapshots.dump(self._parts, self._lifecycle.row, memory)
 
     def restore(self, attach: Attach, state: bytes) -> None:
         """Become what ``snapshot`` kept; the engine must be fresh.
@@ -295,6 +302,6 @@ class ProcessingEngine:
         InvalidStrategy.
         """
         self._join(attach)
-        memory = snapshots.load(self._kernel, self._venue, self._instants, self._history, state)
+        memory = snapshots.load(self._parts, state)
         if self._host is not None:
             snapshots.load_memory(self._host.strategy, memory)

@@ -7,7 +7,7 @@ with data and without records.  The last rows kept for ``history`` stand in colu
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -16,6 +16,7 @@ from offbook.domain.market_data import Bar
 from offbook.domain.records import decode_hook, encode_hook
 from offbook.engine.agenda import AgendaEntry
 from offbook.engine.book import Taken
+from offbook.engine.built_bars import BuilderState, BuiltBars
 from offbook.engine.history import Histories, HistoryState
 from offbook.engine.instants import Instants
 from offbook.engine.interruption import is_from_a_signal
@@ -38,6 +39,8 @@ class BookState(msgspec.Struct, frozen=True, kw_only=True):
     fresh: list[int]
     taken_bid: Taken | None
     taken_ask: Taken | None
+    ahead_bid: Taken | None
+    ahead_ask: Taken | None
 
 
 class EngineState(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +60,7 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     books: list[BookState]
     ended: int
     history: list[HistoryState]
+    built: list[BuilderState]
     memory: msgspec.Raw
 
 
@@ -125,15 +129,19 @@ def _can_be_written(value: object) -> bool:
     return True
 
 
-def dump(
-    kernel: Kernel,
-    venue: Venue,
-    instants: Instants,
-    history: Histories,
-    row: int,
-    memory: bytes | None,
-) -> bytes:
+class Parts(NamedTuple):
+    """The parts of an engine that have a state of their own."""
+
+    kernel: Kernel
+    venue: Venue
+    instants: Instants
+    history: Histories
+    built: BuiltBars
+
+
+def dump(parts: Parts, row: int, memory: bytes | None) -> bytes:
     """The state as bytes."""
+    kernel, venue, instants, history, built = parts
     ordinal, entries = kernel.agenda.dump()
     state = EngineState(
         format=SNAPSHOT_FORMAT,
@@ -154,21 +162,25 @@ def dump(
                 fresh=book.fresh_ordinals(),
                 taken_bid=book.taken_bid,
                 taken_ask=book.taken_ask,
+                ahead_bid=book.ahead_bid,
+                ahead_ask=book.ahead_ask,
             )
             for symbol, book in venue.books.items()
         ],
         ended=len(instants.ended),
         history=history.dump(row),
+        built=built.dump(),
         memory=msgspec.Raw(b"null" if memory is None else memory),
     )
     return _ENCODER.encode(state)
 
 
-def load(kernel: Kernel, venue: Venue, instants: Instants, history: Histories, raw: bytes) -> Any:
+def load(parts: Parts, raw: bytes) -> Any:
     """Take the state back into fresh parts; returns the strategy's memory.
 
     Raises EngineFault when the bytes are not a snapshot of this format.
     """
+    kernel, venue, instants, history, built = parts
     try:
         state = _DECODER.decode(raw)
     except msgspec.MsgspecError as error:
@@ -188,8 +200,10 @@ def load(kernel: Kernel, venue: Venue, instants: Instants, history: Histories, r
         for ordinal in kept.at_venue:
             book.add(state.ledger.orders[ordinal], fresh=ordinal in fresh)
         book.restore_taken(kept.taken_bid, kept.taken_ask)
+        book.ahead_bid, book.ahead_ask = kept.ahead_bid, kept.ahead_ask
     history.load(state.history)
     _load_last(kernel, instants, history, state)
+    built.load(state.built)
     return msgspec.json.decode(state.memory)
 
 

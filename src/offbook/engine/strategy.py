@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from offbook.domain.errors import InvalidStrategy
-from offbook.domain.market_data import Bar, Quote
+from offbook.domain.market_data import Bar, DataKind, Quote, Trade
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType, ReplaceRequest, TimeInForce
 from offbook.domain.values import Exact, Price, Quantity
 from offbook.engine.parameters import Parameter, declared_parameters, resolve_parameters
@@ -71,8 +71,8 @@ class StrategyContext(Protocol):
     def open_orders(self) -> tuple[OrderUpdate, ...]:
         """Orders not known to have ended."""
 
-    def history(self, symbol: str, count: int) -> tuple[Row, ...]:
-        """Last rows."""
+    def history(self, symbol: str, count: int, timeframe: str | None) -> tuple[Row, ...]:
+        """Last rows, or last bars of a timeframe."""
 
     def round_price(self, value: object, rounding: str, symbol: str | None) -> Price:
         """To the tick."""
@@ -92,8 +92,11 @@ class StrategyContext(Protocol):
     def cancel_timer(self, name: str) -> None:
         """Take a timer back."""
 
-    def require_bars(self, symbol: str, timeframe: str) -> None:
-        """Check that the market gives such bars."""
+    def subscribe_bars(self, symbol: str, timeframe: str, price: str | None) -> None:
+        """Have bars built that the market does not give."""
+
+    def require(self, symbol: str, kind: DataKind) -> None:
+        """Check that the market gives such rows of a symbol."""
 
 
 class Strategy:
@@ -122,6 +125,9 @@ class Strategy:
 
     def on_quote(self, quote: Quote) -> None:
         """Each quote, after the venue has matched against it."""
+
+    def on_trade(self, trade: Trade) -> None:
+        """Each print, after the venue has matched against it."""
 
     def on_bar(self, bar: Bar) -> None:
         """Each bar, once it has ended."""
@@ -254,12 +260,14 @@ class Strategy:
         """The orders that are not known to have ended, oldest first."""
         return self._running().open_orders()
 
-    def history(self, symbol: str, count: int) -> tuple[Row, ...]:
+    def history(self, symbol: str, count: int, timeframe: str | None = None) -> tuple[Row, ...]:
         """The last ``count`` rows (fewer at the beginning), oldest first, the present one last.
 
-        Raises InvalidStrategy when ``count`` exceeds the session's ``history_limit``.
+        They are of the market's first source of the symbol; with a ``timeframe`` such as
+        ``"5m"`` they are bars, of the market or as subscribed to.  Raises InvalidStrategy when
+        ``count`` exceeds the session's ``history_limit`` or there are no such bars.
         """
-        return self._running().history(symbol, count)
+        return self._running().history(symbol, count, timeframe)
 
     def price(
         self,
@@ -313,12 +321,25 @@ class Strategy:
         """Take a timer back; nothing happens when there is none."""
         self._running().cancel_timer(name)
 
-    def subscribe_bars(self, symbol: str, timeframe: str) -> None:
+    def subscribe_bars(self, symbol: str, timeframe: str, *, price: str | None = None) -> None:
         """Say that ``on_bar`` needs bars of this timeframe, such as ``"1m"``.
 
-        Raises InvalidStrategy when the session's market does not give them.
+        Bars that the market does not give are built, from now on: from its prints, else from
+        shorter bars that fit, else from quotes' mids; ``price`` asks for quotes' ``"bid"``,
+        ``"ask"`` or ``"mid"``.  Intervals are aligned to the epoch UTC, a day is the market's
+        trading day; where nothing happened there is no bar.  Raises InvalidStrategy when the
+        session's market has nothing to build them from.
         """
-        self._running().require_bars(symbol, timeframe)
+        self._running().subscribe_bars(symbol, timeframe, price)
+
+    def subscribe_quotes(self, symbol: str) -> None:
+        """Say that ``on_quote`` needs quotes of a symbol. All rows of a market are shown without
+        asking; this raises InvalidStrategy when the market gives none."""
+        self._running().require(symbol, DataKind.QUOTES)
+
+    def subscribe_trades(self, symbol: str) -> None:
+        """Say that ``on_trade`` needs prints of a symbol; see ``subscribe_quotes``."""
+        self._running().require(symbol, DataKind.TRADES)
 
     # -- inside -----------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ Rules of the model ``bar-range.1`` on bars, whose inside is unknown:
   touching fills nothing;
 - all orders together take at most ``bar_volume_share`` of the bar's volume.
 
-On both, what trades is whole lots.
+The rules on trades are told in ``matching_trades``.  On all, what trades is whole lots.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from offbook.engine.agenda import STAGE_VENUE, Expiry, ReplaceArrives
 from offbook.engine.book import Book
 from offbook.engine.fills import Filler, bar_evidence, quote_evidence
 from offbook.engine.kernel import Kernel
+from offbook.engine.matching_trades import TradeMatching
 from offbook.engine.risk import venue_refusal
 from offbook.engine.state import OrderState
 
@@ -57,6 +58,7 @@ class Venue:
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._filler = Filler(kernel)
+        self._trades = TradeMatching(kernel, self, self._filler)
         self._share = text_to_units(kernel.config.venue.bar_volume_share, RATIO_PRECISION)
         self.books: dict[str, Book] = {}
         self.hours: dict[str, bool] = {}
@@ -225,7 +227,9 @@ class Venue:
     def _try_now(self, order: OrderState) -> None:
         """Match an order that has just arrived against the market as last seen."""
         last = self._kernel.pricing_row(order.symbol)
-        if isinstance(last, Quote):
+        if isinstance(last, Trade):
+            self._trades.arrive(order, last)
+        elif isinstance(last, Quote):
             book, instrument = self.book(order.symbol), last.instrument
             calendar = self._kernel.calendar_of(instrument)
             present = calendar.is_same_session(last.ts, self._kernel.now)
@@ -240,9 +244,9 @@ class Venue:
         book = self.book(order.symbol)
         buying = order.side is OrderSide.BUY
         available = book.available(order.side, quote)
-        qty = self._tradable(order, available)
+        qty = self.tradable(order, available)
         if qty <= 0:
-            self._drop_if_not_reducing(order)
+            self.drop_if_not_reducing(order)
             return
         if order.price_px is None or book.is_fresh(order):
             px, liquidity = (quote.ask_px if buying else quote.bid_px), Liquidity.REMOVED
@@ -262,6 +266,7 @@ class Venue:
 
     def match_trade(self, trade: Trade) -> None:
         """Match working orders against a print."""
+        self._trades.match(trade)
 
     # -- matching on bars -------------------------------------------------------------------
 
@@ -289,9 +294,9 @@ class Venue:
         deal = _bar_deal(order, bar, first=first)
         if deal is None:
             return 0
-        qty = self._tradable(order, left)
+        qty = self.tradable(order, left)
         if qty <= 0:
-            self._drop_if_not_reducing(order)
+            self.drop_if_not_reducing(order)
             return 0
         px, liquidity, rule = deal
         evidence = bar_evidence(bar, BAR_MODEL, rule, left)
@@ -304,7 +309,8 @@ class Venue:
 
     # -- limits at match time ---------------------------------------------------------------
 
-    def _tradable(self, order: OrderState, available: int) -> int:
+    def tradable(self, order: OrderState, available: int) -> int:
+        """How much of what is available an order may trade, in whole lots."""
         qty = min(order.leaves_qty, available, self._allowed(order))
         return qty - qty % self._kernel.instrument(order.symbol).lot_units
 
@@ -319,7 +325,8 @@ class Venue:
         free = ledger.available(instrument.base) + order.reserved
         return min(held, free // instrument.qty_scale)
 
-    def _drop_if_not_reducing(self, order: OrderState) -> None:
+    def drop_if_not_reducing(self, order: OrderState) -> None:
+        """Take away a reducing order that has nothing left to reduce."""
         least = self._kernel.instrument(order.symbol).lot_units
         if order.reduce_only and self._allowed(order) < least:
             self.end(order, CancelReason.NOT_REDUCING)

@@ -16,16 +16,18 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from offbook.domain.config import ReplayMarket
+from offbook.domain.config import CombinedMarket, ReplayMarket
 from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.market_data import (
     BarSlice,
     DataKind,
     IntColumn,
+    MergedSlice,
     QuoteSlice,
     SourceSlice,
     TradeSlice,
 )
+from offbook.domain.merging import merge
 from offbook.domain.values import text_to_units, units_to_text
 
 START: Final = 1_704_205_800_000_000_000
@@ -69,6 +71,36 @@ class BuiltMarket(msgspec.Struct, frozen=True, kw_only=True):
     def rows(self) -> int:
         """How many rows the market has."""
         return sum(len(part) for part in self.slices)
+
+
+class BuiltCombination(msgspec.Struct, frozen=True, kw_only=True):
+    """Several markets as one: its configuration and its merged rows, cut into slices in order."""
+
+    config: CombinedMarket
+    slices: tuple[MergedSlice, ...]
+
+    @property
+    def rows(self) -> int:
+        """How many rows the market has."""
+        return sum(len(part) for part in self.slices)
+
+
+def combined(*markets: BuiltMarket, cut: int | Sequence[int] | None = None) -> BuiltCombination:
+    """Markets as the sources of one, in this order; each built uncut.
+
+    ``cut`` is the length of each slice, or the places where slices end (all rows in one by
+    default).  Raises InvalidConfig for markets that cannot be sources of one market.
+    """
+    config = CombinedMarket(sources=tuple(market.config for market in markets))
+    whole = merge(0, [_only(market) for market in markets])
+    whole.check()
+    if cut is None or isinstance(cut, int):
+        places = list(range(0, len(whole), cut or max(len(whole), 1)))
+    else:
+        places = sorted({0, *(place for place in cut if 0 < place < len(whole))})
+    ends = [*places[1:], len(whole)]
+    slices = tuple(whole.rows(begin, end) for begin, end in zip(places, ends, strict=False))
+    return BuiltCombination(config=config, slices=slices)
 
 
 def quotes_market(
@@ -131,6 +163,33 @@ def bars_market(
     return _built(config, whole, cut)
 
 
+def trades_market(
+    rows: Sequence[tuple[str, ...]],
+    *,
+    instrument: Instrument = BTCUSDT,
+    start: int = START,
+    step: int = SECOND,
+    times: Sequence[int] | None = None,
+    events: Sequence[int] | None = None,
+    cut: int | None = None,
+    path: str = "scripted.csv",
+) -> BuiltMarket:
+    """Prints from ``(price, size)`` or ``(price, size, "buy" | "sell")``, the side that took.
+
+    Times, ``cut`` and errors as for :func:`quotes_market`.
+    """
+    stamps = _times(len(rows), start, step, times)
+    price = _column([row[0] for row in rows], instrument.price_precision)
+    size = _column([row[1] for row in rows], instrument.qty_precision)
+    sides = [{"buy": 1, "sell": -1}[row[2]] if len(row) == 3 else 0 for row in rows]
+    aggressor = np.array(sides, dtype=np.int64)
+    whole = TradeSlice(instrument, 0, stamps, price, size, aggressor)
+    if events is not None:
+        whole.ts_event = np.array(events, dtype=np.int64)
+    config = ReplayMarket(path=path, kind=DataKind.TRADES, instrument=instrument)
+    return _built(config, whole, cut)
+
+
 def csv_text(market: BuiltMarket) -> str:
     """The market as the text of a CSV file, exact; times are integers of ns UTC.
 
@@ -148,6 +207,12 @@ def write_csv(market: BuiltMarket, path: Path) -> ReplayMarket:
     """Write the market to ``path`` as CSV and return the configuration that reads it."""
     path.write_text(csv_text(market), encoding="ascii")
     return msgspec.structs.replace(market.config, path=str(path))
+
+
+def _only(market: BuiltMarket) -> SourceSlice:
+    if len(market.slices) != 1:
+        raise ValueError("a market that is to be combined must be built uncut")
+    return market.slices[0]
 
 
 def _built(config: ReplayMarket, whole: SourceSlice, cut: int | None) -> BuiltMarket:

@@ -1,0 +1,142 @@
+"""Matching on prints: the model ``trade-through.1``.
+
+Where trades alone give an instrument its price, nobody knows what was on offer:
+
+- a market order, and a limit that the last print satisfied when it arrived, trade as takers at
+  the prices of the next prints, until what is left of a limit once sees a print away from it;
+- any other limit rests, and needs a trade-through: a print strictly beyond its price fills it, at
+  its own price; a print at its price fills nothing, for who was served there is not known;
+- all orders together take at most the size of a print, buys first, each side by price and time;
+- IOC competes in one print; it is canceled on arrival where the last print does not satisfy it or
+  the market is closed.
+
+Where the instrument has quotes too, these stay what takers trade against, and a print does one
+thing more: strictly beyond the price of a resting limit, it fills that at its own price.  What is
+shown at a price and what is printed there may be the same shares, so no side is given them twice:
+a print gives its size less what the session took from the level shown at its price, and what a
+print gave is missing in the level at its price, shown now or by the next quote.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from offbook.domain.market_data import DataKind, Trade
+from offbook.domain.orders import CancelReason, Liquidity, OrderSide, TimeInForce
+from offbook.domain.record_parts import Evidence
+from offbook.engine.book import Book
+from offbook.engine.fills import Filler
+from offbook.engine.kernel import Kernel
+from offbook.engine.state import OrderState
+
+if TYPE_CHECKING:
+    from offbook.engine.venue import Venue
+
+TRADE_MODEL: Final = "trade-through.1"
+_SIDES: Final = (OrderSide.BUY, OrderSide.SELL)
+
+
+class TradeMatching:
+    """What prints do to the working orders of a venue."""
+
+    def __init__(self, kernel: Kernel, venue: Venue, filler: Filler) -> None:
+        self._kernel = kernel
+        self._venue = venue
+        self._filler = filler
+
+    def arrive(self, order: OrderState, last: Trade) -> None:
+        """An order has arrived where prints give the price: whether the next ones are for it."""
+        reached = _reaches(order, last.price_px)
+        if not reached:
+            self._venue.book(order.symbol).rest(order)
+        waits = reached and self._venue.is_open(last.instrument)
+        if order.time_in_force is TimeInForce.IOC and not waits:
+            self._venue.end(order, CancelReason.IOC)
+
+    def match(self, trade: Trade) -> None:
+        """Match working orders against a print."""
+        symbol, px = trade.instrument.symbol, trade.price_px
+        book = self._venue.book(symbol)
+        alone = self._kernel.pricing[symbol].kind is DataKind.TRADES
+        if not len(book):
+            return
+        ordinals = {side: book.crossing(side, px) for side in _SIDES}
+        if self._venue.is_open(trade.instrument):
+            left = trade.size_qty
+            for side in _SIDES:
+                for ordinal in ordinals[side]:
+                    order = self._kernel.ledger.orders[ordinal]
+                    if not order.status.is_terminal:
+                        offered = left if alone else left - book.missing(side, px)
+                        left -= self._take(order, trade, offered, alone=alone)
+        if alone:
+            seen = {*ordinals[OrderSide.BUY], *ordinals[OrderSide.SELL], *book.fresh_ordinals()}
+            self._settle(book, sorted(seen), px)
+
+    def _take(self, order: OrderState, trade: Trade, offered: int, *, alone: bool) -> int:
+        """Trade what an order may have of a print; how much that was."""
+        book = self._venue.book(order.symbol)
+        deal = _deal(order, trade.price_px, fresh=book.is_fresh(order), alone=alone)
+        if deal is None:
+            return 0
+        qty = self._venue.tradable(order, offered)
+        if qty <= 0:
+            self._venue.drop_if_not_reducing(order)
+            return 0
+        px, liquidity, rule = deal
+        evidence = _evidence(trade, rule, offered)
+        if not self._filler.fill(order, qty, px, liquidity, evidence):
+            self._venue.end(order, CancelReason.COLLAR_EXCEEDED)
+            return 0
+        if not alone:
+            book.take_print(order.side, trade.price_px, qty)
+        if order.status.is_terminal:
+            book.remove(order)
+        return qty
+
+    def _settle(self, book: Book, ordinals: list[int], px: int) -> None:
+        """After a print: limits that it was away from rest, and IOC has had its print."""
+        for ordinal in ordinals:
+            order = self._kernel.ledger.orders[ordinal]
+            if order.status.is_terminal:
+                continue
+            if order.time_in_force is TimeInForce.IOC:
+                self._venue.end(order, CancelReason.IOC)
+            elif not _reaches(order, px):
+                book.rest(order)
+
+
+def _reaches(order: OrderState, px: int) -> bool:
+    """Whether a print satisfies an order."""
+    limit = order.price_px
+    if limit is None:
+        return True
+    return px <= limit if order.side is OrderSide.BUY else px >= limit
+
+
+def _deal(
+    order: OrderState, px: int, *, fresh: bool, alone: bool
+) -> tuple[int, Liquidity, str] | None:
+    """Price, liquidity and rule of a trade in a print that satisfies an order; None for none."""
+    limit = order.price_px
+    if limit is None or fresh:
+        rule = "market order at the next print" if limit is None else "print satisfied the limit"
+        return (px, Liquidity.REMOVED, rule) if alone else None
+    if px == limit:
+        return None
+    return limit, Liquidity.ADDED, "print traded through the limit"
+
+
+def _evidence(trade: Trade, rule: str, available: int) -> Evidence:
+    """The print that a fill traded against."""
+    return Evidence(
+        row=trade.row,
+        row_ts=trade.ts,
+        model=TRADE_MODEL,
+        rule=rule,
+        available_qty=available,
+        ts_event=trade.ts_event,
+        trade_px=trade.price_px,
+        trade_qty=trade.size_qty,
+        aggressor=trade.aggressor,
+    )
