@@ -62,6 +62,7 @@ def test_a_module_is_found_from_the_current_directory(
 ) -> None:
     """And its digest is that of its file."""
     monkeypatch.chdir(mine.parent)
+    monkeypatch.delitem(sys.modules, "mine", raising=False)  # another test's, in this process
     loaded = load_strategy("mine:Mine")
     assert loaded.strategy.__module__ == "mine"
     assert loaded.source == hashlib.sha256(TEXT.encode()).hexdigest()
