@@ -35,6 +35,7 @@ from offbook.domain.config import (
     instruments_of,
     sources_of,
 )
+from offbook.domain.instruments import ALWAYS_OPEN
 from offbook.domain.market_data import MarketInfo, MarketSlice
 from offbook.domain.orders import (
     CancelReason,
@@ -108,7 +109,7 @@ def attach_of(
     names = dict.fromkeys(instrument.calendar for instrument in info.instruments)
     hours = {name: msgspec.structs.replace(calendar, name=name) for name in names}
     if len(hours) > 1:
-        hours = dict.fromkeys(names, ALWAYS_OPEN_CALENDAR) | {calendar.name: calendar}
+        hours[ALWAYS_OPEN] = ALWAYS_OPEN_CALENDAR
     return Attach(market=info, calendars=tuple(hours.values()))
 
 
@@ -358,6 +359,11 @@ class Audit:
             assert seen.low_px <= record.last_px <= seen.high_px, f"I4: {record} is off its bar"
             assert seen.volume_qty is not None
             assert record.last_qty <= seen.volume_qty
+            return
+        if seen.trade_px is not None:
+            assert seen.trade_qty is not None
+            assert seen.available_qty <= seen.trade_qty, f"I4: {record} took more than the print"
+            assert (record.last_px - seen.trade_px) * order.side.sign >= 0, f"I4: {record}"
             return
         assert seen.ask_px is not None
         assert seen.bid_px is not None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -27,18 +27,41 @@ from offbook.domain.config import (
     PauseOrders,
     ResumeTimers,
     RiskConfig,
+    instruments_of,
 )
 from offbook.domain.errors import OffbookError
-from offbook.domain.market_data import BarSlice, DataKind, MarketSlice, Quote, QuoteSlice
+from offbook.domain.market_data import (
+    BarSlice,
+    DataKind,
+    IntColumn,
+    MarketSlice,
+    Quote,
+    QuoteSlice,
+    Trade,
+)
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType, ReplaceRequest, TimeInForce
 from offbook.domain.records import CommandTaken, encode_record
 from offbook.domain.session import SessionStatus
 from offbook.engine.inputs import Advance, EndOfData, Take
 from offbook.engine.models.draws import draw
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.testing.markets import MINUTE, SECOND, START, XYZ, BuiltMarket, bars_market
+from offbook.testing.markets import (
+    MINUTE,
+    SECOND,
+    START,
+    XYZ,
+    BuiltCombination,
+    BuiltMarket,
+    bars_market,
+    combined,
+    trades_market,
+)
 
 OVER = {SessionStatus.STOPPED, SessionStatus.FAILED}
+Kind = DataKind | Literal["several"]
+"""What a market's rows are; ``several`` sources may be of all kinds, and of two instruments."""
+
+ANOTHER = msgspec.structs.replace(XYZ, symbol="ABC", base="ABC", calendar="TEST")
 LOT_OF_TWO = msgspec.structs.replace(XYZ, lot_size="2", min_notional="150")
 
 
@@ -48,18 +71,26 @@ class Gambler(Snapshotting):
 
     luck: int = 0
     nerve: int = 40
+    symbols: str = "XYZ"
 
     def on_start(self) -> None:
         self.calls = 0
         self.seen = 1
+        if self.luck % 3:
+            for symbol in self.symbols.split():
+                self.subscribe_bars(symbol, "2m")
         self._act()
 
     def on_quote(self, quote: Quote) -> None:
         self._see(quote.row, quote.bid_px, quote.ask_px, quote.ask_qty)
         self._act()
 
+    def on_trade(self, trade: Trade) -> None:
+        self._see(trade.row, trade.price_px, trade.size_qty)
+        self._act()
+
     def on_bar(self, bar: Any) -> None:
-        self._see(bar.row, bar.open_px, bar.close_px, bar.volume_qty)
+        self._see(bar.row, bar.open_px, bar.close_px, bar.volume_qty, bar.ts_open % 997)
         self._act()
 
     def on_order(self, order: Any) -> None:
@@ -99,12 +130,16 @@ class Gambler(Snapshotting):
 
     def _act(self) -> None:
         account = self.account
-        past = self.history("XYZ", 1 + self._roll(5))
+        self.symbol = self.symbols.split()[self._roll(len(self.symbols.split()))]
+        past = self.history(self.symbol, 1 + self._roll(5))
+        if self.luck % 3:
+            built = self.history(self.symbol, 2, timeframe="2m")
+            self._see(*[bar.row for bar in built])
         self._see(
             account.cash % 10007,
             account.reserved % 10007,
             len(past),
-            self.position("XYZ").signed_units,
+            self.position(self.symbol).signed_units,
         )
         self._see(*[row.row for row in past], len(self.open_orders()))
         if self._roll(100) >= self.nerve:
@@ -117,6 +152,7 @@ class Gambler(Snapshotting):
             self.cancel(mine[self._roll(len(mine))])
         elif move in {7, 8} and mine:
             order = self.order(mine[self._roll(len(mine))])
+            self.symbol = order.symbol
             price = None if order.price is None else self._near()
             qty = None if price and self._roll(2) else 2 * (1 + self._roll(9))
             self.replace(order.client_order_id, qty=qty, price=price)
@@ -133,7 +169,7 @@ class Gambler(Snapshotting):
     def _trade(self) -> None:
         side = self.buy if self._roll(5) < 3 else self.sell
         side(
-            "XYZ",
+            self.symbol,
             2 * (1 + self._roll(8)),
             price=None if self._roll(4) == 0 else self._near(),
             time_in_force=["GTC", "DAY", "IOC"][self._roll(3)],
@@ -142,13 +178,18 @@ class Gambler(Snapshotting):
         )
 
     def _near(self) -> Any:
-        return self.price(100 + (self._roll(9) - 4) / 100)
+        return self.price(100 + (self._roll(9) - 4) / 100, symbol=self.symbol)
+
+
+def times_at_random(rng: Random, rows: int) -> IntColumn:
+    """Times, several the same now and then, with gaps of hours."""
+    steps = rng.choices([0, 1, SECOND // 4, SECOND, 3600 * SECOND], [30, 2, 30, 35, 3], k=rows)
+    return START + np.cumsum(np.array(steps, dtype=np.int64))
 
 
 def quotes_at_random(rng: Random, rows: int) -> BuiltMarket:
-    """Quotes around 100, several at one time now and then, with gaps of hours."""
-    steps = rng.choices([0, 1, SECOND // 4, SECOND, 3600 * SECOND], [30, 2, 30, 35, 3], k=rows)
-    ts = START + np.cumsum(np.array(steps, dtype=np.int64))
+    """Quotes around 100."""
+    ts = times_at_random(rng, rows)
     mid = 10000 + np.cumsum(np.array(rng.choices([-2, -1, 0, 1, 2], k=rows), dtype=np.int64))
     spread = np.array(rng.choices([0, 1, 2, 5], [1, 5, 3, 1], k=rows), dtype=np.int64)
     sizes = [np.array(rng.choices(range(12), k=rows), dtype=np.int64) for _ in range(2)]
@@ -156,6 +197,35 @@ def quotes_at_random(rng: Random, rows: int) -> BuiltMarket:
     piece.check()
     base = bars_market([("100", "100", "100", "100", "1")], instrument=LOT_OF_TWO).config
     config = msgspec.structs.replace(base, kind=DataKind.QUOTES, timeframe_ns=None)
+    return BuiltMarket(config=config, slices=(piece,))
+
+
+def trades_at_random(rng: Random, rows: int) -> BuiltMarket:
+    """Prints around 100."""
+    prices = [10000 + rng.randint(-4, 4) for _ in range(rows)]
+    texts = [
+        (f"{px / 100:.2f}", str(rng.randint(1, 12)), rng.choice(["buy", "sell"])) for px in prices
+    ]
+    return trades_market(texts, instrument=LOT_OF_TWO, times=times_at_random(rng, rows).tolist())
+
+
+def several_at_random(rng: Random, rows: int) -> BuiltCombination:
+    """Sources of a share that trades by hours, and of one that always does, in any order."""
+    made = [
+        quotes_at_random(rng, rows // 3),
+        trades_at_random(rng, rows // 3),
+        _of_another(trades_at_random(rng, rows // 3)),
+        _of_another(bars_at_random(rng, rows // 3)),
+        bars_at_random(rng, rows // 3),
+    ]
+    return combined(*rng.sample(made, 4))
+
+
+def _of_another(market: BuiltMarket) -> BuiltMarket:
+    (piece,) = market.slices
+    piece = piece.rows(0, len(piece))
+    piece.instrument = ANOTHER
+    config = msgspec.structs.replace(market.config, instrument=ANOTHER)
     return BuiltMarket(config=config, slices=(piece,))
 
 
@@ -175,19 +245,30 @@ def bars_at_random(rng: Random, rows: int) -> BuiltMarket:
 
 def hours_at_random(rng: Random) -> TradingCalendar:
     """An open market, or one with short days."""
-    if rng.random() < 0.5:
-        return ALWAYS_OPEN_CALENDAR
+    return ALWAYS_OPEN_CALENDAR if rng.random() < 0.5 else days_at_random(rng)
+
+
+def days_at_random(rng: Random) -> TradingCalendar:
+    """Short days."""
     length = rng.choice([20 * SECOND, 600 * SECOND, 3600 * SECOND])
     opens = tuple(START + (day - 9) * 2 * length for day in range(4000))
     return TradingCalendar(name="TEST", opens=opens, closes=tuple(t + length for t in opens))
 
 
-def session_at_random(rng: Random, kind: DataKind, *, rows: int, strategy: bool) -> Rehearsal:
+_MAKERS: dict[Kind, Callable[[Random, int], BuiltMarket | BuiltCombination]] = {
+    DataKind.QUOTES: quotes_at_random,
+    DataKind.TRADES: trades_at_random,
+    DataKind.BARS: bars_at_random,
+    "several": several_at_random,
+}
+
+
+def session_at_random(rng: Random, kind: Kind, *, rows: int, strategy: bool) -> Rehearsal:
     """An engine, not yet started."""
-    make = quotes_at_random if kind is DataKind.QUOTES else bars_at_random
-    market = make(rng, rows)
+    market = _MAKERS[kind](rng, rows)
     slow = rng.choice([0, 0, SECOND // 5, 2 * SECOND])
-    actor = Gambler(luck=rng.randrange(10**6)) if strategy else None
+    symbols = " ".join(instrument.symbol for instrument in instruments_of(market.config))
+    actor = Gambler(luck=rng.randrange(10**6), symbols=symbols) if strategy else None
     session = session_of(
         market,
         actor,
@@ -205,7 +286,8 @@ def session_at_random(rng: Random, kind: DataKind, *, rows: int, strategy: bool)
         seed=rng.randrange(10**6),
         history_limit=rng.choice([5, 6, 1000]),
     )
-    attach = attach_of(market, hours_at_random(rng), clock_stops=rng.random() < 0.6)
+    hours = days_at_random(rng) if kind == "several" else hours_at_random(rng)
+    attach = attach_of(market, hours, clock_stops=rng.random() < 0.6)
     return Rehearsal(market, session, actor, attach)
 
 
@@ -226,7 +308,7 @@ class Improvised(msgspec.Struct, frozen=True):
     """(inputs fed, records made, snapshot)"""
 
 
-def improvise(seed: int, kind: DataKind, *, rows: int = 60, strategy: bool = True) -> Improvised:
+def improvise(seed: int, kind: Kind, *, rows: int = 60, strategy: bool = True) -> Improvised:
     """Run a session at random, with commands at any moment, hints and empty calls in between."""
     rng = Random(seed)
     rehearsal = session_at_random(rng, kind, rows=rows, strategy=strategy)
@@ -333,8 +415,9 @@ class _Outside:
             chosen = rng.choice(ids[-6:])
             return c.ReplaceOrder(command_id=name, client_order_id=chosen, terms=terms)
         market = rng.random() < 0.25
+        instruments = self._rehearsal.attach.market.instruments
         order = OrderRequest(
-            symbol="XYZ",
+            symbol=rng.choice(instruments).symbol,
             side=rng.choice(list(OrderSide)),
             order_qty=str(rng.randint(1, 20)),
             order_type=OrderType.MARKET if market else OrderType.LIMIT,
@@ -353,7 +436,9 @@ def fresh(done: Improvised) -> ProcessingEngine:
     """An engine for the same session, with a strategy that knows nothing yet."""
     old = done.rehearsal
     strategy = old.engine._strategy
-    actor = None if strategy is None else Gambler(luck=getattr(strategy, "luck", 0))
+    actor = None
+    if isinstance(strategy, Gambler):
+        actor = Gambler(luck=strategy.luck, symbols=strategy.symbols)
     return ProcessingEngine(old.session, actor, "source")
 
 
