@@ -108,8 +108,7 @@ def attach_of(
     )
     names = dict.fromkeys(instrument.calendar for instrument in info.instruments)
     hours = {name: msgspec.structs.replace(calendar, name=name) for name in names}
-    if len(hours) > 1:
-        hours[ALWAYS_OPEN] = ALWAYS_OPEN_CALENDAR
+    hours |= {ALWAYS_OPEN: ALWAYS_OPEN_CALENDAR} if len(hours) > 1 else {}
     return Attach(market=info, calendars=tuple(hours.values()))
 
 

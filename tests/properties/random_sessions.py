@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
-import numpy as np
+from tests.properties.random_markets import MAKERS, Kind, days_at_random, hours_at_random
 from tests.rehearsal import Rehearsal, Snapshotting, attach_of, session_of
 
 from offbook.domain import commands as c
-from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, TradingCalendar
 from offbook.domain.config import (
     AtEnd,
     BasisPointsFee,
@@ -32,11 +31,8 @@ from offbook.domain.config import (
 from offbook.domain.errors import OffbookError
 from offbook.domain.market_data import (
     BarSlice,
-    DataKind,
-    IntColumn,
     MarketSlice,
     Quote,
-    QuoteSlice,
     Trade,
 )
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType, ReplaceRequest, TimeInForce
@@ -46,23 +42,10 @@ from offbook.engine.inputs import Advance, EndOfData, Take
 from offbook.engine.models.draws import draw
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.testing.markets import (
-    MINUTE,
     SECOND,
-    START,
-    XYZ,
-    BuiltCombination,
-    BuiltMarket,
-    bars_market,
-    combined,
-    trades_market,
 )
 
 OVER = {SessionStatus.STOPPED, SessionStatus.FAILED}
-Kind = DataKind | Literal["several"]
-"""What a market's rows are; ``several`` sources may be of all kinds, and of two instruments."""
-
-ANOTHER = msgspec.structs.replace(XYZ, symbol="ABC", base="ABC", calendar="TEST")
-LOT_OF_TWO = msgspec.structs.replace(XYZ, lot_size="2", min_notional="150")
 
 
 class Gambler(Snapshotting):
@@ -181,91 +164,9 @@ class Gambler(Snapshotting):
         return self.price(100 + (self._roll(9) - 4) / 100, symbol=self.symbol)
 
 
-def times_at_random(rng: Random, rows: int) -> IntColumn:
-    """Times, several the same now and then, with gaps of hours."""
-    steps = rng.choices([0, 1, SECOND // 4, SECOND, 3600 * SECOND], [30, 2, 30, 35, 3], k=rows)
-    return START + np.cumsum(np.array(steps, dtype=np.int64))
-
-
-def quotes_at_random(rng: Random, rows: int) -> BuiltMarket:
-    """Quotes around 100."""
-    ts = times_at_random(rng, rows)
-    mid = 10000 + np.cumsum(np.array(rng.choices([-2, -1, 0, 1, 2], k=rows), dtype=np.int64))
-    spread = np.array(rng.choices([0, 1, 2, 5], [1, 5, 3, 1], k=rows), dtype=np.int64)
-    sizes = [np.array(rng.choices(range(12), k=rows), dtype=np.int64) for _ in range(2)]
-    piece = QuoteSlice(LOT_OF_TWO, 0, ts, mid, mid + spread, *sizes)
-    piece.check()
-    base = bars_market([("100", "100", "100", "100", "1")], instrument=LOT_OF_TWO).config
-    config = msgspec.structs.replace(base, kind=DataKind.QUOTES, timeframe_ns=None)
-    return BuiltMarket(config=config, slices=(piece,))
-
-
-def trades_at_random(rng: Random, rows: int) -> BuiltMarket:
-    """Prints around 100."""
-    prices = [10000 + rng.randint(-4, 4) for _ in range(rows)]
-    texts = [
-        (f"{px / 100:.2f}", str(rng.randint(1, 12)), rng.choice(["buy", "sell"])) for px in prices
-    ]
-    return trades_market(texts, instrument=LOT_OF_TWO, times=times_at_random(rng, rows).tolist())
-
-
-def several_at_random(rng: Random, rows: int) -> BuiltCombination:
-    """Sources of a share that trades by hours, and of one that always does, in any order."""
-    made = [
-        quotes_at_random(rng, rows // 3),
-        trades_at_random(rng, rows // 3),
-        _of_another(trades_at_random(rng, rows // 3)),
-        _of_another(bars_at_random(rng, rows // 3)),
-        bars_at_random(rng, rows // 3),
-    ]
-    return combined(*rng.sample(made, 4))
-
-
-def _of_another(market: BuiltMarket) -> BuiltMarket:
-    (piece,) = market.slices
-    piece = piece.rows(0, len(piece))
-    piece.instrument = ANOTHER
-    config = msgspec.structs.replace(market.config, instrument=ANOTHER)
-    return BuiltMarket(config=config, slices=(piece,))
-
-
-def bars_at_random(rng: Random, rows: int) -> BuiltMarket:
-    """Minute bars around 100 with holes and gaps."""
-    texts, times, now, last = [], [], START, 10000
-    for _ in range(rows):
-        now += MINUTE * rng.choices([1, 2, 60], [80, 15, 5])[0]
-        opened = last + rng.choice([-6, -1, 0, 0, 1, 6])
-        last = opened + rng.randint(-4, 4)
-        high, low = max(opened, last) + rng.randint(0, 3), min(opened, last) - rng.randint(0, 3)
-        prices = [f"{units / 100:.2f}" for units in (opened, high, low, last)]
-        texts.append((prices[0], prices[1], prices[2], prices[3], str(rng.randint(0, 90))))
-        times.append(now)
-    return bars_market(texts, instrument=LOT_OF_TWO, times=times)
-
-
-def hours_at_random(rng: Random) -> TradingCalendar:
-    """An open market, or one with short days."""
-    return ALWAYS_OPEN_CALENDAR if rng.random() < 0.5 else days_at_random(rng)
-
-
-def days_at_random(rng: Random) -> TradingCalendar:
-    """Short days."""
-    length = rng.choice([20 * SECOND, 600 * SECOND, 3600 * SECOND])
-    opens = tuple(START + (day - 9) * 2 * length for day in range(4000))
-    return TradingCalendar(name="TEST", opens=opens, closes=tuple(t + length for t in opens))
-
-
-_MAKERS: dict[Kind, Callable[[Random, int], BuiltMarket | BuiltCombination]] = {
-    DataKind.QUOTES: quotes_at_random,
-    DataKind.TRADES: trades_at_random,
-    DataKind.BARS: bars_at_random,
-    "several": several_at_random,
-}
-
-
 def session_at_random(rng: Random, kind: Kind, *, rows: int, strategy: bool) -> Rehearsal:
     """An engine, not yet started."""
-    market = _MAKERS[kind](rng, rows)
+    market = MAKERS[kind](rng, rows)
     slow = rng.choice([0, 0, SECOND // 5, 2 * SECOND])
     symbols = " ".join(instrument.symbol for instrument in instruments_of(market.config))
     actor = Gambler(luck=rng.randrange(10**6), symbols=symbols) if strategy else None
