@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import numpy as np
 
 from offbook.domain import records as r
 from offbook.domain.instruments import Instrument
-from offbook.domain.market_data import BarSlice, QuoteSlice
+from offbook.domain.market_data import BarSlice, MergedSlice, QuoteSlice, TradeSlice
 from offbook.domain.orders import OrderSide
 from offbook.domain.values import AMOUNT_PRECISION, units_to_text
 from offbook.engine.inputs import EngineInput
@@ -55,7 +57,7 @@ def check(ledger: LedgerState, record: r.Record, instrument: Instrument) -> None
         assert ledger.balance(account, unit) >= held, f"more {unit} held than there is"
     position = ledger.position(instrument.symbol).qty
     assert position * instrument.qty_scale == ledger.balance(HOLDINGS, base)
-    if isinstance(record, r.OrderFilled):
+    if isinstance(record, r.OrderFilled) and record.symbol == instrument.symbol:
         _check_fill(ledger, record, instrument)
 
 
@@ -76,7 +78,22 @@ def _check_fill(ledger: LedgerState, fill: r.OrderFilled, instrument: Instrument
 
 def joined(first: EngineInput | None, second: EngineInput) -> EngineInput | None:
     """Two slices as one where the second goes on from the first, else None."""
-    for kind in (QuoteSlice, BarSlice):
+    if isinstance(first, MergedSlice) and isinstance(second, MergedSlice):
+        begun = [len(piece) for piece in first.pieces]
+        pieces = [_joined(*both) for both in zip(first.pieces, second.pieces, strict=True)]
+        index = second.index + np.array(begun)[second.which]
+        return MergedSlice(
+            first.start,
+            np.concatenate([first.ts, second.ts]),
+            np.concatenate([first.which, second.which]),
+            np.concatenate([first.index, index]),
+            tuple(pieces),
+        )
+    return _joined(first, second)
+
+
+def _joined(first: Any, second: Any) -> Any:
+    for kind in (QuoteSlice, TradeSlice, BarSlice):
         if isinstance(first, kind) and isinstance(second, kind):
             names = kind.COLUMNS
             columns = [(getattr(first, name), getattr(second, name)) for name in names]

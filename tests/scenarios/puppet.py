@@ -6,7 +6,7 @@ import builtins
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from offbook.domain.market_data import Bar, Quote
+from offbook.domain.market_data import Bar, Quote, Trade
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.strategy import Missed, Strategy
 from offbook.engine.view import Fill, OrderUpdate
@@ -37,6 +37,7 @@ class Puppet(Strategy):
     rules: ClassVar[list[Rule]]
     hears: ClassVar[frozenset[str]]
     symbol: ClassVar[str]
+    wants_bars = False
     moment: ClassVar[Callable[[str], int]]
 
     def take(self, engine: ProcessingEngine) -> None:
@@ -61,6 +62,9 @@ class Puppet(Strategy):
         elif verb == "replace":
             qty, price = new_terms(list(words[1:]))
             self.replace(words[0], qty=qty, price=price)
+        elif verb == "bars":
+            self.wants_bars = True
+            self.subscribe_bars(self.symbol, words[0], price=words[1] if words[1:] else None)
         elif verb == "untimer":
             self.cancel_timer(words[0])
         elif verb == "timer":
@@ -89,8 +93,16 @@ def _quote(self: Puppet, quote: Quote) -> None:
     self.told(f"quote {quote.bid_price} {quote.ask_price}")
 
 
+def _print(self: Puppet, trade: Trade) -> None:
+    self.told(f"print {trade.trade_price} {trade.size.decimal.normalize():f}")
+
+
 def _bar(self: Puppet, bar: Bar) -> None:
-    self.told(f"bar {bar.close_price}")
+    if self.wants_bars:
+        prices = f"{bar.open:.2f} {bar.high:.2f} {bar.low:.2f} {bar.close:.2f}"
+        self.told(f"bar of {bar.timeframe_ns // 10**9}s {prices} {bar.volume:g}")
+    else:
+        self.told(f"bar {bar.close_price}")
 
 
 def _order(self: Puppet, order: OrderUpdate) -> None:
@@ -113,6 +125,7 @@ def _resume(self: Puppet, missed: Missed) -> None:
 
 CALLBACKS: dict[str, Callable[..., None]] = {
     "quote": _quote,
+    "print": _print,
     "bar": _bar,
     "order": _order,
     "fill": _fill,
@@ -130,7 +143,8 @@ def puppet(
     """A new strategy that follows the rules and tells of the callbacks that it hears."""
     made = [Rule(line) for line in rules]
     wanted = {*hears, *(rule.prefix.split()[0] for rule in made)}
-    body: dict[str, Any] = {f"on_{word}": CALLBACKS[word] for word in wanted}
+    names = {"print": "on_trade"}
+    body: dict[str, Any] = {names.get(word, f"on_{word}"): CALLBACKS[word] for word in wanted}
     body |= {"rules": made, "hears": frozenset(hears), "symbol": symbol}
     body["moment"] = staticmethod(moment)
     strategy: Puppet = type("Puppet", (Puppet,), body)()

@@ -10,11 +10,13 @@ import msgspec
 from offbook.adapters.calendars import load_calendar
 from offbook.domain import config as c
 from offbook.domain.calendars import TradingCalendar
-from offbook.domain.market_data import DataKind, MarketInfo, SourceInfo
+from offbook.domain.instruments import Instrument
+from offbook.domain.market_data import DataKind, MarketInfo
 from offbook.testing.markets import BTCUSDT, XYZ
 from tests.scenarios.wording import duration
 
-INSTRUMENTS = {"XYZ": XYZ, "BTCUSDT": BTCUSDT}
+BTCUSD = msgspec.structs.replace(BTCUSDT, symbol="BTCUSD", quote_currency="USD")
+INSTRUMENTS = {"XYZ": XYZ, "BTCUSDT": BTCUSDT, "BTCUSD": BTCUSD}
 
 
 class Setting:
@@ -23,6 +25,8 @@ class Setting:
     def __init__(self) -> None:
         self.instrument = XYZ
         self.timeframe: int | None = None
+        self.kinds: list[DataKind] = []
+        self.beside: list[tuple[Instrument, DataKind]] = []
         self.live = False
         self.hears: list[str] = []
         self.cash = "100000"
@@ -43,11 +47,17 @@ class Setting:
     @property
     def config(self) -> c.SessionConfig:
         """The session's configuration."""
-        kind = DataKind.QUOTES if self.timeframe is None else DataKind.BARS
+        sources = tuple(
+            c.ReplayMarket(
+                path="table",
+                kind=kind,
+                instrument=instrument,
+                timeframe_ns=self.timeframe if kind is DataKind.BARS else None,
+            )
+            for instrument, kind in self.sources
+        )
         return c.SessionConfig(
-            market=c.ReplayMarket(
-                path="table", kind=kind, instrument=self.instrument, timeframe_ns=self.timeframe
-            ),
+            market=sources[0] if len(sources) == 1 else c.CombinedMarket(sources=sources),
             account=c.AccountConfig(
                 currency=self.instrument.quote_currency, initial_cash=self.cash
             ),
@@ -57,30 +67,49 @@ class Setting:
         )
 
     @property
-    def calendar(self) -> TradingCalendar:
-        """The market's trading hours."""
-        return load_calendar(self.instrument.calendar)
+    def sources(self) -> list[tuple[Instrument, DataKind]]:
+        """What rows there are, and of what; quotes, or bars where their length is given."""
+        usual = DataKind.QUOTES if self.timeframe is None else DataKind.BARS
+        return [(self.instrument, kind) for kind in self.kinds or [usual]] + self.beside
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """What is traded; the first is the one that a line means unless it names another."""
+        return (self.instrument, *dict.fromkeys(instrument for instrument, _ in self.beside))
+
+    def named(self, symbol: str | None) -> Instrument:
+        """The instrument of a symbol; the first for None."""
+        found = [i for i in self.instruments if i.symbol == (symbol or self.instrument.symbol)]
+        return found[0]
+
+    @property
+    def calendars(self) -> tuple[TradingCalendar, ...]:
+        """The trading hours of all instruments."""
+        names = dict.fromkeys(instrument.calendar for instrument in self.instruments)
+        return tuple(map(load_calendar, names))
 
     @property
     def market(self) -> MarketInfo:
         """The market as an engine is joined to it."""
         return MarketInfo(
-            sources=(
-                SourceInfo(
-                    symbol=self.instrument.symbol,
-                    kind=self.config.market.kind,
-                    timeframe_ns=self.timeframe,
-                ),
-            ),
-            instruments=(self.instrument,),
+            sources=c.sources_of(self.config.market),
+            instruments=self.instruments,
             data_identity="table",
-            calendar_identity=self.calendar.digest(),
+            calendar_identity="".join(calendar.digest() for calendar in self.calendars),
             clock_stops=not self.live,
         )
 
     def rule(self, **changes: Any) -> None:
         """Change a rule of the instrument."""
         self.instrument = msgspec.structs.replace(self.instrument, **changes)
+
+    def rows(self, *kinds: str) -> None:
+        """``rows quotes trades``: the sources of the first instrument, in their order."""
+        self.kinds = [DataKind(kind) for kind in kinds]
+
+    def also(self, symbol: str, *kinds: str) -> None:
+        """``beside BTCUSD quotes``: another instrument and its sources, after the first's."""
+        self.beside += [(INSTRUMENTS[symbol], DataKind(kind)) for kind in kinds]
 
     def latency(self, entry: str, response: str) -> None:
         """Delays to the venue and back."""
@@ -109,6 +138,8 @@ CLAUSES: dict[str, Callable[..., None]] = {
     "least": lambda self, value: self.rule(min_notional=value),
     "hours": lambda self, name: self.rule(calendar=name),
     "bars": lambda self, length: setattr(self, "timeframe", duration(length)),
+    "rows": Setting.rows,
+    "beside": Setting.also,
     "live": lambda self: setattr(self, "live", True),
     "hears": lambda self, *words: self.hears.extend(words),
     "cash": lambda self, amount: setattr(self, "cash", amount),

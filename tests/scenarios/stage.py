@@ -30,7 +30,7 @@ import msgspec
 
 from offbook.domain.commands import Start
 from offbook.domain.errors import FloatNotExact, InvalidOrder, OrderNotFound
-from offbook.domain.market_data import BarSlice, QuoteSlice
+from offbook.domain.market_data import MarketSlice
 from offbook.domain.records import CommandTaken, Record, encode_record
 from offbook.engine.inputs import Advance, Attach, EndOfData, EngineInput, Take
 from offbook.engine.ledger import LedgerState
@@ -39,11 +39,10 @@ from offbook.testing.sessions import new_session
 from tests.scenarios import books
 from tests.scenarios.puppet import puppet
 from tests.scenarios.setting import Setting
-from tests.scenarios.steps import bar_row, command, quote_row
+from tests.scenarios.steps import ROWS, command, market_row
 from tests.scenarios.wording import clock_text, moment, outcome
 
 STATES: Final = re.compile(r"(cash|held|pos|fees|realized|status) \S+$|\S+ is [A-Z_]+$")
-ROWS: Final = (["quote"], ["bar"])
 FIRST_DAY: Final = "2024-01-02"
 
 
@@ -144,7 +143,7 @@ class Stage:
         self.commands = 0
         self.row_ts = 0
         self._build()
-        attach = Attach(market=table.setting.market, calendars=(table.setting.calendar,))
+        attach = Attach(market=table.setting.market, calendars=table.setting.calendars)
         self.feed(attach)
         if table.lines[0].what[:1] != ["start"]:
             begun = self.feed(Take(command=Start(command_id="start"), ts=table.lines[0].ts))
@@ -168,10 +167,10 @@ class Stage:
         verb, *words = line.what or ["-"]
         if verb == "-":
             return []
-        if verb == "quote":
-            return self._row(quote_row(self.table.setting, self.engine.cursor.row, line.ts, words))
-        if verb == "bar":
-            return self._row(bar_row(self.table.setting, self.engine.cursor.row, line.ts, words))
+        if verb in ROWS:
+            return self._row(
+                market_row(self.table.setting, self.engine.cursor.row, line.ts, line.what)
+            )
         if verb == "end":
             return self.feed(EndOfData())
         self.commands += 1
@@ -183,7 +182,7 @@ class Stage:
             return [f"invalid {error.fields.get('field', 'order_id')}"]
         return self.feed(Take(command=given, ts=line.ts))
 
-    def _row(self, row: QuoteSlice | BarSlice) -> list[str]:
+    def _row(self, row: MarketSlice) -> list[str]:
         row.check()
         came = self.feed(row)
         if self.engine.cursor.row == row.start:
@@ -203,9 +202,12 @@ class Stage:
         for record in records:
             self.ledger.apply(record)
             self.records.append(record)
-            instrument = self.table.setting.instrument
-            books.check(self.ledger, record, instrument)
-            text = outcome(record, self.ledger.orders, instrument)
+            setting = self.table.setting
+            for instrument in setting.instruments:
+                books.check(self.ledger, record, instrument)
+            order = self.ledger.orders.get(getattr(record, "order", 0))
+            traded = setting.named(None if order is None else order.symbol)
+            text = outcome(record, self.ledger.orders, traded)
             said += [] if text is None else [(record.seq, text)]
         if self.strategy is not None:
             said += self.strategy.log[heard:]
@@ -217,7 +219,7 @@ class Stage:
         same moment follow, and not where only commands have begun it."""
         if following is None or following.ts > line.ts:
             return True
-        return following.what[:1] not in ROWS and self.row_ts == line.ts
+        return following.what[:1] not in [[kind] for kind in ROWS] and self.row_ts == line.ts
 
     # -- judging ----------------------------------------------------------------------------
 

@@ -2,41 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 import numpy as np
 
 from offbook.domain import commands as c
 from offbook.domain.config import PauseOrders, ResumeTimers
-from offbook.domain.market_data import BarSlice, QuoteSlice
+from offbook.domain.instruments import Instrument
+from offbook.domain.market_data import (
+    BarSlice,
+    DataKind,
+    MarketSlice,
+    QuoteSlice,
+    SourceSlice,
+    TradeSlice,
+)
+from offbook.domain.merging import merge
 from offbook.domain.orders import ReplaceRequest
 from offbook.domain.values import text_to_units
-from tests.scenarios.setting import Setting
+from tests.scenarios.setting import INSTRUMENTS, Setting
 from tests.scenarios.wording import duration, moment, new_terms, order_request
 
 
-def quote_row(setting: Setting, row: int, ts: int, words: Sequence[str]) -> QuoteSlice:
+def market_row(setting: Setting, row: int, ts: int, words: list[str]) -> MarketSlice:
+    """The row that a line tells: what it is, of which symbol where it names one, its values."""
+    kind, *rest = words
+    named = rest.pop(0) if rest[0] in INSTRUMENTS else None
+    made = ROWS[kind](setting, setting.named(named), ts, rest)
+    made.start = row
+    made.check()
+    if len(setting.sources) == 1:
+        return made
+    pieces = [made.rows(0, 0)] * len(setting.sources)
+    for number, (instrument, wanted) in enumerate(setting.sources):
+        empty = EMPTY[wanted]
+        columns = [np.zeros(0, np.int64) for _ in empty.COLUMNS]
+        pieces[number] = empty(instrument, 0, *columns)
+        if (instrument, wanted) == (made.instrument, made.kind):
+            pieces[number] = made
+    return merge(row, pieces)
+
+
+def quote_row(
+    setting: Setting, instrument: Instrument, ts: int, words: Sequence[str]
+) -> QuoteSlice:
     """``quote <bid> <ask> [<bid size> <ask size>]``; sizes are 100 where they are not said."""
-    instrument = setting.instrument
     bid, ask, *sizes = words
     units = [text_to_units(text, instrument.price_precision) for text in (bid, ask)]
     units += [text_to_units(text, instrument.qty_precision) for text in sizes or ("100", "100")]
     columns = [np.array([value], dtype=np.int64) for value in (ts, *units)]
-    return QuoteSlice(instrument, row, *columns)
+    return QuoteSlice(instrument, 0, *columns)
 
 
-def bar_row(setting: Setting, row: int, ts: int, words: Sequence[str]) -> BarSlice:
+def print_row(
+    setting: Setting, instrument: Instrument, ts: int, words: Sequence[str]
+) -> TradeSlice:
+    """``print <price> <size> [buy | sell]``, the side that took."""
+    price, size, *side = words
+    units = [
+        text_to_units(price, instrument.price_precision),
+        text_to_units(size, instrument.qty_precision),
+        {"buy": 1, "sell": -1}[side[0]] if side else 0,
+    ]
+    columns = [np.array([value], dtype=np.int64) for value in (ts, *units)]
+    return TradeSlice(instrument, 0, *columns)
+
+
+def bar_row(setting: Setting, instrument: Instrument, ts: int, words: Sequence[str]) -> BarSlice:
     """``bar [from <time>] <open> <high> <low> <close> <volume>``; it ended at ``ts``."""
     begin = ts - (setting.timeframe or 0)
     if words[0] == "from":
         begin = moment(str(np.datetime64(ts, "ns"))[:10], words[1])
         words = words[2:]
     *prices, volume = words
-    instrument = setting.instrument
     units = [text_to_units(text, instrument.price_precision) for text in prices]
     units.append(text_to_units(volume, instrument.qty_precision))
     columns = [np.array([value], dtype=np.int64) for value in (ts, begin, *units)]
-    return BarSlice(instrument, row, *columns)
+    return BarSlice(instrument, 0, *columns)
+
+
+ROWS: Final[dict[str, Callable[..., SourceSlice]]] = {
+    "quote": quote_row,
+    "print": print_row,
+    "bar": bar_row,
+}
+EMPTY: Final[dict[DataKind, type[Any]]] = {
+    DataKind.QUOTES: QuoteSlice,
+    DataKind.TRADES: TradeSlice,
+    DataKind.BARS: BarSlice,
+}
 
 
 def command(name: str, verb: str, words: list[str], symbol: str) -> c.Command:

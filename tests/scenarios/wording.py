@@ -48,7 +48,10 @@ def clock_text(ts: int, day_of: int | None = None) -> str:
 
 
 def order_request(words: list[str], symbol: str) -> OrderRequest:
-    """``buy a 3 @ 100.02 DAY reduce``: a name, a quantity, and a limit unless at market."""
+    """``buy a 3 @ 100.02 DAY reduce``: a name, a quantity, and a limit unless at market; ``of
+    BTCUSD`` at the end names the instrument."""
+    if "of" in words:
+        words, symbol = words[:-2], words[-1]
     side, name, qty, *rest = words
     price = rest[rest.index("@") + 1] if "@" in rest else None
     known = [word for word in rest if word in _KINDS]
