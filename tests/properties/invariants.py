@@ -128,8 +128,14 @@ class Invariants:
 
     def _evidence(self, record: r.OrderFilled, *, buying: bool) -> None:
         seen = record.evidence
+        key: tuple[int, OrderSide | None]
         assert seen.row_ts <= record.ts, f"I4: {record} saw the future"
-        if seen.open_px is None:
+        if seen.trade_px is not None:
+            assert seen.trade_qty is not None
+            better = seen.trade_px - record.last_px if buying else record.last_px - seen.trade_px
+            assert better <= 0, f"I4: {record} beats its print"
+            key, most = (seen.row, None), seen.trade_qty
+        elif seen.open_px is None:
             other = seen.ask_px if buying else seen.bid_px
             shown = seen.ask_qty if buying else seen.bid_qty
             assert other is not None
@@ -138,8 +144,7 @@ class Invariants:
             assert better <= 0, f"I4: {record} beats its market"
             removed = record.liquidity is Liquidity.REMOVED
             assert better == 0 or not removed, f"I4: {record} takes at another price"
-            key: tuple[int, OrderSide | None] = (seen.row, record.side)
-            most = shown
+            key, most = (seen.row, record.side), shown
         else:
             assert seen.low_px is not None
             assert seen.high_px is not None

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
-from tests.properties.market_cases import BASE, BarRow, Move, QuoteRow, Setup
+from tests.properties.market_cases import BASE, BarRow, MadeRow, Move, PrintRow, QuoteRow, Setup
 
-from offbook.domain.market_data import BarSlice, MarketSlice, QuoteSlice
+from offbook.domain.market_data import (
+    BarSlice,
+    DataKind,
+    MarketSlice,
+    MergedSlice,
+    QuoteSlice,
+    SourceSlice,
+    TradeSlice,
+)
+
+COLUMNS: dict[DataKind, tuple[type[Any], *tuple[tuple[str, ...], ...]]] = {
+    DataKind.QUOTES: (QuoteSlice, ("ts",), ("bid", "ask"), ("bid_size", "ask_size"), ()),
+    DataKind.TRADES: (TradeSlice, ("ts",), ("price",), ("size",), ("took",)),
+    DataKind.BARS: (
+        BarSlice,
+        ("ts", "opened"),
+        ("open", "high", "low", "close"),
+        ("volume",),
+        (),
+    ),
+}
 
 
 class MadeMarket:
@@ -22,41 +44,65 @@ class MadeMarket:
         self.from_ts = setup.start
         self.taken = 0
 
-    def rows(self, moves: tuple[Move, ...]) -> list[QuoteRow | BarRow]:
+    def rows(self, moves: tuple[Move, ...]) -> list[MadeRow]:
         """The rows after the last one."""
-        made: list[QuoteRow | BarRow] = []
+        made: list[MadeRow] = []
         ts, bid = self.ts, self.bid
-        make = self._bar if self._setup.bars else self._quote
         for number, move in enumerate(moves, self.taken):
-            row = make(number, move, ts, bid)
+            row = self._maker(move)(number, move, ts, bid)
             made.append(row)
             ts = row.ts
-            bid = self._last_bid(row)
+            bid = self._last_bid(row, bid)
         return made
 
-    def took(self, row: QuoteRow | BarRow) -> None:
+    def took(self, row: MadeRow) -> None:
         """A row has been taken."""
         self.ts = self.from_ts = row.ts
         self.taken += 1
-        self.bid = self._last_bid(row)
+        self.bid = self._last_bid(row, self.bid)
 
-    def _last_bid(self, row: QuoteRow | BarRow) -> int:
+    def _maker(self, move: Move) -> Callable[[int, Move, int, int], MadeRow]:
+        kinds = self._setup.kinds
+        kind = kinds[move.other % len(kinds)]
+        return {"bars": self._bar, "trades": self._print, "quotes": self._quote}[kind.value]
+
+    def _last_bid(self, row: MadeRow, before: int) -> int:
+        """Beside quotes, prints move no price."""
+        if isinstance(row, PrintRow):
+            return before if len(self._setup.kinds) > 1 else int(row.price * self._price_scale)
         price = row.close if isinstance(row, BarRow) else row.bid
         return int(price * self._price_scale)
 
-    def slice_of(self, rows: list[QuoteRow | BarRow], start: int) -> MarketSlice:
+    def slice_of(self, rows: list[MadeRow], start: int) -> MarketSlice:
         """The same rows in columns."""
-        kind = BarSlice if self._setup.bars else QuoteSlice
-        prices = ("open", "high", "low", "close") if self._setup.bars else ("bid", "ask")
-        sizes = ("volume",) if self._setup.bars else ("bid_size", "ask_size")
-        times = ("ts", "opened") if self._setup.bars else ("ts",)
+        if len(self._setup.kinds) == 1:
+            piece = self._piece(self._setup.kinds[0], rows)
+            piece.start = start
+            piece.check()
+            return piece
+        of = [DataKind.TRADES if isinstance(row, PrintRow) else DataKind.QUOTES for row in rows]
+        which = [self._setup.kinds.index(kind) for kind in of]
+        merged = MergedSlice(
+            start,
+            np.array([row.ts for row in rows], np.int64),
+            np.array(which, np.int64),
+            np.array([which[:place].count(which[place]) for place in range(len(rows))], np.int64),
+            tuple(
+                self._piece(kind, [row for row, its in zip(rows, of, strict=True) if its is kind])
+                for kind in self._setup.kinds
+            ),
+        )
+        merged.check()
+        return merged
+
+    def _piece(self, kind: DataKind, rows: list[MadeRow]) -> SourceSlice:
+        make, times, prices, sizes, plain = COLUMNS[kind]
         columns = [[getattr(row, name) for row in rows] for name in times]
-        for names, scale in ((prices, self._price_scale), (sizes, self._size_scale)):
+        for names, scale in ((prices, self._price_scale), (sizes, self._size_scale), (plain, 1)):
             columns += [[int(getattr(row, name) * scale) for row in rows] for name in names]
         arrays = [np.array(column, dtype=np.int64) for column in columns]
-        piece = kind(self._instrument, start, *arrays)
-        piece.check()
-        return piece
+        made: SourceSlice = make(self._instrument, 0, *arrays)
+        return made
 
     @property
     def _price_scale(self) -> int:
@@ -83,6 +129,19 @@ class MadeMarket:
             ask=self._price(bid + move.spread * tick),
             bid_size=self._size(move.size, move.odd),
             ask_size=self._size(move.other, move.odd),
+        )
+
+    def _print(self, number: int, move: Move, last_ts: int, last_px: int) -> PrintRow:
+        tick = self._instrument.tick_units
+        gap = 1 if move.gap < 0 else move.gap * self._setup.timeframe // 10
+        beside = move.spread - move.reach if len(self._setup.kinds) > 1 else 0
+        px = last_px // tick * tick + (move.shift + beside) * tick + move.odd * (tick // 2)
+        return PrintRow(
+            number=number,
+            ts=max(last_ts + gap, self.from_ts),
+            price=self._price(px),
+            size=self._size(max(move.size, 1), move.odd),
+            took=move.other % 3 - 1,
         )
 
     def _bar(self, number: int, move: Move, last_ts: int, last_close: int) -> BarRow:

@@ -10,8 +10,14 @@ from tests.properties.market_cases import Setup
 
 from offbook.domain import records as r
 from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, TradingCalendar
-from offbook.domain.config import AccountConfig, ReplayMarket, SessionConfig
-from offbook.domain.market_data import DataKind, MarketInfo, SourceInfo
+from offbook.domain.config import (
+    AccountConfig,
+    CombinedMarket,
+    ReplayMarket,
+    SessionConfig,
+    sources_of,
+)
+from offbook.domain.market_data import MarketInfo
 from offbook.domain.records import Record
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.inputs import Advance, Attach, EndOfData, EngineInput, Take
@@ -43,19 +49,39 @@ class OnBar(Silent):
         self.seen.append(bar.ts)
 
 
-LISTENERS: dict[str, type[Silent]] = {"on_start": Silent, "on_quote": OnQuote, "on_bar": OnBar}
+class OnTrade(Silent):
+    """Is shown every print."""
+
+    def on_trade(self, trade: Any) -> None:
+        self.seen.append(trade.ts)
+
+
+class OnBoth(OnQuote, OnTrade):
+    """Is shown every quote and print."""
+
+
+LISTENERS: dict[str, type[Silent]] = {
+    "on_start": Silent,
+    "on_quotes": OnQuote,
+    "on_trades": OnTrade,
+    "on_quotes_trades": OnBoth,
+    "on_bars": OnBar,
+}
 
 
 def session_of(setup: Setup) -> PaperTradingSession:
     """The session that a setup describes."""
-    market = ReplayMarket(
-        path="made.csv",
-        kind=DataKind.BARS if setup.bars else DataKind.QUOTES,
-        instrument=setup.instrument,
-        timeframe_ns=setup.timeframe if setup.bars else None,
+    sources = tuple(
+        ReplayMarket(
+            path="made.csv",
+            kind=kind,
+            instrument=setup.instrument,
+            timeframe_ns=setup.timeframe if setup.bars else None,
+        )
+        for kind in setup.kinds
     )
     config = SessionConfig(
-        market=market,
+        market=sources[0] if len(sources) == 1 else CombinedMarket(sources=sources),
         account=AccountConfig(currency=setup.instrument.quote_currency, initial_cash=setup.cash),
         venue=setup.venue,
         risk=setup.risk,
@@ -76,13 +102,7 @@ def attach_of(setup: Setup) -> Attach:
         opens, closes = zip(*setup.hours, strict=True)
         calendar = TradingCalendar(name="MADE", opens=opens, closes=closes)
     info = MarketInfo(
-        sources=(
-            SourceInfo(
-                symbol=setup.instrument.symbol,
-                kind=DataKind.BARS if setup.bars else DataKind.QUOTES,
-                timeframe_ns=setup.timeframe if setup.bars else None,
-            ),
-        ),
+        sources=sources_of(session_of(setup).config.market),
         instruments=(setup.instrument,),
         data_identity="made",
         calendar_identity=calendar.digest(),

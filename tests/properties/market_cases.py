@@ -23,6 +23,7 @@ from offbook.domain.config import (
     VenueConfig,
 )
 from offbook.domain.instruments import AssetClass, Instrument
+from offbook.domain.market_data import DataKind
 from offbook.domain.orders import OrderSide, OrderType, TimeInForce
 from offbook.testing.markets import BTCUSDT, SECOND, START, XYZ
 
@@ -91,6 +92,19 @@ class BarRow:
     volume: Fraction
 
 
+@dataclass(frozen=True)
+class PrintRow:
+    """A print in whole units; ``took`` is the side that did, 0 for unknown."""
+
+    number: int
+    ts: int
+    price: Fraction
+    size: Fraction
+    took: int
+
+
+MadeRow = QuoteRow | BarRow | PrintRow
+
 BASE = {"XYZ": "100", "BTCUSDT": "100", "ETHEUR": "100", "DOGEJPY": "0.1"}
 """Where each instrument's price starts; a lot is then worth this times the lot size."""
 
@@ -104,12 +118,17 @@ class Setup:
     risk: RiskConfig
     lifecycle: LifecycleConfig
     cash: str
-    bars: bool
+    kinds: tuple[DataKind, ...]
     timeframe: int
     start: int
     hours: tuple[tuple[int, int], ...]
     clock_stops: bool
     listener: str | None
+
+    @property
+    def bars(self) -> bool:
+        """Whether the rows are bars."""
+        return self.kinds == (DataKind.BARS,)
 
     def __repr__(self) -> str:
         parts = (f"{name}={value!r}" for name, value in vars(self).items() if name != "hours")
@@ -118,7 +137,11 @@ class Setup:
 
 def pick_setup(source: Source) -> Setup:
     """A session's setup."""
-    bars = source.pick([False, False, True])
+    quotes, trades = DataKind.QUOTES, DataKind.TRADES
+    kinds = source.pick(
+        [(quotes,), (quotes,), (DataKind.BARS,), (DataKind.BARS,), (trades,), (quotes, trades)]
+    )
+    bars = kinds == (DataKind.BARS,)
     timeframe = source.pick([60 * SECOND, 20 * SECOND, 86_400 * SECOND]) if bars else SECOND
     start = source.pick([MIDNIGHT - 5 * timeframe, START])
     if timeframe > 60 * SECOND:
@@ -152,12 +175,12 @@ def pick_setup(source: Source) -> Setup:
             pause_orders=source.pick(list(PauseOrders)), at_end=source.pick(list(AtEnd))
         ),
         cash=f"{source.pick([100, 1000, 1000, 14]) * lot:f}",
-        bars=bars,
+        kinds=kinds,
         timeframe=timeframe,
         start=start,
         hours=hours,
         clock_stops=source.pick([True, False]),
-        listener=source.pick([None, "on_start", "on_bar" if bars else "on_quote"]),
+        listener=source.pick([None, "on_start", "on_" + "_".join(kind.value for kind in kinds)]),
     )
 
 

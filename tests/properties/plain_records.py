@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from tests.properties.market_cases import BarRow, QuoteRow
+from tests.properties.market_cases import BarRow, MadeRow, PrintRow, QuoteRow
 
 from offbook.domain import records as r
 from offbook.domain.instruments import Instrument
@@ -39,8 +39,14 @@ class Plain:
         """An amount in whole units."""
         return Fraction(amount, 10**18)
 
-    def row(self, seen: Evidence) -> QuoteRow | BarRow:
+    def row(self, seen: Evidence) -> MadeRow:
         """The market row that a fill shows as its evidence."""
+        if seen.trade_px is not None:
+            took = 0 if seen.aggressor is None else seen.aggressor.sign
+            return PrintRow(
+                seen.row, seen.row_ts, self.price(seen.trade_px), self.size(seen.trade_qty or 0),
+                took,
+            )  # fmt: skip
         if seen.open_px is None:
             return QuoteRow(
                 seen.row, seen.row_ts, self.price(seen.bid_px), self.price(seen.ask_px),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tests.properties.market_cases import BarRow, QuoteRow, Setup
+from tests.properties.market_cases import BarRow, MadeRow, PrintRow, Setup
 from tests.properties.reference_account import Account
 
 from offbook.domain.session import SessionStatus as Status
@@ -37,7 +37,8 @@ class ReferenceClock:
         self.status = Status.STARTING
         self.now = 0
         self.rows = 0
-        self.last: QuoteRow | BarRow | None = None
+        self.last: MadeRow | None = None
+        self.priced: MadeRow | None = None
         self.dues: list[Due] = []
         self.events: list[tuple[object, ...]] = []
         self.only_commands = True
@@ -101,11 +102,13 @@ class ReferenceClock:
         self.check_flat()
 
     def market(self) -> tuple[Fraction, Fraction] | None:
-        if self.last is None:
+        if self.priced is None:
             return None
-        if isinstance(self.last, BarRow):
-            return self.last.close, self.last.close
-        return self.last.bid, self.last.ask
+        if isinstance(self.priced, BarRow):
+            return self.priced.close, self.priced.close
+        if isinstance(self.priced, PrintRow):
+            return self.priced.price, self.priced.price
+        return self.priced.bid, self.priced.ask
 
     def is_open(self, ts: int) -> bool:
         hours = self.setup.hours

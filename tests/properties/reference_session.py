@@ -7,7 +7,7 @@ from fractions import Fraction
 from tests.properties.market_cases import Setup
 from tests.properties.reference_account import FINEST, ZERO, Order
 from tests.properties.reference_clock import MESSAGE_STAGE, VENUE_STAGE
-from tests.properties.reference_venue import ReferenceVenue
+from tests.properties.reference_prints import ReferencePrints
 
 from offbook.domain import commands as c
 from offbook.domain.config import AtEnd, PauseOrders
@@ -32,7 +32,7 @@ KNOWN = {
 """Refusals of requests that tell a strategy nothing new: no report of them travels."""
 
 
-class ReferenceSession(ReferenceVenue):
+class ReferenceSession(ReferencePrints):
     """One session: what the outside may ask of it."""
 
     def __init__(self, setup: Setup) -> None:

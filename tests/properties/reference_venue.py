@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from tests.properties.market_cases import BarRow, QuoteRow, Setup
+from tests.properties.market_cases import BarRow, MadeRow, PrintRow, QuoteRow, Setup
 from tests.properties.reference_account import ZERO, Order
 from tests.properties.reference_clock import DAY, VENUE_STAGE, ReferenceClock
 
@@ -29,10 +29,21 @@ class Level:
         for what, size in self.story:
             if what == "took":
                 left -= size
+            elif what == "printed":
+                left = max(ZERO, left - size)
             else:
                 left = min(size, left + max(ZERO, size - shown))
                 shown = size
         return left
+
+    def missing(self) -> Fraction:
+        """What is shown and cannot be had."""
+        shown = [size for what, size in self.story if what == "shows"]
+        return shown[-1] - self.available() if shown else ZERO
+
+    def was_taken(self) -> bool:
+        """Whether we took anything of it."""
+        return any(what != "shows" for what, _ in self.story)
 
 
 class ReferenceVenue(ReferenceClock):
@@ -129,7 +140,7 @@ class ReferenceVenue(ReferenceClock):
 
     # -- rows -------------------------------------------------------------------------------
 
-    def row(self, row: QuoteRow | BarRow) -> bool:
+    def row(self, row: MadeRow) -> bool:
         """Take a row; False where the session stands still before it."""
         if not self.stands_still:
             self.happen_before(row.ts)
@@ -141,7 +152,10 @@ class ReferenceVenue(ReferenceClock):
             self._begin(row.ts)
             if self.stands_still:
                 return False
-            self._match_quote(row)
+            if isinstance(row, PrintRow):
+                self.match_print(row)
+            else:
+                self._match_quote(row)
             self._took(row)
             self.check_flat()
         return True
@@ -154,8 +168,10 @@ class ReferenceVenue(ReferenceClock):
             if any(due.at <= ts for due in self.dues):
                 self.round()
 
-    def _took(self, row: QuoteRow | BarRow) -> None:
+    def _took(self, row: MadeRow) -> None:
         self.last = row
+        if not isinstance(row, PrintRow) or len(self.setup.kinds) == 1:
+            self.priced = row
         self.rows += 1
         if self.status is Status.RUNNING:
             self.seen.append(row.ts)
@@ -169,22 +185,22 @@ class ReferenceVenue(ReferenceClock):
             return ZERO
         return min(self.account.held, self.account.free(order.side) + order.reserved)
 
-    def _tradable(self, order: Order, available: Fraction) -> Fraction:
+    def tradable(self, order: Order, available: Fraction) -> Fraction:
         """What trades is whole lots."""
         lot = Fraction(self.setup.instrument.lot_size)
         return min(order.open, available, self._allowed(order)) // lot * lot
 
-    def _nothing_to_trade(self, order: Order) -> None:
+    def nothing_to_trade(self, order: Order) -> None:
         if order.reduce_only and self._allowed(order) < Fraction(self.setup.instrument.lot_size):
             self.cancel(order, CancelReason.NOT_REDUCING)
 
-    def _fill(
+    def fill(
         self,
         order: Order,
         qty: Fraction,
         deal: tuple[Fraction, str],
         available: Fraction,
-        row: QuoteRow | BarRow,
+        row: MadeRow,
     ) -> bool:
         price, rule = deal
         maker = "reached" in rule or "through" in rule
@@ -201,10 +217,20 @@ class ReferenceVenue(ReferenceClock):
         )  # fmt: skip
         return True
 
+    def match_print(self, row: PrintRow) -> None:
+        raise NotImplementedError
+
+    def try_prints(self, order: Order, last: PrintRow) -> None:
+        raise NotImplementedError
+
+    def meet(self, quote: QuoteRow) -> None:
+        raise NotImplementedError
+
     # -- quotes -----------------------------------------------------------------------------
 
     def _match_quote(self, quote: QuoteRow) -> None:
         """Buys, then sells, best price first and then in time priority."""
+        self.meet(quote)
         if self.asks.price != quote.ask:
             self.asks = Level(quote.ask)
         if self.bids.price != quote.bid:
@@ -213,14 +239,14 @@ class ReferenceVenue(ReferenceClock):
         self.bids.story.append(("shows", quote.bid_size))
         if self.is_open(self.now):
             for buying in (True, False):
-                for order in self._by_price(buying=buying):
+                for order in self.by_price(buying=buying):
                     if _crosses(order, quote):
                         self._take_shown(order, quote)
         for order in self.account.working():
             if order.accepted is not None and not _crosses(order, quote):
                 order.taker = False
 
-    def _by_price(self, *, buying: bool) -> list[Order]:
+    def by_price(self, *, buying: bool) -> list[Order]:
         mine = [o for o in self.account.working() if o.buying is buying and o.accepted is not None]
         markets = [o for o in mine if o.limit is None]
         limits = [o for o in mine if o.limit is not None]
@@ -230,7 +256,9 @@ class ReferenceVenue(ReferenceClock):
 
     def _try_now(self, order: Order) -> None:
         """An order that has arrived meets the market as last seen; in bars it waits for one."""
-        quote = self.last
+        quote = self.priced
+        if isinstance(quote, PrintRow):
+            self.try_prints(order, quote)
         if not isinstance(quote, QuoteRow):
             return
         if not _crosses(order, quote):
@@ -243,16 +271,16 @@ class ReferenceVenue(ReferenceClock):
     def _take_shown(self, order: Order, quote: QuoteRow) -> None:
         level = self.asks if order.buying else self.bids
         available = level.available()
-        qty = self._tradable(order, available)
+        qty = self.tradable(order, available)
         if qty <= 0:
-            self._nothing_to_trade(order)
+            self.nothing_to_trade(order)
             return
         other = "ask" if order.buying else "bid"
         if order.limit is None or order.taker:
             price, rule = level.price, f"took the shown {other}"
         else:
             price, rule = order.limit, f"{other} reached the limit"
-        if self._fill(order, qty, (price, rule), available, quote):
+        if self.fill(order, qty, (price, rule), available, quote):
             level.story.append(("took", qty))
 
     # -- bars -------------------------------------------------------------------------------
@@ -296,11 +324,11 @@ class ReferenceVenue(ReferenceClock):
     def _take_from_bar(
         self, order: Order, left: Fraction, deal: tuple[Fraction, str], bar: BarRow
     ) -> Fraction:
-        qty = self._tradable(order, left)
+        qty = self.tradable(order, left)
         if qty <= 0:
-            self._nothing_to_trade(order)
+            self.nothing_to_trade(order)
             return ZERO
-        return qty if self._fill(order, qty, deal, left, bar) else ZERO
+        return qty if self.fill(order, qty, deal, left, bar) else ZERO
 
 
 def _crosses(order: Order, quote: QuoteRow) -> bool:
