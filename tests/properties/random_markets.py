@@ -63,14 +63,15 @@ def several_at_random(rng: Random, rows: int) -> BuiltCombination:
     made = [
         quotes_at_random(rng, rows // 3),
         trades_at_random(rng, rows // 3),
-        _of_another(trades_at_random(rng, rows // 3)),
-        _of_another(bars_at_random(rng, rows // 3)),
+        of_another(trades_at_random(rng, rows // 3)),
+        of_another(bars_at_random(rng, rows // 3)),
         bars_at_random(rng, rows // 3),
     ]
     return combined(*rng.sample(made, 4))
 
 
-def _of_another(market: BuiltMarket) -> BuiltMarket:
+def of_another(market: BuiltMarket) -> BuiltMarket:
+    """The same rows of the share that trades by hours."""
     (piece,) = market.slices
     piece = piece.rows(0, len(piece))
     piece.instrument = ANOTHER
