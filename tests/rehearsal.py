@@ -49,7 +49,7 @@ from offbook.domain.orders import (
 from offbook.domain.records import Record, decode_record, encode_record
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.inputs import Advance, Attach, EndOfData, EngineInput, Take
-from offbook.engine.ledger import LedgerState
+from offbook.engine.ledger import CASH, HOLDINGS, LedgerState
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.strategy import Strategy
 from offbook.testing.markets import BuiltCombination, BuiltMarket
@@ -66,6 +66,7 @@ def session_of(
     fee: FeeConfig = NO_FEE,
     latency: ConstantLatency = AT_ONCE,
     venue: dict[str, Any] | None = None,
+    account: dict[str, Any] | None = None,
     risk: RiskConfig | None = None,
     lifecycle: LifecycleConfig | None = None,
     seed: int = 0,
@@ -75,7 +76,11 @@ def session_of(
     config = SessionConfig(
         market=market.config,
         account=AccountConfig(
-            currency=instruments_of(market.config)[0].quote_currency, initial_cash=cash
+            **{
+                "currency": instruments_of(market.config)[0].quote_currency,
+                "initial_cash": cash,
+                **(account or {}),
+            }
         ),
         strategy=None if strategy is None else StrategySpec(ref=f"m:{type(strategy).__name__}"),
         venue=VenueConfig(fee=fee, latency=latency, **(venue or {})),
@@ -335,16 +340,24 @@ class Audit:
         for order in ledger.orders.values():
             assert order.reserved >= 0, f"I2: {record}"
             assert not (order.reserved and order.status.is_terminal), f"I2: {record} leaks"
-            held[order.reserved_currency] = held.get(order.reserved_currency, 0) + order.reserved
-        for currency in {*held, *ledger.reserved}:
-            total = ledger.reserved.get(currency, 0)
-            assert total == held.get(currency, 0), f"I2: {record} of {currency}"
-            if currency:
-                assert ledger.available(currency) >= 0, (
-                    f"I2: {record} leaves {ledger.available(currency)} of {currency}"
-                )
+            pool = f"{order.reserved_account}|{order.reserved_currency}"
+            held[pool] = held.get(pool, 0) + order.reserved
+        for pool in {*held, *ledger.reserved}:
+            account, _, currency = pool.partition("|")
+            assert ledger.reserved.get(pool, 0) == held.get(pool, 0), f"I2: {record} of {pool}"
+            if account in {CASH, HOLDINGS}:
+                free = ledger.available(account, currency)
+                assert free >= 0, f"I2: {record} leaves {free} of {pool}"
+        if self._is_margin(ledger):
+            return
         for position in ledger.positions.values():
             assert position.qty >= 0, f"{record} sells short in a cash account"
+
+    @staticmethod
+    def _is_margin(ledger: LedgerState) -> bool:
+        attached = ledger.attached
+        assert attached is not None
+        return bool(msgspec.json.decode(attached.config)["account"]["type"] == "margin")
 
     def _check_fill(self, record: r.OrderFilled) -> None:
         order = self.ledger.orders[record.order]

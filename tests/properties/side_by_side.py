@@ -256,8 +256,8 @@ class SideBySide:
             "cost": position.cost,
             "realized": position.realized,
             "fees": ledger.fees,
-            "reserved cash": ledger.reserved.get(money, 0),
-            "reserved holdings": ledger.reserved.get(base, 0),
+            "reserved cash": ledger.held("cash", money),
+            "reserved holdings": ledger.held("holdings", base),
         }
         exact = {name: self.plain.money(amount) for name, amount in amounts.items()}
         return exact | {"position": self.plain.size(position.qty), "open": list(ledger.open_orders)}

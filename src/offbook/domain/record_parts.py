@@ -16,13 +16,30 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     amount: Amount
 
 
+class Conversion(msgspec.Struct, frozen=True, kw_only=True):
+    """What a fill in another currency is in the account's.
+
+    One unit of the other is worth ``numerator / denominator``; ``fee`` and ``realized`` are the
+    fill's at that rate, rounded against the client.  Where the cash was changed too, the fill's
+    postings go through the clearing accounts at this rate.
+    """
+
+    currency: str
+    numerator: int
+    denominator: int
+    fee: Amount
+    realized: Amount
+
+
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The market row that a fill traded against, copied from the market, and why it was allowed.
 
     ``row`` and ``row_ts`` say which row.  Quotes give ``bid_px`` to ``ask_qty``; trades give
     ``trade_px``, ``trade_qty`` and, where known, the side that took; bars give ``ts_open`` to
     ``volume_qty``.  ``available_qty`` is what could be taken before this fill,
-    after what was taken already.  ``rule`` names the clause of the fill model.
+    after what was taken already.  ``rule`` names the clause of the fill model.  Where slippage was
+    applied, ``base_px`` is the price without it, ``slippage_px`` how much it cost (price units,
+    never negative) and ``slippage_model`` its model.
     """
 
     row: int
@@ -44,6 +61,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     low_px: int | None = None
     close_px: int | None = None
     volume_qty: int | None = None
+    base_px: int | None = None
+    slippage_px: int | None = None
+    slippage_model: str | None = None
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from offbook.domain.commands import Command
-from offbook.domain.config import OnStrategyError, PauseOrders, ResumeTimers
+from offbook.domain.config import MarginCall, OnStrategyError, PauseOrders, ResumeTimers
 from offbook.domain.market_data import MarketInfo
 from offbook.domain.orders import (
     CancelReason,
@@ -27,7 +27,7 @@ from offbook.domain.orders import (
     RejectReason,
     TimeInForce,
 )
-from offbook.domain.record_parts import Evidence, Mark, Posting
+from offbook.domain.record_parts import Conversion, Evidence, Mark, Posting
 from offbook.domain.values import Amount
 
 JOURNAL_FORMAT: Final = 1
@@ -46,7 +46,8 @@ class _Record(msgspec.Struct, frozen=True, tag_field="kind"):
 
 
 class SessionAttached(_Record, frozen=True, kw_only=True, tag="SessionAttached.1"):
-    """The first record: all that decides the rest. ``config`` is the canonical configuration."""
+    """The first record: all that decides the rest. ``config`` is the canonical configuration;
+    ``currency`` the account's, and ``rates`` what others are worth in it where that is stated."""
 
     format: int
     semantics: int
@@ -55,6 +56,8 @@ class SessionAttached(_Record, frozen=True, kw_only=True, tag="SessionAttached.1
     market: MarketInfo
     strategy_name: str | None
     strategy_source: str | None
+    currency: str
+    rates: dict[str, tuple[int, int]]
     opening: tuple[Posting, ...]
 
 
@@ -70,7 +73,8 @@ class CommandTaken(_Record, frozen=True, kw_only=True, tag="CommandTaken.1"):
 
 class OrderSubmitted(_Record, frozen=True, kw_only=True, tag="OrderSubmitted.1"):
     """An order left for the venue. ``due`` is when it arrives; ``reserved`` is held until then
-    and released exactly once, at ``reserve_px`` for a buy. ``decision_*`` is the market at the
+    and released exactly once, at ``reserve_px`` for a buy, of ``reserved_currency`` in
+    ``reserved_account`` (cash, holdings or margin). ``decision_*`` is the market at the
     decision."""
 
     order: int
@@ -86,6 +90,7 @@ class OrderSubmitted(_Record, frozen=True, kw_only=True, tag="OrderSubmitted.1")
     reduce_only: bool
     reserve_px: int
     reserved: Amount
+    reserved_account: str
     reserved_currency: str
     decision_bid_px: int
     decision_ask_px: int
@@ -183,9 +188,12 @@ class OrderRejected(_Record, frozen=True, kw_only=True, tag="OrderRejected.1"):
 class OrderFilled(_Record, frozen=True, kw_only=True, tag="OrderFilled.1"):
     """A trade, with its evidence and its bookings.
 
+    ``cum_notional`` is all that the order has traded and ``cum_added`` what of it as a maker.
     ``fee_accrued`` is the exact charge of the whole order so far in units of 10**-26, of which
-    ``fee`` (this fill's part) is what rounding has booked; ``reserved`` is what stays held.
-    ``position_*`` and ``realized`` are the position after the fill.
+    ``fee`` (this fill's part, negative for a rebate) is what rounding has booked; ``reserved`` is
+    what stays held.
+    ``position_*`` and ``realized`` are the position after the fill; ``conversion`` is there when
+    the instrument is paid in another currency than the account's.
     """
 
     order: int
@@ -198,6 +206,7 @@ class OrderFilled(_Record, frozen=True, kw_only=True, tag="OrderFilled.1"):
     cum_qty: int
     leaves_qty: int
     cum_notional: Amount
+    cum_added: Amount
     fee: Amount
     fee_accrued: str
     reserved: Amount
@@ -205,6 +214,7 @@ class OrderFilled(_Record, frozen=True, kw_only=True, tag="OrderFilled.1"):
     position_qty: int
     position_cost: Amount
     postings: tuple[Posting, ...]
+    conversion: Conversion | None
     evidence: Evidence
     due: int
 
@@ -256,6 +266,30 @@ class ReplaceRejected(_Record, frozen=True, kw_only=True, tag="ReplaceRejected.1
     due: int
 
 
+class ReservationsMoved(_Record, frozen=True, kw_only=True, tag="ReservationsMoved.1"):
+    """What orders of a margin account hold changed with what happened just before: which of them
+    reduce a position and which add to it. ``reserved`` gives (order, what it holds now)."""
+
+    symbol: str
+    reserved: tuple[tuple[int, Amount], ...]
+    due: int
+
+
+class MarginCalled(_Record, frozen=True, kw_only=True, tag="MarginCalled.1"):
+    """Equity fell below what the open positions require; what follows is ``action``."""
+
+    equity: Amount
+    required: Amount
+    action: MarginCall
+
+
+class MarginRestored(_Record, frozen=True, kw_only=True, tag="MarginRestored.1"):
+    """The margin call is over: nothing is held any more, or equity covers the initial margin."""
+
+    equity: Amount
+    required: Amount
+
+
 class TimerFired(_Record, frozen=True, kw_only=True, tag="TimerFired.1"):
     """A timer fell due; ``delivered`` is False when it was only counted, while paused."""
 
@@ -303,12 +337,16 @@ class SessionStopping(_Record, frozen=True, kw_only=True, tag="SessionStopping.1
 
 
 class SessionStopped(_Record, frozen=True, kw_only=True, tag="SessionStopped.1"):
-    """The session is over; the account as it stands at the last marks."""
+    """The session is over; the account as it stands at the last marks. ``cash`` and ``equity`` are
+    in the account's currency, ``balances`` the cash of each; ``margin_used`` is what positions
+    bind in a margin account."""
 
     reason: str
     row: int
     cash: Amount
+    balances: dict[str, Amount]
     equity: Amount
+    margin_used: Amount
     marks: tuple[Mark, ...]
 
 
@@ -336,6 +374,9 @@ Record = (
     | OrderReplaced
     | CancelRejected
     | ReplaceRejected
+    | ReservationsMoved
+    | MarginCalled
+    | MarginRestored
     | TimerFired
     | StrategyFailed
     | SessionStarted

@@ -55,6 +55,7 @@ class MarketRows:
         self._lifecycle = lifecycle
         self._history = history
         self._built = built
+        self._margin = instants.margin
         self.host: StrategyHost | None = None
 
     def _begin(self, piece: MarketSlice) -> None:
@@ -84,6 +85,7 @@ class MarketRows:
                 instants.set_now(bar.ts)
             self._venue.match_bar(bar)
             kernel.last = bar
+            self._margin.look()
             instants.round((bar,))
 
     def take_several(self, piece: TradeSlice | MergedSlice) -> None:
@@ -112,6 +114,7 @@ class MarketRows:
         if kernel.pricing[source.symbol] is source:
             self._venue.match_bar(bar)
         kernel.saw(source, bar)
+        self._margin.look()
         self._instants.end_bar(bar)
 
     def _one_row(self, source: SourceInfo, row: Quote | Trade) -> None:
@@ -124,6 +127,7 @@ class MarketRows:
         else:
             self._venue.match_trade(row)
         kernel.saw(source, row)
+        self._margin.look()
         if self.host is not None and kernel.ledger.status is SessionStatus.RUNNING:
             self.host.call("on_quote" if isinstance(row, Quote) else "on_trade", row)
         self._lifecycle.check_flat()
@@ -174,6 +178,8 @@ class MarketRows:
                     instants.rounds = 0
                 if quote.ask_px <= book.top_buy or quote.bid_px >= book.top_sell or book.watching:
                     self._venue.match_quote(quote)
+                    kernel.last = quote
+                    self._margin.look()
                 kernel.last = quote
                 calling = True
                 on_quote(quote)
@@ -236,6 +242,7 @@ class MarketRows:
             return position
         self._venue.match_quote(quote)
         kernel.last = quote
+        self._margin.look()
         self._lifecycle.check_flat()
         return position + 1
 

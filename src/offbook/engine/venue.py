@@ -181,9 +181,8 @@ class Venue:
     def _reserve_of(self, order: OrderState, order_qty: int, reserve_px: int) -> Amount:
         """What an order must hold, as far as there is anything to hold: a trimmed reduce-only
         order, and a market order beyond its collar, hold less."""
-        need = self._filler.reserve(order, order_qty - order.cum_qty, reserve_px)
-        have = self._kernel.ledger.available(order.reserved_currency) + order.reserved
-        return Amount(min(need, have))
+        instrument = self._kernel.instrument(order.symbol)
+        return Amount(self._kernel.funds.settled(order, order_qty, reserve_px, instrument))
 
     # -- endings ----------------------------------------------------------------------------
 
@@ -255,12 +254,13 @@ class Venue:
             px, liquidity = order.price_px, Liquidity.ADDED
             rule = "ask reached the limit" if buying else "bid reached the limit"
         evidence = quote_evidence(quote, QUOTE_MODEL, rule, available)
-        if self._filler.fill(order, qty, px, liquidity, evidence):
+        unpaid = self._filler.fill(order, qty, px, liquidity, evidence)
+        if unpaid is None:
             book.take(order.side, quote, qty)
             if order.status.is_terminal:
                 book.remove(order)
         else:
-            self.end(order, CancelReason.COLLAR_EXCEEDED)
+            self.end(order, unpaid)
 
     # -- matching on trades -----------------------------------------------------------------
 
@@ -300,8 +300,9 @@ class Venue:
             return 0
         px, liquidity, rule = deal
         evidence = bar_evidence(bar, BAR_MODEL, rule, left)
-        if not self._filler.fill(order, qty, px, liquidity, evidence):
-            self.end(order, CancelReason.COLLAR_EXCEEDED)
+        unpaid = self._filler.fill(order, qty, px, liquidity, evidence)
+        if unpaid is not None:
+            self.end(order, unpaid)
             return 0
         if order.status.is_terminal:
             self.book(order.symbol).remove(order)
@@ -322,8 +323,7 @@ class Venue:
             return order.leaves_qty
         held = max(ledger.position(order.symbol).qty * -order.side.sign, 0)
         instrument = self._kernel.instrument(order.symbol)
-        free = ledger.available(instrument.base) + order.reserved
-        return min(held, free // instrument.qty_scale)
+        return self._kernel.funds.reducible(order, held, instrument)
 
     def drop_if_not_reducing(self, order: OrderState) -> None:
         """Take away a reducing order that has nothing left to reduce."""

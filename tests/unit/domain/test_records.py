@@ -13,7 +13,7 @@ import pytest
 
 from offbook.domain import commands as c
 from offbook.domain import records as r
-from offbook.domain.config import OnStrategyError, PauseOrders, ResumeTimers
+from offbook.domain.config import MarginCall, OnStrategyError, PauseOrders, ResumeTimers
 from offbook.domain.market_data import DataKind, MarketInfo, SourceInfo
 from offbook.domain.orders import (
     CancelReason,
@@ -26,7 +26,7 @@ from offbook.domain.orders import (
     ReplaceRequest,
     TimeInForce,
 )
-from offbook.domain.record_parts import Evidence, Mark, Posting
+from offbook.domain.record_parts import Conversion, Evidence, Mark, Posting
 from offbook.domain.records import Record, decode_record, encode_record
 from offbook.domain.values import Amount
 from offbook.testing.markets import BTCUSDT, START
@@ -64,6 +64,9 @@ _BAR = Evidence(
     low_px=9900,
     close_px=10_050,
     volume_qty=300,
+    base_px=10_000,
+    slippage_px=1,
+    slippage_model="basis-points.1",
 )
 _BASICS = {
     "order": 1,
@@ -89,6 +92,7 @@ _FILL = {
     "cum_qty": 10,
     "leaves_qty": 20,
     "cum_notional": Amount.parse("0.01"),
+    "cum_added": Amount(0),
     "fee": Amount.parse("0.00001"),
     "fee_accrued": "1000000000000000000000",
     "reserved": Amount.parse("0.02002"),
@@ -101,6 +105,13 @@ _FILL = {
     ),
     "due": DUE,
 }
+_CONVERSION = Conversion(
+    currency="USD",
+    numerator=11,
+    denominator=10,
+    fee=Amount.parse("0.000011"),
+    realized=Amount(0),
+)
 _COMMANDS: tuple[c.Command, ...] = (
     c.Start(command_id="c1"),
     c.Pause(command_id="c2", orders=PauseOrders.CANCEL_ENTRIES),
@@ -142,6 +153,8 @@ def _inputs_and_commands() -> list[Record]:
         market=market,
         strategy_name="EmaCross",
         strategy_source="source",
+        currency="USDT",
+        rates={"EUR": (11, 10)},
         opening=(
             Posting("cash", "USDT", Amount.parse("100000")),
             Posting("capital", "USDT", Amount.parse("-100000")),
@@ -158,6 +171,7 @@ def _inputs_and_commands() -> list[Record]:
             reduce_only=False,
             reserve_px=10_000,
             reserved=Amount.parse("0.03003"),
+            reserved_account="cash",
             reserved_currency="USDT",
             decision_bid_px=9999,
             decision_ask_px=10_001,
@@ -185,8 +199,8 @@ def _events() -> list[Record]:
     return [
         r.OrderAccepted(10, START, order=1, venue_order_id="v", expires=None, due=DUE),
         r.OrderRejected(11, START, order=1, **_REFUSED, due=DUE),
-        r.OrderFilled(12, START, **_FILL, evidence=_QUOTE),
-        r.OrderFilled(12, START, **_FILL, evidence=_BAR),
+        r.OrderFilled(12, START, **_FILL, conversion=None, evidence=_QUOTE),
+        r.OrderFilled(12, START, **_FILL, conversion=_CONVERSION, evidence=_BAR),
         r.OrderCanceled(13, START, order=1, reason=CancelReason.REQUESTED, due=DUE),
         r.OrderExpired(14, START, order=1, reason=CancelReason.DAY_END, due=DUE),
         r.OrderReplaced(
@@ -210,6 +224,17 @@ def _events() -> list[Record]:
             reserved=Amount(-1),
             due=DUE,
         ),
+        r.ReservationsMoved(
+            17, START, symbol="BTCUSDT", reserved=((1, Amount.parse("0.5")),), due=DUE
+        ),
+        r.MarginCalled(
+            17,
+            START,
+            equity=Amount.parse("24.9"),
+            required=Amount.parse("25"),
+            action=MarginCall.LIQUIDATE,
+        ),
+        r.MarginRestored(17, START, equity=Amount.parse("50"), required=Amount(0)),
         r.TimerFired(18, START, name="tick", due=DUE, delivered=False),
         r.StrategyFailed(
             19,
@@ -236,7 +261,9 @@ def _events() -> list[Record]:
             reason="requested",
             row=9,
             cash=Amount.parse("99999.98999"),
+            balances={"USDT": Amount.parse("99999.98999")},
             equity=Amount.parse("99999.99999"),
+            margin_used=Amount(0),
             marks=(Mark(symbol="BTCUSDT", bid_px=9999, ask_px=10_001, position_qty=10),),
         ),
         r.SessionFailed(25, START, reason="livelock"),
