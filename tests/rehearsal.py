@@ -73,15 +73,10 @@ def session_of(
     history_limit: int = 1000,
 ) -> PaperTradingSession:
     """A session that is yet to start, joined to ``market``."""
+    currency = instruments_of(market.config)[0].quote_currency
     config = SessionConfig(
         market=market.config,
-        account=AccountConfig(
-            **{
-                "currency": instruments_of(market.config)[0].quote_currency,
-                "initial_cash": cash,
-                **(account or {}),
-            }
-        ),
+        account=AccountConfig(**{"currency": currency, "initial_cash": cash, **(account or {})}),
         strategy=None if strategy is None else StrategySpec(ref=f"m:{type(strategy).__name__}"),
         venue=VenueConfig(fee=fee, latency=latency, **(venue or {})),
         risk=risk or RiskConfig(),
@@ -348,16 +343,10 @@ class Audit:
             if account in {CASH, HOLDINGS}:
                 free = ledger.available(account, currency)
                 assert free >= 0, f"I2: {record} leaves {free} of {pool}"
-        if self._is_margin(ledger):
-            return
-        for position in ledger.positions.values():
-            assert position.qty >= 0, f"{record} sells short in a cash account"
-
-    @staticmethod
-    def _is_margin(ledger: LedgerState) -> bool:
-        attached = ledger.attached
-        assert attached is not None
-        return bool(msgspec.json.decode(attached.config)["account"]["type"] == "margin")
+        assert ledger.attached is not None
+        if b'"type":"margin"' not in ledger.attached.config:
+            for position in ledger.positions.values():
+                assert position.qty >= 0, f"{record} sells short in a cash account"
 
     def _check_fill(self, record: r.OrderFilled) -> None:
         order = self.ledger.orders[record.order]

@@ -1,4 +1,4 @@
-"""Parts of records: one leg of a booking, the evidence of a fill, the last prices."""
+"""Parts of records: their base, one leg of a booking, the evidence of a fill, the last prices."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ import msgspec
 
 from offbook.domain.orders import OrderSide
 from offbook.domain.values import Amount
+
+
+class RecordBase(msgspec.Struct, frozen=True, tag_field="kind"):
+    """Base of all records: ``seq`` is dense from 1, ``ts`` never decreases."""
+
+    seq: int
+    ts: int
 
 
 class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -81,11 +81,8 @@ class LedgerState(msgspec.Struct, kw_only=True):
         return {name: amount for owner, name, amount in self._accounts() if owner == CASH}
 
     def _accounts(self) -> list[tuple[str, str, Amount]]:
-        found = []
-        for key, amount in self.balances.items():
-            account, _, currency = key.partition("|")
-            found.append((account, currency, amount))
-        return found
+        parted = [(key.partition("|"), amount) for key, amount in self.balances.items()]
+        return [(key[0], key[2], amount) for key, amount in parted]
 
     @property
     def account_currency(self) -> str:
