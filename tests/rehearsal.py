@@ -344,7 +344,7 @@ class Audit:
                 free = ledger.available(account, currency)
                 assert free >= 0, f"I2: {record} leaves {free} of {pool}"
         assert ledger.attached is not None
-        if b'"type":"margin"' not in ledger.attached.config:
+        if b'"type":"margin"' not in bytes(ledger.attached.config):
             for position in ledger.positions.values():
                 assert position.qty >= 0, f"{record} sells short in a cash account"
 
