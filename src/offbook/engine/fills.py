@@ -25,14 +25,14 @@ class Filler:
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
+        self.unpaid = CancelReason.INSUFFICIENT_BUYING_POWER
+        """Why the last fill that did not come about could not be paid for."""
 
     def fill(
         self, order: OrderState, qty: int, px: int, liquidity: Liquidity, evidence: Evidence
-    ) -> CancelReason | None:
-        """Trade ``qty`` at ``px``, or at a worse price where a taker slips.
-
-        Why not, with nothing changed, when the account cannot pay for it.
-        """
+    ) -> bool:
+        """Trade ``qty`` at ``px``, or at a worse price where a taker slips; False, with nothing
+        changed and the reason in ``unpaid``, when the account cannot pay for it."""
         kernel = self._kernel
         instrument = kernel.instrument(order.symbol)
         if kernel.slippage is not None and liquidity is Liquidity.REMOVED:
@@ -42,7 +42,8 @@ class Filler:
         deal, rate = self._deal(order, qty, px, liquidity, instrument)
         held = kernel.funds.after_fill(order, deal, instrument)
         if isinstance(held, CancelReason):
-            return held
+            self.unpaid = held
+            return False
         position, realized = _traded(
             kernel.ledger.position(order.symbol), order.side.sign * qty, deal.notional
         )
@@ -75,7 +76,7 @@ class Filler:
             due=due,
         )
         self._report(order, record, due)
-        return None
+        return True
 
     def _deal(
         self, order: OrderState, qty: int, px: int, liquidity: Liquidity, instrument: Instrument

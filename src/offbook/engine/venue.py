@@ -254,13 +254,12 @@ class Venue:
             px, liquidity = order.price_px, Liquidity.ADDED
             rule = "ask reached the limit" if buying else "bid reached the limit"
         evidence = quote_evidence(quote, QUOTE_MODEL, rule, available)
-        unpaid = self._filler.fill(order, qty, px, liquidity, evidence)
-        if unpaid is None:
+        if self._filler.fill(order, qty, px, liquidity, evidence):
             book.take(order.side, quote, qty)
             if order.status.is_terminal:
                 book.remove(order)
         else:
-            self.end(order, unpaid)
+            self.end(order, self._filler.unpaid)
 
     # -- matching on trades -----------------------------------------------------------------
 
@@ -300,9 +299,8 @@ class Venue:
             return 0
         px, liquidity, rule = deal
         evidence = bar_evidence(bar, BAR_MODEL, rule, left)
-        unpaid = self._filler.fill(order, qty, px, liquidity, evidence)
-        if unpaid is not None:
-            self.end(order, unpaid)
+        if not self._filler.fill(order, qty, px, liquidity, evidence):
+            self.end(order, self._filler.unpaid)
             return 0
         if order.status.is_terminal:
             self.book(order.symbol).remove(order)
