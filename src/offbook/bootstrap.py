@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from offbook.adapters.persistence.sqlite_repository import SqliteRepository
     from offbook.adapters.persistence.stores import ListedSession, UnionListing
+    from offbook.services.explaining.gates import Explanation
     from offbook.services.reporting.full_report import FullReport
 
 LAST: Final = "last"
@@ -247,6 +248,16 @@ async def verify_stored(session: PaperTradingSession, store: Path) -> Verificati
                 what=what,
                 detail=str(error),
             )
+
+
+async def explain_stored(
+    session: PaperTradingSession, store: Path, at: int | None = None
+) -> Explanation:
+    """Why a stored session had no fill at a moment (ns UTC, or None for its last); see ``why``."""
+    from offbook.services.explaining.why import why
+
+    async with read_store(store) as repository:
+        return await why(session, make_gateway(), load_engine, repository, Limits(), at=at)
 
 
 async def report_stored(session: PaperTradingSession, store: Path) -> FullReport:

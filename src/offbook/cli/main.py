@@ -178,6 +178,25 @@ def verify(
 
 
 @app.command()
+def why(
+    ctx: typer.Context,
+    session: o.Session,
+    at: o.Moment = None,
+    json: o.Json = False,
+    quiet: o.Quiet = False,
+    data_dir: o.DataDir = None,
+) -> None:
+    """Say, gate by gate, what stood between a session's strategy and a fill at a moment.
+
+    The session is run again up to there. Without --at that is now, or the moment before its end.
+    """
+    shell = _shell(ctx, json, quiet, data_dir)
+    from offbook.cli.why import explain_session
+
+    raise typer.Exit(explain_session(shell, session, at))
+
+
+@app.command()
 def recover(
     ctx: typer.Context,
     sessions: o.Sessions = None,

@@ -143,6 +143,14 @@ DropBadRows = Annotated[
 Stop = Annotated[bool, typer.Option("--stop", help="Stop them instead of carrying them on.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Resume paused ones too.")]
 FullSpeed = Annotated[bool, typer.Option("--full-speed", help="Carry them on as fast as possible.")]
+Moment = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        metavar="TIME",
+        help="Session time: 14:30:05, 2024-08-08T23:55:00 (UTC) or ns since 1970.",
+    ),
+]
 Sessions = Annotated[
     list[str] | None,
     typer.Argument(metavar="SESSION...", help="Ids, or beginnings of ids; else all."),

@@ -90,6 +90,11 @@ class StrategyHost:
         return any(self._callbacks[name] is not None for name in ROW_CALLBACKS)
 
     @property
+    def builds_bars(self) -> bool:
+        """Whether the strategy subscribed to bars that the market does not give."""
+        return len(self._built) > 0
+
+    @property
     def keeps_memory(self) -> bool:
         """Whether the strategy can save and load its memory."""
         own = type(self.strategy)

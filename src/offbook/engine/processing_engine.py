@@ -48,6 +48,7 @@ from offbook.engine.ledger import CAPITAL, CASH
 from offbook.engine.lifecycle import Lifecycle
 from offbook.engine.margin_watch import MarginWatch
 from offbook.engine.market_rows import MarketRows
+from offbook.engine.standing import Standing, standing_of
 from offbook.engine.strategy import Strategy
 from offbook.engine.venue import Venue
 from offbook.engine.wake import Wake
@@ -173,6 +174,10 @@ class ProcessingEngine:
         if market is not None and (looks or works):
             rows = frozenset(instrument.symbol for instrument in market.instruments)
         return Wake(every_row=rows, at=self._kernel.agenda.next_due)
+
+    def standing(self) -> Standing:
+        """How things stand at the present moment, for whoever explains it. Changes nothing."""
+        return standing_of(self._kernel, self._venue, self._host, self._lifecycle.row)
 
     def check(self, command: c.Command) -> None:
         """Whether a command is well formed, before anything is recorded of it.
