@@ -12,8 +12,10 @@ from offbook.domain.config import (
     BasisPointsFee,
     BasisPointsSlippage,
     ConstantLatency,
+    FeeRounding,
     FlatFee,
     LifecycleConfig,
+    MarginCall,
     OrderRate,
     PerUnitFee,
     ReplayMarket,
@@ -116,6 +118,9 @@ REFUSED: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
             ({"rates": {"EUR": "0"}}, "rates.EUR"),
             ({"rates": {"EUR": "1"}, "rates_from": {"EUR": "EURUSD"}}, "rates.EUR"),
             ({"leverage": "2"}, "leverage"),
+            ({"type": "marginal"}, "type"),
+            ({"cash_check": "never"}, "cash_check"),
+            ({"margin_call": "pray"}, "margin_call"),
             ({"maintenance_margin": "0.2"}, "maintenance_margin"),
             ({"type": AccountType.MARGIN, "leverage": "0.5"}, "leverage"),
             ({"type": AccountType.MARGIN, "initial_margin": "0"}, "initial_margin"),
@@ -172,6 +177,14 @@ def test_what_cannot_be_used_names_its_field(
         make(*given, **parts)
     assert caught.value.fields["field"] == field
     assert field.rpartition(".")[2] in str(caught.value) or field == "strategy.ref"
+
+
+def test_a_choice_may_be_written_as_its_text() -> None:
+    """In Python as in a file."""
+    account = AccountConfig(currency="USD", type="margin", margin_call="deny_increase")
+    assert account.is_margin
+    assert account.margin_call is MarginCall.DENY_INCREASE
+    assert VenueConfig(fee_rounding="half_even").fee_rounding is FeeRounding.HALF_EVEN
 
 
 def test_what_stands_at_the_edge_is_allowed() -> None:
