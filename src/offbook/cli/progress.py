@@ -111,6 +111,8 @@ class _Pace:
 
     def note(self, ts: int) -> None:
         now = time.monotonic()
+        if self._marks and ts < self._marks[-1][1]:
+            self._marks.clear()  # the engine was made again from what is stored
         self._marks.append((now, ts))
         while len(self._marks) > 2 and now - self._marks[1][0] > 1.0:
             self._marks.pop(0)
