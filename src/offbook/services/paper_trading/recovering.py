@@ -21,7 +21,7 @@ from offbook.domain.journal import JournalBatch, StoredRecord
 from offbook.domain.records import CommandTaken, decode_record, encode_record
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.folding import fold, stop_by_fold, summary_of
-from offbook.services.paper_trading.digests import command_digest
+from offbook.services.paper_trading.digests import command_digest, start_digest
 from offbook.services.paper_trading.failures import failure_reason, session_error
 from offbook.services.paper_trading.journal_reader import survey
 from offbook.services.paper_trading.messages import AnswerFor, LoadSession, Started, StartRunner
@@ -125,7 +125,9 @@ class Recovery:
         if session.status is SessionStatus.STOPPING:
             host.answer_when_over.extend(await self._unanswered_stop(session))
         owned = msgspec.structs.replace(session, epoch=host.epoch)
-        begin = StartRunner(session=owned, recover=True, hold=hold)
+        # A start that a crash broke off is carried on under its own command, and answered so.
+        digest = start_digest(owned.config, owned.parent_id)
+        begin = StartRunner(session=owned, digest=digest, recover=True, hold=hold)
         await self._run(host, begin, SessionStatus.RUNNING)
         return host
 

@@ -155,7 +155,7 @@ class PaperTradingSessionManager(SessionReading):
         """
         config = well_formed_config(config)
         check_ids(session_id=session_id, command_id=command_id, parent_id=parent_id)
-        digest = start_digest(config, session_id, parent_id)
+        digest = start_digest(config, parent_id)
 
         async def work() -> PaperTradingSession:
             return await self._starter.start(
