@@ -252,8 +252,8 @@ class PaperTradingSessionManager(SessionReading):
         ``flatten`` closes its positions first, within ``deadline_ns`` of session time (default
         one day); ``force`` drops that, also for a stop under way, which a second stop otherwise
         joins.  A start is broken off, and so is a recovery whose market does not open: the session
-        is then ended by its records alone, its positions valued at cost.  With ``at`` it is only kept for then.  Raises
-        InvalidTransition, CommandTooLate.
+        is then ended by its records alone, positions at cost.  With ``at`` it is only kept for
+        then.  Raises InvalidTransition, CommandTooLate.
         """
         check_command(session_id, command_id, at)
         check_flag("flatten", flatten)
