@@ -175,7 +175,7 @@ async def test_a_stop_breaks_off_the_resuming_of_a_failed_session(stage: Stage) 
         await manager.start_session(stage.config(speed="1"), session_id="a")
         await manager.submit_order("a", limit_order("50.00", client_order_id="low"))
         await settle()
-        stage.engines[-1].process = lambda *_, **__: 1 / 0  # type: ignore[method-assign,return-value]  # broken
+        stage.engines[-1].process = lambda *_, **__: 1 / 0  # type: ignore[method-assign,return-value]  # broken on purpose
         stage.clock.advance(3)
         assert (await manager.wait("a")).status is SessionStatus.FAILED
         hanging = stage.gateway.block_open()
