@@ -79,6 +79,8 @@ def run(
     settings: o.Set = None,
     config: o.ConfigFile = None,
     name: o.Name = None,
+    dry_run: o.DryRun = False,
+    dashboard: o.Dashboard = None,
     speed: o.Speed = None,
     cash: o.Cash = None,
     seed: o.Seed = None,

@@ -67,7 +67,14 @@ Name = Annotated[
 ]
 Speed = Annotated[
     str | None,
-    typer.Option("--speed", metavar="X", help="Times real time, such as 60; else full speed."),
+    typer.Option("--speed", metavar="X", help="Times real time, such as 60, or 'full'."),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print the whole session as it would run, as JSON.")
+]
+Dashboard = Annotated[
+    bool | None,
+    typer.Option("--dashboard/--no-dashboard", help="The live screen while it runs."),
 ]
 Cash = Annotated[
     str | None, typer.Option("--cash", metavar="AMOUNT", help="Cash to begin with (100000).")

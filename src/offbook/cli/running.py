@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from offbook.bootstrap import new_session_id, open_store
 from offbook.cli.driving import driven
 from offbook.cli.failures import FAILURE, TERMINATED
@@ -12,8 +14,9 @@ from offbook.cli.figures import strategy_name
 from offbook.cli.loop import run_async
 from offbook.cli.shell import Shell, short
 from offbook.config.markets import Label, MarketDescription
+from offbook.config.resolving import Settings, cli_defaults
 from offbook.config.sessions import SessionRequest, build_config, parse_settings
-from offbook.domain.config import OnStrategyError, SessionConfig, kinds_of, symbols_of
+from offbook.domain.config import SessionConfig, kinds_of, symbols_of
 from offbook.domain.instruments import AssetClass
 from offbook.domain.market_data import DataKind
 from offbook.domain.session import PaperTradingSession, SessionStatus
@@ -32,8 +35,14 @@ _CHOICES: Final = {"asset_class": AssetClass, "kind": DataKind, "label": Label}
 
 def run_strategy(shell: Shell, given: dict[str, Any]) -> int:
     """Run what the options ask for; gives the exit code."""
-    config = build_config(request_of(given))
-    return run_async(shell, _run(shell, config))
+    settings = shell.settings
+    if given["config"] is None:  # a session's own file says all that its author wanted
+        settings = Settings((cli_defaults(), *settings.layers))
+    config = build_config(request_of(given), settings=settings)
+    if given["dry_run"]:
+        shell.document(msgspec.to_builtins(config))
+        return 0
+    return run_async(shell, _run(shell, config, dashboard=given["dashboard"]))
 
 
 def request_of(given: dict[str, Any]) -> SessionRequest:
@@ -54,12 +63,12 @@ def request_of(given: dict[str, Any]) -> SessionRequest:
         seed=given["seed"],
         speed=given["speed"],
         at_end=given["at_end"],
-        on_error=given["on_error"] or (None if given["config"] else OnStrategyError.STOP.value),
+        on_error=given["on_error"],
         name=given["name"],
     )
 
 
-async def _run(shell: Shell, config: SessionConfig) -> int:
+async def _run(shell: Shell, config: SessionConfig, *, dashboard: bool | None) -> int:
     async with open_store(shell.data_dir) as repository:
         async with driven(shell, repository) as driver:
             session = await driver.manager.start_session(

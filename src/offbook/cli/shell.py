@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from offbook.config.settings import data_directory
+from offbook.config.settings import absolute, data_directory
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from offbook.config.resolving import Settings
 
 SHORT_ID: Final = 13
 """As much of a session's id as tells the millisecond of its making."""
@@ -36,11 +38,25 @@ class Shell:
     verbose: bool = False
     given_data_dir: Path | None = None
     _console: Console | None = field(default=None, repr=False)
+    _settings: Settings | None = field(default=None, repr=False)
+
+    @property
+    def settings(self) -> Settings:
+        """What files and environment say, read when it is first needed. Raises InvalidConfig."""
+        if self._settings is None:
+            from offbook.config.resolving import load_settings
+
+            self._settings = load_settings()
+            self.quiet |= self._settings.value("cli", "quiet")
+        return self._settings
 
     @property
     def data_dir(self) -> Path:
-        """The directory of the stores; it need not exist."""
-        return data_directory(self.given_data_dir)
+        """The directory of the stores; it need not exist. Raises InvalidConfig."""
+        if self.given_data_dir is not None:
+            return data_directory(self.given_data_dir)
+        told = self.settings.value("data_dir")
+        return data_directory(None, {}) if told is None else absolute(Path(told))
 
     @property
     def console(self) -> Console:

@@ -89,8 +89,12 @@ WRONG = [
     ((*IDLE, *QUOTES, "--at-end", "explode"), {}, "is not one of 'stop', 'pause'"),
     (("run", "--config", "gone.toml"), {}, "there is no file gone.toml"),
     (("run", "--config", "bad.json"), {"bad.json": "{"}, "is no JSON"),
-    (("run", "--config", "bad.toml"), {"bad.toml": "sed = 1\n"}, "name a recording"),
-    (("run", "mine.py:Idle", *QUOTES, "-c", "bad.toml"), {"bad.toml": "sed = 1\n"}, "sed"),
+    (("run", "--config", "bad.toml"), {"bad.toml": "seed = 1\n"}, "name a recording"),
+    (
+        ("run", "mine.py:Idle", *QUOTES, "-c", "bad.toml"),
+        {"bad.toml": "sed = 1\n"},
+        "line 1: unknown setting sed: did you mean seed?",
+    ),
     (("run", "mine.py:Idle", *QUOTES, "-c", "bad.toml"), {"bad.toml": "market = 1\n"}, "a table"),
     # the line itself
     (("rnu",), {}, "No such command 'rnu'"),
