@@ -13,6 +13,8 @@ from typing import Annotated, Final
 import typer
 
 from offbook.cli import options as o
+from offbook.cli.config_commands import config_app
+from offbook.cli.context import shell_of
 from offbook.cli.failures import FAILURE, INTERRUPTED, USAGE, print_error, tell
 from offbook.cli.shell import Shell
 from offbook.domain.errors import OffbookError
@@ -50,7 +52,7 @@ def root(
 ) -> None:
     """Take the options that every command has."""
     ctx.ensure_object(Shell).verbose = verbose
-    _shell(ctx, json, quiet, data_dir)
+    shell_of(ctx, json, quiet, data_dir)
     if ctx.invoked_subcommand is None:
         print(ctx.get_help())
         raise typer.Exit(USAGE)
@@ -65,7 +67,7 @@ def demo(
     data_dir: o.DataDir = None,
 ) -> None:
     """Show a whole session on eleven minutes of real quotes."""
-    shell = _shell(ctx, json, quiet, data_dir)
+    shell = shell_of(ctx, json, quiet, data_dir)
     from offbook.cli.demo import run_demo
 
     raise typer.Exit(run_demo(shell, fast=fast))
@@ -114,7 +116,7 @@ def run(
     speed; Ctrl-C stops, and a second one leaves at once.
     """
     given = {k: v for k, v in ctx.params.items() if k not in ("json", "quiet", "data_dir")}
-    shell = _shell(ctx, json, quiet, data_dir)
+    shell = shell_of(ctx, json, quiet, data_dir)
     from offbook.cli.running import run_strategy
 
     raise typer.Exit(run_strategy(shell, given))
@@ -125,7 +127,7 @@ def sessions(
     ctx: typer.Context, json: o.Json = False, quiet: o.Quiet = False, data_dir: o.DataDir = None
 ) -> None:
     """List the sessions of all stores, oldest first."""
-    shell = _shell(ctx, json, quiet, data_dir)
+    shell = shell_of(ctx, json, quiet, data_dir)
     from offbook.cli.looking import list_sessions
 
     raise typer.Exit(list_sessions(shell))
@@ -140,7 +142,7 @@ def show(
     data_dir: o.DataDir = None,
 ) -> None:
     """Show one session, its orders and every fill with its evidence."""
-    shell = _shell(ctx, json, quiet, data_dir)
+    shell = shell_of(ctx, json, quiet, data_dir)
     from offbook.cli.looking import show_session
 
     raise typer.Exit(show_session(shell, session))
@@ -157,7 +159,7 @@ def report(
     data_dir: o.DataDir = None,
 ) -> None:
     """Report a session in full: result, risk, round trips, execution; or write it as files."""
-    shell = _shell(ctx, json, quiet, data_dir)
+    shell = shell_of(ctx, json, quiet, data_dir)
     from offbook.cli.reporting import report_session
 
     formats = [name.strip() for name in (write or "").split(",") if name.strip()]
@@ -173,7 +175,7 @@ def verify(
     data_dir: o.DataDir = None,
 ) -> None:
     """Replay a session and compare every byte of its records."""
-    shell = _shell(ctx, json, quiet, data_dir)
+    shell = shell_of(ctx, json, quiet, data_dir)
     from offbook.cli.looking import verify_session
 
     raise typer.Exit(verify_session(shell, session))
@@ -214,7 +216,7 @@ def recover(
     Each is rebuilt from its journal and compared with it, byte by byte. Running ones go on to their
     end; paused ones stay paused unless --resume is given.
     """
-    shell = _shell(ctx, json, quiet, data_dir)
+    shell = shell_of(ctx, json, quiet, data_dir)
     from offbook.cli.recovering import Wanted, recover_sessions
 
     wanted = Wanted(stop=stop, resume=resume, full_speed=full_speed)
@@ -226,15 +228,19 @@ def doctor(
     ctx: typer.Context, json: o.Json = False, quiet: o.Quiet = False, data_dir: o.DataDir = None
 ) -> None:
     """Look for what could keep offbook from working here."""
-    shell = _shell(ctx, json, quiet, data_dir)
+    shell = shell_of(ctx, json, quiet, data_dir)
     from offbook.cli.doctor import examine
 
     raise typer.Exit(examine(shell))
 
 
+app.add_typer(config_app)
+
+
 def run_cli(arguments: Sequence[str]) -> int:
     """Carry a command line out; gives the exit code. Expected errors are told, not raised."""
-    shell = Shell(json="--json" in arguments)
+    lines = "--jsonl" in arguments
+    shell = Shell(json=lines or "--json" in arguments, lines=lines)
     try:
         code = app(args=list(arguments), prog_name="offbook", standalone_mode=False, obj=shell)
         return code if isinstance(code, int) else 0
@@ -251,15 +257,6 @@ def run_cli(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return FAILURE
-
-
-def _shell(ctx: typer.Context, json: bool, quiet: bool, data_dir: Path | None) -> Shell:
-    """The options, wherever on the line they stood."""
-    shell = ctx.ensure_object(Shell)
-    shell.json |= json
-    shell.quiet |= quiet
-    shell.given_data_dir = data_dir or shell.given_data_dir
-    return shell
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ KindChoice = Literal["quotes", "trades", "bars"]
 LabelChoice = Literal["open", "close"]
 AtEndChoice = Literal["stop", "pause"]
 OnErrorChoice = Literal["stop", "pause", "fail"]
+SchemaChoice = Literal["settings", "session"]
 
 # -- everywhere -------------------------------------------------------------------------------
 
@@ -30,10 +31,14 @@ DataDir = Annotated[
         help="Where sessions are kept (else OFFBOOK_DATA_DIR, else the platform's place).",
     ),
 ]
+JsonLines = Annotated[
+    bool, typer.Option("--jsonl", help="Answer with one JSON document on each line.")
+]
 Session = Annotated[
     str,
     typer.Argument(
-        metavar="SESSION", help="A session's id, a beginning that no other id has, or 'last'."
+        metavar="SESSION",
+        help="A session's id, a beginning that no other id has, its name, or 'last'.",
     ),
 ]
 
@@ -170,4 +175,17 @@ Write = Annotated[
 Into = Annotated[
     Path,
     typer.Option("--into", metavar="DIR", help="Where the files' folder is made.", file_okay=False),
+]
+
+# -- configuration ----------------------------------------------------------------------------
+
+Table = Annotated[
+    str | None, typer.Argument(metavar="TABLE", help="Only this setting or table, as venue.fee.")
+]
+GivenOnly = Annotated[bool, typer.Option("--given", help="Leave the defaults out.")]
+CheckedFile = Annotated[
+    Path | None, typer.Argument(metavar="FILE", help="TOML or JSON; else what is in force.")
+]
+SchemaOf = Annotated[
+    SchemaChoice, typer.Argument(metavar="WHICH", help="settings (offbook.toml) or session.")
 ]

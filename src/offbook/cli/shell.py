@@ -29,11 +29,12 @@ _STYLES: Final = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim
 class Shell:
     """How one call of the program speaks.
 
-    ``json``: one JSON document on stdout and nothing else there.  ``quiet``: nothing on stderr but
-    errors.
+    ``json``: one JSON document on stdout and nothing else there.  ``lines`` (with ``json``): one
+    document on each line instead.  ``quiet``: nothing on stderr but errors.
     """
 
     json: bool = False
+    lines: bool = False
     quiet: bool = False
     verbose: bool = False
     given_data_dir: Path | None = None
@@ -74,7 +75,7 @@ class Shell:
 
     def document(self, document: Mapping[str, Any]) -> None:
         """The answer as one JSON document."""
-        print(json.dumps(document, ensure_ascii=False, indent=2))
+        print(json.dumps(document, ensure_ascii=False, indent=None if self.lines else 2))
 
     def note(self, text: str) -> None:
         """A line beside the answer, on stderr, unless quiet."""
