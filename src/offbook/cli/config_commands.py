@@ -8,13 +8,21 @@ import typer
 
 from offbook.cli import options as o
 from offbook.cli.context import shell_of
+from offbook.cli.failures import USAGE
 
 config_app: Final = typer.Typer(
     name="config",
-    help="See what is set and where it comes from; check files.",
     rich_markup_mode=None,
-    no_args_is_help=True,
+    invoke_without_command=True,
 )
+
+
+@config_app.callback()
+def config(ctx: typer.Context) -> None:
+    """See what is set and where it comes from; check files."""
+    if ctx.invoked_subcommand is None:
+        print(ctx.get_help())
+        raise typer.Exit(USAGE)
 
 
 @config_app.command()

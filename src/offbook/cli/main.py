@@ -16,6 +16,7 @@ from offbook.cli import options as o
 from offbook.cli.config_commands import config_app
 from offbook.cli.context import shell_of
 from offbook.cli.failures import FAILURE, INTERRUPTED, USAGE, print_error, tell
+from offbook.cli.record_commands import export, fills, journal, orders, positions, strategies
 from offbook.cli.shell import Shell
 from offbook.domain.errors import OffbookError
 
@@ -234,6 +235,8 @@ def doctor(
     raise typer.Exit(examine(shell))
 
 
+for _command in (orders, fills, positions, journal, export, strategies):
+    app.command()(_command)
 app.add_typer(config_app)
 
 

@@ -11,11 +11,15 @@ from typing import Annotated, Literal
 
 import typer
 
+from offbook.cli import completing
+
 AssetClassChoice = Literal["crypto_spot", "equity"]
 KindChoice = Literal["quotes", "trades", "bars"]
 LabelChoice = Literal["open", "close"]
 AtEndChoice = Literal["stop", "pause"]
 OnErrorChoice = Literal["stop", "pause", "fail"]
+SideChoice = Literal["buy", "sell"]
+FormatChoice = Literal["csv", "parquet", "json"]
 SchemaChoice = Literal["settings", "session"]
 
 # -- everywhere -------------------------------------------------------------------------------
@@ -39,6 +43,7 @@ Session = Annotated[
     typer.Argument(
         metavar="SESSION",
         help="A session's id, a beginning that no other id has, its name, or 'last'.",
+        autocompletion=completing.sessions,
     ),
 ]
 
@@ -46,7 +51,11 @@ Session = Annotated[
 
 Strategy = Annotated[
     str | None,
-    typer.Argument(metavar="STRATEGY", help="path/to/file.py:Class or package.module:Class"),
+    typer.Argument(
+        metavar="STRATEGY",
+        help="path/to/file.py:Class or package.module:Class",
+        autocompletion=completing.strategies,
+    ),
 ]
 Data = Annotated[
     str | None,
@@ -165,7 +174,11 @@ Moment = Annotated[
 ]
 Sessions = Annotated[
     list[str] | None,
-    typer.Argument(metavar="SESSION...", help="Ids, or beginnings of ids; else all."),
+    typer.Argument(
+        metavar="SESSION...",
+        help="Ids, or beginnings of ids; else all.",
+        autocompletion=completing.sessions,
+    ),
 ]
 NoPace = Annotated[bool, typer.Option("--fast", help="At full speed, without the show.")]
 Write = Annotated[
@@ -180,7 +193,12 @@ Into = Annotated[
 # -- configuration ----------------------------------------------------------------------------
 
 Table = Annotated[
-    str | None, typer.Argument(metavar="TABLE", help="Only this setting or table, as venue.fee.")
+    str | None,
+    typer.Argument(
+        metavar="TABLE",
+        help="Only this setting or table, as venue.fee.",
+        autocompletion=completing.settings,
+    ),
 ]
 GivenOnly = Annotated[bool, typer.Option("--given", help="Leave the defaults out.")]
 CheckedFile = Annotated[
@@ -188,4 +206,60 @@ CheckedFile = Annotated[
 ]
 SchemaOf = Annotated[
     SchemaChoice, typer.Argument(metavar="WHICH", help="settings (offbook.toml) or session.")
+]
+
+# -- what a session did -----------------------------------------------------------------------
+
+Status = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--status",
+        metavar="NAME",
+        help="As filled or rejected; or open, or closed.",
+        autocompletion=completing.statuses,
+    ),
+]
+Symbols = Annotated[
+    list[str] | None, typer.Option("--symbol", metavar="TEXT", help="Of this instrument.")
+]
+Side = Annotated[SideChoice | None, typer.Option("--side", help="Of this side.")]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="TIME", help="From this session time on (ISO 8601, or ns)."),
+]
+Until = Annotated[
+    str | None, typer.Option("--until", metavar="TIME", help="Before this session time.")
+]
+Last = Annotated[int | None, typer.Option("--last", min=0, metavar="N", help="The last N of them.")]
+Flat = Annotated[bool, typer.Option("--all", help="Those too that were closed.")]
+After = Annotated[
+    int, typer.Option("--after", min=0, metavar="N", help="After the record of this number.")
+]
+Limit = Annotated[
+    int | None, typer.Option("--limit", min=0, metavar="N", help="At most N records.")
+]
+RecordKinds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--kind",
+        metavar="NAME",
+        help="Of this kind: OrderFilled.",
+        autocompletion=completing.record_kinds,
+    ),
+]
+To = Annotated[
+    Path, typer.Option("--to", metavar="DIR|FILE", help="A directory, or a file by its ending.")
+]
+Format = Annotated[FormatChoice | None, typer.Option("--format", help="Of the files (csv).")]
+Tables = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--table",
+        metavar="NAME",
+        help="orders, fills, positions, journal or equity.",
+        autocompletion=completing.tables,
+    ),
+]
+StrategyPlace = Annotated[
+    str | None, typer.Argument(metavar="PLACE", help="A .py file, a folder or a module.")
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -21,6 +21,9 @@ from offbook.domain.instruments import AssetClass
 from offbook.domain.market_data import DataKind
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.services.paper_trading.report import read_report
+
+if TYPE_CHECKING:
+    from offbook.cli.dashboard import Dashboard
 
 START: Final = "start"
 """The command id of every start: the same run has the same chain each time."""
@@ -68,9 +71,18 @@ def request_of(given: dict[str, Any]) -> SessionRequest:
     )
 
 
+def _screen(shell: Shell, asked: bool | None) -> Dashboard | None:
+    """The live screen, where it is wanted and there is a terminal for it."""
+    if not (shell.settings.value("cli", "dashboard") if asked is None else asked):
+        return None
+    from offbook.cli import dashboard
+
+    return dashboard.Dashboard(shell) if dashboard.fits(shell) else None
+
+
 async def _run(shell: Shell, config: SessionConfig, *, dashboard: bool | None) -> int:
     async with open_store(shell.data_dir) as repository:
-        async with driven(shell, repository) as driver:
+        async with driven(shell, repository, dashboard=_screen(shell, dashboard)) as driver:
             session = await driver.manager.start_session(
                 config, session_id=new_session_id(), command_id=START
             )

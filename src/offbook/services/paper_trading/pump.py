@@ -22,6 +22,7 @@ from offbook.engine.inputs import Advance, EndOfData, EngineInput
 from offbook.ports.clock import IClock
 from offbook.services.paper_trading.command_desk import CommandDesk
 from offbook.services.paper_trading.commit_line import CommitLine
+from offbook.services.paper_trading.last_prices import last_prices
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.messages import (
     AskOrders,
@@ -308,6 +309,7 @@ class Pump:
             rows=self._rows_total,
             speed=self._pacer.speed,
             summary=engine.summary(),
+            prices=last_prices(self._rows.before(engine.cursor.row)),
         )
 
     def _change_speed(self, message: SetSpeed, mail: Mail) -> None:

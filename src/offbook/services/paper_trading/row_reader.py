@@ -43,6 +43,11 @@ class RowReader:
             return None
         return block.rows(row - block.start, len(block))
 
+    def before(self, row: int) -> MarketSlice | None:
+        """The one row before ``row``, if it is still in memory."""
+        found = None if row <= 0 else self.loaded(row - 1)
+        return None if found is None else found.rows(0, 1)
+
     def poll(self, row: int) -> MarketSlice | Reading:
         """The rows from ``row`` on if they are here; else they are being read after this call.
 
