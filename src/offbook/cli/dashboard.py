@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -50,9 +49,9 @@ def fits(shell: Shell) -> bool:
     """Whether there is a terminal for it, and nobody asked for less."""
     if shell.quiet or shell.json or shell.verbose or not shows_color(sys.stderr):
         return False
-    size = shutil.get_terminal_size()
+    size = _size()
     is_unicode = (sys.stderr.encoding or "").lower().replace("-", "") == "utf8"
-    return is_unicode and size.columns >= LEAST_COLUMNS and size.lines >= LEAST_LINES
+    return is_unicode and size[0] >= LEAST_COLUMNS and size[1] >= LEAST_LINES
 
 
 class Dashboard:
@@ -166,8 +165,8 @@ class Dashboard:
 
     def _draw(self) -> None:
         if self._live is not None and self._scene is not None:
-            size = self._console.size
-            self._live.update(screen(self._scene, size.width, size.height), refresh=True)
+            columns, lines = self._console.size = _size()
+            self._live.update(screen(self._scene, columns, lines), refresh=True)
 
     def _add(self, line: str) -> None:
         self._said.append(line)
@@ -226,6 +225,15 @@ class Dashboard:
         if not is_still and now - self._orders_asked >= pause:
             self._orders_asked = now
             self._asking = asyncio.create_task(_orders(reading, session_id), name="orders to show")
+
+
+def _size() -> tuple[int, int]:
+    """Columns and lines as they now are, whatever the environment says they once were."""
+    try:
+        columns, lines = os.get_terminal_size(sys.stderr.fileno())
+    except OSError:
+        return 0, 0
+    return columns, lines
 
 
 async def _orders(reading: SessionReading, session_id: str) -> tuple[OrderView, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any, Final
 
 import msgspec
@@ -38,6 +39,7 @@ _TOLD_BY_NAME: Final = ("reason", "error_type")
 _ORDERS_SHOWN: Final = 4
 _EVENTS_SHOWN: Final = 6
 _LEAST_CHART: Final = 3
+_MARKS_SHOWN: Final = 40
 _FIXED_LINES: Final = 6
 """Title, progress, two of the account, a rule above the events, and the keys."""
 
@@ -164,10 +166,13 @@ def _one_chart(
     labels = {0: f"{high:,.8g}", rows - 1: f"{low:,.8g}", rows // 2: f"{symbol} {last:,.8g}"}
     margin = max(map(len, labels.values())) + 2
     lines = []
-    for number, cells in enumerate(draw(trace.points, marks, max(width - margin - 1, 1), rows)):
+    # More would hide the line that they stand on.
+    newest = marks[len(marks) - min(len(marks), _MARKS_SHOWN) :]
+    drawn = draw(trace.points, newest, max(width - margin - 1, 1), rows)
+    for number, cells in enumerate(drawn):
         line = Text(" ")
-        for cell in cells:
-            line.append(cell.text, style=_CELL_STYLES[cell.style])
+        for style, run in groupby(cells, key=lambda cell: cell.style):
+            line.append("".join(cell.text for cell in run), style=_CELL_STYLES[style])
         label = labels.get(number, "").rjust(margin - 1)
         lines.append(line.append(f" {label}", style="" if number == rows // 2 else "dim"))
     return lines
