@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from offbook.services.reporting.full_report import EquitySection, FullReport
     from offbook.services.reporting.listing import Listing
 
+SHIPPED: Final = "offbook.strategies"
+"""The package of the strategies that ship."""
+
 LAST: Final = "last"
 """Stands for the id of the session that was created last."""
 
@@ -288,9 +291,9 @@ def find_strategies(place: str | None = None) -> FoundStrategies:
 
     Raises InvalidStrategy for a place that is not there.
     """
-    from offbook.adapters.strategy_finder import find
+    from offbook.adapters.strategy_finder import find, find_in_package
 
-    return find(place)
+    return find_in_package(SHIPPED) if place is None else find(place)
 
 
 async def verify_stored(session: PaperTradingSession, store: Path) -> Verification:

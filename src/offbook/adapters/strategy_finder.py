@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import msgspec
 
-import offbook.strategies
 from offbook.adapters.strategy_loader import load_module
 from offbook.domain.errors import InvalidStrategy, OffbookError
 from offbook.engine.parameters import Parameter
@@ -47,21 +46,12 @@ class FoundStrategies(msgspec.Struct, frozen=True, kw_only=True):
     broken: tuple[tuple[str, str], ...] = ()
 
 
-def find(place: str | None) -> FoundStrategies:
-    """The strategies that ship, or those of a ``.py`` file, a folder (not below it) or a module.
+def find(place: str) -> FoundStrategies:
+    """The strategies of a ``.py`` file, of a folder (not below it) or of a module.
 
     Of a folder only files that seem to hold a strategy are run; one that cannot be is told in
     ``broken``.  Raises InvalidStrategy for a place that is not there or holds none.
     """
-    if place is None:
-        names = [m.name for m in pkgutil.iter_modules(offbook.strategies.__path__)]
-        return FoundStrategies(
-            strategies=tuple(
-                line
-                for name in names
-                for line in _lines_of(f"{offbook.strategies.__name__}.{name}")
-            )
-        )
     folder = Path(place).expanduser()
     if folder.is_dir():
         return _in_folder(folder)
@@ -69,6 +59,16 @@ def find(place: str | None) -> FoundStrategies:
     if not lines:
         raise InvalidStrategy(f"there is no Strategy in {place}", strategy=place)
     return FoundStrategies(strategies=lines)
+
+
+def find_in_package(package: str) -> FoundStrategies:
+    """The strategies of the modules right below a package. Raises InvalidStrategy."""
+    modules = pkgutil.iter_modules(load_module(package).__path__)
+    return FoundStrategies(
+        strategies=tuple(
+            line for module in modules for line in _lines_of(f"{package}.{module.name}")
+        )
+    )
 
 
 def _in_folder(folder: Path) -> FoundStrategies:

@@ -46,6 +46,9 @@ def test_a_project_says_what_runs_and_flags_win(offbook: Program, folder: Path) 
     other = offbook("run", "--seed", "9", "-s", "size=2", "--fee-bps", "3", "--json").document
     assert (other["config"]["seed"], other["config"]["venue"]["fee"]["taker"]) == (9, "3")
     assert other["config"]["strategy"]["params"] == {"every": 20, "size": "2"}
+    (folder / "again.json").write_text(offbook("run", "--dry-run").out)
+    again = offbook("run", "--config", "again.json", "--json").document
+    assert again["chain_head"] == report["chain_head"]
     named = offbook("run", "mine.py:Flip", "--data", "demo", "--dry-run").document
     assert named["strategy"]["params"]["every"] == 20
     assert named["market"]["instrument"]["symbol"] == "BTCUSDT"
