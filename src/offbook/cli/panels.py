@@ -13,6 +13,7 @@ from rich.text import Text
 from offbook.cli.chart import Mark, Trace, bounds, draw, sparkline
 from offbook.cli.driving import KEYS
 from offbook.cli.figures import clock, counted, money, strategy_name
+from offbook.domain.config import symbols_of
 from offbook.domain.instruments import Instrument
 from offbook.domain.orders import OrderView
 from offbook.domain.records import Record
@@ -117,16 +118,12 @@ def _title(scene: Scene) -> Text:
     spec = config.strategy
     name = strategy_name(None if spec is None else spec.ref)
     title = Text(" ").append(status.value, style=_STATUS_STYLES.get(status, "bold"))
-    title.append(f"  {name}", style="bold").append(f" on {', '.join(_symbols(scene))}")
+    title.append(f"  {name}", style="bold").append(f" on {symbols_of(config.market)}")
     if config.name:
         title.append(f"  {config.name}", style="italic")
     if scene.more:
         title.append(f"  and {scene.more} more", style="dim")
     return title
-
-
-def _symbols(scene: Scene) -> Iterable[str]:
-    return scene.prices or [scene.session.config.market.instrument.symbol]
 
 
 def _progress(scene: Scene, width: int) -> Text:

@@ -70,7 +70,7 @@ def _names_market(given: dict[str, Any]) -> bool:
 def _whole(layer: Layer) -> list[Problem]:
     """What building the session finds."""
     try:
-        build_config(SessionRequest(), Settings((layer,)))
+        build_config(SessionRequest(), settings=Settings((layer,)))
     except OffbookError as error:
         return [_problem(layer, error)]
     return []

@@ -151,20 +151,28 @@ def _catalogue(*structs: type[msgspec.Struct]) -> Catalogue:
     tables: set[Path] = set()
     for struct in structs:
         _walk(struct, (), found, tables)
-    _walk(MarketDescription, (MARKET,), found, tables)
+    _walk(MarketDescription, (MARKET,), found, tables, absent=True)
     for name, kind in (("path", str), (TYPE, str)):
         found.settings.setdefault((MARKET, name), Known((MARKET, name), kind))
     return msgspec.structs.replace(found, tables=frozenset(tables))
 
 
-def _walk(struct: type[msgspec.Struct], prefix: Path, found: Catalogue, tables: set[Path]) -> None:
+def _walk(
+    struct: type[msgspec.Struct],
+    prefix: Path,
+    found: Catalogue,
+    tables: set[Path],
+    *,
+    absent: bool = False,
+) -> None:
+    """Add the settings of a struct; within a table that is ``absent`` by default none has one."""
     for field in msgspec.structs.fields(struct):
         path = (*prefix, field.name)
         default = _default_of(field)
         inner = _structs_in(field.type)
         if not inner:
             is_open = dict in (get_origin(field.type), field.type)
-            plain = default if default is NOTHING else msgspec.to_builtins(default)
+            plain = NOTHING if absent or default is NOTHING else msgspec.to_builtins(default)
             _add(found, Known(path, field.type, plain, is_open))
             continue
         tables.add(path)
@@ -175,7 +183,7 @@ def _walk(struct: type[msgspec.Struct], prefix: Path, found: Catalogue, tables: 
             tag = NOTHING if default is NOTHING or chosen is None else chosen.tag
             _add(found, Known((*path, TYPE), Literal[tuple(tags)], tag))
         for kind in inner:
-            _walk(kind, path, found, tables)
+            _walk(kind, path, found, tables, absent=absent or default is None)
 
 
 def _add(found: Catalogue, known: Known) -> None:

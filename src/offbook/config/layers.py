@@ -135,6 +135,9 @@ def _checked(
     for written, value in leaves:
         path, known = _recognized(written, catalogue)
         line = lines.get(written)
+        if value is None and path in catalogue.tables:
+            values[path] = None  # as a session that is kept says it of a part that it lacks
+            continue
         if known is None:
             told = f"unknown setting {dotted(path)}: {catalogue.near(path)}"
             problems.append(Problem(origin, dotted(path), told, line))
@@ -144,6 +147,8 @@ def _checked(
         except ValueError as error:
             told = f"{dotted(path)}: {error}, was {value!r}"
             problems.append(Problem(origin, dotted(path), told, line))
+        except InvalidConfig as error:  # a list of tables is one setting, with checks of its own
+            problems.append(Problem(origin, dotted(path), error.message, line))
     places = {_recognized(path, catalogue)[0]: line for path, line in lines.items()}
     return Layer(source, origin, values, places, tuple(problems))
 
@@ -203,13 +208,25 @@ def _located(layer: Layer, folder: FilePath) -> Layer:
     if values.get(data_dir):
         values[data_dir] = str(absolute(folder / FilePath(values[data_dir]).expanduser()))
     told = values.get(recording)
-    if told and told != DEMO and not is_synthetic(told):
-        values[recording] = str(absolute(folder / FilePath(told).expanduser()))
+    if told:
+        values[recording] = _recording(told, folder)
+    sources = values.get((MARKET, "sources"))
+    if isinstance(sources, list):
+        values[(MARKET, "sources")] = [
+            {**source, "path": _recording(source["path"], folder)} if "path" in source else source
+            for source in sources
+        ]
     told = values.get(ref)
     if told and is_file_ref(told):
         target, _, name = told.rpartition(":")
         values[ref] = f"{absolute(folder / FilePath(target).expanduser())}:{name}"
     return msgspec.structs.replace(layer, values=values)
+
+
+def _recording(told: str, folder: FilePath) -> str:
+    if told == DEMO or is_synthetic(told):
+        return told
+    return str(absolute(folder / FilePath(told).expanduser()))
 
 
 def _lines(text: str) -> dict[Path, int]:

@@ -29,7 +29,7 @@ FULL_SPEED: Final = "full"
 """As a speed: as fast as possible, also where a weaker source names a pace."""
 
 _PROGRAM: Final = frozenset({"data_dir", "cli"})
-_NAMES_MARKET: Final = ("path", TYPE, "instrument")
+_NAMES_MARKET: Final = ("path", TYPE, "instrument", "sources")
 _CLI_DEFAULTS: Final[dict[Path, Any]] = {
     # Whoever watches a terminal wants the end and its report, not a session that waits.
     ("lifecycle", "on_strategy_error"): OnStrategyError.STOP.value,
@@ -160,7 +160,10 @@ def merged(layers: Sequence[Layer], catalogue: Catalogue) -> dict[Path, Setting]
         for table in _replaced(found, layer, catalogue):
             found = {p: s for p, s in found.items() if p[: len(table)] != table}
         for path, value in layer.values.items():
-            found[path] = Setting(value, layer.source, layer.place(path))
+            if path in catalogue.tables:  # it says that there is none
+                found = {p: s for p, s in found.items() if p[: len(path)] != path}
+            else:
+                found[path] = Setting(value, layer.source, layer.place(path))
     for table in catalogue.kinds:
         known = catalogue.settings[(*table, TYPE)]
         has = any(path[: len(table)] == table for path in found)
@@ -171,7 +174,7 @@ def merged(layers: Sequence[Layer], catalogue: Catalogue) -> dict[Path, Setting]
 
 def _replaced(found: Mapping[Path, Setting], layer: Layer, catalogue: Catalogue) -> list[Path]:
     tables: list[Path] = []
-    market = {path[1] for path in layer.values if path[0] == MARKET}
+    market = {path[1] for path in layer.values if path[0] == MARKET and len(path) > 1}
     if market.intersection(_NAMES_MARKET) and any(
         path[0] == MARKET and path[1] in _NAMES_MARKET for path in found
     ):

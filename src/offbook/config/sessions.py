@@ -74,25 +74,21 @@ def build_config(
         _set_strategy(document, request)
     else:
         document["strategy"] = msgspec.to_builtins(strategy)
-    instrument = part(document["market"], "instrument")
-    if "quote_currency" in instrument:
-        part(document, "account").setdefault("currency", instrument["quote_currency"])
-    _set_simulation(document, request)
-    for name in ("seed", "speed", "name"):
-        if (value := getattr(request, name)) is not None:
-            document[name] = value
-    if document.get("speed") == FULL_SPEED:
-        document["speed"] = None
-    if request.cash is not None:
-        part(document, "account")["initial_cash"] = request.cash
-    if request.at_end is not None:
-        part(document, "lifecycle")["at_end"] = request.at_end
-    if request.on_error is not None:
-        part(document, "lifecycle")["on_strategy_error"] = request.on_error
+    if (currency := _paid_in(document["market"])) is not None:
+        part(document, "account").setdefault("currency", currency)
+    _set_given(document, request)
     try:
         return convert(document, SessionConfig, str(request.file or "configuration"))
     except InvalidConfig as error:
         raise _placed(error, document, settings.given()) from None
+
+
+def _paid_in(market: Mapping[str, Any]) -> str | None:
+    """The currency of a market's first instrument, where it is told."""
+    first = next(iter(market.get("sources") or [market]))
+    instrument = first.get("instrument") or {} if isinstance(first, dict) else {}
+    currency: str | None = instrument.get("quote_currency")
+    return currency
 
 
 def _placed(
@@ -109,7 +105,19 @@ def _placed(
     return InvalidConfig(f"{setting.place}: {error.message}", **error.fields)
 
 
-def _set_simulation(document: dict[str, Any], request: SessionRequest) -> None:
+def _set_given(document: dict[str, Any], request: SessionRequest) -> None:
+    """What the request says beside market and strategy."""
+    for name in ("seed", "speed", "name"):
+        if (value := getattr(request, name)) is not None:
+            document[name] = value
+    if document.get("speed") == FULL_SPEED:
+        document["speed"] = None
+    if request.cash is not None:
+        part(document, "account")["initial_cash"] = request.cash
+    if request.at_end is not None:
+        part(document, "lifecycle")["at_end"] = request.at_end
+    if request.on_error is not None:
+        part(document, "lifecycle")["on_strategy_error"] = request.on_error
     if request.fee_bps is not None:
         fee = {"type": "basis_points", "maker": request.fee_bps, "taker": request.fee_bps}
         part(document, "venue")["fee"] = fee

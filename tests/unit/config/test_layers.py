@@ -79,7 +79,7 @@ def test_outside_home_and_repository_a_parent_is_not_trusted(
         ("\nsed = 1\n", "line 2: unknown setting sed: did you mean seed?"),
         ("[venue]\n\nfe = 1\n", "line 3: unknown setting venue.fe: did you mean venue.fee?"),
         ("[venu.fee]\ntaker = 1\n", "did you mean venue.fee.taker?"),
-        ("[risk]\nqqq = 1\n", "known in [risk]: max_open_orders,"),
+        ("[risk]\nqqq = 1\n", "known in [risk]: allowed_sides,"),
         ('seed = "x"\n', "line 1: seed: expected `int`, was 'x'"),
         ('[lifecycle]\nat_end = "explode"\n', "line 2: lifecycle.at_end: invalid enum value"),
         ("venue = 5\n", "venue: expected a table, was 5"),

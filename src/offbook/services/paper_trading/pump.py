@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 _OVER: Final = (SessionStatus.STOPPED, SessionStatus.FAILED)
 _FIRST_CALL_ROWS: Final = 256
 _LEAST_CALL_ROWS: Final = 16
+_PRICE_ROWS: Final = 64
+"""Rows looked back at for last prices, when somebody asks: enough to meet every lively source."""
+
 _YIELDS: Final = 4
 """Turns of the event loop per turn of the pump: a command takes several to arrive."""
 
@@ -309,7 +312,7 @@ class Pump:
             rows=self._rows_total,
             speed=self._pacer.speed,
             summary=engine.summary(),
-            prices=last_prices(self._rows.before(engine.cursor.row)),
+            prices=last_prices(self._rows.before(engine.cursor.row, _PRICE_ROWS)),
         )
 
     def _change_speed(self, message: SetSpeed, mail: Mail) -> None:
