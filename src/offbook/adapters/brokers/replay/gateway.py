@@ -13,13 +13,13 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from offbook.adapters.brokers.replay.columns import VALUES
 from offbook.adapters.brokers.replay.extent import find_extent
 from offbook.adapters.brokers.replay.reader import RecordingReader
 from offbook.adapters.brokers.replay.source import open_source, survey
+from offbook.adapters.brokers.replay.zones import load_zone
 from offbook.adapters.calendars import load_calendar
 from offbook.domain.calendars import TradingCalendar
-from offbook.domain.config import MarketConfig, ReplayMarket, sources_of
+from offbook.domain.config import MarketConfig, OffHours, ReplayMarket, sources_of
 from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidConfig
 from offbook.domain.market_data import MarketInfo, MarketSlice
 from offbook.ports.gateway import FeedExtent
@@ -191,12 +191,8 @@ class _Opened(msgspec.Struct, frozen=True):
 
 def _open(market: ReplayMarket, stop: Event) -> _Opened:
     """Runs in the worker thread."""
-    if market.kind not in VALUES:
-        raise InvalidConfig(
-            f"recordings of {market.kind.value} cannot be read yet", field="market.kind"
-        )
     calendar = load_calendar(market.instrument.calendar)
-    source = open_source(str(Path(market.path).expanduser()))
+    source = open_source(str(Path(market.path).expanduser()), market.header)
     reader = RecordingReader(source, market, calendar)
     try:
         surveyed = survey(source, stop.is_set)
@@ -232,6 +228,7 @@ def _identity(
 ) -> str:
     """A digest of the bytes and of every option that decides which rows they are."""
     by_session = reader.intervals is not None and reader.intervals.by_session
+    hours = market.off_hours is not OffHours.KEEP
     options = {
         "reader": READER_VERSION,
         "kind": market.kind,
@@ -241,7 +238,10 @@ def _identity(
         "qty_precision": market.instrument.qty_precision,
         "timeframe_ns": market.timeframe_ns if reader.intervals else None,
         "label": market.label if reader.intervals else None,
-        "calendar": calendar.digest() if by_session else None,
+        "calendar": calendar.digest() if by_session or hours else None,
+        "headed": reader.source.headed,
+        "timezone": None if market.timezone is None else load_zone(market.timezone).digest,
+        "off_hours": market.off_hours if hours else None,
         "content": sha256,
     }
     return hashlib.sha256(msgspec.json.encode(options, order="deterministic")).hexdigest()

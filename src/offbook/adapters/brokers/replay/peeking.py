@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from offbook.adapters.brokers.replay import query
-from offbook.adapters.brokers.replay.columns import TIMES, VALUES, choose_columns
+from offbook.adapters.brokers.replay.columns import VALUES, choose_columns, names_of
 from offbook.adapters.brokers.replay.source import open_source
 from offbook.adapters.calendars import load_calendar
 from offbook.domain.config import ReplayMarket
@@ -49,7 +49,7 @@ def peek(path: str, columns: Mapping[str, str]) -> Peek:
 
 def _require(path: str, columns: Mapping[str, str], header: tuple[str, ...]) -> None:
     """Refuse a mapping that cannot be meant, whatever the rows are."""
-    ours = dict.fromkeys((*TIMES, *(name for names in VALUES.values() for name in names)))
+    ours = dict.fromkeys(name for kind in VALUES for name in names_of(kind))
     strange = [name for name in columns if name not in ours]
     if strange:
         raise InvalidConfig(
@@ -76,7 +76,7 @@ def check(market: ReplayMarket) -> None:
 
 
 def _fits(path: str, kind: DataKind, columns: Mapping[str, str], header: tuple[str, ...]) -> bool:
-    if not set(columns) <= {*TIMES, *VALUES[kind]}:
+    if not set(columns) <= set(names_of(kind)):
         return False
     market = ReplayMarket(
         path=path,
