@@ -62,7 +62,7 @@ def choose_columns(market: ReplayMarket, header: Sequence[str]) -> dict[str, Fou
         missing.insert(0, "ts_event (or ts_init)")
     # A name that was mapped on purpose must not vanish silently, even where it is optional.
     absent = [ours for ours in market.columns if ours not in found and ours not in missing]
-    missing += [ours for ours in absent if not _is_present(market.columns[ours], header)]
+    missing += [ours for ours in absent if not is_present(market.columns[ours], header)]
     if missing:
         _refuse(market, f"no column for {', '.join(missing)}", missing[0].split(" ")[0], header)
     return found
@@ -96,7 +96,8 @@ def _mapped(theirs: str, header: Sequence[str]) -> Found | None:
     return None
 
 
-def _is_present(theirs: str, header: Sequence[str]) -> bool:
+def is_present(theirs: str, header: Sequence[str]) -> bool:
+    """Whether a mapping's name, or each of two that it joins, is a column of the file."""
     return _mapped(theirs, header) is not None
 
 

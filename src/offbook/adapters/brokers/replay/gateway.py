@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from threading import Event
 from types import MappingProxyType
 from typing import Final, TypeVar
@@ -14,6 +13,13 @@ from typing import Final, TypeVar
 import msgspec
 
 from offbook.adapters.brokers.replay.extent import find_extent
+from offbook.adapters.brokers.replay.files import (
+    ChainedReader,
+    Part,
+    find_files,
+    in_order,
+    whole_extent,
+)
 from offbook.adapters.brokers.replay.reader import RecordingReader
 from offbook.adapters.brokers.replay.source import open_source, survey
 from offbook.adapters.brokers.replay.zones import load_zone
@@ -177,13 +183,13 @@ class ReplayFeed:
 
     def _require_open(self) -> None:
         if self._closed:
-            raise GatewayUnavailable("the recording was closed", market=self._reader.source.path)
+            raise GatewayUnavailable("the recording was closed", market=self._reader.path)
 
 
 class _Opened(msgspec.Struct, frozen=True):
     """What the worker made of a configuration."""
 
-    reader: RecordingReader
+    reader: RecordingReader | ChainedReader
     info: MarketInfo
     calendar: TradingCalendar
     extent: FeedExtent | None
@@ -192,22 +198,40 @@ class _Opened(msgspec.Struct, frozen=True):
 def _open(market: ReplayMarket, stop: Event) -> _Opened:
     """Runs in the worker thread."""
     calendar = load_calendar(market.instrument.calendar)
-    source = open_source(str(Path(market.path).expanduser()), market.header)
-    reader = RecordingReader(source, market, calendar)
+    files = find_files(market.path)
+    parts: list[Part] = []
+    try:
+        for file in files:
+            alone = msgspec.structs.replace(market, path=file)
+            parts.append(_open_part(alone, calendar, stop, may_be_empty=len(files) > 1))
+        parts = in_order(parts)
+    except BaseException:
+        for part in parts:
+            part.reader.close()
+        raise
+    info = MarketInfo(
+        sources=sources_of(market),
+        instruments=(market.instrument,),
+        data_identity=_identity(market, parts, calendar),
+        calendar_identity=calendar.digest(),
+    )
+    reader = parts[0].reader if len(parts) == 1 else ChainedReader(market.path, parts)
+    return _Opened(reader, info, calendar, whole_extent(parts))
+
+
+def _open_part(
+    market: ReplayMarket, calendar: TradingCalendar, stop: Event, *, may_be_empty: bool
+) -> Part:
+    source = open_source(market.path, market.header)
+    reader = RecordingReader(source, market, calendar, may_be_empty=may_be_empty)
     try:
         surveyed = survey(source, stop.is_set)
-        info = MarketInfo(
-            sources=sources_of(market),
-            instruments=(market.instrument,),
-            data_identity=_identity(market, reader, calendar, surveyed.sha256),
-            calendar_identity=calendar.digest(),
-        )
         extent = find_extent(market, reader, surveyed)
         source.check_unchanged()
     except BaseException:
         reader.close()
         raise
-    return _Opened(reader, info, calendar, extent)
+    return Part(reader=reader, sha256=surveyed.sha256, extent=extent)
 
 
 async def _outcome(work: Future[T]) -> T:
@@ -223,10 +247,9 @@ def _close_opened(opening: Future[_Opened]) -> None:
         opening.result().reader.close()
 
 
-def _identity(
-    market: ReplayMarket, reader: RecordingReader, calendar: TradingCalendar, sha256: str
-) -> str:
+def _identity(market: ReplayMarket, parts: list[Part], calendar: TradingCalendar) -> str:
     """A digest of the bytes and of every option that decides which rows they are."""
+    reader = parts[0].reader
     by_session = reader.intervals is not None and reader.intervals.by_session
     hours = market.off_hours is not OffHours.KEEP
     options = {
@@ -242,6 +265,6 @@ def _identity(
         "headed": reader.source.headed,
         "timezone": None if market.timezone is None else load_zone(market.timezone).digest,
         "off_hours": market.off_hours if hours else None,
-        "content": sha256,
+        "content": [part.sha256 for part in parts],
     }
     return hashlib.sha256(msgspec.json.encode(options, order="deterministic")).hexdigest()

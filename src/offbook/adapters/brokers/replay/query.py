@@ -102,6 +102,8 @@ def connect() -> DuckDBPyConnection:
 
     connection = duckdb.connect(":memory:", config=dict(SETTINGS))
     connection.execute("SET streaming_buffer_size = '4MB'")
+    # It would be drawn on stdout, where answers go.
+    connection.execute("SET enable_progress_bar = false")
     connection.execute("SET lock_configuration = true")
     return connection
 

@@ -31,7 +31,7 @@ from offbook.adapters.brokers.replay.times import time_from_text
 from offbook.domain.calendars import TradingCalendar
 from offbook.domain.config import ReplayMarket
 from offbook.domain.errors import BadMarketData, GatewayUnavailable
-from offbook.domain.market_data import DataKind, MarketSlice
+from offbook.domain.market_data import DataKind, SourceSlice
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
@@ -53,15 +53,24 @@ class _Place(msgspec.Struct, frozen=True):
 class RecordingReader:
     """Gives the kept rows of a recording in pieces; not thread-safe but for ``interrupt``.
 
-    ``cells`` are the columns read, that of session time first; ``intervals`` is set for bars.
+    ``names`` are the file's columns, ``cells`` those that are read, that of session time first;
+    ``intervals`` is set for bars.  Where it ``may_be_empty``, having no row left is no fault.
     ``dropped`` counts by reason the rows left out so far, each once however often it is read;
-    ``examples`` are the first of them, with their rows in the file (from 1).
+    ``examples`` are the first of them: file, row in it (from 1), and why.
     """
 
-    def __init__(self, source: Source, market: ReplayMarket, calendar: TradingCalendar) -> None:
+    def __init__(
+        self,
+        source: Source,
+        market: ReplayMarket,
+        calendar: TradingCalendar,
+        *,
+        may_be_empty: bool = False,
+    ) -> None:
         self.source = source
+        self._may_be_empty = may_be_empty
         self.dropped: Counter[str] = Counter()
-        self.examples: list[tuple[int, RowFault]] = []
+        self.examples: list[tuple[str, int, RowFault]] = []
         self._market = market
         self._stop = threading.Event()
         self._connection: DuckDBPyConnection | None = None
@@ -106,7 +115,17 @@ class RecordingReader:
             self._place = self._places[index]
         return self._place.kept
 
-    def next(self) -> MarketSlice | None:
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.source.path
+
+    @property
+    def kept(self) -> int:
+        """Rows that stayed up to here."""
+        return self._place.kept
+
+    def next(self) -> SourceSlice | None:
         """The next piece, of one row at least; None after the last row.
 
         Raises BadMarketData at a row that is refused, after the rows before it were given, and
@@ -152,7 +171,7 @@ class RecordingReader:
         self._stop.set()
         self._end_query()
 
-    def _judge(self, batch: ArrowBatch) -> MarketSlice:
+    def _judge(self, batch: ArrowBatch) -> SourceSlice:
         place = self._place
         self._decoder.last_ts = place.last_ts
         decoded = self._decoder.decode(batch, place.file_row, place.kept)
@@ -161,7 +180,8 @@ class RecordingReader:
             if place.file_row + row >= self._judged_to:
                 self.dropped[fault.reason] += 1
                 if len(self.examples) < EXAMPLES:
-                    self.examples.append((place.file_row + row + 1, fault))
+                    row_of_file = place.file_row + row + 1
+                    self.examples.append((self.source.path, row_of_file, fault))
         self._place = _Place(
             place.file_row + batch.rows, place.kept + len(decoded.rows), self._decoder.last_ts
         )
@@ -206,6 +226,7 @@ class RecordingReader:
             schema = self._parquet_schema()
             names = tuple(name for name, _ in schema)
             types = tuple(sql_type for _, sql_type in schema)
+        self.names = names
         cells = [
             self._cell(ours, found, names, types)
             for ours, found in choose_columns(self._market, names).items()
@@ -246,7 +267,7 @@ class RecordingReader:
             connection.close()
 
     def _require_rows(self) -> None:
-        if self._place.kept == 0:
+        if self._place.kept == 0 and not self._may_be_empty:
             left = sum(self.dropped.values())
             why = f": all {left} were dropped ({dict(self.dropped)})" if left else ""
             raise BadMarketData(f"{self.source.path} has no rows{why}", file=self.source.path)
