@@ -133,7 +133,6 @@ def build(source: Source, cells: list[Cell], first_row: int) -> tuple[str, list[
     if source.is_parquet:
         raws = [f"{_quoted(cell.theirs)} AS r{cell.position}" for cell in cells if not cell.clock]
         ragged = "0::BIGINT AS ragged"
-        table = _PARQUET
     else:
         length = len(source.header)
         raws = [f"c{cell.position} AS r{cell.position}" for cell in cells if not cell.clock]
@@ -142,11 +141,10 @@ def build(source: Source, cells: list[Cell], first_row: int) -> tuple[str, list[
             "CASE WHEN last_cell IS NULL THEN -1 WHEN spare_cell IS NOT NULL THEN 1 "
             "ELSE 0 END::BIGINT AS ragged"
         )
-        table = _csv(source)
     raws += [_joined(source, cell, cell.clock) for cell in cells if cell.clock]
     # The file's names of columns are quoted; all else is ours.
     # Skipping below the conversions keeps a jump cheap: Parquet drops whole row groups.
-    inner = f"SELECT {', '.join(dict.fromkeys(raws))} FROM {table} OFFSET {first_row}"  # noqa: S608 - see above
+    inner = f"SELECT {', '.join(dict.fromkeys(raws))} FROM {table(source)} OFFSET {first_row}"  # noqa: S608 - see above
     casts, values, texts = [], [], []
     for cell in cells:
         if cell.precision is not None:
@@ -160,6 +158,16 @@ def build(source: Source, cells: list[Cell], first_row: int) -> tuple[str, list[
     valued = f"SELECT *, {', '.join(values)} FROM ({judged})"  # noqa: S608 - see above
     sql = f"SELECT {', '.join(texts)}, ragged FROM ({valued})"  # noqa: S608 - see above
     return sql, [literal_path(source.path)]
+
+
+def table(source: Source) -> str:
+    """The file as a table; its path (``literal_path``) is the one parameter."""
+    return _PARQUET if source.is_parquet else _csv(source)
+
+
+def column(source: Source, cell: Cell) -> str:
+    """What that table calls the column of a cell."""
+    return _quoted(cell.theirs) if source.is_parquet else f"c{cell.position}"
 
 
 def literal_path(path: str) -> str:

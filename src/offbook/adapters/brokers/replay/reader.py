@@ -203,7 +203,7 @@ class RecordingReader:
             return batch
         except (ArrowFailure, duckdb.Error, GatewayUnavailable) as error:
             self._end_query()
-            raise self._explained(error) from None
+            raise self.explained(error) from None
 
     def _begin_query(self) -> ArrowStream:
         self.source.check_unchanged()
@@ -262,7 +262,7 @@ class RecordingReader:
         try:
             return query.parquet_schema(connection, self.source.path)
         except duckdb.Error as error:
-            raise self._explained(error) from None
+            raise self.explained(error) from None
         finally:
             connection.close()
 
@@ -272,7 +272,7 @@ class RecordingReader:
             why = f": all {left} were dropped ({dict(self.dropped)})" if left else ""
             raise BadMarketData(f"{self.source.path} has no rows{why}", file=self.source.path)
 
-    def _explained(self, error: Exception) -> Exception:
+    def explained(self, error: Exception) -> Exception:
         """The error as ours: trouble in the file's text, or in reaching it."""
         if isinstance(error, GatewayUnavailable):
             return error
