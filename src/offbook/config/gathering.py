@@ -61,7 +61,7 @@ def describe_document(
 
 
 def _named(text: str, given: MarketDescription) -> Iterator[_Named]:
-    symbol, data = _split(text)
+    symbol, data = split_symbol(text)
     if symbol is not None:
         given = msgspec.structs.replace(given, symbol=symbol)
     if is_synthetic(data):
@@ -74,7 +74,7 @@ def _named(text: str, given: MarketDescription) -> Iterator[_Named]:
         yield _Named(data, given)
 
 
-def _split(text: str) -> tuple[str | None, str]:
+def split_symbol(text: str) -> tuple[str | None, str]:
     """The symbol before a source, if there is one, and the source."""
     found = _PREFIX.match(text)
     if found is None or is_synthetic(text) or locate_recording(text).exists():

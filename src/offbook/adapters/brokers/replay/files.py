@@ -95,6 +95,16 @@ class ChainedReader:
         self._error: BadMarketData | None = None
 
     @property
+    def first(self) -> RecordingReader:
+        """The reader of the first file."""
+        return self._readers[0]
+
+    @property
+    def times(self) -> tuple[str, ...]:
+        """Our names of the times that are read, that of session time first."""
+        return self.first.times
+
+    @property
     def dropped(self) -> Counter[str]:
         """By reason, the rows left out so far."""
         return sum((reader.dropped for reader in self._readers), Counter())

@@ -54,7 +54,7 @@ class ReplayGateway:
             raise InvalidConfig("the replay gateway opens recordings only", field="market.type")
         executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="offbook-replay")
         stop = Event()
-        opening = executor.submit(_open, market, stop)
+        opening = executor.submit(open_recording, market, stop)
         try:
             opened = await _outcome(opening)
         except BaseException:
@@ -72,7 +72,7 @@ class ReplayFeed:
     jump starts the file again and skips to its place.
     """
 
-    def __init__(self, executor: ThreadPoolExecutor, opened: _Opened) -> None:
+    def __init__(self, executor: ThreadPoolExecutor, opened: OpenedRecording) -> None:
         self._executor = executor
         self._reader = opened.reader
         self._info = opened.info
@@ -186,7 +186,7 @@ class ReplayFeed:
             raise GatewayUnavailable("the recording was closed", market=self._reader.path)
 
 
-class _Opened(msgspec.Struct, frozen=True):
+class OpenedRecording(msgspec.Struct, frozen=True):
     """What the worker made of a configuration."""
 
     reader: RecordingReader | ChainedReader
@@ -195,8 +195,11 @@ class _Opened(msgspec.Struct, frozen=True):
     extent: FeedExtent | None
 
 
-def _open(market: ReplayMarket, stop: Event) -> _Opened:
-    """Runs in the worker thread."""
+def open_recording(market: ReplayMarket, stop: Event) -> OpenedRecording:
+    """Open, digest and measure a recording, ready for its first row; ``stop`` ends that early.
+
+    The caller closes the reader.  Raises as ``ReplayGateway.open`` does.
+    """
     calendar = load_calendar(market.instrument.calendar)
     files = find_files(market.path)
     parts: list[Part] = []
@@ -216,7 +219,7 @@ def _open(market: ReplayMarket, stop: Event) -> _Opened:
         calendar_identity=calendar.digest(),
     )
     reader = parts[0].reader if len(parts) == 1 else ChainedReader(market.path, parts)
-    return _Opened(reader, info, calendar, whole_extent(parts))
+    return OpenedRecording(reader, info, calendar, whole_extent(parts))
 
 
 def _open_part(
@@ -242,7 +245,7 @@ async def _outcome(work: Future[T]) -> T:
     return await asyncio.shield(waiting)
 
 
-def _close_opened(opening: Future[_Opened]) -> None:
+def _close_opened(opening: Future[OpenedRecording]) -> None:
     if not opening.cancelled() and opening.exception() is None:
         opening.result().reader.close()
 

@@ -91,6 +91,11 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
         return self.precision is None and self.ours not in SIDES
 
     @property
+    def places(self) -> tuple[int, ...]:
+        """Where its text is in a line."""
+        return (self.position,) if self.clock is None else (self.position, self.clock[0])
+
+    @property
     def raw(self) -> str:
         """What the query calls the cell as it came."""
         return f"r{self.position}" if self.clock is None else f"j{self.position}"

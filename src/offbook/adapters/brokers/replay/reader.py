@@ -98,6 +98,21 @@ class RecordingReader:
         finally:
             connection.close()
 
+    def first_number(self, cell: Cell) -> int | None:
+        """The first value of a Parquet column of whole numbers; None for another type."""
+        import duckdb
+
+        connection = query.connect()
+        try:
+            name = query.column(self.source, cell)
+            sql = f"SELECT {name} FROM {query.table(self.source)} LIMIT 1"  # noqa: S608 - quoted name
+            found = connection.execute(sql, [query.literal_path(self.source.path)]).fetchall()
+        except duckdb.Error as error:
+            raise self.explained(error) from None
+        finally:
+            connection.close()
+        return found[0][0] if found and isinstance(found[0][0], int) else None
+
     def seek(self, row: int) -> int:
         """Let the next piece hold ``row`` or begin before it; returns where it begins.
 
@@ -114,6 +129,11 @@ class RecordingReader:
             index = bisect_right(self._places, row, key=lambda place: place.kept) - 1
             self._place = self._places[index]
         return self._place.kept
+
+    @property
+    def times(self) -> tuple[str, ...]:
+        """Our names of the times that are read, that of session time first."""
+        return tuple(cell.ours for cell in self.cells if cell.is_time)
 
     @property
     def path(self) -> str:
@@ -150,10 +170,10 @@ class RecordingReader:
     def time_of(self, cells: Sequence[str]) -> int:
         """Session time of a CSV line, of a bar that of its label. Raises CellFault."""
         cell = next(cell for cell in self.cells if cell.is_time)
-        places = (cell.position,) if cell.clock is None else (cell.position, cell.clock[0])
-        if len(cells) <= max(places):
+        if len(cells) <= max(cell.places):
             raise CellFault("ragged", "the line has fewer cells than the header")
-        return time_from_text(" ".join(cells[place] for place in places), self._local.utc_of)
+        text = " ".join(cells[place] for place in cell.places)
+        return time_from_text(text, self._local.utc_of)
 
     def interrupt(self) -> None:
         """End what another thread is doing here, as soon as it can be ended."""

@@ -88,6 +88,24 @@ def time_from_text(text: str, local: Callable[[int, str], int] | None = None) ->
     return checked_time(ns if zone or local is None else local(ns, text), text)
 
 
+def unit_of(text: str, timezone: str | None) -> str:
+    """In what a time is told, for people: ``ms since 1970``, ``text with an offset``."""
+    stripped = text.strip()
+    if _NUMBER.match(stripped) and not _DATE.match(stripped):
+        for name, (per_second, _) in zip(("s", "ms", "us", "ns"), UNITS, strict=True):
+            if FIRST_SECOND * per_second <= Decimal(stripped) < END_SECOND * per_second:
+                return f"{name} since 1970"
+        return "unknown"
+    found = _ISO.match(stripped)
+    if found is None:
+        return "unknown"
+    _, _, clock, _, zone = found.groups()
+    if zone:
+        return "text with an offset"
+    what = "text without an offset" if clock else "dates"
+    return f"{what}, taken as {timezone or 'UTC'}"
+
+
 def checked_time(ns: int, text: str) -> int:
     """``ns`` itself, if it lies in the range of all times. Raises CellFault."""
     if not 0 <= ns < MAX_UNITS:
