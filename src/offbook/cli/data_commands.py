@@ -8,14 +8,19 @@ from typing import Annotated, Final
 import typer
 
 from offbook.cli import options as o
-from offbook.cli.shell import Shell
+from offbook.cli.context import shell_of
+from offbook.cli.failures import USAGE
 
-data_app: Final = typer.Typer(
-    name="data",
-    help="Look into recordings, and write them anew.",
-    rich_markup_mode=None,
-    no_args_is_help=True,
-)
+data_app: Final = typer.Typer(name="data", rich_markup_mode=None, invoke_without_command=True)
+
+
+@data_app.callback()
+def data(ctx: typer.Context) -> None:
+    """Look into recordings, and write them anew."""
+    if ctx.invoked_subcommand is None:
+        print(ctx.get_help())
+        raise typer.Exit(USAGE)
+
 
 Recordings = Annotated[
     list[str],
@@ -60,7 +65,7 @@ def info(
     given = {k: v for k, v in ctx.params.items() if k not in ("json", "quiet", "paths")}
     from offbook.cli.data_showing import show_data
 
-    raise typer.Exit(show_data(_shell(ctx, json, quiet), paths, given))
+    raise typer.Exit(show_data(shell_of(ctx, json, quiet), paths, given))
 
 
 @data_app.command()
@@ -90,12 +95,5 @@ def convert(
     given = {name: ctx.params[name] for name in kept}
     from offbook.cli.data_showing import convert_file
 
-    shell = _shell(ctx, json, quiet)
+    shell = shell_of(ctx, json, quiet)
     raise typer.Exit(convert_file(shell, (source, target), given, into=into, force=force))
-
-
-def _shell(ctx: typer.Context, json: bool, quiet: bool) -> Shell:
-    shell = ctx.ensure_object(Shell)
-    shell.json |= json
-    shell.quiet |= quiet
-    return shell

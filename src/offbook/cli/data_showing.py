@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from offbook.cli.describing import description_of_options
 from offbook.cli.figures import clock, counted, near, span
-from offbook.cli.running import description_of_options
 from offbook.cli.shell import Shell, paint
 from offbook.config.gathering import split_symbol
 from offbook.config.markets import beside, locate_recording
@@ -118,7 +118,9 @@ def _facts(found: RecordingInfo) -> list[str]:
         lines.append(f" spread     {seen.median_spread} (median)")
     if seen.sides_known is not None:
         lines.append(f" sides      known of {seen.sides_known:,} of {seen.rows:,}")
-    gaps = ", ".join(f"{_length(gap.ends - gap.begins)} at {clock(gap.begins)}" for gap in seen.gaps)
+    gaps = ", ".join(
+        f"{_length(gap.ends - gap.begins)} at {clock(gap.begins)}" for gap in seen.gaps
+    )
     lines.append(f" gaps       {gaps or 'none'}")
     lines.append(
         f" alike      {counted(seen.duplicates, 'row')} in all like the one before, "

@@ -15,6 +15,7 @@ import typer
 from offbook.cli import options as o
 from offbook.cli.config_commands import config_app
 from offbook.cli.context import shell_of
+from offbook.cli.data_commands import data_app
 from offbook.cli.failures import FAILURE, INTERRUPTED, USAGE, print_error, tell
 from offbook.cli.record_commands import export, fills, journal, orders, positions, strategies
 from offbook.cli.shell import Shell
@@ -105,14 +106,17 @@ def run(
     timeframe: o.Timeframe = None,
     label: o.Label = None,
     column: o.Column = None,
+    header: o.Header = None,
+    timezone: o.Timezone = None,
+    off_hours: o.OffHours = None,
     drop_bad_rows: o.DropBadRows = None,
     json: o.Json = False,
     quiet: o.Quiet = False,
     data_dir: o.DataDir = None,
 ) -> None:
-    """Run a strategy on a recording, and report.
+    """Run a strategy on recordings, and report.
 
-    What the recording holds (symbol, tick, ...) is told by options or by a file beside it, named
+    What a recording holds (symbol, tick, ...) is told by options or by a file beside it, named
     like it with .toml added. While it runs: p pauses, r resumes, s stops, + and - change the
     speed; Ctrl-C stops, and a second one leaves at once.
     """
@@ -238,6 +242,7 @@ def doctor(
 for _command in (orders, fills, positions, journal, export, strategies):
     app.command()(_command)
 app.add_typer(config_app)
+app.add_typer(data_app)
 
 
 def run_cli(arguments: Sequence[str]) -> int:

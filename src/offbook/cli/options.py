@@ -16,6 +16,7 @@ from offbook.cli import completing
 AssetClassChoice = Literal["crypto_spot", "equity"]
 KindChoice = Literal["quotes", "trades", "bars"]
 LabelChoice = Literal["open", "close"]
+OffHoursChoice = Literal["keep", "refuse", "drop"]
 AtEndChoice = Literal["stop", "pause"]
 OnErrorChoice = Literal["stop", "pause", "fail"]
 SideChoice = Literal["buy", "sell"]
@@ -58,12 +59,14 @@ Strategy = Annotated[
     ),
 ]
 Data = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--data",
         "-d",
-        metavar="FILE",
-        help="Recording (.csv, .csv.gz, .parquet), 'demo' for the one that ships, or 'synthetic:'.",
+        metavar="[SYMBOL=]PATH",
+        help="A recording (.csv, .csv.gz, .parquet; a folder or a pattern of them), a market "
+        "document (.toml), 'demo' and the like for what ships, or 'synthetic:'. Several are "
+        "merged.",
     ),
 ]
 Set = Annotated[
@@ -136,12 +139,12 @@ Calendar = Annotated[
     str | None, typer.Option("--calendar", metavar="NAME", help="24/7 or an exchange, as XNYS.")
 ]
 PriceDecimals = Annotated[
-    int | None,
-    typer.Option("--price-decimals", metavar="N", help="Of the data, if more than tick has."),
+    str | None,
+    typer.Option("--price-decimals", metavar="N", help="If more than tick has; 'auto' looks."),
 ]
 SizeDecimals = Annotated[
-    int | None,
-    typer.Option("--size-decimals", metavar="N", help="Of the data, if more than lot has."),
+    str | None,
+    typer.Option("--size-decimals", metavar="N", help="If more than lot has; 'auto' looks."),
 ]
 Kind = Annotated[KindChoice | None, typer.Option("--kind", help="What the rows are, if unclear.")]
 Timeframe = Annotated[
@@ -153,6 +156,22 @@ Label = Annotated[
 Column = Annotated[
     list[str] | None,
     typer.Option("--column", metavar="OURS=THEIRS", help="A column by another name: bid=b1."),
+]
+Header = Annotated[
+    str | None,
+    typer.Option(
+        "--header",
+        metavar="NAMES",
+        help="Columns of a file without a header: time,price,size or binance-klines and the like.",
+    ),
+]
+Timezone = Annotated[
+    str | None,
+    typer.Option("--timezone", metavar="NAME", help="Of times without an offset (UTC)."),
+]
+OffHours = Annotated[
+    OffHoursChoice | None,
+    typer.Option("--off-hours", help="Rows outside the calendar's hours (keep)."),
 ]
 DropBadRows = Annotated[
     bool | None,

@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from offbook.bootstrap import new_session_id, open_store
+from offbook.cli.describing import description_of_options
 from offbook.cli.driving import driven
 from offbook.cli.failures import FAILURE, TERMINATED
 from offbook.cli.figures import strategy_name
 from offbook.cli.loop import run_async
 from offbook.cli.shell import Shell, short
-from offbook.config.markets import Label, MarketDescription
 from offbook.config.resolving import Settings, cli_defaults
 from offbook.config.sessions import SessionRequest, build_config, parse_settings
 from offbook.domain.config import SessionConfig, kinds_of, symbols_of
-from offbook.domain.instruments import AssetClass
-from offbook.domain.market_data import DataKind
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.services.paper_trading.report import read_report
 
@@ -29,11 +27,6 @@ START: Final = "start"
 """The command id of every start: the same run has the same chain each time."""
 
 STRATEGY_ERROR: Final = "strategy_error"
-_PLAIN: Final = (
-    "symbol", "base", "currency", "tick", "lot", "min_notional", "calendar", "price_decimals",
-    "size_decimals", "timeframe", "drop_bad_rows",
-)  # fmt: skip
-_CHOICES: Final = {"asset_class": AssetClass, "kind": DataKind, "label": Label}
 
 
 def run_strategy(shell: Shell, given: dict[str, Any]) -> int:
@@ -50,16 +43,12 @@ def run_strategy(shell: Shell, given: dict[str, Any]) -> int:
 
 def request_of(given: dict[str, Any]) -> SessionRequest:
     """The options as a request. Raises InvalidConfig."""
-    described = {name: given[name] for name in _PLAIN}
-    for name, kind in _CHOICES.items():
-        described[name] = None if given[name] is None else kind(given[name])
-    described["columns"] = parse_settings(given["column"] or ())
     return SessionRequest(
         strategy=given["strategy"],
-        data=given["data"],
+        data=tuple(given["data"] or ()) or None,
         file=given["config"],
         params=parse_settings(given["settings"] or ()),
-        market=MarketDescription(**described),
+        market=description_of_options(given),
         cash=given["cash"],
         fee_bps=given["fee_bps"],
         latency_ms=given["latency_ms"],

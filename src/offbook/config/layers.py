@@ -15,7 +15,7 @@ import msgspec
 from offbook.adapters.strategy_loader import is_file_ref
 from offbook.config.documents import read_document
 from offbook.config.known import MARKET, Catalogue, Known, Path, dotted, flat
-from offbook.config.markets import DEMO
+from offbook.config.markets import SHIPPED
 from offbook.config.settings import absolute
 from offbook.config.synthetic import is_synthetic
 from offbook.domain.errors import InvalidConfig
@@ -224,7 +224,7 @@ def _located(layer: Layer, folder: FilePath) -> Layer:
 
 
 def _recording(told: str, folder: FilePath) -> str:
-    if told == DEMO or is_synthetic(told):
+    if told in SHIPPED or is_synthetic(told):
         return told
     return str(absolute(folder / FilePath(told).expanduser()))
 

@@ -11,15 +11,10 @@ import msgspec
 
 from offbook.adapters.strategy_loader import is_file_ref, load_strategy
 from offbook.config.documents import convert, part
-from offbook.config.markets import (
-    MarketDescription,
-    describe_market,
-    description_of,
-    locate_recording,
-)
+from offbook.config.gathering import describe_data
+from offbook.config.markets import MarketDescription, description_of, locate_recording
 from offbook.config.resolving import FULL_SPEED, Setting, Settings, read_session_file, session_parts
 from offbook.config.settings import absolute
-from offbook.config.synthetic import describe_synthetic, is_synthetic
 from offbook.domain.config import SessionConfig, StrategySpec
 from offbook.domain.errors import InvalidConfig, InvalidStrategy
 from offbook.engine.parameters import resolve_parameters
@@ -32,11 +27,12 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a user asks for; whatever is None or empty is left to ``file`` and the defaults.
 
     ``file`` is a whole configuration as TOML or JSON; paths in it are relative to it.
-    ``latency_ms``, ``fee_bps`` and ``cash`` are decimal text.
+    ``latency_ms``, ``fee_bps`` and ``cash`` are decimal text.  ``data`` may be several sources of
+    one market, each named as on the command line.
     """
 
     strategy: str | None = None
-    data: str | None = None
+    data: str | tuple[str, ...] | None = None
     file: Path | None = None
     params: dict[str, str] = {}
     market: MarketDescription = MarketDescription()
@@ -68,7 +64,7 @@ def build_config(
         settings = settings.over(read_session_file(request.file))
     if parts:
         settings = settings.over(session_parts(parts))
-    document = settings.session(market=request.data is None)
+    document = settings.session(market=not request.data)
     _set_market(document, request)
     if strategy is None:
         _set_strategy(document, request)
@@ -128,18 +124,15 @@ def _set_given(document: dict[str, Any], request: SessionRequest) -> None:
 
 def _set_market(document: dict[str, Any], request: SessionRequest) -> None:
     written = part(document, "market")
-    if request.data is None and written.get("type", REPLAY) != REPLAY:
+    if not request.data and written.get("type", REPLAY) != REPLAY:
         return
-    if request.data is None and not written.get("path"):
+    if not request.data and not written.get("path"):
         raise InvalidConfig(
             "name a recording: --data FILE (or --data demo for the one that ships)",
             field="market.path",
         )
-    data = str(written["path"]) if request.data is None else request.data
-    if is_synthetic(data):
-        document["market"] = msgspec.to_builtins(describe_synthetic(data, request.market))
-        return
-    if "instrument" in written and request.data is None:
+    data = _sources(str(written["path"]) if not request.data else request.data)
+    if "instrument" in written and not request.data:
         if request.market != MarketDescription():
             raise InvalidConfig(
                 f"{request.file or 'the configuration'} holds a complete market: change it there, "
@@ -147,12 +140,16 @@ def _set_market(document: dict[str, Any], request: SessionRequest) -> None:
                 field="market",
             )
         written.setdefault("type", REPLAY)
-        written["path"] = str(locate_recording(data))
+        written["path"] = str(locate_recording(data[0]))
         return
     told = {} if "instrument" in written else written
     told = {name: value for name, value in told.items() if name not in ("path", "type")}
     description = request.market.over(description_of(told, str(request.file or "configuration")))
-    document["market"] = msgspec.to_builtins(describe_market(data, description))
+    document["market"] = msgspec.to_builtins(describe_data(data, description))
+
+
+def _sources(data: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (data,) if isinstance(data, str) else data
 
 
 def _set_strategy(document: dict[str, Any], request: SessionRequest) -> None:

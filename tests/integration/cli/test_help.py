@@ -11,7 +11,7 @@ import pytest
 from offbook.cli import options
 from offbook.cli.main import app, run_cli
 from offbook.config.markets import Label
-from offbook.domain.config import AtEnd, OnStrategyError
+from offbook.domain.config import AtEnd, OffHours, OnStrategyError
 from offbook.domain.instruments import AssetClass
 from offbook.domain.market_data import DataKind
 from offbook.domain.orders import OrderSide
@@ -56,6 +56,7 @@ def test_every_command_and_every_option_is_explained(
         (options.AssetClassChoice, AssetClass),
         (options.KindChoice, DataKind),
         (options.LabelChoice, Label),
+        (options.OffHoursChoice, OffHours),
         (options.AtEndChoice, AtEnd),
         (options.OnErrorChoice, OnStrategyError),
     ],
