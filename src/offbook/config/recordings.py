@@ -92,8 +92,6 @@ def convert_data(
     if timeframe_ns is not None and market.kind is DataKind.BARS:
         _require_shorter(market, told, timeframe_ns)
     made = convert_recording(market, target, timeframe_ns=timeframe_ns, replace=replace)
-    if told == MarketDescription():
-        return made, None
     kept = msgspec.structs.replace(
         told,
         kind=made.kind,
@@ -104,6 +102,8 @@ def convert_data(
         timezone=None,
         drop_bad_rows=None,
     )
+    if msgspec.structs.replace(kept, kind=None) == MarketDescription():
+        return made, None
     description = beside(target)
     description.write_text(as_toml(msgspec.to_builtins(kept)), "utf-8")
     return made, description

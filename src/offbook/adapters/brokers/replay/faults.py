@@ -19,8 +19,8 @@ HINTS: Final = MappingProxyType(
         "ambiguous_time": "Write such times with their offset, or in UTC. Otherwise: " + _MEND,
         "bad_side": _MEND,
         "not_a_number": _MEND,
-        "too_many_decimals": "Raise that precision of the instrument (at most 12). "
-        "Otherwise: " + _MEND,
+        "too_many_decimals": 'Raise that precision of the instrument (at most 12); "auto" as '
+        "price_decimals or size_decimals finds it. Otherwise: " + _MEND,
         "inexact_float": "Write the column as DECIMAL or as text, or give the instrument the "
         "precision that the numbers have (at most 12). Otherwise: " + _MEND,
         "too_large": _MEND,
