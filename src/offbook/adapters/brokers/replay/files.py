@@ -50,11 +50,13 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def in_order(parts: Sequence[Part]) -> list[Part]:
-    """The parts by their first times.
+    """The parts by their first times; of a single one nothing is read.
 
     Raises BadMarketData naming two files whose columns differ, or whose times overlap as far as
     that is known, and what reading the first row of one of unknown length raises.
     """
+    if len(parts) == 1:
+        return list(parts)
     for part in parts[1:]:
         _require_same_columns(parts[0].reader, part.reader)
     # Of files without a row there is no time; they may stand anywhere.

@@ -251,11 +251,13 @@ def _told(
 def _time_unit(reader: RecordingReader, timezone: str | None) -> str:
     """In what the file counts time, by its first row."""
     cell = next(cell for cell in reader.cells if cell.is_time)
-    text = cell.sql_type if reader.source.is_parquet else _first_text(reader, cell)
-    if reader.source.is_parquet and cell.sql_type != "VARCHAR":
-        whole = reader.first_number(cell)
-        return text if whole is None else unit_of(str(whole), timezone)
-    return unit_of(text, timezone)
+    if not reader.source.is_parquet:
+        return unit_of(_first_text(reader, cell), timezone)
+    kind = cell.sql_type
+    if "TIMESTAMP" in kind or kind == "DATE":
+        has_zone = "ZONE" in kind or "TZ" in kind
+        return kind if has_zone else f"{kind}, taken as {timezone or 'UTC'}"
+    return unit_of(reader.first_text(cell), timezone)
 
 
 def _first_text(reader: RecordingReader, cell: Cell) -> str:

@@ -98,20 +98,20 @@ class RecordingReader:
         finally:
             connection.close()
 
-    def first_number(self, cell: Cell) -> int | None:
-        """The first value of a Parquet column of whole numbers; None for another type."""
+    def first_text(self, cell: Cell) -> str:
+        """The first value of a Parquet column as text."""
         import duckdb
 
         connection = query.connect()
         try:
             name = query.column(self.source, cell)
-            sql = f"SELECT {name} FROM {query.table(self.source)} LIMIT 1"  # noqa: S608 - quoted name
+            sql = f"SELECT {name}::VARCHAR FROM {query.table(self.source)} LIMIT 1"  # noqa: S608 - quoted name
             found = connection.execute(sql, [query.literal_path(self.source.path)]).fetchall()
         except duckdb.Error as error:
             raise self.explained(error) from None
         finally:
             connection.close()
-        return found[0][0] if found and isinstance(found[0][0], int) else None
+        return str(found[0][0]) if found else ""
 
     def seek(self, row: int) -> int:
         """Let the next piece hold ``row`` or begin before it; returns where it begins.

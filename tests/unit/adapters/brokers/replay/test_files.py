@@ -54,7 +54,7 @@ async def test_what_is_no_recording_is_told_by_kind(tmp_path: Path) -> None:
         assert text in str(error), name
         assert name in str(error)
     (tmp_path / "folder.csv").mkdir()
-    assert "is not a file" in str(await trouble(quotes(tmp_path / "folder.csv")))
+    assert "there is no recording" in str(await trouble(quotes(tmp_path / "folder.csv")))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
