@@ -86,7 +86,7 @@ WRONG = [
     ((*IDLE, *QUOTES, "--speed", "fast"), {}, "not a plain decimal number"),
     ((*IDLE, *QUOTES, "--cash", "-1"), {}, "is negative"),
     ((*IDLE, *QUOTES, "--cash", "1e5"), {}, "not a plain decimal number"),
-    ((*IDLE, *QUOTES, "--fee-bps", "2000"), {}, "expected 0 to 1000 basis points"),
+    ((*IDLE, *QUOTES, "--fee-bps", "2000"), {}, "expected -1000 to 1000 basis points"),
     ((*IDLE, *QUOTES, "--latency-ms", "x"), {}, "write milliseconds"),
     ((*IDLE, *QUOTES, "--latency-ms", "99999999"), {}, "expected 0 to 60000000000 ns"),
     ((*IDLE, *QUOTES, "--seed", "-1"), {}, "--seed"),
