@@ -161,6 +161,7 @@ class Book:
             self.ahead_ask = Taken(px, before + qty, 0)
         else:
             self.ahead_bid = Taken(px, before + qty, 0)
+        self._retop()
 
     def _meet(self, quote: Quote) -> None:
         """The first quote after prints: what they gave is missing in a level at their price."""
@@ -170,15 +171,19 @@ class Book:
             self.taken_bid = self.ahead_bid
         self.ahead_ask = self.ahead_bid = None
 
-    def restore_taken(self, bid: Taken | None, ask: Taken | None) -> None:
-        """Take a snapshot's memory of what was taken back."""
-        self.taken_bid, self.taken_ask = bid, ask
+    def restore_taken(
+        self, taken: tuple[Taken | None, Taken | None], ahead: tuple[Taken | None, Taken | None]
+    ) -> None:
+        """Take a snapshot's memory of what was taken back: (bid, ask) of each."""
+        self.taken_bid, self.taken_ask = taken
+        self.ahead_bid, self.ahead_ask = ahead
         self._retop()
 
     def _retop(self) -> None:
         self.top_buy = -self._buys[0][0] if self._buys else NO_BUY
         self.top_sell = self._sells[0][0] if self._sells else NO_SELL
-        self.watching = bool(self._fresh) or not (self.taken_ask is self.taken_bid is None)
+        remembers = (self.taken_ask, self.taken_bid, self.ahead_ask, self.ahead_bid)
+        self.watching = bool(self._fresh) or remembers != (None, None, None, None)
 
 
 def _carry(taken: Taken, px: int, shown: int) -> Taken | None:
