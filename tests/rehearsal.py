@@ -49,7 +49,7 @@ from offbook.domain.orders import (
 from offbook.domain.records import Record, decode_record, encode_record
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.inputs import Advance, Attach, EndOfData, EngineInput, Take
-from offbook.engine.ledger import LedgerState
+from offbook.engine.ledger import CASH, HOLDINGS, LedgerState
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.strategy import Strategy
 from offbook.testing.markets import BuiltCombination, BuiltMarket
@@ -66,17 +66,17 @@ def session_of(
     fee: FeeConfig = NO_FEE,
     latency: ConstantLatency = AT_ONCE,
     venue: dict[str, Any] | None = None,
+    account: dict[str, Any] | None = None,
     risk: RiskConfig | None = None,
     lifecycle: LifecycleConfig | None = None,
     seed: int = 0,
     history_limit: int = 1000,
 ) -> PaperTradingSession:
     """A session that is yet to start, joined to ``market``."""
+    currency = instruments_of(market.config)[0].quote_currency
     config = SessionConfig(
         market=market.config,
-        account=AccountConfig(
-            currency=instruments_of(market.config)[0].quote_currency, initial_cash=cash
-        ),
+        account=AccountConfig(**{"currency": currency, "initial_cash": cash, **(account or {})}),
         strategy=None if strategy is None else StrategySpec(ref=f"m:{type(strategy).__name__}"),
         venue=VenueConfig(fee=fee, latency=latency, **(venue or {})),
         risk=risk or RiskConfig(),
@@ -106,7 +106,7 @@ def attach_of(
         calendar_identity=calendar.digest(),
         clock_stops=clock_stops,
     )
-    names = dict.fromkeys(instrument.calendar for instrument in info.instruments)
+    names = dict.fromkeys(one.calendar for one in info.instruments)
     hours = {name: msgspec.structs.replace(calendar, name=name) for name in names}
     hours |= {ALWAYS_OPEN: ALWAYS_OPEN_CALENDAR} if len(hours) > 1 else {}
     return Attach(market=info, calendars=tuple(hours.values()))
@@ -335,16 +335,18 @@ class Audit:
         for order in ledger.orders.values():
             assert order.reserved >= 0, f"I2: {record}"
             assert not (order.reserved and order.status.is_terminal), f"I2: {record} leaks"
-            held[order.reserved_currency] = held.get(order.reserved_currency, 0) + order.reserved
-        for currency in {*held, *ledger.reserved}:
-            total = ledger.reserved.get(currency, 0)
-            assert total == held.get(currency, 0), f"I2: {record} of {currency}"
-            if currency:
-                assert ledger.available(currency) >= 0, (
-                    f"I2: {record} leaves {ledger.available(currency)} of {currency}"
-                )
-        for position in ledger.positions.values():
-            assert position.qty >= 0, f"{record} sells short in a cash account"
+            pool = f"{order.reserved_account}|{order.reserved_currency}"
+            held[pool] = held.get(pool, 0) + order.reserved
+        for pool in {*held, *ledger.reserved}:
+            account, _, currency = pool.partition("|")
+            assert ledger.reserved.get(pool, 0) == held.get(pool, 0), f"I2: {record} of {pool}"
+            if account in {CASH, HOLDINGS}:
+                free = ledger.available(account, currency)
+                assert free >= 0, f"I2: {record} leaves {free} of {pool}"
+        assert ledger.attached is not None
+        if b'"type":"margin"' not in bytes(ledger.attached.config):
+            for position in ledger.positions.values():
+                assert position.qty >= 0, f"{record} sells short in a cash account"
 
     def _check_fill(self, record: r.OrderFilled) -> None:
         order = self.ledger.orders[record.order]
@@ -378,9 +380,8 @@ class Snapshotting(Strategy):
 
     def save_state(self) -> Any:
         """Every attribute that is no parameter."""
-        own = {k: v for k, v in vars(self).items() if k not in self.parameters()}
-        own.pop("_context", None)
-        return own
+        hidden = {"_context", *self.parameters()}
+        return {name: value for name, value in vars(self).items() if name not in hidden}
 
     def load_state(self, state: Any) -> None:
         """Take them back."""
@@ -396,5 +397,4 @@ def restored(rehearsal: Rehearsal, strategy: Strategy | None, state: bytes) -> P
 
 def one_by_one(rows: MarketSlice) -> Iterator[MarketSlice]:
     """A slice cut into its rows."""
-    for index in range(len(rows)):
-        yield rows.rows(index, index + 1)
+    return (rows.rows(index, index + 1) for index in range(len(rows)))

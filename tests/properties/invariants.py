@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
+
+from tests.properties.market_cases import Setup
 
 from offbook.domain import records as r
-from offbook.domain.instruments import Instrument
-from offbook.domain.orders import Liquidity, OrderSide, OrderType
+from offbook.domain.config import CashCheck, NoSlippage
+from offbook.domain.orders import Liquidity, OrderSide, OrderType, Origin
 from offbook.domain.records import Record
 
 ENDINGS = (r.OrderRejected, r.OrderCanceled, r.OrderExpired)
@@ -26,7 +29,7 @@ class Known:
     qty: int
     price: int | None
     due: int
-    base: str
+    pool: str
     entry: int
     reduce_only: bool
     reserved: int = 0
@@ -38,10 +41,13 @@ class Known:
 class Invariants:
     """Takes a session's records one by one; AssertionError names the invariant that is broken."""
 
-    def __init__(self, instrument: Instrument, entry_ns: int, share: str) -> None:
-        self._instrument = instrument
-        self._entry = entry_ns
-        self._share = int(Decimal(share) * 10**8)
+    def __init__(self, setup: Setup) -> None:
+        self._instrument = setup.instrument
+        self._account = setup.account
+        self._entry = setup.venue.latency.entry_ns
+        self._share = int(Decimal(setup.venue.bar_volume_share) * 10**8)
+        slippage = setup.venue.slippage
+        self._slips = not isinstance(slippage, NoSlippage) and slippage.quotes
         self._seq = 0
         self._ts = 0
         self._over = False
@@ -63,9 +69,15 @@ class Invariants:
             self._submitted(record)
         elif isinstance(record, r.SessionStopped):
             self._over = True
-            cash = self._own.get(self._instrument.quote_currency, 0)
-            assert record.cash == cash, f"I1: {record} tells {record.cash} of {cash}"
+            for currency, cash in record.balances.items():
+                known = self._own.get(f"cash|{currency}", 0)
+                assert cash == known, f"I1: {record} tells {cash} of {known} {currency}"
+            assert record.cash == record.balances[self._account.currency], f"I1: {record}"
             assert all(order.over for order in self._orders.values()), f"I9: {record} left orders"
+        elif isinstance(record, r.ReservationsMoved):
+            for ordinal, amount in record.reserved:
+                assert not self._orders[ordinal].over, f"I2: {record} of an order that ended"
+                self._orders[ordinal].reserved = amount
         elif hasattr(record, "order") and record.order in self._orders:
             self._about_order(record, self._orders[record.order])
         self._money(record)
@@ -74,19 +86,21 @@ class Invariants:
         for leg in postings:
             self._sums[leg.currency] = self._sums.get(leg.currency, 0) + leg.amount
             if leg.account in {"cash", "holdings"}:
-                self._own[leg.currency] = self._own.get(leg.currency, 0) + leg.amount
+                pool = f"{leg.account}|{leg.currency}"
+                self._own[pool] = self._own.get(pool, 0) + leg.amount
 
     def _submitted(self, record: r.OrderSubmitted) -> None:
         assert record.order not in self._orders, f"I3: {record} twice"
-        assert record.due == record.ts + self._entry, f"I4: {record} is due at another time"
+        delay = 0 if record.origin is Origin.LIQUIDATION else self._entry
+        assert record.due == record.ts + delay, f"I4: {record} is due at another time"
         assert (record.price_px is None) is (record.order_type is OrderType.MARKET)
         self._orders[record.order] = Known(
             side=record.side,
             qty=record.order_qty,
             price=record.price_px,
             due=record.due,
-            base=record.reserved_currency,
-            entry=record.ts,
+            pool=f"{record.reserved_account}|{record.reserved_currency}",
+            entry=record.due - self._entry,
             reduce_only=record.reduce_only,
             reserved=record.reserved,
         )
@@ -119,7 +133,11 @@ class Invariants:
         assert record.last_qty > 0, f"I3: {record} trades nothing"
         assert record.cum_qty == order.cum, f"I3: {record} counts {order.cum}"
         assert record.leaves_qty == order.qty - order.cum, f"I3: {record}"
-        assert record.fee >= 0, f"I1: {record} pays the client"
+        maker = record.liquidity is Liquidity.ADDED
+        assert maker or record.fee >= 0 or record.cum_added, f"I1: {record} pays the client"
+        conversion = record.conversion
+        foreign = self._instrument.quote_currency != self._account.currency
+        assert (conversion is not None) is foreign, f"I1: {record} and its conversion"
         buying = order.side is OrderSide.BUY
         if order.price is not None:
             beyond = record.last_px - order.price
@@ -143,7 +161,8 @@ class Invariants:
             better = other - record.last_px if buying else record.last_px - other
             assert better <= 0, f"I4: {record} beats its market"
             removed = record.liquidity is Liquidity.REMOVED
-            assert better == 0 or not removed, f"I4: {record} takes at another price"
+            same = better == 0 or self._slips
+            assert same or not removed, f"I4: {record} takes at another price"
             key, most = (seen.row, record.side), shown
         else:
             assert seen.low_px is not None
@@ -161,10 +180,13 @@ class Invariants:
         held: dict[str, int] = {}
         for order in self._orders.values():
             if not order.over:
-                held[order.base] = held.get(order.base, 0) + order.reserved
-        for currency, amount in held.items():
-            free = self._own.get(currency, 0) - amount
-            assert free >= 0, f"I2: {record} leaves {free} of {currency} free"
+                held[order.pool] = held.get(order.pool, 0) + order.reserved
+        assert all(amount >= 0 for amount in held.values()), f"I2: {record} holds {held}"
+        if self._account.is_margin:
+            return
+        for pool, amount in held.items():
+            free = self._own.get(pool, 0) - amount
+            assert free >= 0, f"I2: {record} leaves {free} of {pool} free"
         for order in self._orders.values():
             assert order.over or self._covers(order), f"I2: {record} leaves {order} uncovered"
         assert all(amount >= 0 for amount in self._own.values()), f"I2: {record} owes"
@@ -173,9 +195,13 @@ class Invariants:
         """Whether an order holds at least what the rest of it would cost, or deliver; those that
         only reduce may hold less, and market buys beyond their collar too."""
         rest = order.qty - order.cum
-        if order.reduce_only:
+        if order.reduce_only or self._account.cash_check is CashCheck.FILL:
             return True
         if order.side is OrderSide.SELL:
             return order.reserved >= rest * self._instrument.qty_scale
         price = order.price or 0
-        return order.reserved >= rest * price * self._instrument.notional_scale
+        value = rest * price * self._instrument.notional_scale
+        quote = self._instrument.quote_currency
+        if order.pool != f"cash|{quote}":
+            return order.reserved >= int(value * Fraction(self._account.rates[quote]))
+        return order.reserved >= value

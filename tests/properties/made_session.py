@@ -11,7 +11,6 @@ from tests.properties.market_cases import Setup
 from offbook.domain import records as r
 from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, TradingCalendar
 from offbook.domain.config import (
-    AccountConfig,
     CombinedMarket,
     ReplayMarket,
     SessionConfig,
@@ -82,7 +81,7 @@ def session_of(setup: Setup) -> PaperTradingSession:
     )
     config = SessionConfig(
         market=sources[0] if len(sources) == 1 else CombinedMarket(sources=sources),
-        account=AccountConfig(currency=setup.instrument.quote_currency, initial_cash=setup.cash),
+        account=setup.account,
         venue=setup.venue,
         risk=setup.risk,
         lifecycle=setup.lifecycle,

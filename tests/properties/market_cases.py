@@ -6,17 +6,19 @@ everything is drawn through a ``Source``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Protocol, TypeVar
+from typing import TypeVar
+
+from tests.properties.account_cases import Source, pick_account, pick_fee, pick_slippage
 
 from offbook.domain.config import (
+    AccountConfig,
     AtEnd,
     BasisPointsFee,
     ConstantLatency,
-    FlatFee,
+    FeeRounding,
     LifecycleConfig,
     PauseOrders,
     RiskConfig,
@@ -54,16 +56,6 @@ SMALL_PRICE = Instrument(
     lot_size="0.5",
 )
 """Values far below the smallest charge, which is one yen."""
-
-
-class Source(Protocol):
-    """Where choices come from; the first of a sequence is the simplest."""
-
-    def pick(self, values: Sequence[T]) -> T:
-        """One of these."""
-
-    def number(self, least: int, most: int) -> int:
-        """An integer, both ends included."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +109,7 @@ class Setup:
     venue: VenueConfig
     risk: RiskConfig
     lifecycle: LifecycleConfig
-    cash: str
+    account: AccountConfig
     kinds: tuple[DataKind, ...]
     timeframe: int
     start: int
@@ -158,7 +150,9 @@ def pick_setup(source: Source) -> Setup:
     return Setup(
         instrument=instrument,
         venue=VenueConfig(
-            fee=BasisPointsFee(maker="0", taker="0") if tight else _pick_fee(source),
+            fee=BasisPointsFee(maker="0", taker="0") if tight else pick_fee(source),
+            fee_rounding=source.pick([FeeRounding.UP, FeeRounding.UP, *FeeRounding]),
+            slippage=pick_slippage(source),
             latency=_pick_latency(source, timeframe),
             bar_volume_share=source.pick(["1", "0.1", "0.33333333"]),
             market_collar="0" if tight else source.pick(["0.05", "0", "0.00123457"]),
@@ -174,7 +168,7 @@ def pick_setup(source: Source) -> Setup:
         lifecycle=LifecycleConfig(
             pause_orders=source.pick(list(PauseOrders)), at_end=source.pick(list(AtEnd))
         ),
-        cash=f"{source.pick([100, 1000, 1000, 14]) * lot:f}",
+        account=pick_account(source, instrument, source.pick([100, 1000, 1000, 14]) * lot),
         kinds=kinds,
         timeframe=timeframe,
         start=start,
@@ -182,13 +176,6 @@ def pick_setup(source: Source) -> Setup:
         clock_stops=source.pick([True, False]),
         listener=source.pick([None, "on_start", "on_" + "_".join(kind.value for kind in kinds)]),
     )
-
-
-def _pick_fee(source: Source) -> BasisPointsFee | FlatFee:
-    if source.pick([True, True, False]):
-        rates = ["0", "10", "37.5", "1000", "0.0001"]
-        return BasisPointsFee(maker=source.pick(rates), taker=source.pick(rates))
-    return FlatFee(per_order=source.pick(["0.01", "0", "0.0049", "1"]))
 
 
 def _pick_latency(source: Source, timeframe: int) -> ConstantLatency:

@@ -74,11 +74,16 @@ class Plain:
         return (
             f.order, self.size(f.last_qty), self.price(f.last_px), f.liquidity is Liquidity.ADDED,
             self.money(f.fee), self.money(f.realized), self.money(f.reserved),
-            self.size(f.evidence.available_qty), f.evidence.rule, self.row(f.evidence), f.due,
+            self.size(f.evidence.available_qty), f.evidence.rule, self.row(f.evidence),
+            self.price(f.evidence.base_px), f.due,
         )  # fmt: skip
 
     def _stopped(self, s: r.SessionStopped) -> Event:
-        return s.row, s.reason, self.money(s.cash), self.money(s.equity)
+        account = self.money(s.cash), self.money(s.equity), self.money(s.margin_used)
+        return s.row, s.reason, *account
+
+    def _moved(self, m: r.ReservationsMoved) -> Event:
+        return *((ordinal, self.money(amount)) for ordinal, amount in m.reserved), m.due
 
 
 _FACTS: dict[type[Any], Callable[[Plain, Any], Event]] = {
@@ -96,6 +101,9 @@ _FACTS: dict[type[Any], Callable[[Plain, Any], Event]] = {
     r.OrderReplaced: Plain._replaced,
     r.CancelRejected: lambda _, j: (j.order, j.reason, j.due),
     r.ReplaceRejected: lambda p, j: (j.order, j.reason, p.money(j.reserved), j.due),
+    r.ReservationsMoved: Plain._moved,
+    r.MarginCalled: lambda p, c: (p.money(c.equity), p.money(c.required), c.action),
+    r.MarginRestored: lambda p, c: (p.money(c.equity), p.money(c.required)),
     r.SessionStarted: lambda _, s: (),
     r.SessionPaused: lambda _, s: (s.row, s.reason, s.orders),
     r.SessionResumed: lambda _, s: (s.missed_rows, s.missed_fills, s.missed_expiries),

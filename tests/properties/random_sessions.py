@@ -17,11 +17,14 @@ from tests.rehearsal import Rehearsal, Snapshotting, attach_of, session_of
 
 from offbook.domain import commands as c
 from offbook.domain.config import (
+    AccountType,
     AtEnd,
     BasisPointsFee,
+    BasisPointsSlippage,
     ConstantLatency,
     FlatFee,
     LifecycleConfig,
+    NoSlippage,
     OnStrategyError,
     PauseOrders,
     ResumeTimers,
@@ -121,6 +124,8 @@ class Gambler(Snapshotting):
         self._see(
             account.cash % 10007,
             account.reserved % 10007,
+            account.equity % 10007,
+            account.buying_power % 10007,
             len(past),
             self.position(self.symbol).signed_units,
         )
@@ -164,6 +169,11 @@ class Gambler(Snapshotting):
         return self.price(100 + (self._roll(9) - 4) / 100, symbol=self.symbol)
 
 
+def margin(leverage: str) -> dict[str, Any]:
+    """A margin account whose calls come while there is still something to lose."""
+    return {"type": AccountType.MARGIN, "leverage": leverage}
+
+
 def session_at_random(rng: Random, kind: Kind, *, rows: int, strategy: bool) -> Rehearsal:
     """An engine, not yet started."""
     market = MAKERS[kind](rng, rows)
@@ -174,9 +184,13 @@ def session_at_random(rng: Random, kind: Kind, *, rows: int, strategy: bool) -> 
         market,
         actor,
         cash=rng.choice(["900", "5000", "100000"]),
-        fee=rng.choice([BasisPointsFee(), BasisPointsFee(maker="0.5", taker="33.3333"), FlatFee()]),
+        account=rng.choice([{}, {}, margin("2"), margin("20"), margin("40")]),
+        fee=rng.choice([BasisPointsFee(), BasisPointsFee(maker="-2", taker="33.3333"), FlatFee()]),
         latency=ConstantLatency(entry_ns=slow, response_ns=rng.choice([0, slow, SECOND])),
-        venue={"bar_volume_share": rng.choice(["0.1", "0.5"])},
+        venue={
+            "bar_volume_share": rng.choice(["0.1", "0.5"]),
+            "slippage": rng.choice([NoSlippage(), BasisPointsSlippage(bps="3", quotes=True)]),
+        },
         risk=rng.choice(
             [RiskConfig(), RiskConfig(max_position_notional="3000", max_open_orders=4)]
         ),

@@ -6,13 +6,20 @@ It shares no code with the engine.  Prices, quantities and money are exact fract
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from offbook.domain.config import BasisPointsFee, FlatFee, RiskConfig, VenueConfig
+from tests.properties.reference_charges import Fill, fee_of_fill, most_charged
+
+from offbook.domain.config import (
+    AccountConfig,
+    CashCheck,
+    RiskConfig,
+    VenueConfig,
+)
 from offbook.domain.instruments import Instrument
 from offbook.domain.orders import (
+    CancelReason,
     OrderSide,
     OrderStatus,
     OrderType,
@@ -22,7 +29,6 @@ from offbook.domain.orders import (
 
 ZERO = Fraction(0)
 FINEST = Fraction(1, 10**18)
-CENTS = {"USD": 2, "EUR": 2, "GBP": 2, "CHF": 2, "JPY": 0}
 
 
 @dataclass
@@ -42,7 +48,7 @@ class Order:
     reserved: Fraction = ZERO
     filled: Fraction = ZERO
     value: Fraction = ZERO
-    charged: Fraction = ZERO
+    fills: list[Fill] = field(default_factory=list)
     fees: Fraction = ZERO
     accepted: int | None = None
     rank: int = 0
@@ -50,6 +56,9 @@ class Order:
     bars: int = 0
     asked_cancel: bool = False
     asked_replace: bool = False
+    asked_qty: Fraction = ZERO
+    asked_price: Fraction = ZERO
+    liquidates: bool = False
     unheard_replace: bool = False
     ended: OrderStatus | None = None
     reason: str | None = None
@@ -78,68 +87,63 @@ class Order:
 
 @dataclass
 class Account:
-    """A cash account in one currency that may hold one instrument."""
+    """What cash and margin accounts share: one instrument, its currency and the account's."""
 
     instrument: Instrument
     venue: VenueConfig
     risk: RiskConfig
-    cash: Fraction
+    config: AccountConfig
     held: Fraction = ZERO
     cost: Fraction = ZERO
     realized: Fraction = ZERO
+    realized_here: Fraction = ZERO
     fees: Fraction = ZERO
     orders: list[Order] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        quote = self.instrument.quote_currency
+        self.at_fill = self.config.cash_check is CashCheck.FILL
+        self.rate = Fraction(self.config.rates.get(quote, "1"))
+        self.converts = quote != self.config.currency and quote not in self.config.cash
+        self.pays_in = self.config.currency if self.converts else quote
+        self.purse = {self.config.currency: Fraction(self.config.initial_cash)}
+        self.purse.update({name: Fraction(text) for name, text in self.config.cash.items()})
 
     # -- what is there ----------------------------------------------------------------------
 
     def working(self) -> list[Order]:
         return [order for order in self.orders if order.ended is None]
 
-    def reserved_cash(self) -> Fraction:
-        return sum((o.reserved for o in self.working() if o.buying), ZERO)
+    def reserved(self, *, buying: bool | None = None) -> Fraction:
+        """What orders hold: those of one side, or all."""
+        mine = [o for o in self.working() if buying is None or o.buying is buying]
+        return sum((order.reserved for order in mine), ZERO)
 
-    def reserved_holdings(self) -> Fraction:
-        return sum((o.reserved for o in self.working() if not o.buying), ZERO)
+    def own(self) -> Fraction:
+        """Cash of the account's own currency."""
+        return self.purse[self.config.currency]
 
-    def free(self, side: OrderSide) -> Fraction:
-        """What a new order of a side may still reserve: cash for a buy, holdings for a sell."""
-        if side is OrderSide.BUY:
-            return self.cash - self.reserved_cash()
-        return self.held - self.reserved_holdings()
+    def equity(self, market: tuple[Fraction, Fraction] | None) -> Fraction:
+        """All cash, and what is held at mid, in the account's currency."""
+        quote = self.instrument.quote_currency
+        other = ZERO
+        if quote != self.config.currency:
+            other = rounded_down(self.purse.get(quote, ZERO) * self.rate)
+        return self.own() + other + self._at_mid(self.held, market)
+
+    def _at_mid(self, qty: Fraction, market: tuple[Fraction, Fraction] | None) -> Fraction:
+        bid, ask = market or (ZERO, ZERO)
+        return rounded_down(rounded_down(qty * (bid + ask) / 2) * self.rate)
 
     # -- charges ----------------------------------------------------------------------------
 
-    def rounded_up(self, charge: Fraction) -> Fraction:
-        """Up to the currency's smallest unit."""
-        unit = Fraction(1, 10 ** CENTS.get(self.instrument.quote_currency, 8))
-        return math.ceil(charge / unit) * unit
+    def buy_costs(self, order: Order, qty: Fraction, value: Fraction) -> Fraction:
+        """What a quantity worth ``value`` may still cost an order, in the instrument's currency."""
+        return value + most_charged(self.venue, self.instrument, order, qty, value)
 
-    def charge(self, order: Order, value: Fraction, *, maker: bool) -> Fraction:
-        """The exact charge of one fill."""
-        fee = self.venue.fee
-        if isinstance(fee, FlatFee):
-            return ZERO if order.charged else Fraction(fee.per_order)
-        return value * Fraction(fee.maker if maker else fee.taker) / 10_000
-
-    def most_charged(self, order: Order, value: Fraction) -> Fraction:
-        """The worst charge for a value still to trade."""
-        fee = self.venue.fee
-        if isinstance(fee, BasisPointsFee):
-            return value * max(Fraction(fee.maker), Fraction(fee.taker)) / 10_000
-        return self.charge(order, value, maker=False)
-
-    def buy_costs(self, order: Order, value: Fraction) -> Fraction:
-        """Cash that an order may still cost for a value still to be bought."""
-        charges = self.rounded_up(order.charged + self.most_charged(order, value))
-        return value + charges - order.fees
-
-    def need(self, order: Order, open_qty: Fraction, price: Fraction) -> Fraction:
-        """What an order has to hold for a quantity still to trade at its reserve price."""
-        if not order.buying:
-            return open_qty
-        if order.reduce_only:
-            return ZERO  # there is nothing short in a cash account
-        return self.buy_costs(order, open_qty * price)
+    def in_purse(self, amount: Fraction) -> Fraction:
+        """A cost in the currency that pays, rounded up."""
+        return -rounded_down(-amount * self.rate) if self.converts else amount
 
     # -- our own risk, in the documented order ----------------------------------------------
 
@@ -158,10 +162,14 @@ class Account:
         most = self.risk.max_open_orders
         if most is not None and len(self.working()) >= most:
             return RejectReason.MAX_OPEN_ORDERS
-        return self.refuse_value(order, order.qty, order.limit, market) or self._fund(order, market)
+        return self.refuse_value(order, order.qty, order.limit, market) or self.fund(order, market)
 
     def reduces(self, side: OrderSide) -> bool:
-        return side is OrderSide.SELL and self.held > 0
+        return self.held < 0 if side is OrderSide.BUY else self.held > 0
+
+    def fund(self, order: Order, market: tuple[Fraction, Fraction]) -> RejectReason | None:
+        """Whether the account can pay; then ``reserve_price`` and ``reserved`` are set."""
+        raise NotImplementedError
 
     def refuse_value(
         self,
@@ -177,7 +185,7 @@ class Account:
         if most is not None and qty > Fraction(most):
             return RejectReason.MAX_ORDER_QTY
         most = self.risk.max_order_notional
-        if most is not None and qty * price > Fraction(most):
+        if most is not None and qty * price * self.rate > Fraction(most):
             return RejectReason.MAX_ORDER_NOTIONAL
         if self.risk.price_collar is not None and limit is not None:
             share = Fraction(self.risk.price_collar)
@@ -193,104 +201,126 @@ class Account:
         if most is not None and total > Fraction(most):
             return RejectReason.MAX_POSITION_QTY
         most = self.risk.max_position_notional
-        if most is not None and total * price > Fraction(most):
+        if most is not None and total * price * self.rate > Fraction(most):
             return RejectReason.MAX_POSITION_NOTIONAL
         return None
 
-    def _fund(self, order: Order, market: tuple[Fraction, Fraction]) -> RejectReason | None:
-        free = self.free(order.side)
-        if order.buying:
-            order.reserve_price = self.collar(market[1]) if order.limit is None else order.limit
-            order.reserved = self.need(order, order.qty, order.reserve_price)
-            short = order.reserved > free
-            return RejectReason.INSUFFICIENT_BUYING_POWER if short else None
-        order.reserved = min(order.qty, free) if order.reduce_only else order.qty
-        short = order.reserved > free or order.reserved == 0
-        return RejectReason.INSUFFICIENT_HOLDINGS if short else None
+    # -- what the kinds of account do -------------------------------------------------------
 
     def collar(self, ask: Fraction) -> Fraction:
         """The ask and the collar above it, rounded up to a price that can be written."""
         scale = 10**self.instrument.price_precision
-        return Fraction(math.ceil(ask * (1 + Fraction(self.venue.market_collar)) * scale), scale)
+        higher = ask * (1 + Fraction(self.venue.market_collar)) * scale
+        return Fraction(-(-higher.numerator // higher.denominator), scale)
 
     def fund_replace(
-        self, order: Order, qty: Fraction, reserve_price: Fraction
+        self,
+        order: Order,
+        qty: Fraction,
+        reserve_price: Fraction,
+        market: tuple[Fraction, Fraction] | None,
     ) -> RejectReason | Fraction:
-        """What an order holds until the venue has answered: enough for the old terms, for the new
-        ones, and for any fill of the old before the new."""
-        free = self.free(order.side) + order.reserved
-        wanted = max(ZERO, qty - order.filled)
-        if not order.buying:
-            need = wanted
-        elif order.reduce_only:
-            need = ZERO
-        else:
-            before = min(wanted, order.open)  # what may trade on the old terms first
-            raced = before * order.reserve_price + (wanted - before) * reserve_price
-            need = self.buy_costs(order, max(wanted * reserve_price, raced))
-        if order.reduce_only:
-            need = min(need, free)
-        if need > free:
-            return (
-                RejectReason.INSUFFICIENT_BUYING_POWER
-                if order.buying
-                else RejectReason.INSUFFICIENT_HOLDINGS
-            )
-        return max(order.reserved, need)
+        """What an order holds until the venue has answered, or why not."""
+        raise NotImplementedError
 
     def held_for(self, order: Order, qty: Fraction, reserve_price: Fraction) -> Fraction:
-        """What an order holds on settled terms: its need, as far as there is anything to hold."""
-        if order.ended:
-            return ZERO
-        need = self.need(order, qty - order.filled, reserve_price)
-        return min(need, self.free(order.side) + order.reserved)
+        """What an order holds on settled terms."""
+        raise NotImplementedError
+
+    def closing_holds(self, qty: Fraction) -> Fraction:
+        """What an order holds that closes a position."""
+        raise NotImplementedError
+
+    def reducible(self, order: Order) -> Fraction:
+        """How much a reducing order may trade."""
+        raise NotImplementedError
+
+    def unpaid(
+        self,
+        order: Order,
+        qty: Fraction,
+        price: Fraction,
+        fee: Fraction,
+        market: tuple[Fraction, Fraction] | None,
+    ) -> CancelReason | None:
+        """Why a fill cannot be paid for, or None."""
+        raise NotImplementedError
+
+    def rest_holds(self, order: Order, before: Fraction, qty: Fraction) -> Fraction:
+        """What an order holds after a fill of ``qty``; ``before`` is what it held."""
+        raise NotImplementedError
+
+    def moved(self) -> list[tuple[int, Fraction]]:
+        """Orders that hold something else now than they did, and what."""
+        return []
+
+    def margin_used(self, market: tuple[Fraction, Fraction] | None) -> Fraction:
+        """What positions bind."""
+        return ZERO
 
     # -- trading ----------------------------------------------------------------------------
 
     def trade(
-        self, order: Order, qty: Fraction, price: Fraction, *, maker: bool
-    ) -> tuple[Fraction, Fraction] | None:
-        """Book a fill: its charge and what it realized; None, with nothing changed, when the cash
-        does not reach."""
+        self,
+        order: Order,
+        qty: Fraction,
+        price: Fraction,
+        market: tuple[Fraction, Fraction] | None,
+        *,
+        maker: bool,
+    ) -> tuple[Fraction, Fraction] | CancelReason:
+        """Book a fill: its charge and what it realized; or why it cannot be paid for."""
         value = qty * price
-        charged = order.charged + self.charge(order, value, maker=maker)
-        fee = self.rounded_up(charged) - order.fees
-        if not order.buying:
+        fill = Fill(qty, value, maker)
+        fee = fee_of_fill(self.venue, self.instrument, order, fill)
+        if not order.buying and not self.may_owe:
             fee = min(fee, value)  # paid out of what it brings
-        left = self.free(OrderSide.BUY) + order.reserved - value - fee
-        if order.buying and left < 0:
-            return None
-        before = self.need(order, order.open, order.reserve_price)
+        unpaid = self.unpaid(order, qty, price, fee, market)
+        if unpaid is not None:
+            return unpaid
         order.filled += qty
         order.value += value
-        order.charged = charged
+        order.fills.append(fill)
         order.fees += fee
-        self.fees += fee
-        self.cash -= fee
-        if order.buying:
-            freed = before - self.need(order, order.open, order.reserve_price)
-            order.reserved = min(max(ZERO, order.reserved - freed), left)
-            self.cash -= value
-            self.held += qty
-            self.cost += value
-            realized = ZERO
-        else:
-            order.reserved = max(ZERO, order.reserved - qty)
-            part = self.cost if qty == self.held else _rounded(self.cost * qty / self.held)
-            self.cash += value
-            self.held -= qty
-            self.cost -= part
-            realized = value - part
+        cash = (-value if order.buying else value) - fee
+        change = rounded_down(cash * self.rate) if self.converts else cash
+        self.purse[self.pays_in] += change
+        realized = self._move(qty if order.buying else -qty, price)
         self.realized += realized
+        self.realized_here += rounded_down(realized * self.rate)
+        self.fees -= rounded_down(-fee * self.rate)
+        order.reserved = self.rest_holds(order, order.reserved, qty) if order.open else ZERO
         if not order.open:
             self.end(order, OrderStatus.FILLED)
         return fee, realized
+
+    def _move(self, signed: Fraction, price: Fraction) -> Fraction:
+        """The position after a trade; what it realized. Beyond flat the other side begins."""
+        size, before = abs(signed), abs(self.held)
+        if self.held * signed >= 0:
+            self.held += signed
+            self.cost += size * price
+            return ZERO
+        closing = min(size, before)
+        part = self.cost if closing == before else _rounded(self.cost * closing / before)
+        gain = closing * price - part
+        realized = gain if self.held > 0 else -gain
+        self.cost = (size - closing) * price if size > before else self.cost - part
+        self.held += signed
+        return realized
+
+    may_owe = False
 
     def end(self, order: Order, status: OrderStatus, reason: str | None = None) -> None:
         """The order is over and holds nothing any more."""
         order.ended = status
         order.reserved = ZERO
         order.reason = reason if reason is not None else order.reason
+
+
+def rounded_down(amount: Fraction) -> Fraction:
+    """To the ledger's finest unit."""
+    return amount // FINEST * FINEST
 
 
 def _rounded(amount: Fraction) -> Fraction:

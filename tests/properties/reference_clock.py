@@ -11,11 +11,16 @@ from fractions import Fraction
 
 from tests.properties.market_cases import BarRow, MadeRow, PrintRow, Setup
 from tests.properties.reference_account import Account
+from tests.properties.reference_funds import CashAccount, MarginAccount
 
 from offbook.domain.session import SessionStatus as Status
 
 DAY = 86_400 * 10**9
 VENUE_STAGE, MESSAGE_STAGE = 1, 2
+SHIFTING = {
+    "OrderRejected", "OrderFilled", "OrderCanceled", "OrderExpired", "OrderReplaced",
+    "ReplaceRequested", "ReplaceRejected",
+}  # fmt: skip
 
 
 @dataclass
@@ -33,7 +38,8 @@ class ReferenceClock:
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
-        self.account = Account(setup.instrument, setup.venue, setup.risk, Fraction(setup.cash))
+        kind = MarginAccount if setup.account.is_margin else CashAccount
+        self.account: Account = kind(setup.instrument, setup.venue, setup.risk, setup.account)
         self.status = Status.STARTING
         self.now = 0
         self.rows = 0
@@ -54,6 +60,10 @@ class ReferenceClock:
 
     def tell(self, kind: str, *facts: object) -> None:
         self.events.append((kind, self.now, *facts))
+        if kind in SHIFTING:
+            moved = self.account.moved()
+            if moved:
+                self.events.append(("ReservationsMoved", self.now, *moved, self.report()))
 
     def later(self, at: int, stage: int, do: Callable[[], None]) -> None:
         self._numbers += 1
@@ -99,6 +109,7 @@ class ReferenceClock:
         for due in sorted(mine, key=lambda due: (due.stage, due.at, due.number)):
             if not self.over:
                 due.do()
+        self.judge_margin()
         self.check_flat()
 
     def market(self) -> tuple[Fraction, Fraction] | None:
@@ -125,6 +136,9 @@ class ReferenceClock:
         if not self.setup.hours:
             return ts - ts % DAY + DAY
         return min(closes for _, closes in self.setup.hours if closes > ts)
+
+    def judge_margin(self) -> None:
+        """After a round, and after a row: a margin account's equity may not suffice."""
 
     def check_flat(self) -> None:
         """After a round: a session that closes its positions may be done."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 
 from tests.properties.market_cases import Setup
-from tests.properties.reference_account import FINEST, ZERO, Order
+from tests.properties.reference_account import ZERO, Order
 from tests.properties.reference_clock import MESSAGE_STAGE, VENUE_STAGE
+from tests.properties.reference_funds import MarginAccount
 from tests.properties.reference_prints import ReferencePrints
 
 from offbook.domain import commands as c
-from offbook.domain.config import AtEnd, PauseOrders
+from offbook.domain.config import AtEnd, MarginCall, PauseOrders
 from offbook.domain.orders import (
     CancelReason,
     OrderRequest,
@@ -118,7 +119,7 @@ class ReferenceSession(ReferencePrints):
 
     def _send(self, order: Order) -> None:
         self.account.orders.append(order)
-        due = self.now + self.setup.venue.latency.entry_ns
+        due = self.now + (0 if order.liquidates else self.setup.venue.latency.entry_ns)
         self.tell("OrderSubmitted", order.number, order.qty, order.limit, order.reserved, due)
         self.later(due, MESSAGE_STAGE, lambda: self.new_arrives(order))
 
@@ -132,6 +133,8 @@ class ReferenceSession(ReferencePrints):
             return RejectReason.SESSION_NOT_TRADING
         if order.ended:
             return RejectReason.ORDER_CLOSED
+        if order.liquidates:
+            return RejectReason.LIQUIDATION_ORDER
         if order.asked_cancel or (replace and (order.asked_replace or order.unheard_replace)):
             return RejectReason.REQUEST_PENDING
         return None
@@ -157,12 +160,13 @@ class ReferenceSession(ReferencePrints):
         if reason is None and market is not None:
             reason = self.account.refuse_value(order, qty, limit, market)
         if reason is None:
-            reason = self.account.fund_replace(order, qty, reserve_price)
+            reason = self.account.fund_replace(order, qty, reserve_price, market)
         if isinstance(reason, RejectReason):
             self._deny_request(order, reason, replace=True)
             return
         assert isinstance(reason, Fraction)
         order.asked_replace, order.reserved = True, reason
+        order.asked_qty, order.asked_price = qty, reserve_price
         order.unheard_replace = self.setup.listener is not None
         sent, due = self.now, self.now + self.setup.venue.latency.entry_ns
         self.tell("ReplaceRequested", order.number, qty, limit, order.reserved, due)
@@ -179,12 +183,16 @@ class ReferenceSession(ReferencePrints):
         self.tell("SessionPaused", self.rows, reason, policy)
         self._paused_at_row = self.rows
         self.fills_while_paused = self.expired_while_paused = 0
-        room = self.account.held
-        for order in self.account.working():
+        room = abs(self.account.held)
+        for order in [o for o in self.account.working() if not o.liquidates]:
             keep = policy is PauseOrders.KEEP or (
                 policy is PauseOrders.CANCEL_ENTRIES and order.reduce_only
             )
-            if not keep and policy is PauseOrders.CANCEL_ENTRIES and not order.buying:
+            if (
+                not keep
+                and policy is PauseOrders.CANCEL_ENTRIES
+                and self.account.reduces(order.side)
+            ):
                 keep = order.open <= room
                 room -= order.open if keep else ZERO
             if not keep:
@@ -203,26 +211,61 @@ class ReferenceSession(ReferencePrints):
         for order in self.account.working():
             self.cancel(order, CancelReason.STOPPED)
         lot = Fraction(self.setup.instrument.lot_size)
-        qty = self.account.held // lot * lot
+        qty = abs(self.account.held) // lot * lot
         if not command.flatten or qty == 0:
-            left = command.flatten and self.account.held > 0
+            left = command.flatten and self.account.held != 0
             self._finish(INCOMPLETE if left else command.reason)
             return
+        self._close(qty)
+        self.later(deadline, VENUE_STAGE, lambda: self._give_up(INCOMPLETE))
+
+    def _close(self, qty: Fraction, *, liquidates: bool = False) -> None:
+        """Close a position at market; a liquidation is the venue's own and arrives at once."""
         self._send(
             Order(
                 number=len(self.account.orders) + 1,
                 name=self._next_name(),
-                side=OrderSide.SELL,
+                side=OrderSide.SELL if self.account.held > 0 else OrderSide.BUY,
                 kind=OrderType.MARKET,
                 tif=TimeInForce.GTC,
                 qty=qty,
                 limit=None,
                 reduce_only=True,
                 sent=self.now,
-                reserved=qty,
+                reserved=self.account.closing_holds(qty),
+                liquidates=liquidates,
             )
         )
-        self.later(deadline, VENUE_STAGE, lambda: self._give_up(INCOMPLETE))
+
+    def judge_margin(self) -> None:
+        account, market = self.account, self.market()
+        if not isinstance(account, MarginAccount) or not (account.held or account.called):
+            return
+        if self.status not in {Status.RUNNING, Status.PAUSED}:
+            return
+        equity, action = account.equity(market), self.setup.account.margin_call
+        if account.called:
+            required = account.margin_used(market)
+            enough = action is MarginCall.DENY_INCREASE and equity >= required
+            if enough or not account.held:
+                account.called = False
+                self.tell("MarginRestored", equity, required)
+            return
+        required = account.required(market, account.maintenance)
+        if equity >= required:
+            return
+        account.called = True
+        self.tell("MarginCalled", equity, required, action)
+        if action is MarginCall.DENY_INCREASE:
+            adding = [number for number, qty in account.adds().items() if qty]
+            for order in [o for o in account.working() if o.number in adding]:
+                self.cancel(order, CancelReason.MARGIN_CALL)
+            return
+        for order in account.working():
+            self.cancel(order, CancelReason.LIQUIDATED)
+        lot = Fraction(self.setup.instrument.lot_size)
+        if qty := abs(account.held) // lot * lot:
+            self._close(qty, liquidates=True)
 
     def check_flat(self) -> None:
         if self.status is Status.STOPPING and not self.account.working():
@@ -236,10 +279,11 @@ class ReferenceSession(ReferencePrints):
 
     def _finish(self, reason: str) -> None:
         self.status = Status.STOPPED
-        market = self.market() or (ZERO, ZERO)
-        mid = self.account.held * (market[0] + market[1]) / 2
-        equity = self.account.cash + mid // FINEST * FINEST
-        self.tell("SessionStopped", self.rows, reason, self.account.cash, equity)
+        account, market = self.account, self.market()
+        self.tell(
+            "SessionStopped", self.rows, reason, account.own(), account.equity(market),
+            account.margin_used(market),
+        )  # fmt: skip
 
     def end_of_data(self) -> None:
         """The recording is over: what is due at the last instant happens, then ``at_end``."""

@@ -12,6 +12,7 @@ from tests.properties.market_cases import BarRow, MadeRow, PrintRow, QuoteRow, S
 from tests.properties.reference_account import ZERO, Order
 from tests.properties.reference_clock import DAY, VENUE_STAGE, ReferenceClock
 
+from offbook.domain.config import BasisPointsSlippage, NoSlippage
 from offbook.domain.orders import CancelReason, OrderStatus, RejectReason, TimeInForce
 from offbook.domain.session import SessionStatus as Status
 
@@ -104,6 +105,7 @@ class ReferenceVenue(ReferenceClock):
         sent: int,
     ) -> None:
         order.asked_replace = False
+        order.asked_qty = order.asked_price = ZERO
 
         def heard() -> None:
             order.unheard_replace = False
@@ -173,6 +175,7 @@ class ReferenceVenue(ReferenceClock):
         if not isinstance(row, PrintRow) or len(self.setup.kinds) == 1:
             self.priced = row
         self.rows += 1
+        self.judge_margin()
         if self.status is Status.RUNNING:
             self.seen.append(row.ts)
 
@@ -181,9 +184,7 @@ class ReferenceVenue(ReferenceClock):
         order holds."""
         if not order.reduce_only and self.status is not Status.PAUSED:
             return order.open
-        if order.buying:
-            return ZERO
-        return min(self.account.held, self.account.free(order.side) + order.reserved)
+        return max(ZERO, self.account.reducible(order))
 
     def tradable(self, order: Order, available: Fraction) -> Fraction:
         """What trades is whole lots."""
@@ -204,16 +205,19 @@ class ReferenceVenue(ReferenceClock):
     ) -> bool:
         price, rule = deal
         maker = "reached" in rule or "through" in rule
-        done = self.account.trade(order, qty, price, maker=maker)
-        if done is None:
-            self.cancel(order, CancelReason.COLLAR_EXCEEDED)
+        slip = None if maker else self._slipped(order, price, row)
+        if slip is not None:
+            slip, price = price, slip
+        done = self.account.trade(order, qty, price, self.market(), maker=maker)
+        if isinstance(done, CancelReason):
+            self.cancel(order, done)
             return False
         if self.status is Status.PAUSED:
             self.fills_while_paused += 1
         fee, realized = done
         self.tell(
             "OrderFilled", order.number, qty, price, maker, fee, realized, order.reserved,
-            available, rule, row, self.report(),
+            available, rule, row, slip, self.report(),
         )  # fmt: skip
         return True
 
@@ -225,6 +229,33 @@ class ReferenceVenue(ReferenceClock):
 
     def meet(self, quote: QuoteRow) -> None:
         raise NotImplementedError
+
+    def _slipped(self, order: Order, price: Fraction, row: MadeRow) -> Fraction | None:
+        """Where a taker's price goes: to the next tick against it, within its limit and its bar;
+        None where nothing slips."""
+        config = self.setup.venue.slippage
+        quoted = isinstance(row, QuoteRow)
+        if isinstance(config, NoSlippage) or (quoted and not config.quotes):
+            return None
+        if isinstance(config, BasisPointsSlippage):
+            move = price * Fraction(config.bps) / 10_000
+        else:
+            spread = (
+                row.ask - row.bid
+                if isinstance(row, QuoteRow)
+                else Fraction(config.assumed_spread or "0")
+            )
+            move = Fraction(config.share) * max(spread, ZERO)
+        tick = Fraction(self.setup.instrument.tick_size)
+        if not move:
+            return price
+        if order.buying:
+            most = [] if order.limit is None else [order.limit]
+            most += [row.high] if isinstance(row, BarRow) else []
+            return max(price, min([-(-(price + move) // tick) * tick, *most]))
+        least = [tick] if order.limit is None else [tick, order.limit]
+        least += [row.low] if isinstance(row, BarRow) else []
+        return min(price, max([(price - move) // tick * tick, *least]))
 
     # -- quotes -----------------------------------------------------------------------------
 

@@ -11,7 +11,9 @@ from tests.properties.made_market import MadeMarket
 from tests.properties.made_session import LISTENERS, Silent, attach_of, merged, session_of
 from tests.properties.market_cases import Ask, Change, Rows, Send, Setup, Step, Wait, kind_of
 from tests.properties.plain_records import Plain
-from tests.properties.reference_account import Account
+from tests.properties.reference_account import ZERO, Account, Order
+from tests.properties.reference_charges import most_charged
+from tests.properties.reference_funds import MarginAccount
 from tests.properties.reference_session import ReferenceSession
 
 from offbook.domain import commands as c
@@ -42,9 +44,7 @@ class SideBySide:
         self.plain = Plain(setup.instrument)
         self.listener = self._new_listener()
         self.engine = ProcessingEngine(session_of(setup), self.listener)
-        self.checker = Invariants(
-            setup.instrument, setup.venue.latency.entry_ns, setup.venue.bar_volume_share
-        )
+        self.checker = Invariants(setup)
         self.records: list[Record] = []
         self.inputs: list[EngineInput] = []
         self.counts: Counter[str] = Counter()
@@ -208,15 +208,25 @@ class SideBySide:
     def _all_lots(self, step: Send) -> int:
         """How many lots the cash pays for at about the last price, or how many are held."""
         account, lot = self.reference.account, Fraction(self.setup.instrument.lot_size)
-        if step.side is OrderSide.SELL:
+        if step.side is OrderSide.SELL and account.held > 0:
             return max(int(account.held / lot), 1)
         price = Fraction(self.market.bid, 10**self.setup.instrument.price_precision)
-        fee, cash = self.setup.venue.fee, account.cash
+        fee, cash = self.setup.venue.fee, self._power()
         if isinstance(fee, BasisPointsFee):
             price *= 1 + max(Fraction(fee.maker), Fraction(fee.taker)) / 10_000
         else:
-            cash -= account.rounded_up(Fraction(fee.per_order))
+            none = Order(0, "", step.side, OrderType.LIMIT, step.tif, ZERO, None, False, 0)
+            most = max(cash / price, ZERO)
+            cash -= most_charged(self.setup.venue, self.setup.instrument, none, most, cash)
         return max(int(cash / (price * lot)), 1)
+
+    def _power(self) -> Fraction:
+        """About what there is to buy for, in the instrument's currency."""
+        account, market = self.reference.account, self.reference.market()
+        if isinstance(account, MarginAccount):
+            return max(account.free(market), ZERO) / account.initial / account.rate
+        purse = account.purse[account.pays_in]
+        return purse / account.rate if account.converts else purse
 
     def _price_text(self, ticks: int, odd: int) -> str:
         instrument = self.setup.instrument
@@ -248,16 +258,16 @@ class SideBySide:
     def _account(self) -> dict[str, object]:
         """The engine's account, in whole units."""
         ledger, instrument = self.engine._kernel.ledger, self.setup.instrument
-        money, base = instrument.quote_currency, instrument.base
+        base = instrument.base
         position = ledger.position(instrument.symbol)
         amounts = {
-            "cash": ledger.balance("cash", money),
+            **{f"cash {name}": amount for name, amount in ledger.cash().items() if amount},
             "holdings": ledger.balance("holdings", base),
             "cost": position.cost,
             "realized": position.realized,
+            "realized here": ledger.realized,
             "fees": ledger.fees,
-            "reserved cash": ledger.reserved.get(money, 0),
-            "reserved holdings": ledger.reserved.get(base, 0),
+            "reserved": sum(ledger.reserved.values()),
         }
         exact = {name: self.plain.money(amount) for name, amount in amounts.items()}
         return exact | {"position": self.plain.size(position.qty), "open": list(ledger.open_orders)}
@@ -301,13 +311,13 @@ class SideBySide:
 
 def _account_of(account: Account) -> dict[str, object]:
     return {
-        "cash": account.cash,
+        **{f"cash {name}": amount for name, amount in account.purse.items() if amount},
         "holdings": account.held,
         "cost": account.cost,
         "realized": account.realized,
+        "realized here": account.realized_here,
         "fees": account.fees,
-        "reserved cash": account.reserved_cash(),
-        "reserved holdings": account.reserved_holdings(),
+        "reserved": account.reserved(),
         "position": account.held,
         "open": [order.number for order in account.working()],
     }

@@ -13,7 +13,7 @@ from offbook.domain.market_data import BarSlice, MergedSlice, QuoteSlice, TradeS
 from offbook.domain.orders import OrderSide
 from offbook.domain.values import AMOUNT_PRECISION, units_to_text
 from offbook.engine.inputs import EngineInput
-from offbook.engine.ledger import CASH, HOLDINGS, LedgerState
+from offbook.engine.ledger import CASH, HOLDINGS, MARGIN, LedgerState
 
 
 class Standing(msgspec.Struct, kw_only=True):
@@ -30,7 +30,7 @@ class Standing(msgspec.Struct, kw_only=True):
         currency = ledger.account_currency
         return cls(
             cash=ledger.balance(CASH, currency),
-            held=ledger.reserved.get(currency, 0),
+            held=ledger.held(CASH, currency) + ledger.held(MARGIN, currency),
             fees=ledger.fees,
             realized=ledger.realized,
         )
@@ -52,13 +52,20 @@ def check(ledger: LedgerState, record: r.Record, instrument: Instrument) -> None
     assert not any(ledger.sums().values()), ledger.sums()
     currency, base = instrument.quote_currency, instrument.base
     for account, unit in ((CASH, currency), (HOLDINGS, base)):
-        held = sum(o.reserved for o in ledger.orders.values() if o.reserved_currency == unit)
-        assert held == ledger.reserved.get(unit, 0) >= 0, f"held of {unit}"
-        assert ledger.balance(account, unit) >= held, f"more {unit} held than there is"
+        mine = [o for o in ledger.orders.values() if o.reserved_account == account]
+        held = sum(o.reserved for o in mine if o.reserved_currency == unit)
+        assert held == ledger.held(account, unit) >= 0, f"held of {unit}"
+        if not _is_margin(ledger):
+            assert ledger.balance(account, unit) >= held, f"more {unit} held than there is"
     position = ledger.position(instrument.symbol).qty
     assert position * instrument.qty_scale == ledger.balance(HOLDINGS, base)
     if isinstance(record, r.OrderFilled) and record.symbol == instrument.symbol:
         _check_fill(ledger, record, instrument)
+
+
+def _is_margin(ledger: LedgerState) -> bool:
+    assert ledger.attached is not None
+    return b'"type":"margin"' in bytes(ledger.attached.config)
 
 
 def _check_fill(ledger: LedgerState, fill: r.OrderFilled, instrument: Instrument) -> None:

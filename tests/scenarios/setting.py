@@ -32,6 +32,7 @@ class Setting:
         self.cash = "100000"
         self.fee: c.FeeConfig = c.BasisPointsFee(maker="0", taker="0")
         self.venue: dict[str, Any] = {"latency": c.ConstantLatency(entry_ns=0, response_ns=0)}
+        self.account: dict[str, Any] = {}
         self.risk: dict[str, Any] = {}
         self.lifecycle: dict[str, Any] = {}
 
@@ -59,7 +60,11 @@ class Setting:
         return c.SessionConfig(
             market=sources[0] if len(sources) == 1 else c.CombinedMarket(sources=sources),
             account=c.AccountConfig(
-                currency=self.instrument.quote_currency, initial_cash=self.cash
+                **{
+                    "currency": self.instrument.quote_currency,
+                    "initial_cash": self.cash,
+                    **self.account,
+                }
             ),
             venue=c.VenueConfig(fee=self.fee, **self.venue),
             risk=c.RiskConfig(**self.risk),
@@ -118,11 +123,33 @@ class Setting:
         )
 
     def charges(self, *words: str) -> None:
-        """``fee 2 / 4 bps`` (maker / taker) or ``fee 1.50 per order``."""
-        if words[-1] == "bps":
-            self.fee = c.BasisPointsFee(maker=words[0], taker=words[2])
+        """``fee 2 / 4 bps`` (maker / taker), ``fee 1.50 per order``, ``fee 0.01 per unit`` with or
+        without ``least 0.35``, ``most 5`` and ``most 1%``, or several of these after ``+``."""
+        parts = " ".join(words).split(" + ")
+        fees = tuple(_fee(part.split()) for part in parts)
+        self.fee = fees[0] if len(fees) == 1 else c.SumFee(parts=fees)
+
+    def margin(self, leverage: str, *words: str) -> None:
+        """``margin 2x``, with or without ``calls at 0.25`` and ``deny_increase``."""
+        self.account |= {"type": c.AccountType.MARGIN, "leverage": leverage.rstrip("x")}
+        if "at" in words:
+            self.account["maintenance_margin"] = words[words.index("at") + 1]
+        if "deny_increase" in words:
+            self.account["margin_call"] = c.MarginCall.DENY_INCREASE
+
+    def rate(self, currency: str, rate: str) -> None:
+        """``rate USD 0.9``: what another currency is worth in the account's."""
+        self.account.setdefault("rates", {})[currency] = rate
+
+    def slips(self, amount: str, *words: str) -> None:
+        """``slip 10 bps`` or ``slip 0.5 of 0.02`` (of a spread); ``on quotes`` there too."""
+        quotes = "quotes" in words
+        if words[0] == "bps":
+            self.venue["slippage"] = c.BasisPointsSlippage(bps=amount, quotes=quotes)
         else:
-            self.fee = c.FlatFee(per_order=words[0])
+            self.venue["slippage"] = c.SpreadSlippage(
+                share=amount, assumed_spread=words[1], quotes=quotes
+            )
 
     def most(self, what: str, value: str) -> None:
         """``max order 1000``, ``max position 1000`` (values) or ``max open 2`` (orders)."""
@@ -130,6 +157,20 @@ class Setting:
             self.risk["max_open_orders"] = int(value)
         else:
             self.risk[f"max_{what}_notional"] = value
+
+
+def _fee(words: list[str]) -> c.SingleFee:
+    if words[-1] == "bps":
+        return c.BasisPointsFee(maker=words[0], taker=words[2])
+    if words[2] == "order":
+        return c.FlatFee(per_order=words[0])
+    bounds: dict[str, str] = {}
+    for word, value in zip(words[3::2], words[4::2], strict=True):
+        if value.endswith("%"):
+            bounds["maximum_percent"] = value.rstrip("%")
+        else:
+            bounds["minimum" if word == "least" else "maximum"] = value
+    return c.PerUnitFee(per_unit=words[0], **bounds)
 
 
 CLAUSES: dict[str, Callable[..., None]] = {
@@ -144,6 +185,16 @@ CLAUSES: dict[str, Callable[..., None]] = {
     "hears": lambda self, *words: self.hears.extend(words),
     "cash": lambda self, amount: setattr(self, "cash", amount),
     "fee": Setting.charges,
+    "margin": Setting.margin,
+    "in": lambda self, currency: self.account.update(currency=currency),
+    "rate": Setting.rate,
+    "own": lambda self, currency, amount: self.account.setdefault("cash", {}).update(
+        {currency: amount}
+    ),
+    "check": lambda self, when: self.account.update(cash_check=c.CashCheck(when)),
+    "slip": Setting.slips,
+    "rounds": lambda self, how: self.venue.update(fee_rounding=c.FeeRounding(how)),
+    "whole": lambda self: self.venue.update(whole_shares=True),
     "latency": Setting.latency,
     "collar": lambda self, share: self.venue.update(market_collar=share),
     "share": lambda self, share: self.venue.update(bar_volume_share=share),

@@ -15,10 +15,10 @@
 come; a line of a date alone changes the day; a bar's line is its end.  ``not taken`` says that a
 row was left for later, ``invalid <field>`` that a request was refused before it was recorded.
 What must come is complete and in order, and at the line's time, except for what tells a state:
-``cash`` and ``held`` (of cash; a sign means a change), ``pos``, ``fees``, ``realized``, ``status``
-and ``<order> is <status>``; ``...`` stands for any number of events.  After each line the books
-must balance, and at the end the same session is run again with its rows in larger slices, which
-may change no byte.
+``cash`` and ``held`` (of cash or margin; a sign means a change), ``pos``, ``fees``, ``realized``,
+``equity``, ``power`` (buying power), ``used`` (margin of positions), ``status`` and ``<order> is
+<status>``; ``...`` stands for any number of events.  After each line the books must balance, and at
+the end the same session is run again with its rows in larger slices, which may change no byte.
 """
 
 from __future__ import annotations
@@ -42,7 +42,10 @@ from tests.scenarios.setting import Setting
 from tests.scenarios.steps import ROWS, command, market_row
 from tests.scenarios.wording import clock_text, moment, outcome
 
-STATES: Final = re.compile(r"(cash|held|pos|fees|realized|status) \S+$|\S+ is [A-Z_]+$")
+STATES: Final = re.compile(
+    r"(cash|held|pos|fees|realized|status|equity|power|used) \S+$|\S+ is [A-Z_]+$"
+)
+WORTH: Final = {"equity", "power", "used"}
 FIRST_DAY: Final = "2024-01-02"
 
 
@@ -250,11 +253,21 @@ class Stage:
         if what == "pos":
             instrument = self.table.setting.instrument
             return f"pos {instrument.qty_text(ledger.position(instrument.symbol).qty)}"
-        value = getattr(now, what)
+        value = self._worth(what) if what in WORTH else getattr(now, what)
         if rest[0][0] in "+-" and what in {"cash", "held"}:
             value -= getattr(self.before, what)
             return f"{what} {'+' if value > 0 else ''}{books.money(value, rest[0])}"
         return f"{what} {books.money(value, rest[0])}"
+
+    def _worth(self, what: str) -> int:
+        kernel, held = self.engine._kernel, self.ledger.held_positions()
+        equity = kernel.equity()
+        if what == "equity":
+            return equity
+        if what == "used":
+            return kernel.margin_used()
+        now = books.Standing.of(self.ledger)
+        return kernel.funds.buying_power(now.cash, equity, held, now.held)
 
     def run_again(self) -> None:
         """The same session with its rows in larger slices and without hints of time."""

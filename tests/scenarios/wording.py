@@ -136,6 +136,8 @@ _OF_ORDERS: Final[dict[type[Any], Callable[[Any, Instrument], str]]] = {
 }
 
 _OF_THE_SESSION: Final[dict[type[Any], Callable[[Any], str]]] = {
+    r.MarginCalled: lambda record: f"MARGIN CALL {record.equity} of {record.required}",
+    r.MarginRestored: lambda record: "MARGIN RESTORED",
     r.TimerSet: lambda record: f"timer {record.name} set for {clock_text(record.due, record.ts)}",
     r.TimerCanceled: lambda record: f"timer {record.name} taken back",
     r.TimerFired: lambda record: (

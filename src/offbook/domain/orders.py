@@ -116,6 +116,9 @@ class RejectReason(enum.Enum):
     QTY_BELOW_FILLED = "QTY_BELOW_FILLED"
     REQUEST_PENDING = "REQUEST_PENDING"
     PRICE_NEEDED = "PRICE_NEEDED"
+    NO_RATE = "NO_RATE"
+    MARGIN_CALL = "MARGIN_CALL"
+    LIQUIDATION_ORDER = "LIQUIDATION_ORDER"
 
 
 class CancelReason(enum.Enum):
@@ -128,14 +131,19 @@ class CancelReason(enum.Enum):
     DAY_END = "DAY_END"
     NOT_REDUCING = "NOT_REDUCING"
     COLLAR_EXCEEDED = "COLLAR_EXCEEDED"
+    INSUFFICIENT_BUYING_POWER = "INSUFFICIENT_BUYING_POWER"
+    INSUFFICIENT_HOLDINGS = "INSUFFICIENT_HOLDINGS"
+    MARGIN_CALL = "MARGIN_CALL"
+    LIQUIDATED = "LIQUIDATED"
 
 
 class Origin(enum.Enum):
-    """Who sent an order."""
+    """Who sent an order; a liquidation is the venue's, after a margin call."""
 
     STRATEGY = "strategy"
     OUTSIDE = "outside"
     FLATTEN = "flatten"
+    LIQUIDATION = "liquidation"
 
 
 class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,4 +1,4 @@
-"""Parts of records: one leg of a booking, the evidence of a fill, the last prices."""
+"""Parts of records: their base, one leg of a booking, the evidence of a fill, the last prices."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ import msgspec
 
 from offbook.domain.orders import OrderSide
 from offbook.domain.values import Amount
+
+
+class RecordBase(msgspec.Struct, frozen=True, tag_field="kind"):
+    """Base of all records: ``seq`` is dense from 1, ``ts`` never decreases."""
+
+    seq: int
+    ts: int
 
 
 class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -16,13 +23,30 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     amount: Amount
 
 
+class Conversion(msgspec.Struct, frozen=True, kw_only=True):
+    """What a fill in another currency is in the account's.
+
+    One unit of the other is worth ``numerator / denominator``; ``fee`` and ``realized`` are the
+    fill's at that rate, rounded against the client.  Where the cash was changed too, the fill's
+    postings go through the clearing accounts at this rate.
+    """
+
+    currency: str
+    numerator: int
+    denominator: int
+    fee: Amount
+    realized: Amount
+
+
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The market row that a fill traded against, copied from the market, and why it was allowed.
 
     ``row`` and ``row_ts`` say which row.  Quotes give ``bid_px`` to ``ask_qty``; trades give
     ``trade_px``, ``trade_qty`` and, where known, the side that took; bars give ``ts_open`` to
     ``volume_qty``.  ``available_qty`` is what could be taken before this fill,
-    after what was taken already.  ``rule`` names the clause of the fill model.
+    after what was taken already.  ``rule`` names the clause of the fill model.  Where slippage was
+    applied, ``base_px`` is the price without it, ``slippage_px`` how much it cost (price units,
+    never negative) and ``slippage_model`` its model.
     """
 
     row: int
@@ -44,6 +68,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     low_px: int | None = None
     close_px: int | None = None
     volume_qty: int | None = None
+    base_px: int | None = None
+    slippage_px: int | None = None
+    slippage_model: str | None = None
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):

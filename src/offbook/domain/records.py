@@ -17,6 +17,9 @@ import msgspec
 
 from offbook.domain.commands import Command
 from offbook.domain.config import OnStrategyError, PauseOrders, ResumeTimers
+from offbook.domain.margin_records import MarginCalled as MarginCalled
+from offbook.domain.margin_records import MarginRestored as MarginRestored
+from offbook.domain.margin_records import ReservationsMoved as ReservationsMoved
 from offbook.domain.market_data import MarketInfo
 from offbook.domain.orders import (
     CancelReason,
@@ -27,7 +30,7 @@ from offbook.domain.orders import (
     RejectReason,
     TimeInForce,
 )
-from offbook.domain.record_parts import Evidence, Mark, Posting
+from offbook.domain.record_parts import Conversion, Evidence, Mark, Posting, RecordBase
 from offbook.domain.values import Amount
 
 JOURNAL_FORMAT: Final = 1
@@ -35,18 +38,12 @@ ENGINE_SEMANTICS: Final = 1
 """Grows whenever the same inputs could give other records than before."""
 
 
-class _Record(msgspec.Struct, frozen=True, tag_field="kind"):
-    """Base of all records: ``seq`` is dense from 1, ``ts`` never decreases."""
-
-    seq: int
-    ts: int
-
-
 # -- inputs that cannot be computed again ---------------------------------------------------
 
 
-class SessionAttached(_Record, frozen=True, kw_only=True, tag="SessionAttached.1"):
-    """The first record: all that decides the rest. ``config`` is the canonical configuration."""
+class SessionAttached(RecordBase, frozen=True, kw_only=True, tag="SessionAttached.1"):
+    """The first record: all that decides the rest. ``config`` is the canonical configuration;
+    ``currency`` the account's, and ``rates`` what others are worth in it where that is stated."""
 
     format: int
     semantics: int
@@ -55,10 +52,12 @@ class SessionAttached(_Record, frozen=True, kw_only=True, tag="SessionAttached.1
     market: MarketInfo
     strategy_name: str | None
     strategy_source: str | None
+    currency: str
+    rates: dict[str, tuple[int, int]]
     opening: tuple[Posting, ...]
 
 
-class CommandTaken(_Record, frozen=True, kw_only=True, tag="CommandTaken.1"):
+class CommandTaken(RecordBase, frozen=True, kw_only=True, tag="CommandTaken.1"):
     """An outside command, taken after ``row`` rows at session time ``ts``."""
 
     row: int
@@ -68,9 +67,10 @@ class CommandTaken(_Record, frozen=True, kw_only=True, tag="CommandTaken.1"):
 # -- the strategy's commands ----------------------------------------------------------------
 
 
-class OrderSubmitted(_Record, frozen=True, kw_only=True, tag="OrderSubmitted.1"):
+class OrderSubmitted(RecordBase, frozen=True, kw_only=True, tag="OrderSubmitted.1"):
     """An order left for the venue. ``due`` is when it arrives; ``reserved`` is held until then
-    and released exactly once, at ``reserve_px`` for a buy. ``decision_*`` is the market at the
+    and released exactly once, at ``reserve_px`` for a buy, of ``reserved_currency`` in
+    ``reserved_account`` (cash, holdings or margin). ``decision_*`` is the market at the
     decision."""
 
     order: int
@@ -86,13 +86,14 @@ class OrderSubmitted(_Record, frozen=True, kw_only=True, tag="OrderSubmitted.1")
     reduce_only: bool
     reserve_px: int
     reserved: Amount
+    reserved_account: str
     reserved_currency: str
     decision_bid_px: int
     decision_ask_px: int
     due: int
 
 
-class OrderDenied(_Record, frozen=True, kw_only=True, tag="OrderDenied.1"):
+class OrderDenied(RecordBase, frozen=True, kw_only=True, tag="OrderDenied.1"):
     """Our own risk refused an order; it never left. ``limit`` and ``value`` show the numbers."""
 
     order: int
@@ -110,7 +111,7 @@ class OrderDenied(_Record, frozen=True, kw_only=True, tag="OrderDenied.1"):
     value: str
 
 
-class CancelRequested(_Record, frozen=True, kw_only=True, tag="CancelRequested.1"):
+class CancelRequested(RecordBase, frozen=True, kw_only=True, tag="CancelRequested.1"):
     """A cancel left for the venue and arrives at ``due``."""
 
     order: int
@@ -119,7 +120,7 @@ class CancelRequested(_Record, frozen=True, kw_only=True, tag="CancelRequested.1
     due: int
 
 
-class ReplaceRequested(_Record, frozen=True, kw_only=True, tag="ReplaceRequested.1"):
+class ReplaceRequested(RecordBase, frozen=True, kw_only=True, tag="ReplaceRequested.1"):
     """New terms left for the venue and arrive at ``due``; ``reserved`` covers both old and new."""
 
     order: int
@@ -132,7 +133,7 @@ class ReplaceRequested(_Record, frozen=True, kw_only=True, tag="ReplaceRequested
     due: int
 
 
-class RequestDenied(_Record, frozen=True, kw_only=True, tag="RequestDenied.1"):
+class RequestDenied(RecordBase, frozen=True, kw_only=True, tag="RequestDenied.1"):
     """A cancel or a replace was refused before it left."""
 
     order: int
@@ -144,7 +145,7 @@ class RequestDenied(_Record, frozen=True, kw_only=True, tag="RequestDenied.1"):
     value: str
 
 
-class TimerSet(_Record, frozen=True, kw_only=True, tag="TimerSet.1"):
+class TimerSet(RecordBase, frozen=True, kw_only=True, tag="TimerSet.1"):
     """The strategy set a timer; ``every_ns`` repeats it."""
 
     name: str
@@ -152,7 +153,7 @@ class TimerSet(_Record, frozen=True, kw_only=True, tag="TimerSet.1"):
     every_ns: int | None
 
 
-class TimerCanceled(_Record, frozen=True, kw_only=True, tag="TimerCanceled.1"):
+class TimerCanceled(RecordBase, frozen=True, kw_only=True, tag="TimerCanceled.1"):
     """The strategy took a timer back."""
 
     name: str
@@ -161,7 +162,7 @@ class TimerCanceled(_Record, frozen=True, kw_only=True, tag="TimerCanceled.1"):
 # -- events ---------------------------------------------------------------------------------
 
 
-class OrderAccepted(_Record, frozen=True, kw_only=True, tag="OrderAccepted.1"):
+class OrderAccepted(RecordBase, frozen=True, kw_only=True, tag="OrderAccepted.1"):
     """The venue took the order. ``expires`` is when a DAY order ends; reports due at ``due``."""
 
     order: int
@@ -170,7 +171,7 @@ class OrderAccepted(_Record, frozen=True, kw_only=True, tag="OrderAccepted.1"):
     due: int
 
 
-class OrderRejected(_Record, frozen=True, kw_only=True, tag="OrderRejected.1"):
+class OrderRejected(RecordBase, frozen=True, kw_only=True, tag="OrderRejected.1"):
     """The venue refused the order; its reservation is released."""
 
     order: int
@@ -180,12 +181,15 @@ class OrderRejected(_Record, frozen=True, kw_only=True, tag="OrderRejected.1"):
     due: int
 
 
-class OrderFilled(_Record, frozen=True, kw_only=True, tag="OrderFilled.1"):
+class OrderFilled(RecordBase, frozen=True, kw_only=True, tag="OrderFilled.1"):
     """A trade, with its evidence and its bookings.
 
+    ``cum_notional`` is all that the order has traded and ``cum_added`` what of it as a maker.
     ``fee_accrued`` is the exact charge of the whole order so far in units of 10**-26, of which
-    ``fee`` (this fill's part) is what rounding has booked; ``reserved`` is what stays held.
-    ``position_*`` and ``realized`` are the position after the fill.
+    ``fee`` (this fill's part, negative for a rebate) is what rounding has booked; ``reserved`` is
+    what stays held.
+    ``position_*`` and ``realized`` are the position after the fill; ``conversion`` is there when
+    the instrument is paid in another currency than the account's.
     """
 
     order: int
@@ -198,6 +202,7 @@ class OrderFilled(_Record, frozen=True, kw_only=True, tag="OrderFilled.1"):
     cum_qty: int
     leaves_qty: int
     cum_notional: Amount
+    cum_added: Amount
     fee: Amount
     fee_accrued: str
     reserved: Amount
@@ -205,11 +210,12 @@ class OrderFilled(_Record, frozen=True, kw_only=True, tag="OrderFilled.1"):
     position_qty: int
     position_cost: Amount
     postings: tuple[Posting, ...]
+    conversion: Conversion | None
     evidence: Evidence
     due: int
 
 
-class OrderCanceled(_Record, frozen=True, kw_only=True, tag="OrderCanceled.1"):
+class OrderCanceled(RecordBase, frozen=True, kw_only=True, tag="OrderCanceled.1"):
     """The rest of the order is gone; its reservation is released."""
 
     order: int
@@ -217,7 +223,7 @@ class OrderCanceled(_Record, frozen=True, kw_only=True, tag="OrderCanceled.1"):
     due: int
 
 
-class OrderExpired(_Record, frozen=True, kw_only=True, tag="OrderExpired.1"):
+class OrderExpired(RecordBase, frozen=True, kw_only=True, tag="OrderExpired.1"):
     """The order's time in force ended; its reservation is released."""
 
     order: int
@@ -225,7 +231,7 @@ class OrderExpired(_Record, frozen=True, kw_only=True, tag="OrderExpired.1"):
     due: int
 
 
-class OrderReplaced(_Record, frozen=True, kw_only=True, tag="OrderReplaced.1"):
+class OrderReplaced(RecordBase, frozen=True, kw_only=True, tag="OrderReplaced.1"):
     """The venue took new terms, sent at ``sent``; ``kept_priority`` tells whether its place in
     time priority stays."""
 
@@ -239,7 +245,7 @@ class OrderReplaced(_Record, frozen=True, kw_only=True, tag="OrderReplaced.1"):
     due: int
 
 
-class CancelRejected(_Record, frozen=True, kw_only=True, tag="CancelRejected.1"):
+class CancelRejected(RecordBase, frozen=True, kw_only=True, tag="CancelRejected.1"):
     """The venue could not cancel; the order stands as it is."""
 
     order: int
@@ -247,7 +253,7 @@ class CancelRejected(_Record, frozen=True, kw_only=True, tag="CancelRejected.1")
     due: int
 
 
-class ReplaceRejected(_Record, frozen=True, kw_only=True, tag="ReplaceRejected.1"):
+class ReplaceRejected(RecordBase, frozen=True, kw_only=True, tag="ReplaceRejected.1"):
     """The venue could not replace; the old terms stand and ``reserved`` is theirs."""
 
     order: int
@@ -256,7 +262,7 @@ class ReplaceRejected(_Record, frozen=True, kw_only=True, tag="ReplaceRejected.1
     due: int
 
 
-class TimerFired(_Record, frozen=True, kw_only=True, tag="TimerFired.1"):
+class TimerFired(RecordBase, frozen=True, kw_only=True, tag="TimerFired.1"):
     """A timer fell due; ``delivered`` is False when it was only counted, while paused."""
 
     name: str
@@ -264,7 +270,7 @@ class TimerFired(_Record, frozen=True, kw_only=True, tag="TimerFired.1"):
     delivered: bool
 
 
-class StrategyFailed(_Record, frozen=True, kw_only=True, tag="StrategyFailed.1"):
+class StrategyFailed(RecordBase, frozen=True, kw_only=True, tag="StrategyFailed.1"):
     """A callback raised. The text of the error is kept outside the chain, for it may differ
     between runs."""
 
@@ -273,11 +279,11 @@ class StrategyFailed(_Record, frozen=True, kw_only=True, tag="StrategyFailed.1")
     action: OnStrategyError
 
 
-class SessionStarted(_Record, frozen=True, kw_only=True, tag="SessionStarted.1"):
+class SessionStarted(RecordBase, frozen=True, kw_only=True, tag="SessionStarted.1"):
     """The session runs."""
 
 
-class SessionPaused(_Record, frozen=True, kw_only=True, tag="SessionPaused.1"):
+class SessionPaused(RecordBase, frozen=True, kw_only=True, tag="SessionPaused.1"):
     """The strategy sees no market data and no timers until it is resumed."""
 
     row: int
@@ -285,7 +291,7 @@ class SessionPaused(_Record, frozen=True, kw_only=True, tag="SessionPaused.1"):
     orders: PauseOrders
 
 
-class SessionResumed(_Record, frozen=True, kw_only=True, tag="SessionResumed.1"):
+class SessionResumed(RecordBase, frozen=True, kw_only=True, tag="SessionResumed.1"):
     """The strategy goes on; it is told what it missed."""
 
     timers: ResumeTimers
@@ -295,24 +301,28 @@ class SessionResumed(_Record, frozen=True, kw_only=True, tag="SessionResumed.1")
     missed_expiries: int
 
 
-class SessionStopping(_Record, frozen=True, kw_only=True, tag="SessionStopping.1"):
+class SessionStopping(RecordBase, frozen=True, kw_only=True, tag="SessionStopping.1"):
     """Positions are being closed; gives up at ``deadline``."""
 
     deadline: int
     reason: str
 
 
-class SessionStopped(_Record, frozen=True, kw_only=True, tag="SessionStopped.1"):
-    """The session is over; the account as it stands at the last marks."""
+class SessionStopped(RecordBase, frozen=True, kw_only=True, tag="SessionStopped.1"):
+    """The session is over; the account as it stands at the last marks. ``cash`` and ``equity`` are
+    in the account's currency, ``balances`` the cash of each; ``margin_used`` is what positions
+    bind in a margin account."""
 
     reason: str
     row: int
     cash: Amount
+    balances: dict[str, Amount]
     equity: Amount
+    margin_used: Amount
     marks: tuple[Mark, ...]
 
 
-class SessionFailed(_Record, frozen=True, kw_only=True, tag="SessionFailed.1"):
+class SessionFailed(RecordBase, frozen=True, kw_only=True, tag="SessionFailed.1"):
     """The engine gave up; nothing is done after this record."""
 
     reason: str
@@ -336,6 +346,9 @@ Record = (
     | OrderReplaced
     | CancelRejected
     | ReplaceRejected
+    | ReservationsMoved
+    | MarginCalled
+    | MarginRestored
     | TimerFired
     | StrategyFailed
     | SessionStarted

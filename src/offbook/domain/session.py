@@ -132,12 +132,15 @@ class SessionError(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """The account at the cursor: amounts in units of 10**-18 of the account's currency."""
+    """The account at the cursor: amounts in units of 10**-18 of the account's currency, except
+    ``balances``, the cash of each currency in its own."""
 
     cash: Amount
     equity: Amount
     fees: Amount
     realized: Amount
+    balances: dict[str, Amount] = {}
+    margin_used: Amount = Amount(0)
     orders: int = 0
     fills: int = 0
     open_orders: int = 0

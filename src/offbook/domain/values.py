@@ -204,6 +204,11 @@ def round_against_client(amount: int, unit: int) -> int:
     return ceil_div(amount, unit) * unit
 
 
+def round_half_up(amount: int, unit: int) -> int:
+    """To the nearest multiple of ``unit``, halves up; for venues that bill each fill by itself."""
+    return (2 * amount + unit) // (2 * unit) * unit
+
+
 def share_of(amount: int, part: int, whole: int) -> int:
     """``amount * part / whole`` rounded half to even; used for the cost of a partial reduction.
 

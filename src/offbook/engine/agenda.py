@@ -69,7 +69,8 @@ class ReplaceArrives(msgspec.Struct, frozen=True, tag=True, array_like=True):
 class ReportArrives(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """An execution report reaches the strategy; numbers as they were at the venue.
 
-    ``at`` is when the venue sent it; fills carry ``last_*``, ``fee`` and the position after it.
+    ``at`` is when the venue sent it; fills carry ``last_*``, ``fee``, the change of cash
+    by currency, and the position after it.
     ``denied`` marks our own refusal of a cancel or a replace: it changes nothing that is known.
     """
 
@@ -85,11 +86,17 @@ class ReportArrives(msgspec.Struct, frozen=True, tag=True, array_like=True):
     last_qty: int = 0
     last_px: int = 0
     fee: str = "0"
-    cash_delta: str = "0"
+    cash: tuple[tuple[str, str], ...] = ()
     position_qty: int = 0
     position_cost: str = "0"
     maker: bool = False
     denied: bool = False
+
+
+class ReservesArrive(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """What orders of a margin account hold now becomes known: (order, amount)."""
+
+    reserved: tuple[tuple[int, str], ...]
 
 
 AgendaItem = (
@@ -101,6 +108,7 @@ AgendaItem = (
     | CancelArrives
     | ReplaceArrives
     | ReportArrives
+    | ReservesArrive
 )
 
 

@@ -44,6 +44,7 @@ class Book:
         self.top_buy = NO_BUY
         self.top_sell = NO_SELL
         self.watching = False
+        self.guarded = False
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -179,11 +180,18 @@ class Book:
         self.ahead_bid, self.ahead_ask = ahead
         self._retop()
 
+    def guard(self, guarded: bool) -> None:
+        """Have every quote looked at, whatever is working: a position depends on it."""
+        if guarded is not self.guarded:
+            self.guarded = guarded
+            self._retop()
+
     def _retop(self) -> None:
         self.top_buy = -self._buys[0][0] if self._buys else NO_BUY
         self.top_sell = self._sells[0][0] if self._sells else NO_SELL
         remembers = (self.taken_ask, self.taken_bid, self.ahead_ask, self.ahead_bid)
-        self.watching = bool(self._fresh) or remembers != (None, None, None, None)
+        taken = remembers != (None, None, None, None)
+        self.watching = bool(self._fresh) or taken or self.guarded
 
 
 def _carry(taken: Taken, px: int, shown: int) -> Taken | None:

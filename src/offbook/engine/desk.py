@@ -117,7 +117,8 @@ class OrderDesk:
     ) -> OrderState:
         kernel = self._kernel
         ordinal = len(kernel.ledger.orders) + 1
-        due = kernel.entry_due(ordinal)
+        at_once = origin is Origin.LIQUIDATION
+        due = kernel.now if at_once else kernel.entry_due(ordinal)
         kernel.emit(
             r.OrderSubmitted,
             order=ordinal,
@@ -133,6 +134,7 @@ class OrderDesk:
             reduce_only=terms.reduce_only,
             reserve_px=approval.reserve_px,
             reserved=Amount(approval.reserved),
+            reserved_account=approval.account,
             reserved_currency=approval.currency,
             decision_bid_px=0 if market is None else market.bid_px,
             decision_ask_px=0 if market is None else market.ask_px,
@@ -171,9 +173,9 @@ class OrderDesk:
             kernel.report(order, ExecType.DENIED, kernel.now, refusal.reason.value)
         return order
 
-    def flatten(self, symbol: str) -> OrderState | None:
+    def flatten(self, symbol: str, origin: Origin = Origin.FLATTEN) -> OrderState | None:
         """Send what closes a position at market, whatever the limits; None when nothing can be
-        closed in whole lots."""
+        closed in whole lots. A liquidation is the venue's own and arrives at once."""
         kernel = self._kernel
         instrument = kernel.instrument(symbol)
         held = kernel.ledger.position(symbol).qty
@@ -190,10 +192,8 @@ class OrderDesk:
             reduce_only=True,
             client_order_id=self._next_client_id(),
         )
-        approval = Approval(
-            reserved=qty * instrument.qty_scale, currency=instrument.base, reserve_px=0
-        )
-        return self._send(terms, approval, kernel.prices(symbol), Origin.FLATTEN, None)
+        approval = kernel.funds.approve_closing(instrument, qty)
+        return self._send(terms, approval, kernel.prices(symbol), origin, None)
 
     # -- requests about working orders ------------------------------------------------------
 
@@ -291,6 +291,8 @@ class OrderDesk:
         known = reported if origin is Origin.STRATEGY else order.status
         if known.is_terminal:
             return Refusal(reason=RejectReason.ORDER_CLOSED, limit=known.value)
+        if order.origin is Origin.LIQUIDATION:
+            return Refusal(reason=RejectReason.LIQUIDATION_ORDER)
         pending = {OrderStatus.PENDING_CANCEL}
         if replace:
             pending.add(OrderStatus.PENDING_REPLACE)

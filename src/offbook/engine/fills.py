@@ -7,14 +7,17 @@ from offbook.domain.errors import EngineFault
 from offbook.domain.identifiers import EXECUTION, derived_id
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import Bar, Quote
-from offbook.domain.orders import ExecType, Liquidity, OrderSide
-from offbook.domain.record_parts import Evidence, Posting
+from offbook.domain.orders import CancelReason, ExecType, Liquidity, OrderSide
+from offbook.domain.record_parts import Conversion, Evidence, Posting
 from offbook.domain.values import Amount, share_of
 from offbook.engine.agenda import ReportArrives
+from offbook.engine.funds import Deal, traded_by
 from offbook.engine.kernel import Kernel
-from offbook.engine.ledger import CASH, FEES, HOLDINGS, VENUE
-from offbook.engine.models.fees import booked
+from offbook.engine.ledger import CASH, CLEARING, FEES, HOLDINGS, VENUE
+from offbook.engine.models.fees import Traded
+from offbook.engine.models.slippage import slipped
 from offbook.engine.state import OrderState, PositionState
+from offbook.engine.valuation import AT_MID, PAYS, RECEIVES, Rate
 
 
 class Filler:
@@ -22,44 +25,31 @@ class Filler:
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
-
-    def reserve(self, order: OrderState, open_qty: int, reserve_px: int) -> int:
-        """What an order must hold for ``open_qty`` still to trade (10**-18)."""
-        reducing_buy = order.reduce_only and order.side is OrderSide.BUY
-        if order.status.is_terminal or open_qty <= 0 or reducing_buy:
-            return 0
-        return self._reserve(order, open_qty, reserve_px, int(order.fee_accrued), order.fees)
-
-    def _reserve(
-        self, order: OrderState, open_qty: int, reserve_px: int, accrued: int, paid: int
-    ) -> int:
-        instrument = self._kernel.instrument(order.symbol)
-        if order.side is OrderSide.SELL:
-            return open_qty * instrument.qty_scale
-        return self._kernel.risk.cash_reserve(open_qty, reserve_px, instrument, accrued, paid)
+        self.unpaid = CancelReason.INSUFFICIENT_BUYING_POWER
+        """Why the last fill that did not come about could not be paid for."""
 
     def fill(
         self, order: OrderState, qty: int, px: int, liquidity: Liquidity, evidence: Evidence
     ) -> bool:
-        """Trade ``qty`` at ``px``; False, with nothing changed, when the cash does not reach.
-
-        That can be only for a market buy beyond the collar at which it reserved.
-        """
+        """Trade ``qty`` at ``px``, or at a worse price where a taker slips; False, with nothing
+        changed and the reason in ``unpaid``, when the account cannot pay for it."""
         kernel = self._kernel
         instrument = kernel.instrument(order.symbol)
-        notional = qty * px * instrument.notional_scale
-        accrued = int(order.fee_accrued)
-        accrued += kernel.fees.accrue(notional, liquidity, accrued)
-        fee = booked(accrued, instrument.charge_unit) - order.fees
-        if order.side is OrderSide.SELL:
-            fee = min(fee, notional)  # a sell pays its charges out of what it brings
-        held = self._held_after(order, qty, accrued, fee, notional)
-        if held is None:
+        if kernel.slippage is not None and liquidity is Liquidity.REMOVED:
+            px, evidence = slipped(
+                kernel.slippage, order.side, px, order.price_px, evidence, instrument
+            )
+        deal, rate = self._deal(order, qty, px, liquidity, instrument)
+        held = kernel.funds.after_fill(order, deal, instrument)
+        if isinstance(held, CancelReason):
+            self.unpaid = held
             return False
         position, realized = _traded(
-            kernel.ledger.position(order.symbol), order.side.sign * qty, notional
+            kernel.ledger.position(order.symbol), order.side.sign * qty, deal.notional
         )
-        leaves = order.order_qty - order.cum_qty - qty
+        conversion = None
+        if instrument.quote_currency != kernel.valuation.currency:
+            conversion = _conversion(kernel.valuation.currency, rate, deal.fee, realized)
         due = kernel.response_due(order.ordinal)
         record = kernel.emit(
             r.OrderFilled,
@@ -71,38 +61,71 @@ class Filler:
             last_px=px,
             liquidity=liquidity,
             cum_qty=order.cum_qty + qty,
-            leaves_qty=leaves,
-            cum_notional=Amount(order.cum_notional + notional),
-            fee=Amount(fee),
-            fee_accrued=str(accrued),
+            leaves_qty=order.order_qty - order.cum_qty - qty,
+            cum_notional=Amount(deal.traded.notional),
+            cum_added=Amount(deal.traded.added),
+            fee=Amount(deal.fee),
+            fee_accrued=str(kernel.charges.accrued(deal.traded)),
             reserved=Amount(held),
             realized=Amount(realized),
             position_qty=position.qty,
             position_cost=position.cost,
-            postings=_postings(order.side, notional, qty, fee, instrument),
+            postings=self._postings(order.side, deal, instrument),
+            conversion=conversion,
             evidence=evidence,
             due=due,
         )
         self._report(order, record, due)
         return True
 
-    def _held_after(
-        self, order: OrderState, qty: int, accrued: int, fee: int, notional: int
-    ) -> int | None:
-        """What stays reserved after a fill, or None when the account cannot pay for it."""
-        open_qty = order.order_qty - order.cum_qty
-        if order.side is OrderSide.SELL:
-            scale = self._kernel.instrument(order.symbol).qty_scale
-            return max(0, order.reserved - qty * scale) if open_qty > qty else 0
-        before = self.reserve(order, open_qty, order.reserve_px)
-        after = self._reserve(order, open_qty - qty, order.reserve_px, accrued, order.fees + fee)
-        held = max(0, order.reserved - (before - after)) if open_qty > qty else 0
-        currency = self._kernel.ledger.account_currency
-        left = self._kernel.ledger.available(currency) + order.reserved - notional - fee
-        return None if left < 0 else min(held, left)
+    def _deal(
+        self, order: OrderState, qty: int, px: int, liquidity: Liquidity, instrument: Instrument
+    ) -> tuple[Deal, Rate]:
+        """What a fill costs, and the rate at which it counts in the account's currency."""
+        kernel = self._kernel
+        notional = qty * px * instrument.notional_scale
+        before = traded_by(order, instrument)
+        traded = Traded(
+            before.qty + qty * instrument.qty_scale,
+            before.notional + notional,
+            before.added + (notional if liquidity is Liquidity.ADDED else 0),
+        )
+        fee = kernel.charges.fee(before, traded, order.fees, instrument.charge_unit)
+        if order.side is OrderSide.SELL and not kernel.funds.may_owe:
+            fee = min(fee, notional)  # a sell pays its charges out of what it brings
+        cash = -order.side.sign * notional - fee
+        quote, flow = instrument.quote_currency, AT_MID
+        converts = kernel.valuation.settles_in(instrument) != quote
+        if converts:
+            flow = PAYS if cash < 0 else RECEIVES
+        rate = kernel.valuation.rate(quote, flow)
+        if rate is None:
+            raise EngineFault(f"a fill in {quote}, which has no rate", reason="no_rate")
+        if converts:
+            cash = cash * rate[0] // rate[1]
+        return (
+            Deal(qty=qty, px=px, notional=notional, fee=fee, cash=cash, traded=traded),
+            rate,
+        )
+
+    def _postings(self, side: OrderSide, deal: Deal, instrument: Instrument) -> tuple[Posting, ...]:
+        money, base = instrument.quote_currency, instrument.base
+        paid = side.sign * deal.notional
+        got = side.sign * deal.qty * instrument.qty_scale
+        legs = [*_moved(VENUE, CASH, money, -paid), *_moved(VENUE, HOLDINGS, base, got)]
+        if deal.fee:
+            legs += _moved(FEES, CASH, money, -deal.fee)
+        own = self._kernel.valuation.settles_in(instrument)
+        if own != money:
+            legs += _moved(CLEARING, CASH, money, paid + deal.fee)
+            legs += _moved(CLEARING, CASH, own, deal.cash)
+        return tuple(legs)
 
     def _report(self, order: OrderState, record: r.OrderFilled, due: int) -> None:
-        cash = sum(p.amount for p in record.postings if p.account == CASH)
+        cash: dict[str, int] = {}
+        for leg in record.postings:
+            if leg.account == CASH:
+                cash[leg.currency] = cash.get(leg.currency, 0) + leg.amount
         self._kernel.send_report(
             due,
             ReportArrives(
@@ -117,7 +140,7 @@ class Filler:
                 last_qty=record.last_qty,
                 last_px=record.last_px,
                 fee=str(record.fee),
-                cash_delta=str(Amount(cash)),
+                cash=tuple((name, str(Amount(total))) for name, total in cash.items()),
                 position_qty=record.position_qty,
                 position_cost=str(record.position_cost),
                 maker=record.liquidity is Liquidity.ADDED,
@@ -125,33 +148,41 @@ class Filler:
         )
 
 
+def _moved(giver: str, taker: str, currency: str, amount: int) -> tuple[Posting, Posting]:
+    """Both legs of what one account gets from another."""
+    return (
+        Posting(taker, currency, Amount(amount)),
+        Posting(giver, currency, Amount(-amount)),
+    )
+
+
+def _conversion(currency: str, rate: Rate, fee: int, realized: int) -> Conversion:
+    numerator, denominator = rate
+    return Conversion(
+        currency=currency,
+        numerator=numerator,
+        denominator=denominator,
+        fee=Amount(-(-fee * numerator // denominator)),
+        realized=Amount(realized * numerator // denominator),
+    )
+
+
 def _traded(position: PositionState, signed_qty: int, notional: int) -> tuple[PositionState, int]:
-    """The position after a trade and what it realized, by average cost."""
-    held = position.qty
+    """The position after a trade and what it realized, by average cost.
+
+    What goes beyond flat opens the other side: the trade is split there, exactly, for its value is
+    a whole number per unit of quantity.
+    """
+    held, size = position.qty, abs(signed_qty)
+    after = held + signed_qty
     if held == 0 or (held > 0) == (signed_qty > 0):
-        return PositionState(qty=held + signed_qty, cost=Amount(position.cost + notional)), 0
-    size = abs(signed_qty)
-    if size > abs(held):
-        raise EngineFault("a fill would flip a position", reason="position_flip")
-    out = share_of(position.cost, size, abs(held))
-    realized = notional - out if held > 0 else out - notional
-    return PositionState(qty=held + signed_qty, cost=Amount(position.cost - out)), realized
-
-
-def _postings(
-    side: OrderSide, notional: int, qty: int, fee: int, instrument: Instrument
-) -> tuple[Posting, ...]:
-    money, base = instrument.quote_currency, instrument.base
-    paid, got = side.sign * notional, side.sign * qty * instrument.qty_scale
-    postings = [
-        Posting(CASH, money, Amount(-paid)),
-        Posting(VENUE, money, Amount(paid)),
-        Posting(HOLDINGS, base, Amount(got)),
-        Posting(VENUE, base, Amount(-got)),
-    ]
-    if fee:
-        postings += [Posting(CASH, money, Amount(-fee)), Posting(FEES, money, Amount(fee))]
-    return tuple(postings)
+        return PositionState(qty=after, cost=Amount(position.cost + notional)), 0
+    closing = min(size, abs(held))
+    out = share_of(position.cost, closing, abs(held))
+    value = notional // size * closing
+    realized = value - out if held > 0 else out - value
+    cost = notional - value if size > abs(held) else position.cost - out
+    return PositionState(qty=after, cost=Amount(cost)), realized
 
 
 def quote_evidence(quote: Quote, model: str, rule: str, available: int) -> Evidence:

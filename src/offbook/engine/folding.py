@@ -14,7 +14,7 @@ from offbook.domain.records import Record
 from offbook.domain.session import SessionSummary
 from offbook.domain.values import Amount, share_of, units_to_text
 from offbook.engine.ledger import CASH, LedgerState
-from offbook.engine.state import OrderState
+from offbook.engine.state import ZERO, OrderState
 
 
 def fold(records: Iterable[Record]) -> LedgerState:
@@ -37,21 +37,25 @@ def instrument_of(ledger: LedgerState, symbol: str) -> Instrument:
     raise EngineFault(f"the session's market has no {symbol}", reason="unknown_symbol")
 
 
-def summary_of(ledger: LedgerState, equity: Amount | None = None) -> SessionSummary:
+def summary_of(
+    ledger: LedgerState, equity: Amount | None = None, margin_used: Amount = ZERO
+) -> SessionSummary:
     """The account of a ledger.
 
     Without ``equity`` (which needs the last prices) it is that of the final record, else cash
-    and positions at cost.
+    and positions at cost, other currencies at the last rate that a record tells.
     """
+    if ledger.stopped is not None and equity is None:
+        margin_used = ledger.stopped.margin_used
     if ledger.attached is None:
         zero = Amount(0)
         return SessionSummary(cash=zero, equity=zero, fees=zero, realized=zero)
-    cash = ledger.balance(CASH, ledger.account_currency)
     if equity is None:
-        at_cost = cash + sum(position.cost for position in ledger.positions.values())
-        equity = Amount(at_cost) if ledger.stopped is None else ledger.stopped.equity
+        equity = _at_cost(ledger) if ledger.stopped is None else ledger.stopped.equity
     return SessionSummary(
-        cash=Amount(cash),
+        cash=Amount(ledger.balance(CASH, ledger.account_currency)),
+        balances=ledger.cash(),
+        margin_used=margin_used,
         equity=equity,
         fees=ledger.fees,
         realized=ledger.realized,
@@ -66,6 +70,21 @@ def summary_of(ledger: LedgerState, equity: Amount | None = None) -> SessionSumm
             if position.qty
         },
     )
+
+
+def _at_cost(ledger: LedgerState) -> Amount:
+    total = sum(_worth(ledger, amount, currency) for currency, amount in ledger.cash().items())
+    for symbol, position in ledger.positions.items():
+        cost = position.cost if position.qty > 0 else -position.cost
+        total += _worth(ledger, cost, instrument_of(ledger, symbol).quote_currency)
+    return Amount(total)
+
+
+def _worth(ledger: LedgerState, amount: int, currency: str) -> int:
+    if currency == ledger.account_currency:
+        return amount
+    numerator, denominator = ledger.rates.get(currency, (0, 1))
+    return amount * numerator // denominator
 
 
 def _count(ledger: LedgerState, prefix: str) -> int:
@@ -128,7 +147,9 @@ def stop_by_fold(records: Iterable[Record], command: Stop) -> list[Record]:
             reason=command.reason,
             row=ledger.row,
             cash=summary.cash,
+            balances=summary.balances,
             equity=summary.equity,
+            margin_used=summary.margin_used,
             marks=(),
         )
     )

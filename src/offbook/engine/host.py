@@ -34,6 +34,7 @@ from offbook.engine.history import Histories
 from offbook.engine.interruption import is_from_a_signal
 from offbook.engine.kernel import Kernel
 from offbook.engine.rows import Row
+from offbook.engine.state import ZERO
 from offbook.engine.strategy import Strategy
 from offbook.engine.view import AccountView, Fill, OrderUpdate, PositionView, ReportedPosition
 
@@ -162,11 +163,20 @@ class StrategyHost:
     @property
     def account(self) -> AccountView:
         """The account as reported."""
-        view = self._kernel.view
+        kernel, view = self._kernel, self._kernel.view
+        currency = kernel.ledger.account_currency
+        held = {symbol: one.qty for symbol, one in view.positions.items() if one.qty}
+        cash = view.cash.get(currency, ZERO)
+        reserved = view.reserved(kernel.ledger.orders, currency)
+        equity = kernel.valuation.equity(view.cash, held)
         return AccountView(
-            currency=self._kernel.ledger.account_currency,
-            cash=view.cash,
-            reserved=Amount(view.reserved()),
+            currency=currency,
+            cash=cash,
+            balances=dict(view.cash),
+            reserved=Amount(reserved),
+            equity=equity,
+            margin_used=Amount(kernel.funds.margin_used(held)),
+            buying_power=Amount(kernel.funds.buying_power(cash, equity, held, reserved)),
         )
 
     def submit(self, request: OrderRequest) -> str:

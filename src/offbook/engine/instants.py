@@ -23,6 +23,7 @@ from offbook.engine.agenda import (
     NewArrives,
     ReplaceArrives,
     ReportArrives,
+    ReservesArrive,
     StopDeadline,
     TimerDue,
 )
@@ -30,6 +31,7 @@ from offbook.engine.built_bars import BuiltBars
 from offbook.engine.host import StrategyHost
 from offbook.engine.kernel import MAX_ROUNDS, Kernel
 from offbook.engine.lifecycle import INCOMPLETE, Lifecycle
+from offbook.engine.margin_watch import MarginWatch
 from offbook.engine.venue import Venue
 
 LIVELOCK: Final = "livelock"
@@ -40,12 +42,18 @@ class Instants:
     """Carries out what falls due."""
 
     def __init__(
-        self, kernel: Kernel, venue: Venue, lifecycle: Lifecycle, built: BuiltBars
+        self,
+        kernel: Kernel,
+        venue: Venue,
+        lifecycle: Lifecycle,
+        built: BuiltBars,
+        margin: MarginWatch,
     ) -> None:
         self._kernel = kernel
         self._venue = venue
         self._lifecycle = lifecycle
         self._built = built
+        self.margin = margin
         self.host: StrategyHost | None = None
         self.rounds = 0
         self.unbegun = True
@@ -183,6 +191,7 @@ class Instants:
             self._carry_out(item)
         if not shown and not self.over:
             self._show_bars(bars)
+        self.margin.look()
         self._lifecycle.check_flat()
 
     def _show_bars(self, bars: tuple[Bar, ...]) -> None:
@@ -200,9 +209,8 @@ class Instants:
                 venue.cancel(order)
             case ReplaceArrives():
                 venue.replace(item)
-            case ReportArrives():
-                if self.host is not None:
-                    self.host.deliver(item)
+            case ReportArrives() | ReservesArrive():
+                self._deliver(item)
             case TimerDue(name):
                 self._timer(name)
             case Expiry(order):
@@ -211,6 +219,12 @@ class Instants:
                 self._ask_hours(kernel.calendars[name])
             case StopDeadline():
                 self._lifecycle.give_up(INCOMPLETE)
+
+    def _deliver(self, report: ReportArrives | ReservesArrive) -> None:
+        if isinstance(report, ReservesArrive):
+            self._kernel.view.reserves(report)
+        elif self.host is not None:
+            self.host.deliver(report)
 
     def _timer(self, name: str) -> None:
         kernel = self._kernel

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final, TypeVar
 
+import msgspec
+
+from offbook.domain import records as r
 from offbook.domain.calendars import TradingCalendar
 from offbook.domain.config import SessionConfig
 from offbook.domain.errors import EngineFault, InvalidOrder
@@ -11,19 +15,34 @@ from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import Bar, DataKind, MarketInfo, Quote, SourceInfo
 from offbook.domain.orders import ExecType
 from offbook.domain.records import Record
-from offbook.domain.values import Amount
-from offbook.engine.agenda import STAGE_MESSAGE, Agenda, ReportArrives
+from offbook.domain.values import Amount, units_to_text
+from offbook.engine.agenda import STAGE_MESSAGE, Agenda, ReportArrives, ReservesArrive
 from offbook.engine.ledger import LedgerState
-from offbook.engine.models.fees import FeeModel, fee_model
+from offbook.engine.margin import funds_of
+from offbook.engine.models.fees import Charges
 from offbook.engine.models.latency import LatencyModel, latency_model
+from offbook.engine.models.slippage import slippage_model
 from offbook.engine.risk import RiskChecks
 from offbook.engine.rows import Row
 from offbook.engine.state import OrderState
 from offbook.engine.terms import Market
+from offbook.engine.valuation import Valuation
 from offbook.engine.view import StrategyView
 
 R = TypeVar("R")
 MAX_ROUNDS: Final = 1000
+_SHIFTING: Final[frozenset[object]] = frozenset(
+    {
+        r.OrderRejected,
+        r.OrderFilled,
+        r.OrderCanceled,
+        r.OrderExpired,
+        r.OrderReplaced,
+        r.ReplaceRequested,
+        r.ReplaceRejected,
+    }
+)
+"""Records after which other orders may reduce, or add to, a position that they did not before."""
 
 
 class Kernel:
@@ -32,11 +51,13 @@ class Kernel:
     def __init__(self, config: SessionConfig, *, reports: bool) -> None:
         self.config = config
         self.reports = reports
-        self.ledger = LedgerState()
         self.agenda = Agenda()
-        self.fees: FeeModel = fee_model(config.venue.fee)
+        self.charges = Charges(config.venue.fee, config.venue.fee_rounding)
+        self.slippage = slippage_model(config.venue.slippage)
         self.latency: LatencyModel = latency_model(config.venue.latency)
-        self.risk = RiskChecks(config.risk, config.venue, self.fees, self.ledger)
+        self.valuation = Valuation(config.account, self.prices)
+        self.instruments: dict[str, Instrument] = {}
+        self.adopt(LedgerState())
         self.calendars: dict[str, TradingCalendar] = {}
         self.market: MarketInfo | None = None
         self.pricing: dict[str, SourceInfo] = {}
@@ -49,12 +70,24 @@ class Kernel:
 
     def adopt(self, ledger: LedgerState) -> None:
         """Go on from another ledger state, as from a snapshot."""
+        config = self.config
         self.ledger = ledger
-        self.risk = RiskChecks(self.config.risk, self.config.venue, self.fees, ledger)
+        self.funds = funds_of(
+            config.account,
+            config.venue,
+            self.charges,
+            self.valuation,
+            ledger,
+            self.instruments,
+        )
+        self.risk = RiskChecks(config.risk, self.valuation, self.funds, ledger)
 
     def join(self, market: MarketInfo, calendars: tuple[TradingCalendar, ...]) -> None:
         """Take the market in: what there is to trade, and which source gives each its prices."""
         self.market = market
+        for one in market.instruments:
+            self.instruments[one.symbol] = self._as_traded(one)
+        self.valuation.join(market)
         self.calendars = {calendar.name: calendar for calendar in calendars}
         self.sole_source = len(market.sources) == 1
         for source in market.sources:
@@ -67,6 +100,15 @@ class Kernel:
                     f"{instrument.symbol} trades by {instrument.calendar}, which was not given",
                     reason="no_calendar",
                 )
+
+    def _as_traded(self, instrument: Instrument) -> Instrument:
+        """The instrument with the lots of this venue: whole units where those are asked for."""
+        if not self.config.venue.whole_shares:
+            return instrument
+        lot = math.lcm(instrument.lot_units, int(10**instrument.qty_precision))
+        return msgspec.structs.replace(
+            instrument, lot_size=units_to_text(lot, instrument.qty_precision)
+        )
 
     def calendar_of(self, instrument: Instrument) -> TradingCalendar:
         """The trading hours of an instrument."""
@@ -90,16 +132,28 @@ class Kernel:
         record: Any = kind(seq=self.ledger.seq + 1, ts=self.now, **fields)  # type: ignore[call-arg]  # every record kind takes seq and ts
         self.ledger.apply(record)
         self.out.append(record)
+        if self.funds.shifts and kind in _SHIFTING:
+            self._shift(self.ledger.orders[record.order])
         return record  # type: ignore[no-any-return]  # it is the R just made
+
+    def _shift(self, order: OrderState) -> None:
+        """What an order's event changed in what the other orders of its instrument hold."""
+        moved = self.funds.moved(order.symbol)
+        if moved:
+            due = self.response_due(order.ordinal)
+            self.emit(r.ReservationsMoved, symbol=order.symbol, reserved=moved, due=due)
+            if self.reports:
+                told = tuple((ordinal, str(amount)) for ordinal, amount in moved)
+                self.agenda.add(due, STAGE_MESSAGE, ReservesArrive(told))
 
     def instrument(self, symbol: str) -> Instrument:
         """The instrument of a symbol. Raises InvalidOrder naming those that the market has."""
+        instrument = self.instruments.get(symbol) if isinstance(symbol, str) else None
+        if instrument is not None:
+            return instrument
         if self.market is None:
             raise EngineFault("the session has no market yet", reason="not_attached")
-        for instrument in self.market.instruments:
-            if instrument.symbol == symbol:
-                return instrument
-        known = ", ".join(i.symbol for i in self.market.instruments)
+        known = ", ".join(self.instruments)
         raise InvalidOrder(
             f"unknown symbol {symbol!r}; this market has {known}", field="symbol", value=symbol
         )
@@ -152,15 +206,12 @@ class Kernel:
             self.agenda.add(due, STAGE_MESSAGE, report)
 
     def equity(self) -> Amount:
-        """Cash and positions at mid, in units of 10**-18; exact halves are rounded down."""
-        ledger = self.ledger
-        total = ledger.balance("cash", ledger.account_currency)
-        for instrument in () if self.market is None else self.market.instruments:
-            prices = self.prices(instrument.symbol)
-            if prices is not None:
-                qty = ledger.position(instrument.symbol).qty
-                total += qty * (prices.bid_px + prices.ask_px) * instrument.notional_scale // 2
-        return Amount(total)
+        """Cash of all currencies and positions at mid, in units of 10**-18 of the account's."""
+        return self.valuation.equity(self.ledger.cash(), self.ledger.held_positions())
+
+    def margin_used(self) -> Amount:
+        """What positions bind of the equity, in units of 10**-18."""
+        return Amount(self.funds.margin_used(self.ledger.held_positions()))
 
 
 def _rank(source: SourceInfo) -> tuple[int, int]:

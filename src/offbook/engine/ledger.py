@@ -26,6 +26,9 @@ VENUE = "venue"
 FEES = "fees"
 HOLDINGS = "holdings"
 CAPITAL = "capital"
+CLEARING = "clearing"
+MARGIN = "margin"
+"""No account of the books: what orders of a margin account hold of its equity."""
 
 
 class LedgerState(msgspec.Struct, kw_only=True):
@@ -53,6 +56,8 @@ class LedgerState(msgspec.Struct, kw_only=True):
     fees: Amount = ZERO
     realized: Amount = ZERO
     fills: int = 0
+    margin_call: bool = False
+    rates: dict[str, tuple[int, int]] = {}
     refusals: dict[str, int] = {}
     attached: r.SessionAttached | None = None
     stopped: r.SessionStopped | None = None
@@ -63,21 +68,36 @@ class LedgerState(msgspec.Struct, kw_only=True):
         """What an account holds of a currency or asset, in units of 10**-18."""
         return self.balances.get(f"{account}|{currency}", ZERO)
 
-    def available(self, currency: str) -> int:
+    def held(self, account: str, currency: str) -> int:
+        """What open orders have reserved of an account."""
+        return self.reserved.get(f"{account}|{currency}", ZERO)
+
+    def available(self, account: str, currency: str) -> int:
         """Cash or holdings that no open order has reserved."""
-        account = CASH if currency == self.account_currency else HOLDINGS
-        return self.balance(account, currency) - self.reserved.get(currency, ZERO)
+        return self.balance(account, currency) - self.held(account, currency)
+
+    def cash(self) -> dict[str, Amount]:
+        """The cash of each currency."""
+        return {name: amount for owner, name, amount in self._accounts() if owner == CASH}
+
+    def _accounts(self) -> list[tuple[str, str, Amount]]:
+        parted = [(key.partition("|"), amount) for key, amount in self.balances.items()]
+        return [(key[0], key[2], amount) for key, amount in parted]
 
     @property
     def account_currency(self) -> str:
-        """The currency of the cash account."""
+        """The currency of the account."""
         if self.attached is None:
             raise EngineFault("the session has no market yet", reason="not_attached")
-        return self.attached.market.instruments[0].quote_currency
+        return self.attached.currency
 
     def position(self, symbol: str) -> PositionState:
         """The position in a symbol; a new empty one when there never was any."""
         return self.positions.get(symbol) or PositionState()
+
+    def held_positions(self) -> dict[str, int]:
+        """What is held, or owed, of each symbol that is not flat, in quantity units."""
+        return {symbol: one.qty for symbol, one in self.positions.items() if one.qty}
 
     def working(self) -> list[OrderState]:
         """Orders that are not terminal, oldest first."""
@@ -86,8 +106,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
     def sums(self) -> dict[str, int]:
         """The sum of all accounts for each currency: zero each, or the ledger is broken."""
         totals: dict[str, int] = {}
-        for key, amount in self.balances.items():
-            currency = key.split("|", 1)[1]
+        for _, currency, amount in self._accounts():
             totals[currency] = totals.get(currency, 0) + amount
         return totals
 
@@ -109,9 +128,9 @@ class LedgerState(msgspec.Struct, kw_only=True):
             self.balances[key] = Amount(self.balances.get(key, ZERO) + posting.amount)
 
     def _reserve(self, order: OrderState, amount: int) -> None:
-        currency = order.reserved_currency
-        held = self.reserved.get(currency, ZERO) - order.reserved + amount
-        self.reserved[currency] = Amount(held)
+        key = f"{order.reserved_account}|{order.reserved_currency}"
+        held = self.reserved.get(key, ZERO) - order.reserved + amount
+        self.reserved[key] = Amount(held)
         order.reserved = Amount(amount)
 
     def _move(self, order: OrderState, exec_type: ExecType) -> None:
@@ -127,6 +146,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
 
     def _attached(self, record: r.SessionAttached) -> None:
         self.attached = record
+        self.rates = dict(record.rates)
         self._book(record.opening)
 
     def _command(self, record: r.CommandTaken) -> None:
@@ -148,6 +168,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
             submitted_ts=record.ts,
             sent_ts=record.ts,
             reserve_px=record.reserve_px,
+            reserved_account=record.reserved_account,
             reserved_currency=record.reserved_currency,
             decision_bid_px=record.decision_bid_px,
             decision_ask_px=record.decision_ask_px,
@@ -196,6 +217,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
         order = self.orders[record.order]
         if not order.status.is_terminal:
             self._move(order, ExecType.PENDING_REPLACE)
+            order.asked_qty, order.asked_reserve_px = record.order_qty, record.reserve_px
             self._reserve(order, record.reserved)
 
     def _request_denied(self, record: r.RequestDenied) -> None:
@@ -235,6 +257,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
         order = self.orders[record.order]
         order.cum_qty = record.cum_qty
         order.cum_notional = record.cum_notional
+        order.cum_added = record.cum_added
         order.fees = Amount(order.fees + record.fee)
         order.fee_accrued = record.fee_accrued
         self._book(record.postings)
@@ -243,12 +266,32 @@ class LedgerState(msgspec.Struct, kw_only=True):
         position.qty = record.position_qty
         position.cost = record.position_cost
         position.realized = Amount(position.realized + record.realized)
-        self.realized = Amount(self.realized + record.realized)
-        self.fees = Amount(self.fees + record.fee)
+        fee, realized = record.fee, record.realized
+        if record.conversion is not None:
+            fee, realized = record.conversion.fee, record.conversion.realized
+            rate = (record.conversion.numerator, record.conversion.denominator)
+            self.rates[self._quote_currency(record.symbol)] = rate
+        self.realized = Amount(self.realized + realized)
+        self.fees = Amount(self.fees + fee)
         self.fills += 1
         if self.status is SessionStatus.PAUSED:
             self.missed_fills += 1
         self._move(order, ExecType.TRADE if record.leaves_qty else ExecType.FILL)
+
+    def _quote_currency(self, symbol: str) -> str:
+        assert self.attached is not None
+        instruments = self.attached.market.instruments
+        return next(one.quote_currency for one in instruments if one.symbol == symbol)
+
+    def _reservations_moved(self, record: r.ReservationsMoved) -> None:
+        for ordinal, amount in record.reserved:
+            self._reserve(self.orders[ordinal], amount)
+
+    def _margin_called(self, record: r.MarginCalled) -> None:
+        self.margin_call = True
+
+    def _margin_restored(self, record: r.MarginRestored) -> None:
+        self.margin_call = False
 
     def _canceled(self, record: r.OrderCanceled) -> None:
         order = self.orders[record.order]
@@ -267,6 +310,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
         order.order_qty = record.order_qty
         order.price_px = record.price_px
         order.reserve_px = record.reserve_px
+        order.asked_qty = order.asked_reserve_px = 0
         if not record.kept_priority:
             order.priority = record.seq
             order.sent_ts = record.sent
@@ -280,6 +324,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
     def _replace_rejected(self, record: r.ReplaceRejected) -> None:
         self._refuse(f"replace_rejected:{record.reason.value}")
         order = self.orders[record.order]
+        order.asked_qty = order.asked_reserve_px = 0
         if not order.status.is_terminal:
             self._move(order, ExecType.REPLACE_REJECTED)
             self._reserve(order, record.reserved)
@@ -340,6 +385,9 @@ _APPLY: dict[type[Any], Callable[[LedgerState, Any], None]] = {
     r.OrderReplaced: LedgerState._replaced,
     r.CancelRejected: LedgerState._cancel_rejected,
     r.ReplaceRejected: LedgerState._replace_rejected,
+    r.ReservationsMoved: LedgerState._reservations_moved,
+    r.MarginCalled: LedgerState._margin_called,
+    r.MarginRestored: LedgerState._margin_restored,
     r.StrategyFailed: LedgerState._strategy_failed,
     r.SessionStarted: LedgerState._started,
     r.SessionPaused: LedgerState._paused,

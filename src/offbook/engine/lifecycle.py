@@ -8,7 +8,7 @@ from offbook.domain import records as r
 from offbook.domain.commands import Command, ForceStop, Pause, Resume, Start, Stop
 from offbook.domain.config import AtEnd, OnStrategyError, PauseOrders, ResumeTimers
 from offbook.domain.errors import EngineFault
-from offbook.domain.orders import CancelReason
+from offbook.domain.orders import CancelReason, Origin
 from offbook.domain.record_parts import Mark
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount
@@ -84,7 +84,8 @@ class Lifecycle:
             self._venue.end(order, CancelReason.PAUSED)
 
     def _unwanted(self, policy: PauseOrders) -> list[OrderState]:
-        working = self._kernel.ledger.working()
+        orders = self._kernel.ledger.working()
+        working = [order for order in orders if order.origin is not Origin.LIQUIDATION]
         if policy is PauseOrders.KEEP:
             return []
         if policy is PauseOrders.CANCEL_ALL:
@@ -206,7 +207,9 @@ class Lifecycle:
             reason=reason,
             row=self.row,
             cash=Amount(ledger.balance(CASH, ledger.account_currency)),
+            balances=ledger.cash(),
             equity=kernel.equity(),
+            margin_used=kernel.margin_used(),
             marks=self._marks(),
         )
         kernel.agenda.clear()

@@ -20,6 +20,7 @@ from offbook.domain.values import AMOUNT_PRECISION, Amount, text_to_units
 from offbook.engine.ledger import LedgerState
 from offbook.engine.state import OrderState
 from offbook.engine.terms import Market, Refusal, Terms
+from offbook.engine.valuation import Valuation
 
 _ONE: Final = int(10**RATIO_PRECISION)
 
@@ -27,8 +28,9 @@ _ONE: Final = int(10**RATIO_PRECISION)
 class OrderLimits:
     """Judges orders against the limits of a configuration. Changes nothing."""
 
-    def __init__(self, config: RiskConfig, ledger: LedgerState) -> None:
+    def __init__(self, config: RiskConfig, valuation: Valuation, ledger: LedgerState) -> None:
         self._config = config
+        self._valuation = valuation
         self._ledger = ledger
         self._max_order = _amount(config.max_order_notional)
         self._max_position = _amount(config.max_position_notional)
@@ -94,7 +96,7 @@ class OrderLimits:
         self, terms: Terms, instrument: Instrument, market: Market, replaced: OrderState | None
     ) -> Refusal | None:
         price = _value_px(terms, market)
-        value = terms.order_qty * price * instrument.notional_scale
+        value = self._value(terms.order_qty, price, instrument)
         return (
             _over(
                 RejectReason.MAX_ORDER_QTY,
@@ -140,8 +142,13 @@ class OrderLimits:
         ) or _over(
             RejectReason.MAX_POSITION_NOTIONAL,
             self._max_position,
-            size * price * instrument.notional_scale,
+            self._value(size, price, instrument),
         )
+
+    def _value(self, qty: int, px: int, instrument: Instrument) -> int:
+        """In the account's currency, rounded up."""
+        notional = qty * px * instrument.notional_scale
+        return -self._valuation.worth(-notional, instrument.quote_currency)
 
     def _after(self, terms: Terms, replaced: OrderState | None) -> int:
         """The position if this order and all open ones of its side traded, in quantity units."""

@@ -52,6 +52,7 @@ class MarketRows:
         self._history = history
         self._built = built
         self.several = SeveralRows(kernel, venue, instants, lifecycle)
+        self._margin = instants.margin
         self.host: StrategyHost | None = None
 
     def _begin(self, piece: MarketSlice) -> None:
@@ -81,6 +82,7 @@ class MarketRows:
                 instants.set_now(bar.ts)
             self._venue.match_bar(bar)
             kernel.last = bar
+            self._margin.look()
             instants.round((bar,))
 
     def take_several(self, piece: TradeSlice | MergedSlice) -> None:
@@ -134,6 +136,8 @@ class MarketRows:
                     instants.rounds = 0
                 if quote.ask_px <= book.top_buy or quote.bid_px >= book.top_sell or book.watching:
                     self._venue.match_quote(quote)
+                    kernel.last = quote
+                    self._margin.look()
                 kernel.last = quote
                 calling = True
                 on_quote(quote)
@@ -196,6 +200,7 @@ class MarketRows:
             return position
         self._venue.match_quote(quote)
         kernel.last = quote
+        self._margin.look()
         self._lifecycle.check_flat()
         return position + 1
 

@@ -86,7 +86,7 @@ class TradeMatching:
         px, liquidity, rule = deal
         evidence = _evidence(trade, rule, offered)
         if not self._filler.fill(order, qty, px, liquidity, evidence):
-            self._venue.end(order, CancelReason.COLLAR_EXCEEDED)
+            self._venue.end(order, self._filler.unpaid)
             return 0
         if not alone:
             book.take_print(order.side, trade.price_px, qty)

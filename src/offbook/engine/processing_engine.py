@@ -34,7 +34,7 @@ from offbook.domain.session import (
     SessionStatus,
     SessionSummary,
 )
-from offbook.domain.values import AMOUNT_PRECISION, Amount, text_to_units
+from offbook.domain.values import Amount
 from offbook.engine import snapshots
 from offbook.engine.built_bars import BuiltBars
 from offbook.engine.desk import OrderDesk
@@ -46,6 +46,7 @@ from offbook.engine.instants import Instants
 from offbook.engine.kernel import Kernel
 from offbook.engine.ledger import CAPITAL, CASH
 from offbook.engine.lifecycle import Lifecycle
+from offbook.engine.margin_watch import MarginWatch
 from offbook.engine.market_rows import MarketRows
 from offbook.engine.strategy import Strategy
 from offbook.engine.venue import Venue
@@ -79,9 +80,12 @@ class ProcessingEngine:
         self._venue = Venue(self._kernel)
         self._desk = OrderDesk(self._kernel)
         self._lifecycle = Lifecycle(self._kernel, self._venue, self._desk)
+        self._margin = MarginWatch(self._kernel, self._venue, self._desk)
         self._history = Histories(session.config.history_limit)
         self._built = BuiltBars(self._kernel, session.config.history_limit)
-        self._instants = Instants(self._kernel, self._venue, self._lifecycle, self._built)
+        self._instants = Instants(
+            self._kernel, self._venue, self._lifecycle, self._built, self._margin
+        )
         self._rows = MarketRows(
             self._kernel, self._venue, self._instants, self._lifecycle, self._history, self._built
         )
@@ -143,7 +147,10 @@ class ProcessingEngine:
 
     def summary(self) -> SessionSummary:
         """The account as it stands, at the last marks."""
-        return summary_of(self._kernel.ledger, self._kernel.equity())
+        kernel = self._kernel
+        if kernel.market is None:
+            return summary_of(kernel.ledger)
+        return summary_of(kernel.ledger, kernel.equity(), kernel.margin_used())
 
     def order_view(self, client_order_id: str) -> OrderView:
         """An order as it stands at the venue. Raises OrderNotFound."""
@@ -227,8 +234,9 @@ class ProcessingEngine:
             raise EngineFault("the session has its market already", reason="attached_twice")
         config = self._session.config
         self._join(attach)
-        cash = text_to_units(config.account.initial_cash, AMOUNT_PRECISION)
-        currency = config.account.currency
+        account = config.account
+        cash = {account.currency: account.initial_cash, **account.cash}
+        opening = {name: Amount.parse(text) for name, text in cash.items()}
         self._kernel.emit(
             r.SessionAttached,
             format=JOURNAL_FORMAT,
@@ -238,12 +246,15 @@ class ProcessingEngine:
             market=attach.market,
             strategy_name=None if self._strategy is None else type(self._strategy).__name__,
             strategy_source=self._strategy_source,
-            opening=(
-                Posting(CASH, currency, Amount(cash)),
-                Posting(CAPITAL, currency, Amount(-cash)),
+            currency=account.currency,
+            rates=self._kernel.valuation.stated,
+            opening=tuple(
+                Posting(owner, name, Amount(sign * amount))
+                for name, amount in opening.items()
+                for owner, sign in ((CASH, 1), (CAPITAL, -1))
             ),
         )
-        self._kernel.view.cash = Amount(cash)
+        self._kernel.view.cash = opening
 
     def _join(self, attach: Attach) -> None:
         self._kernel.join(attach.market, attach.calendars)
@@ -304,5 +315,6 @@ class ProcessingEngine:
         """
         self._join(attach)
         memory = snapshots.load(self._parts, state)
+        self._margin.guard()
         if self._host is not None:
             snapshots.load_memory(self._host.strategy, memory)

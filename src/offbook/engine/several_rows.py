@@ -45,6 +45,7 @@ class SeveralRows:
         self._venue = venue
         self._instants = instants
         self._lifecycle = lifecycle
+        self._margin = instants.margin
         self.host: StrategyHost | None = None
 
     def take(self, piece: MergedSlice) -> None:
@@ -92,6 +93,7 @@ class SeveralRows:
         if kernel.pricing[source.symbol] is source:
             self._venue.match_bar(bar)
         kernel.saw(source, bar)
+        self._margin.look()
         self._instants.end_bar(bar)
 
     def _tick(self, source: SourceInfo, row: Quote | Trade) -> None:
@@ -102,6 +104,7 @@ class SeveralRows:
         else:
             self._venue.match_trade(row)
         kernel.saw(source, row)
+        self._margin.look()
         if self.host is not None and kernel.ledger.status is SessionStatus.RUNNING:
             self.host.call("on_quote" if quoted else "on_trade", row)
         self._lifecycle.check_flat()
@@ -114,8 +117,8 @@ class SeveralRows:
         while begin < len(piece):
             if instants.ended or instants.unbegun or not instants.hours_known:
                 break
-            if instants.stands_still():
-                break
+            if instants.stands_still() or any(b.guarded for b in self._venue.books.values()):
+                break  # what a margin account is worth may turn on every price
             window = piece.rows(begin, min(begin + WINDOW, len(piece)))
             hits = self._hits(window)
             count = int(np.argmax(hits)) if hits.any() else len(hits)

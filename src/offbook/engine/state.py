@@ -11,7 +11,10 @@ ZERO = Amount(0)
 
 
 class OrderState(msgspec.Struct, kw_only=True):
-    """One order at the venue; prices and quantities in units, money in 10**-18."""
+    """One order at the venue; prices and quantities in units, money in 10**-18.
+
+    ``asked_*`` are the terms of a replace that the venue has not answered yet, else 0.
+    """
 
     ordinal: int
     client_order_id: str
@@ -33,11 +36,15 @@ class OrderState(msgspec.Struct, kw_only=True):
     priority: int = 0
     cum_qty: int = 0
     cum_notional: Amount = ZERO
+    cum_added: Amount = ZERO
     fees: Amount = ZERO
     fee_accrued: str = "0"
     reserve_px: int = 0
     reserved: Amount = ZERO
+    reserved_account: str = ""
     reserved_currency: str = ""
+    asked_qty: int = 0
+    asked_reserve_px: int = 0
     decision_bid_px: int = 0
     decision_ask_px: int = 0
     reason: str | None = None
@@ -49,7 +56,8 @@ class OrderState(msgspec.Struct, kw_only=True):
 
 
 class PositionState(msgspec.Struct, kw_only=True):
-    """One netted position: ``cost`` is what the open quantity was bought for."""
+    """One netted position, negative when short: ``cost`` (never negative) is what the open quantity
+    was bought for, or sold for."""
 
     qty: int = 0
     cost: Amount = ZERO

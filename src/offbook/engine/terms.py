@@ -31,9 +31,11 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Approval(msgspec.Struct, frozen=True, kw_only=True):
-    """What an order may hold: ``reserved`` of ``currency``, counted at ``reserve_px``."""
+    """What an order may hold: ``reserved`` of an account's ``currency``, counted at
+    ``reserve_px``."""
 
     reserved: int
+    account: str
     currency: str
     reserve_px: int
 

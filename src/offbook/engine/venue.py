@@ -181,9 +181,8 @@ class Venue:
     def _reserve_of(self, order: OrderState, order_qty: int, reserve_px: int) -> Amount:
         """What an order must hold, as far as there is anything to hold: a trimmed reduce-only
         order, and a market order beyond its collar, hold less."""
-        need = self._filler.reserve(order, order_qty - order.cum_qty, reserve_px)
-        have = self._kernel.ledger.available(order.reserved_currency) + order.reserved
-        return Amount(min(need, have))
+        instrument = self._kernel.instrument(order.symbol)
+        return Amount(self._kernel.funds.settled(order, order_qty, reserve_px, instrument))
 
     # -- endings ----------------------------------------------------------------------------
 
@@ -260,7 +259,7 @@ class Venue:
             if order.status.is_terminal:
                 book.remove(order)
         else:
-            self.end(order, CancelReason.COLLAR_EXCEEDED)
+            self.end(order, self._filler.unpaid)
 
     # -- matching on trades -----------------------------------------------------------------
 
@@ -301,7 +300,7 @@ class Venue:
         px, liquidity, rule = deal
         evidence = bar_evidence(bar, BAR_MODEL, rule, left)
         if not self._filler.fill(order, qty, px, liquidity, evidence):
-            self.end(order, CancelReason.COLLAR_EXCEEDED)
+            self.end(order, self._filler.unpaid)
             return 0
         if order.status.is_terminal:
             self.book(order.symbol).remove(order)
@@ -322,8 +321,7 @@ class Venue:
             return order.leaves_qty
         held = max(ledger.position(order.symbol).qty * -order.side.sign, 0)
         instrument = self._kernel.instrument(order.symbol)
-        free = ledger.available(instrument.base) + order.reserved
-        return min(held, free // instrument.qty_scale)
+        return self._kernel.funds.reducible(order, held, instrument)
 
     def drop_if_not_reducing(self, order: OrderState) -> None:
         """Take away a reducing order that has nothing left to reduce."""

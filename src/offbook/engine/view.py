@@ -23,7 +23,8 @@ from offbook.domain.orders import (
     next_status,
 )
 from offbook.domain.values import Amount, Price, Quantity
-from offbook.engine.agenda import ReportArrives
+from offbook.engine.agenda import ReportArrives, ReservesArrive
+from offbook.engine.ledger import HOLDINGS
 from offbook.engine.state import ZERO, OrderState
 
 _AVERAGES: Final = Context(prec=28)
@@ -112,16 +113,21 @@ class PositionView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountView(msgspec.Struct, frozen=True, kw_only=True):
-    """The reported account, in its currency; ``cash.decimal`` is its value as a Decimal."""
+    """The reported account, in its currency; ``cash.decimal`` is its value as a Decimal.
+
+    ``balances`` is the cash of each currency in its own.  ``equity`` is cash and reported positions
+    at the last mid.  ``reserved`` is what open orders hold of the account's currency.
+    ``buying_power`` is cash that no order holds; in a margin account the value of what may still
+    be opened, beside what positions (``margin_used``) and orders bind.
+    """
 
     currency: str
     cash: Amount
+    balances: dict[str, Amount]
     reserved: Amount
-
-    @property
-    def buying_power(self) -> Amount:
-        """Cash that no open order holds."""
-        return Amount(self.cash - self.reserved)
+    equity: Amount
+    margin_used: Amount
+    buying_power: Amount
 
 
 class ReportedOrder(msgspec.Struct, kw_only=True):
@@ -146,7 +152,7 @@ class ReportedPosition(msgspec.Struct, kw_only=True):
 class StrategyView(msgspec.Struct, kw_only=True):
     """Reported state; changes by requests of the strategy and by reports only."""
 
-    cash: Amount = ZERO
+    cash: dict[str, Amount] = {}
     orders: dict[int, ReportedOrder] = {}
     open_orders: dict[int, None] = {}
     positions: dict[str, ReportedPosition] = {}
@@ -182,7 +188,9 @@ class StrategyView(msgspec.Struct, kw_only=True):
         known.order_qty = report.order_qty
         known.price_px = report.price_px
         if report.exec_type in {ExecType.TRADE, ExecType.FILL}:
-            self.cash = Amount(self.cash + Amount.parse(report.cash_delta))
+            for currency, change in report.cash:
+                total = self.cash.get(currency, ZERO) + Amount.parse(change)
+                self.cash[currency] = Amount(total)
             position = self.positions.setdefault(order.symbol, ReportedPosition())
             position.qty = report.position_qty
             position.cost = Amount.parse(report.position_cost)
@@ -223,10 +231,21 @@ class StrategyView(msgspec.Struct, kw_only=True):
             reason=report.reason if report is not None and report.denied else known.reason,
         )
 
-    def reserved(self) -> int:
-        """Cash that open orders hold, as far as is known."""
-        return sum(self.orders[ordinal].reserved for ordinal in self.open_orders)
+    def reserves(self, report: ReservesArrive) -> None:
+        """What orders hold changed with what another one did."""
+        for ordinal, amount in report.reserved:
+            known = self.orders[ordinal]
+            if not known.status.is_terminal:
+                known.reserved = Amount.parse(amount)
+
+    def reserved(self, orders: dict[int, OrderState], currency: str) -> int:
+        """Cash or margin of a currency that open orders hold, as far as is known."""
+        return sum(
+            self.orders[ordinal].reserved
+            for ordinal in self.open_orders
+            if orders[ordinal].reserved_currency == currency
+        )
 
     @staticmethod
     def _cash_part(order: OrderState, amount: int) -> Amount:
-        return Amount(amount) if order.side is OrderSide.BUY else ZERO
+        return ZERO if order.reserved_account == HOLDINGS else Amount(amount)

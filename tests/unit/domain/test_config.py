@@ -8,15 +8,20 @@ import pytest
 
 from offbook.domain.config import (
     AccountConfig,
+    AccountType,
     BasisPointsFee,
+    BasisPointsSlippage,
     ConstantLatency,
     FlatFee,
     LifecycleConfig,
     OrderRate,
+    PerUnitFee,
     ReplayMarket,
     RiskConfig,
     SessionConfig,
+    SpreadSlippage,
     StrategySpec,
+    SumFee,
     VenueConfig,
     chain_config,
     decode_config,
@@ -36,7 +41,14 @@ FULL = SessionConfig(
         timeframe_ns=MINUTE,
         columns={"open": "o"},
     ),
-    account=ACCOUNT,
+    account=AccountConfig(
+        currency="USDT",
+        type=AccountType.MARGIN,
+        leverage="2.5",
+        maintenance_margin="0.2",
+        cash={"EUR": "5.5"},
+        rates={"EUR": "1.1"},
+    ),
     strategy=StrategySpec(ref="my/file.py:Ema", params={"fast": 3, "slow": 9}),
     venue=VenueConfig(fee=BasisPointsFee(maker="2", taker="5.5")),
     risk=RiskConfig(
@@ -78,8 +90,50 @@ REFUSED: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
     ),
     *(
         (BasisPointsFee, {name: text}, f"venue.fee.{name}")
-        for name in ("maker", "taker")
-        for text in ("-1", "1000.0001", "0.00001", "ten", 1)
+        for name, least in (("maker", "-1000.0001"), ("taker", "-0.0001"))
+        for text in (least, "1000.0001", "0.00001", "ten", 1)
+    ),
+    (PerUnitFee, {"per_unit": "-0.01"}, "venue.fee.per_unit"),
+    (PerUnitFee, {"per_unit": "0.000000001"}, "venue.fee.per_unit"),
+    (PerUnitFee, {"per_unit": "0", "minimum": "-1"}, "venue.fee.minimum"),
+    (PerUnitFee, {"per_unit": "0", "maximum": "-1"}, "venue.fee.maximum"),
+    (PerUnitFee, {"per_unit": "0", "maximum_percent": "101"}, "venue.fee.maximum_percent"),
+    (SumFee, {"parts": ()}, "venue.fee.parts"),
+    *((BasisPointsSlippage, {"bps": text}, "venue.slippage.bps") for text in ("-1", "1001", "x")),
+    *((SpreadSlippage, {"share": text}, "venue.slippage.share") for text in ("-1", "11")),
+    (SpreadSlippage, {"assumed_spread": "-1"}, "venue.slippage.assumed_spread"),
+    (
+        lambda: session(market=FULL.market, venue=VenueConfig(slippage=SpreadSlippage(share="1"))),
+        {},
+        "venue.slippage.assumed_spread",
+    ),
+    *(
+        (AccountConfig, {"currency": "USD", **parts}, f"account.{field}")
+        for parts, field in (
+            ({"cash": {"USD": "1"}}, "cash"),
+            ({"cash": {"EUR": "-1"}, "rates": {"EUR": "1"}}, "cash.EUR"),
+            ({"cash": {"EUR": "1"}}, "rates"),
+            ({"rates": {"EUR": "0"}}, "rates.EUR"),
+            ({"rates": {"EUR": "1"}, "rates_from": {"EUR": "EURUSD"}}, "rates.EUR"),
+            ({"leverage": "2"}, "leverage"),
+            ({"maintenance_margin": "0.2"}, "maintenance_margin"),
+            ({"type": AccountType.MARGIN, "leverage": "0.5"}, "leverage"),
+            ({"type": AccountType.MARGIN, "initial_margin": "0"}, "initial_margin"),
+            ({"type": AccountType.MARGIN, "initial_margin": "1.1"}, "initial_margin"),
+            (
+                {"type": AccountType.MARGIN, "initial_margin": "0.5", "leverage": "2"},
+                "initial_margin",
+            ),
+            ({"type": AccountType.MARGIN, "maintenance_margin": "0.6"}, "maintenance_margin"),
+        )
+    ),
+    *(
+        (
+            session,
+            {"account": AccountConfig(currency="USDT", rates_from={"EUR": symbol})},
+            "account.rates_from.EUR",
+        )
+        for symbol in ("EURUSDT", "BTCUSDT")
     ),
     *((FlatFee, {"per_order": text}, "venue.fee.per_order") for text in ("-1", "one", 1)),
     *(
@@ -101,7 +155,7 @@ REFUSED: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
     (RiskConfig, {"max_open_orders": 0}, "risk.max_open_orders"),
     *((session, {"seed": seed}, "seed") for seed in (-1, 2**63)),
     *((session, {"history_limit": limit}, "history_limit") for limit in (0, 100_001)),
-    (session, {"account": AccountConfig(currency="EUR")}, "account.currency"),
+    (session, {"account": AccountConfig(currency="EUR")}, "account.rates"),
     *((session, {"speed": text}, "speed") for text in ("0", "-1", "fast", "", "1.0000001")),
 ]
 
@@ -135,7 +189,7 @@ def parts_of(document: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, .
     if isinstance(document, dict):
         yield path
         for name, value in document.items():
-            if name not in {"columns", "params"}:
+            if name not in {"columns", "params", "cash", "rates", "rates_from"}:
                 yield from parts_of(value, (*path, name))
 
 
@@ -209,6 +263,10 @@ def changed(value: Any, place: tuple[str, ...]) -> Any:
         ("strategy", "ref"): "my/file.py:Other",
         ("risk", "allowed_symbols"): ["BTCUSDT"],
         ("risk", "allowed_sides"): ["SELL"],
+        ("account", "cash_check"): "fill",
+        ("account", "margin_call"): "deny_increase",
+        ("venue", "fee_rounding"): "half_even",
+        ("venue", "whole_shares"): True,
         ("lifecycle", "pause_orders"): "keep",
         ("lifecycle", "resume_timers"): "replay",
         ("lifecycle", "on_strategy_error"): "fail",
@@ -235,7 +293,11 @@ DECIDING = [
         # These say which part it is, or must agree with another field.
         ("market", "type"),
         ("venue", "fee", "type"),
+        ("venue", "slippage", "type"),
         ("account", "currency"),
+        ("account", "type"),
+        ("account", "initial_margin"),
+        ("account", "rates_from"),
         ("market", "instrument", "quote_currency"),
     }
 ]

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
+from tests.unit.domain.margin_examples import MARGIN_EXAMPLES
 
 from offbook.domain import commands as c
 from offbook.domain import records as r
@@ -26,7 +27,7 @@ from offbook.domain.orders import (
     ReplaceRequest,
     TimeInForce,
 )
-from offbook.domain.record_parts import Evidence, Mark, Posting
+from offbook.domain.record_parts import Conversion, Evidence, Mark, Posting, RecordBase
 from offbook.domain.records import Record, decode_record, encode_record
 from offbook.domain.values import Amount
 from offbook.testing.markets import BTCUSDT, START
@@ -64,6 +65,9 @@ _BAR = Evidence(
     low_px=9900,
     close_px=10_050,
     volume_qty=300,
+    base_px=10_000,
+    slippage_px=1,
+    slippage_model="basis-points.1",
 )
 _BASICS = {
     "order": 1,
@@ -89,6 +93,7 @@ _FILL = {
     "cum_qty": 10,
     "leaves_qty": 20,
     "cum_notional": Amount.parse("0.01"),
+    "cum_added": Amount(0),
     "fee": Amount.parse("0.00001"),
     "fee_accrued": "1000000000000000000000",
     "reserved": Amount.parse("0.02002"),
@@ -101,6 +106,13 @@ _FILL = {
     ),
     "due": DUE,
 }
+_CONVERSION = Conversion(
+    currency="USD",
+    numerator=11,
+    denominator=10,
+    fee=Amount.parse("0.000011"),
+    realized=Amount(0),
+)
 _COMMANDS: tuple[c.Command, ...] = (
     c.Start(command_id="c1"),
     c.Pause(command_id="c2", orders=PauseOrders.CANCEL_ENTRIES),
@@ -142,6 +154,8 @@ def _inputs_and_commands() -> list[Record]:
         market=market,
         strategy_name="EmaCross",
         strategy_source="source",
+        currency="USDT",
+        rates={"EUR": (11, 10)},
         opening=(
             Posting("cash", "USDT", Amount.parse("100000")),
             Posting("capital", "USDT", Amount.parse("-100000")),
@@ -158,6 +172,7 @@ def _inputs_and_commands() -> list[Record]:
             reduce_only=False,
             reserve_px=10_000,
             reserved=Amount.parse("0.03003"),
+            reserved_account="cash",
             reserved_currency="USDT",
             decision_bid_px=9999,
             decision_ask_px=10_001,
@@ -185,8 +200,8 @@ def _events() -> list[Record]:
     return [
         r.OrderAccepted(10, START, order=1, venue_order_id="v", expires=None, due=DUE),
         r.OrderRejected(11, START, order=1, **_REFUSED, due=DUE),
-        r.OrderFilled(12, START, **_FILL, evidence=_QUOTE),
-        r.OrderFilled(12, START, **_FILL, evidence=_BAR),
+        r.OrderFilled(12, START, **_FILL, conversion=None, evidence=_QUOTE),
+        r.OrderFilled(12, START, **_FILL, conversion=_CONVERSION, evidence=_BAR),
         r.OrderCanceled(13, START, order=1, reason=CancelReason.REQUESTED, due=DUE),
         r.OrderExpired(14, START, order=1, reason=CancelReason.DAY_END, due=DUE),
         r.OrderReplaced(
@@ -212,11 +227,7 @@ def _events() -> list[Record]:
         ),
         r.TimerFired(18, START, name="tick", due=DUE, delivered=False),
         r.StrategyFailed(
-            19,
-            START,
-            callback="on_quote",
-            error_type="ValueError",
-            action=OnStrategyError.PAUSE,
+            19, START, callback="on_quote", error_type="ValueError", action=OnStrategyError.PAUSE
         ),
         r.SessionStarted(20, START),
         r.SessionPaused(21, START, row=5, reason="requested", orders=PauseOrders.KEEP),
@@ -236,14 +247,16 @@ def _events() -> list[Record]:
             reason="requested",
             row=9,
             cash=Amount.parse("99999.98999"),
+            balances={"USDT": Amount.parse("99999.98999")},
             equity=Amount.parse("99999.99999"),
+            margin_used=Amount(0),
             marks=(Mark(symbol="BTCUSDT", bid_px=9999, ask_px=10_001, position_qty=10),),
         ),
         r.SessionFailed(25, START, reason="livelock"),
     ]
 
 
-EXAMPLES = [*_inputs_and_commands(), *_events()]
+EXAMPLES = [*_inputs_and_commands(), *_events(), *MARGIN_EXAMPLES]
 NAMES = [type(example).__name__ for example in EXAMPLES]
 
 
@@ -254,12 +267,12 @@ def golden_lines() -> list[bytes]:
 
 def subclasses(kind: type[Any]) -> set[type[Any]]:
     """All classes below one, however deep."""
-    return {kind}.union(*map(subclasses, kind.__subclasses__())) - {r._Record}
+    return {kind}.union(*map(subclasses, kind.__subclasses__())) - {RecordBase}
 
 
 def test_the_union_holds_every_kind_of_record() -> None:
     """A kind left out could be written and never read back."""
-    assert subclasses(r._Record) == set(KINDS)
+    assert subclasses(RecordBase) == set(KINDS)
 
 
 def test_the_union_of_commands_holds_every_command() -> None:
@@ -355,11 +368,7 @@ def test_what_is_no_record_is_refused(raw: bytes) -> None:
 
 @pytest.mark.parametrize(
     "reserved",
-    [
-        *("1e3", "", "0.0000000000000000001"),
-        1,
-        None,
-    ],
+    ["1e3", "", "0.0000000000000000001", 1, None],
 )
 def test_an_amount_that_is_no_decimal_text_is_refused(reserved: object) -> None:
     """Also a number: amounts are never JSON numbers."""

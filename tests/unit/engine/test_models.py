@@ -6,114 +6,238 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offbook.domain.config import BasisPointsFee, ConstantLatency, FeeConfig, FlatFee
-from offbook.domain.orders import Liquidity
+from offbook.domain.config import (
+    BasisPointsFee,
+    BasisPointsSlippage,
+    ConstantLatency,
+    FeeConfig,
+    FeeRounding,
+    FlatFee,
+    NoSlippage,
+    PerUnitFee,
+    SingleFee,
+    SlippageConfig,
+    SpreadSlippage,
+    SumFee,
+)
+from offbook.domain.orders import Liquidity, OrderSide
+from offbook.domain.record_parts import Evidence
 from offbook.domain.values import AMOUNT_SCALE, Amount
 from offbook.engine.models.draws import draw, quantile
-from offbook.engine.models.fees import ACCRUAL, FeeModel, booked, fee_model
+from offbook.engine.models.fees import ACCRUAL, Charges, Traded
 from offbook.engine.models.latency import latency_model
+from offbook.engine.models.slippage import slippage_model, slipped
+from offbook.testing.markets import XYZ
 
 ADDED, REMOVED = Liquidity.ADDED, Liquidity.REMOVED
 CENT = AMOUNT_SCALE // 100
 
-rates = st.integers(0, 10_000_000).map(lambda units: f"{units / 10_000:.4f}")
-fees = st.one_of(
-    st.builds(BasisPointsFee, maker=rates, taker=rates),
-    st.builds(FlatFee, per_order=st.integers(0, 10**6).map(lambda cents: f"{cents / 100:.2f}")),
+EXACT = FeeRounding.UP
+
+shares = st.integers(-10_000_000, 10_000_000).map(lambda units: f"{units / 10_000:.4f}")
+taken = st.integers(0, 10_000_000).map(lambda units: f"{units / 10_000:.4f}")
+cents = st.integers(0, 10**6).map(lambda number: f"{number / 100:.2f}")
+singles = st.one_of(
+    st.builds(BasisPointsFee, maker=shares, taker=taken),
+    st.builds(FlatFee, per_order=cents),
+    st.builds(
+        PerUnitFee,
+        per_unit=st.sampled_from(["0", "0.0035", "0.00000001", "2.25"]),
+        minimum=cents,
+        maximum=st.none() | cents,
+        maximum_percent=st.sampled_from([None, "1", "0.0001", "0"]),
+    ),
 )
+fees = st.one_of(singles, st.builds(SumFee, parts=st.lists(singles, min_size=1).map(tuple)))
 trades = st.lists(
-    st.tuples(st.integers(1, 10**24), st.sampled_from(Liquidity)), min_size=1, max_size=12
+    st.tuples(st.integers(1, 10**22), st.integers(1, 10**24), st.sampled_from(Liquidity)),
+    min_size=1,
+    max_size=12,
 )
 charge_units = st.sampled_from([1, 10**10, CENT, AMOUNT_SCALE])
+roundings = st.sampled_from(FeeRounding)
+
+Trade = tuple[int, int, Liquidity]
 
 
-def bookings(
-    model: FeeModel, fills: list[tuple[int, Liquidity]], unit: int
-) -> tuple[list[int], int]:
-    """What each fill books, as the engine does it, and what was accrued."""
-    paid, accrued, booked_so_far = [], 0, 0
-    for notional, liquidity in fills:
-        accrued += model.accrue(notional, liquidity, accrued)
-        paid.append(booked(accrued, unit) - booked_so_far)
-        booked_so_far += paid[-1]
-    return paid, accrued
+def after(traded: Traded, trade: Trade) -> Traded:
+    """What an order has traded after one more fill."""
+    qty, notional, liquidity = trade
+    added = notional if liquidity is ADDED else 0
+    return Traded(traded.qty + qty, traded.notional + notional, traded.added + added)
+
+
+def bookings(charges: Charges, fills: list[Trade], unit: int) -> tuple[list[int], Traded]:
+    """What each fill books, as the engine does it, and what was traded."""
+    paid: list[int] = []
+    traded = Traded()
+    for fill in fills:
+        then = after(traded, fill)
+        paid.append(charges.fee(traded, then, sum(paid), unit))
+        traded = then
+    return paid, traded
+
+
+CAPPED = PerUnitFee(per_unit="0.0035", minimum="0.35", maximum_percent="1")
 
 
 @pytest.mark.parametrize(
-    ("config", "liquidity", "notional", "fee"),
+    ("config", "liquidity", "qty", "notional", "fee"),
     [
-        (BasisPointsFee(maker="2", taker="5.5"), ADDED, "1000", "0.2"),
-        (BasisPointsFee(maker="2", taker="5.5"), REMOVED, "1000", "0.55"),
-        (BasisPointsFee(maker="2", taker="5.5"), REMOVED, "1", "0.01"),
-        (BasisPointsFee(maker="0", taker="0"), REMOVED, "1000", "0"),
-        (BasisPointsFee(maker="0.0001", taker="1000"), ADDED, "1000000", "0.01"),
-        (BasisPointsFee(maker="0.0001", taker="1000"), REMOVED, "50", "5"),
-        (FlatFee(per_order="1.50"), ADDED, "1", "1.5"),
-        (FlatFee(per_order="0"), REMOVED, "1", "0"),
-        (FlatFee(per_order="0.001"), REMOVED, "1", "0.01"),
+        (BasisPointsFee(maker="2", taker="5.5"), ADDED, "1", "1000", "0.2"),
+        (BasisPointsFee(maker="2", taker="5.5"), REMOVED, "1", "1000", "0.55"),
+        (BasisPointsFee(maker="2", taker="5.5"), REMOVED, "1", "1", "0.01"),
+        (BasisPointsFee(maker="0", taker="0"), REMOVED, "1", "1000", "0"),
+        (BasisPointsFee(maker="0.0001", taker="1000"), ADDED, "1", "1000000", "0.01"),
+        (BasisPointsFee(maker="0.0001", taker="1000"), REMOVED, "1", "50", "5"),
+        (BasisPointsFee(maker="-1", taker="3"), ADDED, "1", "1000", "-0.1"),
+        (BasisPointsFee(maker="-1", taker="3"), ADDED, "1", "199", "-0.01"),
+        (FlatFee(per_order="1.50"), ADDED, "1", "1", "1.5"),
+        (FlatFee(per_order="0"), REMOVED, "1", "1", "0"),
+        (FlatFee(per_order="0.001"), REMOVED, "1", "1", "0.01"),
+        (CAPPED, REMOVED, "1000", "100000", "3.5"),
+        (CAPPED, REMOVED, "10", "1000", "0.35"),
+        (CAPPED, REMOVED, "10", "20", "0.2"),
+        (PerUnitFee(per_unit="0.65", maximum="5"), REMOVED, "8", "1", "5"),
+        (PerUnitFee(per_unit="0.65", maximum="5"), REMOVED, "7", "1", "4.55"),
+        (
+            SumFee(parts=(CAPPED, BasisPointsFee(maker="0", taker="0.1"))),
+            REMOVED,
+            "10",
+            "1000",
+            "0.36",
+        ),
+        (
+            SumFee(parts=(FlatFee(per_order="0.004"), FlatFee(per_order="0.004"))),
+            ADDED,
+            "1",
+            "1",
+            "0.01",
+        ),
     ],
 )
 def test_a_fill_costs_what_the_model_says(
-    config: FeeConfig, liquidity: Liquidity, notional: str, fee: str
+    config: FeeConfig, liquidity: Liquidity, qty: str, notional: str, fee: str
 ) -> None:
     """In cents, rounded up."""
-    (paid,), _ = bookings(fee_model(config), [(Amount.parse(notional), liquidity)], CENT)
+    fill = (Amount.parse(qty), Amount.parse(notional), liquidity)
+    (paid,), _ = bookings(Charges(config, EXACT), [fill], CENT)
     assert str(Amount(paid)) == fee
 
 
+@pytest.mark.parametrize(
+    ("rounding", "paid"),
+    [
+        (FeeRounding.UP, ["0.01", "0", "0.01"]),
+        (FeeRounding.HALF_EVEN, ["0", "0.01", "0.01"]),
+        (FeeRounding.PER_FILL_HALF_UP, ["0.01", "0.01", "0.01"]),
+    ],
+)
+def test_three_fills_of_half_a_cent(rounding: FeeRounding, paid: list[str]) -> None:
+    """0.005, 0.010 and 0.015 in all: rounded as a sum, or each by itself."""
+    charges = Charges(BasisPointsFee(maker="10", taker="10"), rounding)
+    fills = [(AMOUNT_SCALE, 5 * AMOUNT_SCALE, REMOVED)] * 3
+    assert [str(Amount(fee)) for fee in bookings(charges, fills, CENT)[0]] == paid
+
+
 @given(fees, trades, charge_units)
-def test_no_charge_is_negative_and_together_they_are_the_rounded_sum(
-    config: FeeConfig, fills: list[tuple[int, Liquidity]], unit: int
+def test_together_fees_are_the_exact_charge_rounded_up_once(
+    config: FeeConfig, fills: list[Trade], unit: int
 ) -> None:
-    """However the order was filled, it paid its exact charge rounded up once."""
-    paid, accrued = bookings(fee_model(config), fills, unit)
-    assert min(paid) >= 0
-    assert accrued <= sum(paid) * ACCRUAL < accrued + unit * ACCRUAL
+    """However the order was filled, rebates included."""
+    charges = Charges(config, EXACT)
+    paid, traded = bookings(charges, fills, unit)
+    assert charges.accrued(traded) <= sum(paid) * ACCRUAL
+    assert sum(paid) * ACCRUAL < charges.accrued(traded) + unit * ACCRUAL
     assert all(fee % unit == 0 for fee in paid)
 
 
-@given(fees, trades, charge_units)
+@given(fees, trades, charge_units, roundings)
 def test_a_reservation_for_the_worst_case_always_suffices(
-    config: FeeConfig, fills: list[tuple[int, Liquidity]], unit: int
+    config: FeeConfig, fills: list[Trade], unit: int, rounding: FeeRounding
 ) -> None:
     """After every fill what was paid and what may still come stay within the first estimate."""
-    model = fee_model(config)
-    left = sum(notional for notional, _ in fills)
-    estimate = booked(model.worst(left, 0), unit)
-    accrued = 0
-    for notional, liquidity in fills:
-        accrued += model.accrue(notional, liquidity, accrued)
-        left -= notional
-        still = booked(accrued + model.worst(left, accrued), unit) if left else 0
-        assert booked(accrued, unit) <= estimate
-        assert still <= estimate
+    charges = Charges(config, rounding)
+    qty, notional = sum(fill[0] for fill in fills), sum(fill[1] for fill in fills)
+    traded, paid = Traded(), 0
+    estimate = charges.most(traded, qty, notional, 0, unit)
+    for fill in fills:
+        then = after(traded, fill)
+        paid += charges.fee(traded, then, paid, unit)
+        traded, qty, notional = then, qty - fill[0], notional - fill[1]
+        assert paid <= estimate
+        assert paid + charges.most(traded, qty, notional, paid, unit) <= estimate
 
 
-@given(fees, trades, charge_units)
+@given(singles, trades, charge_units)
 def test_many_small_fills_cost_no_more_than_one(
-    config: FeeConfig, fills: list[tuple[int, Liquidity]], unit: int
+    config: SingleFee, fills: list[Trade], unit: int
 ) -> None:
     """Of the same value on the same side of the book: exactly the same."""
-    model = fee_model(config)
-    alike = [(notional, REMOVED) for notional, _ in fills]
-    whole = [(sum(notional for notional, _ in fills), REMOVED)]
-    assert sum(bookings(model, alike, unit)[0]) == sum(bookings(model, whole, unit)[0])
-
-
-@given(fees, st.integers(0, 10**24), st.integers(0, 10**30))
-def test_the_worst_case_is_no_less_than_either_side(
-    config: FeeConfig, notional: int, accrued: int
-) -> None:
-    """And no more than the dearer of the two."""
-    model = fee_model(config)
-    both = [model.accrue(notional, liquidity, accrued) for liquidity in Liquidity]
-    assert model.worst(notional, accrued) == max(both)
+    charges = Charges(config, EXACT)
+    alike = [(qty, notional, REMOVED) for qty, notional, _ in fills]
+    whole = [(sum(f[0] for f in fills), sum(f[1] for f in fills), REMOVED)]
+    assert sum(bookings(charges, alike, unit)[0]) == sum(bookings(charges, whole, unit)[0])
 
 
 def test_a_flat_fee_is_taken_once() -> None:
     """At the first fill, whatever its size."""
-    paid, _ = bookings(fee_model(FlatFee(per_order="1")), [(1, ADDED), (10**24, REMOVED)], CENT)
+    fills = [(1, 1, ADDED), (1, 10**24, REMOVED)]
+    paid, _ = bookings(Charges(FlatFee(per_order="1"), EXACT), fills, CENT)
     assert paid == [AMOUNT_SCALE, 0]
+
+
+QUOTED = Evidence(
+    row=0, row_ts=0, model="m", rule="r", available_qty=9, bid_px=9_990, ask_px=10_010
+)
+BARRED = Evidence(
+    row=0,
+    row_ts=0,
+    model="m",
+    rule="r",
+    available_qty=9,
+    open_px=10_000,
+    high_px=10_003,
+    low_px=9_998,
+    close_px=10_000,
+)
+TENTH = BasisPointsSlippage(bps="10", quotes=True)
+HALF = SpreadSlippage(share="0.5", assumed_spread="0.03", quotes=True)
+
+
+@pytest.mark.parametrize(
+    ("config", "seen", "side", "px", "limit", "after"),
+    [
+        (TENTH, QUOTED, OrderSide.BUY, 10_010, None, 10_021),  # 100.11001, up to a tick
+        (TENTH, QUOTED, OrderSide.SELL, 9_990, None, 9_980),  # 99.80010, down to one
+        (TENTH, QUOTED, OrderSide.BUY, 10_010, 10_015, 10_015),  # never beyond its limit
+        (BasisPointsSlippage(bps="10"), QUOTED, OrderSide.BUY, 10_010, None, 10_010),
+        (BasisPointsSlippage(bps="0.0001"), BARRED, OrderSide.BUY, 10_000, None, 10_001),
+        (TENTH, BARRED, OrderSide.BUY, 10_000, None, 10_003),  # never outside its bar
+        (TENTH, BARRED, OrderSide.SELL, 10_000, None, 9_998),
+        (HALF, QUOTED, OrderSide.BUY, 10_010, None, 10_020),
+        (HALF, BARRED, OrderSide.BUY, 10_000, None, 10_002),  # 1.5 ticks are two
+        (HALF, BARRED, OrderSide.SELL, 10_000, None, 9_998),
+    ],
+)
+def test_a_taker_slips_against_itself_within_limit_and_bar(
+    config: SlippageConfig, seen: Evidence, side: OrderSide, px: int, limit: int | None, after: int
+) -> None:
+    """And its evidence shows the price without it, unless nothing was asked for here."""
+    model = slippage_model(config)
+    assert model is not None
+    price, shown = slipped(model, side, px, limit, seen, XYZ)
+    assert price == after
+    if config == BasisPointsSlippage(bps="10"):
+        assert shown == seen
+    else:
+        assert (shown.base_px, shown.slippage_px) == (px, abs(after - px))
+        assert shown.slippage_model == model.name
+
+
+def test_no_slippage_is_no_model() -> None:
+    """So fills do not ask for one."""
+    assert slippage_model(NoSlippage()) is None
 
 
 @given(st.integers(0, 60_000_000_000), st.integers(0, 60_000_000_000), st.integers(0, 99))

@@ -59,7 +59,7 @@ def test_a_rejected_replace_of_a_trimmed_order_holds_no_more_than_is_owned() -> 
     rehearsal.replace("reduce", price="104.00")
     rehearsal.rows(1)
     assert rehearsal.of(r.OrderReplaced)
-    assert rehearsal.ledger.reserved["XYZ"] == 5 * XYZ.qty_scale
+    assert rehearsal.ledger.held("holdings", "XYZ") == 5 * XYZ.qty_scale
 
 
 def test_a_market_buy_beyond_its_collar_leaves_no_replace_that_overdraws() -> None:

@@ -66,7 +66,7 @@ def test_the_view_is_the_ledger_of_the_reports_that_arrived(
         rehearsal.rows(1)
         view, ledger, heard = rehearsal.engine._kernel.view, rehearsal.ledger, told(rehearsal)
         paid = sum(p.amount for fill in heard for p in fill.postings if p.account == CASH)
-        assert view.cash == opening + paid
+        assert view.cash["USD"] == opening + paid
         position = view.positions.get("XYZ")
         assert (position.qty if position else 0) == (heard[-1].position_qty if heard else 0)
         for ordinal, order in ledger.orders.items():
@@ -87,7 +87,7 @@ def test_once_all_reports_have_arrived_the_view_is_the_truth(dice: int) -> None:
     rehearsal.rest()
     rehearsal.advance(rehearsal.engine.now + 10 * SECOND)
     view, ledger = rehearsal.engine._kernel.view, rehearsal.ledger
-    assert view.cash == ledger.balance(CASH, "USD")
+    assert view.cash["USD"] == ledger.balance(CASH, "USD")
     assert view.positions["XYZ"].qty == rehearsal.position
     assert list(view.open_orders) == list(ledger.open_orders)
     for ordinal, order in ledger.orders.items():
@@ -95,7 +95,7 @@ def test_once_all_reports_have_arrived_the_view_is_the_truth(dice: int) -> None:
         assert (known.status, known.cum_qty) == (order.status, order.cum_qty)
         assert (known.order_qty, known.price_px) == (order.order_qty, order.price_px)
         assert known.cum_notional == order.cum_notional
-    assert view.reserved() == ledger.reserved.get("USD", 0)
+    assert view.reserved(ledger.orders, "USD") == ledger.held("cash", "USD")
 
 
 class Diary(Strategy):

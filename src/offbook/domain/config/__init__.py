@@ -6,9 +6,20 @@ the places where data and code lie are not (their content is, by digest).
 
 from __future__ import annotations
 
+from offbook.domain.config.account import RATE_PRECISION as RATE_PRECISION
 from offbook.domain.config.account import AccountConfig as AccountConfig
+from offbook.domain.config.account import AccountType as AccountType
+from offbook.domain.config.account import CashCheck as CashCheck
+from offbook.domain.config.account import MarginCall as MarginCall
 from offbook.domain.config.base import RATIO_PRECISION as RATIO_PRECISION
 from offbook.domain.config.base import ConfigPart as ConfigPart
+from offbook.domain.config.fees import BasisPointsFee as BasisPointsFee
+from offbook.domain.config.fees import FeeConfig as FeeConfig
+from offbook.domain.config.fees import FeeRounding as FeeRounding
+from offbook.domain.config.fees import FlatFee as FlatFee
+from offbook.domain.config.fees import PerUnitFee as PerUnitFee
+from offbook.domain.config.fees import SingleFee as SingleFee
+from offbook.domain.config.fees import SumFee as SumFee
 from offbook.domain.config.lifecycle import AtEnd as AtEnd
 from offbook.domain.config.lifecycle import LifecycleConfig as LifecycleConfig
 from offbook.domain.config.lifecycle import OnStrategyError as OnStrategyError
@@ -33,9 +44,10 @@ from offbook.domain.config.session import chain_config as chain_config
 from offbook.domain.config.session import decode_config as decode_config
 from offbook.domain.config.session import parse_speed as parse_speed
 from offbook.domain.config.session import well_formed_config as well_formed_config
+from offbook.domain.config.slippage import BasisPointsSlippage as BasisPointsSlippage
+from offbook.domain.config.slippage import NoSlippage as NoSlippage
+from offbook.domain.config.slippage import SlippageConfig as SlippageConfig
+from offbook.domain.config.slippage import SpreadSlippage as SpreadSlippage
 from offbook.domain.config.venue import MAX_LATENCY_NS as MAX_LATENCY_NS
-from offbook.domain.config.venue import BasisPointsFee as BasisPointsFee
 from offbook.domain.config.venue import ConstantLatency as ConstantLatency
-from offbook.domain.config.venue import FeeConfig as FeeConfig
-from offbook.domain.config.venue import FlatFee as FlatFee
 from offbook.domain.config.venue import VenueConfig as VenueConfig

@@ -2,21 +2,162 @@
 
 from __future__ import annotations
 
-from offbook.domain.config.base import ConfigPart, exact_amount
+import enum
+from typing import Final
+
+import msgspec
+
+from offbook.domain.config.base import RATIO_PRECISION, ConfigPart, exact_amount, exact_decimal
 from offbook.domain.errors import InvalidConfig
+
+RATE_PRECISION: Final = 12
+"""Decimals of a stated exchange rate."""
+
+
+class AccountType(enum.Enum):
+    """``cash``: what is bought is paid for, and only what is owned is sold. ``margin``: positions
+    of both sides against a share of their value."""
+
+    CASH = "cash"
+    MARGIN = "margin"
+
+
+class CashCheck(enum.Enum):
+    """When money must be there: when an order is sent (and then it is held), or when it fills (and
+    what the account cannot pay for is canceled)."""
+
+    SUBMIT = "submit"
+    FILL = "fill"
+
+
+class MarginCall(enum.Enum):
+    """What a margin call does: the venue closes all positions at market, or nothing that adds to a
+    position is taken until the call is met."""
+
+    LIQUIDATE = "liquidate"
+    DENY_INCREASE = "deny_increase"
 
 
 class AccountConfig(ConfigPart, frozen=True, kw_only=True):
-    """A cash account in one currency; ``initial_cash`` is decimal text."""
+    """An account with ``initial_cash`` (decimal text) in its ``currency``.
+
+    ``cash`` holds balances in further currencies: instruments quoted in them are paid for from
+    these.  Instruments in any other currency are paid for by converting at each fill.  Rates are
+    units of the account's currency for one of another: ``rates`` states them, ``rates_from`` names
+    an instrument of the market that quotes the pair, either way round.
+
+    A margin account says ``leverage`` or ``initial_margin`` (0.5 without either), the share of a
+    position's value that must be there to open it; below ``maintenance_margin`` (half of the
+    initial one unless given) the ``margin_call`` comes.
+    """
 
     currency: str
+    type: AccountType = AccountType.CASH
     initial_cash: str = "100000"
+    cash: dict[str, str] = msgspec.field(default_factory=dict)
+    rates: dict[str, str] = msgspec.field(default_factory=dict)
+    rates_from: dict[str, str] = msgspec.field(default_factory=dict)
+    cash_check: CashCheck = CashCheck.SUBMIT
+    leverage: str | None = None
+    initial_margin: str | None = None
+    maintenance_margin: str | None = None
+    margin_call: MarginCall = MarginCall.LIQUIDATE
 
     def __post_init__(self) -> None:
         if not self.currency:
             raise InvalidConfig("account.currency is empty", field="account.currency")
-        if exact_amount("account.initial_cash", self.initial_cash) < 0:
+        _not_negative("account.initial_cash", self.initial_cash)
+        self._check_currencies()
+        self._check_margin()
+
+    def _check_currencies(self) -> None:
+        for name in ("cash", "rates", "rates_from"):
+            if self.currency in getattr(self, name):
+                hint = ": its balance is account.initial_cash" if name == "cash" else ""
+                raise InvalidConfig(
+                    f"account.{name} names the account's own currency {self.currency}{hint}",
+                    field=f"account.{name}",
+                )
+        for currency, text in self.cash.items():
+            _not_negative(f"account.cash.{currency}", text)
+        for currency, text in self.rates.items():
+            field = f"account.rates.{currency}"
+            if exact_decimal(field, text, RATE_PRECISION) <= 0:
+                raise InvalidConfig(f"{field}={text} is not positive", field=field)
+            if currency in self.rates_from:
+                raise InvalidConfig(
+                    f"{field}: give a rate or where it is from, not both", field=field
+                )
+        for currency in self.cash:
+            self.require_rate(currency, f"account.cash holds {currency}")
+
+    def require_rate(self, currency: str, why: str) -> None:
+        """Raise InvalidConfig unless it is said what a currency is worth in the account's."""
+        if currency != self.currency and currency not in {**self.rates, **self.rates_from}:
             raise InvalidConfig(
-                f"account.initial_cash={self.initial_cash} is negative",
-                field="account.initial_cash",
+                f"{why} and the account is in {self.currency}: say what {currency} is worth by "
+                f'account.rates ({{{currency} = "1.10"}}) or account.rates_from '
+                f"({{{currency} = SYMBOL}})",
+                field="account.rates",
             )
+
+    def _check_margin(self) -> None:
+        given = ("leverage", "initial_margin", "maintenance_margin")
+        if self.type is AccountType.CASH:
+            for name in given:
+                if getattr(self, name) is not None:
+                    raise InvalidConfig(
+                        f'account.{name} needs account.type="margin"', field=f"account.{name}"
+                    )
+            return
+        if self.leverage is not None and self.initial_margin is not None:
+            raise InvalidConfig(
+                "give account.leverage or account.initial_margin, not both",
+                field="account.initial_margin",
+            )
+        for name, least, most in zip(given, (1, 0, 0), (1000, 1, 1), strict=True):
+            text = getattr(self, name)
+            if text is None:
+                continue
+            value = exact_decimal(f"account.{name}", text, RATIO_PRECISION)
+            if value <= 0 or not least <= value <= most:
+                raise InvalidConfig(
+                    f"account.{name}={text}, expected {least} to {most}", field=f"account.{name}"
+                )
+        initial, maintenance = self.initial_ratio, self.maintenance_ratio
+        if maintenance[0] * initial[1] > initial[0] * maintenance[1]:
+            raise InvalidConfig(
+                f"account.maintenance_margin={self.maintenance_margin} is more than the initial "
+                "margin",
+                field="account.maintenance_margin",
+            )
+
+    @property
+    def is_margin(self) -> bool:
+        """Whether positions of both sides are held against a share of their value."""
+        return self.type is AccountType.MARGIN
+
+    @property
+    def initial_ratio(self) -> tuple[int, int]:
+        """The initial margin as numerator and denominator."""
+        scale = int(10**RATIO_PRECISION)
+        if self.leverage is not None:
+            return scale, _units(self.leverage)
+        return _units(self.initial_margin or "0.5"), scale
+
+    @property
+    def maintenance_ratio(self) -> tuple[int, int]:
+        """The maintenance margin as numerator and denominator."""
+        if self.maintenance_margin is not None:
+            return _units(self.maintenance_margin), int(10**RATIO_PRECISION)
+        numerator, denominator = self.initial_ratio
+        return numerator, 2 * denominator
+
+
+def _units(text: str) -> int:
+    return int(exact_decimal("account", text, RATIO_PRECISION).scaleb(RATIO_PRECISION))
+
+
+def _not_negative(field: str, text: str) -> None:
+    if exact_amount(field, text) < 0:
+        raise InvalidConfig(f"{field}={text} is negative", field=field)

@@ -12,8 +12,10 @@ from offbook.domain.config.base import ConfigPart, exact_decimal
 from offbook.domain.config.lifecycle import LifecycleConfig
 from offbook.domain.config.market import MarketConfig, instruments_of
 from offbook.domain.config.risk import RiskConfig
+from offbook.domain.config.slippage import SpreadSlippage
 from offbook.domain.config.venue import VenueConfig
 from offbook.domain.errors import InvalidConfig
+from offbook.domain.market_data import DataKind
 
 
 class StrategySpec(ConfigPart, frozen=True, kw_only=True):
@@ -57,13 +59,8 @@ class SessionConfig(ConfigPart, frozen=True, kw_only=True):
             raise InvalidConfig(
                 f"history_limit={self.history_limit}, expected 1 to 100000", field="history_limit"
             )
-        for instrument in instruments_of(self.market):
-            if instrument.quote_currency != self.account.currency:
-                raise InvalidConfig(
-                    f"the account is in {self.account.currency} and {instrument.symbol} is paid in "
-                    f"{instrument.quote_currency}: use one currency",
-                    field="account.currency",
-                )
+        _check_currencies(self)
+        _check_spread(self)
         self._check_risk()
         parse_speed(self.speed)
 
@@ -75,6 +72,45 @@ class SessionConfig(ConfigPart, frozen=True, kw_only=True):
                     f"risk.allowed_symbols names {symbol}; this market has {', '.join(known)}",
                     field="risk.allowed_symbols",
                 )
+
+
+def _check_currencies(config: SessionConfig) -> None:
+    """What instruments are paid in must be worth something in the account's currency."""
+    account = config.account
+    instruments = {one.symbol: one for one in instruments_of(config.market)}
+    for instrument in instruments.values():
+        account.require_rate(
+            instrument.quote_currency,
+            f"{instrument.symbol} is paid in {instrument.quote_currency}",
+        )
+    for currency, symbol in account.rates_from.items():
+        field = f"account.rates_from.{currency}"
+        known = instruments.get(symbol)
+        if known is None:
+            raise InvalidConfig(
+                f"{field}={symbol}: the market has {', '.join(instruments)}", field=field
+            )
+        if {known.base, known.quote_currency} != {currency, account.currency}:
+            raise InvalidConfig(
+                f"{field}={symbol} is {known.base} in {known.quote_currency}, not {currency} in "
+                f"{account.currency}",
+                field=field,
+            )
+
+
+def _check_spread(config: SessionConfig) -> None:
+    """A share of the spread needs one: where no quotes are, it must be given."""
+    slippage = config.venue.slippage
+    if not isinstance(slippage, SpreadSlippage) or slippage.assumed_spread is not None:
+        return
+    quoted = {s.instrument.symbol for s in config.market.sources if s.kind is DataKind.QUOTES}
+    for instrument in instruments_of(config.market):
+        if instrument.symbol not in quoted:
+            raise InvalidConfig(
+                f"venue.slippage: the market has no quotes of {instrument.symbol} to tell the "
+                "spread: give venue.slippage.assumed_spread, a price",
+                field="venue.slippage.assumed_spread",
+            )
 
 
 def parse_speed(text: str | None) -> Decimal | None:

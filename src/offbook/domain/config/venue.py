@@ -4,41 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from offbook.domain.config.base import RATIO_PRECISION, ConfigPart, exact_amount, exact_decimal
+from offbook.domain.config.base import RATIO_PRECISION, ConfigPart, exact_decimal
+from offbook.domain.config.fees import BasisPointsFee, FeeConfig, FeeRounding
+from offbook.domain.config.slippage import NoSlippage, SlippageConfig
 from offbook.domain.errors import InvalidConfig
 
 MAX_LATENCY_NS: Final = 60_000_000_000
-
-
-class BasisPointsFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="basis_points"):
-    """A share of each fill's value in basis points (decimal text, at most 4 decimals)."""
-
-    maker: str = "10"
-    taker: str = "10"
-
-    def __post_init__(self) -> None:
-        for name in ("maker", "taker"):
-            bps = exact_decimal(f"venue.fee.{name}", getattr(self, name), precision=4)
-            if not 0 <= bps <= 1000:
-                raise InvalidConfig(
-                    f"venue.fee.{name}={getattr(self, name)}, expected 0 to 1000 basis points",
-                    field=f"venue.fee.{name}",
-                )
-
-
-class FlatFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="flat"):
-    """A fixed charge per order, taken at its first fill (a sell pays it out of its proceeds)."""
-
-    per_order: str = "1"
-
-    def __post_init__(self) -> None:
-        if exact_amount("venue.fee.per_order", self.per_order) < 0:
-            raise InvalidConfig(
-                f"venue.fee.per_order={self.per_order} is negative", field="venue.fee.per_order"
-            )
-
-
-FeeConfig = BasisPointsFee | FlatFee
 
 
 class ConstantLatency(ConfigPart, frozen=True, kw_only=True):
@@ -62,12 +33,16 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
 
     ``bar_volume_share`` (0 to 1): how much of a bar's volume the session's orders may take.
     ``market_collar`` (0 to 1): how far above the market a market buy reserves cash.
+    ``whole_shares``: orders are for whole units, whatever the instrument's lot.
     """
 
     fee: FeeConfig = BasisPointsFee()
+    fee_rounding: FeeRounding = FeeRounding.UP
+    slippage: SlippageConfig = NoSlippage()
     latency: ConstantLatency = ConstantLatency()
     bar_volume_share: str = "0.1"
     market_collar: str = "0.05"
+    whole_shares: bool = False
 
     def __post_init__(self) -> None:
         for name in ("bar_volume_share", "market_collar"):

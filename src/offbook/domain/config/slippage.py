@@ -1,0 +1,57 @@
+"""How much worse than the shown price a taking order trades where the data has no depth."""
+
+from __future__ import annotations
+
+from offbook.domain.config.base import RATIO_PRECISION, ConfigPart, exact_amount, exact_decimal
+from offbook.domain.errors import InvalidConfig
+
+
+class NoSlippage(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="none"):
+    """Taking orders trade at the price that the data gives."""
+
+
+class BasisPointsSlippage(
+    ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="basis_points"
+):
+    """A share of the price in basis points (decimal text, at most 4 decimals).
+
+    ``quotes`` says whether it also applies where quotes show a price: then the fill is worse than
+    what was shown, as by impact.
+    """
+
+    bps: str
+    quotes: bool = False
+
+    def __post_init__(self) -> None:
+        bps = exact_decimal("venue.slippage.bps", self.bps, precision=4)
+        if not 0 <= bps <= 1000:
+            raise InvalidConfig(
+                f"venue.slippage.bps={self.bps}, expected 0 to 1000 basis points",
+                field="venue.slippage.bps",
+            )
+
+
+class SpreadSlippage(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="spread_share"):
+    """A share (0 to 10) of the spread between bid and ask.
+
+    Bars and trades show no spread: for them ``assumed_spread``, a price, must say what it is.
+    ``quotes`` is as for basis points.
+    """
+
+    share: str = "0.5"
+    assumed_spread: str | None = None
+    quotes: bool = False
+
+    def __post_init__(self) -> None:
+        share = exact_decimal("venue.slippage.share", self.share, precision=RATIO_PRECISION)
+        if not 0 <= share <= 10:
+            raise InvalidConfig(
+                f"venue.slippage.share={self.share}, expected 0 to 10 spreads",
+                field="venue.slippage.share",
+            )
+        field = "venue.slippage.assumed_spread"
+        if self.assumed_spread is not None and exact_amount(field, self.assumed_spread) < 0:
+            raise InvalidConfig(f"{field}={self.assumed_spread} is negative", field=field)
+
+
+SlippageConfig = NoSlippage | BasisPointsSlippage | SpreadSlippage

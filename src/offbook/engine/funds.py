@@ -1,0 +1,293 @@
+"""Whether an account can pay, and what its orders hold until they have.
+
+The funds of a cash account hold cash for buys and holdings for sells, so that whatever was let
+through can be paid for.  Those of a margin account are in ``margin.py``; both answer to ``Funds``.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from offbook.domain.config import RATIO_PRECISION, AccountConfig, CashCheck, VenueConfig
+from offbook.domain.instruments import Instrument
+from offbook.domain.orders import CancelReason, OrderSide, RejectReason
+from offbook.domain.values import Amount, ceil_div, text_to_units
+from offbook.engine.ledger import CASH, HOLDINGS, LedgerState
+from offbook.engine.models.fees import Charges, Traded
+from offbook.engine.state import OrderState
+from offbook.engine.terms import Approval, Market, Refusal, Terms
+from offbook.engine.valuation import Valuation
+
+
+class Deal(msgspec.Struct, frozen=True, kw_only=True):
+    """A fill that is about to be booked: quantity and price in units, ``notional`` and ``fee`` in
+    10**-18 of the instrument's currency; ``cash`` is how much the cash changes of the currency that
+    pays for it, ``traded`` what the order has traded with it."""
+
+    qty: int
+    px: int
+    notional: int
+    fee: int
+    cash: int
+    traded: Traded
+
+
+class Funds(Protocol):
+    """The money side of one account. Nothing here changes anything."""
+
+    may_owe: bool
+    """Whether cash may go below zero: else a sell pays its charges out of what it brings."""
+
+    shifts: bool
+    """Whether what one order holds can depend on others, and so on any event of theirs."""
+
+    def approve(self, terms: Terms, instrument: Instrument, market: Market) -> Approval | Refusal:
+        """Whether the account can pay for a new order, and what it holds."""
+
+    def approve_replace(
+        self, order: OrderState, order_qty: int, reserve_px: int, instrument: Instrument
+    ) -> Approval | Refusal:
+        """Whether it can pay for new terms, and what the order holds until they are settled."""
+
+    def approve_closing(self, instrument: Instrument, qty: int) -> Approval:
+        """What an order holds that closes a position, whatever the limits."""
+
+    def settled(
+        self, order: OrderState, order_qty: int, reserve_px: int, instrument: Instrument
+    ) -> int:
+        """What an order holds on settled terms, as far as there is anything to hold."""
+
+    def reducible(self, order: OrderState, held: int, instrument: Instrument) -> int:
+        """How much of a position of ``held`` (quantity units) a reducing order may close."""
+
+    def after_fill(
+        self, order: OrderState, deal: Deal, instrument: Instrument
+    ) -> int | CancelReason:
+        """What stays held after a fill, or why the account cannot pay for it."""
+
+    def moved(self, symbol: str) -> tuple[tuple[int, Amount], ...]:
+        """Orders of an instrument that should hold something else than they do, and what."""
+
+    def adding(self) -> tuple[int, ...]:
+        """Working orders that would add to a position of a margin account."""
+
+    def margin_used(self, held: dict[str, int]) -> int:
+        """What positions bind of the equity; nothing in a cash account."""
+
+    def maintenance(self, held: dict[str, int]) -> int:
+        """The equity below which positions bring a margin call."""
+
+    def buying_power(self, cash: int, equity: int, held: dict[str, int], reserved: int) -> int:
+        """What may still be bought for, given an account."""
+
+
+class BaseFunds:
+    """What the funds of all accounts share."""
+
+    def __init__(
+        self,
+        account: AccountConfig,
+        venue: VenueConfig,
+        charges: Charges,
+        valuation: Valuation,
+        ledger: LedgerState,
+    ) -> None:
+        self._charges = charges
+        self._valuation = valuation
+        self._ledger = ledger
+        self._at_fill = account.cash_check is CashCheck.FILL
+        self._collar = text_to_units(venue.market_collar, RATIO_PRECISION)
+
+    def with_collar(self, amount: int) -> int:
+        """A price or an amount and the market collar above it."""
+        scale = int(10**RATIO_PRECISION)
+        return ceil_div(amount * (scale + self._collar), scale)
+
+    def reserve_px(self, terms: Terms, market: Market) -> int:
+        """The price at which an order reserves: its limit; at market the ask and the collar."""
+        return self.with_collar(market.ask_px) if terms.price_px is None else terms.price_px
+
+    def costs(
+        self, traded: Traded, qty: int, notional: int, paid: int, instrument: Instrument
+    ) -> int:
+        """What ``qty`` (quantity units) worth ``notional`` may cost with all charges on it."""
+        rest = qty * instrument.qty_scale
+        return notional + self._charges.most(traded, rest, notional, paid, instrument.charge_unit)
+
+
+class CashFunds(BaseFunds):
+    """A cash account: buys hold cash, sells hold what they deliver.
+
+    With ``cash_check = "fill"`` nothing is held or asked for before the fill.
+    """
+
+    may_owe = False
+    shifts = False
+
+    def approve(self, terms: Terms, instrument: Instrument, market: Market) -> Approval | Refusal:
+        """Cash for a buy, at its reserve price and the worst charges; holdings for a sell."""
+        if terms.side is OrderSide.SELL:
+            return self._approve_sell(terms, instrument)
+        reserve_px = self.reserve_px(terms, market)
+        currency = self._valuation.settles_in(instrument)
+        need = 0
+        if not terms.reduce_only and not self._at_fill:
+            # A reduce-only buy never fills here: there is nothing short to reduce.
+            need = self._buy_holds(Traded(), terms.order_qty, reserve_px, 0, instrument)
+        have = self._ledger.available(CASH, currency)
+        if need > have:
+            return _short(RejectReason.INSUFFICIENT_BUYING_POWER, have, need)
+        return Approval(reserved=need, account=CASH, currency=currency, reserve_px=reserve_px)
+
+    def _approve_sell(self, terms: Terms, instrument: Instrument) -> Approval | Refusal:
+        wanted = terms.order_qty * instrument.qty_scale
+        have = self._ledger.available(HOLDINGS, instrument.base)
+        need = min(wanted, have) if terms.reduce_only else wanted
+        if self._at_fill:
+            need = 0
+        elif need > have or need == 0:
+            return _short(RejectReason.INSUFFICIENT_HOLDINGS, have, wanted)
+        return Approval(reserved=need, account=HOLDINGS, currency=instrument.base, reserve_px=0)
+
+    def approve_replace(
+        self, order: OrderState, order_qty: int, reserve_px: int, instrument: Instrument
+    ) -> Approval | Refusal:
+        """Enough for the old terms, for the new ones, and for any fill of the old before them."""
+        have = self._free(order)
+        need = self._replace_needs(order, max(0, order_qty - order.cum_qty), reserve_px, instrument)
+        if order.reduce_only:
+            need = min(need, have)
+        if need > have:
+            buying = order.side is OrderSide.BUY
+            reason = RejectReason.INSUFFICIENT_HOLDINGS
+            return _short(RejectReason.INSUFFICIENT_BUYING_POWER if buying else reason, have, need)
+        return Approval(
+            reserved=max(order.reserved, need),
+            account=order.reserved_account,
+            currency=order.reserved_currency,
+            reserve_px=reserve_px,
+        )
+
+    def _replace_needs(
+        self, order: OrderState, open_qty: int, reserve_px: int, instrument: Instrument
+    ) -> int:
+        if self._at_fill:
+            return 0
+        if order.side is OrderSide.SELL:
+            return open_qty * instrument.qty_scale
+        if order.reduce_only:
+            return 0
+        either = min(open_qty, order.order_qty - order.cum_qty)
+        value = either * max(reserve_px, order.reserve_px) + (open_qty - either) * reserve_px
+        notional = value * instrument.notional_scale
+        traded = traded_by(order, instrument)
+        return self._converted(
+            self.costs(traded, open_qty, notional, order.fees, instrument), instrument
+        )
+
+    def approve_closing(self, instrument: Instrument, qty: int) -> Approval:
+        """What is sold is held; it is there, for all other orders are gone."""
+        need = 0 if self._at_fill else qty * instrument.qty_scale
+        return Approval(reserved=need, account=HOLDINGS, currency=instrument.base, reserve_px=0)
+
+    def settled(
+        self, order: OrderState, order_qty: int, reserve_px: int, instrument: Instrument
+    ) -> int:
+        """A trimmed reduce-only order, and a market order beyond its collar, hold less than they
+        would need."""
+        open_qty = order_qty - order.cum_qty
+        reducing_buy = order.reduce_only and order.side is OrderSide.BUY
+        if order.status.is_terminal or open_qty <= 0 or reducing_buy or self._at_fill:
+            return 0
+        if order.side is OrderSide.SELL:
+            need = open_qty * instrument.qty_scale
+        else:
+            traded = traded_by(order, instrument)
+            need = self._buy_holds(traded, open_qty, reserve_px, order.fees, instrument)
+        return min(need, self._free(order))
+
+    def reducible(self, order: OrderState, held: int, instrument: Instrument) -> int:
+        """Not what another order holds."""
+        if order.side is OrderSide.BUY:
+            return 0
+        return min(held, self._free(order) // instrument.qty_scale)
+
+    def after_fill(
+        self, order: OrderState, deal: Deal, instrument: Instrument
+    ) -> int | CancelReason:
+        """Every fill is paid for; a limit that held its cash always can be, unless a rate moved."""
+        open_qty = order.order_qty - order.cum_qty
+        if order.side is OrderSide.SELL:
+            need = deal.qty * instrument.qty_scale
+            if self._at_fill:
+                short = need > self._ledger.balance(HOLDINGS, instrument.base)
+                return CancelReason.INSUFFICIENT_HOLDINGS if short else 0
+            return max(0, order.reserved - need) if open_qty > deal.qty else 0
+        left = self._free(order) + deal.cash
+        if left < 0:
+            converts = order.reserved_currency != instrument.quote_currency
+            at_market = order.price_px is None and not self._at_fill and not converts
+            short_of = CancelReason.INSUFFICIENT_BUYING_POWER
+            return CancelReason.COLLAR_EXCEEDED if at_market else short_of
+        if self._at_fill or open_qty == deal.qty:
+            return 0
+        before, after = 0, 0
+        if not order.reduce_only:
+            traded, px, paid = traded_by(order, instrument), order.reserve_px, order.fees
+            before = self._buy_holds(traded, open_qty, px, paid, instrument)
+            after = self._buy_holds(
+                deal.traded, open_qty - deal.qty, px, paid + deal.fee, instrument
+            )
+        return min(max(0, order.reserved - (before - after)), left)
+
+    def moved(self, symbol: str) -> tuple[tuple[int, Amount], ...]:
+        """Every order holds its own."""
+        return ()
+
+    def adding(self) -> tuple[int, ...]:
+        """None."""
+        return ()
+
+    def margin_used(self, held: dict[str, int]) -> int:
+        """Nothing."""
+        return 0
+
+    def maintenance(self, held: dict[str, int]) -> int:
+        """Nothing."""
+        return 0
+
+    def buying_power(self, cash: int, equity: int, held: dict[str, int], reserved: int) -> int:
+        """Cash that no open order holds."""
+        return cash - reserved
+
+    def _buy_holds(
+        self, traded: Traded, qty: int, reserve_px: int, paid: int, instrument: Instrument
+    ) -> int:
+        notional = qty * reserve_px * instrument.notional_scale
+        return self._converted(self.costs(traded, qty, notional, paid, instrument), instrument)
+
+    def _converted(self, amount: int, instrument: Instrument) -> int:
+        """In the currency that pays; where its rate moves, with the collar for that too."""
+        quote = instrument.quote_currency
+        if self._valuation.settles_in(instrument) == quote:
+            return amount
+        needed = self._valuation.costs(amount, quote)
+        return needed if self._valuation.is_stated(quote) else self.with_collar(needed)
+
+    def _free(self, order: OrderState) -> int:
+        """What an order may hold: its own and what nobody holds."""
+        free = self._ledger.available(order.reserved_account, order.reserved_currency)
+        return free + order.reserved
+
+
+def traded_by(order: OrderState, instrument: Instrument) -> Traded:
+    """What an order has traded so far."""
+    return Traded(
+        order.cum_qty * instrument.qty_scale, int(order.cum_notional), int(order.cum_added)
+    )
+
+
+def _short(reason: RejectReason, have: int, need: int) -> Refusal:
+    return Refusal(reason=reason, limit=str(Amount(have)), value=str(Amount(need)))

@@ -1,0 +1,249 @@
+"""The funds of a margin account: positions of both sides against a share of their value.
+
+What may be opened is bounded by equity less the initial margin of all positions at mid, and less
+what open orders hold: the initial margin and the charges of what they would add to a position.
+What only reduces a position holds nothing; of several orders that reduce it, the earlier ones do,
+up to its size.  The proceeds of a short sale are cash and matched by what is owed, so they raise
+neither equity nor buying power.
+"""
+
+from __future__ import annotations
+
+from offbook.domain.config import AccountConfig, CashCheck, VenueConfig
+from offbook.domain.instruments import Instrument
+from offbook.domain.orders import CancelReason, OrderSide, RejectReason
+from offbook.domain.values import Amount
+from offbook.engine.funds import BaseFunds, CashFunds, Deal, Funds, traded_by
+from offbook.engine.ledger import MARGIN, LedgerState
+from offbook.engine.models.fees import Charges, Traded
+from offbook.engine.state import OrderState
+from offbook.engine.terms import Approval, Market, Refusal, Terms
+from offbook.engine.valuation import Valuation, part_of
+
+
+class MarginFunds(BaseFunds):
+    """Equity as cover. Reservations are in the account's currency.
+
+    With ``cash_check = "fill"`` nothing is held or asked for before the fill.
+    """
+
+    may_owe = True
+
+    def __init__(
+        self,
+        account: AccountConfig,
+        venue: VenueConfig,
+        charges: Charges,
+        valuation: Valuation,
+        ledger: LedgerState,
+        instruments: dict[str, Instrument],
+    ) -> None:
+        super().__init__(account, venue, charges, valuation, ledger)
+        self._initial = account.initial_ratio
+        self._maintenance = account.maintenance_ratio
+        self._instruments = instruments
+        self.shifts = account.cash_check is CashCheck.SUBMIT
+
+    # -- judging ----------------------------------------------------------------------------
+
+    def approve(self, terms: Terms, instrument: Instrument, market: Market) -> Approval | Refusal:
+        """What the order adds beyond what it may reduce must be covered."""
+        reserve_px = self.reserve_px(terms, market)
+        if terms.side is OrderSide.SELL:
+            reserve_px = max(reserve_px, market.ask_px)  # it may trade above its limit
+        queue = self._queue(terms.symbol)
+        queue.append((0, terms.side, terms.order_qty, terms.reduce_only))
+        adds = _adding(self._ledger.position(terms.symbol).qty, queue)[0]
+        if adds and self._ledger.margin_call:
+            return Refusal(reason=RejectReason.MARGIN_CALL)
+        need = 0
+        if not self._at_fill:
+            need = self._holds(adds, reserve_px, Traded(), 0, instrument)
+            have = self._free()
+            if need and need > have:
+                return _short(have, need)
+        return self._approval(need, reserve_px)
+
+    def approve_replace(
+        self, order: OrderState, order_qty: int, reserve_px: int, instrument: Instrument
+    ) -> Approval | Refusal:
+        """The larger of the two quantities at the dearer of the two prices must be covered."""
+        larger = max(order.order_qty, order_qty) - order.cum_qty
+        adds = self._adds_of(order, larger, self._ledger.position(order.symbol).qty)
+        if self._at_fill:
+            need = 0
+        else:
+            dearer = max(order.reserve_px, reserve_px)
+            traded = traded_by(order, instrument)
+            need = self._holds(adds, dearer, traded, order.fees, instrument)
+        if adds and self._ledger.margin_call:
+            return Refusal(reason=RejectReason.MARGIN_CALL)
+        have = self._free() + order.reserved
+        if need > max(order.reserved, have):
+            return _short(have, need)
+        return self._approval(need, reserve_px)
+
+    def approve_closing(self, instrument: Instrument, qty: int) -> Approval:
+        """Reducing needs no cover."""
+        return self._approval(0, 0)
+
+    def reducible(self, order: OrderState, held: int, instrument: Instrument) -> int:
+        """All of it."""
+        return held
+
+    # -- holding ----------------------------------------------------------------------------
+
+    def settled(
+        self, order: OrderState, order_qty: int, reserve_px: int, instrument: Instrument
+    ) -> int:
+        """The margin of what the order adds, and the charges on it."""
+        if order.status.is_terminal or self._at_fill:
+            return 0
+        adds = self._adds_of(
+            order, order_qty - order.cum_qty, self._ledger.position(order.symbol).qty
+        )
+        traded = traded_by(order, instrument)
+        return self._holds(adds, reserve_px, traded, order.fees, instrument)
+
+    def after_fill(
+        self, order: OrderState, deal: Deal, instrument: Instrument
+    ) -> int | CancelReason:
+        """A fill is refused only where nothing was asked before: at market beyond the collar, and
+        with the check at the fill."""
+        position = self._ledger.position(order.symbol).qty
+        reducing = min(deal.qty, max(0, -order.side.sign * position))
+        beyond = order.price_px is None and deal.px > order.reserve_px
+        if deal.qty > reducing and (self._at_fill or beyond):
+            value = (deal.qty - reducing) * deal.px * instrument.notional_scale
+            need = part_of(value, self._initial) + deal.fee
+            if self._valuation.costs(need, instrument.quote_currency) > (
+                self._free() + order.reserved
+            ):
+                short = CancelReason.INSUFFICIENT_BUYING_POWER
+                return short if self._at_fill else CancelReason.COLLAR_EXCEEDED
+        left = order.order_qty - order.cum_qty - deal.qty
+        if self._at_fill or left == 0:
+            return 0
+        cum = order.cum_qty + deal.qty
+        adds = self._adds_of(
+            order,
+            max(left, order.asked_qty - cum),
+            position + order.side.sign * deal.qty,
+        )
+        px = max(order.reserve_px, order.asked_reserve_px)
+        return self._holds(adds, px, deal.traded, order.fees + deal.fee, instrument)
+
+    def moved(self, symbol: str) -> tuple[tuple[int, Amount], ...]:
+        """All of an instrument's orders, told anew in time priority."""
+        instrument = self._instruments[symbol]
+        queue = self._queue(symbol)
+        adding = _adding(self._ledger.position(symbol).qty, queue)
+        found = []
+        for ordinal, adds in adding.items():
+            order = self._ledger.orders[ordinal]
+            px = max(order.reserve_px, order.asked_reserve_px)
+            traded = traded_by(order, instrument)
+            need = self._holds(adds, px, traded, order.fees, instrument)
+            if need != order.reserved:
+                found.append((ordinal, Amount(need)))
+        return tuple(found)
+
+    def adding(self) -> tuple[int, ...]:
+        """Those that do more than reduce, instrument by instrument."""
+        found: list[int] = []
+        for symbol in dict.fromkeys(order.symbol for order in self._ledger.working()):
+            adding = _adding(self._ledger.position(symbol).qty, self._queue(symbol))
+            found += [ordinal for ordinal, adds in adding.items() if adds]
+        return tuple(found)
+
+    # -- the account ------------------------------------------------------------------------
+
+    def margin_used(self, held: dict[str, int]) -> int:
+        """The initial margin of positions."""
+        return part_of(self._valuation.exposure(held), self._initial)
+
+    def maintenance(self, held: dict[str, int]) -> int:
+        """The maintenance margin of positions."""
+        return part_of(self._valuation.exposure(held), self._maintenance)
+
+    def buying_power(self, cash: int, equity: int, held: dict[str, int], reserved: int) -> int:
+        """The value of what could still be opened, charges apart; negative when overdrawn."""
+        free = equity - self.margin_used(held) - reserved
+        return free * self._initial[1] // self._initial[0]
+
+    def _free(self) -> int:
+        ledger, held = self._ledger, self._ledger.held_positions()
+        equity = self._valuation.equity(ledger.cash(), held)
+        return equity - self.margin_used(held) - ledger.held(MARGIN, self._valuation.currency)
+
+    def _holds(self, adds: int, px: int, traded: Traded, paid: int, instrument: Instrument) -> int:
+        """What adding so many quantity units at a price asks for."""
+        if adds <= 0:
+            return 0
+        notional = adds * px * instrument.notional_scale
+        charges = self.costs(traded, adds, notional, paid, instrument) - notional
+        need = part_of(notional, self._initial) + max(charges, 0)
+        return self._valuation.costs(need, instrument.quote_currency)
+
+    def _queue(self, symbol: str) -> list[tuple[int, OrderSide, int, bool]]:
+        """Working orders of an instrument, oldest first: ordinal, side, open quantity (the larger
+        where a replace is on its way), and whether they only reduce."""
+        return [
+            (
+                order.ordinal,
+                order.side,
+                max(order.leaves_qty, order.asked_qty - order.cum_qty),
+                order.reduce_only,
+            )
+            for order in self._ledger.working()
+            if order.symbol == symbol
+        ]
+
+    def _adds_of(self, order: OrderState, open_qty: int, position: int) -> int:
+        """What an order adds to a position if so much of it is open."""
+        queue = [
+            (ordinal, side, open_qty if ordinal == order.ordinal else qty, reduces)
+            for ordinal, side, qty, reduces in self._queue(order.symbol)
+        ]
+        return _adding(position, queue)[order.ordinal]
+
+    def _approval(self, need: int, reserve_px: int) -> Approval:
+        return Approval(
+            reserved=need,
+            account=MARGIN,
+            currency=self._valuation.currency,
+            reserve_px=reserve_px,
+        )
+
+
+def _adding(position: int, queue: list[tuple[int, OrderSide, int, bool]]) -> dict[int, int]:
+    """How much each order would add to a position, after the earlier ones reduced it."""
+    room = {OrderSide.BUY: max(-position, 0), OrderSide.SELL: max(position, 0)}
+    adding = {}
+    for ordinal, side, qty, reduces in queue:
+        reducing = min(qty, room[side])
+        room[side] -= reducing
+        adding[ordinal] = 0 if reduces else qty - reducing
+    return adding
+
+
+def _short(have: int, need: int) -> Refusal:
+    return Refusal(
+        reason=RejectReason.INSUFFICIENT_BUYING_POWER,
+        limit=str(Amount(have)),
+        value=str(Amount(need)),
+    )
+
+
+def funds_of(
+    account: AccountConfig,
+    venue: VenueConfig,
+    charges: Charges,
+    valuation: Valuation,
+    ledger: LedgerState,
+    instruments: dict[str, Instrument],
+) -> Funds:
+    """The funds of an account of the configured type."""
+    if account.is_margin:
+        return MarginFunds(account, venue, charges, valuation, ledger, instruments)
+    return CashFunds(account, venue, charges, valuation, ledger)

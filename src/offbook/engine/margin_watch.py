@@ -1,0 +1,68 @@
+"""Watches the equity of a margin account, and does what a margin call asks for.
+
+While a position is open, equity is judged after every row of the market, once it was matched, and
+after every round of an instant.
+"""
+
+from __future__ import annotations
+
+from offbook.domain import records as r
+from offbook.domain.config import MarginCall
+from offbook.domain.orders import CancelReason, Origin
+from offbook.domain.session import SessionStatus
+from offbook.domain.values import Amount
+from offbook.engine.desk import OrderDesk
+from offbook.engine.kernel import Kernel
+from offbook.engine.venue import Venue
+
+
+class MarginWatch:
+    """Margin calls of one session; does nothing for a cash account."""
+
+    def __init__(self, kernel: Kernel, venue: Venue, desk: OrderDesk) -> None:
+        self._kernel = kernel
+        self._venue = venue
+        self._desk = desk
+        self._watches = kernel.config.account.is_margin
+        self._action = kernel.config.account.margin_call
+
+    def guard(self) -> None:
+        """Have the books of open positions look at every quote."""
+        if self._watches:
+            for symbol, book in self._venue.books.items():
+                book.guard(self._kernel.ledger.position(symbol).qty != 0)
+
+    def look(self) -> None:
+        """Judge the equity at the last prices."""
+        if not self._watches:
+            return
+        self.guard()
+        kernel = self._kernel
+        ledger, held = kernel.ledger, kernel.ledger.held_positions()
+        if not (held or ledger.margin_call):
+            return
+        if ledger.status not in {SessionStatus.RUNNING, SessionStatus.PAUSED}:
+            return
+        equity = kernel.equity()
+        if not ledger.margin_call:
+            required = kernel.funds.maintenance(held)
+            if equity < required:
+                self._call(equity, required)
+            return
+        required = kernel.funds.margin_used(held)
+        met = self._action is MarginCall.DENY_INCREASE and equity >= required
+        if met or not held:
+            kernel.emit(r.MarginRestored, equity=equity, required=Amount(required))
+
+    def _call(self, equity: Amount, required: int) -> None:
+        """Orders that add to positions are canceled; by policy all are, and positions closed."""
+        kernel = self._kernel
+        kernel.emit(r.MarginCalled, equity=equity, required=Amount(required), action=self._action)
+        if self._action is MarginCall.DENY_INCREASE:
+            for ordinal in kernel.funds.adding():
+                self._venue.end(kernel.ledger.orders[ordinal], CancelReason.MARGIN_CALL)
+            return
+        for order in kernel.ledger.working():
+            self._venue.end(order, CancelReason.LIQUIDATED)
+        for symbol in kernel.ledger.held_positions():
+            self._desk.flatten(symbol, Origin.LIQUIDATION)

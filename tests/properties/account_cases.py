@@ -1,0 +1,96 @@
+"""Made-up accounts and charges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Protocol, TypeVar
+
+from offbook.domain.config import (
+    AccountConfig,
+    AccountType,
+    BasisPointsFee,
+    BasisPointsSlippage,
+    CashCheck,
+    FeeConfig,
+    FlatFee,
+    MarginCall,
+    NoSlippage,
+    PerUnitFee,
+    SingleFee,
+    SlippageConfig,
+    SpreadSlippage,
+    SumFee,
+)
+from offbook.domain.instruments import Instrument
+
+T = TypeVar("T")
+
+
+class Source(Protocol):
+    """Where choices come from; the first of a sequence is the simplest."""
+
+    def pick(self, values: Sequence[T]) -> T:
+        """One of these."""
+
+    def number(self, least: int, most: int) -> int:
+        """An integer, both ends included."""
+
+
+def pick_account(source: Source, instrument: Instrument, cash: Decimal) -> AccountConfig:
+    """Cash or margin, in the instrument's currency or another."""
+    quote = instrument.quote_currency
+    margin = source.pick([False, True])
+    cash *= Decimal(source.pick(["1", "0.1", "0.01"]) if margin else "1")  # where calls come
+    leverage = source.pick(["2", "1", "10.5", "30", "30"]) if margin else None
+    calls = source.pick([None, None, "0.03"]) if margin else None
+    rate = source.pick([None, None, None, "0.9", "7.123456789012"])
+    own = rate is not None and source.pick([False, True])
+    here = cash if rate is None else (cash * Decimal(rate)).quantize(Decimal("1e-12"))
+    return AccountConfig(
+        currency=quote if rate is None else "SEK",
+        type=AccountType.MARGIN if margin else AccountType.CASH,
+        initial_cash=f"{here:f}",
+        cash={quote: f"{cash / 2:f}"} if own else {},
+        rates={} if rate is None else {quote: rate},
+        cash_check=source.pick([CashCheck.SUBMIT] * 4 + [CashCheck.FILL]),
+        leverage=leverage,
+        maintenance_margin=calls,
+        margin_call=source.pick(list(MarginCall)),
+    )
+
+
+def pick_slippage(source: Source) -> SlippageConfig:
+    """Mostly none."""
+    kind, quotes = (
+        source.pick(["none", "none", "none", "bps", "spread"]),
+        source.pick([True, False]),
+    )
+    if kind == "none":
+        return NoSlippage()
+    if kind == "bps":
+        return BasisPointsSlippage(bps=source.pick(["0.5", "0", "7.0001"]), quotes=quotes)
+    share, spread = source.pick(["0.5", "0", "3.33333333"]), source.pick(["0.013", "0"])
+    return SpreadSlippage(share=share, assumed_spread=spread, quotes=quotes)
+
+
+def pick_fee(source: Source) -> FeeConfig:
+    """One charge or two together."""
+    if source.pick([True, True, True, False]):
+        return _pick_single(source)
+    return SumFee(parts=(_pick_single(source), _pick_single(source)))
+
+
+def _pick_single(source: Source) -> SingleFee:
+    kind = source.pick(["bps", "bps", "flat", "unit"])
+    if kind == "bps":
+        rates = ["0", "10", "37.5", "1000", "0.0001"]
+        return BasisPointsFee(maker=source.pick([*rates, "-5"]), taker=source.pick(rates))
+    if kind == "flat":
+        return FlatFee(per_order=source.pick(["0.01", "0", "0.0049", "1"]))
+    return PerUnitFee(
+        per_unit=source.pick(["0.0035", "0", "0.5"]),
+        minimum=source.pick(["0", "0.35", "0.0049"]),
+        maximum=source.pick([None, None, "0.3"]),
+        maximum_percent=source.pick([None, None, "1", "0.0001"]),
+    )

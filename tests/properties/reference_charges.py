@@ -1,0 +1,103 @@
+"""Plain charges: what an order has been charged is told anew from all of its fills."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol
+
+from offbook.domain.config import (
+    BasisPointsFee,
+    FeeConfig,
+    FeeRounding,
+    FlatFee,
+    SumFee,
+    VenueConfig,
+)
+from offbook.domain.instruments import Instrument
+
+ZERO = Fraction(0)
+CENTS = {"USD": 2, "EUR": 2, "GBP": 2, "CHF": 2, "JPY": 0}
+
+
+@dataclass(frozen=True)
+class Fill:
+    """One fill: quantity, value, and whether the order rested."""
+
+    qty: Fraction
+    value: Fraction
+    maker: bool
+
+
+class Charged(Protocol):
+    """An order with its fills and what was booked for them."""
+
+    fills: list[Fill]
+    fees: Fraction
+
+
+def charge(fee: FeeConfig, fills: Sequence[Fill]) -> Fraction:
+    """The exact charge of an order with these fills."""
+    if not fills:
+        return ZERO
+    if isinstance(fee, SumFee):
+        return sum((charge(part, fills) for part in fee.parts), ZERO)
+    if isinstance(fee, FlatFee):
+        return Fraction(fee.per_order)
+    if isinstance(fee, BasisPointsFee):
+        rates = {True: Fraction(fee.maker), False: Fraction(fee.taker)}
+        return sum((fill.value * rates[fill.maker] / 10_000 for fill in fills), ZERO)
+    total = max(sum(fill.qty for fill in fills) * Fraction(fee.per_unit), Fraction(fee.minimum))
+    if fee.maximum is not None:
+        total = min(total, Fraction(fee.maximum))
+    if fee.maximum_percent is not None:
+        value = sum(fill.value for fill in fills)
+        total = min(total, value * Fraction(fee.maximum_percent) / 100)
+    return Fraction(total)
+
+
+def worst(fee: FeeConfig, fills: Sequence[Fill], qty: Fraction, value: Fraction) -> Fraction:
+    """The most that the charge can become while so much more trades: each part at its worst."""
+    if isinstance(fee, SumFee):
+        return sum((worst(part, fills, qty, value) for part in fee.parts), ZERO)
+    ends = [charge(fee, fills)]
+    if qty > 0:
+        ends += [charge(fee, [*fills, Fill(qty, value, maker)]) for maker in (True, False)]
+    return max(ends)
+
+
+def _unit(instrument: Instrument) -> Fraction:
+    return Fraction(1, 10 ** CENTS.get(instrument.quote_currency, 8))
+
+
+def _up(amount: Fraction, unit: Fraction) -> Fraction:
+    return math.ceil(amount / unit) * unit
+
+
+def _rounded(venue: VenueConfig, amount: Fraction, unit: Fraction) -> Fraction:
+    if venue.fee_rounding is FeeRounding.HALF_EVEN:
+        return round(amount / unit) * unit
+    return _up(amount, unit)
+
+
+def fee_of_fill(venue: VenueConfig, instrument: Instrument, order: Charged, fill: Fill) -> Fraction:
+    """What a fill books."""
+    unit = _unit(instrument)
+    after = charge(venue.fee, [*order.fills, fill])
+    if venue.fee_rounding is FeeRounding.PER_FILL_HALF_UP:
+        grown = after - charge(venue.fee, order.fills)
+        return math.floor(grown / unit + Fraction(1, 2)) * unit
+    return _rounded(venue, after, unit) - order.fees
+
+
+def most_charged(
+    venue: VenueConfig, instrument: Instrument, order: Charged, qty: Fraction, value: Fraction
+) -> Fraction:
+    """The most that may still be booked for an order."""
+    unit = _unit(instrument)
+    most = worst(venue.fee, order.fills, qty, value)
+    if venue.fee_rounding is FeeRounding.PER_FILL_HALF_UP:
+        return _up(2 * (most - charge(venue.fee, order.fills)), unit)
+    return _rounded(venue, most, unit) - order.fees

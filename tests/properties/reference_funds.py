@@ -1,0 +1,227 @@
+"""Plain cash and margin accounts: what is asked for, and what is held."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from tests.properties.reference_account import ZERO, Account, Order, rounded_down
+from tests.properties.reference_charges import most_charged
+
+from offbook.domain.orders import CancelReason, OrderSide, RejectReason
+
+Market = tuple[Fraction, Fraction]
+
+
+class CashAccount(Account):
+    """Buys hold cash, sells what they deliver."""
+
+    def free(self, side: OrderSide) -> Fraction:
+        """What a new order of a side may still reserve: cash for a buy, holdings for a sell."""
+        if side is OrderSide.BUY:
+            return self.purse[self.pays_in] - self.reserved(buying=True)
+        return self.held - self.reserved(buying=False)
+
+    def need(self, order: Order, open_qty: Fraction, price: Fraction) -> Fraction:
+        """What an order has to hold for a quantity still to trade at its reserve price."""
+        if self.at_fill:
+            return ZERO
+        if not order.buying:
+            return open_qty
+        if order.reduce_only:
+            return ZERO  # there is nothing short in a cash account
+        return self.in_purse(self.buy_costs(order, open_qty, open_qty * price))
+
+    def fund(self, order: Order, market: Market) -> RejectReason | None:
+        free = self.free(order.side)
+        if order.buying:
+            order.reserve_price = self.collar(market[1]) if order.limit is None else order.limit
+            order.reserved = self.need(order, order.qty, order.reserve_price)
+            short = order.reserved > free
+            return RejectReason.INSUFFICIENT_BUYING_POWER if short else None
+        order.reserved = ZERO
+        if self.at_fill:
+            return None
+        order.reserved = min(order.qty, free) if order.reduce_only else order.qty
+        short = order.reserved > free or order.reserved == 0
+        return RejectReason.INSUFFICIENT_HOLDINGS if short else None
+
+    def fund_replace(
+        self, order: Order, qty: Fraction, reserve_price: Fraction, market: Market | None
+    ) -> RejectReason | Fraction:
+        free = self.free(order.side) + order.reserved
+        wanted = max(ZERO, qty - order.filled)
+        if self.at_fill:
+            need = ZERO
+        elif not order.buying:
+            need = wanted
+        elif order.reduce_only:
+            need = ZERO
+        else:
+            before = min(wanted, order.open)  # what may trade on the old terms first
+            raced = before * order.reserve_price + (wanted - before) * reserve_price
+            value = max(wanted * reserve_price, raced)
+            need = self.in_purse(self.buy_costs(order, wanted, value))
+        if order.reduce_only:
+            need = min(need, free)
+        if need > free:
+            return (
+                RejectReason.INSUFFICIENT_BUYING_POWER
+                if order.buying
+                else RejectReason.INSUFFICIENT_HOLDINGS
+            )
+        return max(order.reserved, need)
+
+    def held_for(self, order: Order, qty: Fraction, reserve_price: Fraction) -> Fraction:
+        """Its need, as far as there is anything to hold."""
+        if order.ended:
+            return ZERO
+        need = self.need(order, qty - order.filled, reserve_price)
+        return min(need, self.free(order.side) + order.reserved)
+
+    def closing_holds(self, qty: Fraction) -> Fraction:
+        return ZERO if self.at_fill else qty
+
+    def reducible(self, order: Order) -> Fraction:
+        """Not what another order holds."""
+        if order.buying:
+            return ZERO
+        return min(self.held, self.free(order.side) + order.reserved)
+
+    def unpaid(
+        self, order: Order, qty: Fraction, price: Fraction, fee: Fraction, market: Market | None
+    ) -> CancelReason | None:
+        if not order.buying:
+            short = self.at_fill and qty > self.held
+            return CancelReason.INSUFFICIENT_HOLDINGS if short else None
+        self._needed = self.need(order, order.open, order.reserve_price)
+        if self.in_purse(qty * price + fee) <= self.free(order.side) + order.reserved:
+            return None
+        if order.limit is not None or self.at_fill or self.converts:
+            return CancelReason.INSUFFICIENT_BUYING_POWER
+        return CancelReason.COLLAR_EXCEEDED
+
+    def rest_holds(self, order: Order, before: Fraction, qty: Fraction) -> Fraction:
+        """What it needs less now is released."""
+        if self.at_fill:
+            return ZERO
+        if not order.buying:
+            return max(ZERO, before - qty)
+        freed = self._needed - self.need(order, order.open, order.reserve_price)
+        return min(max(ZERO, before - freed), self.free(order.side) + before)
+
+
+class MarginAccount(Account):
+    """Orders hold the margin of what they add, and the charges on it."""
+
+    may_owe = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.initial = Fraction(*self.config.initial_ratio)
+        self.maintenance = Fraction(*self.config.maintenance_ratio)
+        self.called = False
+
+    def margin_used(self, market: Market | None) -> Fraction:
+        return self.required(market, self.initial)
+
+    def required(self, market: Market | None, share: Fraction) -> Fraction:
+        """A share of what is held or owed."""
+        return -rounded_down(self._at_mid(-abs(self.held), market) * share)
+
+    def free(self, market: Market | None) -> Fraction:
+        """Equity that nothing binds."""
+        return self.equity(market) - self.margin_used(market) - self.reserved()
+
+    def adds(self) -> dict[int, Fraction]:
+        """How much each working order would add, the earlier ones reducing first."""
+        room = {True: max(-self.held, ZERO), False: max(self.held, ZERO)}
+        found = {}
+        for order in self.working():
+            open_qty = max(order.open, order.asked_qty - order.filled)
+            reducing = min(open_qty, room[order.buying])
+            room[order.buying] -= reducing
+            found[order.number] = ZERO if order.reduce_only else open_qty - reducing
+        return found
+
+    def need(self, order: Order, adding: Fraction, price: Fraction) -> Fraction:
+        if self.at_fill or not adding:
+            return ZERO
+        value = adding * price
+        charges = most_charged(self.venue, self.instrument, order, adding, value)
+        margin = -rounded_down(-value * self.initial)
+        return -rounded_down(-(margin + max(charges, ZERO)) * self.rate)
+
+    def _needs(self, order: Order) -> Fraction:
+        dearer = max(order.reserve_price, order.asked_price)
+        return self.need(order, self.adds()[order.number], dearer)
+
+    def fund(self, order: Order, market: Market) -> RejectReason | None:
+        order.reserve_price = self.collar(market[1]) if order.limit is None else order.limit
+        if not order.buying:
+            order.reserve_price = max(order.reserve_price, market[1])
+        self.orders.append(order)
+        adding = self.adds()[order.number]
+        self.orders.pop()
+        order.reserved = ZERO
+        if adding and self.called:
+            return RejectReason.MARGIN_CALL
+        need = self.need(order, adding, order.reserve_price)
+        if need and need > self.free(market):
+            return RejectReason.INSUFFICIENT_BUYING_POWER
+        order.reserved = need
+        return None
+
+    def fund_replace(
+        self, order: Order, qty: Fraction, reserve_price: Fraction, market: Market | None
+    ) -> RejectReason | Fraction:
+        before = order.asked_qty, order.asked_price
+        order.asked_qty, order.asked_price = qty, reserve_price
+        need, adding = self._needs(order), self.adds()[order.number]
+        order.asked_qty, order.asked_price = before
+        if adding and self.called:
+            return RejectReason.MARGIN_CALL
+        if need > max(order.reserved, self.free(market) + order.reserved):
+            return RejectReason.INSUFFICIENT_BUYING_POWER
+        return need
+
+    def held_for(self, order: Order, qty: Fraction, reserve_price: Fraction) -> Fraction:
+        if order.ended:
+            return ZERO
+        before, order.qty = order.qty, qty
+        asked, order.asked_qty = order.asked_qty, ZERO
+        adding = self.adds()[order.number]
+        order.qty, order.asked_qty = before, asked
+        return self.need(order, adding, reserve_price)
+
+    def closing_holds(self, qty: Fraction) -> Fraction:
+        return ZERO
+
+    def reducible(self, order: Order) -> Fraction:
+        return abs(self.held) if self.reduces(order.side) else ZERO
+
+    def unpaid(
+        self, order: Order, qty: Fraction, price: Fraction, fee: Fraction, market: Market | None
+    ) -> CancelReason | None:
+        """Asked only where nothing was before: at the fill, or beyond the collar."""
+        adding = qty - (min(qty, abs(self.held)) if self.reduces(order.side) else ZERO)
+        beyond = order.limit is None and price > order.reserve_price
+        if not adding or not (self.at_fill or beyond):
+            return None
+        margin = -rounded_down(-adding * price * self.initial)
+        cost = -rounded_down(-(margin + fee) * self.rate)
+        if cost <= self.free(market) + order.reserved:
+            return None
+        short = CancelReason.INSUFFICIENT_BUYING_POWER
+        return short if self.at_fill else CancelReason.COLLAR_EXCEEDED
+
+    def rest_holds(self, order: Order, before: Fraction, qty: Fraction) -> Fraction:
+        return self._needs(order)
+
+    def moved(self) -> list[tuple[int, Fraction]]:
+        found = []
+        for order in self.working():
+            need = self._needs(order)
+            if need != order.reserved:
+                order.reserved = need
+                found.append((order.number, need))
+        return found

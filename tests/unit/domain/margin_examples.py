@@ -1,0 +1,23 @@
+"""Examples of the records of margin accounts."""
+
+from __future__ import annotations
+
+from offbook.domain import records as r
+from offbook.domain.config import MarginCall
+from offbook.domain.records import Record
+from offbook.domain.values import Amount
+from offbook.testing.markets import START
+
+MARGIN_EXAMPLES: list[Record] = [
+    r.ReservationsMoved(
+        26, START, symbol="BTCUSDT", reserved=((1, Amount.parse("0.5")),), due=START + 5
+    ),
+    r.MarginCalled(
+        27,
+        START,
+        equity=Amount.parse("24.9"),
+        required=Amount.parse("25"),
+        action=MarginCall.LIQUIDATE,
+    ),
+    r.MarginRestored(28, START, equity=Amount.parse("50"), required=Amount(0)),
+]
