@@ -21,7 +21,8 @@ Made from the program by `scripts/make_cli_reference.py`.
 
 Answers go to stdout; progress, notes, logs and errors to stderr. With `--json`, before or after the
 command, stdout holds exactly one JSON document: the answer, or
-`{"error": {"code", "message", "fields"}}`. Amounts, prices and quantities in it are decimal text,
+`{"error": {"code", "message", "fields"}}`. Lists also take `--jsonl`: one document on each line.
+Amounts, prices and quantities in it are decimal text,
 times are integer nanoseconds UTC of session time. Keys are never renamed or removed within a major
 version; new ones may come.
 
@@ -35,7 +36,13 @@ version; new ones may come.
 | 130 | left at once: a second Ctrl-C, or one before it began; the session can be recovered |
 | 143 | SIGTERM: suspended; the session can be recovered |
 
-Colours are used on terminals, unless `NO_COLOR` is set or `TERM=dumb`.
+Colours are used on terminals, unless `NO_COLOR` is set or `TERM=dumb`. `offbook run` then shows a
+live screen too, on terminals of at least 60 columns and 12 lines with UTF-8; else, and with
+`--no-dashboard`, `--quiet`, `--verbose` or `--json`, a plain line.
+
+`SESSION` is an id, a beginning that no other id has, a session's name, or `last`. What no option
+says is taken from the environment and from files: see [settings](../how-to/configure.md), which
+tells of completion by the tab key too.
 """
 
 
@@ -48,6 +55,12 @@ def page() -> str:
     for command in app.registered_commands:
         assert command.callback is not None
         parts.append(section([command.callback.__name__]))
+    for group in app.registered_groups:
+        below = group.typer_instance
+        assert below is not None
+        for command in below.registered_commands:
+            assert command.callback is not None
+            parts.append(section([str(below.info.name), command.callback.__name__]))
     return "\n".join(parts)
 
 

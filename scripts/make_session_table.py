@@ -1,17 +1,23 @@
-"""Make the table of an exchange's trading sessions that ships with offbook.
+"""Make the table of a market's trading sessions that ships with offbook.
 
-    python scripts/make_session_table.py XNYS src/offbook/data/calendars/XNYS.json
+    cd src/offbook/data/calendars
+    python .../make_session_table.py XNYS XNYS.json
+    python .../make_session_table.py XLON XLON.json --first 2004-01-01
+    python .../make_session_table.py XETR XETR.json --first 2004-01-01
+    python .../make_session_table.py 24/5 24-5.json --first 2000-01-01
 
 Needs exchange_calendars, which is no dependency of offbook: run it from an environment of its own.
-The same release of that library gives the same bytes. The README beside the file tells its form.
+The same release of that library gives the same bytes. ``24/5`` is worked out here: every Monday to
+Friday a session from 17:00 of New York the day before to 17:00. The README beside the files tells
+their form.
 """
 
 import argparse
 import json
+from datetime import date, datetime, time, timedelta
 from importlib.metadata import version
 from pathlib import Path
-
-import exchange_calendars
+from zoneinfo import ZoneInfo
 
 FIRST = "1990-01-01"
 LAST = "2027-12-31"
@@ -26,37 +32,63 @@ def minutes(nanoseconds: int) -> int:
     return whole
 
 
-def table(code: str) -> str:
-    """Return the JSON text for one exchange, a session a line."""
-    calendar = exchange_calendars.get_calendar(code, start=FIRST, end=LAST)
+def exchange_sessions(code: str, first: str) -> tuple[str, str, list[tuple[str, int, int]]]:
+    """Return an exchange's time zone, the source, and (date, open, close) of its sessions."""
+    import exchange_calendars
+
+    calendar = exchange_calendars.get_calendar(code, start=first, end=LAST)
     if calendar.has_break:
         raise ValueError(f"{code} has a midday break, which this table cannot tell")
+    days = zip(calendar.sessions, calendar.opens, calendar.closes, strict=True)
+    sessions = [
+        (f"{day:%Y-%m-%d}", minutes(opens.value), minutes(closes.value))
+        for day, opens, closes in days
+    ]
+    source = f"exchange_calendars {version('exchange_calendars')}"
+    return str(calendar.tz), source, sessions
+
+
+def currency_sessions(first: str) -> tuple[str, str, list[tuple[str, int, int]]]:
+    """Return the same of currency markets, which have no holidays here."""
+    zone = ZoneInfo("America/New_York")
+    sessions = []
+    day, last = date.fromisoformat(first), date.fromisoformat(LAST)
+    while day <= last:
+        if day.weekday() < 5:
+            closes = datetime.combine(day, time(17), zone)
+            opens = datetime.combine(day - timedelta(days=1), time(17), zone)
+            ends = [int(moment.timestamp()) // 60 for moment in (opens, closes)]
+            sessions.append((day.isoformat(), ends[0], ends[1]))
+        day += timedelta(days=1)
+    return str(zone), "17:00 in New York, Sunday to Friday", sessions
+
+
+def table(code: str, first: str) -> str:
+    """Return the JSON text for one market, a session a line."""
+    found = currency_sessions(first) if code == "24/5" else exchange_sessions(code, first)
+    timezone, source, sessions = found
     head = {
         "calendar": code,
-        "timezone": str(calendar.tz),
-        "first": FIRST,
+        "timezone": timezone,
+        "first": first,
         "last": LAST,
         "unit": "minutes since 1970-01-01T00:00Z",
-        "source": f"exchange_calendars {version('exchange_calendars')}",
+        "source": source,
         "columns": ["date", "open", "close"],
     }
     lines = [json.dumps(head, indent=1).removesuffix("\n}") + ',\n "sessions": [']
-    sessions = [
-        json.dumps([f"{date:%Y-%m-%d}", minutes(opens.value), minutes(closes.value)])
-        for date, opens, closes in zip(
-            calendar.sessions, calendar.opens, calendar.closes, strict=True
-        )
-    ]
-    return "\n".join([*lines, ",\n".join(row.replace(" ", "") for row in sessions), "]}", ""])
+    rows = [json.dumps(session, separators=(",", ":")) for session in sessions]
+    return "\n".join([*lines, ",\n".join(rows), "]}", ""])
 
 
 def main() -> None:
     """Write the table of the exchange named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("code", help="ISO 10383 code of the exchange, such as XNYS")
+    parser.add_argument("code", help="ISO 10383 code of the exchange, such as XNYS, or 24/5")
     parser.add_argument("output", type=Path)
+    parser.add_argument("--first", default=FIRST, help="the first day of the table")
     arguments = parser.parse_args()
-    text = table(arguments.code)
+    text = table(arguments.code, arguments.first)
     arguments.output.write_text(text, encoding="ascii")
     print(f"{len(json.loads(text)['sessions'])} sessions, {len(text)} bytes")
 

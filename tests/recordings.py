@@ -74,7 +74,8 @@ def write_parquet(market: BuiltMarket, path: Path) -> ReplayMarket:
     header, *lines = csv_text(market).splitlines()
     names = header.split(",")
     columns = dict(zip(names, zip(*(line.split(",") for line in lines), strict=True), strict=True))
-    types = {name: "BIGINT" if name.startswith("ts_") else "DECIMAL(28,8)" for name in names}
+    whole = {"ts_init", "ts_event", "aggressor"}
+    types = {name: "BIGINT" if name in whole else "DECIMAL(28,8)" for name in names}
     parquet(path, columns, types)
     return msgspec.structs.replace(market.config, path=str(path))
 

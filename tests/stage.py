@@ -29,7 +29,14 @@ from offbook.testing.memory_repository import InMemoryRepository
 from offbook.testing.scripted_gateway import ScriptedGateway
 
 RUNNERS = {"near": PaperTradingRunner, "encoded": encoding_runner}
-SMALL = Limits(commit_records=4, call_rows=16, block_rows=32, snapshot_records=10, page_records=7)
+SMALL = Limits(
+    commit_records=4,
+    call_rows=16,
+    call_records=3,
+    block_rows=32,
+    snapshot_records=10,
+    page_records=7,
+)
 """Limits that make many commits, calls, reads and snapshots of a short market."""
 
 

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -42,7 +42,14 @@ if TYPE_CHECKING:
 
     from offbook.adapters.persistence.sqlite_repository import SqliteRepository
     from offbook.adapters.persistence.stores import ListedSession, UnionListing
-    from offbook.services.reporting.full_report import FullReport
+    from offbook.adapters.strategy_finder import FoundStrategies
+    from offbook.domain.journal import StoredRecord
+    from offbook.services.explaining.gates import Explanation
+    from offbook.services.reporting.full_report import EquitySection, FullReport
+    from offbook.services.reporting.listing import Listing
+
+SHIPPED: Final = "offbook.strategies"
+"""The package of the strategies that ship."""
 
 LAST: Final = "last"
 """Stands for the id of the session that was created last."""
@@ -199,10 +206,10 @@ async def list_stored(data_dir: Path) -> UnionListing:
 
 
 async def find_stored(data_dir: Path, reference: str) -> ListedSession:
-    """One session by its id, the beginning of its id that no other has, or ``last``.
+    """One session by its id, the beginning of its id that no other has, its name, or ``last``.
 
     Raises SessionNotFound; StorageUnavailable when it may be in a store that cannot be read;
-    InvalidInput when several ids begin so.
+    InvalidInput when several ids begin so, or several have the name.
     """
     listing = await list_stored(data_dir)
     if reference == LAST and listing.sessions and not listing.unreadable:
@@ -210,11 +217,14 @@ async def find_stored(data_dir: Path, reference: str) -> ListedSession:
     wanted = reference.lower()
     found = [listed for listed in listing.sessions if listed.session.id.startswith(wanted)]
     exact = [listed for listed in found if listed.session.id == wanted]
-    if len(exact or found) == 1:
-        return (exact or found)[0]
-    if found:
-        ids = ", ".join(listed.session.id for listed in found)
-        raise InvalidInput(f"{reference} is the beginning of {ids}: write more of it")
+    named = [listed for listed in listing.sessions if listed.session.config.name == reference]
+    for chosen in (exact, named, found):
+        if len(chosen) == 1:
+            return chosen[0]
+    if named or found:
+        ids = ", ".join(listed.session.id for listed in named or found)
+        what = "the name" if named else "the beginning"
+        raise InvalidInput(f"{reference} is {what} of {ids}: write more of an id")
     if listing.unreadable:
         raise _perhaps_unreadable(listing, reference)
     raise SessionNotFound(f"there is no session {reference} under {data_dir}", session_id=reference)
@@ -229,6 +239,61 @@ def _perhaps_unreadable(listing: UnionListing, reference: str) -> StorageUnavail
         session_id=reference,
         stores=[str(path) for path, _ in listing.unreadable],
     )
+
+
+async def listing_stored(session: PaperTradingSession, store: Path) -> Listing:
+    """The orders, fills and positions of a stored session; see ``read_listing``."""
+    from offbook.services.reporting.listing import read_listing
+
+    async with read_store(store) as repository:
+        return await read_listing(await repository.get(session.id), repository)
+
+
+async def journal_stored(
+    session: PaperTradingSession, store: Path, after_seq: int = 0
+) -> AsyncIterator[Sequence[StoredRecord]]:
+    """The committed records of a stored session, page by page; see ``read_pages``."""
+    from offbook.services.reporting.listing import read_pages
+
+    async with read_store(store) as repository:
+        async for page in read_pages(await repository.get(session.id), repository, after_seq):
+            yield page
+
+
+async def export_stored(
+    session: PaperTradingSession, store: Path, *, to: Path, form: str, names: Collection[str]
+) -> tuple[list[Path], tuple[str, ...]]:
+    """Write the named tables of a session; all paths written, and what could not be told.
+
+    See ``write_export``.  Raises InvalidInput, OSError.
+    """
+    from offbook.adapters.reports.export import write_export
+    from offbook.services.reporting.full_report import read_full_report
+    from offbook.services.reporting.listing import read_listing, read_pages
+
+    async with read_store(store) as repository:
+        session = await repository.get(session.id)
+        listing = await read_listing(session, repository)
+        journal: list[StoredRecord] = []
+        if "journal" in names:
+            async for page in read_pages(session, repository):
+                journal.extend(page)
+        equity: EquitySection | None = None
+        notes: tuple[str, ...] = ()
+        if "equity" in names:
+            report = await read_full_report(session, repository, make_gateway())
+            equity, notes = report.equity, report.notes
+    return write_export(listing, journal, equity, to=to, form=form, names=names), notes
+
+
+def find_strategies(place: str | None = None) -> FoundStrategies:
+    """The strategies that ship, or those of a file, a folder or a module.
+
+    Raises InvalidStrategy for a place that is not there.
+    """
+    from offbook.adapters.strategy_finder import find, find_in_package
+
+    return find_in_package(SHIPPED) if place is None else find(place)
 
 
 async def verify_stored(session: PaperTradingSession, store: Path) -> Verification:
@@ -247,6 +312,16 @@ async def verify_stored(session: PaperTradingSession, store: Path) -> Verificati
                 what=what,
                 detail=str(error),
             )
+
+
+async def explain_stored(
+    session: PaperTradingSession, store: Path, at: int | None = None
+) -> Explanation:
+    """Why a stored session had no fill at a moment (ns UTC, or None for its last); see ``why``."""
+    from offbook.services.explaining.why import why
+
+    async with read_store(store) as repository:
+        return await why(session, make_gateway(), load_engine, repository, Limits(), at=at)
 
 
 async def report_stored(session: PaperTradingSession, store: Path) -> FullReport:

@@ -22,49 +22,91 @@ from offbook.adapters.brokers.synthetic.recipe import work_out
 from offbook.adapters.brokers.synthetic.trading_time import TradingTime
 from offbook.adapters.brokers.synthetic.walk import Walk
 from offbook.adapters.calendars import load_calendar
-from offbook.domain.config import MarketConfig, ReplayMarket, SyntheticMarket
+from offbook.domain.config import CombinedMarket, MarketConfig, ReplayMarket, SyntheticMarket
 from offbook.domain.market_data import BarSlice, DataKind, MarketSlice, QuoteSlice
 from offbook.ports.gateway import IBrokerGateway
-from offbook.testing.contracts.gateway import GatewayContract, ordering_methods
-from offbook.testing.markets import BTCUSDT, MINUTE, SECOND, BuiltMarket, write_csv
+from offbook.testing.contracts.gateway import (
+    AnyMarket,
+    CombinedGatewayContract,
+    GatewayContract,
+    ordering_methods,
+)
+from offbook.testing.markets import (
+    BTCUSDT,
+    MINUTE,
+    SECOND,
+    BuiltCombination,
+    BuiltMarket,
+    write_csv,
+)
 from offbook.testing.scripted_gateway import ScriptedGateway
+
+
+def single(market: AnyMarket) -> BuiltMarket:
+    """The market, which has one source."""
+    assert isinstance(market, BuiltMarket)
+    return market
 
 
 class TestScriptedGateway(GatewayContract):
     """The one that is shipped for tests."""
 
-    async def serve(
-        self, market: BuiltMarket, tmp_path: Path
-    ) -> tuple[IBrokerGateway, MarketConfig]:
+    async def serve(self, market: AnyMarket, tmp_path: Path) -> tuple[IBrokerGateway, MarketConfig]:
         return ScriptedGateway(market.slices), market.config
 
 
 class TestReplayOfCsv(GatewayContract):
     """Plain text."""
 
-    async def serve(
-        self, market: BuiltMarket, tmp_path: Path
-    ) -> tuple[IBrokerGateway, MarketConfig]:
-        return ReplayGateway(), write_csv(market, tmp_path / "recording.csv")
+    async def serve(self, market: AnyMarket, tmp_path: Path) -> tuple[IBrokerGateway, MarketConfig]:
+        return ReplayGateway(), write_csv(single(market), tmp_path / "recording.csv")
 
 
 class TestReplayOfPackedCsv(GatewayContract):
     """Gzip, reached through a router."""
 
-    async def serve(
-        self, market: BuiltMarket, tmp_path: Path
-    ) -> tuple[IBrokerGateway, MarketConfig]:
+    async def serve(self, market: AnyMarket, tmp_path: Path) -> tuple[IBrokerGateway, MarketConfig]:
         gateway = RoutingGateway({ReplayMarket: ReplayGateway()})
-        return gateway, write_gzip(market, tmp_path / "recording.csv.gz")
+        return gateway, write_gzip(single(market), tmp_path / "recording.csv.gz")
 
 
 class TestReplayOfParquet(GatewayContract):
     """Columns with types of their own."""
 
-    async def serve(
-        self, market: BuiltMarket, tmp_path: Path
-    ) -> tuple[IBrokerGateway, MarketConfig]:
-        return ReplayGateway(), write_parquet(market, tmp_path / "recording.parquet")
+    async def serve(self, market: AnyMarket, tmp_path: Path) -> tuple[IBrokerGateway, MarketConfig]:
+        return ReplayGateway(), write_parquet(single(market), tmp_path / "recording.parquet")
+
+
+WRITERS = (write_parquet, write_csv, write_gzip)
+SUFFIXES = (".parquet", ".csv", ".csv.gz")
+
+
+class TestCombination(CombinedGatewayContract):
+    """Recordings of several formats, merged by a router."""
+
+    async def serve(self, market: AnyMarket, tmp_path: Path) -> tuple[IBrokerGateway, MarketConfig]:
+        gateway = RoutingGateway({ReplayMarket: ReplayGateway()})
+        if isinstance(market, BuiltMarket):
+            return gateway, CombinedMarket(sources=(write_csv(market, tmp_path / "only.csv"),))
+        sources = [
+            WRITERS[number](alone(market, number), tmp_path / f"{number}{SUFFIXES[number]}")
+            for number in range(len(market.config.sources))
+        ]
+        return gateway, CombinedMarket(sources=tuple(sources))
+
+
+class TestScriptedCombination(CombinedGatewayContract):
+    """The one that is shipped for tests, given merged rows."""
+
+    async def serve(self, market: AnyMarket, tmp_path: Path) -> tuple[IBrokerGateway, MarketConfig]:
+        return ScriptedGateway(market.slices), market.config
+
+
+def alone(market: BuiltCombination, number: int) -> BuiltMarket:
+    """One source of a combination."""
+    config = market.config.sources[number]
+    assert isinstance(config, ReplayMarket)
+    return BuiltMarket(config=config, slices=(market.slices[0].pieces[number],))
 
 
 SYNTHETIC = SyntheticMarket(
@@ -88,9 +130,7 @@ class TestSynthetic(GatewayContract):
             )
         return BuiltMarket(config=config, slices=(whole(config),))
 
-    async def serve(
-        self, market: BuiltMarket, tmp_path: Path
-    ) -> tuple[IBrokerGateway, MarketConfig]:
+    async def serve(self, market: AnyMarket, tmp_path: Path) -> tuple[IBrokerGateway, MarketConfig]:
         return RoutingGateway({SyntheticMarket: SyntheticGateway()}), market.config
 
     async def test_identity_follows_the_content(self, tmp_path: Path) -> None:

@@ -154,10 +154,10 @@ async def main() -> None:
 
     process = ProcessingEngine.process
 
-    def counted(self: Any, inputs: Any) -> Any:
+    def counted(self: Any, inputs: Any, max_records: int | None = None) -> Any:
         if HALTS.phase == "recovery":
             HALTS.reach("recovery")
-        return process(self, inputs)
+        return process(self, inputs, max_records)
 
     ProcessingEngine.process = counted  # type: ignore[method-assign]  # a place to be killed at
     sqlite3.connect = _halting_connect  # type: ignore[assignment]  # so that statements are places

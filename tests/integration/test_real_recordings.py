@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
@@ -12,14 +14,23 @@ import pytest
 
 from offbook.adapters.brokers.replay.gateway import ReplayFeed, ReplayGateway
 from offbook.adapters.brokers.replay.times import iso
+from offbook.bootstrap import make_gateway
+from offbook.config.gathering import describe_data
+from offbook.config.markets import MarketDescription
+from offbook.config.recordings import look_into
 from offbook.domain.calendars import DAY_NS
 from offbook.domain.config import ReplayMarket
 from offbook.domain.errors import BadMarketData
-from offbook.domain.market_data import BarSlice, DataKind, QuoteSlice
+from offbook.domain.market_data import BarSlice, DataKind, MergedSlice, QuoteSlice
 from offbook.testing.markets import BTCUSDT, XYZ
 
-DAILY = Path(__file__).parents[3] / "shared" / "data" / "open" / "wiki_pyalgotrade"
+ROOT = Path(__file__).parents[2]
+SHARED = ROOT.parent / "shared" / "data"
+DAILY = SHARED / "open" / "wiki_pyalgotrade"
+CAPTURES = SHARED / "hftbacktest"
+OHLCV = ("Open", "High", "Low", "Close", "Volume")
 STOCK = msgspec.structs.replace(XYZ, calendar="XNYS", price_precision=4)
+needs_captures = pytest.mark.skipif(not CAPTURES.is_dir(), reason="no folder of captures here")
 needs_daily = pytest.mark.skipif(not DAILY.is_dir(), reason="no folder of daily stock prices here")
 
 
@@ -96,3 +107,60 @@ async def test_sorted_daily_prices_are_read_to_the_last_digit(tmp_path: Path) ->
             assert int(part.volume_qty[index]) == Decimal(row["Volume"])
         assert iso(int(part.ts[0]))[11:] in {"20:00:00Z", "21:00:00Z"}
         await feed.close()
+
+
+@needs_captures
+@pytest.mark.parametrize("kind", ["quotes", "trades"])
+def test_the_recordings_that_ship_are_made_of_the_captures_to_the_last_byte(
+    kind: str, tmp_path: Path
+) -> None:
+    captures = sorted(map(str, CAPTURES.glob("spot_btcusdt_*.gz")))
+    made = tmp_path / "made.csv.gz"
+    script = ROOT / "scripts" / "make_demo_recording.py"
+    subprocess.run(
+        [sys.executable, str(script), kind, *captures, str(made)], check=True, capture_output=True
+    )
+    shipped = files("offbook") / "data" / "demo" / f"btcusdt-{kind}.csv.gz"
+    assert made.read_bytes() == shipped.read_bytes()
+
+
+@needs_daily
+def test_daily_prices_of_quandl_need_no_mapping() -> None:
+    """Their adjusted columns are told apart from what was paid, and are left alone."""
+    for path in daily_files():
+        found = look_into(str(path), MarketDescription()).inspection
+        assert found.kind is DataKind.BARS
+        assert found.columns == {"ts_event": "Date", **{n.lower(): n for n in OHLCV}}
+        assert "Adj. Close" in found.unused
+        assert found.bad["out_of_order"] > 0  # from newest to oldest
+
+
+async def test_both_recordings_of_the_same_minutes_are_one_market() -> None:
+    market = describe_data(["demo", "demo-trades"], MarketDescription())
+    feed = await make_gateway().open(market)
+    assert feed.extent is not None
+    assert feed.extent.rows == 73_174 + 19_904
+    row, sources, last = 0, [0, 0], 0
+    while (part := await feed.read(row, 50_000)) is not None:
+        assert isinstance(part, MergedSlice)
+        part.check()
+        assert int(part.ts[0]) >= last
+        last = int(part.ts[-1])
+        for source, rows in part.parts():
+            sources[source] += len(rows)
+        row += len(part)
+    assert sources == [73_174, 19_904]
+    await feed.close()
+
+
+async def test_daily_bars_of_four_shares_come_day_by_day() -> None:
+    market = describe_data(["demo-stocks"], MarketDescription())
+    feed = await make_gateway().open(market)
+    part = await feed.read(0, 8)
+    assert isinstance(part, MergedSlice)
+    assert part.which.tolist() == [0, 1, 2, 3] * 2
+    assert [iso(ts) for ts in part.ts.tolist()[::4]] == [
+        "2006-01-03T21:00:00Z",
+        "2006-01-04T21:00:00Z",
+    ]
+    await feed.close()

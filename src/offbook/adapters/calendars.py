@@ -27,7 +27,7 @@ class _SessionTable(msgspec.Struct, frozen=True):
 
 @cache
 def load_calendar(name: str) -> TradingCalendar:
-    """The calendar called ``name``: ``"24/7"`` or an exchange's MIC such as ``"XNYS"``.
+    """The calendar called ``name``: ``"24/7"``, ``"24/5"`` or an exchange's MIC such as ``"XNYS"``.
 
     Raises InvalidConfig, listing the known names, when there is none.
     """
@@ -39,14 +39,15 @@ def load_calendar(name: str) -> TradingCalendar:
             f"no calendar is called {name!r}; known: {', '.join(known_calendars())}",
             field="instrument.calendar",
         )
-    return parse_calendar((_tables() / f"{name}.json").read_bytes())
+    return parse_calendar((_tables() / f"{name.replace('/', '-')}.json").read_bytes())
 
 
 @cache
 def known_calendars() -> tuple[str, ...]:
     """The names that ``load_calendar`` takes, ``"24/7"`` first."""
     shipped = (entry.name for entry in _tables().iterdir())
-    return (ALWAYS_OPEN, *sorted(n.removesuffix(".json") for n in shipped if n.endswith(".json")))
+    tables = (name.removesuffix(".json") for name in shipped if name.endswith(".json"))
+    return (ALWAYS_OPEN, *sorted(name.replace("-", "/") for name in tables))
 
 
 def parse_calendar(raw: bytes) -> TradingCalendar:

@@ -50,7 +50,7 @@ def load_strategy(ref: str) -> LoadedStrategy:
         raise _invalid(
             ref, f"strategy {ref!r}: write path/to/file.py:Class or package.module:Class"
         )
-    module = _from_file(ref, target) if is_file_ref(ref) else _from_package(ref, target)
+    module = _module(ref, target)
     strategy = getattr(module, name, None)
     if strategy is None:
         raise _invalid(ref, f"{_shown(target)} has no class {name!r}; {_strategies_of(module)}")
@@ -61,6 +61,17 @@ def load_strategy(ref: str) -> LoadedStrategy:
             f"`from offbook import Strategy`; {_strategies_of(module)}",
         )
     return LoadedStrategy(strategy, _digest_of(strategy, module))
+
+
+def load_module(target: str) -> ModuleType:
+    """Import a file or a module that may hold strategies. Raises InvalidStrategy."""
+    if not is_file_ref(f"{target}:X") and not all(p.isidentifier() for p in target.split(".")):
+        raise _invalid(target, f"{target!r} is neither a file, nor a folder, nor a module")
+    return _module(f"{target}:", target)
+
+
+def _module(ref: str, target: str) -> ModuleType:
+    return _from_file(ref, target) if is_file_ref(ref) else _from_package(ref, target)
 
 
 def _from_file(ref: str, target: str) -> ModuleType:

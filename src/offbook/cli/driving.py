@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from offbook.bootstrap import make_manager
 from offbook.cli.interrupts import Interrupts
@@ -22,7 +22,11 @@ from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
 from offbook.services.paper_trading.watchdog import StuckCallback
 
+if TYPE_CHECKING:
+    from offbook.cli.dashboard import Dashboard
+
 TICK_SECONDS: Final = 0.1
+KEYS: Final = "p pause, r resume, s stop, + faster, - slower"
 _OVER: Final = (SessionStatus.STOPPED, SessionStatus.FAILED)
 _SPEEDS: Final = ("1", "2", "5", "10", "30", "60", "120", "300", "600", "1800", "3600")
 
@@ -54,10 +58,10 @@ class Driver:
 
     manager: PaperTradingSessionManager
 
-    def __init__(self, shell: Shell) -> None:
+    def __init__(self, shell: Shell, dashboard: Dashboard | None = None) -> None:
         self.suspended = False
         self._shell = shell
-        self._line = ProgressLine(shell)
+        self._line: ProgressLine | Dashboard = dashboard or ProgressLine(shell)
         self._wishes: asyncio.Queue[Wish] = asyncio.Queue()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._keys = Keys(self._pressed)
@@ -100,8 +104,7 @@ class Driver:
         self._speed = sessions[0].config.speed
         ends = asyncio.gather(*(self.manager.wait(session_id) for session_id in ids))
         if hint and self._keys.listening:
-            keys = "keys: p pause, r resume, s stop, + faster, - slower"
-            self._line.say(paint(keys, "dim", sys.stderr))
+            self._line.say(paint(f"keys: {KEYS}", "dim", sys.stderr), passing=True)
         try:
             await self._until(ends, ids, sessions, until)
         finally:
@@ -153,7 +156,9 @@ class Driver:
             progress = await self.manager.progress(shown)
         except OffbookError:
             return  # it came to its end just now; ``wait`` tells how
-        self._line.show(sessions[ids.index(shown)], progress, more=len(open_ids) - 1)
+        await self._line.watch(
+            self.manager, sessions[ids.index(shown)], progress, more=len(open_ids) - 1
+        )
         session = await self.manager.get_session(shown)
         down = session.health is SessionHealth.STORAGE_DOWN
         if down != self._storage_down:
@@ -185,7 +190,8 @@ class Driver:
             elif wish in (Wish.FASTER, Wish.SLOWER) and session.status not in _OVER:
                 self._speed = _next_speed(self._speed, faster=wish is Wish.FASTER)
                 await manager.set_speed(session_id, self._speed)
-                self._line.say(f"speed: {self._speed or 'as fast as possible'}")
+                told = f"speed: {self._speed or 'as fast as possible'}"
+                self._line.say(told, passing=True)
         except OffbookError as error:
             # Between the key and the command the session may have come to its end.
             if (await manager.get_session(session_id)).status not in _OVER:
@@ -204,13 +210,18 @@ class Driver:
     def _leave(self) -> None:
         self._keys.restore()
         again = self._shell.command("recover")
-        self._line.shout(f"left at once; what was committed is safe. Take it up with: {again}")
+        self._line.leave(f"left at once; what was committed is safe. Take it up with: {again}")
 
 
 @asynccontextmanager
-async def driven(shell: Shell, repository: IPaperTradingSessionRepository) -> AsyncIterator[Driver]:
+async def driven(
+    shell: Shell,
+    repository: IPaperTradingSessionRepository,
+    *,
+    dashboard: Dashboard | None = None,
+) -> AsyncIterator[Driver]:
     """A manager over a repository, with its driver, which listens until the manager is closed."""
-    with Driver(shell) as driver:
+    with Driver(shell, dashboard) as driver:
         async with make_manager(repository, on_stuck=driver.stuck) as manager:
             driver.manager = manager
             yield driver

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Final
 
@@ -46,7 +45,7 @@ def print_error(
     """One red line on stderr and what to do; with ``json`` a document on stdout instead."""
     if shell.json:
         document = {"error": {"code": code, "message": message, "fields": plain(fields)}}
-        print(json.dumps(document, ensure_ascii=False, indent=2))
+        shell.document(document)
         return
     first, *rest = message.split("\n")
     print(paint(f"error: {first}", "red", sys.stderr), file=sys.stderr)

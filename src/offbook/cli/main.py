@@ -13,7 +13,11 @@ from typing import Annotated, Final
 import typer
 
 from offbook.cli import options as o
+from offbook.cli.config_commands import config_app
+from offbook.cli.context import shell_of
+from offbook.cli.data_commands import data_app
 from offbook.cli.failures import FAILURE, INTERRUPTED, USAGE, print_error, tell
+from offbook.cli.record_commands import export, fills, journal, orders, positions, strategies
 from offbook.cli.shell import Shell
 from offbook.domain.errors import OffbookError
 
@@ -50,7 +54,7 @@ def root(
 ) -> None:
     """Take the options that every command has."""
     ctx.ensure_object(Shell).verbose = verbose
-    _shell(ctx, json, quiet, data_dir)
+    shell_of(ctx, json, quiet, data_dir)
     if ctx.invoked_subcommand is None:
         print(ctx.get_help())
         raise typer.Exit(USAGE)
@@ -65,7 +69,7 @@ def demo(
     data_dir: o.DataDir = None,
 ) -> None:
     """Show a whole session on eleven minutes of real quotes."""
-    shell = _shell(ctx, json, quiet, data_dir)
+    shell = shell_of(ctx, json, quiet, data_dir)
     from offbook.cli.demo import run_demo
 
     raise typer.Exit(run_demo(shell, fast=fast))
@@ -79,6 +83,8 @@ def run(
     settings: o.Set = None,
     config: o.ConfigFile = None,
     name: o.Name = None,
+    dry_run: o.DryRun = False,
+    dashboard: o.Dashboard = None,
     speed: o.Speed = None,
     cash: o.Cash = None,
     seed: o.Seed = None,
@@ -100,19 +106,22 @@ def run(
     timeframe: o.Timeframe = None,
     label: o.Label = None,
     column: o.Column = None,
+    header: o.Header = None,
+    timezone: o.Timezone = None,
+    off_hours: o.OffHours = None,
     drop_bad_rows: o.DropBadRows = None,
     json: o.Json = False,
     quiet: o.Quiet = False,
     data_dir: o.DataDir = None,
 ) -> None:
-    """Run a strategy on a recording, and report.
+    """Run a strategy on recordings, and report.
 
-    What the recording holds (symbol, tick, ...) is told by options or by a file beside it, named
+    What a recording holds (symbol, tick, ...) is told by options or by a file beside it, named
     like it with .toml added. While it runs: p pauses, r resumes, s stops, + and - change the
     speed; Ctrl-C stops, and a second one leaves at once.
     """
     given = {k: v for k, v in ctx.params.items() if k not in ("json", "quiet", "data_dir")}
-    shell = _shell(ctx, json, quiet, data_dir)
+    shell = shell_of(ctx, json, quiet, data_dir)
     from offbook.cli.running import run_strategy
 
     raise typer.Exit(run_strategy(shell, given))
@@ -123,7 +132,7 @@ def sessions(
     ctx: typer.Context, json: o.Json = False, quiet: o.Quiet = False, data_dir: o.DataDir = None
 ) -> None:
     """List the sessions of all stores, oldest first."""
-    shell = _shell(ctx, json, quiet, data_dir)
+    shell = shell_of(ctx, json, quiet, data_dir)
     from offbook.cli.looking import list_sessions
 
     raise typer.Exit(list_sessions(shell))
@@ -138,7 +147,7 @@ def show(
     data_dir: o.DataDir = None,
 ) -> None:
     """Show one session, its orders and every fill with its evidence."""
-    shell = _shell(ctx, json, quiet, data_dir)
+    shell = shell_of(ctx, json, quiet, data_dir)
     from offbook.cli.looking import show_session
 
     raise typer.Exit(show_session(shell, session))
@@ -155,7 +164,7 @@ def report(
     data_dir: o.DataDir = None,
 ) -> None:
     """Report a session in full: result, risk, round trips, execution; or write it as files."""
-    shell = _shell(ctx, json, quiet, data_dir)
+    shell = shell_of(ctx, json, quiet, data_dir)
     from offbook.cli.reporting import report_session
 
     formats = [name.strip() for name in (write or "").split(",") if name.strip()]
@@ -171,10 +180,29 @@ def verify(
     data_dir: o.DataDir = None,
 ) -> None:
     """Replay a session and compare every byte of its records."""
-    shell = _shell(ctx, json, quiet, data_dir)
+    shell = shell_of(ctx, json, quiet, data_dir)
     from offbook.cli.looking import verify_session
 
     raise typer.Exit(verify_session(shell, session))
+
+
+@app.command()
+def why(
+    ctx: typer.Context,
+    session: o.Session,
+    at: o.Moment = None,
+    json: o.Json = False,
+    quiet: o.Quiet = False,
+    data_dir: o.DataDir = None,
+) -> None:
+    """Say, gate by gate, what stood between a session's strategy and a fill at a moment.
+
+    The session is run again up to there. Without --at that is now, or the moment before its end.
+    """
+    shell = _shell(ctx, json, quiet, data_dir)
+    from offbook.cli.why import explain_session
+
+    raise typer.Exit(explain_session(shell, session, at))
 
 
 @app.command()
@@ -193,7 +221,7 @@ def recover(
     Each is rebuilt from its journal and compared with it, byte by byte. Running ones go on to their
     end; paused ones stay paused unless --resume is given.
     """
-    shell = _shell(ctx, json, quiet, data_dir)
+    shell = shell_of(ctx, json, quiet, data_dir)
     from offbook.cli.recovering import Wanted, recover_sessions
 
     wanted = Wanted(stop=stop, resume=resume, full_speed=full_speed)
@@ -205,15 +233,22 @@ def doctor(
     ctx: typer.Context, json: o.Json = False, quiet: o.Quiet = False, data_dir: o.DataDir = None
 ) -> None:
     """Look for what could keep offbook from working here."""
-    shell = _shell(ctx, json, quiet, data_dir)
+    shell = shell_of(ctx, json, quiet, data_dir)
     from offbook.cli.doctor import examine
 
     raise typer.Exit(examine(shell))
 
 
+for _command in (orders, fills, positions, journal, export, strategies):
+    app.command()(_command)
+app.add_typer(config_app)
+app.add_typer(data_app)
+
+
 def run_cli(arguments: Sequence[str]) -> int:
     """Carry a command line out; gives the exit code. Expected errors are told, not raised."""
-    shell = Shell(json="--json" in arguments)
+    lines = "--jsonl" in arguments
+    shell = Shell(json=lines or "--json" in arguments, lines=lines)
     try:
         code = app(args=list(arguments), prog_name="offbook", standalone_mode=False, obj=shell)
         return code if isinstance(code, int) else 0
@@ -230,15 +265,6 @@ def run_cli(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return FAILURE
-
-
-def _shell(ctx: typer.Context, json: bool, quiet: bool, data_dir: Path | None) -> Shell:
-    """The options, wherever on the line they stood."""
-    shell = ctx.ensure_object(Shell)
-    shell.json |= json
-    shell.quiet |= quiet
-    shell.given_data_dir = data_dir or shell.given_data_dir
-    return shell
 
 
 def main() -> None:

@@ -11,11 +11,17 @@ from typing import Annotated, Literal
 
 import typer
 
+from offbook.cli import completing
+
 AssetClassChoice = Literal["crypto_spot", "equity"]
 KindChoice = Literal["quotes", "trades", "bars"]
 LabelChoice = Literal["open", "close"]
+OffHoursChoice = Literal["keep", "refuse", "drop"]
 AtEndChoice = Literal["stop", "pause"]
 OnErrorChoice = Literal["stop", "pause", "fail"]
+SideChoice = Literal["buy", "sell"]
+FormatChoice = Literal["csv", "parquet", "json"]
+SchemaChoice = Literal["settings", "session"]
 
 # -- everywhere -------------------------------------------------------------------------------
 
@@ -30,10 +36,15 @@ DataDir = Annotated[
         help="Where sessions are kept (else OFFBOOK_DATA_DIR, else the platform's place).",
     ),
 ]
+JsonLines = Annotated[
+    bool, typer.Option("--jsonl", help="Answer with one JSON document on each line.")
+]
 Session = Annotated[
     str,
     typer.Argument(
-        metavar="SESSION", help="A session's id, a beginning that no other id has, or 'last'."
+        metavar="SESSION",
+        help="A session's id, a beginning that no other id has, its name, or 'last'.",
+        autocompletion=completing.sessions,
     ),
 ]
 
@@ -41,15 +52,21 @@ Session = Annotated[
 
 Strategy = Annotated[
     str | None,
-    typer.Argument(metavar="STRATEGY", help="path/to/file.py:Class or package.module:Class"),
+    typer.Argument(
+        metavar="STRATEGY",
+        help="path/to/file.py:Class or package.module:Class",
+        autocompletion=completing.strategies,
+    ),
 ]
 Data = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--data",
         "-d",
-        metavar="FILE",
-        help="Recording (.csv, .csv.gz, .parquet), 'demo' for the one that ships, or 'synthetic:'.",
+        metavar="[SYMBOL=]PATH",
+        help="A recording (.csv, .csv.gz, .parquet; a folder or a pattern of them), a market "
+        "document (.toml), 'demo' and the like for what ships, or 'synthetic:'. Several are "
+        "merged.",
     ),
 ]
 Set = Annotated[
@@ -67,7 +84,14 @@ Name = Annotated[
 ]
 Speed = Annotated[
     str | None,
-    typer.Option("--speed", metavar="X", help="Times real time, such as 60; else full speed."),
+    typer.Option("--speed", metavar="X", help="Times real time, such as 60, or 'full'."),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print the whole session as it would run, as JSON.")
+]
+Dashboard = Annotated[
+    bool | None,
+    typer.Option("--dashboard/--no-dashboard", help="The live screen while it runs."),
 ]
 Cash = Annotated[
     str | None, typer.Option("--cash", metavar="AMOUNT", help="Cash to begin with (100000).")
@@ -115,12 +139,12 @@ Calendar = Annotated[
     str | None, typer.Option("--calendar", metavar="NAME", help="24/7 or an exchange, as XNYS.")
 ]
 PriceDecimals = Annotated[
-    int | None,
-    typer.Option("--price-decimals", metavar="N", help="Of the data, if more than tick has."),
+    str | None,
+    typer.Option("--price-decimals", metavar="N", help="If more than tick has; 'auto' looks."),
 ]
 SizeDecimals = Annotated[
-    int | None,
-    typer.Option("--size-decimals", metavar="N", help="Of the data, if more than lot has."),
+    str | None,
+    typer.Option("--size-decimals", metavar="N", help="If more than lot has; 'auto' looks."),
 ]
 Kind = Annotated[KindChoice | None, typer.Option("--kind", help="What the rows are, if unclear.")]
 Timeframe = Annotated[
@@ -133,6 +157,22 @@ Column = Annotated[
     list[str] | None,
     typer.Option("--column", metavar="OURS=THEIRS", help="A column by another name: bid=b1."),
 ]
+Header = Annotated[
+    str | None,
+    typer.Option(
+        "--header",
+        metavar="NAMES",
+        help="Columns of a file without a header: time,price,size or binance-klines and the like.",
+    ),
+]
+Timezone = Annotated[
+    str | None,
+    typer.Option("--timezone", metavar="NAME", help="Of times without an offset (UTC)."),
+]
+OffHours = Annotated[
+    OffHoursChoice | None,
+    typer.Option("--off-hours", help="Rows outside the calendar's hours (keep)."),
+]
 DropBadRows = Annotated[
     bool | None,
     typer.Option("--drop-bad-rows/--refuse-bad-rows", help="Rows that cannot be true (refuse)."),
@@ -143,9 +183,21 @@ DropBadRows = Annotated[
 Stop = Annotated[bool, typer.Option("--stop", help="Stop them instead of carrying them on.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Resume paused ones too.")]
 FullSpeed = Annotated[bool, typer.Option("--full-speed", help="Carry them on as fast as possible.")]
+Moment = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        metavar="TIME",
+        help="Session time: 14:30:05, 2024-08-08T23:55:00 (UTC) or ns since 1970.",
+    ),
+]
 Sessions = Annotated[
     list[str] | None,
-    typer.Argument(metavar="SESSION...", help="Ids, or beginnings of ids; else all."),
+    typer.Argument(
+        metavar="SESSION...",
+        help="Ids, or beginnings of ids; else all.",
+        autocompletion=completing.sessions,
+    ),
 ]
 NoPace = Annotated[bool, typer.Option("--fast", help="At full speed, without the show.")]
 Write = Annotated[
@@ -155,4 +207,78 @@ Write = Annotated[
 Into = Annotated[
     Path,
     typer.Option("--into", metavar="DIR", help="Where the files' folder is made.", file_okay=False),
+]
+
+# -- configuration ----------------------------------------------------------------------------
+
+Table = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="TABLE",
+        help="Only this setting or table, as venue.fee.",
+        autocompletion=completing.settings,
+    ),
+]
+GivenOnly = Annotated[bool, typer.Option("--given", help="Leave the defaults out.")]
+CheckedFile = Annotated[
+    Path | None, typer.Argument(metavar="FILE", help="TOML or JSON; else what is in force.")
+]
+SchemaOf = Annotated[
+    SchemaChoice, typer.Argument(metavar="WHICH", help="settings (offbook.toml) or session.")
+]
+
+# -- what a session did -----------------------------------------------------------------------
+
+Status = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--status",
+        metavar="NAME",
+        help="As filled or rejected; or open, or closed.",
+        autocompletion=completing.statuses,
+    ),
+]
+Symbols = Annotated[
+    list[str] | None, typer.Option("--symbol", metavar="TEXT", help="Of this instrument.")
+]
+Side = Annotated[SideChoice | None, typer.Option("--side", help="Of this side.")]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="TIME", help="From this session time on (ISO 8601, or ns)."),
+]
+Until = Annotated[
+    str | None, typer.Option("--until", metavar="TIME", help="Before this session time.")
+]
+Last = Annotated[int | None, typer.Option("--last", min=0, metavar="N", help="The last N of them.")]
+Flat = Annotated[bool, typer.Option("--all", help="Those too that were closed.")]
+After = Annotated[
+    int, typer.Option("--after", min=0, metavar="N", help="After the record of this number.")
+]
+Limit = Annotated[
+    int | None, typer.Option("--limit", min=0, metavar="N", help="At most N records.")
+]
+RecordKinds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--kind",
+        metavar="NAME",
+        help="Of this kind: OrderFilled.",
+        autocompletion=completing.record_kinds,
+    ),
+]
+To = Annotated[
+    Path, typer.Option("--to", metavar="DIR|FILE", help="A directory, or a file by its ending.")
+]
+Format = Annotated[FormatChoice | None, typer.Option("--format", help="Of the files (csv).")]
+Tables = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--table",
+        metavar="NAME",
+        help="orders, fills, positions, journal or equity.",
+        autocompletion=completing.tables,
+    ),
+]
+StrategyPlace = Annotated[
+    str | None, typer.Argument(metavar="PLACE", help="A .py file, a folder or a module.")
 ]

@@ -12,6 +12,7 @@ from offbook.cli.figures import clock, counted, money
 from offbook.cli.shell import Shell, paint
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.services.paper_trading.messages import Progress
+from offbook.services.paper_trading.reading import SessionReading
 
 PLAIN_SECONDS: Final = 10.0
 """How often a line is written where lines cannot be rewritten."""
@@ -37,7 +38,7 @@ class ProgressLine:
         self._shown = False
         self._last_status: SessionStatus | None = None
         self._last_plain = time.monotonic()
-        self._pace = _Pace()
+        self._pace = Pace()
 
     def show(self, session: PaperTradingSession, progress: Progress, more: int = 0) -> None:
         """Tell how far a session is; ``more`` others run beside it."""
@@ -56,7 +57,17 @@ class ProgressLine:
         elif self._is_due(progress.status):
             print(_fit(parts, 200), file=sys.stderr, flush=True)
 
-    def say(self, text: str) -> None:
+    async def watch(
+        self,
+        reading: SessionReading,
+        session: PaperTradingSession,
+        progress: Progress,
+        more: int = 0,
+    ) -> None:
+        """Tell it; nothing else has to be read for a line."""
+        self.show(session, progress, more)
+
+    def say(self, text: str, *, passing: bool = False) -> None:
         """A line of its own; the progress goes on below it."""
         self.clear()
         self._shell.note(text)
@@ -65,6 +76,10 @@ class ProgressLine:
         """A line of its own from a signal handler, past whatever is being written; never quiet."""
         erase = _ERASE if self._live else ""
         os.write(2, f"{erase}{text}\n".encode())
+
+    def leave(self, text: str) -> None:
+        """The process ends now, in a signal handler: say so."""
+        self.shout(text)
 
     def clear(self) -> None:
         """Take the line away."""
@@ -103,7 +118,7 @@ class ProgressLine:
         return [(rank, text) for rank, text in parts if text]
 
 
-class _Pace:
+class Pace:
     """How fast session time passes, over about the last second."""
 
     def __init__(self) -> None:
@@ -111,6 +126,8 @@ class _Pace:
 
     def note(self, ts: int) -> None:
         now = time.monotonic()
+        if self._marks and ts < self._marks[-1][1]:
+            self._marks.clear()  # the engine was made again from what is stored
         self._marks.append((now, ts))
         while len(self._marks) > 2 and now - self._marks[1][0] > 1.0:
             self._marks.pop(0)

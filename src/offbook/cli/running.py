@@ -3,65 +3,75 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from offbook.bootstrap import new_session_id, open_store
+from offbook.cli.describing import description_of_options
 from offbook.cli.driving import driven
 from offbook.cli.failures import FAILURE, TERMINATED
 from offbook.cli.figures import strategy_name
 from offbook.cli.loop import run_async
 from offbook.cli.shell import Shell, short
-from offbook.config.markets import Label, MarketDescription
+from offbook.config.resolving import Settings, cli_defaults
 from offbook.config.sessions import SessionRequest, build_config, parse_settings
-from offbook.domain.config import OnStrategyError, SessionConfig, kinds_of, symbols_of
-from offbook.domain.instruments import AssetClass
-from offbook.domain.market_data import DataKind
+from offbook.domain.config import SessionConfig, kinds_of, symbols_of
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.services.paper_trading.report import read_report
+
+if TYPE_CHECKING:
+    from offbook.cli.dashboard import Dashboard
 
 START: Final = "start"
 """The command id of every start: the same run has the same chain each time."""
 
 STRATEGY_ERROR: Final = "strategy_error"
-_PLAIN: Final = (
-    "symbol", "base", "currency", "tick", "lot", "min_notional", "calendar", "price_decimals",
-    "size_decimals", "timeframe", "drop_bad_rows",
-)  # fmt: skip
-_CHOICES: Final = {"asset_class": AssetClass, "kind": DataKind, "label": Label}
 
 
 def run_strategy(shell: Shell, given: dict[str, Any]) -> int:
     """Run what the options ask for; gives the exit code."""
-    config = build_config(request_of(given))
-    return run_async(shell, _run(shell, config))
+    settings = shell.settings
+    if given["config"] is None:  # a session's own file says all that its author wanted
+        settings = Settings((cli_defaults(), *settings.layers))
+    config = build_config(request_of(given), settings=settings)
+    if given["dry_run"]:
+        shell.document(msgspec.to_builtins(config))
+        return 0
+    return run_async(shell, _run(shell, config, dashboard=given["dashboard"]))
 
 
 def request_of(given: dict[str, Any]) -> SessionRequest:
     """The options as a request. Raises InvalidConfig."""
-    described = {name: given[name] for name in _PLAIN}
-    for name, kind in _CHOICES.items():
-        described[name] = None if given[name] is None else kind(given[name])
-    described["columns"] = parse_settings(given["column"] or ())
     return SessionRequest(
         strategy=given["strategy"],
-        data=given["data"],
+        data=tuple(given["data"] or ()) or None,
         file=given["config"],
         params=parse_settings(given["settings"] or ()),
-        market=MarketDescription(**described),
+        market=description_of_options(given),
         cash=given["cash"],
         fee_bps=given["fee_bps"],
         latency_ms=given["latency_ms"],
         seed=given["seed"],
         speed=given["speed"],
         at_end=given["at_end"],
-        on_error=given["on_error"] or (None if given["config"] else OnStrategyError.STOP.value),
+        on_error=given["on_error"],
         name=given["name"],
     )
 
 
-async def _run(shell: Shell, config: SessionConfig) -> int:
+def _screen(shell: Shell, asked: bool | None) -> Dashboard | None:
+    """The live screen, where it is wanted and there is a terminal for it."""
+    if not (shell.settings.value("cli", "dashboard") if asked is None else asked):
+        return None
+    from offbook.cli import dashboard
+
+    return dashboard.Dashboard(shell) if dashboard.fits(shell) else None
+
+
+async def _run(shell: Shell, config: SessionConfig, *, dashboard: bool | None) -> int:
     async with open_store(shell.data_dir) as repository:
-        async with driven(shell, repository) as driver:
+        async with driven(shell, repository, dashboard=_screen(shell, dashboard)) as driver:
             session = await driver.manager.start_session(
                 config, session_id=new_session_id(), command_id=START
             )

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from offbook.config.settings import data_directory
+from offbook.config.settings import absolute, data_directory
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from offbook.config.resolving import Settings
 
 SHORT_ID: Final = 13
 """As much of a session's id as tells the millisecond of its making."""
@@ -27,20 +29,35 @@ _STYLES: Final = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim
 class Shell:
     """How one call of the program speaks.
 
-    ``json``: one JSON document on stdout and nothing else there.  ``quiet``: nothing on stderr but
-    errors.
+    ``json``: one JSON document on stdout and nothing else there.  ``lines`` (with ``json``): one
+    document on each line instead.  ``quiet``: nothing on stderr but errors.
     """
 
     json: bool = False
+    lines: bool = False
     quiet: bool = False
     verbose: bool = False
     given_data_dir: Path | None = None
     _console: Console | None = field(default=None, repr=False)
+    _settings: Settings | None = field(default=None, repr=False)
+
+    @property
+    def settings(self) -> Settings:
+        """What files and environment say, read when it is first needed. Raises InvalidConfig."""
+        if self._settings is None:
+            from offbook.config.resolving import load_settings
+
+            self._settings = load_settings()
+            self.quiet |= self._settings.value("cli", "quiet")
+        return self._settings
 
     @property
     def data_dir(self) -> Path:
-        """The directory of the stores; it need not exist."""
-        return data_directory(self.given_data_dir)
+        """The directory of the stores; it need not exist. Raises InvalidConfig."""
+        if self.given_data_dir is not None:
+            return data_directory(self.given_data_dir)
+        told = self.settings.value("data_dir")
+        return data_directory(None, {}) if told is None else absolute(Path(told))
 
     @property
     def console(self) -> Console:
@@ -58,7 +75,7 @@ class Shell:
 
     def document(self, document: Mapping[str, Any]) -> None:
         """The answer as one JSON document."""
-        print(json.dumps(document, ensure_ascii=False, indent=2))
+        print(json.dumps(document, ensure_ascii=False, indent=None if self.lines else 2))
 
     def note(self, text: str) -> None:
         """A line beside the answer, on stderr, unless quiet."""

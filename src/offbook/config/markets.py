@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from types import MappingProxyType
+from typing import Any, Final, Literal, NoReturn
 
 import msgspec
 
 from offbook.config.documents import convert, read_document
 from offbook.config.settings import absolute
-from offbook.domain.config import BadRows, ReplayMarket
+from offbook.domain.config import BadRows, OffHours, ReplayMarket
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.instruments import ALWAYS_OPEN, AssetClass, Instrument
 from offbook.domain.market_data import DataKind
@@ -21,6 +22,17 @@ from offbook.domain.timeframes import parse_timeframe
 
 DEMO: Final = "demo"
 """Given as a data file, the recording that ships with offbook."""
+SHIPPED: Final = MappingProxyType(
+    {
+        DEMO: "demo/btcusdt-quotes.csv.gz",
+        "demo-trades": "demo/btcusdt-trades.csv.gz",
+        "demo-stocks": "stocks/stocks.toml",
+    }
+)
+"""Names that stand for data that ships: eleven minutes of BTCUSDT, its quotes and its prints, and
+daily bars of four shares."""
+AUTO: Final = "auto"
+"""Given as decimals, as many as the recording has."""
 
 _NUMBERS: Final = ("tick", "lot", "min_notional")
 
@@ -34,7 +46,7 @@ class Label(enum.Enum):
 
 def demo_recording() -> Path:
     """The recording that ships: eleven minutes of BTCUSDT quotes."""
-    return Path(str(files("offbook") / "data" / "demo" / "btcusdt-quotes.csv.gz"))
+    return locate_recording(DEMO)
 
 
 class MarketDescription(
@@ -44,7 +56,8 @@ class MarketDescription(
 
     ``tick``, ``lot`` and ``min_notional`` are decimal text.  ``price_decimals`` and
     ``size_decimals`` are how many decimals the recording has, where that is more than tick and lot
-    have.  ``columns`` maps our column names to the file's.
+    have, or ``auto``.  ``columns`` maps our column names to the file's; ``header`` names the
+    columns of a file without a header, ``timezone`` is that of times without an offset.
     """
 
     symbol: str | None = None
@@ -55,13 +68,23 @@ class MarketDescription(
     lot: str | None = None
     min_notional: str | None = None
     calendar: str | None = None
-    price_decimals: int | None = None
-    size_decimals: int | None = None
+    price_decimals: int | Literal["auto"] | None = None
+    size_decimals: int | Literal["auto"] | None = None
     kind: DataKind | None = None
     timeframe: str | None = None
     label: Label | None = None
     columns: dict[str, str] = {}
+    header: str | tuple[str, ...] | None = None
+    timezone: str | None = None
+    off_hours: OffHours | None = None
     drop_bad_rows: bool | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns of a file without a header; a text is split at its commas."""
+        if isinstance(self.header, str):
+            return tuple(name.strip() for name in self.header.split(","))
+        return self.header or ()
 
     def over(self, other: MarketDescription) -> MarketDescription:
         """This description, with what it leaves open taken from another."""
@@ -87,8 +110,10 @@ def read_description(recording: Path) -> MarketDescription:
 
 
 def locate_recording(data: str) -> Path:
-    """The file that a user names: a path, or ``demo`` for the one that ships."""
-    return demo_recording() if data == DEMO else absolute(Path(data))
+    """What a user names: a file, folder or pattern, or ``demo`` and the like for what ships."""
+    if data in SHIPPED:
+        return Path(str(files("offbook") / "data" / SHIPPED[data]))
+    return absolute(Path(data))
 
 
 def describe_market(data: str, given: MarketDescription) -> ReplayMarket:
@@ -96,21 +121,44 @@ def describe_market(data: str, given: MarketDescription) -> ReplayMarket:
 
     Raises InvalidConfig, naming what is still to be told, and what looking at the file raises.
     """
+    recording = locate_recording(data)
+    return market_of(recording, given.over(read_description(recording)))
+
+
+def market_of(recording: Path, known: MarketDescription) -> ReplayMarket:
+    """A recording of which all that is told is known, as a market; raises as above."""
     from offbook.adapters.brokers.replay.peeking import check
 
-    recording = locate_recording(data)
-    known = given.over(read_description(recording))
+    kind = _kind(recording, known)
     market = ReplayMarket(
         path=str(recording),
-        kind=_kind(recording, known),
+        kind=kind,
         instrument=_instrument(recording, known),
         timeframe_ns=None if known.timeframe is None else parse_timeframe(known.timeframe),
         label=(known.label or Label.OPEN).value,
         columns=known.columns,
+        header=known.names,
+        timezone=known.timezone,
         bad_rows=BadRows.DROP if known.drop_bad_rows else BadRows.REFUSE,
+        off_hours=known.off_hours or OffHours.KEEP,
     )
     check(market)
+    if AUTO in (known.price_decimals, known.size_decimals):
+        return _with_found_decimals(market, known)
     return market
+
+
+def _with_found_decimals(market: ReplayMarket, known: MarketDescription) -> ReplayMarket:
+    from offbook.adapters.brokers.replay.decimals import find_precision
+
+    price, size = find_precision(market)
+    changes = {}
+    if known.price_decimals == AUTO:
+        changes["price_precision"] = max(price, market.instrument.price_precision)
+    if known.size_decimals == AUTO:
+        changes["qty_precision"] = max(size, market.instrument.qty_precision)
+    instrument = msgspec.structs.replace(market.instrument, **changes)
+    return msgspec.structs.replace(market, instrument=instrument)
 
 
 def description_of(document: Mapping[str, Any], origin: str) -> MarketDescription:
@@ -133,25 +181,28 @@ def _kind(recording: Path, known: MarketDescription) -> DataKind:
     """What the rows are: as told, else as the columns show."""
     from offbook.adapters.brokers.replay.peeking import peek
 
-    seen = peek(str(recording), known.columns)
+    seen = peek(str(recording), known.columns, known.names)
     kind = known.kind
     if kind is None and known.timeframe is not None and DataKind.BARS in seen.kinds:
         kind = DataKind.BARS
     if kind is None and len(seen.kinds) == 1:
         kind = seen.kinds[0]
     if kind is None:
-        what = "both quotes and bars" if seen.kinds else "neither quotes nor bars"
+        fitting = [kind.value for kind in seen.kinds]
+        what = f"both {' and '.join(fitting)}" if fitting else "neither quotes, trades nor bars"
         _ask(
             recording,
             f"its columns ({', '.join(seen.columns)}) make {what}. Quotes need a time, bid, ask, "
-            "bid_size, ask_size; bars a time, open, high, low, close, volume",
-            "--kind quotes or --kind bars" if seen.kinds else "--column OURS=THEIRS for each name",
+            "bid_size, ask_size; trades a time, price, size; bars a time, open, high, low, close, "
+            "volume",
+            " or ".join(f"--kind {kind}" for kind in fitting)
+            or "--column OURS=THEIRS for each name",
         )
     if kind is DataKind.BARS and known.timeframe is None:
         _ask(recording, "it holds bars and nothing says how long one is", "--timeframe 1m")
-    if kind is DataKind.QUOTES and known.timeframe is not None:
+    if kind is not DataKind.BARS and known.timeframe is not None:
         raise InvalidConfig(
-            f"{recording.name}: it holds quotes, and quotes have no timeframe: leave it out",
+            f"{recording.name}: it holds {kind.value}, and they have no timeframe: leave it out",
             field="market.timeframe_ns",
             file=str(recording),
         )
@@ -236,9 +287,9 @@ def _ask(recording: Path, what: str, *add: str) -> NoReturn:
     )
 
 
-def decimals_of(told: int | None, text: str) -> int:
-    """How many decimals are stored: as told, else as many as a tick or lot has."""
-    if told is not None:
+def decimals_of(told: int | str | None, text: str) -> int:
+    """How many decimals are stored: as told, else at least as many as a tick or lot has."""
+    if isinstance(told, int):
         return told
     try:
         exponent = Decimal(text).normalize().as_tuple().exponent

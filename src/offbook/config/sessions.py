@@ -10,16 +10,11 @@ from typing import Any, Final
 import msgspec
 
 from offbook.adapters.strategy_loader import is_file_ref, load_strategy
-from offbook.config.documents import convert, part, read_document
-from offbook.config.markets import (
-    DEMO,
-    MarketDescription,
-    describe_market,
-    description_of,
-    locate_recording,
-)
+from offbook.config.documents import convert, part
+from offbook.config.gathering import describe_data
+from offbook.config.markets import MarketDescription, description_of, locate_recording
+from offbook.config.resolving import FULL_SPEED, Setting, Settings, read_session_file, session_parts
 from offbook.config.settings import absolute
-from offbook.config.synthetic import describe_synthetic, is_synthetic
 from offbook.domain.config import SessionConfig, StrategySpec
 from offbook.domain.errors import InvalidConfig, InvalidStrategy
 from offbook.engine.parameters import resolve_parameters
@@ -32,11 +27,12 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a user asks for; whatever is None or empty is left to ``file`` and the defaults.
 
     ``file`` is a whole configuration as TOML or JSON; paths in it are relative to it.
-    ``latency_ms``, ``fee_bps`` and ``cash`` are decimal text.
+    ``latency_ms``, ``fee_bps`` and ``cash`` are decimal text.  ``data`` may be several sources of
+    one market, each named as on the command line.
     """
 
     strategy: str | None = None
-    data: str | None = None
+    data: str | tuple[str, ...] | None = None
     file: Path | None = None
     params: dict[str, str] = {}
     market: MarketDescription = MarketDescription()
@@ -55,38 +51,69 @@ def build_config(
     parts: Mapping[str, Any] | None = None,
     *,
     strategy: StrategySpec | None = None,
+    settings: Settings | None = None,
 ) -> SessionConfig:
-    """A session's whole configuration. Raises InvalidConfig and InvalidStrategy.
+    """A session's whole configuration: the request, then its file or ``parts``, then ``settings``.
 
     ``parts`` is a configuration, or parts of one, in place of a file.  ``strategy`` is taken as it
-    stands, and the class that it names is not looked for.
+    stands, and the class that it names is not looked for.  Raises InvalidConfig and
+    InvalidStrategy.
     """
-    document: dict[str, Any] = msgspec.to_builtins(parts or {})
-    folder = Path.cwd()
+    settings = settings or Settings()
     if request.file is not None:
-        document, folder = read_document(request.file), request.file.absolute().parent
-    _set_market(document, request, folder)
+        settings = settings.over(read_session_file(request.file))
+    if parts:
+        settings = settings.over(session_parts(parts))
+    document = settings.session(market=not request.data)
+    _set_market(document, request)
     if strategy is None:
-        _set_strategy(document, request, folder)
+        _set_strategy(document, request)
     else:
         document["strategy"] = msgspec.to_builtins(strategy)
-    instrument = part(document["market"], "instrument")
-    if "quote_currency" in instrument:
-        part(document, "account").setdefault("currency", instrument["quote_currency"])
-    _set_simulation(document, request)
+    if (currency := _paid_in(document["market"])) is not None:
+        part(document, "account").setdefault("currency", currency)
+    _set_given(document, request)
+    try:
+        return convert(document, SessionConfig, str(request.file or "configuration"))
+    except InvalidConfig as error:
+        raise _placed(error, document, settings.given()) from None
+
+
+def _paid_in(market: Mapping[str, Any]) -> str | None:
+    """The currency of a market's first instrument, where it is told."""
+    first = next(iter(market.get("sources") or [market]))
+    instrument = first.get("instrument") or {} if isinstance(first, dict) else {}
+    currency: str | None = instrument.get("quote_currency")
+    return currency
+
+
+def _placed(
+    error: InvalidConfig, document: Mapping[str, Any], given: Mapping[tuple[str, ...], Setting]
+) -> InvalidConfig:
+    """The error with where the value stands, when it is one that a source gave."""
+    path = tuple(str(error.fields.get("field", "")).split("."))
+    setting = given.get(path)
+    value: Any = document
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    if setting is None or not setting.place or value != setting.value:
+        return error
+    return InvalidConfig(f"{setting.place}: {error.message}", **error.fields)
+
+
+def _set_given(document: dict[str, Any], request: SessionRequest) -> None:
+    """What the request says beside market and strategy."""
     for name in ("seed", "speed", "name"):
         if (value := getattr(request, name)) is not None:
             document[name] = value
+    if document.get("speed") == FULL_SPEED:
+        document["speed"] = None
     if request.cash is not None:
         part(document, "account")["initial_cash"] = request.cash
     if request.at_end is not None:
         part(document, "lifecycle")["at_end"] = request.at_end
     if request.on_error is not None:
         part(document, "lifecycle")["on_strategy_error"] = request.on_error
-    return convert(document, SessionConfig, str(request.file or "configuration"))
-
-
-def _set_simulation(document: dict[str, Any], request: SessionRequest) -> None:
     if request.fee_bps is not None:
         fee = {"type": "basis_points", "maker": request.fee_bps, "taker": request.fee_bps}
         part(document, "venue")["fee"] = fee
@@ -95,45 +122,45 @@ def _set_simulation(document: dict[str, Any], request: SessionRequest) -> None:
         part(document, "venue")["latency"] = {"entry_ns": delay, "response_ns": delay}
 
 
-def _set_market(document: dict[str, Any], request: SessionRequest, folder: Path) -> None:
+def _set_market(document: dict[str, Any], request: SessionRequest) -> None:
     written = part(document, "market")
-    if request.data is not None and is_synthetic(request.data):
-        market = describe_synthetic(request.data, request.market)
-        document["market"] = msgspec.to_builtins(market)
+    if not request.data and written.get("type", REPLAY) != REPLAY:
         return
-    if request.data is None and written.get("type", REPLAY) != REPLAY:
-        return
-    if request.data is None and not written.get("path"):
+    if not request.data and not written.get("path"):
         raise InvalidConfig(
             "name a recording: --data FILE (or --data demo for the one that ships)",
             field="market.path",
         )
-    data = request.data
-    if data is None:
-        path = str(written["path"])
-        data = path if path == DEMO else str(folder / Path(path).expanduser())
-    if "instrument" in written and request.data is None:
+    data = _sources(str(written["path"]) if not request.data else request.data)
+    if "instrument" in written and not request.data:
         if request.market != MarketDescription():
             raise InvalidConfig(
-                f"{request.file} holds a complete market: change it there, or name a --data file",
+                f"{request.file or 'the configuration'} holds a complete market: change it there, "
+                "or name a --data file",
                 field="market",
             )
         written.setdefault("type", REPLAY)
-        written["path"] = str(locate_recording(data))
+        written["path"] = str(locate_recording(data[0]))
         return
-    told = {} if "instrument" in written else {k: v for k, v in written.items() if k != "path"}
-    description = request.market.over(description_of(told, str(request.file)))
-    document["market"] = msgspec.to_builtins(describe_market(data, description))
+    told = {} if "instrument" in written else written
+    told = {name: value for name, value in told.items() if name not in ("path", "type")}
+    description = request.market.over(description_of(told, str(request.file or "configuration")))
+    document["market"] = msgspec.to_builtins(describe_data(data, description))
 
 
-def _set_strategy(document: dict[str, Any], request: SessionRequest, folder: Path) -> None:
+def _sources(data: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (data,) if isinstance(data, str) else data
+
+
+def _set_strategy(document: dict[str, Any], request: SessionRequest) -> None:
     written = part(document, "strategy")
+    before = written.get("ref")
     if request.strategy is not None:
         ref = strategy_reference(request.strategy)
-        if written.get("ref") not in (None, request.strategy):
-            written.clear()  # the file's parameters are those of another strategy
-    elif written.get("ref"):
-        ref = strategy_reference(str(written["ref"]), folder)
+        if before is not None and strategy_reference(str(before)) != ref:
+            written.clear()  # the parameters are those of another strategy
+    elif before:
+        ref = strategy_reference(str(before))
     else:
         raise InvalidConfig(
             "name a strategy: path/to/file.py:Class or package.module:Class", field="strategy.ref"
@@ -142,12 +169,12 @@ def _set_strategy(document: dict[str, Any], request: SessionRequest, folder: Pat
     document["strategy"] = {"ref": ref, "params": strategy_parameters(ref, given)}
 
 
-def strategy_reference(ref: str, folder: Path | None = None) -> str:
+def strategy_reference(ref: str) -> str:
     """A reference that also works from another directory: paths of files made absolute."""
     target, _, name = ref.rpartition(":")
     if not is_file_ref(ref) or not name.isidentifier():
         return ref
-    return f"{absolute((folder or Path.cwd()) / Path(target).expanduser())}:{name}"
+    return f"{absolute(Path(target))}:{name}"
 
 
 def strategy_parameters(ref: str, given: Mapping[str, Any]) -> dict[str, Any]:

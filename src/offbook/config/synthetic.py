@@ -19,6 +19,7 @@ SYNTHETIC: Final = "synthetic:"
 
 _SPANS: Final = {"step": "step_ns", "duration": "duration_ns", "timeframe": "timeframe_ns"}
 _FIELDS: Final = {"start": "start_ns", **_SPANS}
+_READING: Final = ("label", "drop_bad_rows", "header", "timezone", "off_hours")
 _KNOWN: Final = sorted(
     {*SyntheticMarket.__struct_fields__, *_FIELDS, "preset"} - {"instrument", *_FIELDS.values()}
 )
@@ -35,9 +36,9 @@ def describe_synthetic(data: str, given: MarketDescription) -> SyntheticMarket:
     Spans are written as ``100ms``, ``1m``, ``2h``, the start as a date with or without time (UTC
     unless it says otherwise), bad moments as ``burst+silence`` or ``none``.  Raises InvalidConfig.
     """
-    if given.columns or given.label is not None or given.drop_bad_rows is not None:
+    if given.columns or any(getattr(given, name) is not None for name in _READING):
         raise InvalidConfig(
-            "columns, label and bad rows say how a recording is read, and this is none",
+            "columns, label, bad rows and the like say how a recording is read, and this is none",
             field="market",
         )
     told = _settings(data.removeprefix(SYNTHETIC))

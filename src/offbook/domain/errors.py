@@ -22,6 +22,7 @@ the values involved.  The tree::
     |   +-- LeaseLost
     |   +-- LeaseHeld
     |   +-- MailboxFull
+    |   +-- TooManyRequests
     |   +-- ManagerClosed
     |   +-- ReentrantCall
     |   +-- StoreOwned
@@ -176,6 +177,12 @@ class MailboxFull(Refused):
     """Too many commands wait for one session; try again shortly. Fields: ``session_id``."""
 
     code = "mailbox_full"
+
+
+class TooManyRequests(Refused):
+    """A strategy's callback sent more than one may, or set more timers. Fields: ``limit``."""
+
+    code = "too_many_requests"
 
 
 class ManagerClosed(Refused):

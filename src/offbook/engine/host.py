@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from offbook.domain import records as r
 from offbook.domain.calendars import NEVER
-from offbook.domain.errors import EngineFault, InvalidStrategy
+from offbook.domain.errors import EngineFault, InvalidStrategy, TooManyRequests
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import DataKind
 from offbook.domain.orders import ExecType, Liquidity, OrderRequest, Origin, ReplaceRequest
@@ -49,6 +49,10 @@ CALLBACKS: Final = (
     "on_resume",
     "on_stop",
 )
+MOST_REQUESTS: Final = 1_000
+"""How much one callback may send: orders, cancels, replaces and timers together."""
+MOST_TIMERS: Final = 1_000
+"""How many timers may wait at a time: all of them may fall due at one instant."""
 _OVER: Final = frozenset({SessionStatus.STOPPED, SessionStatus.FAILED})
 
 
@@ -73,6 +77,8 @@ class StrategyHost:
         self.error: SessionError | None = None
         self.acting = False
         """Whether a callback runs: only then may the strategy act."""
+        self._requests = 0
+        self._requests_at: Row | None = None
         strategy._context = self
         self._callbacks = {name: self._defined(name) for name in CALLBACKS}
         self.on_quote = self._callbacks["on_quote"]
@@ -95,6 +101,11 @@ class StrategyHost:
         return any(self._callbacks[name] is not None for name in ROW_CALLBACKS)
 
     @property
+    def builds_bars(self) -> bool:
+        """Whether the strategy subscribed to bars that the market does not give."""
+        return len(self._built) > 0
+
+    @property
     def keeps_memory(self) -> bool:
         """Whether the strategy can save and load its memory."""
         own = type(self.strategy)
@@ -113,6 +124,7 @@ class StrategyHost:
         if callback is None:
             return
         self.acting = True
+        self._requests = 0
         try:
             callback(*arguments)
         except EngineFault:
@@ -273,6 +285,12 @@ class StrategyHost:
         kernel = self._kernel
         if kernel.ledger.status not in {SessionStatus.RUNNING, SessionStatus.PAUSED}:
             return
+        timers = kernel.ledger.timers
+        if name not in timers and len(timers) >= MOST_TIMERS:
+            raise TooManyRequests(
+                f"timer {name!r}: {MOST_TIMERS} timers wait already, and more may not",
+                limit=MOST_TIMERS,
+            )
         due = max(due, kernel.now)
         kernel.emit(r.TimerSet, name=name, due=due, every_ns=every_ns)
         kernel.agenda.add(due, STAGE_TIMER, TimerDue(name))
@@ -310,11 +328,23 @@ class StrategyHost:
             )
 
     def _must_act(self) -> None:
+        """A request is made: only from a callback, and only so many from one."""
+        name = type(self.strategy).__name__
         if not self.acting:
-            name = type(self.strategy).__name__
             raise InvalidStrategy(
                 f"{name}: orders and timers can be sent from a callback alone, while it runs",
                 strategy=name,
+            )
+        row = self._kernel.last
+        if row is not self._requests_at:
+            # Quotes may be shown without ``call``; each is another row.
+            self._requests_at, self._requests = row, 0
+        self._requests += 1
+        if self._requests > MOST_REQUESTS:
+            raise TooManyRequests(
+                f"{name}: one callback may send {MOST_REQUESTS} orders, cancels, replaces and "
+                "timers, and no more",
+                limit=MOST_REQUESTS,
             )
 
     def _the(self, symbol: str | None) -> Instrument:

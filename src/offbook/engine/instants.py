@@ -58,6 +58,10 @@ class Instants:
         self.rounds = 0
         self.unbegun = True
         self.hours_known = False
+        self.cut = False
+        """Whether this call left something undone, for it had made enough records."""
+        self.is_within = False
+        """Whether it did so within an instant, between two of its rounds."""
         self.ended: list[Bar] = []
         """Bars that ended now and were matched, until no other can end now."""
 
@@ -77,18 +81,40 @@ class Instants:
     def finish_before(self, ts: int) -> None:
         """Complete every instant before ``ts`` at which something is due.
 
-        Where the session comes to stand still, the present instant is the last.
+        Where the session comes to stand still, the present instant is the last; a call that has
+        made enough records leaves the rest to the next.
         """
         kernel = self._kernel
+        self.is_within = False
         if self.ended and kernel.now < ts:
             self._show_ended()
         while kernel.agenda.next_due < ts and not self.over:
             due = kernel.agenda.next_due
             if due > kernel.now:
-                if self.stands_still():
+                if not self.may_go_on():
                     return
                 self.set_now(due)
+            elif kernel.is_full:
+                self.cut = self.is_within = True
+                return
             self.round()
+
+    def may_go_on(self) -> bool:
+        """Whether another instant, or another row, may be begun; asked where there is one."""
+        if self.stands_still():
+            return False
+        if self._kernel.is_full:
+            self.cut = True
+            return False
+        return True
+
+    def may_take(self, ts: int) -> bool:
+        """Whether a row at ``ts`` may be taken, everything before it being done.
+
+        At an instant that has begun for it, it may: to leave it for later would let a command in
+        between.
+        """
+        return self.may_go_on() if ts > self._kernel.now else not self.stands_still()
 
     def finish_present(self) -> None:
         """Complete the present instant: nothing more of it is to come."""

@@ -15,6 +15,7 @@ from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import Bar, DataKind, MarketInfo, Quote, SourceInfo
 from offbook.domain.orders import ExecType
 from offbook.domain.records import Record
+from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount, units_to_text
 from offbook.engine.agenda import STAGE_MESSAGE, Agenda, ReportArrives, ReservesArrive
 from offbook.engine.ledger import LedgerState
@@ -31,6 +32,7 @@ from offbook.engine.view import StrategyView
 
 R = TypeVar("R")
 MAX_ROUNDS: Final = 1000
+UNBOUNDED: Final = 2**63
 _SHIFTING: Final[frozenset[object]] = frozenset(
     {
         r.OrderRejected,
@@ -66,6 +68,10 @@ class Kernel:
         self.last: Row | None = None
         self.latest: dict[str, Row] = {}
         self.out: list[Record] = []
+        self.most_seq = UNBOUNDED
+        """The number of the record after which this call begins nothing more."""
+        self.look_up = False
+        """Whether a loop over rows must look up: the session does not run, or has made enough."""
         self.view = StrategyView()
 
     def adopt(self, ledger: LedgerState) -> None:
@@ -132,8 +138,11 @@ class Kernel:
         record: Any = kind(seq=self.ledger.seq + 1, ts=self.now, **fields)  # type: ignore[call-arg]  # every record kind takes seq and ts
         self.ledger.apply(record)
         self.out.append(record)
+        ledger = self.ledger
+        if ledger.seq >= self.most_seq or ledger.status is not SessionStatus.RUNNING:
+            self.look_up = True
         if self.funds.shifts and kind in _SHIFTING:
-            self._shift(self.ledger.orders[record.order])
+            self._shift(ledger.orders[record.order])
         return record  # type: ignore[no-any-return]  # it is the R just made
 
     def _shift(self, order: OrderState) -> None:
@@ -145,6 +154,11 @@ class Kernel:
             if self.reports:
                 told = tuple((ordinal, str(amount)) for ordinal, amount in moved)
                 self.agenda.add(due, STAGE_MESSAGE, ReservesArrive(told))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether this call has made as many records as it may."""
+        return self.ledger.seq >= self.most_seq
 
     def instrument(self, symbol: str) -> Instrument:
         """The instrument of a symbol. Raises InvalidOrder naming those that the market has."""

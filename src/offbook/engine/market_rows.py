@@ -73,10 +73,10 @@ class MarketRows:
         self._begin(piece)
         kernel, instants = self._kernel, self._instants
         for bar in bars_of(piece):
-            if self._instants.stands_still():
+            if not instants.may_go_on():
                 return
             instants.finish_before(bar.ts)
-            if self._instants.stands_still():
+            if not instants.may_take(bar.ts):
                 return
             if bar.ts > kernel.now:
                 instants.set_now(bar.ts)
@@ -94,15 +94,15 @@ class MarketRows:
         """Quotes: match, then callback. Stops at the row where the session stands still."""
         self._begin(piece)
         host = self.host
-        if len(piece) and not self._instants.stands_still():
-            self._first_instant(int(piece.ts[0]))
+        going = bool(len(piece)) and self._first_instant(int(piece.ts[0]))
         position = 0
-        while position < len(piece) and not self._instants.stands_still():
+        while going:
             running = self._kernel.ledger.status is SessionStatus.RUNNING
             if host is not None and host.on_quote is not None and running:
                 position = self._deliver_quotes(piece, position, host)
             else:
                 position = self._watch_quotes(piece, position)
+            going = position < len(piece) and self._instants.may_go_on()
 
     def _deliver_quotes(self, piece: QuoteSlice, begin: int, host: StrategyHost) -> int:
         """Rows for a strategy that sees each; the position after the last row taken.
@@ -118,12 +118,11 @@ class MarketRows:
         )
         on_quote = host.on_quote
         assert on_quote is not None
-        ledger = kernel.ledger
-        running = SessionStatus.RUNNING
         calling = False
         quote = None
         rows = quotes_of(piece if begin == 0 else piece.rows(begin, len(piece)))
         host.acting = True
+        kernel.look_up = False
         try:
             for quote in rows:
                 ts = quote.ts
@@ -142,7 +141,7 @@ class MarketRows:
                 calling = True
                 on_quote(quote)
                 calling = False
-                if ledger.status is not running:
+                if kernel.look_up:
                     break
         except EngineFault:
             raise
@@ -156,23 +155,30 @@ class MarketRows:
         return len(piece) if quote is None else quote.row - piece.start + 1
 
     def _reach(self, ts: int) -> bool:
-        """Do what is due before a row at ``ts``; whether the session still runs then."""
+        """Do what is due before a row at ``ts``; whether it may be shown to the strategy then."""
         running = SessionStatus.RUNNING
         self._instants.finish_before(ts)
+        if not self._instants.may_take(ts):
+            return False
         if self._kernel.ledger.status is running:
             self._instants.begin(ts)
         return self._kernel.ledger.status is running
 
-    def _first_instant(self, ts: int) -> None:
-        """Before the loops over rows: the market's hours, and an instant that a command began."""
+    def _first_instant(self, ts: int) -> bool:
+        """Before the loops over rows: the market's hours, and an instant that a command began.
+        Whether the first row may be taken then."""
         instants = self._instants
+        if instants.stands_still():
+            return False
         if ts > self._kernel.now:
             if instants.unbegun or not instants.hours_known:
                 instants.finish_before(ts)
-                if not instants.stands_still():
-                    instants.begin(ts)
+                if not instants.may_take(ts):
+                    return False
+                instants.begin(ts)
         else:
             instants.begin(ts)
+        return not instants.stands_still()
 
     def _watch_quotes(self, piece: QuoteSlice, begin: int) -> int:
         """Rows that only the venue looks at: go to the next that can change anything."""
@@ -193,7 +199,7 @@ class MarketRows:
             return position
         (quote,) = quotes_of(piece.rows(position, position + 1))
         instants.finish_before(quote.ts)
-        if self._instants.stands_still():
+        if not instants.may_take(quote.ts):
             return position
         instants.begin(quote.ts)
         if self._instants.stands_still():

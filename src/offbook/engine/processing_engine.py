@@ -43,11 +43,12 @@ from offbook.engine.history import Histories
 from offbook.engine.host import StrategyHost
 from offbook.engine.inputs import Advance, Attach, EndOfData, EngineInput, Take
 from offbook.engine.instants import Instants
-from offbook.engine.kernel import Kernel
+from offbook.engine.kernel import UNBOUNDED, Kernel
 from offbook.engine.ledger import CAPITAL, CASH
 from offbook.engine.lifecycle import Lifecycle
 from offbook.engine.margin_watch import MarginWatch
 from offbook.engine.market_rows import MarketRows
+from offbook.engine.standing import Standing, standing_of
 from offbook.engine.strategy import Strategy
 from offbook.engine.venue import Venue
 from offbook.engine.wake import Wake
@@ -141,6 +142,20 @@ class ProcessingEngine:
         return self._kernel.ledger.seq
 
     @property
+    def cut_short(self) -> bool:
+        """Whether the last call left a part of its inputs, for it had made ``max_records``."""
+        return self._instants.cut
+
+    @property
+    def is_within_instant(self) -> bool:
+        """Whether that was between two rounds of an instant.
+
+        Then ``Advance(ts=now)``, or the same inputs, until it is complete; before that, nothing may
+        be stored or snapshot, for where the cursor points there is more to come.
+        """
+        return self._instants.is_within
+
+    @property
     def error(self) -> SessionError | None:
         """What the strategy last raised, for people; no part of any record."""
         return None if self._host is None else self._host.error
@@ -175,6 +190,10 @@ class ProcessingEngine:
             rows = frozenset(instrument.symbol for instrument in market.instruments)
         return Wake(every_row=rows, at=self._kernel.agenda.next_due)
 
+    def standing(self) -> Standing:
+        """How things stand at the present moment, for whoever explains it. Changes nothing."""
+        return standing_of(self._kernel, self._venue, self._host, self._lifecycle.row)
+
     def check(self, command: c.Command) -> None:
         """Whether a command is well formed, before anything is recorded of it.
 
@@ -199,35 +218,49 @@ class ProcessingEngine:
 
     # -- processing -------------------------------------------------------------------------
 
-    def process(self, inputs: Sequence[EngineInput]) -> list[Record]:
+    def process(
+        self, inputs: Sequence[EngineInput], max_records: int | None = None
+    ) -> list[Record]:
         """Take inputs in order and give out the records that they make, in order.
 
         A slice is taken up to the row at which the session stands still (paused where its clock
         stops, stopped or failed): go on from ``cursor.row``.  Nothing is taken after STOPPED or
         FAILED.  An exception of the strategy never comes out; EngineFault does, and then the
         engine must be thrown away.
+
+        Once rows and ``Advance`` have made ``max_records`` (1 or more), no further row, instant or
+        round is begun, and later inputs are left: ``cut_short`` tells.  Give the rows again from
+        ``cursor.row``, or the same ``Advance``; no byte depends on it.
         """
-        out = self._kernel.out = []
+        kernel, instants = self._kernel, self._instants
+        out = kernel.out = []
+        enough = UNBOUNDED if max_records is None else kernel.ledger.seq + max_records
+        instants.cut = False
         for item in inputs:
-            if self._instants.over:
+            if instants.over or instants.cut:
                 break
-            if isinstance(item, QuoteSlice):
-                self._rows.take_quotes(item)
-            elif isinstance(item, BarSlice):
-                self._rows.take_bars(item)
-            elif isinstance(item, (TradeSlice, MergedSlice)):
-                self._rows.take_several(item)
-            elif isinstance(item, Take):
-                self._take_command(item)
-            elif isinstance(item, Advance):
-                self._instants.finish_before(item.ts + 1)
-            elif isinstance(item, EndOfData):
-                self._instants.finish_present()
-                if not self._instants.over:
-                    self._lifecycle.end_of_data()
-            else:
-                self._attach(item)
+            # Commands and ends are taken whole: what they find must follow from row and time.
+            kernel.most_seq = UNBOUNDED if isinstance(item, (Take, EndOfData)) else enough
+            self._take(item)
         return out
+
+    def _take(self, item: EngineInput) -> None:
+        if isinstance(item, QuoteSlice):
+            self._rows.take_quotes(item)
+        elif isinstance(item, BarSlice):
+            self._rows.take_bars(item)
+        elif isinstance(item, (TradeSlice, MergedSlice)):
+            self._rows.take_several(item)
+        elif isinstance(item, Take):
+            self._take_command(item)
+        elif isinstance(item, Advance):
+            self._instants.finish_before(item.ts + 1)
+        elif isinstance(item, EndOfData):
+            self._instants.finish_present()
+            if not self._instants.over:
+                self._lifecycle.end_of_data()
+        else:
+            self._attach(item)
 
     def _attach(self, attach: Attach) -> None:
         if self._kernel.market is not None:

@@ -49,9 +49,9 @@ class SeveralRows:
         self.host: StrategyHost | None = None
 
     def take(self, piece: MergedSlice) -> None:
-        """Rows in their order, up to where the session stands still."""
+        """Rows in their order, up to where the session stands still or has made enough records."""
         place = 0
-        while place < len(piece):
+        while place < len(piece) and self._instants.may_go_on():
             if not self._is_watched():
                 place = self._pass_over(piece, place)
             stop = len(piece) if self._is_watched() else min(place + STRETCH, len(piece))
@@ -68,14 +68,14 @@ class SeveralRows:
         )
 
     def _one_by_one(self, piece: MergedSlice) -> bool:
-        """Take all of these rows; False where the session stands still before one."""
+        """Take all of these rows; False where it goes on no further before one."""
         market, instants = self._kernel.market, self._instants
         assert market is not None
         for source, row in merged_rows(piece):
-            if instants.stands_still():
+            if not instants.may_go_on():
                 return False
             instants.finish_before(row.ts)
-            if instants.stands_still():
+            if not instants.may_take(row.ts):
                 return False
             if isinstance(row, Bar):
                 self._bar(market.sources[source], row)

@@ -150,6 +150,13 @@ class Strategy:
     def on_stop(self) -> None:
         """The session is over; orders sent from here are denied."""
 
+    def why(self) -> str | None:
+        """What the strategy waits for, in its own words, for whoever asks why there was no trade.
+
+        Only looks: called on a copy of the session, and never while one runs.
+        """
+        return None
+
     def save_state(self) -> Any:
         """The strategy's memory as JSON values (dict, list, str, int, float, bool, None).
 

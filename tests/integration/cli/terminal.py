@@ -27,19 +27,22 @@ CTRL_C = "\x03"
 class Terminal:
     """The program on a pseudo-terminal of its own."""
 
-    def __init__(self, *words: str, columns: int = 100) -> None:
+    def __init__(
+        self, *words: str, columns: int = 100, lines: int = 50, **environment: str
+    ) -> None:
         self.seen = ""
         self._read_to = 0
         self._deadline = time.monotonic() + BOUND_SECONDS
         self._ours, theirs = pty.openpty()
-        termios.tcsetwinsize(theirs, (50, columns))
+        termios.tcsetwinsize(theirs, (lines, columns))
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", LAUNCH, *PROGRAM, *words],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
-            env={k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR")},
+            env={k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR")}
+            | environment,
         )
         self._theirs = theirs
 
@@ -72,6 +75,10 @@ class Terminal:
     def press(self, keys: str) -> None:
         """Type."""
         os.write(self._ours, keys.encode())
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Pull at the window's corner."""
+        termios.tcsetwinsize(self._theirs, (lines, columns))
 
     def until(self, text: str) -> str:
         """Read on until the text has come after what was waited for before; gives all up to it."""

@@ -11,12 +11,21 @@ import pytest
 from offbook.cli import options
 from offbook.cli.main import app, run_cli
 from offbook.config.markets import Label
-from offbook.domain.config import AtEnd, OnStrategyError
+from offbook.domain.config import AtEnd, OffHours, OnStrategyError
 from offbook.domain.instruments import AssetClass
 from offbook.domain.market_data import DataKind
+from offbook.domain.orders import OrderSide
+from offbook.services.reporting.listing import EXPORT_FORMATS
 
 HEAVY = ("numpy", "duckdb", "sqlalchemy", "rich", "structlog", "msgspec", "sqlite3", "asyncio")
 COMMANDS = [command.callback.__name__ for command in app.registered_commands if command.callback]
+COMMANDS += [
+    f"{group.typer_instance.info.name} {command.callback.__name__}"
+    for group in app.registered_groups
+    if group.typer_instance
+    for command in group.typer_instance.registered_commands
+    if command.callback
+]
 
 
 def test_help_loads_nothing_heavy() -> None:
@@ -35,7 +44,7 @@ def test_every_command_and_every_option_is_explained(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Within 80 columns."""
-    assert run_cli([command, "--help"]) == 0
+    assert run_cli([*command.split(), "--help"]) == 0
     text = capsys.readouterr().out
     assert text.startswith(f"Usage: offbook {command}")
     assert max(map(len, text.splitlines())) <= 80
@@ -47,6 +56,7 @@ def test_every_command_and_every_option_is_explained(
         (options.AssetClassChoice, AssetClass),
         (options.KindChoice, DataKind),
         (options.LabelChoice, Label),
+        (options.OffHoursChoice, OffHours),
         (options.AtEndChoice, AtEnd),
         (options.OnErrorChoice, OnStrategyError),
     ],
@@ -56,7 +66,14 @@ def test_choices_are_those_of_the_domain(choice: object, kind: type) -> None:
     assert set(get_args(choice)) == {member.value for member in kind}
 
 
-def test_no_command_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+def test_names_in_other_cases_are_those_of_the_domain() -> None:
+    """Sides are written small, and formats are the export's."""
+    assert {side.upper() for side in get_args(options.SideChoice)} == {s.value for s in OrderSide}
+    assert get_args(options.FormatChoice) == EXPORT_FORMATS
+
+
+@pytest.mark.parametrize("words", [[], ["config"]])
+def test_no_command_shows_the_help(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """And is a usage error for scripts."""
-    assert run_cli([]) == 2
+    assert run_cli(words) == 2
     assert "Commands:" in capsys.readouterr().out

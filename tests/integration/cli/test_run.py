@@ -71,7 +71,8 @@ def test_options_reach_the_session(offbook: Program) -> None:
     ).document  # fmt: skip
     config = report["config"]
     assert report["params"] == {"every": 100, "size": "0.5"}
-    assert config["account"] == {"currency": "USDT", "initial_cash": "5000.50"}
+    account = config["account"]
+    assert (account["currency"], account["initial_cash"]) == ("USDT", "5000.50")
     assert (config["seed"], config["name"], config["speed"]) == (7, "try", "100000")
     assert config["venue"]["fee"]["taker"] == "2.5"
     assert config["venue"]["latency"]["entry_ns"] == 10_000_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -87,6 +88,25 @@ def test_signals_are_heard_while_nothing_happens(
     assert offbook("verify", "last").code == 0
     if kept["status"] != "STOPPED":
         assert offbook("recover", "last", "--stop").code == 0
+
+
+@pytest.mark.usefixtures("long")
+def test_a_store_that_is_taken_away_is_told_and_waited_for(offbook: Program, folder: Path) -> None:
+    """What was asked meanwhile did not happen; when the file is back the session goes on."""
+    database = folder / "data" / "store" / "sessions.sqlite3"
+    with Terminal(*LONG) as terminal:
+        terminal.until("RUNNING")
+        database.rename(folder / "aside")
+        terminal.until("the store does not answer")
+        terminal.until(f"{database} was deleted or moved away")
+        terminal.press("s")
+        terminal.until("did not")  # happen, or answer
+        (folder / "aside").rename(database)
+        terminal.until("the store answers again")
+        terminal.press("s")
+        assert terminal.ended() == 0
+        assert not re.search(r"-[\d.]+x", terminal.seen), "time does not run backwards"
+    assert offbook("verify", "last").code == 0
 
 
 @pytest.mark.usefixtures("long")

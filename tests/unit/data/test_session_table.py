@@ -1,5 +1,6 @@
 """The shipped table of New York trading sessions, held against facts known from elsewhere."""
 
+import itertools
 import json
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
@@ -99,3 +100,69 @@ def test_the_table_tells_what_it_covers() -> None:
     assert (min(SESSIONS), max(SESSIONS)) == ("1990-01-02", "2027-12-31")
     assert TABLE["timezone"] == "America/New_York"
     assert TABLE["columns"] == ["date", "open", "close"]
+
+
+def table_of(name: str) -> dict[str, tuple[int, int]]:
+    """The sessions of another table by their dates."""
+    raw = (files("offbook") / "data" / "calendars" / f"{name}.json").read_text("ascii")
+    return {day: (opens, closes) for day, opens, closes in json.loads(raw)["sessions"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "opens", "closes"),
+    [
+        ("XLON", "2024-01-02", "08:00", "16:30"),
+        ("XLON", "2024-07-03", "07:00", "15:30"),
+        ("XLON", "2024-12-24", "08:00", "12:30"),
+        ("XETR", "2024-01-02", "08:00", "16:30"),
+        ("XETR", "2024-07-03", "07:00", "15:30"),
+        ("XETR", "2024-12-30", "08:00", "13:00"),
+        ("24-5", "2024-07-03", "-3:00", "21:00"),
+        ("24-5", "2024-01-02", "-2:00", "22:00"),
+        ("24-5", "2024-03-11", "-3:00", "21:00"),
+    ],
+)
+def test_sessions_of_other_markets(name: str, day: str, opens: str, closes: str) -> None:
+    """Winter and summer, early closes; a day of currencies begins the evening before."""
+    midnight = datetime.fromisoformat(f"{day}T00:00+00:00")
+    hours = [
+        midnight + timedelta(hours=int(text.split(":")[0]), minutes=int(text.split(":")[1]))
+        for text in (opens, closes)
+    ]
+    assert [utc(minute) for minute in table_of(name)[day]] == hours
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("XLON", "2024-12-25"),
+        ("XLON", "2022-09-19"),
+        ("XLON", "2023-05-08"),
+        ("XETR", "2024-12-24"),
+        ("XETR", "2024-05-01"),
+        ("24-5", "2024-01-06"),
+        ("24-5", "2024-01-07"),
+    ],
+)
+def test_closed_days_of_other_markets(name: str, day: str) -> None:
+    """A state funeral and a coronation in London, Labour Day in Frankfurt, weekends."""
+    assert day not in table_of(name)
+
+
+def test_days_of_currencies_follow_one_another_but_at_the_weekend() -> None:
+    """Each ends when the next begins; Monday's begins on Sunday."""
+    sessions = table_of("24-5")
+    for (before, (_, ends)), (after, (begins, _)) in itertools.pairwise(sessions.items()):
+        weekend = date.fromisoformat(after).weekday() == 0
+        assert begins - ends == (2 * 24 * 60 if weekend else 0) + _clock_change(ends, begins)
+        assert (date.fromisoformat(after) - date.fromisoformat(before)).days == (
+            3 if weekend else 1
+        )
+
+
+def _clock_change(before: int, after: int) -> int:
+    """Minutes by which New York's clock was put back between two times."""
+    first, second = (utc(minute).astimezone(NEW_YORK).utcoffset() for minute in (before, after))
+    assert first is not None
+    assert second is not None
+    return int((first - second).total_seconds()) // 60

@@ -12,8 +12,10 @@ from offbook.domain.config import (
     BasisPointsFee,
     BasisPointsSlippage,
     ConstantLatency,
+    FeeRounding,
     FlatFee,
     LifecycleConfig,
+    MarginCall,
     OrderRate,
     PerUnitFee,
     ReplayMarket,
@@ -116,6 +118,9 @@ REFUSED: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
             ({"rates": {"EUR": "0"}}, "rates.EUR"),
             ({"rates": {"EUR": "1"}, "rates_from": {"EUR": "EURUSD"}}, "rates.EUR"),
             ({"leverage": "2"}, "leverage"),
+            ({"type": "marginal"}, "type"),
+            ({"cash_check": "never"}, "cash_check"),
+            ({"margin_call": "pray"}, "margin_call"),
             ({"maintenance_margin": "0.2"}, "maintenance_margin"),
             ({"type": AccountType.MARGIN, "leverage": "0.5"}, "leverage"),
             ({"type": AccountType.MARGIN, "initial_margin": "0"}, "initial_margin"),
@@ -172,6 +177,14 @@ def test_what_cannot_be_used_names_its_field(
         make(*given, **parts)
     assert caught.value.fields["field"] == field
     assert field.rpartition(".")[2] in str(caught.value) or field == "strategy.ref"
+
+
+def test_a_choice_may_be_written_as_its_text() -> None:
+    """In Python as in a file."""
+    account = AccountConfig(currency="USD", type="margin", margin_call="deny_increase")
+    assert account.is_margin
+    assert account.margin_call is MarginCall.DENY_INCREASE
+    assert VenueConfig(fee_rounding="half_even").fee_rounding is FeeRounding.HALF_EVEN
 
 
 def test_what_stands_at_the_edge_is_allowed() -> None:
@@ -244,7 +257,7 @@ def leaves(document: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], A
 @pytest.mark.parametrize("config", [FULL, session()], ids=["full", "small"])
 def test_the_chain_holds_all_but_name_pace_and_places(config: SessionConfig) -> None:
     """Field by field; of the strategy's reference the class's name stays."""
-    whole = leaves(msgspec.to_builtins(config))
+    whole = leaves(msgspec.json.decode(msgspec.json.encode(config)))
     chained = leaves(msgspec.json.decode(chain_config(config)))
     assert set(whole) - set(chained) == {("name",), ("speed",), ("market", "path")}
     assert set(chained) <= set(whole)
@@ -260,6 +273,9 @@ def changed(value: Any, place: tuple[str, ...]) -> Any:
         ("market", "label"): "close",
         ("market", "instrument", "asset_class"): "equity",
         ("market", "bad_rows"): "drop",
+        ("market", "header"): ["binance-klines"],
+        ("market", "timezone"): "Europe/Berlin",
+        ("market", "off_hours"): "drop",
         ("strategy", "ref"): "my/file.py:Other",
         ("risk", "allowed_symbols"): ["BTCUSDT"],
         ("risk", "allowed_sides"): ["SELL"],

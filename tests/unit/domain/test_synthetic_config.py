@@ -116,7 +116,8 @@ def test_both_kinds_of_market_are_read_by_their_type() -> None:
 def test_a_recording_is_stored_as_it_always_was() -> None:
     market = ReplayMarket(path="a.csv", kind=DataKind.QUOTES, instrument=BTCUSDT)
     assert list(msgspec.to_builtins(market)) == [
-        "type", "path", "kind", "instrument", "timeframe_ns", "label", "columns", "bad_rows",
+        "type", "path", "kind", "instrument", "timeframe_ns", "label", "columns", "header",
+        "timezone", "bad_rows", "off_hours",
     ]  # fmt: skip
     assert msgspec.to_builtins(market)["type"] == "replay"
 

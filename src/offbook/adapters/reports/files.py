@@ -18,7 +18,7 @@ from offbook.services.reporting.full_report import FullReport
 
 def write_json(report: FullReport, path: Path) -> Path:
     """The whole document, indented. Raises OSError."""
-    with _whole(path) as unfinished:
+    with whole(path) as unfinished:
         unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
     return path
 
@@ -39,21 +39,28 @@ def write_parquet(report: FullReport, directory: Path) -> tuple[Path, ...]:
     return _each(report, directory, "parquet", _write_typed)
 
 
+def write_table(table: ReportTable, path: Path) -> Path:
+    """One table as CSV or, to a name ending in ``.parquet``, as Parquet. Raises OSError."""
+    with whole(path) as unfinished:
+        (_write_typed if path.suffix == ".parquet" else _write_table)(table, unfinished)
+    return path
+
+
 def _each(
     report: FullReport, directory: Path, suffix: str, write: Callable[[ReportTable, Path], None]
 ) -> tuple[Path, ...]:
     written = []
     for table in tables(report):
         path = directory / f"{table.name}.{suffix}"
-        with _whole(path) as unfinished:
+        with whole(path) as unfinished:
             write(table, unfinished)
         written.append(path)
     return tuple(written)
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A file to be written, which takes its name when it is finished."""
+def whole(path: Path) -> Iterator[Path]:
+    """A file to be written, which takes its name when it is finished. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.part")
     try:

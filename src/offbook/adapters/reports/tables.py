@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -17,9 +17,10 @@ _EXACT: Final = frozenset(
     {
         *("qty", "price", "fee", "fees", "mid", "slippage", "slippage_bps", "realized"),
         *("available", "order_qty", "cum_qty", "avg_px", "entry_px", "exit_px", "gross", "net"),
-        *("equity", "equity_closing", "cash", "position"),
+        *("equity", "equity_closing", "cash", "position", "cost", "bid", "ask", "unrealized"),
     }
 )
+_EXACT_ENDS: Final = ("_px", "_qty")
 """Fields of decimal text; all other text is words."""
 
 
@@ -81,9 +82,9 @@ def _table(
     """A table of structs of one kind; ``label`` names a first column that tells their group."""
     columns = [Column(label, ColumnKind.TEXT)] if label else []
     for field in msgspec.structs.fields(kind):
-        columns.append(Column(field.name, _kind_of(field)))
-        if _is_time(field.name):
-            columns.append(Column(_time_name(field.name), ColumnKind.TIME))
+        columns.append(Column(field.name, kind_of(field.name, field.type)))
+        if is_time(field.name):
+            columns.append(Column(time_name(field.name), ColumnKind.TIME))
     names = [field.name for field in msgspec.structs.fields(kind)]
 
     def rows() -> Iterator[tuple[str | None, ...]]:
@@ -98,21 +99,26 @@ def _cells(line: msgspec.Struct, names: Iterable[str]) -> Iterator[str | None]:
     for name in names:
         value = getattr(line, name)
         yield None if value is None else str(value)
-        if _is_time(name):
+        if is_time(name):
             yield None if value is None else iso(value)
 
 
-def _kind_of(field: Any) -> ColumnKind:
-    if field.name in _EXACT:
+def kind_of(name: str, declared: object) -> ColumnKind:
+    """What a field's column holds, by its name and its declared type."""
+    if name in _EXACT or name.endswith(_EXACT_ENDS):
         return ColumnKind.EXACT
-    if "float" in str(field.type):
+    if is_time(name.removesuffix("time") + "ts") and name.endswith("time"):
+        return ColumnKind.TIME
+    if "float" in str(declared):
         return ColumnKind.RATIO
-    return ColumnKind.INTEGER if "int" in str(field.type) else ColumnKind.TEXT
+    return ColumnKind.INTEGER if "int" in str(declared) else ColumnKind.TEXT
 
 
-def _is_time(name: str) -> bool:
+def is_time(name: str) -> bool:
+    """Whether a field is a time in ns, which stands a second time in words."""
     return name == "ts" or name.endswith("_ts")
 
 
-def _time_name(name: str) -> str:
+def time_name(name: str) -> str:
+    """The column of a time in words."""
     return name.removesuffix("ts") + "time"

@@ -28,6 +28,7 @@ from offbook.domain.config.lifecycle import ResumeTimers as ResumeTimers
 from offbook.domain.config.market import BadRows as BadRows
 from offbook.domain.config.market import CombinedMarket as CombinedMarket
 from offbook.domain.config.market import MarketConfig as MarketConfig
+from offbook.domain.config.market import OffHours as OffHours
 from offbook.domain.config.market import ReplayMarket as ReplayMarket
 from offbook.domain.config.market import SourceConfig as SourceConfig
 from offbook.domain.config.market import SyntheticMarket as SyntheticMarket

@@ -7,7 +7,13 @@ from typing import Final
 
 import msgspec
 
-from offbook.domain.config.base import RATIO_PRECISION, ConfigPart, exact_amount, exact_decimal
+from offbook.domain.config.base import (
+    RATIO_PRECISION,
+    ConfigPart,
+    exact_amount,
+    exact_decimal,
+    settle_enum,
+)
 from offbook.domain.errors import InvalidConfig
 
 RATE_PRECISION: Final = 12
@@ -66,6 +72,9 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not self.currency:
             raise InvalidConfig("account.currency is empty", field="account.currency")
+        kinds = {"type": AccountType, "cash_check": CashCheck, "margin_call": MarginCall}
+        for name, kind in kinds.items():
+            settle_enum(self, name, kind, f"account.{name}")
         _not_negative("account.initial_cash", self.initial_cash)
         self._check_currencies()
         self._check_margin()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from enum import Enum
 from typing import Final
 
 import msgspec
@@ -33,3 +34,16 @@ def exact_amount(field: str, text: str) -> int:
         return text_to_units(text, AMOUNT_PRECISION)
     except (ValueError, TypeError) as error:
         raise InvalidConfig(f"{field}: {error}", field=field) from None
+
+
+def settle_enum(part: ConfigPart, name: str, kind: type[Enum], field: str) -> None:
+    """Make a field that was given as text in Python what it is when it is read from a document.
+
+    Raises InvalidConfig naming ``field`` for anything that is no member.
+    """
+    given = getattr(part, name)
+    try:
+        msgspec.structs.force_setattr(part, name, kind(given))
+    except ValueError:
+        known = ", ".join(repr(member.value) for member in kind)
+        raise InvalidConfig(f"{field}={given!r}, expected {known}", field=field) from None

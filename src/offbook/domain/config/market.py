@@ -20,11 +20,23 @@ class BadRows(enum.Enum):
     DROP = "drop"
 
 
+class OffHours(enum.Enum):
+    """What to do with rows outside the trading hours of the instrument's calendar."""
+
+    KEEP = "keep"
+    REFUSE = "refuse"
+    DROP = "drop"
+
+
 class ReplayMarket(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="replay"):
     """A recording on disk: CSV, CSV.gz or Parquet, of one instrument.
 
-    ``columns`` maps our column names to the file's where they differ.  Bars need
-    ``timeframe_ns``; ``label`` says whether a bar's time is its opening or its closing.
+    ``path`` is a file, a folder of files, or a pattern such as ``btc-*.csv.gz``; several files
+    are one recording, in the order of their times.  ``columns`` maps our column names to the
+    file's where they differ (``DATE+TIME`` joins two).  ``header`` names the columns of a CSV
+    that has no header, or says which well-known kind of file it is.  ``timezone`` is that of
+    times that say no offset; they are UTC without it.  Bars need ``timeframe_ns``; ``label``
+    says whether a bar's time is its opening or its closing.
     """
 
     path: str
@@ -33,7 +45,10 @@ class ReplayMarket(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag=
     timeframe_ns: int | None = None
     label: str = "open"
     columns: dict[str, str] = msgspec.field(default_factory=dict)
+    header: tuple[str, ...] = ()
+    timezone: str | None = None
     bad_rows: BadRows = BadRows.REFUSE
+    off_hours: OffHours = OffHours.KEEP
 
     def __post_init__(self) -> None:
         if not self.path:
@@ -47,6 +62,11 @@ class ReplayMarket(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag=
             raise InvalidConfig(
                 f"market.label={self.label!r}, expected 'open' or 'close'", field="market.label"
             )
+
+    @property
+    def may_drop(self) -> bool:
+        """Whether rows of the file may be left out."""
+        return self.bad_rows is BadRows.DROP or self.off_hours is OffHours.DROP
 
     @property
     def sources(self) -> tuple[ReplayMarket]:

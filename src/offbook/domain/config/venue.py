@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from offbook.domain.config.base import RATIO_PRECISION, ConfigPart, exact_decimal
+from offbook.domain.config.base import RATIO_PRECISION, ConfigPart, exact_decimal, settle_enum
 from offbook.domain.config.fees import BasisPointsFee, FeeConfig, FeeRounding
 from offbook.domain.config.slippage import NoSlippage, SlippageConfig
 from offbook.domain.errors import InvalidConfig
@@ -45,6 +45,7 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     whole_shares: bool = False
 
     def __post_init__(self) -> None:
+        settle_enum(self, "fee_rounding", FeeRounding, "venue.fee_rounding")
         for name in ("bar_volume_share", "market_collar"):
             share = exact_decimal(f"venue.{name}", getattr(self, name), precision=RATIO_PRECISION)
             if not 0 <= share <= 1 or (name == "bar_volume_share" and share == 0):

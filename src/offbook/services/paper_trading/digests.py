@@ -22,9 +22,13 @@ def command_digest(command: Command, at: int | None = None) -> str:
     return hashlib.sha256(_ENCODER.encode((command, at))).hexdigest()
 
 
-def start_digest(config: SessionConfig, session_id: str | None, parent_id: str | None) -> str:
-    """A digest of everything a start asks for."""
-    return hashlib.sha256(_ENCODER.encode((config, session_id, parent_id))).hexdigest()
+def start_digest(config: SessionConfig, parent_id: str | None) -> str:
+    """A digest of what a start asks for.
+
+    The id is no part of it: the same start may be repeated with the id that it was given, and
+    whoever carries it on knows the session alone.
+    """
+    return hashlib.sha256(_ENCODER.encode((config, parent_id))).hexdigest()
 
 
 def encode_session_answer(session: PaperTradingSession) -> bytes:

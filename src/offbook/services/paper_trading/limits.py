@@ -13,15 +13,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How much may wait, run ahead or take long.
 
     ``mailbox``: commands that may wait for one session.  ``ahead_seconds`` and ``ahead_records``:
-    how far the engine may run ahead of the commit.  ``commit_seconds`` and ``commit_records``:
-    when a commit begins although nobody waits for it; ``cursor_seconds``: the same where rows
-    passed without records.  ``call_seconds``: what one call of the engine should take, at most
-    ``call_rows`` rows.  ``block_rows``: rows per read of the feed.  ``snapshot_rows`` and
-    ``snapshot_records``: when a snapshot falls due.  ``retry_first_seconds`` doubles up to
-    ``retry_most_seconds`` while storage is down.  ``stuck_seconds``: when a callback counts as
-    stuck.  ``page_records``: records per read of the journal.  ``answers``: answers kept in
-    memory per session.  ``poll_seconds``: how often the store is asked about a session that
-    another process runs.  Raises InvalidInput for what is no number, or not above zero.
+    how far the engine may run ahead of the commit.  ``commit_seconds`` and ``commit_records``: when
+    a commit begins although nobody waits for it; ``cursor_seconds``: the same where rows passed
+    without records.  ``call_seconds``: what one call of the engine should take, at most
+    ``call_rows`` rows; after ``call_records`` records it begins nothing more.  ``block_rows``: rows
+    per read of the feed.  ``snapshot_rows`` and ``snapshot_records``: when a snapshot falls due.
+    ``retry_first_seconds`` doubles up to ``retry_most_seconds`` while storage is down.
+    ``stuck_seconds``: when a callback counts as stuck.  ``page_records``: records per read of the
+    journal.  ``answers``: answers kept in memory per session.  ``poll_seconds``: how often the
+    store is asked about a session that another process runs.  Raises InvalidInput for what is no
+    number, or not above zero.
     """
 
     mailbox: int = 1024
@@ -32,6 +33,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     cursor_seconds: float = 1.0
     call_seconds: float = 0.003
     call_rows: int = 65_536
+    call_records: int = 128
     block_rows: int = 65_536
     snapshot_rows: int = 250_000
     snapshot_records: int = 5_000

@@ -104,6 +104,8 @@ class Progress(Message, frozen=True, kw_only=True):
     """How far a session is. The engine may be ahead of the commit: no figure here is a promise.
 
     ``rows`` is the market's length where it is known; ``committed`` the last durable cursor.
+    ``prices`` are the last prices by symbol, as far as they are at hand: the middle of a quote, the
+    close of a bar.
     """
 
     status: SessionStatus
@@ -114,6 +116,7 @@ class Progress(Message, frozen=True, kw_only=True):
     rows: int | None = None
     speed: str | None = None
     summary: SessionSummary | None = None
+    prices: dict[str, str] = {}
 
 
 class Orders(Message, frozen=True, kw_only=True):

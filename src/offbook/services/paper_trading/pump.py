@@ -22,6 +22,7 @@ from offbook.engine.inputs import Advance, EndOfData, EngineInput
 from offbook.ports.clock import IClock
 from offbook.services.paper_trading.command_desk import CommandDesk
 from offbook.services.paper_trading.commit_line import CommitLine
+from offbook.services.paper_trading.last_prices import last_prices
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.messages import (
     AskOrders,
@@ -45,7 +46,9 @@ if TYPE_CHECKING:
 _OVER: Final = (SessionStatus.STOPPED, SessionStatus.FAILED)
 _FIRST_CALL_ROWS: Final = 256
 _LEAST_CALL_ROWS: Final = 16
-_MANY_RECORDS: Final = 512
+_PRICE_ROWS: Final = 64
+"""Rows looked back at for last prices, when somebody asks: enough to meet every lively source."""
+
 _YIELDS: Final = 4
 """Turns of the event loop per turn of the pump: a command takes several to arrive."""
 
@@ -131,6 +134,11 @@ class Pump:
         while True:
             self._wake.clear()
             await self.line.keep_within_bounds()
+            if self.engine.is_within_instant:
+                # Nothing is stored and no command taken before it is complete.
+                self.process(Advance(ts=self.engine.now))
+                await self._let_others_run()
+                continue
             await self._take_mail()
             if self.is_over:
                 self.desk.close()
@@ -155,7 +163,7 @@ class Pump:
         """One step of the engine, its records collected. Raises Faulted."""
         self._watch.begin()
         try:
-            records = self.engine.process([item])
+            records = self.engine.process([item], max_records=self._limits.call_records)
         except Exception as error:
             raise Faulted(f"{type(error).__name__}: {error}") from error
         finally:
@@ -177,8 +185,11 @@ class Pump:
             # Going on would only keep the store's thread from running, and the caller waiting.
             await self.line.settle()
         else:
-            for _ in range(_YIELDS):
-                await asyncio.sleep(0)
+            await self._let_others_run()
+
+    async def _let_others_run(self) -> None:
+        for _ in range(_YIELDS):
+            await asyncio.sleep(0)
 
     def _stands_still(self) -> bool:
         return self.engine.status is SessionStatus.PAUSED and self._clock_stops
@@ -211,9 +222,12 @@ class Pump:
         return self._pacer.seconds_until(target) or 1e-9
 
     def _reach(self, ts: int) -> bool:
-        """Let everything due before ``ts`` happen; False if the session then stands still."""
+        """Let what is due before ``ts`` happen; False if there is more of it than one call may
+        do, or if the session then stands still."""
         if ts > self.engine.now:
             self.process(Advance(ts=ts - 1))
+            if self.engine.cut_short:
+                return False
         return not (self.is_over or self._stands_still())
 
     def _take_rows(self, part: MarketSlice, up_to: int) -> None:
@@ -224,14 +238,15 @@ class Pump:
         began = self._clock.monotonic()
         before = self.engine.cursor.row
         records = self.process(part.rows(0, asked))
-        if self.engine.cursor.row == before and not (self.is_over or self._stands_still()):
+        idle = self.engine.cursor.row == before and not (records and self.engine.cut_short)
+        if idle and not (self.is_over or self._stands_still()):
             raise Faulted(f"the engine took no row at row {before}")
-        self._adapt(asked, self._clock.monotonic() - began, len(records))
+        self._adapt(asked, self._clock.monotonic() - began)
 
-    def _adapt(self, asked: int, seconds: float, records: int) -> None:
+    def _adapt(self, asked: int, seconds: float) -> None:
         """Aim at the time that one call may take; what is recorded does not depend on it."""
         size = self._call_rows
-        if seconds > self._limits.call_seconds or records > _MANY_RECORDS:
+        if seconds > self._limits.call_seconds or self.engine.cut_short:
             size = max(size // 2, _LEAST_CALL_ROWS)
         elif asked == size and seconds < self._limits.call_seconds / 2:
             size = min(size * 2, self._limits.call_rows)
@@ -248,7 +263,7 @@ class Pump:
         if self._mail and not self._pacer.full_speed and not self._stands_still():
             # A command's time is bounded by the next row's, which ought to be known for it.
             await asyncio.sleep(0)
-        while self._mail and not self.is_over:
+        while self._mail and not self.is_over and not self.engine.is_within_instant:
             self._deliver(self._mail.popleft())
 
     def _deliver(self, mail: Mail) -> None:
@@ -297,6 +312,7 @@ class Pump:
             rows=self._rows_total,
             speed=self._pacer.speed,
             summary=engine.summary(),
+            prices=last_prices(self._rows.before(engine.cursor.row, _PRICE_ROWS)),
         )
 
     def _change_speed(self, message: SetSpeed, mail: Mail) -> None:

@@ -96,7 +96,7 @@ class SessionReading:
 
         async def work() -> Verification:
             registry = self._registry
-            return await verify(
+            verifying = verify(
                 await registry.stored(session_id),
                 registry.gateway,
                 registry.make_engine,
@@ -104,6 +104,7 @@ class SessionReading:
                 registry.limits,
                 slice_rows=slice_rows,
             )
+            return await registry.unless_closing(verifying)
 
         return await self._read(work, "verify")
 

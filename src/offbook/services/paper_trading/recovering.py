@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -14,20 +16,23 @@ from offbook.domain.errors import (
     JournalDamaged,
     LeaseHeld,
     LeaseLost,
+    ManagerClosed,
     SessionFailed,
+    SessionStopped,
     StorageUnavailable,
 )
 from offbook.domain.journal import JournalBatch, StoredRecord
 from offbook.domain.records import CommandTaken, decode_record, encode_record
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.folding import fold, stop_by_fold, summary_of
-from offbook.services.paper_trading.digests import command_digest
+from offbook.services.paper_trading.digests import command_digest, start_digest
 from offbook.services.paper_trading.failures import failure_reason, session_error
 from offbook.services.paper_trading.journal_reader import survey
 from offbook.services.paper_trading.messages import AnswerFor, LoadSession, Started, StartRunner
 from offbook.services.paper_trading.registry import Registry, outcome_of
 from offbook.services.paper_trading.session_host import SessionHost
 
+T = TypeVar("T")
 AT_ONCE: Final = 16
 """How many sessions are taken up at the same time."""
 NEVER_RAN: Final = "never_ran"
@@ -55,7 +60,8 @@ class Recovery:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._adopting: dict[str, asyncio.Task[SessionHost]] = {}
+        self._under_way: dict[str, asyncio.Task[Any]] = {}
+        self._given_up: set[str] = set()
 
     async def recover_all(self, only: frozenset[str] | None = None) -> RecoveryReport:
         """Take up all sessions that are not over, or those of them in ``only``; the trouble of
@@ -89,27 +95,69 @@ class Recovery:
     async def adopt(self, session_id: str, *, hold: bool) -> SessionHost:
         """Run a session of the store that nobody runs; with ``hold`` it takes no row yet.
 
-        Raises LeaseHeld, StorageUnavailable, and what ended the session in FAILED.
+        Raises LeaseHeld, StorageUnavailable, what ended the session in FAILED, and SessionStopped
+        or ManagerClosed when it was broken off.
         """
-        task = self._adopting.get(session_id)
+        task = self._under_way.get(session_id)
         host = self._registry.hosts.get(session_id)
         if task is None and host is not None and host.retiring is None:
             return host
         if task is None:
-            task = self._registry.loop.spawn(self._adopt(session_id, hold), f"adopt {session_id}")
-            self._adopting[session_id] = task
-            task.add_done_callback(lambda _: self._adopting.pop(session_id, None))
-        return await asyncio.shield(task)
+            task = self._begin(session_id, self._adopt(session_id, hold))
+        taken: SessionHost = await self._outcome(session_id, task)
+        return taken
+
+    def _begin(self, session_id: str, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = self._registry.loop.spawn(work, f"take up {session_id}")
+        if self._registry.closing.is_set() or session_id in self._given_up:
+            task.cancel()
+        self._under_way[session_id] = task
+        task.add_done_callback(lambda _: self._under_way.pop(session_id, None))
+        return task
+
+    async def _outcome(self, session_id: str, task: asyncio.Task[T]) -> T:
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not task.cancelled():
+                raise
+        if self._registry.closing.is_set():
+            raise ManagerClosed(f"the manager was shut down while session {session_id} came up")
+        raise SessionStopped(
+            f"session {session_id} was stopped while it was being taken up", session_id=session_id
+        )
 
     async def settled(self, session_id: str) -> None:
         """Wait while a session is being taken up. Raises what that raised."""
-        task = self._adopting.get(session_id)
+        task = self._under_way.get(session_id)
         if task is not None:
-            await asyncio.shield(task)
+            await self._outcome(session_id, task)
+
+    def is_opening(self, session_id: str) -> bool:
+        """Whether a session is being taken up and its market is not open yet."""
+        host = self._registry.hosts.get(session_id)
+        return session_id in self._under_way and (host is None or not host.market_is_open)
+
+    def is_under_way(self, session_id: str) -> bool:
+        """Whether a session is being taken up."""
+        return session_id in self._under_way
+
+    @asynccontextmanager
+    async def given_up(self, session_id: str) -> AsyncIterator[None]:
+        """Break off the taking up of a session, and let none begin meanwhile."""
+        self._given_up.add(session_id)
+        task = self._under_way.get(session_id)
+        try:
+            if task is not None:
+                task.cancel()
+                await asyncio.wait({task})
+            yield
+        finally:
+            self._given_up.discard(session_id)
 
     def cancel(self) -> None:
         """Give up what is being taken up; it stays as it is in the store."""
-        for task in self._adopting.values():
+        for task in self._under_way.values():
             task.cancel()
 
     async def _adopt(self, session_id: str, hold: bool) -> SessionHost:
@@ -125,15 +173,22 @@ class Recovery:
         if session.status is SessionStatus.STOPPING:
             host.answer_when_over.extend(await self._unanswered_stop(session))
         owned = msgspec.structs.replace(session, epoch=host.epoch)
-        begin = StartRunner(session=owned, recover=True, hold=hold)
+        # A start that a crash broke off is carried on under its own command, and answered so.
+        digest = start_digest(owned.config, owned.parent_id)
+        begin = StartRunner(session=owned, digest=digest, recover=True, hold=hold)
         await self._run(host, begin, SessionStatus.RUNNING)
         return host
 
     async def resume_failed(self, session_id: str, command: Resume) -> PaperTradingSession:
         """FAILED to STARTING to RUNNING, through the journal.
 
-        Raises JournalDamaged and whatever else makes it fail again.
+        Raises JournalDamaged and whatever else makes it fail again; SessionStopped or ManagerClosed
+        when it was broken off.
         """
+        task = self._begin(session_id, self._resume_failed(session_id, command))
+        return await self._outcome(session_id, task)
+
+    async def _resume_failed(self, session_id: str, command: Resume) -> PaperTradingSession:
         host = await self._own(session_id)
         await host.save_status(SessionStatus.STARTING)
         begin = StartRunner(
@@ -144,21 +199,17 @@ class Recovery:
         )
         return await self._run(host, begin, SessionStatus.RUNNING)
 
-    async def stop_failed(self, session_id: str, command: Stop) -> PaperTradingSession:
-        """FAILED to STOPPED: open orders are canceled by what the records alone tell."""
+    async def stop_by_fold(self, session_id: str, command: Stop) -> PaperTradingSession:
+        """To STOPPED without an engine, for a session that failed, whose start nobody carries out,
+        or that could not be taken up: open orders are canceled by what the records alone tell."""
         host = await self._own(session_id)
         try:
-            session, batch = await self._stopped_by_fold(host.committed, command)
-            answer = AnswerFor(command_id=command.command_id, digest=command_digest(command))
-            return await host.save_stopped(session, batch, answer)
-        finally:
-            await self._registry.retire(host)
-
-    async def never_ran(self, session_id: str) -> PaperTradingSession:
-        """STARTING to STOPPED, for a start that nobody carries out."""
-        host = await self._own(session_id)
-        try:
-            return await host.save_status(SessionStatus.STOPPED, NEVER_RAN)
+            before = host.committed
+            session, batch = await self._stopped_by_fold(before, command)
+            answers = [AnswerFor(command_id=command.command_id, digest=command_digest(command))]
+            if before.status is SessionStatus.STOPPING:
+                answers += await self._unanswered_stop(before)
+            return await host.save_stopped(session, batch, tuple(answers))
         finally:
             await self._registry.retire(host)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 import structlog
 
-from offbook.domain.errors import OffbookError, SessionNotFound, StorageUnavailable
+from offbook.domain.errors import ManagerClosed, OffbookError, SessionNotFound, StorageUnavailable
 from offbook.domain.session import (
     PaperTradingSession,
     SessionError,
@@ -30,6 +30,7 @@ from offbook.services.paper_trading.watchdog import StuckCallback, Watch, Watchd
 if TYPE_CHECKING:
     from offbook.services.paper_trading.runner import PaperTradingRunner
 
+T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 
 
@@ -205,6 +206,19 @@ class Registry:
         session = await host.save_status(SessionStatus.FAILED, reason, error=error)
         await self.retire(host)
         return session
+
+    async def unless_closing(self, work: Coroutine[Any, Any, T]) -> T:
+        """The outcome of work that changes nothing, given up at shutdown. Raises ManagerClosed."""
+        task = asyncio.ensure_future(work)
+        closing = asyncio.ensure_future(self.closing.wait())
+        try:
+            await asyncio.wait({task, closing}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                raise ManagerClosed("the manager was shut down")
+            return task.result()
+        finally:
+            task.cancel()
+            closing.cancel()
 
     async def _pause_or_close(self, seconds: float) -> None:
         waits = {

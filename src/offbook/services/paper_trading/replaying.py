@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from offbook.domain.errors import JournalMismatch
 from offbook.domain.journal import StoredRecord
@@ -23,6 +23,8 @@ from offbook.services.paper_trading.watchdog import Watch
 if TYPE_CHECKING:
     from offbook.engine.processing_engine import ProcessingEngine
 
+CALL_RECORDS: Final = 256
+"""After so many records others on the loop have their turn."""
 _OVER = (SessionStatus.STOPPED, SessionStatus.FAILED)
 
 
@@ -67,6 +69,9 @@ class Replay:
             if entry.seq <= self.produced:
                 continue
             await self._rows_to(entry.row)
+            if entry.ts > self._engine.now:
+                # What is due before it is a long way, maybe; a command is taken whole.
+                await self.feed(Advance(ts=entry.ts - 1))
             if entry.command is None:
                 await self.feed(EndOfData())
             else:
@@ -83,11 +88,18 @@ class Replay:
             raise await self._mismatch(None)
 
     async def feed(self, item: EngineInput) -> None:
-        """One input, and its records compared."""
+        """One input, taken whole, and its records compared."""
+        await self._step(item)
+        while self._engine.cut_short:
+            await asyncio.sleep(0)
+            await self._step(item)
+
+    async def _step(self, item: EngineInput) -> None:
+        """As much of an input as one call may do."""
         if self._watch is not None:
             self._watch.begin()
         try:
-            records = self._engine.process([item])
+            records = self._engine.process([item], max_records=CALL_RECORDS)
         finally:
             if self._watch is not None:
                 self._watch.end()
@@ -101,8 +113,8 @@ class Replay:
             block = await self._rows.at(before)
             if block is None:
                 return
-            await self.feed(block.rows(0, min(len(block), row - before, self._slice_rows)))
-            if engine.cursor.row == before:
+            await self._step(block.rows(0, min(len(block), row - before, self._slice_rows)))
+            if engine.cursor.row == before and not engine.cut_short:
                 return
             await asyncio.sleep(0)
 

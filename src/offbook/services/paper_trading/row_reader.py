@@ -43,6 +43,14 @@ class RowReader:
             return None
         return block.rows(row - block.start, len(block))
 
+    def before(self, row: int, most: int) -> MarketSlice | None:
+        """The rows right before ``row`` that are still in memory, at most so many."""
+        block = self._block
+        if block is None or not block.start < row <= block.start + len(block):
+            return None
+        end = row - block.start
+        return block.rows(max(end - most, 0), end)
+
     def poll(self, row: int) -> MarketSlice | Reading:
         """The rows from ``row`` on if they are here; else they are being read after this call.
 

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=Message)
 _REBUILD_ROWS = 4096
+_closing: set[asyncio.Task[None]] = set()
 
 
 class PaperTradingRunner:
@@ -182,11 +183,10 @@ class PaperTradingRunner:
         try:
             feed = await asyncio.shield(opening)
         except asyncio.CancelledError:
-            # Opening may end although it was cancelled; then the feed must not be lost.
+            # Opening may go on although it was cancelled: nobody waits for it, and if it ends
+            # well after all, the feed must not be lost.
             opening.cancel()
-            outcome = (await asyncio.gather(opening, return_exceptions=True))[0]
-            if not isinstance(outcome, BaseException):
-                await outcome.close()
+            opening.add_done_callback(_close_late)
             raise
         self._feed = feed
         self._rows = RowReader(feed, self._limits.block_rows, self._wake.set)
@@ -375,6 +375,14 @@ class PaperTradingRunner:
             self._mail.popleft().refuse(error)
         if self._pump is not None:
             await self._pump.break_off(error)
+
+
+def _close_late(opening: asyncio.Future[MarketFeed]) -> None:
+    """Close a feed that was opened for nobody any more."""
+    if not opening.cancelled() and opening.exception() is None:
+        task = asyncio.ensure_future(opening.result().close())
+        _closing.add(task)
+        task.add_done_callback(_closing.discard)
 
 
 def _is_for_the_process(error: BaseException) -> bool:

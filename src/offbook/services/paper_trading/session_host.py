@@ -76,6 +76,7 @@ class SessionHost:
         self.storage_down = False
         self.storage_detail = ""
         self.closed = False
+        self.market_is_open = False
         self._session = session
         self._repository = repository
         self._clock = clock
@@ -152,9 +153,12 @@ class SessionHost:
             raise
 
     async def save_stopped(
-        self, stopped: PaperTradingSession, batch: JournalBatch | None, answer: AnswerFor
+        self,
+        stopped: PaperTradingSession,
+        batch: JournalBatch | None,
+        answers: tuple[AnswerFor, ...],
     ) -> PaperTradingSession:
-        """Save the end of a session that had failed, with the records that end it."""
+        """Save the end of a session that no engine ends, with the records that end it."""
 
         def build(
             session: PaperTradingSession,
@@ -168,7 +172,7 @@ class SessionHost:
             changed = msgspec.structs.replace(
                 changed, last_seq=batch.last_seq, chain_head=batch.head.hex()
             )
-            return changed, _with_answers(batch, (answer,), changed)
+            return changed, _with_answers(batch, answers, changed)
 
         return await self._store(build)
 
@@ -214,7 +218,8 @@ class SessionHost:
         return JournalPage(records=tuple(found))
 
     async def load_snapshot(self, message: LoadSnapshot) -> LoadedSnapshot:
-        """The newest snapshot that fits."""
+        """The newest snapshot that fits. The runner asks once its market is open."""
+        self.market_is_open = True
         snapshot = await self._repository.latest_snapshot(self.id, at_most_seq=message.at_most_seq)
         return LoadedSnapshot(snapshot=snapshot)
 

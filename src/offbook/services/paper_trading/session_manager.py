@@ -155,7 +155,7 @@ class PaperTradingSessionManager(SessionReading):
         """
         config = well_formed_config(config)
         check_ids(session_id=session_id, command_id=command_id, parent_id=parent_id)
-        digest = start_digest(config, session_id, parent_id)
+        digest = start_digest(config, parent_id)
 
         async def work() -> PaperTradingSession:
             return await self._starter.start(
@@ -251,8 +251,9 @@ class PaperTradingSessionManager(SessionReading):
 
         ``flatten`` closes its positions first, within ``deadline_ns`` of session time (default
         one day); ``force`` drops that, also for a stop under way, which a second stop otherwise
-        joins.  A start is broken off.  With ``at`` it is only kept for then.  Raises
-        InvalidTransition, CommandTooLate.
+        joins.  A start is broken off, and so is a recovery whose market does not open: the session
+        is then ended by its records alone, positions at cost.  With ``at`` it is only kept for
+        then.  Raises InvalidTransition, CommandTooLate.
         """
         check_command(session_id, command_id, at)
         check_flag("flatten", flatten)

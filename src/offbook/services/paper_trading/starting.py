@@ -17,8 +17,9 @@ from offbook.domain.errors import (
     SessionStopped,
     StorageUnavailable,
 )
+from offbook.domain.journal import CommandAnswer
 from offbook.domain.session import PaperTradingSession, SessionStatus
-from offbook.services.paper_trading.digests import decode_session_answer
+from offbook.services.paper_trading.digests import decode_session_answer, start_digest
 from offbook.services.paper_trading.failures import failure_reason, session_error
 from offbook.services.paper_trading.messages import Started, StartRunner
 from offbook.services.paper_trading.recovering import Recovery
@@ -48,7 +49,7 @@ class Starter:
         if session_id is not None or command_id is not None:
             found = await self._find(session_id, command_id)
             if found is not None:
-                return await self._again(found, config, command_id, parent_id)
+                return await self._again(found, command_id, digest)
         registry = self._registry
         session = PaperTradingSession(
             id=session_id or registry.ids.session_id(),
@@ -149,14 +150,10 @@ class Starter:
         return None
 
     async def _again(
-        self,
-        session: PaperTradingSession,
-        config: SessionConfig,
-        command_id: str | None,
-        parent_id: str | None,
+        self, session: PaperTradingSession, command_id: str | None, digest: str
     ) -> PaperTradingSession:
-        same = (session.config, session.parent_id) == (config, parent_id)
-        if not same or session.start_command_id != command_id:
+        asked = start_digest(session.config, session.parent_id)
+        if digest != asked or session.start_command_id != command_id:
             raise CommandConflict(
                 f"session {session.id} was started before, by another command",
                 session_id=session.id,
@@ -165,17 +162,27 @@ class Starter:
         host = self._registry.hosts.get(session.id)
         if host is not None and host.start_task is not None and not host.start_task.done():
             return await self._await_start(host)
+        answer = await self._answer(session)
+        if answer is not None:
+            return answer
         if session.status is SessionStatus.FAILED:
             raise SessionFailed(
                 f"session {session.id} failed: {session.status_reason}",
                 session_id=session.id,
                 reason=session.status_reason,
             )
-        if session.status is SessionStatus.STOPPED and session.status_reason == "never_ran":
+        if session.status is SessionStatus.STOPPED:
+            if session.started_at is not None:
+                return session
             raise SessionStopped(
                 f"session {session.id} was stopped before it had started", session_id=session.id
             )
-        if session.status is not SessionStatus.STOPPED:
-            session = (await self._recovery.adopt(session.id, hold=False)).session
-        answer = await self._registry.repository.find_answer(session.id, session.start_command_id)
-        return session if answer is None else decode_session_answer(answer.answer)
+        host = await self._recovery.adopt(session.id, hold=False)
+        return await self._answer(session) or host.session
+
+    async def _answer(self, session: PaperTradingSession) -> PaperTradingSession | None:
+        """What the start was answered, whatever has become of the session since."""
+        found = await self._registry.repository.find_answer(session.id, session.start_command_id)
+        if not isinstance(found, CommandAnswer):
+            return None
+        return decode_session_answer(found.answer)

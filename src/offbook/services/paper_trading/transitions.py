@@ -17,6 +17,7 @@ from offbook.domain.errors import (
     ManagerClosed,
     OffbookError,
     SessionFailed,
+    SessionStopped,
     StorageUnavailable,
 )
 from offbook.domain.session import (
@@ -76,19 +77,23 @@ class Transitions:
     async def stop(
         self, session_id: str, command: Stop, *, force: bool, at: int | None
     ) -> PaperTradingSession:
-        """To STOPPED, from wherever the session is."""
-        async with self._gate(session_id):
-            await self._recovery.settled(session_id)
-            host = self._registry.hosts.get(session_id)
-            if host is None or host.retiring is not None:
+        """To STOPPED, from wherever the session is.
+
+        A session that is being taken up and hangs there is ended by its records alone: while its
+        market does not open by any stop that asks for no trade, later by force.
+        """
+        if at is None and await self._may_break_off(session_id, command, force):
+            async with self._recovery.given_up(session_id), self._gate(session_id):
                 await self._let_go(session_id)
                 session = await self._registry.stored(session_id)
-                verdict = session.verdict(_C.STOP)
-                if verdict is Verdict.STOP_BY_FOLD:
-                    return await self._recovery.stop_failed(session_id, command)
-                if verdict is Verdict.CANCEL_START:
-                    return await self._recovery.never_ran(session_id)
-                host = await self._recovery.adopt(session_id, hold=True)
+                if session.status is _S.STOPPED:
+                    # By a stop that we broke off, too: it was waiting before us.
+                    return session
+                return await self._recovery.stop_by_fold(session_id, command)
+        async with self._gate(session_id):
+            host = await self._host_to_stop(session_id, command)
+            if isinstance(host, PaperTradingSession):
+                return host
             host.session.verdict(_C.STOP)
             task = self._begin_stop(host, command) if at is None else None
         if at is not None or task is None:
@@ -97,6 +102,33 @@ class Transitions:
         if force:
             await self._force(host, task)
         return await asyncio.shield(task)
+
+    async def _may_break_off(self, session_id: str, command: Stop, force: bool) -> bool:
+        """Whether a stop need not wait until a session has been taken up."""
+        if force or not self._recovery.is_opening(session_id):
+            return force and self._recovery.is_under_way(session_id)
+        session = await self._registry.stored(session_id)
+        # What a stop from before a crash was told to close is closed, unless by force.
+        asks_for_trade = command.flatten or session.status is _S.STOPPING
+        return not asks_for_trade and self._recovery.is_opening(session_id)
+
+    async def _host_to_stop(
+        self, session_id: str, command: Stop
+    ) -> SessionHost | PaperTradingSession:
+        """Who runs the session, or the session where its records alone have ended it."""
+        try:
+            await self._recovery.settled(session_id)
+            host = self._registry.hosts.get(session_id)
+            if host is not None and host.retiring is None:
+                return host
+            await self._let_go(session_id)
+            session = await self._registry.stored(session_id)
+            if session.verdict(_C.STOP) in (Verdict.STOP_BY_FOLD, Verdict.CANCEL_START):
+                return await self._recovery.stop_by_fold(session_id, command)
+            return await self._recovery.adopt(session_id, hold=True)
+        except SessionStopped:
+            # Another stop broke this off, and waits for us to let it on.
+            return await self._recovery.stop_by_fold(session_id, command)
 
     @asynccontextmanager
     async def visit(

@@ -171,7 +171,7 @@ class Twisted(Stage):
         """An engine with a process of its own."""
         engine = super().engine(session)
         step = engine.process
-        setattr(engine, "process", lambda inputs: self.twist(step, inputs[0]))  # noqa: B010  # a twisted step
+        setattr(engine, "process", lambda inputs, **_: self.twist(step, inputs[0]))  # noqa: B010  # a twisted step
         return engine
 
 

@@ -16,9 +16,11 @@ from tests.stage import (
 )
 
 from offbook.domain.errors import (
+    CommandConflict,
     GatewayUnavailable,
     InvalidTransition,
     ManagerClosed,
+    OffbookError,
     SessionFailed,
     SessionStopped,
     StorageUnavailable,
@@ -122,6 +124,65 @@ async def test_a_start_is_found_by_its_command_among_others() -> None:
         again = await manager.start_session(stage.config(), command_id="start")
         assert again == first
         assert len(await manager.list_sessions()) == 2
+
+
+@pytest.mark.parametrize("named", [False, True])
+@pytest.mark.parametrize("becomes", ["FAILED", "PAUSED", "STOPPED"])
+async def test_a_repeated_start_is_answered_as_it_was(becomes: str, named: bool) -> None:
+    """By another process too, whatever has become of the session, and although its caller never
+    learned its id; with another body it is a conflict."""
+    stage = Stage(strategy=Watcher)
+    config = stage.config(speed="1")
+    async with stage.manager() as manager:
+        first = await manager.start_session(config, command_id="start")
+        if becomes == "FAILED":
+            manager._active_sessions[first.id]._pump._advance = lambda: 1 / 0
+            stage.clock.advance(3)
+            await manager.wait(first.id)
+        elif becomes == "PAUSED":
+            await manager.pause_session(first.id)
+        else:
+            await manager.stop_session(first.id)
+        assert (await manager.get_session(first.id)).status.value == becomes
+    stage.kill()
+    async with stage.manager() as manager:
+        again = {"session_id": first.id} if named else {}
+        assert await manager.start_session(config, command_id="start", **again) == first
+        for other in ({"parent_id": "p"}, {"config": stage.config(speed="2")}):
+            body = {"config": config} | again | other
+            with pytest.raises(CommandConflict):
+                await manager.start_session(command_id="start", **body)
+        assert (await manager.get_session(first.id)).status.value == becomes
+        assert len(await manager.list_sessions()) == 1
+
+
+@pytest.mark.parametrize("first", ["boot", "repeat"])
+async def test_a_start_that_a_crash_broke_off_is_answered_once_it_was_carried_on(
+    first: str,
+) -> None:
+    """Whoever carries it on, the answer is kept under its command."""
+    stage = Stage(strategy=Watcher)
+    config = stage.config(speed="1")
+    gate = stage.gateway.block_open()
+    async with stage.manager() as manager:
+        starting = asyncio.ensure_future(manager.start_session(config, command_id="start"))
+        await gate.reached.wait()
+        stage.kill()
+        gate.release()
+        with pytest.raises(OffbookError):
+            await starting
+    async with stage.manager() as manager:
+        (session,) = await manager.list_sessions()
+        assert session.status is SessionStatus.STARTING
+        if first == "boot":
+            assert (await manager.recover_sessions()).recovered == (session.id,)
+        answer = await manager.start_session(config, command_id="start")
+        assert (answer.id, answer.status) == (session.id, SessionStatus.RUNNING)
+        await manager.stop_session(session.id)
+    async with stage.manager() as manager:
+        assert await manager.start_session(config, command_id="start") == answer
+        kept = await stage.repository.find_answer(session.id, "start")
+        assert kept is not None
 
 
 async def test_a_repeated_start_joins_the_one_under_way() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple, NoReturn
 
+from offbook.adapters.brokers.replay.names import ALIASES
 from offbook.domain.config import ReplayMarket
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.market_data import DataKind
@@ -15,76 +16,89 @@ TIMES: Final = ("ts_init", "ts_event")
 VALUES: Final[Mapping[DataKind, tuple[str, ...]]] = MappingProxyType(
     {
         DataKind.QUOTES: ("bid", "ask", "bid_size", "ask_size"),
+        DataKind.TRADES: ("price", "size"),
         DataKind.BARS: ("open", "high", "low", "close", "volume"),
     }
 )
+"""What a file must have besides a time."""
+SIDES: Final = ("aggressor", "buyer_maker")
+"""What prints may have: who took, said either way; the first that is there is read."""
+SIZES: Final = frozenset({"bid_size", "ask_size", "size", "volume"})
 
-ALIASES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "ts_init": (
-            "ts_init", "local_timestamp", "local_ts", "local_time", "receive_time",
-            "receipt_timestamp", "received_at", "ts_recv", "recv_time",
-        ),
-        "ts_event": (
-            "ts_event", "timestamp", "time", "datetime", "date_time", "date", "ts", "event_time",
-            "exchange_timestamp", "exch_ts", "transact_time", "open_time", "ts_open",
-        ),
-        "bid": ("bid", "bid_price", "bid_px", "best_bid", "best_bid_price"),
-        "ask": ("ask", "ask_price", "ask_px", "best_ask", "best_ask_price", "offer"),
-        "bid_size": (
-            "bid_size", "bid_qty", "bid_quantity", "bid_amount", "bid_volume", "best_bid_qty",
-            "best_bid_size",
-        ),
-        "ask_size": (
-            "ask_size", "ask_qty", "ask_quantity", "ask_amount", "ask_volume", "best_ask_qty",
-            "best_ask_size", "offer_size",
-        ),
-        "open": ("open", "o", "open_price"),
-        "high": ("high", "h", "high_price"),
-        "low": ("low", "l", "low_price"),
-        "close": ("close", "c", "close_price"),
-        "volume": ("volume", "v", "vol", "base_volume"),
-    }
-)  # fmt: skip
-"""Our column -> names it goes by, the first that a file has being taken.
-
-Names are compared in lower case, with every run of other characters as one underscore, so that
-``Bid Price``, ``bid-price`` and ``bidPrice`` are ``bid_price``.  A name that the table lacks is
-told through ``columns`` of the configuration.
-"""
+JOINED: Final = "+"
+"""Joins a column of dates and one of times of day: ``DATE+TIME``."""
 
 
-def choose_columns(market: ReplayMarket, header: Sequence[str]) -> dict[str, int]:
-    """Our column names -> positions in the file.
+class Found(NamedTuple):
+    """Where a column is in the file; ``clock`` is the place of the time of day of a date."""
 
-    Quotes take ``ts_init``, ``ts_event`` or both.  Bars take one time, that of their label:
-    ``ts_event``, else ``ts_init``.  Raises InvalidConfig, telling everything that is missing, what
-    the file has and how to map it.
+    position: int
+    clock: int | None = None
+
+
+def names_of(kind: DataKind) -> tuple[str, ...]:
+    """Our names of all columns that rows of a kind can have."""
+    return (*TIMES, *VALUES[kind], *(SIDES if kind is DataKind.TRADES else ()))
+
+
+def choose_columns(market: ReplayMarket, header: Sequence[str]) -> dict[str, Found]:
+    """Our column names -> places in the file.
+
+    Quotes and trades take ``ts_init``, ``ts_event`` or both.  Bars take one time, that of their
+    label: ``ts_event``, else ``ts_init``.  Raises InvalidConfig, telling everything that is
+    missing or could be several columns, what the file has and how to map it.
     """
-    values = VALUES[market.kind]
-    _require_known(market, (*TIMES, *values))
-    positions = {
-        ours: position
-        for ours in (*TIMES, *values)
-        if (position := _find(market, ours, header)) is not None
+    known = names_of(market.kind)
+    _require_known(market, known)
+    found = {
+        ours: place for ours in known if (place := _find(market, ours, header, known)) is not None
     }
-    if market.kind is DataKind.BARS and "ts_event" in positions:
-        positions.pop("ts_init", None)
-    missing = [ours for ours in values if ours not in positions]
-    if not any(ours in positions for ours in TIMES):
+    if market.kind is DataKind.BARS and "ts_event" in found:
+        found.pop("ts_init", None)
+    if "aggressor" in found:
+        found.pop("buyer_maker", None)
+    missing = [ours for ours in VALUES[market.kind] if ours not in found]
+    if not any(ours in found for ours in TIMES):
         missing.insert(0, "ts_event (or ts_init)")
     # A name that was mapped on purpose must not vanish silently, even where it is optional.
-    missing += [ours for ours in TIMES if ours in market.columns and ours not in positions]
+    absent = [ours for ours in market.columns if ours not in found and ours not in missing]
+    missing += [ours for ours in absent if not is_present(market.columns[ours], header)]
     if missing:
-        example = missing[0].split(" ")[0]
-        raise InvalidConfig(
-            f"{market.path}: no column for {', '.join(missing)}. The file has: "
-            f"{', '.join(header)}. Name them in market.columns, our name first: "
-            f'{{"{example}": "its name in the file"}}',
-            field="market.columns",
-            file=market.path,
-        )
-    return positions
+        _refuse(market, f"no column for {', '.join(missing)}", missing[0].split(" ")[0], header)
+    return found
+
+
+def _find(
+    market: ReplayMarket, ours: str, header: Sequence[str], known: Sequence[str]
+) -> Found | None:
+    if ours in market.columns:
+        return _mapped(market.columns[ours], header)
+    taken = {market.columns[name] for name in known if name in market.columns}
+    plain = ["" if name in taken else _plain(name) for name in header]
+    for rank in ALIASES[ours]:
+        if ours == "ts_event" and {"date", "time"} <= rank.keys() & set(plain):
+            return Found(plain.index("date"), plain.index("time"))
+        places = [place for place, name in enumerate(plain) if name in rank]
+        if len(places) > 1:
+            names = ", ".join(header[place] for place in places)
+            _refuse(market, f"{names} could each be {ours}", ours, header, among=names)
+        if places:
+            return Found(places[0])
+    return None
+
+
+def _mapped(theirs: str, header: Sequence[str]) -> Found | None:
+    if theirs in header:
+        return Found(header.index(theirs))
+    date, _, clock = theirs.partition(JOINED)
+    if date in header and clock in header:
+        return Found(header.index(date), header.index(clock))
+    return None
+
+
+def is_present(theirs: str, header: Sequence[str]) -> bool:
+    """Whether a mapping's name, or each of two that it joins, is a column of the file."""
+    return _mapped(theirs, header) is not None
 
 
 def _require_known(market: ReplayMarket, known: Sequence[str]) -> None:
@@ -97,22 +111,16 @@ def _require_known(market: ReplayMarket, known: Sequence[str]) -> None:
         )
 
 
-def _find(market: ReplayMarket, ours: str, header: Sequence[str]) -> int | None:
-    if ours in market.columns:
-        theirs = market.columns[ours]
-        return header.index(theirs) if theirs in header else None
-    plain = [_plain(name) for name in header]
-    for alias in ALIASES[ours]:
-        if plain.count(alias) > 1:
-            twins = ", ".join(name for name in header if _plain(name) == alias)
-            raise InvalidConfig(
-                f"{market.path}: {twins} could each be {ours}; say which in market.columns",
-                field="market.columns",
-                file=market.path,
-            )
-        if alias in plain:
-            return plain.index(alias)
-    return None
+def _refuse(
+    market: ReplayMarket, what: str, example: str, header: Sequence[str], **fields: str
+) -> NoReturn:
+    raise InvalidConfig(
+        f"{market.path}: {what}. The file has: {', '.join(header)}. Name them in market.columns, "
+        f'our name first: {{"{example}": "its name in the file"}}',
+        field="market.columns",
+        file=market.path,
+        **fields,
+    )
 
 
 def _plain(name: str) -> str:

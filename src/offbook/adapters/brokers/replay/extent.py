@@ -7,8 +7,7 @@ import numpy as np
 from offbook.adapters.brokers.replay.faults import CellFault
 from offbook.adapters.brokers.replay.reader import RecordingReader
 from offbook.adapters.brokers.replay.source import Survey, split_line
-from offbook.adapters.brokers.replay.times import time_from_text
-from offbook.domain.config import BadRows, ReplayMarket
+from offbook.domain.config import ReplayMarket
 from offbook.domain.errors import BadMarketData
 from offbook.ports.gateway import FeedExtent
 
@@ -21,7 +20,7 @@ def find_extent(
     None also where rows may be dropped, and where the lines of a CSV could not be counted.  What
     is bad at either end is left for the read that meets it to tell.
     """
-    if market.bad_rows is BadRows.DROP:
+    if market.may_drop:
         return None
     if reader.source.is_parquet:
         return _parquet_extent(reader)
@@ -51,11 +50,8 @@ def _parquet_extent(reader: RecordingReader) -> FeedExtent | None:
 
 def _line_ts(reader: RecordingReader, line: str) -> int | None:
     cells = split_line(line, reader.source.delimiter)
-    position = reader.cells[0].position
-    if len(cells) <= position:
-        return None
     try:
-        ts = time_from_text(cells[position])
+        ts = reader.time_of(cells)
     except CellFault:
         return None
     if reader.intervals is None:

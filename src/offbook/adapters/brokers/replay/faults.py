@@ -16,9 +16,11 @@ HINTS: Final = MappingProxyType(
         "empty": _MEND,
         "bad_time": "Times are whole s, ms, us or ns since 1970 (1990 to 2099), or ISO 8601 text. "
         + _MEND,
+        "ambiguous_time": "Write such times with their offset, or in UTC. Otherwise: " + _MEND,
+        "bad_side": _MEND,
         "not_a_number": _MEND,
-        "too_many_decimals": "Raise that precision of the instrument (at most 12). "
-        "Otherwise: " + _MEND,
+        "too_many_decimals": 'Raise that precision of the instrument (at most 12); "auto" as '
+        "price_decimals or size_decimals finds it. Otherwise: " + _MEND,
         "inexact_float": "Write the column as DECIMAL or as text, or give the instrument the "
         "precision that the numbers have (at most 12). Otherwise: " + _MEND,
         "too_large": _MEND,
@@ -27,6 +29,8 @@ HINTS: Final = MappingProxyType(
         "crossed": _MEND,
         "impossible_bar": _MEND,
         "no_trading_day": "Check instrument.calendar. Otherwise: " + _MEND,
+        "off_hours": "Check instrument.calendar and the time zone, or leave such rows out with "
+        'off_hours = "drop".',
         "out_of_order": _SORT,
         "overlap": "Check timeframe_ns, and look for bars that are there twice. Otherwise: "
         + _MEND,

@@ -6,20 +6,26 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from threading import Event
 from types import MappingProxyType
 from typing import Final, TypeVar
 
 import msgspec
 
-from offbook.adapters.brokers.replay.columns import VALUES
 from offbook.adapters.brokers.replay.extent import find_extent
+from offbook.adapters.brokers.replay.files import (
+    ChainedReader,
+    Part,
+    find_files,
+    in_order,
+    whole_extent,
+)
 from offbook.adapters.brokers.replay.reader import RecordingReader
 from offbook.adapters.brokers.replay.source import open_source, survey
+from offbook.adapters.brokers.replay.zones import load_zone
 from offbook.adapters.calendars import load_calendar
 from offbook.domain.calendars import TradingCalendar
-from offbook.domain.config import MarketConfig, ReplayMarket, sources_of
+from offbook.domain.config import MarketConfig, OffHours, ReplayMarket, sources_of
 from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidConfig
 from offbook.domain.market_data import MarketInfo, MarketSlice
 from offbook.ports.gateway import FeedExtent
@@ -48,7 +54,7 @@ class ReplayGateway:
             raise InvalidConfig("the replay gateway opens recordings only", field="market.type")
         executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="offbook-replay")
         stop = Event()
-        opening = executor.submit(_open, market, stop)
+        opening = executor.submit(open_recording, market, stop)
         try:
             opened = await _outcome(opening)
         except BaseException:
@@ -66,7 +72,7 @@ class ReplayFeed:
     jump starts the file again and skips to its place.
     """
 
-    def __init__(self, executor: ThreadPoolExecutor, opened: _Opened) -> None:
+    def __init__(self, executor: ThreadPoolExecutor, opened: OpenedRecording) -> None:
         self._executor = executor
         self._reader = opened.reader
         self._info = opened.info
@@ -177,41 +183,58 @@ class ReplayFeed:
 
     def _require_open(self) -> None:
         if self._closed:
-            raise GatewayUnavailable("the recording was closed", market=self._reader.source.path)
+            raise GatewayUnavailable("the recording was closed", market=self._reader.path)
 
 
-class _Opened(msgspec.Struct, frozen=True):
+class OpenedRecording(msgspec.Struct, frozen=True):
     """What the worker made of a configuration."""
 
-    reader: RecordingReader
+    reader: RecordingReader | ChainedReader
     info: MarketInfo
     calendar: TradingCalendar
     extent: FeedExtent | None
 
 
-def _open(market: ReplayMarket, stop: Event) -> _Opened:
-    """Runs in the worker thread."""
-    if market.kind not in VALUES:
-        raise InvalidConfig(
-            f"recordings of {market.kind.value} cannot be read yet", field="market.kind"
-        )
+def open_recording(market: ReplayMarket, stop: Event) -> OpenedRecording:
+    """Open, digest and measure a recording, ready for its first row; ``stop`` ends that early.
+
+    The caller closes the reader.  Raises as ``ReplayGateway.open`` does.
+    """
     calendar = load_calendar(market.instrument.calendar)
-    source = open_source(str(Path(market.path).expanduser()))
-    reader = RecordingReader(source, market, calendar)
+    files = find_files(market.path)
+    parts: list[Part] = []
+    try:
+        for file in files:
+            alone = msgspec.structs.replace(market, path=file)
+            parts.append(_open_part(alone, calendar, stop, may_be_empty=len(files) > 1))
+        parts = in_order(parts)
+    except BaseException:
+        for part in parts:
+            part.reader.close()
+        raise
+    info = MarketInfo(
+        sources=sources_of(market),
+        instruments=(market.instrument,),
+        data_identity=_identity(market, parts, calendar),
+        calendar_identity=calendar.digest(),
+    )
+    reader = parts[0].reader if len(parts) == 1 else ChainedReader(market.path, parts)
+    return OpenedRecording(reader, info, calendar, whole_extent(parts))
+
+
+def _open_part(
+    market: ReplayMarket, calendar: TradingCalendar, stop: Event, *, may_be_empty: bool
+) -> Part:
+    source = open_source(market.path, market.header)
+    reader = RecordingReader(source, market, calendar, may_be_empty=may_be_empty)
     try:
         surveyed = survey(source, stop.is_set)
-        info = MarketInfo(
-            sources=sources_of(market),
-            instruments=(market.instrument,),
-            data_identity=_identity(market, reader, calendar, surveyed.sha256),
-            calendar_identity=calendar.digest(),
-        )
         extent = find_extent(market, reader, surveyed)
         source.check_unchanged()
     except BaseException:
         reader.close()
         raise
-    return _Opened(reader, info, calendar, extent)
+    return Part(reader=reader, sha256=surveyed.sha256, extent=extent)
 
 
 async def _outcome(work: Future[T]) -> T:
@@ -222,16 +245,16 @@ async def _outcome(work: Future[T]) -> T:
     return await asyncio.shield(waiting)
 
 
-def _close_opened(opening: Future[_Opened]) -> None:
+def _close_opened(opening: Future[OpenedRecording]) -> None:
     if not opening.cancelled() and opening.exception() is None:
         opening.result().reader.close()
 
 
-def _identity(
-    market: ReplayMarket, reader: RecordingReader, calendar: TradingCalendar, sha256: str
-) -> str:
+def _identity(market: ReplayMarket, parts: list[Part], calendar: TradingCalendar) -> str:
     """A digest of the bytes and of every option that decides which rows they are."""
+    reader = parts[0].reader
     by_session = reader.intervals is not None and reader.intervals.by_session
+    hours = market.off_hours is not OffHours.KEEP
     options = {
         "reader": READER_VERSION,
         "kind": market.kind,
@@ -241,7 +264,10 @@ def _identity(
         "qty_precision": market.instrument.qty_precision,
         "timeframe_ns": market.timeframe_ns if reader.intervals else None,
         "label": market.label if reader.intervals else None,
-        "calendar": calendar.digest() if by_session else None,
-        "content": sha256,
+        "calendar": calendar.digest() if by_session or hours else None,
+        "headed": reader.source.headed,
+        "timezone": None if market.timezone is None else load_zone(market.timezone).digest,
+        "off_hours": market.off_hours if hours else None,
+        "content": [part.sha256 for part in parts],
     }
     return hashlib.sha256(msgspec.json.encode(options, order="deterministic")).hexdigest()

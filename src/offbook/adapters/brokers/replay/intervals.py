@@ -6,10 +6,49 @@ import numpy as np
 
 from offbook.adapters.brokers.replay.numbers import BoolColumn
 from offbook.adapters.brokers.replay.times import iso
+from offbook.adapters.brokers.replay.verdicts import WallClocks
+from offbook.adapters.brokers.replay.zones import Zone, load_zone
 from offbook.domain.calendars import DAY_NS, TradingCalendar
 from offbook.domain.config import ReplayMarket
 from offbook.domain.market_data import IntColumn
 from offbook.domain.values import MAX_UNITS
+
+
+class UtcClocks:
+    """Times without an offset are UTC."""
+
+    def utc(self, walls: IntColumn) -> tuple[IntColumn, BoolColumn]:
+        """The readings themselves, all certain."""
+        return walls, np.ones(len(walls), dtype=np.bool_)
+
+    def utc_of(self, wall: int, text: str) -> int:
+        """The reading itself."""
+        return wall
+
+
+class DayNames(UtcClocks):
+    """Local times of daily bars: midnight names a day, all else is a time of the zone."""
+
+    def __init__(self, zone: Zone) -> None:
+        self._zone = zone
+
+    def utc(self, walls: IntColumn) -> tuple[IntColumn, BoolColumn]:
+        """Midnight as it stands, other readings as the zone has them."""
+        times, known = self._zone.utc(walls)
+        names = walls % DAY_NS == 0
+        return np.where(names, walls, times), known | names
+
+    def utc_of(self, wall: int, text: str) -> int:
+        """Midnight as it stands, another reading as the zone has it. Raises CellFault."""
+        return wall if wall % DAY_NS == 0 else self._zone.utc_of(wall, text)
+
+
+def local_clocks(market: ReplayMarket, intervals: BarIntervals | None) -> WallClocks:
+    """What makes UTC of a recording's times without an offset. Raises InvalidConfig."""
+    if market.timezone is None:
+        return UtcClocks()
+    zone = load_zone(market.timezone)
+    return DayNames(zone) if intervals is not None and intervals.by_session else zone
 
 
 class BarIntervals:

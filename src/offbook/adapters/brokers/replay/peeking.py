@@ -7,8 +7,10 @@ from collections.abc import Mapping
 import msgspec
 
 from offbook.adapters.brokers.replay import query
-from offbook.adapters.brokers.replay.columns import TIMES, VALUES, choose_columns
+from offbook.adapters.brokers.replay.columns import VALUES, choose_columns, is_present, names_of
+from offbook.adapters.brokers.replay.files import find_files
 from offbook.adapters.brokers.replay.source import open_source
+from offbook.adapters.brokers.replay.zones import load_zone
 from offbook.adapters.calendars import load_calendar
 from offbook.domain.config import ReplayMarket
 from offbook.domain.errors import BadMarketData, InvalidConfig
@@ -34,29 +36,40 @@ class Peek(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[DataKind, ...]
 
 
-def peek(path: str, columns: Mapping[str, str]) -> Peek:
-    """Look at a recording's columns; ``columns`` maps our names to the file's where they differ.
+def peek(path: str, columns: Mapping[str, str], header: tuple[str, ...] = ()) -> Peek:
+    """Look at a recording's columns; ``columns`` maps our names to the file's where they differ,
+    ``header`` names those of a file that has no header.
 
-    Raises InvalidConfig (no such file, unknown kind of file), BadMarketData (empty, damaged, no
+    Raises InvalidConfig (no such file, unknown kind of file, columns of which it is not plain
+    which is meant), BadMarketData (empty, damaged, no
     header) and GatewayUnavailable (cannot be read).
     """
-    source = open_source(path)
-    header = source.header or _parquet_columns(path)
-    _require(path, columns, header)
-    kinds = tuple(kind for kind in VALUES if _fits(path, kind, columns, header))
-    return Peek(columns=header, kinds=kinds)
+    file = find_files(path)[0]
+    source = open_source(file, header)
+    names = source.header or _parquet_columns(file)
+    _require(path, columns, names)
+    kinds, unclear = [], None
+    for kind in VALUES:
+        try:
+            if _fits(path, kind, columns, names):
+                kinds.append(kind)
+        except InvalidConfig as error:
+            unclear = error
+    if not kinds and unclear is not None:
+        raise unclear
+    return Peek(columns=names, kinds=tuple(kinds))
 
 
 def _require(path: str, columns: Mapping[str, str], header: tuple[str, ...]) -> None:
     """Refuse a mapping that cannot be meant, whatever the rows are."""
-    ours = dict.fromkeys((*TIMES, *(name for names in VALUES.values() for name in names)))
+    ours = dict.fromkeys(name for kind in VALUES for name in names_of(kind))
     strange = [name for name in columns if name not in ours]
     if strange:
         raise InvalidConfig(
             f"{strange[0]} is none of our columns; they are: {', '.join(ours)}",
             field="market.columns",
         )
-    absent = [name for name in columns.values() if name not in header]
+    absent = [name for name in columns.values() if not is_present(name, header)]
     if absent:
         raise InvalidConfig(
             f"{path}: there is no column {absent[0]}; the file has: {', '.join(header)}",
@@ -70,13 +83,16 @@ def check(market: ReplayMarket) -> None:
 
     Raises what ``peek`` does, and InvalidConfig naming what is missing.
     """
-    source = open_source(market.path)
-    choose_columns(market, source.header or _parquet_columns(market.path))
+    file = find_files(market.path)[0]
+    source = open_source(file, market.header)
+    choose_columns(market, source.header or _parquet_columns(file))
+    if market.timezone is not None:
+        load_zone(market.timezone)
     load_calendar(market.instrument.calendar)
 
 
 def _fits(path: str, kind: DataKind, columns: Mapping[str, str], header: tuple[str, ...]) -> bool:
-    if not set(columns) <= {*TIMES, *VALUES[kind]}:
+    if not set(columns) <= set(names_of(kind)):
         return False
     market = ReplayMarket(
         path=path,
@@ -87,7 +103,9 @@ def _fits(path: str, kind: DataKind, columns: Mapping[str, str], header: tuple[s
     )
     try:
         choose_columns(market, header)
-    except InvalidConfig:
+    except InvalidConfig as error:
+        if "among" in error.fields:
+            raise
         return False
     return True
 

@@ -13,9 +13,16 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from offbook.adapters.brokers.replay.columns import JOINED, SIDES
 from offbook.adapters.brokers.replay.numbers import PLAIN_DECIMAL_SQL
+from offbook.adapters.brokers.replay.sides import side_sql
 from offbook.adapters.brokers.replay.source import Source
-from offbook.adapters.brokers.replay.times import ISO_OFFSET_SQL, ISO_UTC_SQL
+from offbook.adapters.brokers.replay.times import (
+    ISO_LOCAL_SQL,
+    ISO_OFFSET_SQL,
+    ISO_UTC_SQL,
+    ISO_ZERO_SQL,
+)
 from offbook.domain.errors import BadMarketData
 from offbook.domain.values import MAX_UNITS
 
@@ -60,19 +67,38 @@ _DECIMAL_TYPE = re.compile(r"DECIMAL\((\d+),(\d+)\)\Z")
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
     """One column to fetch: ours, the file's name for it, its place and SQL type.
 
-    ``precision`` is that of a number, None for a time.
+    ``precision`` is that of a number, None for a time or a side.  A time may be in two columns:
+    ``clock`` is then the place and name of its time of day.  ``local`` tells that times without an
+    offset are those of wall clocks somewhere.
     """
 
     ours: str
     theirs: str
     position: int
     sql_type: str
-    precision: int | None
+    precision: int | None = None
+    clock: tuple[int, str] | None = None
+    local: bool = False
 
     @property
     def is_double(self) -> bool:
         """Whether the value comes as DOUBLE, to be judged against its precision."""
         return self.precision is not None and self.sql_type in {"DOUBLE", "FLOAT"}
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it is a time."""
+        return self.precision is None and self.ours not in SIDES
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Where its text is in a line."""
+        return (self.position,) if self.clock is None else (self.position, self.clock[0])
+
+    @property
+    def raw(self) -> str:
+        """What the query calls the cell as it came."""
+        return f"r{self.position}" if self.clock is None else f"j{self.position}"
 
 
 def connect() -> DuckDBPyConnection:
@@ -81,6 +107,8 @@ def connect() -> DuckDBPyConnection:
 
     connection = duckdb.connect(":memory:", config=dict(SETTINGS))
     connection.execute("SET streaming_buffer_size = '4MB'")
+    # It would be drawn on stdout, where answers go.
+    connection.execute("SET enable_progress_bar = false")
     connection.execute("SET lock_configuration = true")
     return connection
 
@@ -102,31 +130,32 @@ def parquet_rows(connection: DuckDBPyConnection, path: str) -> int:
 def build(source: Source, cells: list[Cell], first_row: int) -> tuple[str, list[str]]:
     """The query for all rows from ``first_row`` (from 0) in file order, and its parameters.
 
-    A number gives ``v_<ours>``, a time ``n_<ours>`` (a whole number) or ``t_<ours>`` (ns), and both
-    ``x_<ours>``: the text where none of these holds a value.  ``ragged`` is 0 for a row of the
-    header's length, -1 for a shorter, 1 for a longer one.
+    A number or side gives ``v_<ours>``, a time ``n_<ours>`` (a whole number), ``t_<ours>`` (ns) or,
+    where it is local, ``w_<ours>`` (ns on the wall clock), and all ``x_<ours>``: the text where
+    none of these holds a value.  ``ragged`` is 0 for a row of the header's length, -1 for a
+    shorter, 1 for a longer one.
     """
     if source.is_parquet:
-        raws = [
-            f'"{cell.theirs.replace(chr(34), chr(34) * 2)}" AS r{cell.position}' for cell in cells
-        ]
+        raws = [f"{_quoted(cell.theirs)} AS r{cell.position}" for cell in cells if not cell.clock]
         ragged = "0::BIGINT AS ragged"
-        table = _PARQUET
     else:
         length = len(source.header)
-        raws = [f"c{cell.position} AS r{cell.position}" for cell in cells]
+        raws = [f"c{cell.position} AS r{cell.position}" for cell in cells if not cell.clock]
         raws += [f"c{length - 1} AS last_cell", f"c{length} AS spare_cell"]
         ragged = (
             "CASE WHEN last_cell IS NULL THEN -1 WHEN spare_cell IS NOT NULL THEN 1 "
             "ELSE 0 END::BIGINT AS ragged"
         )
-        table = _csv(source)
+    raws += [_joined(source, cell, cell.clock) for cell in cells if cell.clock]
     # The file's names of columns are quoted; all else is ours.
     # Skipping below the conversions keeps a jump cheap: Parquet drops whole row groups.
-    inner = f"SELECT {', '.join(dict.fromkeys(raws))} FROM {table} OFFSET {first_row}"  # noqa: S608 - see above
+    inner = f"SELECT {', '.join(dict.fromkeys(raws))} FROM {table(source)} OFFSET {first_row}"  # noqa: S608 - see above
     casts, values, texts = [], [], []
     for cell in cells:
-        cast, value, text = _number(cell) if cell.precision is not None else _time(cell)
+        if cell.precision is not None:
+            cast, value, text = _number(cell)
+        else:
+            cast, value, text = _time(cell) if cell.is_time else _side(cell)
         casts.append(cast)
         values.append(value)
         texts.append(text)
@@ -134,6 +163,16 @@ def build(source: Source, cells: list[Cell], first_row: int) -> tuple[str, list[
     valued = f"SELECT *, {', '.join(values)} FROM ({judged})"  # noqa: S608 - see above
     sql = f"SELECT {', '.join(texts)}, ragged FROM ({valued})"  # noqa: S608 - see above
     return sql, [literal_path(source.path)]
+
+
+def table(source: Source) -> str:
+    """The file as a table; its path (``literal_path``) is the one parameter."""
+    return _PARQUET if source.is_parquet else _csv(source)
+
+
+def column(source: Source, cell: Cell) -> str:
+    """What that table calls the column of a cell."""
+    return _quoted(cell.theirs) if source.is_parquet else f"c{cell.position}"
 
 
 def literal_path(path: str) -> str:
@@ -146,8 +185,11 @@ def require_readable(path: str, cell: Cell) -> None:
     kind = cell.sql_type
     if kind == "VARCHAR" or kind in _INTEGERS:
         return
-    if cell.precision is None:
-        fits, expected = kind in _TIMESTAMPS, "TIMESTAMP, DATE, whole numbers or text"
+    if cell.is_time:
+        fits = kind in _TIMESTAMPS or cell.clock is not None
+        expected = "TIMESTAMP, DATE, whole numbers or text"
+    elif cell.precision is None:
+        fits, expected = kind == "BOOLEAN", "BOOLEAN, whole numbers or text"
     else:
         fits = kind in {"DOUBLE", "FLOAT"} or _DECIMAL_TYPE.match(kind) is not None
         expected = "DECIMAL, whole numbers, DOUBLE or text"
@@ -168,7 +210,8 @@ def _csv(source: Source) -> str:
     packing = "gzip" if source.suffix == ".csv.gz" else "none"
     # Cells that a short line lacks come as NULL; empty ones do not, for no cell is this nullstr.
     return (
-        f"read_csv(?, auto_detect = false, header = true, delim = '{source.delimiter}', "
+        f"read_csv(?, auto_detect = false, header = {str(source.headed).lower()}, "
+        f"delim = '{source.delimiter}', "
         f"""quote = '"', escape = '"', nullstr = '\x01', null_padding = true, """
         f"compression = '{packing}', hive_partitioning = false, buffer_size = {BUFFER_BYTES}, "
         f"max_line_size = {LONGEST_LINE}, columns = {{{columns}}})"
@@ -177,7 +220,7 @@ def _csv(source: Source) -> str:
 
 def _number(cell: Cell) -> tuple[str, str, str]:
     """Cast, value and text of a number, one for each level of the query."""
-    raw, cast, value = f"r{cell.position}", f"d_{cell.ours}", f"v_{cell.ours}"
+    raw, cast, value = cell.raw, f"d_{cell.ours}", f"v_{cell.ours}"
     precision = cell.precision or 0
     text = f"{value}, CASE WHEN {value} IS NULL THEN {raw}::VARCHAR END AS x_{cell.ours}"
     if cell.is_double:
@@ -203,28 +246,62 @@ def _number(cell: Cell) -> tuple[str, str, str]:
 
 def _time(cell: Cell) -> tuple[str, str, str]:
     """Cast, value and text of a time, one for each level of the query."""
-    raw, number, stamp = f"r{cell.position}", f"n_{cell.ours}", f"t_{cell.ours}"
+    raw, number, stamp, wall = cell.raw, *(f"{sign}_{cell.ours}" for sign in "ntw")
     cast = f"k_{cell.ours}"
     text = (
-        f"{number}, {stamp}, CASE WHEN {number} IS NULL AND {stamp} IS NULL "
+        f"{number}, {stamp}, {wall}, CASE WHEN coalesce({number}, {stamp}, {wall}) IS NULL "
         f"THEN {raw}::VARCHAR END AS x_{cell.ours}"
     )
     none = "NULL::BIGINT"
-    if cell.sql_type in _TIMESTAMPS:
+    if cell.sql_type in _TIMESTAMPS and not cell.clock:
         # Nanoseconds of a far future would overflow, which ends a query; it is a row's fault.
         micro = f"epoch_us({raw}::TIMESTAMP)" if cell.sql_type == "DATE" else f"epoch_us({raw})"
         scaled = f"CASE WHEN {micro} BETWEEN 0 AND {MAX_UNITS // 1000} THEN {micro} * 1000 END"
         stamped = f"epoch_ns({raw})" if "_NS" in cell.sql_type else scaled
-        return f"{stamped} AS {cast}", f"{none} AS {number}, {cast} AS {stamp}", text
-    if cell.sql_type in _INTEGERS:
+        here, there = (wall, stamp) if cell.local and "TZ" not in _plainly(cell) else (stamp, wall)
+        value = f"{none} AS {number}, {cast} AS {here}, {none} AS {there}"
+        return f"{stamped} AS {cast}", value, text
+    if cell.sql_type in _INTEGERS and not cell.clock:
         whole = f"TRY_CAST({raw} AS BIGINT) AS {cast}"
-        return whole, f"{cast} AS {number}, {none} AS {stamp}", text
+        return whole, f"{cast} AS {number}, {none} AS {stamp}, {none} AS {wall}", text
+    utc, local = (ISO_ZERO_SQL, ISO_LOCAL_SQL) if cell.local else (ISO_UTC_SQL, "")
     value = (
         f"CASE WHEN {cast}::VARCHAR = {raw} THEN {cast} END AS {number}, "
         f"CASE WHEN {cast} IS NOT NULL THEN NULL "
-        f"WHEN regexp_full_match({raw}, '{ISO_UTC_SQL}') "
+        f"WHEN regexp_full_match({raw}, '{utc}') "
         f"THEN epoch_ns(TRY_CAST({raw} AS TIMESTAMP_NS)) "
         f"WHEN regexp_full_match({raw}, '{ISO_OFFSET_SQL}') "
-        f"THEN epoch_ns(TRY_CAST({raw} AS TIMESTAMPTZ_NS)) END AS {stamp}"
+        f"THEN epoch_ns(TRY_CAST({raw} AS TIMESTAMPTZ_NS)) END AS {stamp}, "
+        + (
+            f"CASE WHEN regexp_full_match({raw}, '{local}') "
+            f"THEN epoch_ns(TRY_CAST({raw} AS TIMESTAMP_NS)) END AS {wall}"
+            if local
+            else f"{none} AS {wall}"
+        )
     )
     return f"TRY_CAST({raw} AS BIGINT) AS {cast}", value, text
+
+
+def _side(cell: Cell) -> tuple[str, str, str]:
+    """Cast, value and text of a side, one for each level of the query."""
+    cast, value = f"s_{cell.ours}", f"v_{cell.ours}"
+    text = f"{value}, CASE WHEN {value} IS NULL THEN {cast} END AS x_{cell.ours}"
+    written = f"coalesce(lower(trim({cell.raw}::VARCHAR)), '') AS {cast}"
+    return written, f"{side_sql(cell.ours, cast)} AS {value}", text
+
+
+def _joined(source: Source, cell: Cell, clock: tuple[int, str]) -> str:
+    """A date and a time of day as one text; dates may have points: 2024.01.02."""
+    date, time = f"c{cell.position}", f"c{clock[0]}"
+    if source.is_parquet:
+        date = f"{_quoted(cell.theirs.removesuffix(JOINED + clock[1]))}::VARCHAR"
+        time = f"{_quoted(clock[1])}::VARCHAR"
+    return f"replace({date}, '.', '-') || ' ' || {time} AS {cell.raw}"
+
+
+def _quoted(name: str) -> str:
+    return f'"{name.replace(chr(34), chr(34) * 2)}"'
+
+
+def _plainly(cell: Cell) -> str:
+    return cell.sql_type.replace("WITH TIME ZONE", "TZ")

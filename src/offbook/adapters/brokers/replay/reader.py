@@ -6,6 +6,7 @@ import re
 import threading
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -13,18 +14,30 @@ import msgspec
 
 from offbook.adapters.brokers.replay import query
 from offbook.adapters.brokers.replay.arrow import ArrowBatch, ArrowFailure, ArrowStream
-from offbook.adapters.brokers.replay.columns import choose_columns
-from offbook.adapters.brokers.replay.intervals import BarIntervals
+from offbook.adapters.brokers.replay.columns import (
+    JOINED,
+    SIDES,
+    SIZES,
+    TIMES,
+    Found,
+    choose_columns,
+)
+from offbook.adapters.brokers.replay.faults import CellFault, RowFault
+from offbook.adapters.brokers.replay.intervals import BarIntervals, local_clocks
 from offbook.adapters.brokers.replay.query import Cell
 from offbook.adapters.brokers.replay.rows import RowDecoder
 from offbook.adapters.brokers.replay.source import Source
+from offbook.adapters.brokers.replay.times import time_from_text
 from offbook.domain.calendars import TradingCalendar
-from offbook.domain.config import BadRows, ReplayMarket
+from offbook.domain.config import ReplayMarket
 from offbook.domain.errors import BadMarketData, GatewayUnavailable
-from offbook.domain.market_data import DataKind, MarketSlice
+from offbook.domain.market_data import DataKind, SourceSlice
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
+
+EXAMPLES: Final = 5
+"""So many of the rows left out are kept as examples."""
 
 _CSV_LINE: Final = re.compile(r"CSV Error on Line: (\d+)")
 
@@ -40,13 +53,24 @@ class _Place(msgspec.Struct, frozen=True):
 class RecordingReader:
     """Gives the kept rows of a recording in pieces; not thread-safe but for ``interrupt``.
 
-    ``cells`` are the columns read, that of session time first; ``intervals`` is set for bars.
-    ``dropped`` counts by reason the rows left out so far, each once however often it is read.
+    ``names`` are the file's columns, ``cells`` those that are read, that of session time first;
+    ``intervals`` is set for bars.  Where it ``may_be_empty``, having no row left is no fault.
+    ``dropped`` counts by reason the rows left out so far, each once however often it is read;
+    ``examples`` are the first of them: file, row in it (from 1), and why.
     """
 
-    def __init__(self, source: Source, market: ReplayMarket, calendar: TradingCalendar) -> None:
+    def __init__(
+        self,
+        source: Source,
+        market: ReplayMarket,
+        calendar: TradingCalendar,
+        *,
+        may_be_empty: bool = False,
+    ) -> None:
         self.source = source
+        self._may_be_empty = may_be_empty
         self.dropped: Counter[str] = Counter()
+        self.examples: list[tuple[str, int, RowFault]] = []
         self._market = market
         self._stop = threading.Event()
         self._connection: DuckDBPyConnection | None = None
@@ -54,7 +78,8 @@ class RecordingReader:
         self._stream: ArrowStream | None = None
         self.cells = self._find_cells()
         self.intervals = BarIntervals(market, calendar) if market.kind is DataKind.BARS else None
-        self._decoder = RowDecoder(market, self.cells, self.intervals)
+        self._local = local_clocks(market, self.intervals)
+        self._decoder = RowDecoder(market, self.cells, calendar, self._local)
         self._place = _Place()
         self._places = [self._place]
         self._judged_to = 0
@@ -73,6 +98,21 @@ class RecordingReader:
         finally:
             connection.close()
 
+    def first_text(self, cell: Cell) -> str:
+        """The first value of a Parquet column as text."""
+        import duckdb
+
+        connection = query.connect()
+        try:
+            name = query.column(self.source, cell)
+            sql = f"SELECT {name}::VARCHAR FROM {query.table(self.source)} LIMIT 1"  # noqa: S608 - quoted name
+            found = connection.execute(sql, [query.literal_path(self.source.path)]).fetchall()
+        except duckdb.Error as error:
+            raise self.explained(error) from None
+        finally:
+            connection.close()
+        return str(found[0][0]) if found else ""
+
     def seek(self, row: int) -> int:
         """Let the next piece hold ``row`` or begin before it; returns where it begins.
 
@@ -81,7 +121,7 @@ class RecordingReader:
         """
         self._end_query()
         self._error = None
-        if self._market.bad_rows is BadRows.REFUSE:
+        if not self._market.may_drop:
             # From the row before, so that the order of time is watched across the jump.
             before = max(row - 1, 0)
             self._place = _Place(before, before)
@@ -90,7 +130,22 @@ class RecordingReader:
             self._place = self._places[index]
         return self._place.kept
 
-    def next(self) -> MarketSlice | None:
+    @property
+    def times(self) -> tuple[str, ...]:
+        """Our names of the times that are read, that of session time first."""
+        return tuple(cell.ours for cell in self.cells if cell.is_time)
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.source.path
+
+    @property
+    def kept(self) -> int:
+        """Rows that stayed up to here."""
+        return self._place.kept
+
+    def next(self) -> SourceSlice | None:
         """The next piece, of one row at least; None after the last row.
 
         Raises BadMarketData at a row that is refused, after the rows before it were given, and
@@ -112,6 +167,14 @@ class RecordingReader:
                 return rows
         raise GatewayUnavailable(f"{self.source.path} was closed", market=self.source.path)
 
+    def time_of(self, cells: Sequence[str]) -> int:
+        """Session time of a CSV line, of a bar that of its label. Raises CellFault."""
+        cell = next(cell for cell in self.cells if cell.is_time)
+        if len(cells) <= max(cell.places):
+            raise CellFault("ragged", "the line has fewer cells than the header")
+        text = " ".join(cells[place] for place in cell.places)
+        return time_from_text(text, self._local.utc_of)
+
     def interrupt(self) -> None:
         """End what another thread is doing here, as soon as it can be ended."""
         import duckdb
@@ -128,14 +191,17 @@ class RecordingReader:
         self._stop.set()
         self._end_query()
 
-    def _judge(self, batch: ArrowBatch) -> MarketSlice:
+    def _judge(self, batch: ArrowBatch) -> SourceSlice:
         place = self._place
         self._decoder.last_ts = place.last_ts
         decoded = self._decoder.decode(batch, place.file_row, place.kept)
         self._error = decoded.error
-        for row, reason in decoded.dropped.items():
+        for row, fault in sorted(decoded.dropped.items()):
             if place.file_row + row >= self._judged_to:
-                self.dropped[reason] += 1
+                self.dropped[fault.reason] += 1
+                if len(self.examples) < EXAMPLES:
+                    row_of_file = place.file_row + row + 1
+                    self.examples.append((self.source.path, row_of_file, fault))
         self._place = _Place(
             place.file_row + batch.rows, place.kept + len(decoded.rows), self._decoder.last_ts
         )
@@ -157,7 +223,7 @@ class RecordingReader:
             return batch
         except (ArrowFailure, duckdb.Error, GatewayUnavailable) as error:
             self._end_query()
-            raise self._explained(error) from None
+            raise self.explained(error) from None
 
     def _begin_query(self) -> ArrowStream:
         self.source.check_unchanged()
@@ -180,23 +246,34 @@ class RecordingReader:
             schema = self._parquet_schema()
             names = tuple(name for name, _ in schema)
             types = tuple(sql_type for _, sql_type in schema)
-        instrument = self._market.instrument
-        sizes = {"bid_size", "ask_size", "volume"}
-        cells = []
-        for ours, position in choose_columns(self._market, names).items():
-            precision = instrument.qty_precision if ours in sizes else instrument.price_precision
-            cells.append(
-                Cell(
-                    ours=ours,
-                    theirs=names[position],
-                    position=position,
-                    sql_type=types[position],
-                    precision=None if ours.startswith("ts_") else precision,
-                )
-            )
+        self.names = names
+        cells = [
+            self._cell(ours, found, names, types)
+            for ours, found in choose_columns(self._market, names).items()
+        ]
         for cell in cells:
             query.require_readable(self.source.path, cell)
         return cells
+
+    def _cell(
+        self, ours: str, found: Found, names: tuple[str, ...], types: tuple[str, ...]
+    ) -> Cell:
+        theirs, clock, precision = names[found.position], None, None
+        if found.clock is not None:
+            clock = (found.clock, names[found.clock])
+            theirs += JOINED + names[found.clock]
+        if ours not in (*TIMES, *SIDES):
+            instrument = self._market.instrument
+            precision = instrument.qty_precision if ours in SIZES else instrument.price_precision
+        return Cell(
+            ours=ours,
+            theirs=theirs,
+            position=found.position,
+            sql_type=types[found.position],
+            precision=precision,
+            clock=clock,
+            local=self._market.timezone is not None,
+        )
 
     def _parquet_schema(self) -> list[tuple[str, str]]:
         import duckdb
@@ -205,17 +282,17 @@ class RecordingReader:
         try:
             return query.parquet_schema(connection, self.source.path)
         except duckdb.Error as error:
-            raise self._explained(error) from None
+            raise self.explained(error) from None
         finally:
             connection.close()
 
     def _require_rows(self) -> None:
-        if self._place.kept == 0:
+        if self._place.kept == 0 and not self._may_be_empty:
             left = sum(self.dropped.values())
             why = f": all {left} were dropped ({dict(self.dropped)})" if left else ""
             raise BadMarketData(f"{self.source.path} has no rows{why}", file=self.source.path)
 
-    def _explained(self, error: Exception) -> Exception:
+    def explained(self, error: Exception) -> Exception:
         """The error as ours: trouble in the file's text, or in reaching it."""
         if isinstance(error, GatewayUnavailable):
             return error
@@ -223,8 +300,8 @@ class RecordingReader:
         found = _CSV_LINE.search(message)
         first_line = message.strip().partition("\n")[0]
         if found is not None:
-            # Line 1 is the header; blank lines before this one would make the row smaller.
-            row = int(found[1]) - 1
+            # Blank lines before this one would make the row smaller.
+            row = int(found[1]) - self.source.headed
             told = " ".join(message.split("Possible")[0].split())
             return BadMarketData(
                 f"{path}, row {row}: the line cannot be read as CSV ({told}). Mend the file; "

@@ -16,6 +16,7 @@ from typing import IO, Final
 
 import msgspec
 
+from offbook.adapters.brokers.replay.names import HEADERS, header_of
 from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidConfig
 
 SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
@@ -31,13 +32,17 @@ _PARQUET_MAGIC: Final = b"PAR1"
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """A recording that exists: its kind and, for CSV, its header and delimiter."""
+    """A file that exists: its kind and, for CSV, its header and delimiter.
+
+    ``headed`` is False where the names of the columns were told and the first line is a row.
+    """
 
     path: str
     suffix: str
     signature: tuple[int, ...]
     header: tuple[str, ...] = ()
     delimiter: str = ","
+    headed: bool = True
 
     @property
     def is_parquet(self) -> bool:
@@ -64,8 +69,8 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     last_line: str = ""
 
 
-def open_source(path: str) -> Source:
-    """Look at the file and its first bytes.
+def open_source(path: str, told: tuple[str, ...] = ()) -> Source:
+    """Look at the file and its first bytes; ``told`` are the columns of one without a header.
 
     Raises InvalidConfig (no such file, unknown kind), BadMarketData (empty, not of its kind, no
     header) and GatewayUnavailable (it cannot be read).
@@ -85,8 +90,16 @@ def open_source(path: str) -> Source:
     _check_magic(path, suffix, magic)
     if suffix == ".parquet":
         return Source(path=path, suffix=suffix, signature=signature)
-    header, delimiter = _read_header(path, packed=suffix == ".csv.gz")
-    return Source(path=path, suffix=suffix, signature=signature, header=header, delimiter=delimiter)
+    cells, delimiter = _read_first_line(path, packed=suffix == ".csv.gz")
+    header = _told_header(path, cells, told) if told else _own_header(path, cells)
+    return Source(
+        path=path,
+        suffix=suffix,
+        signature=signature,
+        header=header,
+        delimiter=delimiter,
+        headed=not told,
+    )
 
 
 def survey(source: Source, interrupted: Callable[[], bool]) -> Survey:
@@ -101,7 +114,7 @@ def survey(source: Source, interrupted: Callable[[], bool]) -> Survey:
             if source.is_parquet:
                 _drain(hashed)
                 return Survey(sha256=hashed.hexdigest())
-            counter = _LineCounter()
+            counter = _LineCounter(source.headed)
             if source.suffix == ".csv":
                 _drain(hashed, counter.feed)
             elif os.fstat(file.fileno()).st_size <= COUNTED_GZIP:
@@ -156,7 +169,8 @@ class _HashedFile(io.RawIOBase):
 class _LineCounter:
     """Counts the lines of a text that comes in blocks, as long as counting is safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, headed: bool) -> None:
+        self._headed = headed
         self._lines = 0
         self._rest = b""
         self._first = b""
@@ -175,8 +189,8 @@ class _LineCounter:
         lone_return = whole.count(b"\r") != whole.count(b"\r\n")
         self._plain = not (blank or lone_return or b'"' in whole)
         count = whole.count(b"\n")
-        if not self._first and self._lines + count > 1:
-            self._first = whole.split(b"\n", 2)[1 if self._lines == 0 else 0]
+        if not self._first and self._lines + count > self._headed:
+            self._first = whole.split(b"\n", 2)[1 if self._headed and self._lines == 0 else 0]
         self._lines += count
         self._last = whole[whole.rfind(b"\n", 0, end - 1) + 1 :]
 
@@ -192,7 +206,7 @@ class _LineCounter:
             line.decode("utf-8", errors="replace").strip("\r\n")
             for line in (self._first or self._last, self._last)
         )
-        return self._lines - 1, first, last
+        return self._lines - self._headed, first, last
 
 
 def _drain(
@@ -239,7 +253,7 @@ def _check_magic(path: str, suffix: str, magic: bytes) -> None:
     raise BadMarketData(f"{path} {trouble}", file=path)
 
 
-def _read_header(path: str, *, packed: bool) -> tuple[tuple[str, ...], str]:
+def _read_first_line(path: str, *, packed: bool) -> tuple[tuple[str, ...], str]:
     try:
         with gzip.open(path, "rb") if packed else open(path, "rb") as file:
             line = file.readline(HEADER_LIMIT)
@@ -255,10 +269,32 @@ def _read_header(path: str, *, packed: bool) -> tuple[tuple[str, ...], str]:
         raise BadMarketData(f"{path} is not UTF-8 text", file=path) from None
     delimiter = max(DELIMITERS, key=text.count)
     cells = tuple(cell.strip() for cell in split_line(text, delimiter))
-    looks_like_data = any(_DATA_CELL.match(cell) for cell in cells)
-    if not any(cells) or looks_like_data or len(line) >= HEADER_LIMIT:
+    return cells if len(line) < HEADER_LIMIT else (), delimiter
+
+
+def _own_header(path: str, cells: tuple[str, ...]) -> tuple[str, ...]:
+    """The first line as names, if it can be that."""
+    if any(cells) and not any(_DATA_CELL.match(cell) for cell in cells):
+        return cells
+    fitting = [name for name, names in HEADERS.items() if len(names) == len(cells)]
+    example = ", ".join(fitting) or "names of its columns such as time,price,size"
+    raise BadMarketData(
+        f"{path} has no header: its first line must name the columns, and is "
+        f"{','.join(cells)[:80]!r}. If that is a row, name the columns by header ({example})",
+        file=path,
+    )
+
+
+def _told_header(path: str, cells: tuple[str, ...], told: tuple[str, ...]) -> tuple[str, ...]:
+    """The names that were told, if the first line is a row of so many cells."""
+    names = header_of(told)
+    if len(names) != len(cells):
         raise BadMarketData(
-            f"{path} has no header: its first line must name the columns, and is {text[:80]!r}",
+            f"{path} has {len(cells)} columns, and header names {len(names)}: {', '.join(names)}",
             file=path,
         )
-    return cells, delimiter
+    if not any(_DATA_CELL.match(cell) for cell in cells):
+        raise BadMarketData(
+            f"{path} has a header of its own ({','.join(cells)[:80]}): leave header out", file=path
+        )
+    return names

@@ -1,11 +1,12 @@
-"""Times from cells, as integer nanoseconds UTC.
+"""Times from cells, as integer nanoseconds UTC; without an offset they are UTC, or local.
 
 * Whole numbers count s, ms, us or ns since 1970; which of them, their size tells.  A number is
   taken if it lies between 1990-01-01 and 2100-01-01 in one of the units; these ranges do not
   touch, so at most one unit fits.
 * ISO 8601 text: a date, or date and time to at most nanoseconds, with ``Z``, ``UTC`` or an offset;
-  without one it is UTC.
-* Parquet timestamps of any unit; without a time zone they are UTC.
+  without one it is UTC, or of the time zone that was told.  Dates may also be written ``20240102``
+  and ``2024.01.02``, and times of day after such a date ``143000``.
+* Parquet timestamps of any unit; without a time zone as text without an offset.
 
 All lie from 1970-01-01 on and below 2**62 ns (the year 2116).
 """
@@ -13,6 +14,7 @@ All lie from 1970-01-01 on and below 2**62 ns (the year 2116).
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -33,6 +35,8 @@ UNITS: Final = ((1, 10**9), (10**3, 10**6), (10**6, 10**3), (10**9, 1))
 
 _CLOCK_SQL: Final = "[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?"
 ISO_UTC_SQL: Final = f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}({_CLOCK_SQL}(Z|[+-]00:00)?)?"
+ISO_LOCAL_SQL: Final = f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}({_CLOCK_SQL})?"
+ISO_ZERO_SQL: Final = f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}{_CLOCK_SQL}(Z|[+-]00:00)"
 ISO_OFFSET_SQL: Final = (
     f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}{_CLOCK_SQL}[+-]([01][0-9]|2[0-3]):[0-5][0-9]"
 )
@@ -41,10 +45,11 @@ TIMESTAMPTZ_NS, which takes text without one for local time.  Other text it may 
 
 _NUMBER = re.compile(r"\d+(\.\d*)?\Z", re.ASCII)
 _ISO = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[ Tt](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?)?"
+    r"(\d{4}([-.]?)\d\d\2\d\d)(?:[ Tt](\d\d:?\d\d(?::?\d\d)?)(?:[.,](\d+))?)?"
     r" ?(Z|z|UTC|[+-]\d\d(?::?\d\d)?)?\Z",
     re.ASCII,
 )
+_DATE = re.compile(r"(19|20)\d\d(0\d|1[0-2])[0-3]\d\Z", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -59,24 +64,46 @@ def scale_times(numbers: IntColumn) -> tuple[IntColumn, BoolColumn]:
     return times, known
 
 
-def time_from_text(text: str) -> int:
-    """A time in any of the ways above, also fractional seconds, to ns. Raises CellFault."""
+def time_from_text(text: str, local: Callable[[int, str], int] | None = None) -> int:
+    """A time in any of the ways above, also fractional seconds, to ns.
+
+    ``local`` makes UTC of a wall clock's reading.  Raises CellFault.
+    """
     stripped = text.strip()
     if not stripped:
         raise CellFault("empty", "the cell is empty")
-    if _NUMBER.match(stripped):
+    if _NUMBER.match(stripped) and not _DATE.match(stripped):
         return _time_from_number(stripped)
     match = _ISO.match(stripped)
     if match is None:
         raise CellFault("bad_time", f"{text!r} is not a time")
-    date, clock, fraction, zone = match.groups()
+    date, _, clock, fraction, zone = match.groups()
     offset = "+00:00" if zone in (None, "Z", "z", "UTC") else zone
     try:
-        moment = datetime.fromisoformat(f"{date}T{clock or '00:00'}{offset}")
+        moment = datetime.fromisoformat(f"{date.replace('.', '-')}T{clock or '00:00'}{offset}")
     except ValueError as error:
         raise CellFault("bad_time", f"{text!r} is not a time ({error})") from None
     seconds = (moment - _EPOCH) // timedelta(seconds=1)
-    return checked_time(seconds * 10**9 + _nanoseconds(fraction or "", text), text)
+    ns = seconds * 10**9 + _nanoseconds(fraction or "", text)
+    return checked_time(ns if zone or local is None else local(ns, text), text)
+
+
+def unit_of(text: str, timezone: str | None) -> str:
+    """In what a time is told, for people: ``ms since 1970``, ``text with an offset``."""
+    stripped = text.strip()
+    if _NUMBER.match(stripped) and not _DATE.match(stripped):
+        for name, (per_second, _) in zip(("s", "ms", "us", "ns"), UNITS, strict=True):
+            if FIRST_SECOND * per_second <= Decimal(stripped) < END_SECOND * per_second:
+                return f"{name} since 1970"
+        return "unknown"
+    found = _ISO.match(stripped)
+    if found is None:
+        return "unknown"
+    _, _, clock, _, zone = found.groups()
+    if zone:
+        return "text with an offset"
+    what = "text without an offset" if clock else "dates"
+    return f"{what}, taken as {timezone or 'UTC'}"
 
 
 def checked_time(ns: int, text: str) -> int:

@@ -46,8 +46,10 @@ QUOTES = [
     ("{t},100,46116860184273879.04,1,1", "ask",
      "'46116860184273879.04' is too large for 2 decimals", "too_large"),
     ("yesterday,100,101,1,1", "ts_init", "'yesterday' is not a time", "bad_time"),
-    ("20240102,100,101,1,1", "ts_init",
-     "'20240102' is no time from 1990 to 2099 in s, ms, us or ns", "bad_time"),
+    ("20240230,100,101,1,1", "ts_init",
+     "'20240230' is not a time (day is out of range for month)", "bad_time"),
+    ("2024010,100,101,1,1", "ts_init",
+     "'2024010' is no time from 1990 to 2099 in s, ms, us or ns", "bad_time"),
     ("2024-02-30,100,101,1,1", "ts_init",
      "'2024-02-30' is not a time (day is out of range for month)", "bad_time"),
     ("1969-12-31T23:59:59Z,100,101,1,1", "ts_init",
@@ -176,7 +178,7 @@ async def test_a_bad_bar_is_dropped_and_counted(tmp_path: Path, row: str, reason
 
 
 def test_every_reason_has_a_case_here() -> None:
-    elsewhere = {"inexact_float", "no_trading_day"}
+    elsewhere = {"inexact_float", "no_trading_day", "ambiguous_time", "off_hours", "bad_side"}
     assert {case[3] for case in [*QUOTES, *BARS]} == HINTS.keys() - elsewhere
 
 

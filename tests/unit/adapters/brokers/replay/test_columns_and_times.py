@@ -18,10 +18,11 @@ from tests.recordings import (
     trouble,
 )
 
-from offbook.adapters.brokers.replay.columns import ALIASES
+from offbook.adapters.brokers.replay.columns import names_of
+from offbook.adapters.brokers.replay.names import ALIASES
 from offbook.adapters.brokers.replay.times import iso, time_from_text
 from offbook.domain.errors import BadMarketData, InvalidConfig
-from offbook.domain.market_data import BarSlice, QuoteSlice
+from offbook.domain.market_data import BarSlice, DataKind, QuoteSlice
 from offbook.testing.markets import MINUTE
 
 
@@ -88,8 +89,10 @@ async def test_columns_of_a_type_that_cannot_be_exact_are_refused(tmp_path: Path
 
 
 def test_no_other_name_leads_to_two_columns() -> None:
-    names = [alias for aliases in ALIASES.values() for alias in aliases]
-    assert len(names) == len(set(names))
+    for kind in DataKind:
+        ranks = [rank for ours in names_of(kind) for rank in ALIASES[ours]]
+        names = [alias for rank in ranks for alias in rank]
+        assert len(names) == len(set(names))
 
 
 TIMES = [

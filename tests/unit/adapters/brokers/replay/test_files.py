@@ -22,7 +22,7 @@ from tests.recordings import (
 )
 
 from offbook.adapters.brokers.replay.gateway import ReplayGateway
-from offbook.domain.config import BadRows, ReplayMarket
+from offbook.domain.config import BadRows, OffHours, ReplayMarket
 from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidConfig
 from offbook.domain.market_data import QuoteSlice
 from offbook.testing.markets import BTCUSDT, MINUTE, quotes_market, write_csv
@@ -54,7 +54,7 @@ async def test_what_is_no_recording_is_told_by_kind(tmp_path: Path) -> None:
         assert text in str(error), name
         assert name in str(error)
     (tmp_path / "folder.csv").mkdir()
-    assert "is not a file" in str(await trouble(quotes(tmp_path / "folder.csv")))
+    assert "there is no recording" in str(await trouble(quotes(tmp_path / "folder.csv")))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
@@ -84,12 +84,12 @@ async def test_csv_of_other_hands_is_read(tmp_path: Path, delimiter: str, end: s
 
 
 async def test_a_file_changed_while_it_is_read_is_not_mixed(tmp_path: Path) -> None:
-    path = csv(tmp_path / "quotes.csv", HEADER, ROW, ROW)
+    path = csv(tmp_path / "quotes.csv", HEADER, *[ROW] * 140_000)
     feed = await ReplayGateway().open(quotes(path))
-    assert await feed.read(0, 1) is not None
+    assert await feed.read(139_000, 1) is not None
     csv(path, HEADER, ROW, ROW.replace("100", "101"), ROW)
     with pytest.raises(GatewayUnavailable, match="was changed or replaced"):
-        await feed.read(2, 1)
+        await feed.read(0, 1)
     await feed.close()
 
 
@@ -115,7 +115,9 @@ async def test_identity_is_that_of_bytes_and_reading_options(tmp_path: Path) -> 
     finer = msgspec.structs.replace(BTCUSDT, price_precision=3)
     for change in (
         {"bad_rows": BadRows.DROP},
-        {"columns": {"ask": "bid"}},
+        {"off_hours": OffHours.DROP},
+        {"timezone": "America/New_York"},
+        {"columns": {"ask": "bid", "bid": "bid"}},
         {"instrument": finer},
     ):
         assert await identity(msgspec.structs.replace(one, **change)) != same

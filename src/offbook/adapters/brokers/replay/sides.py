@@ -1,0 +1,37 @@
+"""Who took at a print: what files write for it, and what that is as a number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+_BUY = ("buy", "b", "buyer", "1", "+1")
+_SELL = ("sell", "s", "seller", "-1")
+_UNKNOWN = ("", "0", "n", "none", "unknown", "no_aggressor", "null", "na", "n/a")
+_YES = ("true", "1", "t", "yes", "y")
+_NO = ("false", "0", "f", "no")
+
+MEANINGS: Final[Mapping[str, Mapping[str, int]]] = MappingProxyType(
+    {
+        "aggressor": {
+            **dict.fromkeys(_BUY, 1),
+            **dict.fromkeys(_SELL, -1),
+            **dict.fromkeys(_UNKNOWN, 0),
+        },
+        # The buyer made the price, so the seller took it.
+        "buyer_maker": {**dict.fromkeys(_YES, -1), **dict.fromkeys(_NO, 1), "": 0},
+    }
+)
+"""Our column -> what a cell says, in lower case -> 1 where a buyer took, -1 a seller, 0 unknown."""
+
+
+def side_sql(ours: str, cell: str) -> str:
+    """The expression that turns a cell's text into its number; null where it means none."""
+    cases = " ".join(f"WHEN '{text}' THEN {side}" for text, side in MEANINGS[ours].items())
+    return f"CASE {cell} {cases} END::BIGINT"
+
+
+def expected(ours: str) -> str:
+    """What a cell of the column may say, for people."""
+    return "buy or sell (b, s, 1, -1)" if ours == "aggressor" else "true or false"

@@ -1,0 +1,74 @@
+"""A session as files for other programs: one JSON document, or tables."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+import msgspec
+
+from offbook.adapters.reports.files import whole, write_table
+from offbook.adapters.reports.listing_tables import listing_tables
+from offbook.domain.errors import InvalidInput
+from offbook.domain.journal import StoredRecord
+from offbook.services.reporting.full_report import EquitySection
+from offbook.services.reporting.listing import EXPORT_FORMATS, EXPORT_TABLES, Listing, document_of
+
+
+def write_export(
+    listing: Listing,
+    journal: Collection[StoredRecord],
+    equity: EquitySection | None,
+    *,
+    to: Path,
+    form: str,
+    names: Collection[str],
+) -> list[Path]:
+    """Write the named tables: to the file ``to`` where it ends in a format's name, else into that
+    directory; all paths written.
+
+    Raises InvalidInput when several tables shall go into one file that holds one; OSError.
+    """
+    is_file = to.suffix.removeprefix(".") in EXPORT_FORMATS
+    if form == "json":
+        return [
+            _write_json(listing, journal, equity, to if is_file else to / "session.json", names)
+        ]
+    tables = [table for table in listing_tables(listing, journal, equity) if table.name in names]
+    if not is_file:
+        return [write_table(table, to / f"{table.name}.{form}") for table in tables]
+    if len(tables) != 1:
+        raise InvalidInput(
+            f"{to.name} holds one table: choose it with --table, or name a directory",
+            field="table",
+        )
+    return [write_table(tables[0], to)]
+
+
+def _write_json(
+    listing: Listing,
+    journal: Iterable[StoredRecord],
+    equity: EquitySection | None,
+    path: Path,
+    names: Collection[str],
+) -> Path:
+    parts: dict[str, object] = {
+        "orders": listing.orders,
+        "fills": [document_of(fill) for fill in listing.fills],
+        "positions": listing.positions,
+        "journal": [msgspec.Raw(stored.raw) for stored in journal],
+        "equity": equity,
+    }
+    session = listing.session
+    document = {
+        "session_id": session.id,
+        "name": session.config.name,
+        "status": session.status,
+        "chain_head": session.chain_head,
+        "config": session.config,
+        **{name: parts[name] for name in EXPORT_TABLES if name in names},
+    }
+    raw = msgspec.json.format(msgspec.json.encode(document), indent=2)
+    with whole(path) as unfinished:
+        unfinished.write_bytes(raw + b"\n")
+    return path

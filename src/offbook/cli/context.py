@@ -1,0 +1,26 @@
+"""The options that every command has, wherever on the line they stood."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from offbook.cli.shell import Shell
+
+
+def shell_of(
+    ctx: typer.Context,
+    json: bool = False,
+    quiet: bool = False,
+    data_dir: Path | None = None,
+    *,
+    jsonl: bool = False,
+) -> Shell:
+    """How this call speaks: what stood before the command, and what stood after it."""
+    shell = ctx.ensure_object(Shell)
+    shell.lines |= jsonl
+    shell.json |= json or jsonl
+    shell.quiet |= quiet
+    shell.given_data_dir = data_dir or shell.given_data_dir
+    return shell

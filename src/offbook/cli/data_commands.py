@@ -1,0 +1,99 @@
+"""``offbook data``: looking into recordings and writing them anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from offbook.cli import options as o
+from offbook.cli.context import shell_of
+from offbook.cli.failures import USAGE
+
+data_app: Final = typer.Typer(name="data", rich_markup_mode=None, invoke_without_command=True)
+
+
+@data_app.callback()
+def data(ctx: typer.Context) -> None:
+    """Look into recordings, and write them anew."""
+    if ctx.invoked_subcommand is None:
+        print(ctx.get_help())
+        raise typer.Exit(USAGE)
+
+
+Recordings = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH...",
+        help="Files, folders or patterns; 'demo' and the like; SYMBOL= before one names it.",
+    ),
+]
+SourceFile = Annotated[str, typer.Argument(metavar="SRC", help="A recording, as for run --data.")]
+TargetFile = Annotated[
+    Path, typer.Argument(metavar="DST", help="Ends in .csv, .csv.gz or .parquet.")
+]
+Into = Annotated[
+    str | None,
+    typer.Option("--timeframe", metavar="SPAN", help="Sum up in bars so long: 5s, 1m, 1d."),
+]
+SourceTimeframe = Annotated[
+    str | None,
+    typer.Option("--source-timeframe", metavar="SPAN", help="How long the bars of SRC are."),
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace DST if it exists.")]
+
+
+@data_app.command()
+def info(
+    ctx: typer.Context,
+    paths: Recordings,
+    kind: o.Kind = None,
+    column: o.Column = None,
+    header: o.Header = None,
+    timezone: o.Timezone = None,
+    timeframe: o.Timeframe = None,
+    label: o.Label = None,
+    json: o.Json = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Say what is in recordings, and what is still to be told before they can be run.
+
+    Every row is read. Rows that cannot be true are counted; the instrument is guessed from the
+    file's name and numbers, as a description to be checked and kept beside the file.
+    """
+    given = {k: v for k, v in ctx.params.items() if k not in ("json", "quiet", "paths")}
+    from offbook.cli.data_showing import show_data
+
+    raise typer.Exit(show_data(shell_of(ctx, json, quiet), paths, given))
+
+
+@data_app.command()
+def convert(
+    ctx: typer.Context,
+    source: SourceFile,
+    target: TargetFile,
+    into: Into = None,
+    kind: o.Kind = None,
+    column: o.Column = None,
+    header: o.Header = None,
+    timezone: o.Timezone = None,
+    timeframe: SourceTimeframe = None,
+    label: o.Label = None,
+    drop_bad_rows: o.DropBadRows = None,
+    force: Force = False,
+    json: o.Json = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Write a recording as CSV, packed CSV or Parquet, with offbook's names and exact numbers.
+
+    Times become integer nanoseconds UTC, bars are labelled by their opening. With --timeframe
+    quotes, trades or shorter bars are summed up in bars. What was known of the recording is
+    written beside the new file.
+    """
+    kept = ("kind", "column", "header", "timezone", "timeframe", "label", "drop_bad_rows")
+    given = {name: ctx.params[name] for name in kept}
+    from offbook.cli.data_showing import convert_file
+
+    shell = shell_of(ctx, json, quiet)
+    raise typer.Exit(convert_file(shell, (source, target), given, into=into, force=force))

@@ -1,0 +1,148 @@
+"""What ``offbook data`` answers, for people and as documents."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from offbook.cli.describing import description_of_options
+from offbook.cli.figures import clock, counted, near, span
+from offbook.cli.shell import Shell, paint
+from offbook.config.gathering import split_symbol
+from offbook.config.markets import beside, locate_recording
+from offbook.config.recordings import RecordingInfo, convert_data, look_into
+from offbook.domain.errors import StorageUnavailable
+
+if TYPE_CHECKING:
+    from offbook.config.markets import MarketDescription
+
+
+def show_data(shell: Shell, paths: list[str], given: dict[str, Any]) -> int:
+    """What is in each recording; 0 also where something is still to be told."""
+    documents = []
+    for path in paths:
+        symbol, data = split_symbol(path)
+        told = _told(given, symbol)
+        found = look_into(data, told)
+        documents.append(_document(found, data))
+        if not shell.json:
+            for line in _lines(found, data):
+                shell.say(line)
+    if shell.json:
+        shell.document({"recordings": documents})
+    return 0
+
+
+def convert_file(
+    shell: Shell,
+    places: tuple[str, Path],
+    given: dict[str, Any],
+    *,
+    into: str | None,
+    force: bool,
+) -> int:
+    """Write a recording anew; 0 when it is done."""
+    symbol, data = split_symbol(places[0])
+    try:
+        made, description = convert_data(
+            data, places[1], _told(given, symbol), into=into, replace=force
+        )
+    except OSError as error:
+        raise StorageUnavailable(f"{places[1]} cannot be written: {error}") from None
+    if shell.json:
+        document = msgspec.to_builtins(made)
+        document["description"] = None if description is None else str(description)
+        shell.document(document)
+        return 0
+    shell.say(f"{near(made.path)}: {counted(made.rows, 'row')} of {made.kind.value}, "
+              f"{made.bytes:,} bytes")  # fmt: skip
+    if made.dropped:
+        shell.say(f"left out: {_reasons(made.dropped)}")
+    if description is not None:
+        shell.say(f"described in {near(str(description))}")
+    return 0
+
+
+def _told(given: dict[str, Any], symbol: str | None) -> MarketDescription:
+    told = description_of_options(given)
+    return told if symbol is None else msgspec.structs.replace(told, symbol=symbol)
+
+
+def _document(found: RecordingInfo, data: str) -> dict[str, Any]:
+    document: dict[str, Any] = msgspec.to_builtins(found.inspection)
+    document["description"] = str(beside(locate_recording(data)))
+    document["told"] = msgspec.to_builtins(found.told)
+    document["missing"] = found.missing
+    document["guess"] = msgspec.to_builtins(found.guess)
+    return document
+
+
+def _lines(found: RecordingInfo, data: str) -> list[str]:
+    seen = found.inspection
+    lines = [paint(near(seen.path), "bold", sys.stdout)]
+    if len(seen.files) > 1:
+        lines.append(f" files      {len(seen.files)}, as one recording")
+    length = span(seen.last_ts - seen.first_ts)
+    lines += [
+        f" rows       {seen.rows:,} of {seen.kind.value}",
+        f" span       {clock(seen.first_ts)} to {clock(seen.last_ts)} UTC ({length})",
+        f" times      {seen.time_unit}",
+        f" columns    {' '.join(_column(*pair) for pair in seen.columns.items())}",
+    ]
+    if seen.unused:
+        lines.append(f" not read   {' '.join(seen.unused)}")
+    lines.append(f" decimals   prices {seen.price_decimals}, sizes {seen.size_decimals}")
+    lines += _facts(found)
+    if found.missing is None:
+        symbol = found.told.symbol
+        lines += [f" to tell    nothing: it can be run as {symbol}", ""]
+        return lines
+    lines += [
+        f" to tell    {found.missing}",
+        f" a guess    to be checked, and kept as {near(str(beside(locate_recording(data))))}:",
+        *(f"   {line}" for line in found.guess_toml.splitlines()),
+        "",
+    ]
+    return lines
+
+
+def _facts(found: RecordingInfo) -> list[str]:
+    """What only some kinds of rows have, and what may be wrong with the rows."""
+    seen, lines = found.inspection, []
+    if seen.step_ns is not None:
+        lines.append(f" step       mostly {_length(seen.step_ns)} from bar to bar")
+    if seen.median_spread is not None:
+        lines.append(f" spread     {seen.median_spread} (median)")
+    if seen.sides_known is not None:
+        lines.append(f" sides      known of {seen.sides_known:,} of {seen.rows:,}")
+    gaps = ", ".join(
+        f"{_length(gap.ends - gap.begins)} at {clock(gap.begins)}" for gap in seen.gaps
+    )
+    lines.append(f" gaps       {gaps or 'none'}")
+    lines.append(
+        f" alike      {counted(seen.duplicates, 'row')} in all like the one before, "
+        f"{seen.simultaneous:,} of the same time"
+    )
+    lines.append(f" bad rows   {_reasons(seen.bad) or 'none'}")
+    lines += [
+        f"            {Path(bad.file).name}, row {bad.row}"
+        + (f", column {bad.column}" if bad.column else "")
+        + f": {bad.reason}"
+        for bad in seen.examples
+    ]
+    return lines
+
+
+def _column(ours: str, theirs: str) -> str:
+    return ours if ours == theirs else f"{ours}={theirs}"
+
+
+def _length(ns: int) -> str:
+    return f"{ns / 1e9:.3g} s" if ns < 60 * 10**9 else span(ns)
+
+
+def _reasons(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {reason}" for reason, count in counts.items())

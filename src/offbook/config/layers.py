@@ -1,0 +1,255 @@
+"""One source of settings each: a file or the environment, read, checked, and kept by path."""
+
+from __future__ import annotations
+
+import enum
+import json
+import re
+import types
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path as FilePath
+from typing import Any, Final, Union, get_args, get_origin
+
+import msgspec
+
+from offbook.adapters.strategy_loader import is_file_ref
+from offbook.config.documents import read_document
+from offbook.config.known import MARKET, Catalogue, Known, Path, dotted, flat
+from offbook.config.markets import SHIPPED
+from offbook.config.settings import absolute
+from offbook.config.synthetic import is_synthetic
+from offbook.domain.errors import InvalidConfig
+
+PREFIX: Final = "OFFBOOK_"
+PARTED: Final = "__"
+
+_HEADER: Final = re.compile(r"\s*\[+\s*([\w.\-\"' ]+?)\s*\]+")
+_KEY: Final = re.compile(r"\s*([\w.\-\"' ]+?)\s*=")
+
+
+class Source(enum.Enum):
+    """Where a value comes from, weakest first."""
+
+    DEFAULT = "default"
+    USER = "user"
+    PROJECT = "project"
+    ENVIRONMENT = "environment"
+    SESSION = "session"
+    FLAG = "flag"
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Something in a source that cannot be used, and what to do about it."""
+
+    origin: str
+    field: str
+    message: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        place = self.origin if self.line is None else f"{self.origin}, line {self.line}"
+        return f"{place}: {self.message}"
+
+
+class Layer(msgspec.Struct, frozen=True):
+    """The settings of one source; ``origin`` names it to people, ``lines`` where each stands."""
+
+    source: Source
+    origin: str
+    values: dict[Path, Any]
+    lines: dict[Path, int] = {}
+    problems: tuple[Problem, ...] = ()
+
+    def place(self, path: Path) -> str:
+        """Where a setting stands, for people."""
+        line = self.lines.get(path)
+        return self.origin if line is None else f"{self.origin}, line {line}"
+
+    def sound(self) -> Layer:
+        """This layer. Raises InvalidConfig for its first problem, counting the others."""
+        if not self.problems:
+            return self
+        first, *rest = self.problems
+        more = f"\n{len(rest)} more: see offbook config check" if rest else ""
+        raise InvalidConfig(f"{first}{more}", field=first.field, file=self.origin)
+
+
+def read_file(file: FilePath, source: Source, catalogue: Catalogue) -> Layer:
+    """A TOML or JSON file; paths in it are made absolute, from its folder.
+
+    Raises InvalidConfig for a file that cannot be read; what else is wrong is in ``problems``.
+    """
+    document = read_document(file)
+    lines = {} if file.suffix == ".json" else _lines(file.read_text("utf-8-sig"))
+    layer = checked_document(document, source, str(file), catalogue, lines)
+    return _located(layer, file.absolute().parent)
+
+
+def checked_document(
+    document: Mapping[str, Any],
+    source: Source,
+    origin: str,
+    catalogue: Catalogue,
+    lines: dict[Path, int] | None = None,
+) -> Layer:
+    """A document as a layer; what is wrong with it is in ``problems``."""
+    layer = _checked(flat(document), source, origin, lines or {}, catalogue)
+    empty = [
+        Problem(origin, name, f"{name}: expected a table, was {document[name]!r}")
+        for (name, *rest) in catalogue.tables
+        if not rest and document.get(name) is not None and not isinstance(document[name], dict)
+    ]
+    return msgspec.structs.replace(layer, problems=(*empty, *layer.problems))
+
+
+def read_environment(environment: Mapping[str, str], catalogue: Catalogue) -> Layer:
+    """Variables as ``OFFBOOK_VENUE__FEE__TAKER``; empty ones are not there."""
+    values, names = {}, {}
+    for name, text in sorted(environment.items()):
+        if name.startswith(PREFIX) and text:
+            path = tuple(name.removeprefix(PREFIX).lower().split(PARTED))
+            names[path] = name
+            values[path] = _from_text(text, catalogue.find(path))
+    layer = _checked(values.items(), Source.ENVIRONMENT, "environment", {}, catalogue)
+    problems = tuple(
+        msgspec.structs.replace(p, origin=names[tuple(p.field.split("."))]) for p in layer.problems
+    )
+    layer = msgspec.structs.replace(layer, problems=problems)
+    return _located(layer, FilePath.cwd())
+
+
+def variable(path: Path) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + PARTED.join(path).upper()
+
+
+def _checked(
+    leaves: Iterable[tuple[Path, Any]],
+    source: Source,
+    origin: str,
+    lines: dict[Path, int],
+    catalogue: Catalogue,
+) -> Layer:
+    values: dict[Path, Any] = {}
+    problems: list[Problem] = []
+    for written, value in leaves:
+        path, known = _recognized(written, catalogue)
+        line = lines.get(written)
+        if value is None and path in catalogue.tables:
+            values[path] = None  # as a session that is kept says it of a part that it lacks
+            continue
+        if known is None:
+            told = f"unknown setting {dotted(path)}: {catalogue.near(path)}"
+            problems.append(Problem(origin, dotted(path), told, line))
+            continue
+        try:
+            values[path] = value if known.open and path != known.path else fitted(value, known)
+        except ValueError as error:
+            told = f"{dotted(path)}: {error}, was {value!r}"
+            problems.append(Problem(origin, dotted(path), told, line))
+        except InvalidConfig as error:  # a list of tables is one setting, with checks of its own
+            problems.append(Problem(origin, dotted(path), error.message, line))
+    places = {_recognized(path, catalogue)[0]: line for path, line in lines.items()}
+    return Layer(source, origin, values, places, tuple(problems))
+
+
+def _recognized(written: Path, catalogue: Catalogue) -> tuple[Path, Known | None]:
+    """The path as we spell it: a hyphen may stand for an underscore outside open tables."""
+    known = catalogue.find(written)
+    if known is None:
+        spelled = tuple(name.replace("-", "_") for name in written)
+        known = catalogue.find(spelled)
+        return (spelled, known) if known is not None else (written, None)
+    return written, known
+
+
+def fitted(value: Any, known: Known) -> Any:
+    """A value as its setting takes it: a number where text is wanted becomes that text.
+
+    Raises ValueError, with what is expected.
+    """
+    kinds = _kinds(known.type)
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if is_number and str in kinds and int not in kinds:
+        return str(value)
+    told = ""
+    for kind in kinds:
+        try:
+            msgspec.convert(value, kind)
+            return value
+        except msgspec.ValidationError as error:
+            told = told or str(error).partition(" - ")[0].partition(", got")[0]
+    raise ValueError(told[:1].lower() + told[1:])
+
+
+def _from_text(text: str, known: Known | None) -> Any:
+    """What a variable's text stands for: text, else what the setting's type makes of it."""
+    if known is None or known.open or str in _kinds(known.type):
+        return text
+    for kind in _kinds(known.type):
+        try:
+            return msgspec.to_builtins(msgspec.convert(text, kind, strict=False))
+        except msgspec.ValidationError:
+            continue
+    try:
+        return json.loads(text, parse_float=str)
+    except ValueError:
+        return text
+
+
+def _kinds(kind: Any) -> tuple[Any, ...]:
+    return get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
+
+
+def _located(layer: Layer, folder: FilePath) -> Layer:
+    """Places in a layer made absolute, so that they hold wherever they are read."""
+    values = dict(layer.values)
+    data_dir, recording, ref = ("data_dir",), (MARKET, "path"), ("strategy", "ref")
+    if values.get(data_dir):
+        values[data_dir] = str(absolute(folder / FilePath(values[data_dir]).expanduser()))
+    told = values.get(recording)
+    if told:
+        values[recording] = _recording(told, folder)
+    sources = values.get((MARKET, "sources"))
+    if isinstance(sources, list):
+        values[(MARKET, "sources")] = [
+            {**source, "path": _recording(source["path"], folder)} if "path" in source else source
+            for source in sources
+        ]
+    told = values.get(ref)
+    if told and is_file_ref(told):
+        target, _, name = told.rpartition(":")
+        values[ref] = f"{absolute(folder / FilePath(target).expanduser())}:{name}"
+    return msgspec.structs.replace(layer, values=values)
+
+
+def _recording(told: str, folder: FilePath) -> str:
+    if told in SHIPPED or is_synthetic(told):
+        return told
+    return str(absolute(folder / FilePath(told).expanduser()))
+
+
+def _lines(text: str) -> dict[Path, int]:
+    """In which line of a TOML file each setting stands, as far as it is plain."""
+    found: dict[Path, int] = {}
+    table: Path = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        header = _HEADER.fullmatch(line.partition("#")[0].rstrip())
+        if header is not None:
+            table = _names(header[1])
+        elif (key := _KEY.match(line)) is not None:
+            path = (*table, *_names(key[1]))
+            found.setdefault(path, number)
+            for inner in _inline(line):
+                found.setdefault((*path, inner), number)
+    return found
+
+
+def _inline(line: str) -> Iterator[str]:
+    """Names within an inline table, as ``fee = {type = "flat"}``."""
+    if "{" in line:
+        yield from re.findall(r"([\w-]+)\s*=", line.partition("{")[2])
+
+
+def _names(text: str) -> Path:
+    return tuple(part.strip().strip("\"'") for part in text.split("."))

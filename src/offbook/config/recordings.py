@@ -1,0 +1,165 @@
+"""Looking into recordings and writing them anew, for those who have not run anything yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from offbook.config.guessing import as_toml, guess
+from offbook.config.markets import (
+    Label,
+    MarketDescription,
+    beside,
+    locate_recording,
+    market_of,
+    read_description,
+)
+from offbook.domain.config import BadRows, ReplayMarket
+from offbook.domain.errors import InvalidConfig
+from offbook.domain.market_data import DataKind
+from offbook.domain.timeframes import parse_timeframe
+
+if TYPE_CHECKING:
+    from offbook.adapters.brokers.replay.converting import Conversion
+    from offbook.adapters.brokers.replay.inspecting import Inspection
+
+
+class RecordingInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A recording, and what is known of its instrument.
+
+    ``told`` is what was given or stands beside the file, ``missing`` what is still to be told
+    before it can be run (None when nothing is), ``guess`` a whole description with what was told
+    and what name and numbers suggest.
+    """
+
+    inspection: Inspection
+    told: MarketDescription
+    missing: str | None
+    guess: MarketDescription
+
+    @property
+    def guess_toml(self) -> str:
+        """The guess as the file beside the recording would have it."""
+        return as_toml(msgspec.to_builtins(self.guess))
+
+
+def look_into(data: str, given: MarketDescription) -> RecordingInfo:
+    """Read a recording to its end and say what is in it.
+
+    Raises InvalidConfig, BadMarketData and GatewayUnavailable.
+    """
+    from offbook.adapters.brokers.replay.inspecting import inspect_recording
+
+    recording = locate_recording(data)
+    told = given.over(read_description(recording))
+    found = inspect_recording(
+        str(recording),
+        told.kind or (DataKind.BARS if told.timeframe else None),
+        columns=told.columns,
+        header=told.names,
+        timezone=told.timezone,
+    )
+    guessed = guess(recording, found.kind, found.price_decimals, found.size_decimals, found.step_ns)
+    return RecordingInfo(
+        inspection=found,
+        told=told,
+        missing=_missing(recording, told),
+        guess=told.over(guessed),
+    )
+
+
+def convert_data(
+    data: str,
+    target: Path,
+    given: MarketDescription,
+    *,
+    into: str | None = None,
+    replace: bool = False,
+) -> tuple[Conversion, Path | None]:
+    """Write a recording anew, with ``into`` summed up in bars of that timeframe.
+
+    What was told of it is written beside the new file, as far as it still holds; the second value
+    is where.  Raises InvalidConfig, BadMarketData, InvalidInput, GatewayUnavailable and OSError.
+    """
+    from offbook.adapters.brokers.replay.converting import convert_recording
+
+    recording = locate_recording(data)
+    told = given.over(read_description(recording))
+    market = _readable(recording, told)
+    timeframe_ns = None if into is None else parse_timeframe(into)
+    if timeframe_ns is not None and market.kind is DataKind.BARS:
+        _require_shorter(market, told, timeframe_ns)
+    made = convert_recording(market, target, timeframe_ns=timeframe_ns, replace=replace)
+    kept = msgspec.structs.replace(
+        told,
+        kind=made.kind,
+        timeframe=into or told.timeframe,
+        label=None,
+        columns={},
+        header=None,
+        timezone=None,
+        drop_bad_rows=None,
+    )
+    if msgspec.structs.replace(kept, kind=None) == MarketDescription():
+        return made, None
+    description = beside(target)
+    description.write_text(as_toml(msgspec.to_builtins(kept)), "utf-8")
+    return made, description
+
+
+def _missing(recording: Path, told: MarketDescription) -> str | None:
+    try:
+        market_of(recording, told)
+    except InvalidConfig as error:
+        return error.message
+    return None
+
+
+def _readable(recording: Path, told: MarketDescription) -> ReplayMarket:
+    """The recording at its own precision; of bars that say no length only the beginnings count."""
+    from offbook.adapters.brokers.replay.inspecting import unnamed_market
+    from offbook.adapters.brokers.replay.peeking import peek
+
+    kinds = peek(str(recording), told.columns, told.names).kinds
+    kind = told.kind or (DataKind.BARS if told.timeframe and DataKind.BARS in kinds else None)
+    if kind is None and len(kinds) != 1:
+        names = " and ".join(kind.value for kind in kinds) or "neither quotes, trades nor bars"
+        raise InvalidConfig(
+            f"{recording.name}: its columns make {names}; say which is meant with --kind, or name "
+            "columns with --column OURS=THEIRS",
+            field="market.kind",
+            file=str(recording),
+        )
+    market = unnamed_market(
+        str(recording), kind or kinds[0], told.columns, told.names, told.timezone
+    )
+    bad_rows = BadRows.DROP if told.drop_bad_rows else BadRows.REFUSE
+    market = msgspec.structs.replace(market, bad_rows=bad_rows)
+    if market.kind is not DataKind.BARS or told.timeframe is None:
+        if told.label is Label.CLOSE:
+            raise InvalidConfig(
+                f"{recording.name}: to turn closing times into opening ones the length of a bar "
+                "has to be known. Add --source-timeframe 1m",
+                field="market.timeframe_ns",
+            )
+        return market
+    return msgspec.structs.replace(
+        market,
+        timeframe_ns=parse_timeframe(told.timeframe),
+        label=(told.label or Label.OPEN).value,
+    )
+
+
+def _require_shorter(market: ReplayMarket, told: MarketDescription, timeframe_ns: int) -> None:
+    if told.timeframe is None:
+        raise InvalidConfig(
+            "to sum bars up their own length has to be known. Add --source-timeframe 1m",
+            field="market.timeframe_ns",
+        )
+    if timeframe_ns % (market.timeframe_ns or 1):
+        raise InvalidConfig(
+            f"bars of {told.timeframe} do not fit evenly into the timeframe asked for",
+            field="timeframe",
+        )

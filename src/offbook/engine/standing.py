@@ -1,0 +1,157 @@
+"""How things stand in an engine at its present moment, for whoever explains it. Nothing changes."""
+
+from __future__ import annotations
+
+import msgspec
+
+from offbook.domain.calendars import NEVER
+from offbook.domain.instruments import Instrument
+from offbook.domain.market_data import Bar, DataKind, Quote, SourceInfo
+from offbook.domain.orders import OrderView
+from offbook.domain.session import SessionStatus
+from offbook.engine.folding import order_view
+from offbook.engine.host import StrategyHost
+from offbook.engine.kernel import Kernel
+from offbook.engine.state import OrderState
+from offbook.engine.strategy import Strategy
+from offbook.engine.venue import Venue
+
+_DATA: tuple[str, ...] = ("on_quote", "on_trade", "on_bar")
+
+
+class InstrumentStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """One instrument: prices and sizes in units, times in ns UTC.
+
+    ``last_ts`` and the prices are those of the last row that gave it a price, None before the
+    first; sizes are None where rows show none.  ``free_bid`` and ``free_ask`` are what the session
+    may still take of the sizes shown.  ``opens_or_closes`` is when its hours change next, None for
+    a market that never closes.
+    """
+
+    instrument: Instrument
+    kind: DataKind
+    is_open: bool
+    opens_or_closes: int | None
+    last_ts: int | None = None
+    bid_px: int | None = None
+    ask_px: int | None = None
+    bid_qty: int | None = None
+    ask_qty: int | None = None
+    free_bid: int | None = None
+    free_ask: int | None = None
+    position_qty: int = 0
+
+
+class OrderStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """One order that has not ended. ``at_venue`` is False while it is on its way there."""
+
+    view: OrderView
+    side_sign: int
+    at_venue: bool
+    sent_ts: int
+    accepted_ts: int | None
+    price_px: int | None
+    reduces: bool
+
+
+class StrategyStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """The strategy: its class, the market data callbacks that it defines, whether it has bars built
+    that the market does not give, and its own words."""
+
+    name: str
+    callbacks: tuple[str, ...]
+    builds_bars: bool
+    says: str | None
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that an explanation looks at, at session time ``ts`` after ``row`` rows."""
+
+    ts: int
+    row: int
+    status: SessionStatus
+    status_reason: str | None
+    sources: tuple[SourceInfo, ...]
+    instruments: tuple[InstrumentStanding, ...]
+    orders: tuple[OrderStanding, ...]
+    strategy: StrategyStanding | None
+
+
+def standing_of(kernel: Kernel, venue: Venue, host: StrategyHost | None, row: int) -> Standing:
+    """How things stand now."""
+    market = kernel.market
+    return Standing(
+        ts=kernel.now,
+        row=row,
+        status=kernel.ledger.status,
+        status_reason=kernel.ledger.status_reason,
+        sources=() if market is None else market.sources,
+        instruments=()
+        if market is None
+        else tuple(_instrument(kernel, venue, one) for one in market.instruments),
+        orders=tuple(_order(kernel, order) for order in kernel.ledger.working()),
+        strategy=None if host is None else _strategy(host),
+    )
+
+
+def _instrument(kernel: Kernel, venue: Venue, instrument: Instrument) -> InstrumentStanding:
+    symbol = instrument.symbol
+    change = kernel.calendar_of(instrument).next_change(kernel.now)
+    standing = InstrumentStanding(
+        instrument=instrument,
+        kind=kernel.pricing[symbol].kind,
+        is_open=venue.is_open(instrument),
+        opens_or_closes=None if change == NEVER else change,
+        position_qty=kernel.ledger.position(symbol).qty,
+    )
+    row = kernel.pricing_row(symbol)
+    if row is None:
+        return standing
+    if not isinstance(row, Quote):
+        px = row.close_px if isinstance(row, Bar) else row.price_px
+        return msgspec.structs.replace(standing, last_ts=row.ts, bid_px=px, ask_px=px)
+    book = venue.book(symbol)
+    taken_bid, taken_ask = book.taken_bid, book.taken_ask
+    return msgspec.structs.replace(
+        standing,
+        last_ts=row.ts,
+        bid_px=row.bid_px,
+        ask_px=row.ask_px,
+        bid_qty=row.bid_qty,
+        ask_qty=row.ask_qty,
+        free_bid=row.bid_qty if taken_bid is None else taken_bid.available,
+        free_ask=row.ask_qty if taken_ask is None else taken_ask.available,
+    )
+
+
+def _order(kernel: Kernel, order: OrderState) -> OrderStanding:
+    held = kernel.ledger.position(order.symbol).qty
+    return OrderStanding(
+        view=order_view(order, kernel.instrument(order.symbol)),
+        side_sign=order.side.sign,
+        at_venue=order.accepted_ts is not None,
+        sent_ts=order.sent_ts,
+        accepted_ts=order.accepted_ts,
+        price_px=order.price_px,
+        reduces=held * order.side.sign < 0,
+    )
+
+
+def _strategy(host: StrategyHost) -> StrategyStanding:
+    own = type(host.strategy)
+    defined = tuple(name for name in _DATA if getattr(own, name) is not getattr(Strategy, name))
+    return StrategyStanding(
+        name=own.__name__,
+        callbacks=defined,
+        builds_bars=host.builds_bars,
+        says=_words(host.strategy),
+    )
+
+
+def _words(strategy: Strategy) -> str | None:
+    """What the strategy says of itself; what it raises is said in its place."""
+    try:
+        said = strategy.why()
+    except Exception as error:
+        return f"(its why() raised {type(error).__name__}: {error})"
+    return None if said is None else str(said)

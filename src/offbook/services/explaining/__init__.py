@@ -1,0 +1,1 @@
+"""Why there was no trade: what stood between a strategy and a fill at a moment."""

@@ -1,0 +1,205 @@
+"""A session's orders, fills, positions and records as lines of plain data, each with its evidence.
+
+What a line holds follows from the types: a field that is added to an order, a fill or its
+evidence stands in the line at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from offbook.domain.errors import JournalDamaged
+from offbook.domain.instruments import Instrument
+from offbook.domain.journal import StoredRecord
+from offbook.domain.orders import OrderView
+from offbook.domain.record_parts import Evidence, Mark
+from offbook.domain.records import OrderFilled, Record, decode_record
+from offbook.domain.session import PaperTradingSession
+from offbook.domain.values import Amount
+from offbook.engine.folding import instrument_of, order_view
+from offbook.engine.ledger import LedgerState
+from offbook.engine.state import PositionState
+from offbook.ports.repository import IPaperTradingSessionRepository
+from offbook.services.paper_trading.report import FillLine, make_report
+
+PAGE: Final = 1000
+EXPORT_TABLES: Final = ("orders", "fills", "positions", "journal", "equity")
+EXPORT_FORMATS: Final = ("csv", "parquet", "json")
+_SPARE_PLACES: Final = 4
+"""An average price is rounded to the stored decimals plus these."""
+
+
+class FillDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """A fill, the number of its record, and all that its record holds of the market.
+
+    ``evidence`` has the names of the record's own evidence; prices and quantities in it are
+    decimal text.
+    """
+
+    seq: int
+    exec_id: str
+    cum_qty: str
+    leaves_qty: str
+    line: FillLine
+    evidence: dict[str, Any]
+
+
+class PositionLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What is held of one instrument: ``qty`` is signed, amounts are in the account's currency.
+
+    ``cost`` is what the open quantity was bought for.  ``bid`` and ``ask`` are the last prices,
+    and ``unrealized`` is marked at their middle; all None where the records do not hold them.
+    """
+
+    symbol: str
+    qty: str
+    avg_px: str | None
+    cost: str
+    realized: str
+    bid: str | None
+    ask: str | None
+    unrealized: str | None
+    currency: str
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a session did, as committed."""
+
+    session: PaperTradingSession
+    orders: tuple[OrderView, ...]
+    fills: tuple[FillDetail, ...]
+    positions: tuple[PositionLine, ...]
+
+
+async def read_pages(
+    session: PaperTradingSession,
+    repository: IPaperTradingSessionRepository,
+    after_seq: int = 0,
+) -> AsyncIterator[Sequence[StoredRecord]]:
+    """A session's committed records after ``after_seq``, page by page.
+
+    Raises JournalDamaged when they end before the session says, and StorageUnavailable.
+    """
+    reached = after_seq
+    while reached < session.last_seq:
+        limit = min(PAGE, session.last_seq - reached)
+        page = await repository.read_journal(session.id, after_seq=reached, limit=limit)
+        if not page:
+            raise JournalDamaged(
+                f"the journal of session {session.id} ends at record {reached} of "
+                f"{session.last_seq}",
+                session_id=session.id,
+                seq=reached + 1,
+            )
+        yield page
+        reached = page[-1].seq
+
+
+async def read_listing(
+    session: PaperTradingSession, repository: IPaperTradingSessionRepository
+) -> Listing:
+    """Fold a session's records into lines. Raises what ``read_pages`` does, and EngineFault."""
+    records: list[Record] = []
+    async for page in read_pages(session, repository):
+        records.extend(decode_record(stored.raw) for stored in page)
+    return make_listing(session, records)
+
+
+def make_listing(session: PaperTradingSession, records: Sequence[Record]) -> Listing:
+    """The lines of a session from its records, in order from the first."""
+    ledger = LedgerState()
+    for record in records:
+        ledger.apply(record)
+    report = make_report(session, records)
+    filled = [record for record in records if isinstance(record, OrderFilled)]
+    return Listing(
+        session=session,
+        orders=tuple(
+            order_view(order, instrument_of(ledger, order.symbol))
+            for order in ledger.orders.values()
+        ),
+        fills=tuple(
+            _fill(record, line, instrument_of(ledger, record.symbol))
+            for record, line in zip(filled, report.fills, strict=True)
+        ),
+        positions=tuple(_positions(ledger, session, report.unrealized)),
+    )
+
+
+def document_of(line: OrderView | FillDetail | PositionLine) -> dict[str, Any]:
+    """A line as JSON holds it: a fill's own line stands beside its number, not below it."""
+    document: dict[str, Any] = msgspec.to_builtins(line)
+    own = document.pop("line") if isinstance(line, FillDetail) else {}
+    return {**document, **own}
+
+
+def evidence_of(evidence: Evidence, instrument: Instrument) -> dict[str, Any]:
+    """A fill's evidence with prices and quantities as decimal text, under the same names."""
+    return {
+        name: _in_words(name, value, instrument)
+        for name, value in msgspec.to_builtins(evidence).items()
+    }
+
+
+def _in_words(name: str, value: Any, instrument: Instrument) -> Any:
+    if isinstance(value, int) and name.endswith("_px"):
+        return instrument.price_text(value)
+    if isinstance(value, int) and name.endswith("_qty"):
+        return instrument.qty_text(value)
+    return value
+
+
+def _fill(record: OrderFilled, line: FillLine, instrument: Instrument) -> FillDetail:
+    return FillDetail(
+        seq=record.seq,
+        exec_id=record.exec_id,
+        cum_qty=instrument.qty_text(record.cum_qty),
+        leaves_qty=instrument.qty_text(record.leaves_qty),
+        line=line,
+        evidence=evidence_of(record.evidence, instrument),
+    )
+
+
+def _positions(
+    ledger: LedgerState, session: PaperTradingSession, unrealized: str
+) -> Iterable[PositionLine]:
+    marks = {} if ledger.stopped is None else {mark.symbol: mark for mark in ledger.stopped.marks}
+    held = [symbol for symbol, position in ledger.positions.items() if position.qty]
+    for symbol, position in ledger.positions.items():
+        instrument = instrument_of(ledger, symbol)
+        mark = marks.get(symbol) if position.qty else None
+        # The account's own unrealized result is that of its only open position.
+        known = unrealized if held == [symbol] else None
+        if not position.qty:
+            known = "0"
+        elif mark is not None:
+            known = _unrealized(position, mark, instrument)
+        yield PositionLine(
+            symbol=symbol,
+            qty=instrument.qty_text(position.qty),
+            avg_px=_average(position, instrument),
+            cost=str(position.cost),
+            realized=str(position.realized),
+            bid=None if mark is None else instrument.price_text(mark.bid_px),
+            ask=None if mark is None else instrument.price_text(mark.ask_px),
+            unrealized=known,
+            currency=session.config.account.currency,
+        )
+
+
+def _average(position: PositionState, instrument: Instrument) -> str | None:
+    if not position.qty:
+        return None
+    average = position.cost.decimal / Decimal(instrument.qty_text(position.qty))
+    places = instrument.price_precision + _SPARE_PLACES
+    return format(abs(average).quantize(Decimal(1).scaleb(-places)), "f")
+
+
+def _unrealized(position: PositionState, mark: Mark, instrument: Instrument) -> str:
+    """Value at the middle less cost: a half of both sides' value, exact in units of 10**-18."""
+    twice = position.qty * (mark.bid_px + mark.ask_px) * instrument.notional_scale
+    return str(Amount(twice // 2 - position.cost))

@@ -1,0 +1,240 @@
+"""``offbook data``, and sessions on data that is named in several ways."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.integration.cli.conftest import Answer
+
+Program = Callable[..., Answer]
+
+TRADES = """\
+time,price,qty,isBuyerMaker
+2024-01-02 14:30:00,100.5,1,true
+2024-01-02 14:30:00,100.5,1,true
+2024-01-02 14:30:01,100.75,0.125,false
+2024-01-02 14:30:02,0,1,false
+2024-01-02 14:30:09,101,2,false
+2024-01-02 14:30:05,101,2,false
+"""
+
+
+@pytest.fixture
+def trades(folder: Path) -> Path:
+    path = folder / "XYZUSDT-trades.csv"
+    path.write_text(TRADES)
+    return path
+
+
+def test_info_says_what_is_in_a_recording(offbook: Program, trades: Path) -> None:
+    answer = offbook("data", "info", trades.name)
+    assert answer.code == 0
+    for words in (
+        "rows       4 of trades",
+        "times      text without an offset, taken as UTC",
+        "columns    ts_event=time price size=qty buyer_maker=isBuyerMaker",
+        "decimals   prices 2, sizes 3",
+        "sides      known of 4 of 4",
+        "gaps       8 s at 2024-01-02 14:30:01",
+        "alike      1 row in all like the one before, 1 of the same time",
+        "bad rows   1 not_positive, 1 out_of_order",
+        "XYZUSDT-trades.csv, row 4, column price: not_positive",
+        "to tell    XYZUSDT-trades.csv: more has to be known of its instrument",
+        'symbol = "XYZUSDT"',
+        'tick = "0.01"',
+    ):
+        assert words in answer.out
+
+
+def test_a_guess_that_is_kept_is_enough_to_run(offbook: Program, trades: Path) -> None:
+    text = offbook("data", "info", trades.name).out
+    guess = [line.strip() for line in text.splitlines() if line.startswith("   ") and " = " in line]
+    trades.with_name(trades.name + ".toml").write_text("\n".join([*guess, "drop_bad_rows = true"]))
+    info = offbook("data", "info", trades.name, "--json").document["recordings"][0]
+    assert (info["missing"], info["kind"], info["rows"]) == (None, "trades", 4)
+    answer = offbook("run", "mine.py:Idle", "--data", trades.name, "--json")
+    assert answer.code == 0, answer.err
+
+
+def test_info_of_quotes_and_bars_as_a_document(offbook: Program, folder: Path) -> None:
+    bars = "date;o;h;l;c;v\n20240102;1;2;1;2;5\n20240103;1;2;1;2.125;5\n20240104;1;2;1;3;5\n"
+    (folder / "abc.csv").write_text(bars)
+    found = offbook("data", "info", "quotes.csv", "abc.csv", "--json").document["recordings"]
+    assert [one["kind"] for one in found] == ["quotes", "bars"]
+    assert (found[0]["median_spread"], found[0]["missing"]) == ("0.01", None)
+    assert found[1]["bad"] == {"impossible_bar": 2}
+    assert found[1]["price_decimals"] == 3
+    assert found[1]["guess"]["asset_class"] == "equity"
+
+
+def test_columns_that_make_nothing_are_told_with_what_is_needed(
+    offbook: Program, folder: Path
+) -> None:
+    (folder / "odd.csv").write_text("when,what\n2024-01-02,5\n")
+    answer = offbook("data", "info", "odd.csv")
+    assert answer.code == 2
+    assert "its columns (when, what) make neither quotes" in answer.err
+    (folder / "twice.csv").write_text("time,timestamp,price,size\n1,2,3,4\n")
+    answer = offbook("data", "info", "twice.csv")
+    assert answer.code == 2
+    assert "time, timestamp could each be ts_event" in answer.err
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.csv.gz", "out.parquet"])
+def test_what_is_converted_is_read_as_the_same_rows(
+    offbook: Program, trades: Path, name: str
+) -> None:
+    answer = offbook("data", "convert", trades.name, name, "--drop-bad-rows", "--json")
+    assert answer.code == 0, answer.err
+    assert (answer.document["rows"], answer.document["kind"]) == (4, "trades")
+    assert answer.document["dropped"] == {"not_positive": 1, "out_of_order": 1}
+    back = offbook("data", "convert", name, "back.csv")
+    assert back.code == 0, back.err
+    assert Path("back.csv").read_text() == (
+        "ts_event,price,size,side\n"
+        "1704205800000000000,100.5,1,sell\n"
+        "1704205800000000000,100.5,1,sell\n"
+        "1704205801000000000,100.75,0.125,buy\n"
+        "1704205809000000000,101,2,buy\n"
+    )
+
+
+def test_converting_refuses_bad_rows_and_existing_files_unless_told(
+    offbook: Program, trades: Path, folder: Path
+) -> None:
+    answer = offbook("data", "convert", trades.name, "out.csv")
+    assert answer.code == 2
+    assert "row 4, column price: the price 0 is not positive" in answer.err
+    assert not (folder / "out.csv").exists()
+    (folder / "out.csv").write_text("mine")
+    answer = offbook("data", "convert", trades.name, "out.csv", "--drop-bad-rows")
+    assert answer.code == 2
+    assert "exists: name another file, or replace it with --force" in answer.err
+    forced = offbook("data", "convert", trades.name, "out.csv", "--drop-bad-rows", "--force")
+    assert forced.code == 0
+    answer = offbook("data", "convert", trades.name, "out.xls")
+    assert (answer.code, "name it with an ending of" in answer.err) == (2, True)
+    assert sorted(path.name for path in folder.glob("*out*")) == ["out.csv"]
+    answer = offbook("data", "convert", trades.name, "nowhere/out.csv", "--drop-bad-rows")
+    assert answer.code == 1
+    assert "nowhere/out.csv cannot be written" in answer.err
+
+
+def test_prints_are_summed_up_in_bars(offbook: Program, trades: Path) -> None:
+    options = ("--drop-bad-rows", "--timeframe", "5s", "--symbol", "XYZ/USDT")
+    # Options of reading are those of a recording; its symbol is told before its name.
+    assert offbook("data", "convert", trades.name, "bars.csv", *options).code == 2
+    answer = offbook("data", "convert", f"XYZ/USDT={trades.name}", "bars.csv", *options[:3])
+    assert answer.code == 0, answer.err
+    assert Path("bars.csv").read_text() == (
+        "ts_event,open,high,low,close,volume\n"
+        "1704205800000000000,100.5,100.75,100.5,100.75,2.125\n"
+        "1704205805000000000,101,101,101,101,2\n"
+    )
+    described = 'symbol = "XYZ/USDT"\nkind = "bars"\ntimeframe = "5s"\n'
+    assert Path("bars.csv.toml").read_text() == described
+
+
+def test_bars_are_summed_up_in_longer_ones_that_fit(offbook: Program, folder: Path) -> None:
+    rows = [f"2024-01-02T14:{minute:02d}:00Z,{minute},60,1,{minute + 1},2" for minute in range(7)]
+    (folder / "m.csv").write_text("\n".join(["time,open,high,low,close,volume", *rows, ""]))
+    answer = offbook("data", "convert", "m.csv", "5m.csv", "--timeframe", "5m")
+    assert (answer.code, "--source-timeframe" in answer.err) == (2, True)
+    told = ("--timeframe", "5m", "--source-timeframe")
+    answer = offbook("data", "convert", "m.csv", "5m.csv", *told, "2m")
+    assert (answer.code, "do not fit evenly" in answer.err) == (2, True)
+    assert offbook("data", "convert", "m.csv", "5m.csv", *told, "1m", "--label", "open").code == 2
+    good = [row.replace(",0,60", ",1,60") for row in rows]
+    (folder / "m.csv").write_text("\n".join(["time,open,high,low,close,volume", *good, ""]))
+    assert offbook("data", "convert", "m.csv", "5m.csv", *told, "1m").code == 0
+    lines = Path("5m.csv").read_text().splitlines()
+    assert [line.split(",", 1)[1] for line in lines[1:]] == ["1,60,1,5,10", "5,60,1,7,4"]
+
+
+def test_several_sources_are_one_market(offbook: Program, folder: Path) -> None:
+    (folder / "other.csv").write_text((folder / "quotes.csv").read_text())
+    (folder / "many").mkdir()
+    with gzip.open(folder / "many" / "t.csv.gz", "wt") as file:
+        file.write("time,price,size,side\n1704205800,100,1,buy\n1704205900,100,1,sell\n")
+    words = ("--data", "quotes.csv", "--data", "XYZUSDT=many", "--data", "ABC/USDT=other.csv",
+             "--asset-class", "crypto_spot", "--tick", "0.01", "--lot", "0.001")  # fmt: skip
+    answer = offbook("run", "mine.py:Flip", *words, "--json")
+    assert answer.code == 0, answer.err
+    assert answer.document["fills"]
+    shown = offbook("show", "last", "--json").document["config"]["market"]
+    assert [source["instrument"]["symbol"] for source in shown["sources"]] == [
+        "XYZUSDT", "XYZUSDT", "ABC/USDT",
+    ]  # fmt: skip
+    assert [source["kind"] for source in shown["sources"]] == ["quotes", "trades", "quotes"]
+    assert offbook("verify", "last").code == 0
+
+
+def test_a_document_lists_the_sources_of_a_market(offbook: Program, folder: Path) -> None:
+    (folder / "desk").mkdir()
+    (folder / "quotes.csv").rename(folder / "desk" / "quotes.csv")
+    (folder / "desk" / "desk.toml").write_text(
+        'asset_class = "crypto_spot"\ncurrency = "USDT"\n'
+        "tick = 0.01\nlot = 0.001\n"
+        '[[sources]]\npath = "quotes.csv"\nsymbol = "XYZUSDT"\n'
+        '[[sources]]\nsynthetic = "seed=7,rows=500,start=2024-01-02T14:30"\nsymbol = "ABCUSDT"\n'
+    )
+    answer = offbook("run", "mine.py:Flip", "--data", "desk/desk.toml", "--json")
+    assert answer.code == 0, answer.err
+    (folder / "session.toml").write_text(
+        '[market]\npath = "desk/desk.toml"\n[strategy]\nref = "mine.py:Flip"\n'
+    )
+    again = offbook("run", "--config", "session.toml", "--json")
+    assert again.code == 0, again.err
+    assert again.document["fills"] == answer.document["fills"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "lists no sources"),
+        ("sources = 5", "lists no sources"),
+        ("sources = [1]", "sources[0]: expected a table"),
+        ("[[sources]]", 'write path = "FILE"'),
+        ('[[sources]]\npath = "a.csv"\nsynthetic = "seed=1"', 'write path = "FILE"'),
+        ('[[sources]]\npath = "quotes.csv"\ntikc = 1', "tikc says nothing of a market"),
+        ('[[sources]]\npath = "none.csv"', "there is no file"),
+    ],
+)
+def test_a_document_that_cannot_be_used_says_why(
+    offbook: Program, folder: Path, text: str, told: str
+) -> None:
+    (folder / "m.toml").write_text(text)
+    answer = offbook("run", "mine.py:Idle", "--data", "m.toml")
+    assert answer.code == 2
+    assert told in answer.err
+
+
+def test_the_shares_that_ship_are_a_market(offbook: Program) -> None:
+    answer = offbook("run", "mine.py:Idle", "--data", "demo-stocks", "--json")
+    assert answer.code == 0, answer.err
+    market = offbook("show", "last", "--json").document["config"]["market"]
+    symbols = [source["instrument"]["symbol"] for source in market["sources"]]
+    assert symbols == ["AAPL", "GOOG", "IBM", "MSFT"]
+
+
+def test_decimals_are_found_where_that_is_asked(offbook: Program, folder: Path) -> None:
+    lines = ["ts_init,bid,ask,bid_size,ask_size", "1704205800,100.123450,100.2,1,2.5e-3"]
+    (folder / "fine.csv").write_text("\n".join(lines))
+    words = ("--data", "fine.csv", "--symbol", "A/B", "--asset-class", "crypto_spot",
+             "--tick", "0.1", "--lot", "1")  # fmt: skip
+    assert offbook("run", "mine.py:Idle", *words, "--dry-run").code == 0
+    refused = offbook("run", "mine.py:Idle", *words)
+    assert "'100.123450' has more than 1 decimals" in refused.err
+    auto = ("--price-decimals", "auto", "--size-decimals", "auto")
+    market = offbook("run", "mine.py:Idle", *words, *auto, "--dry-run").document["market"]
+    instrument = market["instrument"]
+    assert (instrument["price_precision"], instrument["qty_precision"]) == (5, 4)
+    assert offbook("run", "mine.py:Idle", *words, *auto).code == 0
+    answer = offbook("run", "mine.py:Idle", *words, "--price-decimals", "many")
+    assert "price_decimals 'many': expected a number, or auto" in answer.err
+    (folder / "fine.csv").write_text("\n".join([*lines, "1704205801,1.1234567890123,2,1,1"]))
+    answer = offbook("run", "mine.py:Idle", *words, *auto)
+    assert "row 2, column bid: '1.1234567890123' has more than 12 decimals" in answer.err
