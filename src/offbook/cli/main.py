@@ -199,7 +199,7 @@ def why(
 
     The session is run again up to there. Without --at that is now, or the moment before its end.
     """
-    shell = _shell(ctx, json, quiet, data_dir)
+    shell = shell_of(ctx, json, quiet, data_dir)
     from offbook.cli.why import explain_session
 
     raise typer.Exit(explain_session(shell, session, at))
