@@ -106,7 +106,7 @@ def attach_of(
         calendar_identity=calendar.digest(),
         clock_stops=clock_stops,
     )
-    names = dict.fromkeys(instrument.calendar for instrument in info.instruments)
+    names = dict.fromkeys(one.calendar for one in info.instruments)
     hours = {name: msgspec.structs.replace(calendar, name=name) for name in names}
     hours |= {ALWAYS_OPEN: ALWAYS_OPEN_CALENDAR} if len(hours) > 1 else {}
     return Attach(market=info, calendars=tuple(hours.values()))
@@ -378,9 +378,8 @@ class Snapshotting(Strategy):
 
     def save_state(self) -> Any:
         """Every attribute that is no parameter."""
-        own = {k: v for k, v in vars(self).items() if k not in self.parameters()}
-        own.pop("_context", None)
-        return own
+        hidden = {"_context", *self.parameters()}
+        return {name: value for name, value in vars(self).items() if name not in hidden}
 
     def load_state(self, state: Any) -> None:
         """Take them back."""
@@ -396,5 +395,4 @@ def restored(rehearsal: Rehearsal, strategy: Strategy | None, state: bytes) -> P
 
 def one_by_one(rows: MarketSlice) -> Iterator[MarketSlice]:
     """A slice cut into its rows."""
-    for index in range(len(rows)):
-        yield rows.rows(index, index + 1)
+    return (rows.rows(index, index + 1) for index in range(len(rows)))

@@ -17,7 +17,14 @@ from offbook.services.paper_trading.runner import PaperTradingRunner
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
 from offbook.testing.encoding_host import encoding_runner
 from offbook.testing.manual_clock import ManualClock
-from offbook.testing.markets import BTCUSDT, SECOND, START, BuiltMarket, quotes_market
+from offbook.testing.markets import (
+    BTCUSDT,
+    SECOND,
+    START,
+    BuiltCombination,
+    BuiltMarket,
+    quotes_market,
+)
 from offbook.testing.memory_repository import InMemoryRepository
 from offbook.testing.scripted_gateway import ScriptedGateway
 
@@ -126,7 +133,7 @@ class Stage:
 
     def __init__(
         self,
-        market: BuiltMarket | None = None,
+        market: BuiltMarket | BuiltCombination | None = None,
         strategy: type[Strategy] | None = None,
         *,
         runner: str = "near",

@@ -81,6 +81,10 @@ class _Columns:
             return numbers
         return range(self.start, self.start + len(self))
 
+    def position(self, index: int) -> int:
+        """The position of one row in the market."""
+        return self.start + index if self.numbers is None else int(self.numbers[index])
+
     def _part(self, begin: int, end: int) -> Self:
         raise NotImplementedError
 

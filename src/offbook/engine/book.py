@@ -162,6 +162,7 @@ class Book:
             self.ahead_ask = Taken(px, before + qty, 0)
         else:
             self.ahead_bid = Taken(px, before + qty, 0)
+        self._retop()
 
     def _meet(self, quote: Quote) -> None:
         """The first quote after prints: what they gave is missing in a level at their price."""
@@ -171,9 +172,12 @@ class Book:
             self.taken_bid = self.ahead_bid
         self.ahead_ask = self.ahead_bid = None
 
-    def restore_taken(self, bid: Taken | None, ask: Taken | None) -> None:
-        """Take a snapshot's memory of what was taken back."""
-        self.taken_bid, self.taken_ask = bid, ask
+    def restore_taken(
+        self, taken: tuple[Taken | None, Taken | None], ahead: tuple[Taken | None, Taken | None]
+    ) -> None:
+        """Take a snapshot's memory of what was taken back: (bid, ask) of each."""
+        self.taken_bid, self.taken_ask = taken
+        self.ahead_bid, self.ahead_ask = ahead
         self._retop()
 
     def guard(self, guarded: bool) -> None:
@@ -185,7 +189,8 @@ class Book:
     def _retop(self) -> None:
         self.top_buy = -self._buys[0][0] if self._buys else NO_BUY
         self.top_sell = self._sells[0][0] if self._sells else NO_SELL
-        taken = not (self.taken_ask is self.taken_bid is None)
+        remembers = (self.taken_ask, self.taken_bid, self.ahead_ask, self.ahead_bid)
+        taken = remembers != (None, None, None, None)
         self.watching = bool(self._fresh) or taken or self.guarded
 
 

@@ -133,7 +133,7 @@ class BarBuilder:
         first, last = int(opened[0]), int(closed[-1])
         most, least = int(high.max()), int(low.min())
         traded = _total(volume)
-        row = piece.positions()[end - 1]
+        row = piece.position(end - 1)
         growing = self._growing
         if growing is None:
             self._growing = Growing(first, most, least, last, traded, row)

@@ -91,6 +91,11 @@ class StrategyHost:
         return bound
 
     @property
+    def sees_ticks(self) -> bool:
+        """Whether the strategy is shown single quotes or prints."""
+        return self._callbacks["on_quote"] is not None or self._callbacks["on_trade"] is not None
+
+    @property
     def sees_rows(self) -> bool:
         """Whether any callback of rows is defined."""
         return any(self._callbacks[name] is not None for name in ROW_CALLBACKS)

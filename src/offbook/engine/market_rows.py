@@ -3,21 +3,16 @@ everything else one by one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
 
 from offbook.domain.errors import EngineFault
 from offbook.domain.market_data import (
-    Bar,
     BarSlice,
     MarketSlice,
     MergedSlice,
-    Quote,
     QuoteSlice,
-    SourceInfo,
-    Trade,
     TradeSlice,
 )
 from offbook.domain.session import SessionStatus
@@ -29,7 +24,8 @@ from offbook.engine.instants import Instants
 from offbook.engine.interruption import is_from_a_signal
 from offbook.engine.kernel import Kernel
 from offbook.engine.lifecycle import Lifecycle
-from offbook.engine.rows import Row, bars_of, merged_rows, quotes_of, trades_of
+from offbook.engine.rows import bars_of, quotes_of
+from offbook.engine.several_rows import SeveralRows
 from offbook.engine.venue import Venue
 
 WINDOW: Final = 4096
@@ -55,6 +51,7 @@ class MarketRows:
         self._lifecycle = lifecycle
         self._history = history
         self._built = built
+        self.several = SeveralRows(kernel, venue, instants, lifecycle)
         self._margin = instants.margin
         self.host: StrategyHost | None = None
 
@@ -89,48 +86,9 @@ class MarketRows:
             instants.round((bar,))
 
     def take_several(self, piece: TradeSlice | MergedSlice) -> None:
-        """Trades, or rows of several sources, one by one in the market's order."""
+        """Trades, or rows of several sources, in the market's order."""
         self._begin(piece)
-        kernel = self._kernel
-        assert kernel.market is not None
-        sources = kernel.market.sources
-        rows: Iterable[tuple[int, Row]]
-        rows = merged_rows(piece) if isinstance(piece, MergedSlice) else enumerate_one(piece)
-        for source, row in rows:
-            if not self._instants.may_go_on():
-                return
-            self._instants.finish_before(row.ts)
-            if not self._instants.may_take(row.ts):
-                return
-            if isinstance(row, Bar):
-                self._one_bar(sources[source], row)
-            else:
-                self._one_row(sources[source], row)
-
-    def _one_bar(self, source: SourceInfo, bar: Bar) -> None:
-        kernel = self._kernel
-        if bar.ts > kernel.now:
-            self._instants.set_now(bar.ts)
-        if kernel.pricing[source.symbol] is source:
-            self._venue.match_bar(bar)
-        kernel.saw(source, bar)
-        self._margin.look()
-        self._instants.end_bar(bar)
-
-    def _one_row(self, source: SourceInfo, row: Quote | Trade) -> None:
-        kernel = self._kernel
-        self._instants.begin(row.ts)
-        if self._instants.stands_still():
-            return
-        if isinstance(row, Quote):
-            self._venue.match_quote(row)
-        else:
-            self._venue.match_trade(row)
-        kernel.saw(source, row)
-        self._margin.look()
-        if self.host is not None and kernel.ledger.status is SessionStatus.RUNNING:
-            self.host.call("on_quote" if isinstance(row, Quote) else "on_trade", row)
-        self._lifecycle.check_flat()
+        self.several.take(piece if isinstance(piece, MergedSlice) else _as_merged(piece))
 
     def take_quotes(self, piece: QuoteSlice) -> None:
         """Quotes: match, then callback. Stops at the row where the session stands still."""
@@ -253,7 +211,7 @@ class MarketRows:
         return position + 1
 
 
-def enumerate_one(piece: TradeSlice) -> Iterator[tuple[int, Row]]:
-    """The rows of a market's only source, as those of a merged slice come."""
-    for trade in trades_of(piece):
-        yield 0, trade
+def _as_merged(piece: TradeSlice) -> MergedSlice:
+    """The rows of a market's only source in the form of those of several."""
+    places = np.arange(len(piece), dtype=np.int64)
+    return MergedSlice(piece.start, piece.ts, np.zeros(len(piece), np.int64), places, (piece,))

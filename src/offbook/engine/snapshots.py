@@ -199,8 +199,7 @@ def load(parts: Parts, raw: bytes) -> Any:
         book, fresh = venue.book(kept.symbol), set(kept.fresh)
         for ordinal in kept.at_venue:
             book.add(state.ledger.orders[ordinal], fresh=ordinal in fresh)
-        book.restore_taken(kept.taken_bid, kept.taken_ask)
-        book.ahead_bid, book.ahead_ask = kept.ahead_bid, kept.ahead_ask
+        book.restore_taken((kept.taken_bid, kept.taken_ask), (kept.ahead_bid, kept.ahead_ask))
     history.load(state.history)
     _load_last(kernel, instants, history, state)
     built.load(state.built)

@@ -225,6 +225,6 @@ def test_what_was_taken_comes_back_from_a_snapshot() -> None:
     """With the watching that it asks for."""
     one, other, seen = Book(), Book(), quote(99, 100, 5, 5)
     one.take(BUY, seen, 3)
-    other.restore_taken(one.taken_bid, one.taken_ask)
+    other.restore_taken((one.taken_bid, one.taken_ask), (one.ahead_bid, one.ahead_ask))
     assert other.available(BUY, seen) == 2
     assert other.watching

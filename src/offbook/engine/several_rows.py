@@ -1,0 +1,166 @@
+"""Taking rows of several sources, or prints: one by one in the market's order where somebody looks
+at each, else from one that can change anything to the next."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from offbook.domain.market_data import (
+    Bar,
+    BarSlice,
+    IntColumn,
+    MergedSlice,
+    Quote,
+    QuoteSlice,
+    SourceInfo,
+    SourceSlice,
+    Trade,
+    TradeSlice,
+)
+from offbook.domain.session import SessionStatus
+from offbook.domain.values import MAX_UNITS
+from offbook.engine.book import Book
+from offbook.engine.host import StrategyHost
+from offbook.engine.instants import Instants
+from offbook.engine.kernel import Kernel
+from offbook.engine.lifecycle import Lifecycle
+from offbook.engine.rows import merged_rows, rows_of
+from offbook.engine.venue import Venue
+
+WINDOW: Final = 4096
+"""How far to look ahead at once."""
+STRETCH: Final = 32
+"""How many rows to take one by one from one that may change something: others may be near."""
+
+
+class SeveralRows:
+    """Takes merged slices for one engine: match, then ledger, then callback."""
+
+    def __init__(
+        self, kernel: Kernel, venue: Venue, instants: Instants, lifecycle: Lifecycle
+    ) -> None:
+        self._kernel = kernel
+        self._venue = venue
+        self._instants = instants
+        self._lifecycle = lifecycle
+        self._margin = instants.margin
+        self.host: StrategyHost | None = None
+
+    def take(self, piece: MergedSlice) -> None:
+        """Rows in their order, up to where the session stands still or has made enough records."""
+        place = 0
+        while place < len(piece) and self._instants.may_go_on():
+            if not self._is_watched():
+                place = self._pass_over(piece, place)
+            stop = len(piece) if self._is_watched() else min(place + STRETCH, len(piece))
+            if not self._one_by_one(piece.rows(place, stop)):
+                return
+            place = stop
+
+    def _is_watched(self) -> bool:
+        host = self.host
+        return (
+            host is not None
+            and host.sees_ticks
+            and self._kernel.ledger.status is SessionStatus.RUNNING
+        )
+
+    def _one_by_one(self, piece: MergedSlice) -> bool:
+        """Take all of these rows; False where it goes on no further before one."""
+        market, instants = self._kernel.market, self._instants
+        assert market is not None
+        for source, row in merged_rows(piece):
+            if not instants.may_go_on():
+                return False
+            instants.finish_before(row.ts)
+            if not instants.may_take(row.ts):
+                return False
+            if isinstance(row, Bar):
+                self._bar(market.sources[source], row)
+            else:
+                instants.begin(row.ts)
+                if instants.stands_still():
+                    return False
+                self._tick(market.sources[source], row)
+        return True
+
+    def _bar(self, source: SourceInfo, bar: Bar) -> None:
+        kernel = self._kernel
+        if bar.ts > kernel.now:
+            self._instants.set_now(bar.ts)
+        if kernel.pricing[source.symbol] is source:
+            self._venue.match_bar(bar)
+        kernel.saw(source, bar)
+        self._margin.look()
+        self._instants.end_bar(bar)
+
+    def _tick(self, source: SourceInfo, row: Quote | Trade) -> None:
+        kernel = self._kernel
+        quoted = isinstance(row, Quote)
+        if isinstance(row, Quote):
+            self._venue.match_quote(row)
+        else:
+            self._venue.match_trade(row)
+        kernel.saw(source, row)
+        self._margin.look()
+        if self.host is not None and kernel.ledger.status is SessionStatus.RUNNING:
+            self.host.call("on_quote" if quoted else "on_trade", row)
+        self._lifecycle.check_flat()
+
+    # -- passing over -----------------------------------------------------------------------
+
+    def _pass_over(self, piece: MergedSlice, begin: int) -> int:
+        """Pass over rows that can change nothing; the place of the first that may."""
+        instants = self._instants
+        while begin < len(piece):
+            if instants.ended or instants.unbegun or not instants.hours_known:
+                break
+            if instants.stands_still() or any(b.guarded for b in self._venue.books.values()):
+                break  # what a margin account is worth may turn on every price
+            window = piece.rows(begin, min(begin + WINDOW, len(piece)))
+            hits = self._hits(window)
+            count = int(np.argmax(hits)) if hits.any() else len(hits)
+            if count:
+                self._saw_last(window.rows(0, count))
+            begin += count
+            if count < len(hits):
+                break
+        return begin
+
+    def _hits(self, window: MergedSlice) -> np.typing.NDArray[np.bool_]:
+        """Which rows may change anything."""
+        hits = window.ts >= min(self._kernel.agenda.next_due, MAX_UNITS)
+        for source, piece in enumerate(window.pieces):
+            mine = window.which == source
+            book = self._venue.book(piece.instrument.symbol)
+            if book.watching or isinstance(piece, BarSlice):
+                hits |= mine
+            elif len(book):
+                hits[mine] |= _reached(piece, window.index[mine], book)
+        return hits
+
+    def _saw_last(self, passed: MergedSlice) -> None:
+        """The last row of each source among those passed over, in their order."""
+        kernel = self._kernel
+        assert kernel.market is not None
+        lasts = []
+        for source, part in passed.parts():
+            (row,) = rows_of(part.rows(len(part) - 1, len(part)))
+            lasts.append((row.row, source, row))
+        for _, source, row in sorted(lasts, key=lambda last: last[0]):
+            kernel.saw(kernel.market.sources[source], row)
+        ts = int(passed.ts[-1])
+        if ts > kernel.now:
+            self._instants.set_now(ts)
+
+
+def _reached(piece: SourceSlice, index: IntColumn, book: Book) -> np.typing.NDArray[np.bool_]:
+    """Which of some rows reach the price of the best order on either side."""
+    if isinstance(piece, QuoteSlice):
+        low, high = piece.ask_px[index], piece.bid_px[index]
+    else:
+        assert isinstance(piece, TradeSlice)
+        low = high = piece.price_px[index]
+    return (low <= book.top_buy) | (high >= book.top_sell)
