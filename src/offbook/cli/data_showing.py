@@ -11,10 +11,11 @@ import msgspec
 from offbook.cli.describing import description_of_options
 from offbook.cli.figures import clock, counted, near, span
 from offbook.cli.shell import Shell, paint
-from offbook.config.gathering import split_symbol
+from offbook.config.gathering import named_sources, split_symbol
 from offbook.config.markets import beside, locate_recording
 from offbook.config.recordings import RecordingInfo, convert_data, look_into
-from offbook.domain.errors import StorageUnavailable
+from offbook.config.synthetic import is_synthetic
+from offbook.domain.errors import InvalidInput, StorageUnavailable
 
 if TYPE_CHECKING:
     from offbook.config.markets import MarketDescription
@@ -23,13 +24,14 @@ if TYPE_CHECKING:
 def show_data(shell: Shell, paths: list[str], given: dict[str, Any]) -> int:
     """What is in each recording; 0 also where something is still to be told."""
     documents = []
-    for path in paths:
-        symbol, data = split_symbol(path)
-        told = _told(given, symbol)
-        found = look_into(data, told)
-        documents.append(_document(found, data))
+    told = description_of_options(given)
+    for source in [source for path in paths for source in named_sources(path, told)]:
+        if is_synthetic(source.data):
+            raise InvalidInput(f"{source.data} is made up as it is read: there is no file")
+        found = look_into(source.data, source.told)
+        documents.append(_document(found, source.data))
         if not shell.json:
-            for line in _lines(found, data):
+            for line in _lines(found, source.data):
                 shell.say(line)
     if shell.json:
         shell.document({"recordings": documents})

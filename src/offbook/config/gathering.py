@@ -34,8 +34,11 @@ _INSTRUMENT: Final = (
 )  # fmt: skip
 
 
-class _Named(msgspec.Struct, frozen=True):
-    """One source as it was named: where its rows are, and what was told of it."""
+class NamedSource(msgspec.Struct, frozen=True):
+    """One source as it was named: where its rows are, and what was told of it.
+
+    ``data`` is a path, a name of what ships, or a ``synthetic:`` line.
+    """
 
     data: str
     told: MarketDescription
@@ -49,7 +52,7 @@ def describe_data(data: Sequence[str], given: MarketDescription) -> MarketConfig
     it is.  ``given`` is said of every source.  Sources of one symbol share what is told of any of
     them.  Raises InvalidConfig, naming what is still to be told, and what looking at files raises.
     """
-    named = [source for text in data for source in _named(text, given)]
+    named = [source for text in data for source in named_sources(text, given)]
     return _combined(named)
 
 
@@ -60,18 +63,22 @@ def describe_document(
     return _combined(list(_listed(document, folder, origin, given)))
 
 
-def _named(text: str, given: MarketDescription) -> Iterator[_Named]:
+def named_sources(text: str, given: MarketDescription) -> Iterator[NamedSource]:
+    """The sources that one name stands for: one, or those that a document lists.
+
+    Raises InvalidConfig.
+    """
     symbol, data = split_symbol(text)
     if symbol is not None:
         given = msgspec.structs.replace(given, symbol=symbol)
     if is_synthetic(data):
-        yield _Named(data, given)
+        yield NamedSource(data, given)
         return
     place = locate_recording(data)
     if place.suffix.lower() == ".toml":
         yield from _listed(read_document(place), place.parent, str(place), given)
     else:
-        yield _Named(data, given)
+        yield NamedSource(data, given)
 
 
 def split_symbol(text: str) -> tuple[str | None, str]:
@@ -84,7 +91,7 @@ def split_symbol(text: str) -> tuple[str | None, str]:
 
 def _listed(
     document: Mapping[str, Any], folder: Path, origin: str, given: MarketDescription
-) -> Iterator[_Named]:
+) -> Iterator[NamedSource]:
     listed = document.get(SOURCES)
     if not isinstance(listed, list) or not listed:
         raise InvalidConfig(
@@ -98,7 +105,7 @@ def _listed(
             raise InvalidConfig(f"{place}: expected a table", field=f"market.sources[{number}]")
         told = {**shared, **source}
         data = _place(told, folder, place)
-        yield _Named(data, given.over(description_of(told, place)))
+        yield NamedSource(data, given.over(description_of(told, place)))
 
 
 def _place(told: dict[str, Any], folder: Path, place: str) -> str:
@@ -114,7 +121,7 @@ def _place(told: dict[str, Any], folder: Path, place: str) -> str:
     return text if text in SHIPPED else str(folder / Path(text).expanduser())
 
 
-def _combined(named: Sequence[_Named]) -> MarketConfig:
+def _combined(named: Sequence[NamedSource]) -> MarketConfig:
     shared: dict[str, MarketDescription] = {}
     sources = [_source(source, shared, alone=len(named) == 1) for source in named]
     if len(sources) == 1:
@@ -122,7 +129,9 @@ def _combined(named: Sequence[_Named]) -> MarketConfig:
     return CombinedMarket(sources=_alike(sources))
 
 
-def _source(named: _Named, shared: dict[str, MarketDescription], *, alone: bool) -> SourceConfig:
+def _source(
+    named: NamedSource, shared: dict[str, MarketDescription], *, alone: bool
+) -> SourceConfig:
     if is_synthetic(named.data):
         return describe_synthetic(named.data, named.told)
     recording = locate_recording(named.data)

@@ -220,6 +220,16 @@ def test_the_shares_that_ship_are_a_market(offbook: Program) -> None:
     assert symbols == ["AAPL", "GOOG", "IBM", "MSFT"]
 
 
+def test_info_looks_into_every_source_of_a_document(offbook: Program) -> None:
+    found = offbook("data", "info", "demo-stocks", "--json").document["recordings"]
+    assert [one["told"]["symbol"] for one in found] == ["AAPL", "GOOG", "IBM", "MSFT"]
+    assert {(one["rows"], one["step_ns"], one["missing"]) for one in found} == {
+        (1802, 86_400 * 10**9, None)
+    }
+    answer = offbook("data", "info", "synthetic:seed=1")
+    assert (answer.code, "there is no file" in answer.err) == (2, True)
+
+
 def test_decimals_are_found_where_that_is_asked(offbook: Program, folder: Path) -> None:
     lines = ["ts_init,bid,ask,bid_size,ask_size", "1704205800,100.123450,100.2,1,2.5e-3"]
     (folder / "fine.csv").write_text("\n".join(lines))
