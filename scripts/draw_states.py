@@ -10,7 +10,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from offbook.domain.orders import ORDER_TRANSITIONS, OrderStatus
+from offbook.domain.order_table import ORDER_TRANSITIONS
+from offbook.domain.orders import OrderStatus
 from offbook.domain.session import LIFECYCLE, STATUS_CHANGES, SessionStatus, Verdict
 
 PAGE = Path(__file__).parents[1] / "docs/reference/states.md"

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from offbook.domain.market_data import DataKind as DataKind
     from offbook.domain.market_data import Quote as Quote
     from offbook.domain.market_data import Trade as Trade
+    from offbook.domain.orders import ContingencyType as ContingencyType
+    from offbook.domain.orders import OrderListRequest as OrderListRequest
     from offbook.domain.orders import OrderRequest as OrderRequest
     from offbook.domain.orders import OrderSide as OrderSide
     from offbook.domain.orders import OrderStatus as OrderStatus
@@ -55,11 +57,13 @@ _HOME: dict[str, str] = {
     "AccountConfig": "offbook.domain.config",
     "AssetClass": "offbook.domain.instruments",
     "Bar": "offbook.domain.market_data",
+    "ContingencyType": "offbook.domain.orders",
     "DataKind": "offbook.domain.market_data",
     "Fill": "offbook.engine.view",
     "Instrument": "offbook.domain.instruments",
     "Missed": "offbook.engine.strategy",
     "OffbookError": "offbook.domain.errors",
+    "OrderListRequest": "offbook.domain.orders",
     "OrderRequest": "offbook.domain.orders",
     "OrderSide": "offbook.domain.orders",
     "OrderStatus": "offbook.domain.orders",
@@ -95,11 +99,13 @@ __all__ = [
     "AccountConfig",
     "AssetClass",
     "Bar",
+    "ContingencyType",
     "DataKind",
     "Fill",
     "Instrument",
     "Missed",
     "OffbookError",
+    "OrderListRequest",
     "OrderRequest",
     "OrderSide",
     "OrderStatus",

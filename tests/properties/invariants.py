@@ -14,11 +14,11 @@ from tests.properties.market_cases import Setup
 
 from offbook.domain import records as r
 from offbook.domain.config import CashCheck, NoSlippage
-from offbook.domain.orders import Liquidity, OrderSide, OrderType, Origin
+from offbook.domain.orders import ContingencyType, Liquidity, OrderSide, Origin, TimeInForce
 from offbook.domain.records import Record
 
 ENDINGS = (r.OrderRejected, r.OrderCanceled, r.OrderExpired)
-HOLDING = (r.ReplaceRequested, r.OrderReplaced, r.ReplaceRejected, r.OrderFilled)
+HOLDING = (r.OrderRestated, r.ReplaceRequested, r.OrderReplaced, r.ReplaceRejected, r.OrderFilled)
 
 
 @dataclass
@@ -32,6 +32,11 @@ class Known:
     pool: str
     entry: int
     reduce_only: bool
+    waits: bool
+    post_only: bool
+    all_or_none: bool
+    shares: str | None
+    held: bool
     reserved: int = 0
     cum: int = 0
     accepted: bool = False
@@ -54,6 +59,7 @@ class Invariants:
         self._sums: dict[str, int] = {}
         self._own: dict[str, int] = {}
         self._orders: dict[int, Known] = {}
+        self._lists: set[str | None] = set()
         self._taken: dict[tuple[int, OrderSide | None], int] = {}
         self.fills = 0
 
@@ -93,7 +99,7 @@ class Invariants:
         assert record.order not in self._orders, f"I3: {record} twice"
         delay = 0 if record.origin is Origin.LIQUIDATION else self._entry
         assert record.due == record.ts + delay, f"I4: {record} is due at another time"
-        assert (record.price_px is None) is (record.order_type is OrderType.MARKET)
+        assert (record.price_px is not None) is record.order_type.has_limit
         self._orders[record.order] = Known(
             side=record.side,
             qty=record.order_qty,
@@ -102,8 +108,34 @@ class Invariants:
             pool=f"{record.reserved_account}|{record.reserved_currency}",
             entry=record.due - self._entry,
             reduce_only=record.reduce_only,
-            reserved=record.reserved,
+            waits=record.order_type.waits,
+            post_only=record.post_only,
+            all_or_none=record.time_in_force is TimeInForce.FOK,
+            shares=self._shares(record),
+            held=self._is_child(record),
+            reserved=0,
         )
+        self._hold(self._orders[record.order], record.reserved)
+
+    def _is_child(self, record: r.OrderSubmitted) -> bool:
+        """Whether an order waits for another of its list."""
+        first = record.order_list_id not in self._lists
+        self._lists.add(record.order_list_id)
+        kind = record.contingency_type
+        return not (first or kind is None or kind is ContingencyType.OCO)
+
+    def _shares(self, record: r.OrderSubmitted) -> str | None:
+        """Orders that cancel each other hold together what one of them needs."""
+        kind = record.contingency_type
+        exits = kind is ContingencyType.BRACKET and record.order_list_id in self._lists
+        return record.order_list_id if exits or kind is ContingencyType.OCO else None
+
+    def _hold(self, order: Known, reserved: int) -> None:
+        order.reserved = 0 if order.held else reserved
+        for other in self._orders.values():
+            same = other.shares is not None and other.shares == order.shares
+            if same and other.pool == order.pool and not (other.over or other.held):
+                other.reserved = order.reserved
 
     def _about_order(self, record: Record, order: Known) -> None:
         late = (r.CancelRejected, r.ReplaceRejected, r.RequestDenied)
@@ -112,14 +144,22 @@ class Invariants:
             assert record.ts == order.due, f"I4: {record} did not arrive then"
         if isinstance(record, r.OrderAccepted):
             order.accepted = True
+        if isinstance(record, r.OrderTriggered):
+            assert order.accepted, f"I4: {record} before the order was accepted"
+            assert order.waits, f"I3: {record} twice"
+            assert record.evidence.row_ts <= record.ts, f"I4: {record} saw the future"
+            order.waits = False
         if isinstance(record, r.OrderFilled):
             self._filled(record, order)
         if isinstance(record, r.OrderReplaced):
             order.qty, order.price = record.order_qty, record.price_px
             assert order.qty > order.cum, f"I3: {record} leaves nothing"
+        if isinstance(record, r.OrderRestated):
+            order.qty, order.held = record.order_qty, order.held and not record.released
+            assert order.qty > order.cum, f"I3: {record} leaves nothing"
         if isinstance(record, HOLDING):
             assert record.reserved >= 0, f"I2: {record} holds less than nothing"
-            order.reserved = 0 if order.over else record.reserved
+            self._hold(order, 0 if order.over else record.reserved)
         if isinstance(record, ENDINGS) or order.cum == order.qty:
             order.over, order.reserved = True, 0
         assert 0 <= order.cum <= order.qty, f"I3: {record}"
@@ -129,6 +169,11 @@ class Invariants:
         self._post(record.postings)
         order.cum += record.last_qty
         assert order.accepted, f"I4: {record} before the order was accepted"
+        assert not order.held, f"I4: {record} before its parent traded"
+        assert not order.waits, f"I4: {record} before the order was triggered"
+        maker = record.liquidity is Liquidity.ADDED
+        assert maker or not order.post_only, f"I4: {record} takes"
+        assert not (order.all_or_none and record.leaves_qty), f"I4: {record} is not all"
         assert record.ts >= order.due >= order.entry + self._entry, f"I4: {record} too early"
         assert record.last_qty > 0, f"I3: {record} trades nothing"
         assert record.cum_qty == order.cum, f"I3: {record} counts {order.cum}"
@@ -178,9 +223,12 @@ class Invariants:
     def _money(self, record: Record) -> None:
         assert not any(self._sums.values()), f"I1: {record} leaves {self._sums}"
         held: dict[str, int] = {}
+        counted = set()
         for order in self._orders.values():
-            if not order.over:
+            if not order.over and (order.shares, order.pool) not in counted and not order.held:
                 held[order.pool] = held.get(order.pool, 0) + order.reserved
+                if order.shares is not None:
+                    counted.add((order.shares, order.pool))
         assert all(amount >= 0 for amount in held.values()), f"I2: {record} holds {held}"
         if self._account.is_margin:
             return
@@ -195,7 +243,9 @@ class Invariants:
         """Whether an order holds at least what the rest of it would cost, or deliver; those that
         only reduce may hold less, and market buys beyond their collar too."""
         rest = order.qty - order.cum
-        if order.reduce_only or self._account.cash_check is CashCheck.FILL:
+        if order.reduce_only or order.held or order.shares is not None:
+            return True
+        if self._account.cash_check is CashCheck.FILL:
             return True
         if order.side is OrderSide.SELL:
             return order.reserved >= rest * self._instrument.qty_scale

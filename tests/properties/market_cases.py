@@ -6,7 +6,7 @@ everything is drawn through a ``Source``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import TypeVar
@@ -26,7 +26,7 @@ from offbook.domain.config import (
 )
 from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.market_data import DataKind
-from offbook.domain.orders import OrderSide, OrderType, TimeInForce
+from offbook.domain.orders import ContingencyType, OrderSide, OrderType, TimeInForce
 from offbook.testing.markets import BTCUSDT, SECOND, START, XYZ
 
 T = TypeVar("T")
@@ -213,16 +213,31 @@ class Rows:
 @dataclass(frozen=True)
 class Send:
     """A new order; ``qty`` in lots, 0 for all that cash or holdings allow; ``price`` in ticks from
-    the last bid, None for a market order."""
+    the last bid, None for a market order; ``wait`` (``stop``, ``touch``, ``trail``, ``percent``) at
+    ``stop`` ticks from the bid, or so far behind; GTD in ``expire`` tenths of a timeframe."""
 
     side: OrderSide
     qty: int
     odd: int
     price: int | None
+    wait: str
+    stop: int
     tif: TimeInForce
+    expire: int
+    post_only: bool
     reduce_only: bool
     name: str
     flaw: str
+    when: int
+
+
+@dataclass(frozen=True)
+class SendList:
+    """Orders that depend on one another; those of a bracket take side and quantity from the
+    first."""
+
+    kind: ContingencyType
+    sends: tuple[Send, ...]
     when: int
 
 
@@ -236,6 +251,7 @@ class Ask:
     replace: bool
     qty: int | None
     price: int | None
+    stop: int | None
     when: int
 
 
@@ -261,16 +277,18 @@ class End:
     """The recording is over."""
 
 
-Step = Rows | Send | Ask | Change | Wait | End
+Step = Rows | Send | SendList | Ask | Change | Wait | End
 
 
 def pick_step(source: Source) -> Step:
     """One step."""
-    kind = source.pick("RRRRRRRRSSSSSSSSAAAAWWC")
+    kind = source.pick("RRRRRRRRSSSSSSLLLAAAAWWC")
     if kind == "R":
         return Rows(tuple(_pick_move(source) for _ in range(source.pick([1, 1, 1, 2, 3, 6]))))
     if kind == "S":
         return _pick_send(source)
+    if kind == "L":
+        return _pick_list(source)
     if kind == "A":
         replace = source.pick([True, True, False])
         return Ask(
@@ -279,6 +297,7 @@ def pick_step(source: Source) -> Step:
             replace=replace,
             qty=source.pick([None, None, 1, 2, source.number(1, 14)]) if replace else None,
             price=source.pick([None, source.number(-4, 5)]) if replace else None,
+            stop=source.pick([None, None, source.number(-4, 5)]) if replace else None,
             when=_pick_when(source),
         )
     if kind == "W":
@@ -307,14 +326,25 @@ def _pick_move(source: Source) -> Move:
 
 def _pick_send(source: Source) -> Send:
     flaw = source.pick([""] * 54 + ["zero", "decimals", "word", "type", "symbol", "huge"])
+    wait = source.pick(["", "", "", "stop", "stop", "touch", "trail", "percent"])
+    price = source.pick([None, source.number(-6, 7), source.number(-2, 3)])
+    if wait in {"trail", "percent"}:
+        price = None
+    tifs = [*TimeInForce, TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC]
+    tif = source.pick(tifs)
+    may_rest = not wait and price is not None and not tif.is_immediate
     return Send(
         side=source.pick(
             [OrderSide.BUY, OrderSide.BUY, OrderSide.BUY, OrderSide.SELL, OrderSide.SELL]
         ),
         qty=source.pick([1, 2, 3, 5, 8, 4, 9, 13, 0, 0, 0, source.number(1, 4000)]),
         odd=source.pick([0, 0, 0, 0, 0, 1]),
-        price=source.pick([None, source.number(-6, 7), source.number(-2, 3)]),
-        tif=source.pick([TimeInForce.GTC, TimeInForce.GTC, TimeInForce.DAY, TimeInForce.IOC]),
+        price=price,
+        wait=wait,
+        stop=source.pick([1, 2, 0, -1, -2, 3, -3, 5, -5]),
+        tif=tif,
+        expire=source.pick([10, 25, 3, 100, -1]),
+        post_only=may_rest and source.pick([False, False, True]),
         reduce_only=source.pick([False, False, False, True]),
         name=source.pick(["new"] * 8 + ["none", "old"]),
         flaw=flaw,
@@ -322,7 +352,29 @@ def _pick_send(source: Source) -> Send:
     )
 
 
+def _pick_list(source: Source) -> SendList:
+    kind = source.pick([ContingencyType.BRACKET, ContingencyType.OCO, ContingencyType.OTO])
+    sends = [_pick_send(source) for _ in range(source.pick([2, 3, 3]))]
+    sends = [replace(send, flaw="", qty=send.qty % 20) for send in sends]
+    first = sends[0]
+    if kind is ContingencyType.OCO and source.pick([True, False]):
+        sends = [replace(send, side=first.side, qty=first.qty) for send in sends]
+    if kind is not ContingencyType.OCO and source.pick([True, True, False]):
+        sends[0] = first = replace(first, side=OrderSide.BUY, price=None, wait="", post_only=False)
+    if kind is ContingencyType.BRACKET:
+        exits = {"side": first.side.opposite, "qty": first.qty, "odd": first.odd}
+        sends = [first, *(replace(send, **exits, reduce_only=True) for send in sends[1:])]
+    return SendList(kind, tuple(sends), _pick_when(source))
+
+
 def kind_of(send: Send) -> OrderType:
-    """The type that goes with a price, unless the flaw is that it does not."""
+    """The type that goes with prices, unless the flaw is that it does not."""
     limit = (send.price is not None) is (send.flaw != "type")
-    return OrderType.LIMIT if limit else OrderType.MARKET
+    kind = OrderType.LIMIT if limit else OrderType.MARKET
+    if not send.wait or send.flaw == "type":
+        return kind
+    if send.wait == "stop":
+        return OrderType.STOP_LIMIT if limit else OrderType.STOP
+    if send.wait == "touch":
+        return OrderType.LIMIT_IF_TOUCHED if limit else OrderType.MARKET_IF_TOUCHED
+    return OrderType.TRAILING_STOP

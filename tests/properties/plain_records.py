@@ -27,6 +27,12 @@ class Plain:
         """One record: its kind, its time, and what matters of it."""
         return (type(record).__name__, record.ts, *_FACTS[type(record)](self, record))
 
+    def triggers(self, record: Any) -> Event:
+        """What of an order's terms tells when it is triggered."""
+        ratio = record.trail_ratio
+        percent = None if ratio is None else Fraction(ratio, 10**6)
+        return self.price(record.stop_px), self.price(record.trail_px), percent
+
     def price(self, units: int | None) -> Fraction | None:
         """A price in whole units of money."""
         return None if units is None else Fraction(units, self._price_scale)
@@ -60,15 +66,25 @@ class Plain:
 
     def _submitted(self, o: r.OrderSubmitted) -> Event:
         size, limit = self.size(o.order_qty), self.price(o.price_px)
-        return o.order, size, limit, self.money(o.reserved), o.due
+        return o.order, size, limit, *self.triggers(o), self.money(o.reserved), o.due
 
     def _replace(self, o: r.ReplaceRequested) -> Event:
         size, limit = self.size(o.order_qty), self.price(o.price_px)
-        return o.order, size, limit, self.money(o.reserved), o.due
+        return o.order, size, limit, *self.triggers(o), self.money(o.reserved), o.due
 
     def _replaced(self, o: r.OrderReplaced) -> Event:
         size, limit = self.size(o.order_qty), self.price(o.price_px)
-        return o.order, size, limit, self.money(o.reserved), o.kept_priority, o.due
+        stop, held = self.price(o.stop_px), self.money(o.reserved)
+        return o.order, size, limit, stop, held, o.kept_priority, o.due
+
+    def _restated(self, o: r.OrderRestated) -> Event:
+        sizes = (self.size(size) for size in (o.order_qty, o.given_qty, o.mates_qty))
+        return o.order, *sizes, o.released, self.money(o.reserved), self.price(o.stop_px), o.due
+
+    def _triggered(self, t: r.OrderTriggered) -> Event:
+        seen = t.evidence
+        available = self.size(seen.available_qty)
+        return t.order, self.price(t.stop_px), available, seen.rule, self.row(seen), t.due
 
     def _filled(self, f: r.OrderFilled) -> Event:
         return (
@@ -93,7 +109,9 @@ _FACTS: dict[type[Any], Callable[[Plain, Any], Event]] = {
     r.CancelRequested: lambda _, q: (q.order, q.due),
     r.ReplaceRequested: Plain._replace,
     r.RequestDenied: lambda _, d: (d.order, d.replace, d.reason),
-    r.OrderAccepted: lambda _, a: (a.order, a.expires, a.due),
+    r.OrderAccepted: lambda p, a: (a.order, a.expires, p.price(a.stop_px), a.held, a.due),
+    r.OrderRestated: Plain._restated,
+    r.OrderTriggered: Plain._triggered,
     r.OrderRejected: lambda _, j: (j.order, j.reason, j.due),
     r.OrderFilled: Plain._filled,
     r.OrderCanceled: lambda _, x: (x.order, x.reason, x.due),

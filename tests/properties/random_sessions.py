@@ -12,8 +12,9 @@ from random import Random
 from typing import Any
 
 import msgspec
+from tests.properties.gambler import Gambler
 from tests.properties.random_markets import MAKERS, Kind, days_at_random, hours_at_random
-from tests.rehearsal import Rehearsal, Snapshotting, attach_of, session_of
+from tests.rehearsal import Rehearsal, attach_of, session_of
 
 from offbook.domain import commands as c
 from offbook.domain.config import (
@@ -35,138 +36,17 @@ from offbook.domain.errors import OffbookError
 from offbook.domain.market_data import (
     BarSlice,
     MarketSlice,
-    Quote,
-    Trade,
 )
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType, ReplaceRequest, TimeInForce
 from offbook.domain.records import CommandTaken, encode_record
 from offbook.domain.session import SessionStatus
 from offbook.engine.inputs import Advance, EndOfData, Take
-from offbook.engine.models.draws import draw
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.testing.markets import (
     SECOND,
 )
 
 OVER = {SessionStatus.STOPPED, SessionStatus.FAILED}
-
-
-class Gambler(Snapshotting):
-    """Acts by keyed draws, and mixes all that it sees into the names of its orders, so that any
-    difference in what it saw shows in the records."""
-
-    luck: int = 0
-    nerve: int = 40
-    symbols: str = "XYZ"
-
-    def on_start(self) -> None:
-        self.calls = 0
-        self.seen = 1
-        if self.luck % 3:
-            for symbol in self.symbols.split():
-                self.subscribe_bars(symbol, "2m")
-        self._act()
-
-    def on_quote(self, quote: Quote) -> None:
-        self._see(quote.row, quote.bid_px, quote.ask_px, quote.ask_qty)
-        self._act()
-
-    def on_trade(self, trade: Trade) -> None:
-        self._see(trade.row, trade.price_px, trade.size_qty)
-        self._act()
-
-    def on_bar(self, bar: Any) -> None:
-        self._see(bar.row, bar.open_px, bar.close_px, bar.volume_qty, bar.ts_open % 997)
-        self._act()
-
-    def on_order(self, order: Any) -> None:
-        reason = sum(map(ord, order.reason or ""))
-        self._see(len(order.order_status.value), order.cum_qty.units, reason, order.ts % 997)
-        if self._roll(4) == 0:
-            self._act()
-
-    def on_fill(self, fill: Any) -> None:
-        self._see(fill.last_qty.units, fill.last_px.units, int(fill.fee), fill.ts % 997)
-        if self._roll(4) == 0:
-            self._act()
-
-    def on_timer(self, name: str) -> None:
-        self._see(len(name), self.now % 997)
-        self._act()
-
-    def on_pause(self) -> None:
-        self._see(3)
-        self._act()
-
-    def on_resume(self, missed: Any) -> None:
-        self._see(missed.rows, missed.timers, missed.fills)
-        self._act()
-
-    def on_stop(self) -> None:
-        self._see(5)
-        self._act()
-
-    def _see(self, *values: int) -> None:
-        for value in values:
-            self.seen = (self.seen * 31 + value) % (2**61 - 1)
-
-    def _roll(self, sides: int) -> int:
-        self.calls += 1
-        return draw(self.luck, "gamble", self.calls, self.seen) % sides
-
-    def _act(self) -> None:
-        account = self.account
-        self.symbol = self.symbols.split()[self._roll(len(self.symbols.split()))]
-        past = self.history(self.symbol, 1 + self._roll(5))
-        if self.luck % 3:
-            built = self.history(self.symbol, 2, timeframe="2m")
-            self._see(*[bar.row for bar in built])
-        self._see(
-            account.cash % 10007,
-            account.reserved % 10007,
-            account.equity % 10007,
-            account.buying_power % 10007,
-            len(past),
-            self.position(self.symbol).signed_units,
-        )
-        self._see(*[row.row for row in past], len(self.open_orders()))
-        if self._roll(100) >= self.nerve:
-            return
-        move = self._roll(12)
-        mine = [order.client_order_id for order in self.open_orders()]
-        if move <= 5:
-            self._trade()
-        elif move == 6 and mine:
-            self.cancel(mine[self._roll(len(mine))])
-        elif move in {7, 8} and mine:
-            order = self.order(mine[self._roll(len(mine))])
-            self.symbol = order.symbol
-            price = None if order.price is None else self._near()
-            qty = None if price and self._roll(2) else 2 * (1 + self._roll(9))
-            self.replace(order.client_order_id, qty=qty, price=price)
-        elif move == 9:
-            every = [None, 40 * SECOND, 400 * SECOND][self._roll(3)]
-            self.set_timer(
-                "ab"[: 1 + self._roll(2)], after=self._roll(5) * SECOND // 4, every=every
-            )
-        elif move == 10:
-            self.cancel_timer("a")
-        elif self._roll(6) == 0:
-            raise RuntimeError("bad luck")
-
-    def _trade(self) -> None:
-        side = self.buy if self._roll(5) < 3 else self.sell
-        side(
-            self.symbol,
-            2 * (1 + self._roll(8)),
-            price=None if self._roll(4) == 0 else self._near(),
-            time_in_force=["GTC", "DAY", "IOC"][self._roll(3)],
-            reduce_only=self._roll(6) == 0,
-            client_order_id=f"g{self.seen}",
-        )
-
-    def _near(self) -> Any:
-        return self.price(100 + (self._roll(9) - 4) / 100, symbol=self.symbol)
 
 
 def margin(leverage: str) -> dict[str, Any]:
@@ -329,16 +209,23 @@ class _Outside:
             )
             chosen = rng.choice(ids[-6:])
             return c.ReplaceOrder(command_id=name, client_order_id=chosen, terms=terms)
-        market = rng.random() < 0.25
+        kind = rng.choice([*OrderType, OrderType.LIMIT, OrderType.LIMIT])
+        force = rng.choice(list(TimeInForce))
         instruments = self._rehearsal.attach.market.instruments
         order = OrderRequest(
             symbol=rng.choice(instruments).symbol,
             side=rng.choice(list(OrderSide)),
             order_qty=str(rng.randint(1, 20)),
-            order_type=OrderType.MARKET if market else OrderType.LIMIT,
-            price=None if market else price,
-            time_in_force=rng.choice(list(TimeInForce)),
+            order_type=kind,
+            price=price if kind.has_limit else None,
+            stop_px=f"{100 + rng.randint(-4, 4) / 100:.2f}" if kind.has_stop else None,
+            trail_amount="0.03" if kind is OrderType.TRAILING_STOP else None,
+            time_in_force=force,
+            expire_time=self._engine.now + rng.randint(1, 90) * SECOND
+            if force is TimeInForce.GTD
+            else None,
             reduce_only=rng.random() < 0.2,
+            post_only=kind is OrderType.LIMIT and not force.is_immediate and rng.random() < 0.3,
             client_order_id=rng.choice([None, name]),
         )
         return c.SubmitOrder(command_id=name, order=order)

@@ -6,10 +6,12 @@ It shares no code with the engine.  Prices, quantities and money are exact fract
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tests.properties.reference_charges import Fill, fee_of_fill, most_charged
+from tests.properties.reference_orders import ZERO, Order
 
 from offbook.domain.config import (
     AccountConfig,
@@ -22,67 +24,13 @@ from offbook.domain.orders import (
     CancelReason,
     OrderSide,
     OrderStatus,
-    OrderType,
     RejectReason,
-    TimeInForce,
 )
 
-ZERO = Fraction(0)
 FINEST = Fraction(1, 10**18)
-
-
-@dataclass
-class Order:
-    """One order: its terms, where it stands, what it holds."""
-
-    number: int
-    name: str
-    side: OrderSide
-    kind: OrderType
-    tif: TimeInForce
-    qty: Fraction
-    limit: Fraction | None
-    reduce_only: bool
-    sent: int
-    reserve_price: Fraction = ZERO
-    reserved: Fraction = ZERO
-    filled: Fraction = ZERO
-    value: Fraction = ZERO
-    fills: list[Fill] = field(default_factory=list)
-    fees: Fraction = ZERO
-    accepted: int | None = None
-    rank: int = 0
-    taker: bool = True
-    bars: int = 0
-    asked_cancel: bool = False
-    asked_replace: bool = False
-    asked_qty: Fraction = ZERO
-    asked_price: Fraction = ZERO
-    liquidates: bool = False
-    unheard_replace: bool = False
-    ended: OrderStatus | None = None
-    reason: str | None = None
-
-    @property
-    def buying(self) -> bool:
-        return self.side is OrderSide.BUY
-
-    @property
-    def open(self) -> Fraction:
-        return ZERO if self.ended else self.qty - self.filled
-
-    @property
-    def status(self) -> OrderStatus:
-        """A terminal status stays; else the last thing asked for shows; else what has traded."""
-        if self.ended:
-            return self.ended
-        if self.asked_cancel:
-            return OrderStatus.PENDING_CANCEL
-        if self.asked_replace:
-            return OrderStatus.PENDING_REPLACE
-        if self.accepted is None:
-            return OrderStatus.PENDING_NEW
-        return OrderStatus.PARTIALLY_FILLED if self.filled else OrderStatus.NEW
+Market = tuple[Fraction, Fraction]
+Terms = tuple[Fraction | None, Fraction | None, Fraction | None, Fraction | None]
+"""Limit, trigger price, trail as a distance and in percent."""
 
 
 @dataclass
@@ -116,8 +64,48 @@ class Account:
 
     def reserved(self, *, buying: bool | None = None) -> Fraction:
         """What orders hold: those of one side, or all."""
-        mine = [o for o in self.working() if buying is None or o.buying is buying]
-        return sum((order.reserved for order in mine), ZERO)
+        total, counted = ZERO, set[int]()
+        for order in self.working():
+            if buying in {None, order.buying} and order.number not in counted:
+                total += order.reserved
+                if not order.held:
+                    counted |= {mate.number for mate in self.mates(order)}
+        return total
+
+    def mates(self, order: Order) -> list[Order]:
+        """Working legs of an order's list that hold with it what one of them needs."""
+        legs = order.group.legs() if order.group else []
+        if order not in legs:
+            return []
+        same = [leg for leg in legs if leg is not order and self.shares_a_pool(leg, order)]
+        return [leg for leg in same if not leg.held and leg.ended is None and leg in self.orders]
+
+    def shares_a_pool(self, one: Order, other: Order) -> bool:
+        """Whether two orders hold of the same thing."""
+        return one.side is other.side
+
+    def shared(self, order: Order) -> Fraction:
+        """What an order and its mates hold."""
+        return max([order.reserved, *(mate.reserved for mate in self.mates(order))])
+
+    def hold(self, order: Order, amount: Fraction) -> None:
+        """Let an order and its mates hold an amount together."""
+        if not order.held:
+            for one in [order, *self.mates(order)]:
+                one.reserved = amount
+
+    def held_together(self, order: Order, qty: Fraction, reserve_price: Fraction) -> Fraction:
+        """What an order and its mates hold on settled terms."""
+        mates = self.mates(order)
+        needs = [self.held_for(order, qty, reserve_price)]
+        needs += [self.held_for(mate, mate.qty, mate.reserve_price) for mate in mates]
+        if any(mate.asked_replace and not mate.asked_cancel for mate in mates):
+            needs.append(order.reserved)
+        return max(needs)
+
+    def can_release(self, order: Order, qty: Fraction, price: Fraction, market: Market) -> bool:
+        """Whether a held order, or one that is given more, can be paid for."""
+        raise NotImplementedError
 
     def own(self) -> Fraction:
         """Cash of the account's own currency."""
@@ -148,7 +136,13 @@ class Account:
     # -- our own risk, in the documented order ----------------------------------------------
 
     def refuse_new(
-        self, order: Order, *, trading: bool, paused: bool, market: tuple[Fraction, Fraction] | None
+        self,
+        order: Order,
+        *,
+        trading: bool,
+        paused: bool,
+        market: tuple[Fraction, Fraction] | None,
+        ahead: int = 0,
     ) -> RejectReason | None:
         """Why a new order is denied, or None; then ``reserve_price`` and ``reserved`` are set."""
         if not trading:
@@ -157,12 +151,16 @@ class Account:
             return RejectReason.DUPLICATE_CLIENT_ORDER_ID
         if market is None:
             return RejectReason.NO_MARKET_DATA
-        if paused and not self.reduces(order.side):
+        if paused and not order.held and not self.reduces(order.side):
             return RejectReason.NOT_REDUCING
         most = self.risk.max_open_orders
-        if most is not None and len(self.working()) >= most:
+        if most is not None and len(self.working()) + ahead >= most:
             return RejectReason.MAX_OPEN_ORDERS
-        return self.refuse_value(order, order.qty, order.limit, market) or self.fund(order, market)
+        refusal = self.refuse_value(order, order.qty, order.limit, order.stop, market)
+        if refusal is None and order.held:
+            order.reserve_price = self.price_for(order, market)
+            return None
+        return refusal or self.fund(order, market)
 
     def reduces(self, side: OrderSide) -> bool:
         return self.held < 0 if side is OrderSide.BUY else self.held > 0
@@ -176,11 +174,13 @@ class Account:
         order: Order,
         qty: Fraction,
         limit: Fraction | None,
+        stop: Fraction | None,
         market: tuple[Fraction, Fraction],
     ) -> RejectReason | None:
         """Order value, then position value: all that this side would hold if everything traded,
         at this order's price."""
-        price = limit if limit is not None else market[1 if order.buying else 0]
+        price = limit if limit is not None else stop
+        price = price if price is not None else market[1 if order.buying else 0]
         most = self.risk.max_order_qty
         if most is not None and qty > Fraction(most):
             return RejectReason.MAX_ORDER_QTY
@@ -193,7 +193,7 @@ class Account:
             if limit > edge if order.buying else limit < edge:
                 return RejectReason.PRICE_COLLAR
         others = [o for o in self.working() if o.side is order.side and o is not order]
-        added = sum((o.open for o in others), ZERO) + qty - order.filled
+        added = _most_open(others) + qty - order.filled
         total = abs(self.held + (added if order.buying else -added))
         if order.reduce_only or total <= abs(self.held):
             return None
@@ -206,6 +206,34 @@ class Account:
         return None
 
     # -- what the kinds of account do -------------------------------------------------------
+
+    def price_for(self, order: Order, market: tuple[Fraction, Fraction]) -> Fraction:
+        """The price at which an order reserves."""
+        terms = (order.limit, order.stop, order.trail, order.percent)
+        return self.price_to_hold(order, terms, market[1])
+
+    def price_to_hold(self, order: Order, terms: Terms, ask: Fraction) -> Fraction:
+        """The limit, else the collar above the worst of the ask and the trigger price."""
+        limit, stop, trail, percent = terms
+        if limit is not None:
+            return limit
+        if order.buying and not trail is percent is None:
+            return self.collar(ask + self.distance(ask, trail, percent))
+        return self.collar(ask if stop is None else max(ask, stop))
+
+    def distance(
+        self, mark: Fraction, trail: Fraction | None, percent: Fraction | None
+    ) -> Fraction:
+        """How far a trailing stop stays behind, rounded up to a price that can be written."""
+        if trail is not None:
+            return trail
+        scale = 10**self.instrument.price_precision
+        return Fraction(math.ceil(mark * (percent or 0) / 100 * scale), scale)
+
+    def level(self, order: Order, mark: Fraction) -> Fraction:
+        """Where a trailing stop stands."""
+        away = self.distance(mark, order.trail, order.percent)
+        return mark + away if order.buying else mark - away
 
     def collar(self, ask: Fraction) -> Fraction:
         """The ask and the collar above it, rounded up to a price that can be written."""
@@ -289,7 +317,7 @@ class Account:
         self.realized += realized
         self.realized_here += rounded_down(realized * self.rate)
         self.fees -= rounded_down(-fee * self.rate)
-        order.reserved = self.rest_holds(order, order.reserved, qty) if order.open else ZERO
+        self.hold(order, self.rest_holds(order, order.reserved, qty) if order.open else ZERO)
         if not order.open:
             self.end(order, OrderStatus.FILLED)
         return fee, realized
@@ -316,6 +344,16 @@ class Account:
         order.ended = status
         order.reserved = ZERO
         order.reason = reason if reason is not None else order.reason
+
+
+def _most_open(orders: list[Order]) -> Fraction:
+    """What orders could still trade, of those that cancel each other one alone."""
+    sizes: dict[str, Fraction] = {}
+    for order in orders:
+        is_leg = order.group is not None and order in order.group.legs()
+        key = order.group.name if is_leg and order.group else f"order {order.number}"
+        sizes[key] = max(sizes.get(key, ZERO), order.open)
+    return sum(sizes.values(), ZERO)
 
 
 def rounded_down(amount: Fraction) -> Fraction:

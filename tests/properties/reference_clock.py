@@ -18,8 +18,8 @@ from offbook.domain.session import SessionStatus as Status
 DAY = 86_400 * 10**9
 VENUE_STAGE, MESSAGE_STAGE = 1, 2
 SHIFTING = {
-    "OrderRejected", "OrderFilled", "OrderCanceled", "OrderExpired", "OrderReplaced",
-    "ReplaceRequested", "ReplaceRejected",
+    "OrderRejected", "OrderRestated", "OrderFilled", "OrderCanceled", "OrderExpired",
+    "OrderReplaced", "ReplaceRequested", "ReplaceRejected",
 }  # fmt: skip
 
 
@@ -45,6 +45,7 @@ class ReferenceClock:
         self.rows = 0
         self.last: MadeRow | None = None
         self.priced: MadeRow | None = None
+        self.present: MadeRow | None = None
         self.dues: list[Due] = []
         self.events: list[tuple[object, ...]] = []
         self.only_commands = True
@@ -113,13 +114,14 @@ class ReferenceClock:
         self.check_flat()
 
     def market(self) -> tuple[Fraction, Fraction] | None:
-        if self.priced is None:
+        row = self.present or self.priced
+        if row is None:
             return None
-        if isinstance(self.priced, BarRow):
-            return self.priced.close, self.priced.close
-        if isinstance(self.priced, PrintRow):
-            return self.priced.price, self.priced.price
-        return self.priced.bid, self.priced.ask
+        if isinstance(row, BarRow):
+            return row.close, row.close
+        if isinstance(row, PrintRow):
+            return row.price, row.price
+        return row.bid, row.ask
 
     def is_open(self, ts: int) -> bool:
         hours = self.setup.hours

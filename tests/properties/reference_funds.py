@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tests.properties.reference_account import ZERO, Account, Order, rounded_down
+from tests.properties.reference_account import Account, Market, rounded_down
 from tests.properties.reference_charges import most_charged
+from tests.properties.reference_orders import ZERO, Order
 
 from offbook.domain.orders import CancelReason, OrderSide, RejectReason
-
-Market = tuple[Fraction, Fraction]
 
 
 class CashAccount(Account):
@@ -34,7 +33,7 @@ class CashAccount(Account):
     def fund(self, order: Order, market: Market) -> RejectReason | None:
         free = self.free(order.side)
         if order.buying:
-            order.reserve_price = self.collar(market[1]) if order.limit is None else order.limit
+            order.reserve_price = self.price_for(order, market)
             order.reserved = self.need(order, order.qty, order.reserve_price)
             short = order.reserved > free
             return RejectReason.INSUFFICIENT_BUYING_POWER if short else None
@@ -48,6 +47,8 @@ class CashAccount(Account):
     def fund_replace(
         self, order: Order, qty: Fraction, reserve_price: Fraction, market: Market | None
     ) -> RejectReason | Fraction:
+        if order.held:
+            return ZERO
         free = self.free(order.side) + order.reserved
         wanted = max(ZERO, qty - order.filled)
         if self.at_fill:
@@ -76,7 +77,15 @@ class CashAccount(Account):
         if order.ended:
             return ZERO
         need = self.need(order, qty - order.filled, reserve_price)
-        return min(need, self.free(order.side) + order.reserved)
+        return min(need, self.free(order.side) + self.shared(order))
+
+    def price_for(self, order: Order, market: Market) -> Fraction:
+        """A sell holds what it delivers, at whatever price."""
+        return super().price_for(order, market) if order.buying else ZERO
+
+    def can_release(self, order: Order, qty: Fraction, price: Fraction, market: Market) -> bool:
+        need = self.need(order, qty - order.filled, price)
+        return order.reduce_only or need <= self.free(order.side) + self.shared(order)
 
     def closing_holds(self, qty: Fraction) -> Fraction:
         return ZERO if self.at_fill else qty
@@ -136,12 +145,52 @@ class MarginAccount(Account):
         """How much each working order would add, the earlier ones reducing first."""
         room = {True: max(-self.held, ZERO), False: max(self.held, ZERO)}
         found = {}
+        reduced: dict[tuple[str, bool], Fraction] = {}
         for order in self.working():
+            if order.held:
+                continue
             open_qty = max(order.open, order.asked_qty - order.filled)
-            reducing = min(open_qty, room[order.buying])
-            room[order.buying] -= reducing
+            key = (self.unit(order), order.buying)
+            already = reduced.get(key, ZERO)  # by a leg that would cancel this one
+            reducing = min(open_qty, room[order.buying] + already)
+            reduced[key] = max(reducing, already)
+            room[order.buying] -= reduced[key] - already
             found[order.number] = ZERO if order.reduce_only else open_qty - reducing
         return found
+
+    def unit(self, order: Order) -> str:
+        """Orders that cancel each other are one."""
+        group = order.group
+        is_leg = group is not None and order in group.legs()
+        return group.name if group is not None and is_leg else f"order {order.number}"
+
+    def shares_a_pool(self, one: Order, other: Order) -> bool:
+        """All hold of the equity."""
+        return True
+
+    def price_for(self, order: Order, market: Market) -> Fraction:
+        """A sell may trade above its limit."""
+        price = super().price_for(order, market)
+        return price if order.buying else max(price, market[1])
+
+    def can_release(self, order: Order, qty: Fraction, price: Fraction, market: Market) -> bool:
+        adding, need = self._released(order, qty, price)
+        if adding and self.called:
+            return False
+        return not need or need <= self.free(market) + self.shared(order)
+
+    def _released(self, order: Order, qty: Fraction, price: Fraction) -> tuple[Fraction, Fraction]:
+        """What an order adds with a quantity, and needs; one that was held comes last."""
+        was = order.qty, order.asked_qty, order.held
+        order.qty, order.asked_qty, order.held = qty, ZERO, False
+        place = self.orders.index(order)
+        if was[2]:
+            self.orders.append(self.orders.pop(place))
+        adding = self.adds()[order.number]
+        if was[2]:
+            self.orders.insert(place, self.orders.pop())
+        order.qty, order.asked_qty, order.held = was
+        return adding, self.need(order, adding, price)
 
     def need(self, order: Order, adding: Fraction, price: Fraction) -> Fraction:
         if self.at_fill or not adding:
@@ -156,9 +205,7 @@ class MarginAccount(Account):
         return self.need(order, self.adds()[order.number], dearer)
 
     def fund(self, order: Order, market: Market) -> RejectReason | None:
-        order.reserve_price = self.collar(market[1]) if order.limit is None else order.limit
-        if not order.buying:
-            order.reserve_price = max(order.reserve_price, market[1])
+        order.reserve_price = self.price_for(order, market)
         self.orders.append(order)
         adding = self.adds()[order.number]
         self.orders.pop()
@@ -174,6 +221,8 @@ class MarginAccount(Account):
     def fund_replace(
         self, order: Order, qty: Fraction, reserve_price: Fraction, market: Market | None
     ) -> RejectReason | Fraction:
+        if order.held:
+            return ZERO
         before = order.asked_qty, order.asked_price
         order.asked_qty, order.asked_price = qty, reserve_price
         need, adding = self._needs(order), self.adds()[order.number]
@@ -187,11 +236,7 @@ class MarginAccount(Account):
     def held_for(self, order: Order, qty: Fraction, reserve_price: Fraction) -> Fraction:
         if order.ended:
             return ZERO
-        before, order.qty = order.qty, qty
-        asked, order.asked_qty = order.asked_qty, ZERO
-        adding = self.adds()[order.number]
-        order.qty, order.asked_qty = before, asked
-        return self.need(order, adding, reserve_price)
+        return self._released(order, qty, reserve_price)[1]
 
     def closing_holds(self, qty: Fraction) -> Fraction:
         return ZERO
@@ -218,10 +263,16 @@ class MarginAccount(Account):
         return self._needs(order)
 
     def moved(self) -> list[tuple[int, Fraction]]:
+        needs: dict[str, Fraction] = {}
+        working = [order for order in self.working() if not order.held]
+        for order in working:
+            unit = self.unit(order)
+            needs[unit] = max(needs.get(unit, ZERO), self._needs(order))
         found = []
-        for order in self.working():
-            need = self._needs(order)
+        for order in working:
+            need = needs[self.unit(order)]
             if need != order.reserved:
-                order.reserved = need
                 found.append((order.number, need))
+        for order in working:
+            order.reserved = needs[self.unit(order)]
         return found

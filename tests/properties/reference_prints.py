@@ -5,11 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 
 from tests.properties.market_cases import PrintRow, QuoteRow, Setup
-from tests.properties.reference_account import ZERO, Order
-from tests.properties.reference_venue import Level, ReferenceVenue
+from tests.properties.reference_matching import Level
+from tests.properties.reference_orders import ZERO, Order
+from tests.properties.reference_venue import ReferenceVenue
 
 from offbook.domain.market_data import DataKind
-from offbook.domain.orders import CancelReason, TimeInForce
+from offbook.domain.orders import TimeInForce
 
 
 class ReferencePrints(ReferenceVenue):
@@ -29,27 +30,27 @@ class ReferencePrints(ReferenceVenue):
         satisfied = _satisfied(order, last)
         if not satisfied:
             order.taker = False
-        if order.tif is TimeInForce.IOC and not (satisfied and self.is_open(self.now)):
-            self.cancel(order, CancelReason.IOC)
+        if not (satisfied and self.is_open(self.now)):
+            self.end_rest(order)
 
     def match_print(self, row: PrintRow) -> None:
         """Buys, then sells, best price first and then in time priority; then IOC is over, and
         limits that the print was away from rest."""
         left = row.size
+        before = [o for o in self.account.working() if o.is_at_venue and not o.waits]
         if self.is_open(self.now):
-            for buying in (True, False):
-                for order in self.by_price(buying=buying):
-                    if _satisfied(order, row):
-                        left -= self._take_print(order, row, left)
+            for order in self.by_price(buying=True) + self.by_price(buying=False):
+                if not order.ended and _satisfied(order, row):
+                    left -= self._take_print(order, row, left)
         if not self._alone:
             return
-        for order in self.account.working():
-            if order.accepted is None:
-                continue
-            if order.tif is TimeInForce.IOC:
-                self.cancel(order, CancelReason.IOC)
+        for order in before:
+            if order.tif in {TimeInForce.IOC, TimeInForce.FOK}:
+                self.end_rest(order)
             elif not _satisfied(order, row):
                 order.taker = False
+        if self.is_open(self.now):
+            self.pull(row)
 
     def meet(self, quote: QuoteRow) -> None:
         """What prints gave since the last quote is missing in a level at their price."""
@@ -76,12 +77,18 @@ class ReferencePrints(ReferenceVenue):
             return ZERO
         if not self.fill(order, qty, deal, offered, row):
             return ZERO
+        self._gave(order, row, level, qty, shares=shares)
+        self.settle(order)
+        return qty
+
+    def _gave(
+        self, order: Order, row: PrintRow, level: Level, qty: Fraction, *, shares: bool
+    ) -> None:
         if shares:
             level.story.append(("printed", qty))
         elif not self._alone:
             price, before = self._given.get(order.buying, (row.price, ZERO))
             self._given[order.buying] = (row.price, qty + (before if price == row.price else ZERO))
-        return qty
 
     def _print_deal(self, order: Order, row: PrintRow) -> tuple[Fraction, str] | None:
         if order.limit is None or order.taker:

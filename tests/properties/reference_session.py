@@ -5,15 +5,18 @@ from __future__ import annotations
 from fractions import Fraction
 
 from tests.properties.market_cases import Setup
-from tests.properties.reference_account import ZERO, Order
 from tests.properties.reference_clock import MESSAGE_STAGE, VENUE_STAGE
 from tests.properties.reference_funds import MarginAccount
+from tests.properties.reference_orders import ZERO, Group, Order
 from tests.properties.reference_prints import ReferencePrints
+from tests.properties.reference_venue import NewTerms
 
 from offbook.domain import commands as c
 from offbook.domain.config import AtEnd, MarginCall, PauseOrders
 from offbook.domain.orders import (
     CancelReason,
+    ContingencyType,
+    OrderListRequest,
     OrderRequest,
     OrderSide,
     OrderStatus,
@@ -39,6 +42,7 @@ class ReferenceSession(ReferencePrints):
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
         self._stop_reason = ""
+        self._lists = 0
         self._paused_at_row = 0
 
     def command(self, command: c.Command, ts: int) -> None:
@@ -59,8 +63,15 @@ class ReferenceSession(ReferencePrints):
                 self._stop(command)
             case c.ForceStop():
                 self._give_up("forced")
+            case _:
+                self._order_command(command)
+
+    def _order_command(self, command: c.Command) -> None:
+        match command:
             case c.SubmitOrder():
                 self._submit(command.order)
+            case c.SubmitOrderList():
+                self._submit_list(command.orders)
             case c.CancelOrder():
                 self._ask_cancel(self.find(command.client_order_id))
             case c.ReplaceOrder():
@@ -84,43 +95,89 @@ class ReferenceSession(ReferencePrints):
     def find(self, name: str) -> Order:
         return next(order for order in self.account.orders if order.name == name)
 
-    def _next_name(self) -> str:
-        name = f"S-{len(self.account.orders) + 1}"
+    def _next_name(self, number: int) -> str:
+        name = f"S-{number}"
         while any(order.name == name for order in self.account.orders):
             name += "'"
         return name
 
     def _submit(self, request: OrderRequest) -> None:
-        order = Order(
-            number=len(self.account.orders) + 1,
-            name=request.client_order_id or self._next_name(),
+        order = self._order(request, 1)
+        refusal = self._refuse_new(order)
+        if refusal:
+            self._deny(order, refusal)
+        else:
+            self._send(order)
+
+    def _order(self, request: OrderRequest, number: int) -> Order:
+        number += len(self.account.orders)
+        return Order(
+            number=number,
+            name=request.client_order_id or self._next_name(number),
             side=request.side,
             kind=request.order_type,
             tif=request.time_in_force,
             qty=Fraction(request.order_qty),
             limit=None if request.price is None else Fraction(request.price),
+            stop=_fraction(request.stop_px),
+            trail=_fraction(request.trail_amount),
+            percent=_fraction(request.trail_percent),
+            expires=request.expire_time,
+            post_only=request.post_only,
+            waits=request.order_type not in {OrderType.MARKET, OrderType.LIMIT},
             reduce_only=request.reduce_only,
             sent=self.now,
         )
-        refusal = self.account.refuse_new(
+
+    def _refuse_new(self, order: Order, ahead: int = 0) -> RejectReason | None:
+        return self.account.refuse_new(
             order,
             trading=self.status in {Status.RUNNING, Status.PAUSED},
             paused=self.status is Status.PAUSED,
             market=self.market(),
+            ahead=ahead,
         )
-        if refusal:
-            self.account.end(order, OrderStatus.DENIED, refusal.value)
+
+    def _deny(self, order: Order, refusal: RejectReason) -> None:
+        order.group, order.held = None, False
+        self.account.end(order, OrderStatus.DENIED, refusal.value)
+        self.account.orders.append(order)
+        self.tell("OrderDenied", order.number, refusal)
+        if self.setup.listener:
+            self.later(self.now, MESSAGE_STAGE, lambda: None)
+
+    def _submit_list(self, request: OrderListRequest) -> None:
+        """All orders of a list leave together, or all are denied."""
+        self._lists += 1
+        group = Group(f"list {self._lists}", request.contingency_type)
+        group.orders = [self._order(r, n) for n, r in enumerate(request.orders, 1)]
+        for number, order in enumerate(group.orders):
+            order.group, order.sent_qty = group, order.qty
+            order.held = number > 0 and group.kind is not ContingencyType.OCO
+        for number, order in enumerate(group.orders):
+            refusal = self._refuse_new(order, number)
+            if refusal:
+                for each in group.orders:
+                    other = RejectReason.ORDER_LIST_REFUSED
+                    self._deny(each, refusal if each is order else other)
+                return
+        for order in group.orders:
             self.account.orders.append(order)
-            self.tell("OrderDenied", order.number, refusal)
-            if self.setup.listener:
-                self.later(self.now, MESSAGE_STAGE, lambda: None)
-            return
-        self._send(order)
+            amount = order.reserved
+            order.reserved = ZERO
+            self.account.hold(order, max(amount, self.account.shared(order)))
+            self._tell_sent(order)
 
     def _send(self, order: Order) -> None:
         self.account.orders.append(order)
+        self._tell_sent(order)
+
+    def _tell_sent(self, order: Order) -> None:
         due = self.now + (0 if order.liquidates else self.setup.venue.latency.entry_ns)
-        self.tell("OrderSubmitted", order.number, order.qty, order.limit, order.reserved, due)
+        self.tell(
+            "OrderSubmitted", order.number, order.qty, order.limit, order.stop, order.trail,
+            order.percent, order.reserved, due,
+        )  # fmt: skip
         self.later(due, MESSAGE_STAGE, lambda: self.new_arrives(order))
 
     def _deny_request(self, order: Order, reason: RejectReason, *, replace: bool) -> None:
@@ -152,29 +209,37 @@ class ReferenceSession(ReferencePrints):
     def _ask_replace(self, order: Order, terms: ReplaceRequest) -> None:
         qty = order.qty if terms.order_qty is None else Fraction(terms.order_qty)
         limit = order.limit if terms.price is None else Fraction(terms.price)
+        given = None if order.trails else order.stop
+        stop = given if terms.stop_px is None else Fraction(terms.stop_px)
+        trail, percent = order.trail, order.percent
+        if terms.trail_amount is not None or terms.trail_percent is not None:
+            trail, percent = _fraction(terms.trail_amount), _fraction(terms.trail_percent)
         reserve_price = order.reserve_price if limit is None else limit
         reason: RejectReason | Fraction | None = self._refuse_request(order, replace=True)
         if reason is None and self.status is Status.PAUSED and not self.account.reduces(order.side):
             reason = RejectReason.NOT_REDUCING
         market = self.market()
+        if market is not None and (stop, trail, percent) != (given, order.trail, order.percent):
+            terms = (limit, stop, trail, percent)
+            reserve_price = self.account.price_to_hold(order, terms, market[1])
         if reason is None and market is not None:
-            reason = self.account.refuse_value(order, qty, limit, market)
+            reason = self.account.refuse_value(order, qty, limit, stop, market)
         if reason is None:
             reason = self.account.fund_replace(order, qty, reserve_price, market)
         if isinstance(reason, RejectReason):
             self._deny_request(order, reason, replace=True)
             return
         assert isinstance(reason, Fraction)
-        order.asked_replace, order.reserved = True, reason
+        order.asked_replace = True
         order.asked_qty, order.asked_price = qty, reserve_price
+        self.account.hold(order, reason)
         order.unheard_replace = self.setup.listener is not None
         sent, due = self.now, self.now + self.setup.venue.latency.entry_ns
-        self.tell("ReplaceRequested", order.number, qty, limit, order.reserved, due)
-        self.later(
-            due,
-            MESSAGE_STAGE,
-            lambda: self.replace_arrives(order, qty, limit, reserve_price, sent),
+        self.tell(
+            "ReplaceRequested", order.number, qty, limit, stop, trail, percent, order.reserved, due
         )
+        new = NewTerms(qty, limit, stop, trail, percent, reserve_price, sent, order.qty)
+        self.later(due, MESSAGE_STAGE, lambda: self.replace_arrives(order, new))
 
     # -- lifecycle --------------------------------------------------------------------------
 
@@ -183,20 +248,30 @@ class ReferenceSession(ReferencePrints):
         self.tell("SessionPaused", self.rows, reason, policy)
         self._paused_at_row = self.rows
         self.fills_while_paused = self.expired_while_paused = 0
-        room = abs(self.account.held)
-        for order in [o for o in self.account.working() if not o.liquidates]:
-            keep = policy is PauseOrders.KEEP or (
-                policy is PauseOrders.CANCEL_ENTRIES and order.reduce_only
-            )
-            if (
-                not keep
-                and policy is PauseOrders.CANCEL_ENTRIES
-                and self.account.reduces(order.side)
-            ):
-                keep = order.open <= room
-                room -= order.open if keep else ZERO
-            if not keep:
-                self.cancel(order, CancelReason.PAUSED)
+        unwanted = self._unwanted(policy)
+        self._cancel_all(unwanted, CancelReason.PAUSED)
+
+    def _unwanted(self, policy: PauseOrders) -> list[Order]:
+        """What a pause takes away: with ``cancel_entries`` all that may not reduce a position;
+        orders that cancel each other stay or go together."""
+        working = [order for order in self.account.working() if not order.liquidates]
+        if policy is not PauseOrders.CANCEL_ENTRIES:
+            return [] if policy is PauseOrders.KEEP else working
+        room, kept, judged = abs(self.account.held), list[Order](), list[Order]()
+        for order in working:
+            unit = [order]
+            if order.group and order in order.group.legs():
+                unit = [leg for leg in order.group.legs() if not leg.ended]
+            is_child = order.group is not None and self.parent_of(order) is not None
+            if order.reduce_only or is_child:
+                kept.append(order)
+            elif order not in judged and all(self.account.reduces(o.side) for o in unit):
+                size = max(one.open for one in unit)
+                if size <= room:
+                    room -= size
+                    kept += unit
+                    judged += unit
+        return [order for order in working if order not in kept]
 
     def _resume(self) -> None:
         self.status = Status.RUNNING
@@ -208,8 +283,7 @@ class ReferenceSession(ReferencePrints):
         self._stop_reason = command.reason
         deadline = self.now + (command.deadline_ns if command.flatten else 0)
         self.tell("SessionStopping", deadline, command.reason)
-        for order in self.account.working():
-            self.cancel(order, CancelReason.STOPPED)
+        self._cancel_all(self.account.working(), CancelReason.STOPPED)
         lot = Fraction(self.setup.instrument.lot_size)
         qty = abs(self.account.held) // lot * lot
         if not command.flatten or qty == 0:
@@ -224,7 +298,7 @@ class ReferenceSession(ReferencePrints):
         self._send(
             Order(
                 number=len(self.account.orders) + 1,
-                name=self._next_name(),
+                name=self._next_name(len(self.account.orders) + 1),
                 side=OrderSide.SELL if self.account.held > 0 else OrderSide.BUY,
                 kind=OrderType.MARKET,
                 tif=TimeInForce.GTC,
@@ -258,11 +332,10 @@ class ReferenceSession(ReferencePrints):
         self.tell("MarginCalled", equity, required, action)
         if action is MarginCall.DENY_INCREASE:
             adding = [number for number, qty in account.adds().items() if qty]
-            for order in [o for o in account.working() if o.number in adding]:
-                self.cancel(order, CancelReason.MARGIN_CALL)
+            doomed = [order for order in account.working() if order.number in adding]
+            self._cancel_all(doomed, CancelReason.MARGIN_CALL)
             return
-        for order in account.working():
-            self.cancel(order, CancelReason.LIQUIDATED)
+        self._cancel_all(account.working(), CancelReason.LIQUIDATED)
         lot = Fraction(self.setup.instrument.lot_size)
         if qty := abs(account.held) // lot * lot:
             self._close(qty, liquidates=True)
@@ -273,9 +346,13 @@ class ReferenceSession(ReferencePrints):
 
     def _give_up(self, reason: str) -> None:
         if self.status is Status.STOPPING:
-            for order in self.account.working():
-                self.cancel(order, CancelReason.STOPPED)
+            self._cancel_all(self.account.working(), CancelReason.STOPPED)
             self._finish(reason)
+
+    def _cancel_all(self, orders: list[Order], reason: CancelReason) -> None:
+        for order in orders:
+            if not order.ended:
+                self.cancel(order, reason)
 
     def _finish(self, reason: str) -> None:
         self.status = Status.STOPPED
@@ -295,3 +372,7 @@ class ReferenceSession(ReferencePrints):
             self._pause("end_of_data", config.pause_orders)
         elif self.status is Status.RUNNING:
             self._stop(c.Stop(command_id="", reason="end_of_data"))
+
+
+def _fraction(text: str | None) -> Fraction | None:
+    return None if text is None else Fraction(text)

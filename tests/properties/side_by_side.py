@@ -6,14 +6,26 @@ from collections import Counter
 from decimal import Decimal
 from fractions import Fraction
 
+import msgspec
 from tests.properties.invariants import Invariants
 from tests.properties.made_market import MadeMarket
 from tests.properties.made_session import LISTENERS, Silent, attach_of, merged, session_of
-from tests.properties.market_cases import Ask, Change, Rows, Send, Setup, Step, Wait, kind_of
+from tests.properties.market_cases import (
+    Ask,
+    Change,
+    Rows,
+    Send,
+    SendList,
+    Setup,
+    Step,
+    Wait,
+    kind_of,
+)
 from tests.properties.plain_records import Plain
-from tests.properties.reference_account import ZERO, Account, Order
+from tests.properties.reference_account import Account
 from tests.properties.reference_charges import most_charged
 from tests.properties.reference_funds import MarginAccount
+from tests.properties.reference_orders import ZERO, Order
 from tests.properties.reference_session import ReferenceSession
 
 from offbook.domain import commands as c
@@ -23,7 +35,15 @@ from offbook.domain.config import (
     ResumeTimers,
 )
 from offbook.domain.errors import InvalidOrder, OrderNotFound
-from offbook.domain.orders import OrderRequest, OrderSide, OrderType, ReplaceRequest
+from offbook.domain.orders import (
+    ContingencyType,
+    OrderListRequest,
+    OrderRequest,
+    OrderSide,
+    OrderType,
+    ReplaceRequest,
+    TimeInForce,
+)
 from offbook.domain.records import Record, encode_record
 from offbook.domain.session import SessionStatus
 from offbook.engine.inputs import Advance, EndOfData, EngineInput, Take
@@ -71,6 +91,8 @@ class SideBySide:
             self._wait(self.setup.timeframe * step.tenths // 10)
         elif isinstance(step, Send):
             self._send(step)
+        elif isinstance(step, SendList):
+            self._send_list(step)
         elif isinstance(step, Ask):
             self._ask(step)
         elif isinstance(step, Change):
@@ -107,16 +129,7 @@ class SideBySide:
             name = None
         else:
             self._names.append(str(name))
-        request = OrderRequest(
-            symbol="NONE" if step.flaw == "symbol" else self.setup.instrument.symbol,
-            side=step.side,
-            order_qty=self._qty_text(step.qty or self._all_lots(step), step.odd, step.flaw),
-            order_type=kind_of(step),
-            price=None if step.price is None else self._price_text(step.price, step.odd),
-            time_in_force=step.tif,
-            reduce_only=step.reduce_only,
-            client_order_id=name,
-        )
+        request = self._request(step, name)
         command = c.SubmitOrder(command_id=self._id(), order=request)
         if step.flaw:
             self._refused(command, InvalidOrder)
@@ -126,6 +139,55 @@ class SideBySide:
         else:
             self.engine.check(command)
             self._command(command, step.when)
+
+    def _send_list(self, step: SendList) -> None:
+        requests = []
+        for send in step.sends:
+            self._names.append(f"order-{len(self._names)}")
+            name = None if send.name == "none" else self._names[-1]
+            requests.append(self._request(send, name))
+        if step.kind is ContingencyType.BRACKET:
+            qty = requests[0].order_qty
+            requests = [msgspec.structs.replace(request, order_qty=qty) for request in requests]
+        orders = OrderListRequest(contingency_type=step.kind, orders=tuple(requests))
+        command = c.SubmitOrderList(command_id=self._id(), orders=orders)
+        self.engine.check(command)
+        self._command(command, step.when)
+
+    def _request(self, step: Send, name: str | None) -> OrderRequest:
+        return OrderRequest(
+            symbol="NONE" if step.flaw == "symbol" else self.setup.instrument.symbol,
+            side=step.side,
+            order_qty=self._qty_text(step.qty or self._all_lots(step), step.odd, step.flaw),
+            order_type=kind_of(step),
+            price=None if step.price is None else self._price_text(step.price, step.odd),
+            **self._trigger_of(step),
+            time_in_force=step.tif,
+            expire_time=self._expiry(step) if step.tif is TimeInForce.GTD else None,
+            post_only=step.post_only,
+            reduce_only=step.reduce_only,
+            client_order_id=name,
+        )
+
+    def _trigger_of(self, step: Send) -> dict[str, str]:
+        """The terms of an order that waits."""
+        if step.wait in {"", "stop", "touch"}:
+            return {"stop_px": self._price_text(step.stop, step.odd)} if step.wait else {}
+        return self._trail(step.wait, step.stop)
+
+    def _trail(self, kind: str, ticks: int) -> dict[str, str]:
+        """A distance of one to six ticks, or in percent."""
+        ticks = abs(ticks) + 1
+        if kind == "percent":
+            return {"trail_percent": f"{Decimal(ticks) / 3:.6f}"}
+        instrument = self.setup.instrument
+        units = ticks * instrument.tick_units
+        return {"trail_amount": f"{Decimal(units).scaleb(-instrument.price_precision):f}"}
+
+    def _expiry(self, step: Send) -> int:
+        return max(self.reference.now, self.market.from_ts) + step.expire * (
+            self.setup.timeframe // 10
+        )
 
     def _ask(self, step: Ask) -> None:
         account = self.reference.account
@@ -142,14 +204,22 @@ class SideBySide:
             command = c.ReplaceOrder(
                 command_id=self._id(),
                 client_order_id=order.name,
-                terms=ReplaceRequest(order_qty=qty, price=price),
+                terms=ReplaceRequest(order_qty=qty, price=price, **self._new_trigger(step, order)),
             )
-            empty = qty is None and price is None
-            if empty or (price is not None and order.kind is OrderType.MARKET):
+            empty = qty is None and price is None and step.stop is None
+            unfit = price is not None and not order.kind.has_limit
+            if empty or unfit or (step.stop is not None and not order.kind.waits):
                 self._refused(command, InvalidOrder)
                 return
         self.engine.check(command)
         self._command(command, step.when)
+
+    def _new_trigger(self, step: Ask, order: Order) -> dict[str, str]:
+        if step.stop is None:
+            return {}
+        if order.trails:
+            return self._trail("percent" if step.stop > 0 else "trail", step.stop)
+        return {"stop_px": self._price_text(step.stop, 0)}
 
     def _refused(self, command: c.Command, error: type[Exception]) -> None:
         """A malformed command is told apart before anything is recorded of it."""

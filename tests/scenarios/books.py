@@ -14,6 +14,7 @@ from offbook.domain.orders import OrderSide
 from offbook.domain.values import AMOUNT_PRECISION, units_to_text
 from offbook.engine.inputs import EngineInput
 from offbook.engine.ledger import CASH, HOLDINGS, MARGIN, LedgerState
+from tests.reserved import reserved_by_pool
 
 
 class Standing(msgspec.Struct, kw_only=True):
@@ -52,8 +53,7 @@ def check(ledger: LedgerState, record: r.Record, instrument: Instrument) -> None
     assert not any(ledger.sums().values()), ledger.sums()
     currency, base = instrument.quote_currency, instrument.base
     for account, unit in ((CASH, currency), (HOLDINGS, base)):
-        mine = [o for o in ledger.orders.values() if o.reserved_account == account]
-        held = sum(o.reserved for o in mine if o.reserved_currency == unit)
+        held = reserved_by_pool(ledger).get(f"{account}|{unit}", 0)
         assert held == ledger.held(account, unit) >= 0, f"held of {unit}"
         if not _is_margin(ledger):
             assert ledger.balance(account, unit) >= held, f"more {unit} held than there is"

@@ -10,7 +10,7 @@ from offbook.domain.market_data import Bar, Quote, Trade
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.strategy import Missed, Strategy
 from offbook.engine.view import Fill, OrderUpdate
-from tests.scenarios.wording import duration, new_terms, order_request
+from tests.scenarios.wording import duration, new_terms, order_list, order_request
 
 
 class Rule:
@@ -57,11 +57,19 @@ class Puppet(Strategy):
         """One action of a rule."""
         if verb in {"buy", "sell"}:
             self.submit(order_request([verb, *words], self.symbol))
+        elif verb in {"bracket", "oco", "oto"}:
+            self.submit_group(order_list(verb, words, self.symbol))
         elif verb == "cancel":
             self.cancel(words[0])
         elif verb == "replace":
-            qty, price = new_terms(list(words[1:]))
-            self.replace(words[0], qty=qty, price=price)
+            terms = new_terms(words[1:])
+            self.replace(
+                words[0],
+                qty=terms.get("order_qty"),
+                price=terms.get("price"),
+                stop_price=terms.get("stop_px"),
+                trail=terms.get("trail_amount"),
+            )
         elif verb == "bars":
             self.wants_bars = True
             self.subscribe_bars(self.symbol, words[0], price=words[1] if words[1:] else None)

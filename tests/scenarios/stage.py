@@ -11,9 +11,10 @@
     ''')
 
 ``given`` clauses stand in ``setting.py``, rules of a strategy (``on quote #2: sell b 3``) in
-``puppet.py``, the words of records in ``wording.py``.  A line with nothing to do lets its time
-come; a line of a date alone changes the day; a bar's line is its end.  ``not taken`` says that a
-row was left for later, ``invalid <field>`` that a request was refused before it was recorded.
+``puppet.py``, the words of records in ``wording.py``.  The orders of a list are parted by ``/`` and
+may stand in several lines.  A line with nothing to do lets its time come; a line of a date alone
+changes the day; a bar's line is its end.  ``not taken`` says that a row was left for later,
+``invalid <field>`` that a request was refused before it was recorded.
 What must come is complete and in order, and at the line's time, except for what tells a state:
 ``cash`` and ``held`` (of cash or margin; a sign means a change), ``pos``, ``fees``, ``realized``,
 ``equity``, ``power`` (buying power), ``used`` (margin of positions), ``status`` and ``<order> is
@@ -40,13 +41,12 @@ from tests.scenarios import books
 from tests.scenarios.puppet import puppet
 from tests.scenarios.setting import Setting
 from tests.scenarios.steps import ROWS, command, market_row
-from tests.scenarios.wording import clock_text, moment, outcome
+from tests.scenarios.wording import FIRST_DAY, clock_text, moment, outcome
 
 STATES: Final = re.compile(
     r"(cash|held|pos|fees|realized|status|equity|power|used) \S+$|\S+ is [A-Z_]+$"
 )
 WORTH: Final = {"equity", "power", "used"}
-FIRST_DAY: Final = "2024-01-02"
 
 
 class Line(msgspec.Struct):
@@ -104,7 +104,9 @@ class Table:
             doing = padded[what:expect].split()
             self.lines.append(Line(number, moment(self.day, clock), doing, parts))
         else:
-            assert not padded[what:expect].strip(), f"a step without its time:\n{raw}"
+            more = padded[what:expect].split()
+            assert more[:1] in ([], ["/"]), f"a step without its time:\n{raw}"
+            self.lines[-1].what += more
             self.lines[-1].expect += parts
 
     def shown(self, failing: Line, story: str) -> str:

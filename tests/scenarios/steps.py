@@ -22,7 +22,7 @@ from offbook.domain.merging import merge
 from offbook.domain.orders import ReplaceRequest
 from offbook.domain.values import text_to_units
 from tests.scenarios.setting import INSTRUMENTS, Setting
-from tests.scenarios.wording import duration, moment, new_terms, order_request
+from tests.scenarios.wording import duration, moment, new_terms, order_list, order_request
 
 
 def market_row(setting: Setting, row: int, ts: int, words: list[str]) -> MarketSlice:
@@ -111,9 +111,10 @@ def command(name: str, verb: str, words: list[str], symbol: str) -> c.Command:
         case "cancel":
             return c.CancelOrder(command_id=name, client_order_id=words[0])
         case "replace":
-            qty, price = new_terms(words[1:])
-            terms = ReplaceRequest(order_qty=qty, price=price)
+            terms = ReplaceRequest(**new_terms(words[1:]))
             return c.ReplaceOrder(command_id=name, client_order_id=words[0], terms=terms)
+        case "bracket" | "oco" | "oto":
+            return c.SubmitOrderList(command_id=name, orders=order_list(verb, words, symbol))
         case _:
             order = order_request([verb, *words], symbol)
             return c.SubmitOrder(command_id=name, order=order)

@@ -314,3 +314,65 @@ def test_bars_longer_than_a_day_fill_whatever_hours_they_span() -> None:
     2024-01-15
     00:00:00     bar 101 105 95 101 500      a FILL 3 @ 101.00 taker
     """)
+
+
+def test_fill_or_kill_takes_all_that_it_asks_for_or_nothing() -> None:
+    """What is shown decides, at the moment of its arrival."""
+    play("""
+    time         what                        expect
+    09:30:00     quote 100.00 100.02 5 5
+    09:30:01     buy a 6 @ 100.02 FOK        a PENDING_NEW; a NEW; a CANCELED FOK; held 0
+    09:30:02     buy b 5 @ 100.02 FOK        b PENDING_NEW; b NEW; b FILL 5 @ 100.02 taker
+    09:30:03     buy c 1 FOK                 c PENDING_NEW; c NEW; c CANCELED FOK
+    09:30:04     quote 100.00 100.02 5 9
+    09:30:05     buy d 1 @ 100.01 FOK        d PENDING_NEW; d NEW; d CANCELED FOK
+    """)
+
+
+def test_fill_or_kill_in_bars_needs_its_whole_size_at_the_open() -> None:
+    """Of what the session may take of the bar."""
+    play("""
+    given bars 1m; share 0.1
+    time         what                        expect
+    09:31:00     bar 100 100 100 100 50
+    09:31:00     buy a 6 FOK                 a PENDING_NEW; a NEW
+    09:31:00     buy b 5 @ 100 FOK           b PENDING_NEW; b NEW
+    09:31:00     buy c 1 @ 99 FOK            c PENDING_NEW; c NEW
+    09:32:00     bar 100 101 98 100 50       a CANCELED FOK; b FILL 5 @ 100.00 taker
+                                             c CANCELED FOK
+    """)
+
+
+def test_a_good_till_date_order_ends_at_its_time_open_market_or_not() -> None:
+    """Before whatever else happens at that moment."""
+    play("""
+    time         what                          expect
+    09:30:00     quote 100.00 100.02 5 5
+    09:30:01     buy a 3 @ 99 until 09:35:00   a PENDING_NEW; a NEW until 09:35:00
+    09:35:00     quote 98.00 98.02 5 5         a EXPIRED; held 0
+    09:35:01     buy b 3 @ 90 until 09:35:01   b PENDING_NEW; b REJECTED EXPIRE_TIME_PASSED
+    """)
+
+
+def test_a_post_only_order_is_rejected_where_it_would_take() -> None:
+    """Also by new terms; else it makes the market and never takes it."""
+    play("""
+    time         what                        expect
+    09:30:00     quote 100.00 100.02 5 5
+    09:30:01     buy a 3 @ 100.02 post       a PENDING_NEW; a REJECTED WOULD_TAKE
+    09:30:02     buy b 3 @ 100.01 post       b PENDING_NEW; b NEW
+    09:30:03     replace b @ 100.02          b PENDING_REPLACE; b replace REJECTED WOULD_TAKE
+    09:30:04     quote 100.00 100.01 5 5     b FILL 3 @ 100.01 maker
+    """)
+
+
+def test_a_post_only_order_in_bars_is_never_served_at_the_open() -> None:
+    """It needs a trade through its price, and is rejected at or beyond the last close."""
+    play("""
+    given bars 1m; share 1
+    time         what                        expect
+    09:31:00     bar 100 100 100 100 50
+    09:31:00     buy a 3 @ 100 post          a PENDING_NEW; a REJECTED WOULD_TAKE
+    09:31:00     buy b 3 @ 99 post           b PENDING_NEW; b NEW
+    09:32:00     bar 98 99 98 99 50          b FILL 3 @ 99.00 maker
+    """)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from offbook.domain import records as r
 from offbook.domain.instruments import Instrument
-from offbook.domain.orders import Liquidity, OrderRequest, OrderSide, OrderType, TimeInForce
+from offbook.domain.orders import (
+    ContingencyType,
+    Liquidity,
+    OrderListRequest,
+    OrderRequest,
+    OrderSide,
+    OrderType,
+    TimeInForce,
+)
 from offbook.engine.state import OrderState
 
 SECOND: Final = 10**9
+FIRST_DAY: Final = "2024-01-02"
 _UNITS: Final = {
     "ns": 1,
     "us": 10**3,
@@ -22,6 +31,7 @@ _UNITS: Final = {
     "h": 3600 * SECOND,
 }
 _UNITS["d"] = 24 * _UNITS["h"]
+_FIELDS: Final = {"@": "price", "stop": "stop_px", "touch": "stop_px", "trail": "trail_amount"}
 _KINDS: Final = {kind.value for kind in TimeInForce}
 
 
@@ -47,32 +57,79 @@ def clock_text(ts: int, day_of: int | None = None) -> str:
     return text if same else f"{when:%Y-%m-%d} {text}"
 
 
-def order_request(words: list[str], symbol: str) -> OrderRequest:
+def order_request(words: Sequence[str], symbol: str) -> OrderRequest:
     """``buy a 3 @ 100.02 DAY reduce``: a name, a quantity, and a limit unless at market; ``of
-    BTCUSD`` at the end names the instrument."""
+    BTCUSD`` at the end names the instrument.
+
+    ``stop 101`` and ``touch 99`` wait for a price, ``trail 0.50`` and ``trail 1%`` follow the
+    market; ``until 10:00:00`` is GTD on the first day, ``post`` is post-only.
+    """
     if "of" in words:
         words, symbol = words[:-2], words[-1]
     side, name, qty, *rest = words
-    price = rest[rest.index("@") + 1] if "@" in rest else None
-    known = [word for word in rest if word in _KINDS]
-    unknown = set(rest) - {"@", price, "reduce", *known}
-    assert not unknown, f"an order says {unknown}"
+    terms = _terms(rest)
+    told = {"side": OrderSide(side.upper()), "order_qty": qty, "symbol": symbol}
     return OrderRequest(
-        symbol=symbol,
-        side=OrderSide(side.upper()),
-        order_qty=qty,
-        order_type=OrderType.MARKET if price is None else OrderType.LIMIT,
-        price=price,
-        time_in_force=TimeInForce(known[0]) if known else TimeInForce.GTC,
-        reduce_only="reduce" in rest,
+        **told,
+        order_type=_type_of(rest),
         client_order_id=None if name == "-" else name,
+        reduce_only="reduce" in rest,
+        post_only="post" in rest,
+        **terms,
     )
 
 
-def new_terms(words: list[str]) -> tuple[str | None, str | None]:
-    """``5 @ 100.01``, ``5`` or ``@ 100.01``: total quantity and limit price of a replace."""
-    price = words[words.index("@") + 1] if "@" in words else None
-    return (None if words[0] == "@" else words[0]), price
+def order_list(kind: str, words: Sequence[str], symbol: str) -> OrderListRequest:
+    """``bracket buy a 5 / sell b 5 @ 102 reduce / sell c 5 stop 98 reduce``, ``oco``, ``oto``."""
+    orders: list[list[str]] = [[]]
+    for word in words:
+        if word == "/":
+            orders.append([])
+        else:
+            orders[-1].append(word)
+    return OrderListRequest(
+        contingency_type=ContingencyType(kind.upper()),
+        orders=tuple(order_request(order, symbol) for order in orders),
+    )
+
+
+def new_terms(words: Sequence[str]) -> dict[str, str]:
+    """``5 @ 100.01``, ``5`` or ``@ 100.01``, ``stop 101``, ``trail 1%``: what a replace changes."""
+    number = words[0] if words[0][0].isdigit() else None
+    terms = _terms(words if number is None else words[1:])
+    return terms if number is None else {"order_qty": number, **terms}
+
+
+def _terms(words: Sequence[str]) -> dict[str, Any]:
+    terms: dict[str, Any] = {}
+    rest = iter(words)
+    for word in rest:
+        if word in _FIELDS:
+            field, value = _FIELDS[word], next(rest)
+            if value.endswith("%"):
+                field, value = "trail_percent", value.removesuffix("%")
+            terms[field] = value
+        elif word == "until":
+            terms |= {
+                "time_in_force": TimeInForce.GTD,
+                "expire_time": moment(FIRST_DAY, next(rest)),
+            }
+        elif word in _KINDS:
+            terms["time_in_force"] = TimeInForce(word)
+        else:
+            assert word in {"reduce", "post"}, f"an order says {word}"
+    return terms
+
+
+def _type_of(words: Sequence[str]) -> OrderType:
+    if "trail" in words:
+        return OrderType.TRAILING_STOP
+    kind = "LIMIT" if "@" in words else "MARKET"
+    if "touch" in words:
+        return OrderType(f"{kind}_IF_TOUCHED")
+    if "stop" in words:
+        return OrderType("STOP_LIMIT" if "@" in words else "STOP")
+    return OrderType(kind)
 
 
 def outcome(
@@ -88,9 +145,15 @@ def outcome(
 
 
 def _accepted(record: r.OrderAccepted, instrument: Instrument) -> str:
-    if record.expires is None:
-        return "NEW"
-    return f"NEW until {clock_text(record.expires, record.ts)}"
+    until = "" if record.expires is None else f" until {clock_text(record.expires, record.ts)}"
+    stop = "" if record.stop_px is None else f" stop {instrument.price_text(record.stop_px)}"
+    return f"{'HELD' if record.held else 'NEW'}{stop}{until}"
+
+
+def _restated(record: r.OrderRestated, instrument: Instrument) -> str:
+    how = "RELEASED" if record.released else "RESTATED"
+    stop = "" if record.stop_px is None else f" stop {instrument.price_text(record.stop_px)}"
+    return f"{how} {instrument.qty_text(record.order_qty)}{stop}"
 
 
 def _trade(record: r.OrderFilled, instrument: Instrument) -> str:
@@ -102,6 +165,8 @@ def _trade(record: r.OrderFilled, instrument: Instrument) -> str:
 
 def _replaced(record: r.OrderReplaced, instrument: Instrument) -> str:
     at = "" if record.price_px is None else f" @ {instrument.price_text(record.price_px)}"
+    if record.stop_px is not None:
+        at = f" stop {instrument.price_text(record.stop_px)}{at}"
     place = "in place" if record.kept_priority else "at the back"
     return f"REPLACED {instrument.qty_text(record.order_qty)}{at} {place}"
 
@@ -126,6 +191,10 @@ _OF_ORDERS: Final[dict[type[Any], Callable[[Any, Instrument], str]]] = {
         f"{'replace' if record.replace else 'cancel'} DENIED {record.reason.value}"
     ),
     r.OrderAccepted: _accepted,
+    r.OrderRestated: _restated,
+    r.OrderTriggered: lambda record, instrument: (
+        f"TRIGGERED at {instrument.price_text(record.stop_px)}"
+    ),
     r.OrderRejected: lambda record, _: f"REJECTED {record.reason.value}",
     r.OrderFilled: _trade,
     r.OrderCanceled: lambda record, _: f"CANCELED {record.reason.value}",

@@ -13,7 +13,7 @@ import msgspec
 from offbook.domain.calendars import NEVER
 from offbook.domain.config import PauseOrders, ResumeTimers
 from offbook.domain.errors import FloatNotExact, InvalidInput, InvalidOrder
-from offbook.domain.orders import OrderRequest, ReplaceRequest
+from offbook.domain.orders import OrderListRequest, OrderRequest, ReplaceRequest
 
 
 class _Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -59,6 +59,12 @@ class SubmitOrder(_Command, frozen=True, kw_only=True, tag="submit_order"):
     order: OrderRequest
 
 
+class SubmitOrderList(_Command, frozen=True, kw_only=True, tag="submit_order_list"):
+    """Send orders that depend on one another."""
+
+    orders: OrderListRequest
+
+
 class CancelOrder(_Command, frozen=True, kw_only=True, tag="cancel_order"):
     """Cancel a working order, named by its client order id."""
 
@@ -72,8 +78,18 @@ class ReplaceOrder(_Command, frozen=True, kw_only=True, tag="replace_order"):
     terms: ReplaceRequest
 
 
-OrderCommand = SubmitOrder | CancelOrder | ReplaceOrder
-Command = Start | Pause | Resume | Stop | ForceStop | SubmitOrder | CancelOrder | ReplaceOrder
+OrderCommand = SubmitOrder | SubmitOrderList | CancelOrder | ReplaceOrder
+Command = (
+    Start
+    | Pause
+    | Resume
+    | Stop
+    | ForceStop
+    | SubmitOrder
+    | SubmitOrderList
+    | CancelOrder
+    | ReplaceOrder
+)
 
 C = TypeVar("C", bound=Command)
 
@@ -111,3 +127,12 @@ def _check_request(name: str, request: object, kind: type) -> None:
             raise FloatNotExact(
                 f"{field} is a float, which is not exact: give decimal text", field=field
             )
+
+
+def order_command(
+    command_id: str, order: OrderRequest | OrderListRequest
+) -> SubmitOrder | SubmitOrderList:
+    """The command that sends an order, or a list of them."""
+    if isinstance(order, OrderListRequest):
+        return SubmitOrderList(command_id=command_id, orders=order)
+    return SubmitOrder(command_id=command_id, order=order)

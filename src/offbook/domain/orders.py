@@ -1,17 +1,10 @@
-"""Orders in FIX terms, and the table of what may happen to one.
-
-Rule 1: everything that changes an order's status stands in ``ORDER_TRANSITIONS``; a trigger that
-is not listed raises and changes nothing.  Rule 2: the terminal states list nothing.
-"""
+"""Orders in FIX terms: what can be asked for, and how it is shown."""
 
 from __future__ import annotations
 
 import enum
-from typing import Final
 
 import msgspec
-
-from offbook.domain.errors import EngineFault
 
 
 class OrderSide(enum.Enum):
@@ -32,24 +25,61 @@ class OrderSide(enum.Enum):
 
 
 class OrderType(enum.Enum):
-    """FIX OrdType (40)."""
+    """FIX OrdType (40); FIX writes a trailing stop as a pegged stop, which is spelled out here."""
 
     MARKET = "MARKET"
     LIMIT = "LIMIT"
+    STOP = "STOP"
+    STOP_LIMIT = "STOP_LIMIT"
+    MARKET_IF_TOUCHED = "MARKET_IF_TOUCHED"
+    LIMIT_IF_TOUCHED = "LIMIT_IF_TOUCHED"
+    TRAILING_STOP = "TRAILING_STOP"
+
+    @property
+    def has_limit(self) -> bool:
+        """Whether the order has a limit price."""
+        return self in {OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED}
+
+    @property
+    def has_stop(self) -> bool:
+        """Whether the user gives a trigger price."""
+        return self.waits and self is not OrderType.TRAILING_STOP
+
+    @property
+    def waits(self) -> bool:
+        """Whether the order does nothing before the market triggers it."""
+        return self not in {OrderType.MARKET, OrderType.LIMIT}
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether it waits for a better price (a stop waits for a worse one)."""
+        return self in {OrderType.MARKET_IF_TOUCHED, OrderType.LIMIT_IF_TOUCHED}
 
 
 class TimeInForce(enum.Enum):
-    """FIX TimeInForce (59)."""
+    """FIX TimeInForce (59). GTX, which FIX lists here, is ``post_only`` and goes with any."""
 
     GTC = "GTC"
     DAY = "DAY"
     IOC = "IOC"
+    FOK = "FOK"
+    GTD = "GTD"
+
+    @property
+    def is_immediate(self) -> bool:
+        """Whether what cannot trade at once is canceled."""
+        return self in {TimeInForce.IOC, TimeInForce.FOK}
 
 
 class OrderStatus(enum.Enum):
-    """FIX OrdStatus (39), with DENIED for the refusal of our own risk checks."""
+    """FIX OrdStatus (39), with DENIED for the refusal of our own risk checks.
+
+    HELD, which FIX does not know, is an order of a group that the venue has and does not work yet,
+    for its parent has not traded.
+    """
 
     PENDING_NEW = "PENDING_NEW"
+    HELD = "HELD"
     NEW = "NEW"
     PARTIALLY_FILLED = "PARTIALLY_FILLED"
     PENDING_CANCEL = "PENDING_CANCEL"
@@ -63,11 +93,23 @@ class OrderStatus(enum.Enum):
     @property
     def is_terminal(self) -> bool:
         """Whether nothing can happen to the order any more."""
-        return self in TERMINAL_STATUSES
+        return self in _ENDED
+
+
+_ENDED = frozenset(
+    {
+        OrderStatus.FILLED,
+        OrderStatus.CANCELED,
+        OrderStatus.EXPIRED,
+        OrderStatus.REJECTED,
+        OrderStatus.DENIED,
+    }
+)
 
 
 class ExecType(enum.Enum):
-    """FIX ExecType (150): why a report exists. DENIED is ours, FILL a TRADE with nothing left."""
+    """FIX ExecType (150): why a report exists. DENIED is ours, FILL a TRADE with nothing left,
+    TRIGGERED is FIX's TRIGGERED_OR_ACTIVATED_BY_SYSTEM, HELD a NEW that does not work yet."""
 
     DENIED = "DENIED"
     NEW = "NEW"
@@ -81,6 +123,9 @@ class ExecType(enum.Enum):
     REPLACED = "REPLACED"
     REPLACE_REJECTED = "REPLACE_REJECTED"
     EXPIRED = "EXPIRED"
+    TRIGGERED = "TRIGGERED"
+    HELD = "HELD"
+    RESTATED = "RESTATED"
 
 
 class Liquidity(enum.Enum):
@@ -119,6 +164,10 @@ class RejectReason(enum.Enum):
     NO_RATE = "NO_RATE"
     MARGIN_CALL = "MARGIN_CALL"
     LIQUIDATION_ORDER = "LIQUIDATION_ORDER"
+    WOULD_TAKE = "WOULD_TAKE"
+    EXPIRE_TIME_PASSED = "EXPIRE_TIME_PASSED"
+    ALREADY_TRIGGERED = "ALREADY_TRIGGERED"
+    ORDER_LIST_REFUSED = "ORDER_LIST_REFUSED"
 
 
 class CancelReason(enum.Enum):
@@ -128,13 +177,32 @@ class CancelReason(enum.Enum):
     PAUSED = "PAUSED"
     STOPPED = "STOPPED"
     IOC = "IOC"
+    FOK = "FOK"
     DAY_END = "DAY_END"
+    EXPIRE_TIME = "EXPIRE_TIME"
     NOT_REDUCING = "NOT_REDUCING"
     COLLAR_EXCEEDED = "COLLAR_EXCEEDED"
     INSUFFICIENT_BUYING_POWER = "INSUFFICIENT_BUYING_POWER"
     INSUFFICIENT_HOLDINGS = "INSUFFICIENT_HOLDINGS"
     MARGIN_CALL = "MARGIN_CALL"
     LIQUIDATED = "LIQUIDATED"
+    OCO = "OCO"
+    PARENT_ENDED = "PARENT_ENDED"
+    EXIT_FILLED = "EXIT_FILLED"
+    WOULD_TAKE = "WOULD_TAKE"
+    INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS"
+
+
+class ContingencyType(enum.Enum):
+    """FIX ContingencyType (1385): how the orders of a list depend on one another.
+
+    OCO: one cancels the other.  OTO: the first, the parent, triggers the others.  BRACKET: the
+    first is an entry that triggers its exits, which are OCO of one another and only reduce.
+    """
+
+    OCO = "OCO"
+    OTO = "OTO"
+    BRACKET = "BRACKET"
 
 
 class Origin(enum.Enum):
@@ -149,7 +217,10 @@ class Origin(enum.Enum):
 class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new order as a user writes it; values exact, never float.
 
-    ``price`` is needed for LIMIT and forbidden for MARKET.  ``client_order_id`` is made by the
+    ``price`` is the limit of LIMIT, STOP_LIMIT and LIMIT_IF_TOUCHED, ``stop_px`` the trigger of
+    every type that waits; a TRAILING_STOP takes ``trail_amount`` (a distance in price) or
+    ``trail_percent`` (of the best price seen) instead.  ``expire_time`` (ns UTC) goes with GTD.
+    ``post_only`` is for LIMIT: rejected if it would take.  ``client_order_id`` is made by the
     session when it is absent.
     """
 
@@ -158,111 +229,46 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     order_qty: str
     order_type: OrderType = OrderType.MARKET
     price: str | None = None
+    stop_px: str | None = None
+    trail_amount: str | None = None
+    trail_percent: str | None = None
     time_in_force: TimeInForce = TimeInForce.GTC
+    expire_time: int | None = None
     reduce_only: bool = False
+    post_only: bool = False
     client_order_id: str | None = None
 
 
 class ReplaceRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """New terms for a working order; what is None stays. ``order_qty`` is the new total."""
+    """New terms for a working order; what is None stays. ``order_qty`` is the new total.
+
+    ``stop_px`` and the trail can change until the order is triggered; a trail of one kind takes
+    the place of one of the other.
+    """
 
     order_qty: str | None = None
     price: str | None = None
+    stop_px: str | None = None
+    trail_amount: str | None = None
+    trail_percent: str | None = None
 
 
-class _Working(enum.Enum):
-    """Stands in the table for "NEW, or PARTIALLY_FILLED once something has traded"."""
+class OrderListRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Orders that depend on one another (FIX NewOrderList), sent in one message; see
+    ``ContingencyType``. ``order_list_id`` is made by the session when it is absent."""
 
-    BY_CUM_QTY = "by_cum_qty"
-
-
-WORKING: Final = _Working.BY_CUM_QTY
-
-_S = OrderStatus
-_X = ExecType
-ORDER_TRANSITIONS: Final[dict[OrderStatus, dict[ExecType, OrderStatus | _Working]]] = {
-    _S.PENDING_NEW: {
-        _X.NEW: _S.NEW,
-        _X.REJECTED: _S.REJECTED,
-        _X.DENIED: _S.DENIED,
-        _X.PENDING_CANCEL: _S.PENDING_CANCEL,
-        _X.PENDING_REPLACE: _S.PENDING_REPLACE,
-        _X.CANCELED: _S.CANCELED,
-    },
-    _S.NEW: {
-        _X.TRADE: _S.PARTIALLY_FILLED,
-        _X.FILL: _S.FILLED,
-        _X.PENDING_CANCEL: _S.PENDING_CANCEL,
-        _X.PENDING_REPLACE: _S.PENDING_REPLACE,
-        _X.CANCELED: _S.CANCELED,
-        _X.EXPIRED: _S.EXPIRED,
-    },
-    _S.PARTIALLY_FILLED: {
-        _X.TRADE: _S.PARTIALLY_FILLED,
-        _X.FILL: _S.FILLED,
-        _X.PENDING_CANCEL: _S.PENDING_CANCEL,
-        _X.PENDING_REPLACE: _S.PENDING_REPLACE,
-        _X.CANCELED: _S.CANCELED,
-        _X.EXPIRED: _S.EXPIRED,
-    },
-    _S.PENDING_CANCEL: {
-        _X.NEW: _S.PENDING_CANCEL,
-        _X.REJECTED: _S.REJECTED,
-        _X.TRADE: _S.PENDING_CANCEL,
-        _X.FILL: _S.FILLED,
-        _X.REPLACED: _S.PENDING_CANCEL,
-        _X.REPLACE_REJECTED: _S.PENDING_CANCEL,
-        _X.CANCELED: _S.CANCELED,
-        _X.CANCEL_REJECTED: WORKING,
-        _X.EXPIRED: _S.EXPIRED,
-    },
-    _S.PENDING_REPLACE: {
-        _X.NEW: _S.PENDING_REPLACE,
-        _X.REJECTED: _S.REJECTED,
-        _X.TRADE: _S.PENDING_REPLACE,
-        _X.FILL: _S.FILLED,
-        _X.PENDING_CANCEL: _S.PENDING_CANCEL,
-        _X.REPLACED: WORKING,
-        _X.REPLACE_REJECTED: WORKING,
-        _X.CANCELED: _S.CANCELED,
-        _X.EXPIRED: _S.EXPIRED,
-    },
-    _S.FILLED: {},
-    _S.CANCELED: {},
-    _S.EXPIRED: {},
-    _S.REJECTED: {},
-    _S.DENIED: {},
-}
-
-TERMINAL_STATUSES: Final = frozenset(
-    status for status, triggers in ORDER_TRANSITIONS.items() if not triggers
-)
-
-
-def next_status(status: OrderStatus, exec_type: ExecType, cum_qty: int) -> OrderStatus:
-    """The status after a report. Raises EngineFault, changing nothing, when the table has none.
-
-    ``cum_qty`` (quantity units, after the report) decides what a rejected cancel or a finished
-    replace returns to.
-    """
-    target = ORDER_TRANSITIONS[status].get(exec_type)
-    if target is None:
-        raise EngineFault(
-            f"an order that is {status.value} cannot take {exec_type.value}",
-            reason="order_transition",
-            status=status.value,
-            exec_type=exec_type.value,
-        )
-    if isinstance(target, OrderStatus):
-        return target
-    return OrderStatus.PARTIALLY_FILLED if cum_qty > 0 else OrderStatus.NEW
+    contingency_type: ContingencyType
+    orders: tuple[OrderRequest, ...]
+    order_list_id: str | None = None
 
 
 class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     """One order as it stands, for whoever asks: immutable, quantities and prices as text.
 
     ``order_id`` is the venue's id, None before it accepted. ``avg_px`` is None before a fill.
-    ``reason`` says why a terminal order ended without being filled.
+    ``stop_px`` of a trailing stop is where it stood when it was accepted, replaced or, once
+    ``triggered``, triggered; in between it moves with the market.  ``reason`` says why a terminal
+    order ended without being filled.
     """
 
     client_order_id: str
@@ -280,5 +286,13 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     fees: str
     reduce_only: bool
     submitted_ts: int
+    stop_px: str | None = None
+    trail_amount: str | None = None
+    trail_percent: str | None = None
+    triggered: bool = False
+    expire_time: int | None = None
+    post_only: bool = False
+    order_list_id: str | None = None
+    contingency_type: ContingencyType | None = None
     reason: str | None = None
     text: str = ""

@@ -1,10 +1,11 @@
-"""Parts of records: their base, one leg of a booking, the evidence of a fill, the last prices."""
+"""Parts of records: what they have in common, one leg of a booking, the evidence of a fill, the
+last prices."""
 
 from __future__ import annotations
 
 import msgspec
 
-from offbook.domain.orders import OrderSide
+from offbook.domain.orders import ContingencyType, OrderSide
 from offbook.domain.values import Amount
 
 
@@ -13,6 +14,25 @@ class RecordBase(msgspec.Struct, frozen=True, tag_field="kind"):
 
     seq: int
     ts: int
+
+
+class TriggerFields(RecordBase, frozen=True, kw_only=True, omit_defaults=True):
+    """When an order that waits is triggered: at ``stop_px``; a trailing stop follows at
+    ``trail_px``, or at ``trail_ratio`` (10**-8) of the best price."""
+
+    stop_px: int | None = None
+    trail_px: int | None = None
+    trail_ratio: int | None = None
+
+
+class OrderFields(TriggerFields, frozen=True, kw_only=True, omit_defaults=True):
+    """Terms that few orders have; what is not given is not written. The first of an OTO or BRACKET
+    list is the parent of those that follow it."""
+
+    expire_time: int | None = None
+    post_only: bool = False
+    order_list_id: str | None = None
+    contingency_type: ContingencyType | None = None
 
 
 class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):

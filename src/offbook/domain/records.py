@@ -21,6 +21,9 @@ from offbook.domain.margin_records import MarginCalled as MarginCalled
 from offbook.domain.margin_records import MarginRestored as MarginRestored
 from offbook.domain.margin_records import ReservationsMoved as ReservationsMoved
 from offbook.domain.market_data import MarketInfo
+from offbook.domain.order_records import OrderAccepted as OrderAccepted
+from offbook.domain.order_records import OrderRestated as OrderRestated
+from offbook.domain.order_records import OrderTriggered as OrderTriggered
 from offbook.domain.orders import (
     CancelReason,
     Liquidity,
@@ -30,7 +33,15 @@ from offbook.domain.orders import (
     RejectReason,
     TimeInForce,
 )
-from offbook.domain.record_parts import Conversion, Evidence, Mark, Posting, RecordBase
+from offbook.domain.record_parts import (
+    Conversion,
+    Evidence,
+    Mark,
+    OrderFields,
+    Posting,
+    RecordBase,
+    TriggerFields,
+)
 from offbook.domain.values import Amount
 
 JOURNAL_FORMAT: Final = 1
@@ -67,7 +78,7 @@ class CommandTaken(RecordBase, frozen=True, kw_only=True, tag="CommandTaken.1"):
 # -- the strategy's commands ----------------------------------------------------------------
 
 
-class OrderSubmitted(RecordBase, frozen=True, kw_only=True, tag="OrderSubmitted.1"):
+class OrderSubmitted(OrderFields, frozen=True, kw_only=True, tag="OrderSubmitted.1"):
     """An order left for the venue. ``due`` is when it arrives; ``reserved`` is held until then
     and released exactly once, at ``reserve_px`` for a buy, of ``reserved_currency`` in
     ``reserved_account`` (cash, holdings or margin). ``decision_*`` is the market at the
@@ -93,7 +104,7 @@ class OrderSubmitted(RecordBase, frozen=True, kw_only=True, tag="OrderSubmitted.
     due: int
 
 
-class OrderDenied(RecordBase, frozen=True, kw_only=True, tag="OrderDenied.1"):
+class OrderDenied(OrderFields, frozen=True, kw_only=True, tag="OrderDenied.1"):
     """Our own risk refused an order; it never left. ``limit`` and ``value`` show the numbers."""
 
     order: int
@@ -120,7 +131,7 @@ class CancelRequested(RecordBase, frozen=True, kw_only=True, tag="CancelRequeste
     due: int
 
 
-class ReplaceRequested(RecordBase, frozen=True, kw_only=True, tag="ReplaceRequested.1"):
+class ReplaceRequested(TriggerFields, frozen=True, kw_only=True, tag="ReplaceRequested.1"):
     """New terms left for the venue and arrive at ``due``; ``reserved`` covers both old and new."""
 
     order: int
@@ -160,15 +171,6 @@ class TimerCanceled(RecordBase, frozen=True, kw_only=True, tag="TimerCanceled.1"
 
 
 # -- events ---------------------------------------------------------------------------------
-
-
-class OrderAccepted(RecordBase, frozen=True, kw_only=True, tag="OrderAccepted.1"):
-    """The venue took the order. ``expires`` is when a DAY order ends; reports due at ``due``."""
-
-    order: int
-    venue_order_id: str
-    expires: int | None
-    due: int
 
 
 class OrderRejected(RecordBase, frozen=True, kw_only=True, tag="OrderRejected.1"):
@@ -231,7 +233,7 @@ class OrderExpired(RecordBase, frozen=True, kw_only=True, tag="OrderExpired.1"):
     due: int
 
 
-class OrderReplaced(RecordBase, frozen=True, kw_only=True, tag="OrderReplaced.1"):
+class OrderReplaced(TriggerFields, frozen=True, kw_only=True, tag="OrderReplaced.1"):
     """The venue took new terms, sent at ``sent``; ``kept_priority`` tells whether its place in
     time priority stays."""
 
@@ -339,6 +341,8 @@ Record = (
     | TimerSet
     | TimerCanceled
     | OrderAccepted
+    | OrderTriggered
+    | OrderRestated
     | OrderRejected
     | OrderFilled
     | OrderCanceled

@@ -15,6 +15,7 @@ import msgspec
 
 from offbook.domain.calendars import NEVER
 from offbook.domain.orders import ExecType
+from offbook.engine.state import Amendment
 
 STAGE_VENUE: Final = 2
 STAGE_TIMER: Final = 4
@@ -60,8 +61,7 @@ class ReplaceArrives(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """A replace request, sent at ``sent``, reaches the venue."""
 
     order: int
-    order_qty: int
-    price_px: int | None
+    terms: Amendment
     reserve_px: int
     sent: int
 
@@ -91,6 +91,9 @@ class ReportArrives(msgspec.Struct, frozen=True, tag=True, array_like=True):
     position_cost: str = "0"
     maker: bool = False
     denied: bool = False
+    stop_px: int | None = None
+    trail_px: int | None = None
+    trail_ratio: int | None = None
 
 
 class ReservesArrive(msgspec.Struct, frozen=True, tag=True, array_like=True):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from bisect import insort
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
 from offbook.domain.market_data import Quote
-from offbook.domain.orders import OrderSide, OrderType
+from offbook.domain.orders import OrderSide
 from offbook.domain.values import MAX_UNITS
 from offbook.engine.state import OrderState
+from offbook.engine.triggers import Triggers
 
 NO_BUY: Final = -1
 NO_SELL: Final = MAX_UNITS
@@ -28,8 +30,9 @@ class Book:
     """Working orders of one instrument.
 
     ``top_buy`` and ``top_sell`` are the prices at which the best order on each side trades (a
-    market order at any price); ``watching`` says whether every quote matters even when none of
-    these is reached.
+    market order at any price), or at which an order that waits is touched or a trailing stop
+    follows; ``watching`` says whether every quote matters even when none of these is reached, and
+    ``looking`` whether ``concerns`` must be asked.
     """
 
     def __init__(self) -> None:
@@ -37,6 +40,7 @@ class Book:
         self._sells: list[tuple[int, int, int]] = []
         self._keys: dict[int, tuple[int, int, int]] = {}
         self._fresh: dict[int, tuple[OrderSide, int]] = {}
+        self.triggers = Triggers()
         self.taken_ask: Taken | None = None
         self.taken_bid: Taken | None = None
         self.ahead_ask: Taken | None = None
@@ -45,9 +49,24 @@ class Book:
         self.top_sell = NO_SELL
         self.watching = False
         self.guarded = False
+        self.looking = False
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self._keys) + len(self.triggers)
+
+    def concerns(self, quote: Quote) -> bool:
+        """Whether a quote that is within the tops matters all the same."""
+        return self.watching or self.triggers.concern(quote.ask_px, quote.bid_px)
+
+    def wait(self, order: OrderState, mark: int | None) -> None:
+        """Enter an order that the market must trigger first; a trailing stop with its mark."""
+        self.triggers.add(order, mark)
+        self._retop()
+
+    def follow(self, ask_px: int, bid_px: int, ordinals: Iterable[int] | None = None) -> None:
+        """Let trailing stops, or some of them, follow the market."""
+        self.triggers.move(ask_px, bid_px, ordinals)
+        self._retop()
 
     def add(self, order: OrderState, *, fresh: bool = True) -> None:
         """Enter an order; until it ``rest``s it trades as a taker."""
@@ -60,13 +79,16 @@ class Book:
             key = (px, order.priority, order.ordinal)
             insort(self._sells, key)
         self._keys[order.ordinal] = key
-        if fresh and order.order_type is not OrderType.MARKET:
+        if fresh and order.price_px is not None:
             self._fresh[order.ordinal] = (order.side, px)
         self._retop()
 
     def remove(self, order: OrderState) -> None:
         """Take an order out, if it is in."""
         key = self._keys.pop(order.ordinal, None)
+        if order.ordinal in self.triggers:
+            self.triggers.remove(order.ordinal)
+            self._retop()
         if key is not None:
             (self._buys if order.side is OrderSide.BUY else self._sells).remove(key)
             self._fresh.pop(order.ordinal, None)
@@ -187,11 +209,16 @@ class Book:
             self._retop()
 
     def _retop(self) -> None:
+        triggers = self.triggers
         self.top_buy = -self._buys[0][0] if self._buys else NO_BUY
         self.top_sell = self._sells[0][0] if self._sells else NO_SELL
+        if len(triggers):
+            self.top_buy = max(self.top_buy, triggers.touch_buy)
+            self.top_sell = min(self.top_sell, triggers.touch_sell)
         remembers = (self.taken_ask, self.taken_bid, self.ahead_ask, self.ahead_bid)
         taken = remembers != (None, None, None, None)
         self.watching = bool(self._fresh) or taken or self.guarded
+        self.looking = self.watching or len(triggers) > 0
 
 
 def _carry(taken: Taken, px: int, shown: int) -> Taken | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import Final, TypeVar
+from collections.abc import Container
+from typing import Final
 
 from offbook.domain import records as r
-from offbook.domain.errors import InvalidOrder, OrderNotFound
+from offbook.domain.errors import OrderNotFound
 from offbook.domain.orders import (
     ExecType,
     OrderRequest,
@@ -28,11 +28,10 @@ from offbook.engine.agenda import (
     ReportArrives,
 )
 from offbook.engine.kernel import Kernel
-from offbook.engine.state import OrderState
-from offbook.engine.terms import Approval, Market, Refusal, Terms, positive_units
+from offbook.engine.requests import amendment_of, terms_of
+from offbook.engine.state import Amendment, OrderState
+from offbook.engine.terms import Approval, Market, Refusal, Terms
 
-E = TypeVar("E", bound=Enum)
-MAX_CLIENT_ORDER_ID = 128
 _KNOWN: Final = frozenset(
     {
         RejectReason.REQUEST_PENDING,
@@ -61,36 +60,13 @@ class OrderDesk:
     def terms(self, request: OrderRequest) -> Terms:
         """A request in units. Raises InvalidOrder (nothing is recorded)."""
         instrument = self._kernel.instrument(request.symbol)
-        side = _one_of(OrderSide, "side", request.side)
-        order_type = _one_of(OrderType, "order_type", request.order_type)
-        time_in_force = _one_of(TimeInForce, "time_in_force", request.time_in_force)
-        if order_type is OrderType.LIMIT and request.price is None:
-            raise InvalidOrder("a LIMIT order needs a price", field="price")
-        if order_type is OrderType.MARKET and request.price is not None:
-            raise InvalidOrder("a MARKET order takes no price", field="price")
-        if not isinstance(request.reduce_only, bool):
-            raise InvalidOrder(
-                f"reduce_only={request.reduce_only!r}: expected True or False", field="reduce_only"
-            )
-        _check_client_id(request.client_order_id)
-        price_px = None
-        if request.price is not None:
-            price_px = positive_units(request.price, instrument.price_precision, "price")
-        return Terms(
-            symbol=instrument.symbol,
-            side=side,
-            order_type=order_type,
-            time_in_force=time_in_force,
-            order_qty=positive_units(request.order_qty, instrument.qty_precision, "order_qty"),
-            price_px=price_px,
-            reduce_only=request.reduce_only,
-            client_order_id=request.client_order_id or self._next_client_id(),
-        )
+        return terms_of(request, instrument, self.next_client_id())
 
-    def _next_client_id(self) -> str:
+    def next_client_id(self, ahead: int = 0, taken: Container[str] = ()) -> str:
+        """A name for an order without one, ``ahead`` orders after this; not one that is taken."""
         ledger = self._kernel.ledger
-        name = f"S-{len(ledger.orders) + 1}"
-        while name in ledger.by_client_id:
+        name = f"S-{len(ledger.orders) + 1 + ahead}"
+        while name in ledger.by_client_id or name in taken:
             name += "'"
         return name
 
@@ -104,21 +80,24 @@ class OrderDesk:
         market = kernel.prices(terms.symbol)
         verdict = kernel.risk.new_order(terms, instrument, market, kernel.now)
         if isinstance(verdict, Refusal):
-            return self._deny(terms, verdict, origin, command_id)
-        return self._send(terms, verdict, market, origin, command_id)
+            return self.deny(terms, verdict, origin, command_id)
+        return self.send(terms, verdict, market, origin, command_id)
 
-    def _send(
+    def send(
         self,
         terms: Terms,
         approval: Approval,
         market: Market | None,
         origin: Origin,
         command_id: str | None,
+        due: int | None = None,
     ) -> OrderState:
+        """Send what was approved; it arrives at ``due``, or as long after now as messages take."""
         kernel = self._kernel
         ordinal = len(kernel.ledger.orders) + 1
-        at_once = origin is Origin.LIQUIDATION
-        due = kernel.now if at_once else kernel.entry_due(ordinal)
+        if due is None:
+            at_once = origin is Origin.LIQUIDATION
+            due = kernel.now if at_once else kernel.entry_due(ordinal)
         kernel.emit(
             r.OrderSubmitted,
             order=ordinal,
@@ -132,6 +111,13 @@ class OrderDesk:
             order_qty=terms.order_qty,
             price_px=terms.price_px,
             reduce_only=terms.reduce_only,
+            stop_px=terms.stop_px,
+            trail_px=terms.trail_px,
+            trail_ratio=terms.trail_ratio,
+            expire_time=terms.expire_time,
+            post_only=terms.post_only,
+            order_list_id=terms.order_list_id,
+            contingency_type=terms.contingency_type,
             reserve_px=approval.reserve_px,
             reserved=Amount(approval.reserved),
             reserved_account=approval.account,
@@ -146,9 +132,10 @@ class OrderDesk:
             kernel.view.sent(order)
         return order
 
-    def _deny(
+    def deny(
         self, terms: Terms, refusal: Refusal, origin: Origin, command_id: str | None
     ) -> OrderState:
+        """Record that an order was refused."""
         kernel = self._kernel
         ordinal = len(kernel.ledger.orders) + 1
         kernel.emit(
@@ -166,6 +153,13 @@ class OrderDesk:
             reason=refusal.reason,
             limit=refusal.limit,
             value=refusal.value,
+            stop_px=terms.stop_px,
+            trail_px=terms.trail_px,
+            trail_ratio=terms.trail_ratio,
+            expire_time=terms.expire_time,
+            post_only=terms.post_only,
+            order_list_id=terms.order_list_id,
+            contingency_type=terms.contingency_type,
         )
         order = kernel.ledger.orders[ordinal]
         if kernel.reports:
@@ -190,10 +184,10 @@ class OrderDesk:
             order_qty=qty,
             price_px=None,
             reduce_only=True,
-            client_order_id=self._next_client_id(),
+            client_order_id=self.next_client_id(),
         )
         approval = kernel.funds.approve_closing(instrument, qty)
-        return self._send(terms, approval, kernel.prices(symbol), origin, None)
+        return self.send(terms, approval, kernel.prices(symbol), origin, None)
 
     # -- requests about working orders ------------------------------------------------------
 
@@ -223,25 +217,20 @@ class OrderDesk:
         """Ask the venue for new terms. Raises OrderNotFound or InvalidOrder."""
         kernel = self._kernel
         order = self.find(client_order_id)
-        order_qty, price_px = self.new_terms(order, request)
-        reserve_px = order.reserve_px if price_px is None else price_px
+        new = self.new_terms(order, request)
+        reserve_px = order.reserve_px if new.price_px is None else new.price_px
         refusal = self._request_refusal(order, origin, replace=True) or self._paused_refusal(order)
         reserved = order.reserved
         market = kernel.prices(order.symbol)
         if refusal is None and market is not None and not order.status.is_terminal:
             verdict = kernel.risk.new_terms(
-                order,
-                order_qty,
-                price_px,
-                reserve_px,
-                kernel.instrument(order.symbol),
-                market,
-                kernel.now,
+                order, new, kernel.instrument(order.symbol), market, kernel.now
             )
             if isinstance(verdict, Refusal):
                 refusal = verdict
             else:
                 reserved = Amount(verdict.reserved)
+                reserve_px = verdict.reserve_px
         if refusal is not None:
             self._deny_request(order, origin, command_id, refusal, replace=True)
             return
@@ -251,8 +240,11 @@ class OrderDesk:
             order=order.ordinal,
             origin=origin,
             command_id=command_id,
-            order_qty=order_qty,
-            price_px=price_px,
+            order_qty=new.order_qty,
+            price_px=new.price_px,
+            stop_px=new.stop_px,
+            trail_px=new.trail_px,
+            trail_ratio=new.trail_ratio,
             reserve_px=reserve_px,
             reserved=reserved,
             due=due,
@@ -260,24 +252,12 @@ class OrderDesk:
         if kernel.reports:
             kernel.view.requested(order, ExecType.PENDING_REPLACE)
         kernel.agenda.add(
-            due,
-            STAGE_MESSAGE,
-            ReplaceArrives(order.ordinal, order_qty, price_px, reserve_px, kernel.now),
+            due, STAGE_MESSAGE, ReplaceArrives(order.ordinal, new, reserve_px, kernel.now)
         )
 
-    def new_terms(self, order: OrderState, request: ReplaceRequest) -> tuple[int, int | None]:
-        """Total quantity and limit price after a replace, in units. Raises InvalidOrder."""
-        if request.order_qty is None and request.price is None:
-            raise InvalidOrder("a replace needs a new order_qty or a new price", field="order_qty")
-        instrument = self._kernel.instrument(order.symbol)
-        order_qty, price_px = order.order_qty, order.price_px
-        if request.order_qty is not None:
-            order_qty = positive_units(request.order_qty, instrument.qty_precision, "order_qty")
-        if request.price is not None:
-            if order.order_type is OrderType.MARKET:
-                raise InvalidOrder("a MARKET order takes no price", field="price")
-            price_px = positive_units(request.price, instrument.price_precision, "price")
-        return order_qty, price_px
+    def new_terms(self, order: OrderState, request: ReplaceRequest) -> Amendment:
+        """An order's terms after a replace, in units. Raises InvalidOrder."""
+        return amendment_of(order, request, self._kernel.instrument(order.symbol))
 
     def _request_refusal(
         self, order: OrderState, origin: Origin, *, replace: bool
@@ -340,26 +320,3 @@ class OrderDesk:
                     denied=True,
                 ),
             )
-
-
-def _one_of(kind: type[E], field: str, value: object) -> E:
-    """A value of an enum, also where its text was given: Python checks no types."""
-    try:
-        return kind(value)
-    except ValueError:
-        names = ", ".join(str(member.value) for member in kind)
-        raise InvalidOrder(f"{field}={value!r}: expected one of {names}", field=field) from None
-
-
-def _check_client_id(given: object) -> None:
-    if given is None:
-        return
-    if not isinstance(given, str) or not 0 < len(given) <= MAX_CLIENT_ORDER_ID:
-        raise InvalidOrder(
-            f"client_order_id: expected text of 1 to {MAX_CLIENT_ORDER_ID} characters",
-            field="client_order_id",
-        )
-    if not given.isprintable():
-        raise InvalidOrder(
-            f"client_order_id={given!r} holds what cannot be printed", field="client_order_id"
-        )

@@ -15,6 +15,7 @@ from offbook.domain.session import SessionSummary
 from offbook.domain.values import Amount, share_of, units_to_text
 from offbook.engine.ledger import CASH, LedgerState
 from offbook.engine.state import ZERO, OrderState
+from offbook.engine.triggers import percent_text
 
 
 def fold(records: Iterable[Record]) -> LedgerState:
@@ -109,13 +110,25 @@ def order_view(order: OrderState, instrument: Instrument) -> OrderView:
         order_qty=instrument.qty_text(order.order_qty),
         cum_qty=instrument.qty_text(order.cum_qty),
         leaves_qty=instrument.qty_text(order.leaves_qty),
-        price=None if order.price_px is None else instrument.price_text(order.price_px),
+        price=_price_text(order.price_px, instrument),
         avg_px=average,
         fees=str(order.fees),
         reduce_only=order.reduce_only,
         submitted_ts=order.submitted_ts,
+        stop_px=_price_text(order.stop_px, instrument),
+        trail_amount=_price_text(order.trail_px, instrument),
+        trail_percent=None if order.trail_ratio is None else percent_text(order.trail_ratio),
+        triggered=order.triggered,
+        expire_time=order.expire_time,
+        post_only=order.post_only,
+        order_list_id=order.order_list_id,
+        contingency_type=order.contingency_type,
         reason=None if order.status is OrderStatus.FILLED else order.reason,
     )
+
+
+def _price_text(units: int | None, instrument: Instrument) -> str | None:
+    return None if units is None else instrument.price_text(units)
 
 
 def stop_by_fold(records: Iterable[Record], command: Stop) -> list[Record]:

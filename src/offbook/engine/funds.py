@@ -15,9 +15,11 @@ from offbook.domain.instruments import Instrument
 from offbook.domain.orders import CancelReason, OrderSide, RejectReason
 from offbook.domain.values import Amount, ceil_div, text_to_units
 from offbook.engine.ledger import CASH, HOLDINGS, LedgerState
+from offbook.engine.lists import held_by
 from offbook.engine.models.fees import Charges, Traded
-from offbook.engine.state import OrderState
+from offbook.engine.state import Amendment, OrderState
 from offbook.engine.terms import Approval, Market, Refusal, Terms
+from offbook.engine.triggers import trail_level
 from offbook.engine.valuation import Valuation
 
 
@@ -34,6 +36,10 @@ class Deal(msgspec.Struct, frozen=True, kw_only=True):
     traded: Traded
 
 
+Priced = Terms | Amendment | OrderState
+"""What has a limit, or a price at which it is triggered."""
+
+
 class Funds(Protocol):
     """The money side of one account. Nothing here changes anything."""
 
@@ -45,6 +51,20 @@ class Funds(Protocol):
 
     def approve(self, terms: Terms, instrument: Instrument, market: Market) -> Approval | Refusal:
         """Whether the account can pay for a new order, and what it holds."""
+
+    def approve_held(self, terms: Terms, instrument: Instrument, market: Market) -> Approval:
+        """An order that waits for its parent holds nothing yet."""
+
+    def can_release(
+        self, order: OrderState, order_qty: int, reserve_px: int, instrument: Instrument
+    ) -> bool:
+        """Whether an order of a list can work with a quantity that its parent's trades give."""
+
+    def reserve_px(self, side: OrderSide, terms: Priced, market: Market) -> int:
+        """The price at which new terms reserve."""
+
+    def order_px(self, side: OrderSide, terms: Priced, market: Market) -> int:
+        """The price at which an order reserves that begins to work."""
 
     def approve_replace(
         self, order: OrderState, order_qty: int, reserve_px: int, instrument: Instrument
@@ -105,9 +125,17 @@ class BaseFunds:
         scale = int(10**RATIO_PRECISION)
         return ceil_div(amount * (scale + self._collar), scale)
 
-    def reserve_px(self, terms: Terms, market: Market) -> int:
-        """The price at which an order reserves: its limit; at market the ask and the collar."""
-        return self.with_collar(market.ask_px) if terms.price_px is None else terms.price_px
+    def reserve_px(self, side: OrderSide, terms: Priced, market: Market) -> int:
+        """The price at which an order reserves: its limit, else the collar above the ask or above
+        where it will be triggered, whichever is worse."""
+        if terms.price_px is not None:
+            return terms.price_px
+        worst = market.ask_px
+        if terms.stop_px is not None:
+            worst = max(worst, terms.stop_px)
+        elif side is OrderSide.BUY and not terms.trail_px is terms.trail_ratio is None:
+            worst = trail_level(side, worst, terms.trail_px, terms.trail_ratio)
+        return self.with_collar(worst)
 
     def costs(
         self, traded: Traded, qty: int, notional: int, paid: int, instrument: Instrument
@@ -130,7 +158,7 @@ class CashFunds(BaseFunds):
         """Cash for a buy, at its reserve price and the worst charges; holdings for a sell."""
         if terms.side is OrderSide.SELL:
             return self._approve_sell(terms, instrument)
-        reserve_px = self.reserve_px(terms, market)
+        reserve_px = self.reserve_px(terms.side, terms, market)
         currency = self._valuation.settles_in(instrument)
         need = 0
         if not terms.reduce_only and not self._at_fill:
@@ -187,6 +215,27 @@ class CashFunds(BaseFunds):
             self.costs(traded, open_qty, notional, order.fees, instrument), instrument
         )
 
+    def order_px(self, side: OrderSide, terms: Priced, market: Market) -> int:
+        """None for a sell, which holds what it delivers."""
+        return 0 if side is OrderSide.SELL else self.reserve_px(side, terms, market)
+
+    def approve_held(self, terms: Terms, instrument: Instrument, market: Market) -> Approval:
+        """Nothing, of what it will hold something of."""
+        selling = terms.side is OrderSide.SELL
+        return Approval(
+            reserved=0,
+            account=HOLDINGS if selling else CASH,
+            currency=instrument.base if selling else self._valuation.settles_in(instrument),
+            reserve_px=self.order_px(terms.side, terms, market),
+        )
+
+    def can_release(
+        self, order: OrderState, order_qty: int, reserve_px: int, instrument: Instrument
+    ) -> bool:
+        """What it needs is there; one that only reduces takes what there is."""
+        need = self._settled_need(order, order_qty, reserve_px, instrument)
+        return order.reduce_only or need <= self._free(order)
+
     def approve_closing(self, instrument: Instrument, qty: int) -> Approval:
         """What is sold is held; it is there, for all other orders are gone."""
         need = 0 if self._at_fill else qty * instrument.qty_scale
@@ -197,16 +246,20 @@ class CashFunds(BaseFunds):
     ) -> int:
         """A trimmed reduce-only order, and a market order beyond its collar, hold less than they
         would need."""
+        need = self._settled_need(order, order_qty, reserve_px, instrument)
+        return min(need, self._free(order))
+
+    def _settled_need(
+        self, order: OrderState, order_qty: int, reserve_px: int, instrument: Instrument
+    ) -> int:
         open_qty = order_qty - order.cum_qty
         reducing_buy = order.reduce_only and order.side is OrderSide.BUY
         if order.status.is_terminal or open_qty <= 0 or reducing_buy or self._at_fill:
             return 0
         if order.side is OrderSide.SELL:
-            need = open_qty * instrument.qty_scale
-        else:
-            traded = traded_by(order, instrument)
-            need = self._buy_holds(traded, open_qty, reserve_px, order.fees, instrument)
-        return min(need, self._free(order))
+            return open_qty * instrument.qty_scale
+        traded = traded_by(order, instrument)
+        return self._buy_holds(traded, open_qty, reserve_px, order.fees, instrument)
 
     def reducible(self, order: OrderState, held: int, instrument: Instrument) -> int:
         """Not what another order holds."""
@@ -277,9 +330,9 @@ class CashFunds(BaseFunds):
         return needed if self._valuation.is_stated(quote) else self.with_collar(needed)
 
     def _free(self, order: OrderState) -> int:
-        """What an order may hold: its own and what nobody holds."""
+        """What an order may hold: its own (with other legs of its list), and what nobody holds."""
         free = self._ledger.available(order.reserved_account, order.reserved_currency)
-        return free + order.reserved
+        return free + held_by(self._ledger, order)
 
 
 def traded_by(order: OrderState, instrument: Instrument) -> Traded:

@@ -15,7 +15,14 @@ from offbook.domain.calendars import NEVER
 from offbook.domain.errors import EngineFault, InvalidStrategy, TooManyRequests
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import DataKind
-from offbook.domain.orders import ExecType, Liquidity, OrderRequest, Origin, ReplaceRequest
+from offbook.domain.orders import (
+    ExecType,
+    Liquidity,
+    OrderListRequest,
+    OrderRequest,
+    Origin,
+    ReplaceRequest,
+)
 from offbook.domain.session import SessionError, SessionStatus
 from offbook.domain.timeframes import parse_timeframe
 from offbook.domain.values import (
@@ -33,6 +40,7 @@ from offbook.engine.desk import OrderDesk
 from offbook.engine.history import Histories
 from offbook.engine.interruption import is_from_a_signal
 from offbook.engine.kernel import Kernel
+from offbook.engine.list_desk import ListDesk
 from offbook.engine.rows import Row
 from offbook.engine.state import ZERO
 from offbook.engine.strategy import Strategy
@@ -63,6 +71,7 @@ class StrategyHost:
         self,
         kernel: Kernel,
         desk: OrderDesk,
+        lists: ListDesk,
         history: Histories,
         built: BuiltBars,
         strategy: Strategy,
@@ -70,6 +79,7 @@ class StrategyHost:
     ) -> None:
         self._kernel = kernel
         self._desk = desk
+        self._lists = lists
         self._history = history
         self._built = built
         self._on_failure = on_failure
@@ -196,6 +206,12 @@ class StrategyHost:
         self._must_act()
         return self._desk.submit(request, Origin.STRATEGY).client_order_id
 
+    def submit_group(self, request: OrderListRequest) -> tuple[str, ...]:
+        """Send orders that depend on one another; their client order ids."""
+        self._must_act()
+        sent = self._lists.submit(request, Origin.STRATEGY)
+        return tuple(order.client_order_id for order in sent)
+
     def cancel(self, client_order_id: str) -> None:
         """Ask to cancel."""
         self._must_act()
@@ -265,10 +281,10 @@ class StrategyHost:
         step, precision = instrument.lot_units, instrument.qty_precision
         return instrument.quantity(rounded_units(value, step, precision, rounding))
 
-    def text_price(self, symbol: str, value: Exact) -> str:
+    def text_price(self, symbol: str, value: Exact, field: str = "price") -> str:
         """Exact text of a price."""
         precision = self._kernel.instrument(symbol).price_precision
-        return units_to_text(exact_units(value, precision, "price"), precision)
+        return units_to_text(exact_units(value, precision, field), precision)
 
     def text_qty(self, symbol: str, value: Exact) -> str:
         """Exact text of a quantity."""

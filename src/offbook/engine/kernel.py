@@ -36,6 +36,7 @@ UNBOUNDED: Final = 2**63
 _SHIFTING: Final[frozenset[object]] = frozenset(
     {
         r.OrderRejected,
+        r.OrderRestated,
         r.OrderFilled,
         r.OrderCanceled,
         r.OrderExpired,
@@ -67,6 +68,8 @@ class Kernel:
         self.now = 0
         self.last: Row | None = None
         self.latest: dict[str, Row] = {}
+        self.present: Row | None = None
+        """The pricing row that is being matched, before it is the last."""
         self.out: list[Record] = []
         self.most_seq = UNBOUNDED
         """The number of the record after which this call begins nothing more."""
@@ -131,6 +134,9 @@ class Kernel:
 
         That is a quote where the market has quotes of it, else a trade, else the shortest bar.
         """
+        present = self.present
+        if present is not None and present.instrument.symbol == symbol:
+            return present
         return self.last if self.sole_source else self.latest.get(symbol)
 
     def emit(self, kind: type[R], **fields: Any) -> R:
@@ -211,6 +217,9 @@ class Kernel:
                     order_qty=order.order_qty,
                     price_px=order.price_px,
                     reserved=str(order.reserved),
+                    stop_px=order.stop_px,
+                    trail_px=order.trail_px,
+                    trail_ratio=order.trail_ratio,
                 ),
             )
 

@@ -15,10 +15,13 @@ import msgspec
 from offbook.domain import records as r
 from offbook.domain.config import MOST_IN_A_RATE
 from offbook.domain.errors import EngineFault
-from offbook.domain.orders import ExecType, next_status
+from offbook.domain.order_table import next_status
+from offbook.domain.orders import ExecType
 from offbook.domain.record_parts import Posting
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount
+from offbook.engine.lists import hold, join_list, release
+from offbook.engine.sent_orders import order_of, sent_order
 from offbook.engine.state import ZERO, OrderState, PositionState, TimerState
 
 CASH = "cash"
@@ -46,6 +49,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
     open_orders: dict[int, None] = {}
     sent_times: list[int] = []
     positions: dict[str, PositionState] = {}
+    lists: dict[str, list[int]] = {}
     timers: dict[str, TimerState] = {}
     missed_timers: list[tuple[str, int]] = []
     paused_row: int = 0
@@ -127,16 +131,10 @@ class LedgerState(msgspec.Struct, kw_only=True):
             key = f"{posting.account}|{posting.currency}"
             self.balances[key] = Amount(self.balances.get(key, ZERO) + posting.amount)
 
-    def _reserve(self, order: OrderState, amount: int) -> None:
-        key = f"{order.reserved_account}|{order.reserved_currency}"
-        held = self.reserved.get(key, ZERO) - order.reserved + amount
-        self.reserved[key] = Amount(held)
-        order.reserved = Amount(amount)
-
     def _move(self, order: OrderState, exec_type: ExecType) -> None:
-        order.status = next_status(order.status, exec_type, order.cum_qty)
+        order.status = next_status(order.status, exec_type, order.cum_qty, held=order.held)
         if order.status.is_terminal:
-            self._reserve(order, 0)
+            release(self, order)
             self.open_orders.pop(order.ordinal, None)
 
     def _pend(self, order: OrderState, exec_type: ExecType) -> None:
@@ -153,30 +151,12 @@ class LedgerState(msgspec.Struct, kw_only=True):
         self.row = record.row
 
     def _submitted(self, record: r.OrderSubmitted) -> None:
-        order = OrderState(
-            ordinal=record.order,
-            client_order_id=record.client_order_id,
-            origin=record.origin,
-            command_id=record.command_id,
-            symbol=record.symbol,
-            side=record.side,
-            order_type=record.order_type,
-            time_in_force=record.time_in_force,
-            order_qty=record.order_qty,
-            price_px=record.price_px,
-            reduce_only=record.reduce_only,
-            submitted_ts=record.ts,
-            sent_ts=record.ts,
-            reserve_px=record.reserve_px,
-            reserved_account=record.reserved_account,
-            reserved_currency=record.reserved_currency,
-            decision_bid_px=record.decision_bid_px,
-            decision_ask_px=record.decision_ask_px,
-        )
+        order = sent_order(record)
         self.orders[order.ordinal] = order
+        join_list(self, order)
         self.by_client_id[order.client_order_id] = order.ordinal
         self.open_orders[order.ordinal] = None
-        self._reserve(order, record.reserved)
+        hold(self, order, record.reserved)
         self._sent(record.ts)
 
     def _sent(self, ts: int) -> None:
@@ -186,21 +166,8 @@ class LedgerState(msgspec.Struct, kw_only=True):
             del self.sent_times[:-MOST_IN_A_RATE]
 
     def _denied(self, record: r.OrderDenied) -> None:
-        order = OrderState(
-            ordinal=record.order,
-            client_order_id=record.client_order_id,
-            origin=record.origin,
-            command_id=record.command_id,
-            symbol=record.symbol,
-            side=record.side,
-            order_type=record.order_type,
-            time_in_force=record.time_in_force,
-            order_qty=record.order_qty,
-            price_px=record.price_px,
-            reduce_only=False,
-            submitted_ts=record.ts,
-            reason=record.reason.value,
-        )
+        order = order_of(record)
+        order.reason = record.reason.value
         self.orders[order.ordinal] = order
         self.by_client_id.setdefault(order.client_order_id, order.ordinal)
         self._refuse(f"denied:{record.reason.value}")
@@ -218,7 +185,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
         if not order.status.is_terminal:
             self._move(order, ExecType.PENDING_REPLACE)
             order.asked_qty, order.asked_reserve_px = record.order_qty, record.reserve_px
-            self._reserve(order, record.reserved)
+            hold(self, order, record.reserved)
 
     def _request_denied(self, record: r.RequestDenied) -> None:
         self._refuse(f"request_denied:{record.reason.value}")
@@ -245,7 +212,29 @@ class LedgerState(msgspec.Struct, kw_only=True):
         order.accepted_ts = record.ts
         order.expires = record.expires
         order.priority = record.seq
-        self._move(order, ExecType.NEW)
+        order.stop_px = record.stop_px
+        self._move(order, ExecType.HELD if record.held else ExecType.NEW)
+
+    def _restated(self, record: r.OrderRestated) -> None:
+        order = self.orders[record.order]
+        order.order_qty = record.order_qty
+        order.given_qty = record.given_qty
+        order.mates_qty = record.mates_qty
+        order.reserve_px = record.reserve_px
+        if record.released:
+            order.held = False
+            order.stop_px = record.stop_px
+            order.priority = record.seq
+            order.sent_ts = record.ts
+        self._move(order, ExecType.RESTATED)
+        hold(self, order, record.reserved)
+
+    def _triggered(self, record: r.OrderTriggered) -> None:
+        order = self.orders[record.order]
+        order.triggered = True
+        order.stop_px = record.stop_px
+        order.priority = record.seq
+        self._move(order, ExecType.TRIGGERED)
 
     def _rejected(self, record: r.OrderRejected) -> None:
         order = self.orders[record.order]
@@ -261,7 +250,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
         order.fees = Amount(order.fees + record.fee)
         order.fee_accrued = record.fee_accrued
         self._book(record.postings)
-        self._reserve(order, record.reserved)
+        hold(self, order, record.reserved)
         position = self.positions.setdefault(record.symbol, PositionState())
         position.qty = record.position_qty
         position.cost = record.position_cost
@@ -285,7 +274,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
 
     def _reservations_moved(self, record: r.ReservationsMoved) -> None:
         for ordinal, amount in record.reserved:
-            self._reserve(self.orders[ordinal], amount)
+            hold(self, self.orders[ordinal], amount)
 
     def _margin_called(self, record: r.MarginCalled) -> None:
         self.margin_call = True
@@ -308,14 +297,19 @@ class LedgerState(msgspec.Struct, kw_only=True):
     def _replaced(self, record: r.OrderReplaced) -> None:
         order = self.orders[record.order]
         order.order_qty = record.order_qty
+        if order.held:
+            order.list_qty = record.order_qty
         order.price_px = record.price_px
+        order.stop_px = record.stop_px
+        order.trail_px = record.trail_px
+        order.trail_ratio = record.trail_ratio
         order.reserve_px = record.reserve_px
         order.asked_qty = order.asked_reserve_px = 0
         if not record.kept_priority:
             order.priority = record.seq
             order.sent_ts = record.sent
         self._move(order, ExecType.REPLACED)
-        self._reserve(order, record.reserved)
+        hold(self, order, record.reserved)
 
     def _cancel_rejected(self, record: r.CancelRejected) -> None:
         self._refuse(f"cancel_rejected:{record.reason.value}")
@@ -327,7 +321,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
         order.asked_qty = order.asked_reserve_px = 0
         if not order.status.is_terminal:
             self._move(order, ExecType.REPLACE_REJECTED)
-            self._reserve(order, record.reserved)
+            hold(self, order, record.reserved)
 
     def _strategy_failed(self, record: r.StrategyFailed) -> None:
         self._refuse(f"strategy_error:{record.callback}")
@@ -378,6 +372,8 @@ _APPLY: dict[type[Any], Callable[[LedgerState, Any], None]] = {
     r.TimerCanceled: LedgerState._timer_canceled,
     r.TimerFired: LedgerState._timer_fired,
     r.OrderAccepted: LedgerState._accepted,
+    r.OrderTriggered: LedgerState._triggered,
+    r.OrderRestated: LedgerState._restated,
     r.OrderRejected: LedgerState._rejected,
     r.OrderFilled: LedgerState._filled,
     r.OrderCanceled: LedgerState._canceled,

@@ -17,6 +17,7 @@ from offbook.engine.desk import OrderDesk
 from offbook.engine.host import StrategyHost
 from offbook.engine.kernel import Kernel
 from offbook.engine.ledger import CASH
+from offbook.engine.lists import legs
 from offbook.engine.state import OrderState
 from offbook.engine.strategy import Missed
 from offbook.engine.venue import Venue
@@ -80,8 +81,12 @@ class Lifecycle:
 
     def _pause(self, reason: str, orders: PauseOrders) -> None:
         self._kernel.emit(r.SessionPaused, row=self.row, reason=reason, orders=orders)
-        for order in self._unwanted(orders):
-            self._venue.end(order, CancelReason.PAUSED)
+        self._end(self._unwanted(orders), CancelReason.PAUSED)
+
+    def _end(self, orders: list[OrderState], reason: CancelReason) -> None:
+        for order in orders:
+            if not order.status.is_terminal:  # with another of its list it may have ended
+                self._venue.end(order, reason)
 
     def _unwanted(self, policy: PauseOrders) -> list[OrderState]:
         orders = self._kernel.ledger.working()
@@ -94,19 +99,29 @@ class Lifecycle:
         return [order for order in working if order.ordinal not in protective]
 
     def _protective(self, working: list[OrderState]) -> set[int]:
-        """Reduce-only orders, and those that reduce a position, oldest first, up to its size."""
-        kept = {order.ordinal for order in working if order.reduce_only}
+        """Reduce-only orders, exits whose parent has traded, and those that reduce a position,
+        oldest first, up to its size; legs that cancel each other as one. Held orders go as their
+        parent goes."""
+        kept = {
+            order.ordinal
+            for order in working
+            if order.reduce_only or order.held or order.parent is not None
+        }
         left = {
             symbol: abs(position.qty) for symbol, position in self._kernel.ledger.positions.items()
         }
         for order in working:
-            held = self._kernel.ledger.position(order.symbol).qty
-            if order.ordinal in kept or held * order.side.sign >= 0:
+            unit = [order, *(leg for leg in legs(self._kernel.ledger, order) if leg in working)]
+            if order.ordinal in kept or not all(self._reduces(one) for one in unit):
                 continue
-            if order.leaves_qty <= left[order.symbol]:
-                left[order.symbol] -= order.leaves_qty
-                kept.add(order.ordinal)
+            size = max(one.leaves_qty for one in unit)
+            if size <= left[order.symbol]:
+                left[order.symbol] -= size
+                kept.update(one.ordinal for one in unit)
         return kept
+
+    def _reduces(self, order: OrderState) -> bool:
+        return self._kernel.ledger.position(order.symbol).qty * order.side.sign < 0
 
     def resume(self, command: Resume) -> None:
         """The strategy hears what it missed, then timers by policy, then data."""
@@ -145,8 +160,7 @@ class Lifecycle:
         kernel.emit(r.SessionStopping, deadline=deadline, reason=command.reason)
         if tell:
             self._call("on_stop")
-        for order in kernel.ledger.working():
-            self._venue.end(order, CancelReason.STOPPED)
+        self._end(kernel.ledger.working(), CancelReason.STOPPED)
         sent = [self._desk.flatten(s) for s in self._held()] if command.flatten else []
         if any(order is not None for order in sent):
             kernel.agenda.add(deadline, STAGE_VENUE, StopDeadline())
@@ -166,8 +180,7 @@ class Lifecycle:
     def give_up(self, reason: str) -> None:
         """Stop as things stand: the deadline, a forced stop or the end of data has come."""
         if self.status is SessionStatus.STOPPING:
-            for order in self._kernel.ledger.working():
-                self._venue.end(order, CancelReason.STOPPED)
+            self._end(self._kernel.ledger.working(), CancelReason.STOPPED)
             self._finish(reason)
 
     def end_of_data(self) -> None:

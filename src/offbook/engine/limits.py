@@ -40,13 +40,14 @@ class OrderLimits:
         self._collar = None if collar is None else text_to_units(collar, RATIO_PRECISION)
 
     def new_order(
-        self, terms: Terms, instrument: Instrument, market: Market, now: int
+        self, terms: Terms, instrument: Instrument, market: Market, now: int, ahead: int = 0
     ) -> Refusal | None:
-        """The first limit that a new order meets, or None. ``now`` is session time (ns UTC)."""
+        """The first limit that a new order meets, or None. ``now`` is session time (ns UTC), and
+        ``ahead`` how many orders of its list leave with it before it."""
         return (
             self._not_allowed(terms)
-            or self._too_often(now)
-            or self._too_many()
+            or self._too_often(now, ahead)
+            or self._too_many(ahead)
             or self._too_large(terms, instrument, market, None)
         )
 
@@ -72,11 +73,11 @@ class OrderLimits:
             value=terms.side.value,
         )
 
-    def _too_often(self, now: int) -> Refusal | None:
+    def _too_often(self, now: int, ahead: int = 0) -> Refusal | None:
         most = self._config.max_order_rate
         if most is None:
             return None
-        sent = self._ledger.sent_times
+        sent = self._ledger.sent_times + [now] * ahead
         if len(sent) < most.count or sent[-most.count] <= now - most.per_ns:
             return None
         return Refusal(
@@ -85,9 +86,9 @@ class OrderLimits:
             value=f"{most.count + 1} in {now - sent[-most.count]} ns",
         )
 
-    def _too_many(self) -> Refusal | None:
+    def _too_many(self, ahead: int) -> Refusal | None:
         most = self._config.max_open_orders
-        count = len(self._ledger.open_orders)
+        count = len(self._ledger.open_orders) + ahead
         if most is None or count < most:
             return None
         return Refusal(reason=RejectReason.MAX_OPEN_ORDERS, limit=str(most), value=str(count + 1))
@@ -152,11 +153,17 @@ class OrderLimits:
 
     def _after(self, terms: Terms, replaced: OrderState | None) -> int:
         """The position if this order and all open ones of its side traded, in quantity units."""
-        open_qty = sum(
-            order.leaves_qty
+        others = [
+            order
             for order in self._ledger.working()
             if order.symbol == terms.symbol and order.side is terms.side and order is not replaced
-        )
+        ]
+        # Of legs that cancel each other one alone can trade.
+        largest: dict[object, int] = {}
+        for order in others:
+            key = order.order_list_id if order.is_leg else order.ordinal
+            largest[key] = max(largest.get(key, 0), order.leaves_qty)
+        open_qty = sum(largest.values())
         traded = 0 if replaced is None else replaced.cum_qty
         added = open_qty + terms.order_qty - traded
         return self._ledger.position(terms.symbol).qty + terms.side.sign * added
@@ -171,6 +178,8 @@ class OrderLimits:
 def _value_px(terms: Terms, market: Market) -> int:
     if terms.price_px is not None:
         return terms.price_px
+    if terms.stop_px is not None:
+        return terms.stop_px
     return market.ask_px if terms.side is OrderSide.BUY else market.bid_px
 
 

@@ -9,12 +9,15 @@ neither equity nor buying power.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from offbook.domain.config import AccountConfig, CashCheck, VenueConfig
 from offbook.domain.instruments import Instrument
 from offbook.domain.orders import CancelReason, OrderSide, RejectReason
 from offbook.domain.values import Amount
-from offbook.engine.funds import BaseFunds, CashFunds, Deal, Funds, traded_by
+from offbook.engine.funds import BaseFunds, CashFunds, Deal, Funds, Priced, traded_by
 from offbook.engine.ledger import MARGIN, LedgerState
+from offbook.engine.lists import held_by
 from offbook.engine.models.fees import Charges, Traded
 from offbook.engine.state import OrderState
 from offbook.engine.terms import Approval, Market, Refusal, Terms
@@ -48,11 +51,9 @@ class MarginFunds(BaseFunds):
 
     def approve(self, terms: Terms, instrument: Instrument, market: Market) -> Approval | Refusal:
         """What the order adds beyond what it may reduce must be covered."""
-        reserve_px = self.reserve_px(terms, market)
-        if terms.side is OrderSide.SELL:
-            reserve_px = max(reserve_px, market.ask_px)  # it may trade above its limit
+        reserve_px = self.order_px(terms.side, terms, market)
         queue = self._queue(terms.symbol)
-        queue.append((0, terms.side, terms.order_qty, terms.reduce_only))
+        queue.append(_Turn(0, terms.side, terms.order_qty, terms.reduce_only, 0))
         adds = _adding(self._ledger.position(terms.symbol).qty, queue)[0]
         if adds and self._ledger.margin_call:
             return Refusal(reason=RejectReason.MARGIN_CALL)
@@ -82,6 +83,26 @@ class MarginFunds(BaseFunds):
         if need > max(order.reserved, have):
             return _short(have, need)
         return self._approval(need, reserve_px)
+
+    def approve_held(self, terms: Terms, instrument: Instrument, market: Market) -> Approval:
+        """Nothing."""
+        return self._approval(0, self.order_px(terms.side, terms, market))
+
+    def order_px(self, side: OrderSide, terms: Priced, market: Market) -> int:
+        """A sell may trade above its limit."""
+        px = self.reserve_px(side, terms, market)
+        return max(px, market.ask_px) if side is OrderSide.SELL else px
+
+    def can_release(
+        self, order: OrderState, order_qty: int, reserve_px: int, instrument: Instrument
+    ) -> bool:
+        """What it adds is covered, and may be added."""
+        position = self._ledger.position(order.symbol).qty
+        adds = self._adds_of(order, order_qty - order.cum_qty, position)
+        need = self.settled(order, order_qty, reserve_px, instrument)
+        if adds and self._ledger.margin_call:
+            return False
+        return not need or need <= self._free() + held_by(self._ledger, order)
 
     def approve_closing(self, instrument: Instrument, qty: int) -> Approval:
         """Reducing needs no cover."""
@@ -138,15 +159,20 @@ class MarginFunds(BaseFunds):
         instrument = self._instruments[symbol]
         queue = self._queue(symbol)
         adding = _adding(self._ledger.position(symbol).qty, queue)
-        found = []
-        for ordinal, adds in adding.items():
-            order = self._ledger.orders[ordinal]
+        needs: dict[int, int] = {}
+        most: dict[object, int] = {}
+        for turn in queue:
+            order = self._ledger.orders[turn.ordinal]
             px = max(order.reserve_px, order.asked_reserve_px)
             traded = traded_by(order, instrument)
-            need = self._holds(adds, px, traded, order.fees, instrument)
-            if need != order.reserved:
-                found.append((ordinal, Amount(need)))
-        return tuple(found)
+            adds = adding[turn.ordinal]
+            needs[turn.ordinal] = self._holds(adds, px, traded, order.fees, instrument)
+            most[turn.unit] = max(most.get(turn.unit, 0), needs[turn.ordinal])
+        return tuple(
+            (turn.ordinal, Amount(most[turn.unit]))
+            for turn in queue
+            if most[turn.unit] != self._ledger.orders[turn.ordinal].reserved
+        )
 
     def adding(self) -> tuple[int, ...]:
         """Those that do more than reduce, instrument by instrument."""
@@ -185,26 +211,23 @@ class MarginFunds(BaseFunds):
         need = part_of(notional, self._initial) + max(charges, 0)
         return self._valuation.costs(need, instrument.quote_currency)
 
-    def _queue(self, symbol: str) -> list[tuple[int, OrderSide, int, bool]]:
-        """Working orders of an instrument, oldest first: ordinal, side, open quantity (the larger
-        where a replace is on its way), and whether they only reduce."""
+    def _queue(self, symbol: str) -> list[_Turn]:
+        """The orders of an instrument that the venue works or will, oldest first; the larger of
+        both quantities where a replace is on its way."""
         return [
-            (
-                order.ordinal,
-                order.side,
-                max(order.leaves_qty, order.asked_qty - order.cum_qty),
-                order.reduce_only,
-            )
+            _turn(order, max(order.leaves_qty, order.asked_qty - order.cum_qty))
             for order in self._ledger.working()
-            if order.symbol == symbol
+            if order.symbol == symbol and not order.held
         ]
 
     def _adds_of(self, order: OrderState, open_qty: int, position: int) -> int:
         """What an order adds to a position if so much of it is open."""
+        turns = self._queue(order.symbol)
         queue = [
-            (ordinal, side, open_qty if ordinal == order.ordinal else qty, reduces)
-            for ordinal, side, qty, reduces in self._queue(order.symbol)
+            turn if turn.ordinal != order.ordinal else _turn(order, open_qty) for turn in turns
         ]
+        if order.held:
+            queue.append(_turn(order, open_qty))
         return _adding(position, queue)[order.ordinal]
 
     def _approval(self, need: int, reserve_px: int) -> Approval:
@@ -216,14 +239,35 @@ class MarginFunds(BaseFunds):
         )
 
 
-def _adding(position: int, queue: list[tuple[int, OrderSide, int, bool]]) -> dict[int, int]:
-    """How much each order would add to a position, after the earlier ones reduced it."""
+class _Turn(NamedTuple):
+    """An order in its turn: its open quantity, and whether it only reduces; orders that cancel each
+    other are one ``unit``."""
+
+    ordinal: int
+    side: OrderSide
+    qty: int
+    reduces: bool
+    unit: object
+
+
+def _turn(order: OrderState, qty: int) -> _Turn:
+    unit = order.order_list_id if order.is_leg else order.ordinal
+    return _Turn(order.ordinal, order.side, qty, order.reduce_only, unit)
+
+
+def _adding(position: int, queue: list[_Turn]) -> dict[int, int]:
+    """How much each order would add to a position, after the earlier ones reduced it; of those that
+    cancel each other, one alone can."""
     room = {OrderSide.BUY: max(-position, 0), OrderSide.SELL: max(position, 0)}
+    used: dict[object, int] = {}
     adding = {}
-    for ordinal, side, qty, reduces in queue:
-        reducing = min(qty, room[side])
-        room[side] -= reducing
-        adding[ordinal] = 0 if reduces else qty - reducing
+    for turn in queue:
+        key = (turn.unit, turn.side)
+        before = used.get(key, 0)
+        reducing = min(turn.qty, room[turn.side] + before)
+        room[turn.side] -= max(reducing - before, 0)
+        used[key] = max(reducing, before)
+        adding[turn.ordinal] = 0 if turn.reduces else turn.qty - reducing
     return adding
 
 

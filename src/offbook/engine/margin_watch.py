@@ -13,6 +13,7 @@ from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount
 from offbook.engine.desk import OrderDesk
 from offbook.engine.kernel import Kernel
+from offbook.engine.state import OrderState
 from offbook.engine.venue import Venue
 
 
@@ -59,10 +60,14 @@ class MarginWatch:
         kernel = self._kernel
         kernel.emit(r.MarginCalled, equity=equity, required=Amount(required), action=self._action)
         if self._action is MarginCall.DENY_INCREASE:
-            for ordinal in kernel.funds.adding():
-                self._venue.end(kernel.ledger.orders[ordinal], CancelReason.MARGIN_CALL)
+            adding = [kernel.ledger.orders[ordinal] for ordinal in kernel.funds.adding()]
+            self._end(adding, CancelReason.MARGIN_CALL)
             return
-        for order in kernel.ledger.working():
-            self._venue.end(order, CancelReason.LIQUIDATED)
+        self._end(kernel.ledger.working(), CancelReason.LIQUIDATED)
         for symbol in kernel.ledger.held_positions():
             self._desk.flatten(symbol, Origin.LIQUIDATION)
+
+    def _end(self, orders: list[OrderState], reason: CancelReason) -> None:
+        for order in orders:
+            if not order.status.is_terminal:  # with another of its list it may have ended
+                self._venue.end(order, reason)

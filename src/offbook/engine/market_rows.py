@@ -133,7 +133,11 @@ class MarketRows:
                 elif ts > kernel.now:
                     kernel.now = ts
                     instants.rounds = 0
-                if quote.ask_px <= book.top_buy or quote.bid_px >= book.top_sell or book.watching:
+                if (
+                    quote.ask_px <= book.top_buy
+                    or quote.bid_px >= book.top_sell
+                    or (book.looking and book.concerns(quote))
+                ):
                     self._venue.match_quote(quote)
                     kernel.last = quote
                     self._margin.look()
@@ -188,6 +192,9 @@ class MarketRows:
         if not book.watching:
             hits = piece.ask_px[begin:end] <= book.top_buy
             hits |= piece.bid_px[begin:end] >= book.top_sell
+            if book.looking:
+                hits |= piece.ask_px[begin:end] >= book.triggers.rise
+                hits |= piece.bid_px[begin:end] <= book.triggers.fall
             hits |= piece.ts[begin:end] >= min(kernel.agenda.next_due, MAX_UNITS)
             position += int(np.argmax(hits)) if hits.any() else len(hits)
         if position > begin:

@@ -7,8 +7,10 @@ Where trades alone give an instrument its price, nobody knows what was on offer:
 - any other limit rests, and needs a trade-through: a print strictly beyond its price fills it, at
   its own price; a print at its price fills nothing, for who was served there is not known;
 - all orders together take at most the size of a print, buys first, each side by price and time;
-- IOC competes in one print; it is canceled on arrival where the last print does not satisfy it or
-  the market is closed.
+- IOC and FOK compete in one print; they are canceled on arrival where the last print does not
+  satisfy them or the market is closed;
+- an order that waits is triggered by a print at or beyond its price, and then is as one that has
+  just arrived: the print itself was somebody else's, the next is for it.
 
 Where the instrument has quotes too, these stay what takers trade against, and a print does one
 thing more: strictly beyond the price of a resting limit, it fills that at its own price.  What is
@@ -22,7 +24,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from offbook.domain.market_data import DataKind, Trade
-from offbook.domain.orders import CancelReason, Liquidity, OrderSide, TimeInForce
+from offbook.domain.orders import Liquidity, OrderSide
 from offbook.domain.record_parts import Evidence
 from offbook.engine.book import Book
 from offbook.engine.fills import Filler
@@ -49,9 +51,14 @@ class TradeMatching:
         reached = _reaches(order, last.price_px)
         if not reached:
             self._venue.book(order.symbol).rest(order)
-        waits = reached and self._venue.is_open(last.instrument)
-        if order.time_in_force is TimeInForce.IOC and not waits:
-            self._venue.end(order, CancelReason.IOC)
+        if not (reached and self._venue.is_open(last.instrument)):
+            self._venue.end_rest(order)
+
+    def trigger(self, order: OrderState, trade: Trade) -> None:
+        """A print triggers an order, for which the next may be."""
+        evidence = _evidence(trade, "print reached the trigger price", trade.size_qty)
+        self._venue.activate(order, evidence)
+        self.arrive(order, trade)
 
     def match(self, trade: Trade) -> None:
         """Match working orders against a print."""
@@ -61,6 +68,7 @@ class TradeMatching:
         if not len(book):
             return
         ordinals = {side: book.crossing(side, px) for side in _SIDES}
+        fresh = book.fresh_ordinals()
         if self._venue.is_open(trade.instrument):
             left = trade.size_qty
             for side in _SIDES:
@@ -70,8 +78,18 @@ class TradeMatching:
                         offered = left if alone else left - book.missing(side, px)
                         left -= self._take(order, trade, offered, alone=alone)
         if alone:
-            seen = {*ordinals[OrderSide.BUY], *ordinals[OrderSide.SELL], *book.fresh_ordinals()}
+            seen = {*ordinals[OrderSide.BUY], *ordinals[OrderSide.SELL], *fresh}
             self._settle(book, sorted(seen), px)
+            if len(book.triggers) and self._venue.is_open(trade.instrument):
+                self._pull_triggers(book, trade)
+
+    def _pull_triggers(self, book: Book, trade: Trade) -> None:
+        """Orders that a print triggers; what it did not trigger may follow it."""
+        px = trade.price_px
+        for ordinal in book.triggers.reached(px, px):
+            if ordinal in book.triggers:
+                self.trigger(self._kernel.ledger.orders[ordinal], trade)
+        book.follow(px, px)
 
     def _take(self, order: OrderState, trade: Trade, offered: int, *, alone: bool) -> int:
         """Trade what an order may have of a print; how much that was."""
@@ -92,6 +110,7 @@ class TradeMatching:
             book.take_print(order.side, trade.price_px, qty)
         if order.status.is_terminal:
             book.remove(order)
+        self._venue.settle(order)
         return qty
 
     def _settle(self, book: Book, ordinals: list[int], px: int) -> None:
@@ -100,8 +119,8 @@ class TradeMatching:
             order = self._kernel.ledger.orders[ordinal]
             if order.status.is_terminal:
                 continue
-            if order.time_in_force is TimeInForce.IOC:
-                self._venue.end(order, CancelReason.IOC)
+            if order.time_in_force.is_immediate:
+                self._venue.end_rest(order)
             elif not _reaches(order, px):
                 book.rest(order)
 

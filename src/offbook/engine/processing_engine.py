@@ -46,10 +46,12 @@ from offbook.engine.instants import Instants
 from offbook.engine.kernel import UNBOUNDED, Kernel
 from offbook.engine.ledger import CAPITAL, CASH
 from offbook.engine.lifecycle import Lifecycle
+from offbook.engine.list_desk import ListDesk
 from offbook.engine.margin_watch import MarginWatch
 from offbook.engine.market_rows import MarketRows
 from offbook.engine.standing import Standing, standing_of
 from offbook.engine.strategy import Strategy
+from offbook.engine.terms import Terms
 from offbook.engine.venue import Venue
 from offbook.engine.wake import Wake
 
@@ -80,6 +82,7 @@ class ProcessingEngine:
         self._kernel = Kernel(session.config, reports=strategy is not None)
         self._venue = Venue(self._kernel)
         self._desk = OrderDesk(self._kernel)
+        self._lists = ListDesk(self._kernel, self._desk)
         self._lifecycle = Lifecycle(self._kernel, self._venue, self._desk)
         self._margin = MarginWatch(self._kernel, self._venue, self._desk)
         self._history = Histories(session.config.history_limit)
@@ -95,6 +98,7 @@ class ProcessingEngine:
             self._host = StrategyHost(
                 self._kernel,
                 self._desk,
+                self._lists,
                 self._history,
                 self._built,
                 strategy,
@@ -216,6 +220,15 @@ class ProcessingEngine:
             case _:
                 return
 
+    def _check_ids(self, *orders: Terms) -> None:
+        for terms in orders:
+            if terms.client_order_id in self._kernel.ledger.by_client_id:
+                raise InvalidOrder(
+                    f"client_order_id {terms.client_order_id!r} was used before; ids are "
+                    "unique for ever within a session",
+                    field="client_order_id",
+                )
+
     # -- processing -------------------------------------------------------------------------
 
     def process(
@@ -311,8 +324,15 @@ class ProcessingEngine:
                 self._lifecycle.stop(command)
             case c.ForceStop():
                 self._lifecycle.give_up("forced")
+            case _:
+                self._order_command(command)
+
+    def _order_command(self, command: c.Command) -> None:
+        match command:
             case c.SubmitOrder():
                 self._desk.submit(command.order, Origin.OUTSIDE, command.command_id)
+            case c.SubmitOrderList():
+                self._lists.submit(command.orders, Origin.OUTSIDE, command.command_id)
             case c.CancelOrder():
                 self._desk.cancel(command.client_order_id, Origin.OUTSIDE, command.command_id)
             case c.ReplaceOrder():

@@ -5,8 +5,9 @@ the first that fails is the answer:
 
 denied: session not trading, duplicate client order id, no market data, no exchange rate, not
 reducing (while paused), the limits of ``limits.py`` in their order, margin call, holdings or buying
-power;
-rejected: price needed, tick size, lot size, smallest value.
+power; where one order of a list is refused, the others are as ORDER_LIST_REFUSED;
+rejected: price needed, tick size (of the limit, then of the trigger price), lot size, smallest
+value, expire time passed, would take (post-only), another order of the list refused.
 
 A replace is checked for its closed or pending order, for not reducing (while paused), then for
 limits, margin call, holdings or buying power.
@@ -16,13 +17,13 @@ from __future__ import annotations
 
 from offbook.domain.config import RiskConfig
 from offbook.domain.instruments import Instrument
-from offbook.domain.orders import OrderType, RejectReason
+from offbook.domain.orders import RejectReason
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount
 from offbook.engine.funds import Funds
 from offbook.engine.ledger import LedgerState
 from offbook.engine.limits import OrderLimits
-from offbook.engine.state import OrderState
+from offbook.engine.state import Amendment, OrderState
 from offbook.engine.terms import Approval, Market, Refusal, Terms
 from offbook.engine.valuation import Valuation
 
@@ -39,9 +40,10 @@ class RiskChecks:
         self._ledger = ledger
 
     def new_order(
-        self, terms: Terms, instrument: Instrument, market: Market | None, now: int
+        self, terms: Terms, instrument: Instrument, market: Market | None, now: int, ahead: int = 0
     ) -> Approval | Refusal:
-        """Whether an order may leave at session time ``now``. Changes nothing."""
+        """Whether an order may leave at session time ``now``, with ``ahead`` others of its list
+        before it. Changes nothing."""
         early = self._state_refusal(terms)
         if early is not None:
             return early
@@ -49,11 +51,14 @@ class RiskChecks:
             return Refusal(reason=RejectReason.NO_MARKET_DATA)
         if self._valuation.rate(instrument.quote_currency) is None:
             return Refusal(reason=RejectReason.NO_RATE, limit=instrument.quote_currency)
-        if self._ledger.status is SessionStatus.PAUSED and not self.reduces(terms):
+        paused = self._ledger.status is SessionStatus.PAUSED
+        if paused and not (terms.held or self.reduces(terms)):
             return Refusal(reason=RejectReason.NOT_REDUCING, limit="paused")
-        limit = self._limits.new_order(terms, instrument, market, now)
+        limit = self._limits.new_order(terms, instrument, market, now, ahead)
         if limit is not None:
             return limit
+        if terms.held:
+            return self._funds.approve_held(terms, instrument, market)
         return self._funds.approve(terms, instrument, market)
 
     def reduces(self, terms: Terms) -> bool:
@@ -63,29 +68,46 @@ class RiskChecks:
     def new_terms(
         self,
         order: OrderState,
-        order_qty: int,
-        price_px: int | None,
-        reserve_px: int,
+        new: Amendment,
         instrument: Instrument,
         market: Market,
         now: int,
     ) -> Approval | Refusal:
         """Whether a working order may ask for new terms, and what it must hold until the venue
         has answered. Changes nothing."""
+        reserve_px = self._new_reserve_px(order, new, market)
+        order_qty = new.order_qty
         terms = Terms(
             symbol=order.symbol,
             side=order.side,
             order_type=order.order_type,
             time_in_force=order.time_in_force,
             order_qty=order_qty,
-            price_px=price_px,
+            price_px=new.price_px,
             reduce_only=order.reduce_only,
             client_order_id=order.client_order_id,
+            stop_px=new.stop_px,
         )
         limit = self._limits.new_terms(terms, instrument, market, now, order)
         if limit is not None:
             return limit
+        if order.held:
+            return Approval(
+                reserved=0,
+                account=order.reserved_account,
+                currency=order.reserved_currency,
+                reserve_px=reserve_px,
+            )
         return self._funds.approve_replace(order, order_qty, reserve_px, instrument)
+
+    def _new_reserve_px(self, order: OrderState, new: Amendment, market: Market) -> int:
+        """The price at which an order reserves after a replace: the old one where neither limit
+        nor trigger changes."""
+        stop_px = order.stop_px if order.order_type.has_stop else None
+        old = (order.price_px, stop_px, order.trail_px, order.trail_ratio)
+        if old == (new.price_px, new.stop_px, new.trail_px, new.trail_ratio):
+            return order.reserve_px if new.price_px is None else new.price_px
+        return self._funds.reserve_px(order.side, new, market)
 
     def _state_refusal(self, terms: Terms) -> Refusal | None:
         status = self._ledger.status
@@ -99,28 +121,27 @@ class RiskChecks:
 
 
 def venue_refusal(
-    order_type: OrderType,
-    order_qty: int,
-    price_px: int | None,
-    value_px: int,
-    instrument: Instrument,
+    terms: OrderState | Amendment, has_limit: bool, value_px: int, instrument: Instrument
 ) -> Refusal | None:
-    """The venue's own rules for an order's terms, checked when they arrive there."""
-    if order_type is OrderType.LIMIT and (price_px is None or price_px <= 0):
+    """The venue's own rules for an order's terms, checked when they arrive there; ``value_px``
+    (the bid) values an order that has neither limit nor trigger price."""
+    if has_limit and (terms.price_px is None or terms.price_px <= 0):
         return Refusal(reason=RejectReason.PRICE_NEEDED)
-    if price_px is not None and price_px % instrument.tick_units:
-        return Refusal(
-            reason=RejectReason.TICK_SIZE,
-            limit=instrument.tick_size,
-            value=instrument.price_text(price_px),
-        )
-    if order_qty % instrument.lot_units:
+    for px in (terms.price_px, terms.stop_px):
+        if px is not None and px % instrument.tick_units:
+            return Refusal(
+                reason=RejectReason.TICK_SIZE,
+                limit=instrument.tick_size,
+                value=instrument.price_text(px),
+            )
+    if terms.order_qty % instrument.lot_units:
         return Refusal(
             reason=RejectReason.LOT_SIZE,
             limit=instrument.lot_size,
-            value=instrument.qty_text(order_qty),
+            value=instrument.qty_text(terms.order_qty),
         )
-    value = order_qty * (value_px if price_px is None else price_px) * instrument.notional_scale
+    px = terms.stop_px if terms.price_px is None else terms.price_px
+    value = terms.order_qty * (value_px if px is None else px) * instrument.notional_scale
     if value < instrument.min_notional_amount:
         return Refusal(
             reason=RejectReason.MIN_NOTIONAL,

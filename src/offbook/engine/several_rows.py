@@ -157,10 +157,11 @@ class SeveralRows:
 
 
 def _reached(piece: SourceSlice, index: IntColumn, book: Book) -> np.typing.NDArray[np.bool_]:
-    """Which of some rows reach the price of the best order on either side."""
+    """Which of some rows reach the price of the best order on either side, or a waiting stop's."""
     if isinstance(piece, QuoteSlice):
         low, high = piece.ask_px[index], piece.bid_px[index]
     else:
         assert isinstance(piece, TradeSlice)
         low = high = piece.price_px[index]
-    return (low <= book.top_buy) | (high >= book.top_sell)
+    hits = (low <= book.top_buy) | (high >= book.top_sell)
+    return hits | (low >= book.triggers.rise) | (high <= book.triggers.fall)

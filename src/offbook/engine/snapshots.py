@@ -32,11 +32,13 @@ _INT64_MIN: Final = -(2**63)
 
 
 class BookState(msgspec.Struct, frozen=True, kw_only=True):
-    """One instrument's working orders, and what the session took of shown liquidity."""
+    """One instrument's working orders, those that wait with trailing stops' marks, and what the
+    session took of shown liquidity."""
 
     symbol: str
     at_venue: list[int]
     fresh: list[int]
+    marks: dict[int, int | None]
     taken_bid: Taken | None
     taken_ask: Taken | None
     ahead_bid: Taken | None
@@ -160,6 +162,7 @@ def dump(parts: Parts, row: int, memory: bytes | None) -> bytes:
                 symbol=symbol,
                 at_venue=book.by_priority(),
                 fresh=book.fresh_ordinals(),
+                marks=book.triggers.marks(),
                 taken_bid=book.taken_bid,
                 taken_ask=book.taken_ask,
                 ahead_bid=book.ahead_bid,
@@ -199,6 +202,8 @@ def load(parts: Parts, raw: bytes) -> Any:
         book, fresh = venue.book(kept.symbol), set(kept.fresh)
         for ordinal in kept.at_venue:
             book.add(state.ledger.orders[ordinal], fresh=ordinal in fresh)
+        for ordinal, mark in kept.marks.items():
+            book.wait(state.ledger.orders[ordinal], mark)
         book.restore_taken((kept.taken_bid, kept.taken_ask), (kept.ahead_bid, kept.ahead_ask))
     history.load(state.history)
     _load_last(kernel, instants, history, state)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from offbook.domain.orders import OrderSide, OrderStatus, OrderType, Origin, TimeInForce
+from offbook.domain.orders import (
+    ContingencyType,
+    OrderSide,
+    OrderStatus,
+    OrderType,
+    Origin,
+    TimeInForce,
+)
 from offbook.domain.values import Amount
 
 ZERO = Amount(0)
@@ -14,6 +21,10 @@ class OrderState(msgspec.Struct, kw_only=True):
     """One order at the venue; prices and quantities in units, money in 10**-18.
 
     ``asked_*`` are the terms of a replace that the venue has not answered yet, else 0.
+
+    In a list: ``parent`` is the order whose trades release this one, ``list_qty`` its quantity as
+    sent, of which ``given_qty`` was released, and ``mates_qty`` what other legs have traded.  What
+    the OCO legs of a list reserve in one currency they hold together: each shows all of it.
     """
 
     ordinal: int
@@ -47,12 +58,38 @@ class OrderState(msgspec.Struct, kw_only=True):
     asked_reserve_px: int = 0
     decision_bid_px: int = 0
     decision_ask_px: int = 0
+    stop_px: int | None = None
+    trail_px: int | None = None
+    trail_ratio: int | None = None
+    triggered: bool = False
+    expire_time: int | None = None
+    post_only: bool = False
+    order_list_id: str | None = None
+    contingency_type: ContingencyType | None = None
+    parent: int | None = None
+    held: bool = False
+    list_qty: int = 0
+    given_qty: int = 0
+    mates_qty: int = 0
     reason: str | None = None
 
     @property
     def leaves_qty(self) -> int:
         """What is still open, in quantity units."""
         return 0 if self.status.is_terminal else self.order_qty - self.cum_qty
+
+    @property
+    def waits(self) -> bool:
+        """Whether the market must still trigger the order."""
+        return self.order_type.waits and not self.triggered
+
+    @property
+    def is_leg(self) -> bool:
+        """Whether the order is one of several that cancel each other."""
+        kind = self.contingency_type
+        return kind is ContingencyType.OCO or (
+            kind is ContingencyType.BRACKET and self.parent is not None
+        )
 
 
 class PositionState(msgspec.Struct, kw_only=True):
@@ -62,6 +99,22 @@ class PositionState(msgspec.Struct, kw_only=True):
     qty: int = 0
     cost: Amount = ZERO
     realized: Amount = ZERO
+
+
+class Amendment(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """All that a replace can change, complete: the new terms in units. ``stop_px`` is one that
+    the user gives; that of a trailing stop follows from the market.
+
+    ``from_qty`` is the quantity when the request was sent: what the venue has restated since then,
+    the new quantity is restated by too.
+    """
+
+    order_qty: int
+    from_qty: int
+    price_px: int | None = None
+    stop_px: int | None = None
+    trail_px: int | None = None
+    trail_ratio: int | None = None
 
 
 class TimerState(msgspec.Struct, kw_only=True):

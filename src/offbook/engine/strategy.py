@@ -15,8 +15,9 @@ import msgspec
 
 from offbook.domain.errors import InvalidStrategy
 from offbook.domain.market_data import Bar, DataKind, Quote, Trade
-from offbook.domain.orders import OrderRequest, OrderSide, OrderType, ReplaceRequest, TimeInForce
+from offbook.domain.orders import OrderListRequest, OrderRequest, ReplaceRequest
 from offbook.domain.values import Exact, Price, Quantity
+from offbook.engine.ordering import Ordering
 from offbook.engine.parameters import Parameter, declared_parameters, resolve_parameters
 from offbook.engine.rows import Row
 from offbook.engine.view import AccountView, Fill, OrderUpdate, PositionView
@@ -56,6 +57,9 @@ class StrategyContext(Protocol):
     def submit(self, request: OrderRequest) -> str:
         """Send an order; its client order id."""
 
+    def submit_group(self, request: OrderListRequest) -> tuple[str, ...]:
+        """Send orders that depend on one another; their client order ids."""
+
     def cancel(self, client_order_id: str) -> None:
         """Ask to cancel."""
 
@@ -80,7 +84,7 @@ class StrategyContext(Protocol):
     def round_qty(self, value: object, rounding: str, symbol: str | None) -> Quantity:
         """To the lot."""
 
-    def text_price(self, symbol: str, value: Exact) -> str:
+    def text_price(self, symbol: str, value: Exact, field: str = "price") -> str:
         """Exact text of a price."""
 
     def text_qty(self, symbol: str, value: Exact) -> str:
@@ -99,7 +103,7 @@ class StrategyContext(Protocol):
         """Check that the market gives such rows of a symbol."""
 
 
-class Strategy:
+class Strategy(Ordering):
     """Base of all strategies.
 
     Write parameters as annotated attributes with defaults, keep state in attributes set in
@@ -168,80 +172,6 @@ class Strategy:
     def load_state(self, state: Any) -> None:
         """Take back what ``save_state`` gave. ``on_start`` is not called again."""
         raise NotImplementedError
-
-    # -- acting -----------------------------------------------------------------------------
-
-    def buy(
-        self,
-        symbol: str,
-        qty: Exact,
-        *,
-        price: Exact | None = None,
-        time_in_force: TimeInForce | str = TimeInForce.GTC,
-        reduce_only: bool = False,
-        client_order_id: str | None = None,
-    ) -> str:
-        """Buy at market, or with ``price`` at a limit; returns the client order id.
-
-        ``qty`` and ``price`` are text, Decimal, int (whole units), Price or Quantity.  Raises
-        FloatNotExact for a float and InvalidOrder for what can be no order; a refusal by risk
-        or venue comes to ``on_order`` as DENIED or REJECTED.
-        """
-        return self._send(
-            OrderSide.BUY, symbol, qty, price, time_in_force, reduce_only, client_order_id
-        )
-
-    def sell(
-        self,
-        symbol: str,
-        qty: Exact,
-        *,
-        price: Exact | None = None,
-        time_in_force: TimeInForce | str = TimeInForce.GTC,
-        reduce_only: bool = False,
-        client_order_id: str | None = None,
-    ) -> str:
-        """Sell at market, or with ``price`` at a limit; see ``buy``."""
-        return self._send(
-            OrderSide.SELL, symbol, qty, price, time_in_force, reduce_only, client_order_id
-        )
-
-    def submit(self, request: OrderRequest) -> str:
-        """Send an order given as a value; returns its client order id. Raises InvalidOrder."""
-        return self._running().submit(request)
-
-    def cancel(self, client_order_id: str) -> None:
-        """Ask the venue to cancel; the answer comes to ``on_order``. Raises OrderNotFound.
-
-        Asking again while an answer is awaited, or after the order is known to have ended, is
-        recorded as denied and otherwise without effect.
-        """
-        self._running().cancel(client_order_id)
-
-    def replace(
-        self, client_order_id: str, *, qty: Exact | None = None, price: Exact | None = None
-    ) -> None:
-        """Ask the venue to change total quantity or limit price of a working order.
-
-        Raises OrderNotFound or InvalidOrder; the answer of risk or venue comes to ``on_order``,
-        except as for ``cancel``.
-        """
-        context = self._running()
-        symbol = context.order(client_order_id).symbol
-        terms = ReplaceRequest(
-            order_qty=None if qty is None else context.text_qty(symbol, qty),
-            price=None if price is None else context.text_price(symbol, price),
-        )
-        context.replace(client_order_id, terms)
-
-    def close(self, symbol: str) -> str | None:
-        """Close the reported position at market, reduce-only; the client order id, or None when
-        there is nothing to close."""
-        position = self.position(symbol)
-        if not position:
-            return None
-        side = self.sell if position.is_long else self.buy
-        return side(symbol, position.qty, reduce_only=True)
 
     # -- asking -----------------------------------------------------------------------------
 
@@ -349,29 +279,6 @@ class Strategy:
         self._running().require(symbol, DataKind.TRADES)
 
     # -- inside -----------------------------------------------------------------------------
-
-    def _send(
-        self,
-        side: OrderSide,
-        symbol: str,
-        qty: Exact,
-        price: Exact | None,
-        time_in_force: TimeInForce | str,
-        reduce_only: bool,
-        client_order_id: str | None,
-    ) -> str:
-        context = self._running()
-        request = OrderRequest(
-            symbol=symbol,
-            side=side,
-            order_qty=context.text_qty(symbol, qty),
-            order_type=OrderType.MARKET if price is None else OrderType.LIMIT,
-            price=None if price is None else context.text_price(symbol, price),
-            time_in_force=TimeInForce(time_in_force),
-            reduce_only=reduce_only,
-            client_order_id=client_order_id,
-        )
-        return context.submit(request)
 
     def _running(self) -> StrategyContext:
         if self._context is None:

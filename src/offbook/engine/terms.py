@@ -5,12 +5,18 @@ from __future__ import annotations
 import msgspec
 
 from offbook.domain.errors import InvalidOrder
-from offbook.domain.orders import OrderSide, OrderType, RejectReason, TimeInForce
+from offbook.domain.orders import (
+    ContingencyType,
+    OrderSide,
+    OrderType,
+    RejectReason,
+    TimeInForce,
+)
 from offbook.domain.values import exact_units
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """An order's terms in units, parsed and complete."""
+    """An order's terms in units, parsed and complete; one that is ``held`` waits for a parent."""
 
     symbol: str
     side: OrderSide
@@ -20,6 +26,14 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     price_px: int | None
     reduce_only: bool
     client_order_id: str
+    stop_px: int | None = None
+    trail_px: int | None = None
+    trail_ratio: int | None = None
+    expire_time: int | None = None
+    post_only: bool = False
+    order_list_id: str | None = None
+    contingency_type: ContingencyType | None = None
+    held: bool = False
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,55 +1,43 @@
-"""The simulated venue: takes messages, keeps working orders, matches them against market rows.
+"""The simulated venue: takes messages, keeps working orders, hands market rows to be matched.
 
-Rules of the model ``top-of-book.1`` on quotes:
-
-- an arriving order that crosses takes what is shown on the other side, at that side's price,
-  if that quote is of the same trading hours;
-- what it could not take keeps trying as a taker until the market has once moved away from it;
-- a resting limit is filled at its own price when the other side reaches it; that a price was
-  merely seen on its own side fills nothing;
-- what was taken stays taken: available at a price is ``min(shown, shown - taken + increases seen
-  at that price since)``, forgotten when the price leaves the top of the book.
-
-Rules of the model ``bar-range.1`` on bars, whose inside is unknown:
-
-- an order competes in bars that began at or after it was sent and ended after it arrived;
-- in the first of these a market order, or a limit that the open satisfies, trades at the open;
-- otherwise a limit needs a trade-through: the bar must have gone beyond its price, and it fills
-  at its price, or where the whole bar lies beyond, at the price of the bar that is nearest to it;
-  touching fills nothing;
-- all orders together take at most ``bar_volume_share`` of the bar's volume.
-
-The rules on trades are told in ``matching_trades``.  On all, what trades is whole lots.
+What rows do to orders is told in ``matching_quotes``, ``matching_trades`` and ``matching_bars``,
+and when those that wait are triggered in ``triggers``.  On all, what trades is whole lots.
 """
 
 from __future__ import annotations
 
+import msgspec
+
 from offbook.domain import records as r
-from offbook.domain.calendars import DAY_NS
-from offbook.domain.config import RATIO_PRECISION
 from offbook.domain.identifiers import VENUE_ORDER, derived_id
 from offbook.domain.instruments import Instrument
-from offbook.domain.market_data import Bar, Quote, Trade
+from offbook.domain.market_data import Bar, DataKind, Quote, Trade
 from offbook.domain.orders import (
     CancelReason,
     ExecType,
-    Liquidity,
     OrderSide,
+    OrderStatus,
+    OrderType,
     RejectReason,
     TimeInForce,
 )
+from offbook.domain.record_parts import Evidence
 from offbook.domain.session import SessionStatus
-from offbook.domain.values import Amount, text_to_units
+from offbook.domain.values import Amount
 from offbook.engine.agenda import STAGE_VENUE, Expiry, ReplaceArrives
 from offbook.engine.book import Book
-from offbook.engine.fills import Filler, bar_evidence, quote_evidence
+from offbook.engine.fills import Filler
+from offbook.engine.groups import Groups
 from offbook.engine.kernel import Kernel
+from offbook.engine.lists import members
+from offbook.engine.matching_bars import BarMatching
+from offbook.engine.matching_quotes import QuoteMatching
 from offbook.engine.matching_trades import TradeMatching
+from offbook.engine.reservations import Reservations
 from offbook.engine.risk import venue_refusal
-from offbook.engine.state import OrderState
-
-QUOTE_MODEL = "top-of-book.1"
-BAR_MODEL = "bar-range.1"
+from offbook.engine.state import Amendment, OrderState
+from offbook.engine.terms import Refusal
+from offbook.engine.triggers import seen_prices, trail_level
 
 
 class Venue:
@@ -58,8 +46,11 @@ class Venue:
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._filler = Filler(kernel)
+        self._reserves = Reservations(kernel)
+        self._groups = Groups(kernel, self, self._reserves)
+        self._quotes = QuoteMatching(kernel, self, self._filler)
         self._trades = TradeMatching(kernel, self, self._filler)
-        self._share = text_to_units(kernel.config.venue.bar_volume_share, RATIO_PRECISION)
+        self._bars = BarMatching(kernel, self, self._filler)
         self.books: dict[str, Book] = {}
         self.hours: dict[str, bool] = {}
         """Whether trading is open now, by calendar."""
@@ -84,11 +75,7 @@ class Venue:
         if order.status.is_terminal:
             return
         instrument = kernel.instrument(order.symbol)
-        prices = kernel.prices(order.symbol)
-        value_px = 0 if prices is None else prices.bid_px
-        refusal = venue_refusal(
-            order.order_type, order.order_qty, order.price_px, value_px, instrument
-        )
+        refusal = self._refusal(order, order) or self._list_refusal(order)
         due = kernel.response_due(ordinal)
         if refusal is not None:
             kernel.emit(
@@ -101,7 +88,7 @@ class Venue:
             )
             kernel.report(order, ExecType.REJECTED, due, refusal.reason.value)
             return
-        expires = None
+        expires = order.expire_time
         if order.time_in_force is TimeInForce.DAY:
             expires = kernel.calendar_of(instrument).day_end(kernel.now)
         kernel.emit(
@@ -109,13 +96,103 @@ class Venue:
             order=ordinal,
             venue_order_id=derived_id(kernel.config.seed, VENUE_ORDER, ordinal),
             expires=expires,
+            stop_px=order.stop_px if order.held else self.first_stop_px(order),
+            held=order.held,
             due=due,
         )
-        kernel.report(order, ExecType.NEW, due)
+        kernel.report(order, ExecType.HELD if order.held else ExecType.NEW, due)
         if expires is not None:
             kernel.agenda.add(expires, STAGE_VENUE, Expiry(ordinal))
-        self.book(order.symbol).add(order)
-        self._try_now(order)
+        works = not order.held
+        self.settle(order)  # first: an order of its list may have traded already
+        if works and not order.status.is_terminal:
+            self._enter(order, self._first_mark(order))
+            self.settle(order)
+
+    def _list_refusal(self, order: OrderState) -> Refusal | None:
+        """The venue takes a list whole or not at all; its orders arrive at one moment."""
+        for other in members(self._kernel.ledger, order):
+            refused = other.status is OrderStatus.REJECTED
+            if refused or (other.accepted_ts is None and not other.status.is_terminal):
+                refusal = self._refusal(other, other)
+                if refusal is not None:
+                    reason = RejectReason.ORDER_LIST_REFUSED
+                    return Refusal(reason=reason, limit=refusal.reason.value)
+        return None
+
+    def _refusal(self, order: OrderState, terms: OrderState | Amendment) -> Refusal | None:
+        """Why the venue does not take an order on these terms, the first reason of ``risk``."""
+        kernel = self._kernel
+        prices = kernel.prices(order.symbol)
+        refusal = venue_refusal(
+            terms,
+            order.order_type.has_limit,
+            0 if prices is None else prices.bid_px,
+            kernel.instrument(order.symbol),
+        )
+        if refusal is not None:
+            return refusal
+        if order.expire_time is not None and order.expire_time <= kernel.now:
+            return Refusal(
+                reason=RejectReason.EXPIRE_TIME_PASSED,
+                limit=str(kernel.now),
+                value=str(order.expire_time),
+            )
+        if order.held:
+            return None  # where the market will be when it is released, nobody knows
+        return self._would_take(order, terms.price_px)
+
+    def _would_take(self, order: OrderState, limit: int | None) -> Refusal | None:
+        prices = self._kernel.prices(order.symbol)
+        if not order.post_only or prices is None or limit is None:
+            return None
+        other = prices.ask_px if order.side is OrderSide.BUY else prices.bid_px
+        if (other - limit) * order.side.sign > 0:
+            return None
+        instrument = self._kernel.instrument(order.symbol)
+        return Refusal(
+            reason=RejectReason.WOULD_TAKE,
+            limit=instrument.price_text(other),
+            value=instrument.price_text(limit),
+        )
+
+    def _first_mark(self, order: OrderState) -> int | None:
+        """Where a trailing stop begins to follow: the last price of its side of the market."""
+        prices = self._kernel.prices(order.symbol)
+        if order.order_type is not OrderType.TRAILING_STOP or prices is None:
+            return None
+        return prices.ask_px if order.side is OrderSide.BUY else prices.bid_px
+
+    def first_stop_px(self, order: OrderState) -> int | None:
+        """Where an order that begins to work now is triggered."""
+        return self._stop_px(order, order, self._first_mark(order))
+
+    @staticmethod
+    def _stop_px(order: OrderState, terms: OrderState | Amendment, mark: int | None) -> int | None:
+        """Where an order is triggered on these terms, or was."""
+        if mark is not None:
+            return trail_level(order.side, mark, terms.trail_px, terms.trail_ratio)
+        return terms.stop_px if order.order_type.has_stop else order.stop_px
+
+    def _enter(self, order: OrderState, mark: int | None) -> None:
+        """An order, or its new terms, meet the market as last seen."""
+        book = self.book(order.symbol)
+        if order.waits:
+            book.wait(order, mark)
+        else:
+            book.add(order, fresh=not order.post_only)
+        self._meet_last(order)
+
+    def enter_released(self, order: OrderState) -> None:
+        """An order of a list begins to work, its parent having traded."""
+        if self._would_take(order, order.price_px) is not None:
+            self.end(order, CancelReason.WOULD_TAKE)
+        else:
+            self._enter(order, self._first_mark(order))
+
+    def settle(self, order: OrderState) -> None:
+        """What follows for an order's list from what happened to it."""
+        self._groups.settle(order)
 
     def cancel(self, ordinal: int) -> None:
         """A cancel request has reached the venue."""
@@ -136,53 +213,60 @@ class Venue:
         due = kernel.response_due(order.ordinal)
         reason = self._replace_refusal(order, request)
         if reason is not None:
-            held = self._reserve_of(order, order.order_qty, order.reserve_px)
+            held = self._held(order, order.order_qty, order.reserve_px)
             kernel.emit(
                 r.ReplaceRejected, order=order.ordinal, reason=reason, reserved=held, due=due
             )
             kernel.report(order, ExecType.REPLACE_REJECTED, due, reason.value)
             return
-        keeps = request.price_px == order.price_px and request.order_qty <= order.order_qty
-        book = self.book(order.symbol)
+        new, book = _restated(order, request.terms), self.book(order.symbol)
+        mark = book.triggers.mark(order.ordinal) if order.ordinal in book.triggers else None
+        stop_px = self._stop_px(order, new, mark)
+        old_px = order.stop_px if mark is None else book.triggers.stop_px(order.ordinal)
+        same = (new.price_px, stop_px) == (order.price_px, old_px)
+        keeps = same and new.order_qty <= order.order_qty
         fresh = not keeps or book.is_fresh(order)
         book.remove(order)
         kernel.emit(
             r.OrderReplaced,
             order=order.ordinal,
-            order_qty=request.order_qty,
-            price_px=request.price_px,
+            order_qty=new.order_qty,
+            price_px=new.price_px,
+            stop_px=stop_px,
+            trail_px=new.trail_px,
+            trail_ratio=new.trail_ratio,
             reserve_px=request.reserve_px,
-            reserved=self._reserve_of(order, request.order_qty, request.reserve_px),
+            reserved=self._held(order, new.order_qty, request.reserve_px),
             sent=request.sent,
             kept_priority=keeps,
             due=due,
         )
         kernel.report(order, ExecType.REPLACED, due)
-        book.add(order, fresh=fresh)
-        if not keeps:
-            self._try_now(order)
+        if order.held:
+            return
+        if keeps and not order.waits:
+            book.add(order, fresh=fresh)
+        else:
+            self._enter(order, mark)
 
     def _replace_refusal(self, order: OrderState, request: ReplaceArrives) -> RejectReason | None:
         if order.status.is_terminal:
             return RejectReason.ORDER_CLOSED
-        if request.order_qty <= order.cum_qty:
+        new = _restated(order, request.terms)
+        if new.order_qty <= order.cum_qty:
             return RejectReason.QTY_BELOW_FILLED
-        prices = self._kernel.prices(order.symbol)
-        value_px = 0 if prices is None else prices.bid_px
-        refusal = venue_refusal(
-            order.order_type,
-            request.order_qty,
-            request.price_px,
-            value_px,
-            self._kernel.instrument(order.symbol),
-        )
+        if order.triggered and (new.trail_px, new.trail_ratio, new.stop_px) != (
+            order.trail_px,
+            order.trail_ratio,
+            order.stop_px if order.order_type.has_stop else None,
+        ):
+            return RejectReason.ALREADY_TRIGGERED
+        refusal = self._refusal(order, new)
         return None if refusal is None else refusal.reason
 
-    def _reserve_of(self, order: OrderState, order_qty: int, reserve_px: int) -> Amount:
-        """What an order must hold, as far as there is anything to hold: a trimmed reduce-only
-        order, and a market order beyond its collar, hold less."""
-        instrument = self._kernel.instrument(order.symbol)
-        return Amount(self._kernel.funds.settled(order, order_qty, reserve_px, instrument))
+    def _held(self, order: OrderState, order_qty: int, reserve_px: int) -> Amount:
+        """What an order holds on settled terms."""
+        return Amount(0) if order.held else self._reserves.after(order, order_qty, reserve_px)
 
     # -- endings ----------------------------------------------------------------------------
 
@@ -191,127 +275,98 @@ class Venue:
         kernel = self._kernel
         self.book(order.symbol).remove(order)
         due = kernel.response_due(order.ordinal)
-        if reason is CancelReason.DAY_END:
+        if reason in {CancelReason.DAY_END, CancelReason.EXPIRE_TIME}:
             kernel.emit(r.OrderExpired, order=order.ordinal, reason=reason, due=due)
             kernel.report(order, ExecType.EXPIRED, due, reason.value)
         else:
             kernel.emit(r.OrderCanceled, order=order.ordinal, reason=reason, due=due)
             kernel.report(order, ExecType.CANCELED, due, reason.value)
+        self.settle(order)
 
     def expire(self, ordinal: int) -> None:
         """An order's time in force is over."""
         order = self._kernel.ledger.orders[ordinal]
         if not order.status.is_terminal:
-            self.end(order, CancelReason.DAY_END)
+            timed = order.time_in_force is TimeInForce.GTD
+            self.end(order, CancelReason.EXPIRE_TIME if timed else CancelReason.DAY_END)
 
-    # -- matching on quotes -----------------------------------------------------------------
+    def end_rest(self, order: OrderState) -> None:
+        """What an immediate order could not trade at once is canceled."""
+        if order.time_in_force.is_immediate and not order.status.is_terminal:
+            filled = order.time_in_force is TimeInForce.FOK
+            self.end(order, CancelReason.FOK if filled else CancelReason.IOC)
+
+    # -- triggers ---------------------------------------------------------------------------
+
+    def activate(self, order: OrderState, evidence: Evidence) -> None:
+        """The market has triggered an order: it acts from here on."""
+        kernel, book = self._kernel, self.book(order.symbol)
+        stop_px = book.triggers.stop_px(order.ordinal)
+        book.remove(order)
+        due = kernel.response_due(order.ordinal)
+        kernel.emit(
+            r.OrderTriggered, order=order.ordinal, stop_px=stop_px, evidence=evidence, due=due
+        )
+        kernel.report(order, ExecType.TRIGGERED, due)
+        book.add(order)
+
+    def is_present(self, row: Quote | Trade) -> bool:
+        """Whether the market is open and a row of these hours."""
+        calendar = self._kernel.calendar_of(row.instrument)
+        same = calendar.is_same_session(row.ts, self._kernel.now)
+        return same and self.is_open(row.instrument)
+
+    # -- market rows ------------------------------------------------------------------------
 
     def match_quote(self, quote: Quote) -> None:
         """Match working orders against a new quote."""
-        book = self.book(quote.instrument.symbol)
-        book.see(quote)
-        if self.is_open(quote.instrument):
-            if quote.ask_px <= book.top_buy:
-                self._sweep(book.buys_crossing(quote.ask_px), quote)
-            if quote.bid_px >= book.top_sell:
-                self._sweep(book.sells_crossing(quote.bid_px), quote)
-        book.settle(quote)
-
-    def _sweep(self, ordinals: list[int], quote: Quote) -> None:
-        for ordinal in ordinals:
-            order = self._kernel.ledger.orders[ordinal]
-            if not order.status.is_terminal:
-                self._take_shown(order, quote)
-
-    def _try_now(self, order: OrderState) -> None:
-        """Match an order that has just arrived against the market as last seen."""
-        last = self._kernel.pricing_row(order.symbol)
-        if isinstance(last, Trade):
-            self._trades.arrive(order, last)
-        elif isinstance(last, Quote):
-            book, instrument = self.book(order.symbol), last.instrument
-            calendar = self._kernel.calendar_of(instrument)
-            present = calendar.is_same_session(last.ts, self._kernel.now)
-            if self.is_open(instrument) and present and book.crosses(order, last):
-                self._take_shown(order, last)
-            if not book.crosses(order, last):
-                book.rest(order)
-            if order.time_in_force is TimeInForce.IOC and not order.status.is_terminal:
-                self.end(order, CancelReason.IOC)
-
-    def _take_shown(self, order: OrderState, quote: Quote) -> None:
-        book = self.book(order.symbol)
-        buying = order.side is OrderSide.BUY
-        available = book.available(order.side, quote)
-        qty = self.tradable(order, available)
-        if qty <= 0:
-            self.drop_if_not_reducing(order)
-            return
-        if order.price_px is None or book.is_fresh(order):
-            px, liquidity = (quote.ask_px if buying else quote.bid_px), Liquidity.REMOVED
-            rule = "took the shown ask" if buying else "took the shown bid"
-        else:
-            px, liquidity = order.price_px, Liquidity.ADDED
-            rule = "ask reached the limit" if buying else "bid reached the limit"
-        evidence = quote_evidence(quote, QUOTE_MODEL, rule, available)
-        if self._filler.fill(order, qty, px, liquidity, evidence):
-            book.take(order.side, quote, qty)
-            if order.status.is_terminal:
-                book.remove(order)
-        else:
-            self.end(order, self._filler.unpaid)
-
-    # -- matching on trades -----------------------------------------------------------------
+        self._kernel.present = quote
+        self._quotes.match(quote)
+        self._kernel.present = None
 
     def match_trade(self, trade: Trade) -> None:
         """Match working orders against a print."""
+        kernel = self._kernel
+        alone = kernel.pricing[trade.instrument.symbol].kind is DataKind.TRADES
+        kernel.present = trade if alone else None
         self._trades.match(trade)
-
-    # -- matching on bars -------------------------------------------------------------------
+        kernel.present = None
 
     def match_bar(self, bar: Bar) -> None:
         """Match working orders against a bar that has just ended."""
-        if not self._bar_counts(bar):
+        self._kernel.present = bar
+        self._bars.match(bar)
+        self._kernel.present = None
+
+    def _meet_last(self, order: OrderState) -> None:
+        """An order that has just arrived meets the market as last seen; one that waits is
+        triggered at once where its price is reached already.  Bars are met as they end."""
+        last = self._kernel.pricing_row(order.symbol)
+        if last is None or isinstance(last, Bar):
             return
-        left = bar.volume_qty * self._share // int(10**RATIO_PRECISION)
-        book = self.book(bar.instrument.symbol)
-        for ordinal in book.by_priority():
-            order = self._kernel.ledger.orders[ordinal]
-            if order.status.is_terminal or not _competes(order, bar):
-                continue
-            left -= self._take_from_bar(order, bar, left, first=book.is_fresh(order))
-            book.rest(order)
-            if order.time_in_force is TimeInForce.IOC and not order.status.is_terminal:
-                self.end(order, CancelReason.IOC)
+        if order.waits:
+            reached = self.book(order.symbol).triggers.reached(*seen_prices(last))
+            if order.ordinal in reached and self.is_present(last):
+                self._trigger(order, last)
+        elif isinstance(last, Quote):
+            self._quotes.arrive(order, last)
+        else:
+            self._trades.arrive(order, last)
 
-    def _bar_counts(self, bar: Bar) -> bool:
-        """Bars of a day or more span closed hours; shorter ones must begin in market hours."""
-        calendar = self._kernel.calendar_of(bar.instrument)
-        return bar.ts - bar.ts_open >= DAY_NS or calendar.is_open(bar.ts_open)
-
-    def _take_from_bar(self, order: OrderState, bar: Bar, left: int, *, first: bool) -> int:
-        deal = _bar_deal(order, bar, first=first)
-        if deal is None:
-            return 0
-        qty = self.tradable(order, left)
-        if qty <= 0:
-            self.drop_if_not_reducing(order)
-            return 0
-        px, liquidity, rule = deal
-        evidence = bar_evidence(bar, BAR_MODEL, rule, left)
-        if not self._filler.fill(order, qty, px, liquidity, evidence):
-            self.end(order, self._filler.unpaid)
-            return 0
-        if order.status.is_terminal:
-            self.book(order.symbol).remove(order)
-        return qty
+    def _trigger(self, order: OrderState, row: Quote | Trade) -> None:
+        if isinstance(row, Quote):
+            self._quotes.trigger(order, row)
+        else:
+            self._trades.trigger(order, row)
 
     # -- limits at match time ---------------------------------------------------------------
 
     def tradable(self, order: OrderState, available: int) -> int:
         """How much of what is available an order may trade, in whole lots."""
         qty = min(order.leaves_qty, available, self._allowed(order))
-        return qty - qty % self._kernel.instrument(order.symbol).lot_units
+        qty -= qty % self._kernel.instrument(order.symbol).lot_units
+        all_or_none = order.time_in_force is TimeInForce.FOK
+        return 0 if all_or_none and qty < order.leaves_qty else qty
 
     def _allowed(self, order: OrderState) -> int:
         """How much may trade: reducing orders, and all orders while paused, never increase, nor
@@ -330,22 +385,7 @@ class Venue:
             self.end(order, CancelReason.NOT_REDUCING)
 
 
-def _competes(order: OrderState, bar: Bar) -> bool:
-    """The time inside a bar is unknown, so an order takes part in whole bars only."""
-    arrived = order.accepted_ts
-    return arrived is not None and order.sent_ts <= bar.ts_open and arrived < bar.ts
-
-
-def _bar_deal(order: OrderState, bar: Bar, *, first: bool) -> tuple[int, Liquidity, str] | None:
-    limit = order.price_px
-    if limit is None:
-        return bar.open_px, Liquidity.REMOVED, "market order at the open"
-    buying = order.side is OrderSide.BUY
-    if first and (bar.open_px <= limit if buying else bar.open_px >= limit):
-        return bar.open_px, Liquidity.REMOVED, "open satisfied the limit"
-    if order.time_in_force is TimeInForce.IOC:
-        return None
-    if bar.low_px < limit if buying else bar.high_px > limit:
-        px = min(limit, bar.high_px) if buying else max(limit, bar.low_px)
-        return px, Liquidity.ADDED, "bar traded through the limit"
-    return None
+def _restated(order: OrderState, new: Amendment) -> Amendment:
+    """New terms, of which the quantity follows what was restated while they travelled."""
+    drift = order.order_qty - new.from_qty
+    return msgspec.structs.replace(new, order_qty=new.order_qty + drift) if drift else new

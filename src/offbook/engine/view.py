@@ -13,20 +13,25 @@ import msgspec
 
 from offbook.domain.errors import OrderNotFound
 from offbook.domain.instruments import Instrument
+from offbook.domain.order_table import next_status
 from offbook.domain.orders import (
+    ContingencyType,
     ExecType,
     Liquidity,
     OrderSide,
     OrderStatus,
     OrderType,
     TimeInForce,
-    next_status,
 )
 from offbook.domain.values import Amount, Price, Quantity
 from offbook.engine.agenda import ReportArrives, ReservesArrive
 from offbook.engine.ledger import HOLDINGS
 from offbook.engine.state import ZERO, OrderState
+from offbook.engine.triggers import percent_text
 
+_TELLS_STOP: Final = frozenset(
+    {ExecType.NEW, ExecType.HELD, ExecType.REPLACED, ExecType.TRIGGERED, ExecType.RESTATED}
+)
 _AVERAGES: Final = Context(prec=28)
 """A context of its own: what other code sets for its decimals changes no average."""
 
@@ -35,6 +40,7 @@ class OrderUpdate(msgspec.Struct, frozen=True, kw_only=True):
     """An order as reported: why this report came (``exec_type``) and where the order stands.
 
     ``ts`` is when the report reached the strategy. ``cum_notional`` is the exact value traded.
+    ``stop_px`` of a trailing stop is where the last report found it.
     """
 
     ts: int
@@ -50,6 +56,15 @@ class OrderUpdate(msgspec.Struct, frozen=True, kw_only=True):
     price: Price | None
     cum_notional: Amount
     reason: str | None
+    stop_px: Price | None = None
+    trail_amount: Price | None = None
+    trail_percent: str | None = None
+    triggered: bool = False
+    expire_time: int | None = None
+    post_only: bool = False
+    reduce_only: bool = False
+    order_list_id: str | None = None
+    contingency_type: ContingencyType | None = None
 
     @property
     def leaves_qty(self) -> Quantity:
@@ -140,6 +155,12 @@ class ReportedOrder(msgspec.Struct, kw_only=True):
     cum_notional: Amount = ZERO
     reserved: Amount = ZERO
     reason: str | None = None
+    stop_px: int | None = None
+    trail_px: int | None = None
+    trail_ratio: int | None = None
+    triggered: bool = False
+    held: bool = False
+    shares: str | None = None
 
 
 class ReportedPosition(msgspec.Struct, kw_only=True):
@@ -165,6 +186,11 @@ class StrategyView(msgspec.Struct, kw_only=True):
             price_px=order.price_px,
             reserved=self._cash_part(order, order.reserved),
             reason=order.reason,
+            stop_px=order.stop_px,
+            trail_px=order.trail_px,
+            trail_ratio=order.trail_ratio,
+            held=order.held,
+            shares=order.order_list_id if order.is_leg else None,
         )
         if not order.status.is_terminal:
             self.open_orders[order.ordinal] = None
@@ -173,7 +199,7 @@ class StrategyView(msgspec.Struct, kw_only=True):
         """A cancel or a replace was asked for."""
         known = self.orders[order.ordinal]
         if not known.status.is_terminal:
-            known.status = next_status(known.status, exec_type, known.cum_qty)
+            known.status = next_status(known.status, exec_type, known.cum_qty, held=known.held)
         if exec_type is ExecType.PENDING_REPLACE:
             # Never less than before: what has traded unreported is not known here.
             known.reserved = max(known.reserved, self._cash_part(order, order.reserved))
@@ -187,6 +213,11 @@ class StrategyView(msgspec.Struct, kw_only=True):
         known.cum_notional = Amount.parse(report.cum_notional)
         known.order_qty = report.order_qty
         known.price_px = report.price_px
+        known.held = known.held and report.exec_type is not ExecType.RESTATED
+        if report.exec_type in _TELLS_STOP:
+            known.stop_px, known.trail_px = report.stop_px, report.trail_px
+            known.trail_ratio = report.trail_ratio
+            known.triggered = known.triggered or report.exec_type is ExecType.TRIGGERED
         if report.exec_type in {ExecType.TRADE, ExecType.FILL}:
             for currency, change in report.cash:
                 total = self.cash.get(currency, ZERO) + Amount.parse(change)
@@ -195,7 +226,9 @@ class StrategyView(msgspec.Struct, kw_only=True):
             position.qty = report.position_qty
             position.cost = Amount.parse(report.position_cost)
         if not known.status.is_terminal:
-            known.status = next_status(known.status, report.exec_type, known.cum_qty)
+            known.status = next_status(
+                known.status, report.exec_type, known.cum_qty, held=known.held
+            )
             known.reserved = self._cash_part(order, Amount.parse(report.reserved))
             known.reason = report.reason
         if known.status.is_terminal:
@@ -226,8 +259,17 @@ class StrategyView(msgspec.Struct, kw_only=True):
             order_status=known.status,
             order_qty=instrument.quantity(known.order_qty),
             cum_qty=instrument.quantity(known.cum_qty),
-            price=None if known.price_px is None else instrument.price(known.price_px),
+            price=_price(known.price_px, instrument),
             cum_notional=known.cum_notional,
+            stop_px=_price(known.stop_px, instrument),
+            trail_amount=_price(known.trail_px, instrument),
+            trail_percent=None if known.trail_ratio is None else percent_text(known.trail_ratio),
+            triggered=known.triggered,
+            expire_time=order.expire_time,
+            post_only=order.post_only,
+            reduce_only=order.reduce_only,
+            order_list_id=order.order_list_id,
+            contingency_type=order.contingency_type,
             reason=report.reason if report is not None and report.denied else known.reason,
         )
 
@@ -240,12 +282,18 @@ class StrategyView(msgspec.Struct, kw_only=True):
 
     def reserved(self, orders: dict[int, OrderState], currency: str) -> int:
         """Cash or margin of a currency that open orders hold, as far as is known."""
-        return sum(
-            self.orders[ordinal].reserved
-            for ordinal in self.open_orders
-            if orders[ordinal].reserved_currency == currency
-        )
+        most: dict[object, int] = {}
+        for ordinal in self.open_orders:
+            if orders[ordinal].reserved_currency == currency:
+                known = self.orders[ordinal]
+                key = known.shares or ordinal  # legs of a list hold what they hold together
+                most[key] = max(most.get(key, 0), known.reserved)
+        return sum(most.values())
 
     @staticmethod
     def _cash_part(order: OrderState, amount: int) -> Amount:
         return ZERO if order.reserved_account == HOLDINGS else Amount(amount)
+
+
+def _price(units: int | None, instrument: Instrument) -> Price | None:
+    return None if units is None else instrument.price(units)

@@ -11,6 +11,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 from tests.unit.domain.margin_examples import MARGIN_EXAMPLES
+from tests.unit.domain.order_examples import BASES, ORDER_EXAMPLES, SUBMIT_LIST
 
 from offbook.domain import commands as c
 from offbook.domain import records as r
@@ -132,6 +133,7 @@ _COMMANDS: tuple[c.Command, ...] = (
             client_order_id="mine",
         ),
     ),
+    SUBMIT_LIST,
     c.CancelOrder(command_id="c7", client_order_id="mine"),
     c.ReplaceOrder(command_id="c8", client_order_id="mine", terms=ReplaceRequest(price="99")),
 )
@@ -225,6 +227,11 @@ def _events() -> list[Record]:
             reserved=Amount(-1),
             due=DUE,
         ),
+    ]
+
+
+def _lifecycle() -> list[Record]:
+    return [
         r.TimerFired(18, START, name="tick", due=DUE, delivered=False),
         r.StrategyFailed(
             19, START, callback="on_quote", error_type="ValueError", action=OnStrategyError.PAUSE
@@ -256,7 +263,7 @@ def _events() -> list[Record]:
     ]
 
 
-EXAMPLES = [*_inputs_and_commands(), *_events(), *MARGIN_EXAMPLES]
+EXAMPLES = [*_inputs_and_commands(), *_events(), *_lifecycle(), *MARGIN_EXAMPLES, *ORDER_EXAMPLES]
 NAMES = [type(example).__name__ for example in EXAMPLES]
 
 
@@ -267,7 +274,7 @@ def golden_lines() -> list[bytes]:
 
 def subclasses(kind: type[Any]) -> set[type[Any]]:
     """All classes below one, however deep."""
-    return {kind}.union(*map(subclasses, kind.__subclasses__())) - {RecordBase}
+    return {kind}.union(*map(subclasses, kind.__subclasses__())) - BASES
 
 
 def test_the_union_holds_every_kind_of_record() -> None:

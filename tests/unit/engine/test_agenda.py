@@ -21,6 +21,7 @@ from offbook.engine.agenda import (
     StopDeadline,
     TimerDue,
 )
+from offbook.engine.state import Amendment
 
 STAGES = (STAGE_VENUE, STAGE_TIMER, STAGE_MESSAGE)
 entries = st.lists(st.tuples(st.integers(0, 9), st.sampled_from(STAGES)), max_size=30)
@@ -119,7 +120,7 @@ def test_items_of_one_time_are_never_compared_themselves() -> None:
     kinds: list[AgendaItem] = [
         StopDeadline(),
         HoursChange("XNYS"),
-        ReplaceArrives(1, 2, None, 3, 4),
+        ReplaceArrives(1, Amendment(order_qty=2, from_qty=3), 3, 4),
         ReportArrives(order=1, exec_type=ExecType.NEW, at=1),
         TimerDue("t"),
     ]

@@ -20,6 +20,7 @@ from offbook.domain.commands import (
     Resume,
     Stop,
     SubmitOrder,
+    SubmitOrderList,
 )
 from offbook.domain.errors import CommandTooLate, OffbookError
 from offbook.domain.journal import CommandAnswer, OperationKind, ScheduledCommand
@@ -157,7 +158,7 @@ class CommandDesk:
                 at=at,
                 now=self._engine.now,
             )
-        if isinstance(command, SubmitOrder):
+        if isinstance(command, SubmitOrder | SubmitOrderList):
             # What a cancel or a replace names may still be to come; a new order stands alone.
             self._engine.check(command)
         view = self._view_ahead(command, at) if isinstance(command, OrderCommand) else None
@@ -190,14 +191,12 @@ class CommandDesk:
     def _view_ahead(self, command: OrderCommand, at: int) -> OrderView:
         """The order as it is now, or as it will be sent. Raises OrderNotFound."""
         text = f"{type(command).__name__} is scheduled for {at}"
-        if isinstance(command, SubmitOrder):
-            return _pending_view(command.order, at, text)
+        if isinstance(command, SubmitOrder | SubmitOrderList):
+            return _pending_view(_orders_of(command)[0], at, text)
         for entry in self._scheduled:
-            sent = entry.command
-            if isinstance(sent, SubmitOrder) and (
-                sent.order.client_order_id == command.client_order_id
-            ):
-                return _pending_view(sent.order, entry.at, text)
+            for order in _orders_of(entry.command):
+                if order.client_order_id == command.client_order_id:
+                    return _pending_view(order, entry.at, text)
         view = self._engine.order_view(command.client_order_id)
         return msgspec.structs.replace(view, text=text)
 
@@ -260,6 +259,13 @@ def _order_id(command: Command, records: Sequence[Record]) -> str:
     raise RuntimeError(f"the engine made no order of command {command.command_id}")
 
 
+def _orders_of(command: Command) -> tuple[OrderRequest, ...]:
+    """The new orders that a command sends."""
+    if isinstance(command, SubmitOrderList):
+        return command.orders.orders
+    return (command.order,) if isinstance(command, SubmitOrder) else ()
+
+
 def _pending_view(order: OrderRequest, at: int, text: str) -> OrderView:
     """What is known of a new order before its time."""
     return OrderView(
@@ -278,5 +284,10 @@ def _pending_view(order: OrderRequest, at: int, text: str) -> OrderView:
         fees="0",
         reduce_only=order.reduce_only,
         submitted_ts=at,
+        stop_px=order.stop_px,
+        trail_amount=order.trail_amount,
+        trail_percent=order.trail_percent,
+        expire_time=order.expire_time,
+        post_only=order.post_only,
         text=text,
     )

@@ -16,7 +16,7 @@ from offbook.domain.commands import (
     ReplaceOrder,
     Resume,
     Stop,
-    SubmitOrder,
+    order_command,
     well_formed,
 )
 from offbook.domain.config import (
@@ -27,7 +27,7 @@ from offbook.domain.config import (
     well_formed_config,
 )
 from offbook.domain.errors import SessionFailed
-from offbook.domain.orders import OrderRequest, OrderView, ReplaceRequest
+from offbook.domain.orders import OrderListRequest, OrderRequest, OrderView, ReplaceRequest
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.ports.clock import IClock, IIdSource
 from offbook.ports.gateway import IBrokerGateway
@@ -295,17 +295,18 @@ class PaperTradingSessionManager(SessionReading):
     async def submit_order(
         self,
         session_id: str,
-        order: OrderRequest,
+        order: OrderRequest | OrderListRequest,
         *,
         command_id: str | None = None,
         at: int | None = None,
     ) -> OrderView:
         """Send an order; returns it as it stands once that is durable, DENIED by risk included.
+        Of a list the first is returned, and ``order_list_id`` tells the others in ``orders``.
 
         With ``at`` (session time, ns UTC) it is only kept for then.  Raises InvalidOrder (it never
         became an order), InvalidTransition, MailboxFull, CommandTooLate.
         """
-        command = SubmitOrder(command_id=self._command_id(command_id), order=order)
+        command = order_command(self._command_id(command_id), order)
         return await self._order(session_id, command, command_id, at)
 
     async def cancel_order(

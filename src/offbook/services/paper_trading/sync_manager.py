@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from offbook.domain.config import PauseOrders, ResumeTimers, SessionConfig
 from offbook.domain.errors import ManagerClosed, ReentrantCall
-from offbook.domain.orders import OrderRequest, OrderView, ReplaceRequest
+from offbook.domain.orders import OrderListRequest, OrderRequest, OrderView, ReplaceRequest
 from offbook.domain.records import Record
 from offbook.domain.session import PaperTradingSession
 from offbook.ports.gateway import IBrokerGateway
@@ -156,12 +156,12 @@ class SyncPaperTradingSessionManager:
     def submit_order(
         self,
         session_id: str,
-        order: OrderRequest,
+        order: OrderRequest | OrderListRequest,
         *,
         command_id: str | None = None,
         at: int | None = None,
     ) -> OrderView:
-        """Send an order."""
+        """Send an order, or a list of them."""
         return self._call(
             lambda manager: manager.submit_order(session_id, order, command_id=command_id, at=at)
         )

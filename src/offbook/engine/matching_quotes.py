@@ -1,0 +1,103 @@
+"""Matching on quotes: the model ``top-of-book.1``.
+
+- an arriving order that crosses takes what is shown on the other side, at that side's price,
+  if that quote is of the same trading hours;
+- what it could not take keeps trying as a taker until the market has once moved away from it;
+- a resting limit is filled at its own price when the other side reaches it; that a price was
+  merely seen on its own side fills nothing;
+- what was taken stays taken: available at a price is ``min(shown, shown - taken + increases seen
+  at that price since)``, forgotten when the price leaves the top of the book;
+- an order that waits is triggered by the quote that reaches its price, and meets that quote as one
+  that has just arrived, before the orders that rest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from offbook.domain.market_data import Quote
+from offbook.domain.orders import Liquidity, OrderSide
+from offbook.engine.book import Book
+from offbook.engine.fills import Filler, quote_evidence
+from offbook.engine.kernel import Kernel
+from offbook.engine.state import OrderState
+
+if TYPE_CHECKING:
+    from offbook.engine.venue import Venue
+
+QUOTE_MODEL: Final = "top-of-book.1"
+
+
+class QuoteMatching:
+    """What quotes do to the working orders of a venue."""
+
+    def __init__(self, kernel: Kernel, venue: Venue, filler: Filler) -> None:
+        self._kernel = kernel
+        self._venue = venue
+        self._filler = filler
+
+    def match(self, quote: Quote) -> None:
+        """Match working orders against a new quote."""
+        book = self._venue.book(quote.instrument.symbol)
+        book.see(quote)
+        if self._venue.is_open(quote.instrument):
+            if len(book.triggers):
+                self._pull_triggers(book, quote)
+            if quote.ask_px <= book.top_buy:
+                self._sweep(book.buys_crossing(quote.ask_px), quote)
+            if quote.bid_px >= book.top_sell:
+                self._sweep(book.sells_crossing(quote.bid_px), quote)
+        book.settle(quote)
+
+    def arrive(self, order: OrderState, quote: Quote) -> None:
+        """An order that has just arrived, or was just triggered, meets a quote."""
+        book = self._venue.book(order.symbol)
+        if not book.crosses(order, quote):
+            book.rest(order)
+        elif self._venue.is_present(quote):
+            self._take_shown(order, quote)
+        self._venue.end_rest(order)
+
+    def trigger(self, order: OrderState, quote: Quote) -> None:
+        """A quote triggers an order, which takes part in it at once."""
+        side = "ask" if order.side is OrderSide.BUY else "bid"
+        available = self._venue.book(order.symbol).available(order.side, quote)
+        rule = f"{side} reached the trigger price"
+        self._venue.activate(order, quote_evidence(quote, QUOTE_MODEL, rule, available))
+        self.arrive(order, quote)
+
+    def _pull_triggers(self, book: Book, quote: Quote) -> None:
+        """Orders that a quote triggers; what it did not trigger may follow it."""
+        for ordinal in book.triggers.reached(quote.ask_px, quote.bid_px):
+            if ordinal in book.triggers:
+                self.trigger(self._kernel.ledger.orders[ordinal], quote)
+        book.follow(quote.ask_px, quote.bid_px)
+
+    def _sweep(self, ordinals: list[int], quote: Quote) -> None:
+        for ordinal in ordinals:
+            order = self._kernel.ledger.orders[ordinal]
+            if not order.status.is_terminal:
+                self._take_shown(order, quote)
+
+    def _take_shown(self, order: OrderState, quote: Quote) -> None:
+        book = self._venue.book(order.symbol)
+        buying = order.side is OrderSide.BUY
+        available = book.available(order.side, quote)
+        qty = self._venue.tradable(order, available)
+        if qty <= 0:
+            self._venue.drop_if_not_reducing(order)
+            return
+        if order.price_px is None or book.is_fresh(order):
+            px, liquidity = (quote.ask_px if buying else quote.bid_px), Liquidity.REMOVED
+            rule = "took the shown ask" if buying else "took the shown bid"
+        else:
+            px, liquidity = order.price_px, Liquidity.ADDED
+            rule = "ask reached the limit" if buying else "bid reached the limit"
+        evidence = quote_evidence(quote, QUOTE_MODEL, rule, available)
+        if self._filler.fill(order, qty, px, liquidity, evidence):
+            book.take(order.side, quote, qty)
+            if order.status.is_terminal:
+                book.remove(order)
+            self._venue.settle(order)
+        else:
+            self._venue.end(order, self._filler.unpaid)

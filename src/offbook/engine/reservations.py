@@ -1,0 +1,42 @@
+"""What orders hold when their terms change at the venue."""
+
+from __future__ import annotations
+
+from offbook.domain.orders import OrderStatus
+from offbook.domain.values import Amount
+from offbook.engine.kernel import Kernel
+from offbook.engine.lists import mates
+from offbook.engine.state import OrderState
+
+
+class Reservations:
+    """Counts what an order must hold, alone or with the legs that it is OCO with."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+
+    def after(self, order: OrderState, order_qty: int, reserve_px: int) -> Amount:
+        """What an order must hold, as far as there is anything to hold: a trimmed reduce-only
+        order, and a market order beyond its collar, hold less. Legs hold for the dearest."""
+        needs = [self._settled(order, order_qty, reserve_px)]
+        sharing = mates(self._kernel.ledger, order)
+        needs += [self._settled(leg, leg.order_qty, leg.reserve_px) for leg in sharing]
+        if any(leg.status is OrderStatus.PENDING_REPLACE for leg in sharing):
+            needs.append(order.reserved)  # for terms that are on their way
+        return Amount(max(needs))
+
+    def _settled(self, order: OrderState, order_qty: int, reserve_px: int) -> int:
+        instrument = self._kernel.instrument(order.symbol)
+        return self._kernel.funds.settled(order, order_qty, reserve_px, instrument)
+
+    def price(self, order: OrderState) -> int:
+        """The price at which an order reserves; one that is held finds it when it is released."""
+        market = self._kernel.prices(order.symbol)
+        if not order.held or market is None:
+            return order.reserve_px
+        return self._kernel.funds.order_px(order.side, order, market)
+
+    def can_pay(self, order: OrderState, order_qty: int) -> bool:
+        """Whether the account can pay for a quantity that an order is given."""
+        instrument = self._kernel.instrument(order.symbol)
+        return self._kernel.funds.can_release(order, order_qty, self.price(order), instrument)

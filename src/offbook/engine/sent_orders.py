@@ -1,0 +1,45 @@
+"""Orders as their first record tells them."""
+
+from __future__ import annotations
+
+from offbook.domain import records as r
+from offbook.engine.state import OrderState
+
+
+def sent_order(record: r.OrderSubmitted) -> OrderState:
+    """An order that has left."""
+    order = order_of(record)
+    order.sent_ts = record.ts
+    order.reduce_only = record.reduce_only
+    order.reserve_px = record.reserve_px
+    order.reserved_account = record.reserved_account
+    order.reserved_currency = record.reserved_currency
+    order.decision_bid_px = record.decision_bid_px
+    order.decision_ask_px = record.decision_ask_px
+    return order
+
+
+def order_of(record: r.OrderSubmitted | r.OrderDenied) -> OrderState:
+    """An order as it was sent, or would have been."""
+    return OrderState(
+        ordinal=record.order,
+        client_order_id=record.client_order_id,
+        origin=record.origin,
+        command_id=record.command_id,
+        symbol=record.symbol,
+        side=record.side,
+        order_type=record.order_type,
+        time_in_force=record.time_in_force,
+        order_qty=record.order_qty,
+        price_px=record.price_px,
+        reduce_only=False,
+        submitted_ts=record.ts,
+        stop_px=record.stop_px,
+        trail_px=record.trail_px,
+        trail_ratio=record.trail_ratio,
+        expire_time=record.expire_time,
+        post_only=record.post_only,
+        order_list_id=record.order_list_id,
+        contingency_type=record.contingency_type,
+        list_qty=record.order_qty,
+    )

@@ -1,0 +1,139 @@
+"""Lists of orders in the reference: one thing is done at a time, then all is looked at again."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from tests.properties.market_cases import Setup
+from tests.properties.reference_clock import ReferenceClock
+from tests.properties.reference_orders import ZERO, Group, Order
+
+from offbook.domain.orders import CancelReason, ContingencyType, OrderStatus
+
+
+class ReferenceGroups(ReferenceClock):
+    """What happens to the others of a list."""
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        self._settling: list[Group] = []
+
+    def cancel(self, order: Order, reason: CancelReason) -> None:
+        """End an order at the venue."""
+        raise NotImplementedError
+
+    def meet_last(self, order: Order) -> None:
+        """Let an order meet the market."""
+        raise NotImplementedError
+
+    def next_rank(self) -> int:
+        return max((order.rank for order in self.account.orders), default=0) + 1
+
+    @staticmethod
+    def parent_of(order: Order) -> Order | None:
+        """The order whose trades release this one."""
+        group = order.group
+        if group is None or group.kind is ContingencyType.OCO or group.orders[0] is order:
+            return None
+        return group.orders[0]
+
+    def start_trail(self, order: Order) -> None:
+        """A trailing stop begins to follow where the market is."""
+        if order.trails:
+            bid, ask = self.market() or (ZERO, ZERO)
+            order.mark = ask if order.buying else bid
+            order.stop = self.account.level(order, order.mark)
+
+    def settle(self, order: Order) -> None:
+        """Do what is due in an order's list until nothing is."""
+        group = order.group
+        if group is None or group in self._settling:
+            return
+        self._settling.append(group)
+        while self._one_thing(group):
+            pass
+        self._settling.remove(group)
+
+    def _one_thing(self, group: Group) -> bool:
+        for leg in group.legs():
+            if not leg.ended and self._because_of_legs(group, leg):
+                return True
+        if group.kind is ContingencyType.OCO:
+            return False
+        parent, *children = group.orders
+        done = any(child.ended is OrderStatus.FILLED for child in children)
+        if group.kind is ContingencyType.BRACKET and done and not parent.ended:
+            self.cancel(parent, CancelReason.EXIT_FILLED)
+            return True
+        if parent.ended is OrderStatus.REJECTED:
+            return False
+        return any(self._because_of_parent(child, parent) for child in children if not child.ended)
+
+    def _because_of_legs(self, group: Group, leg: Order) -> bool:
+        others = [other for other in group.legs() if other is not leg]
+        over = [other for other in others if other.ended not in {None, OrderStatus.REJECTED}]
+        traded = sum((other.filled for other in others), ZERO)
+        less = traded - leg.mates_traded if leg.is_at_venue else ZERO
+        if over or leg.open <= less:
+            self.cancel(leg, CancelReason.OCO)
+            return True
+        if less:
+            leg.mates_traded = traded
+            self._restate(leg, leg.qty - less, released=False)
+        return less > 0
+
+    def _because_of_parent(self, child: Order, parent: Order) -> bool:
+        lot = Fraction(self.setup.instrument.lot_size)
+        share = child.sent_qty * parent.filled / parent.sent_qty // lot * lot
+        more = share - child.given if child.accepted is not None else ZERO
+        if more > 0:
+            qty = more if child.held else child.qty + more
+            market = self.market()
+            assert market is not None
+            price = self.account.price_for(child, market) if child.held else child.reserve_price
+            if self.account.can_release(child, qty, price, market):
+                child.given += more
+                self._work(child, qty, price)
+                return True
+            if child.held:
+                self.cancel(child, CancelReason.INSUFFICIENT_FUNDS)
+                return True
+        if child.held and parent.ended and (child.accepted is not None or not parent.filled):
+            self.cancel(child, CancelReason.PARENT_ENDED)
+            return True
+        return False
+
+    def _work(self, child: Order, qty: Fraction, price: Fraction) -> None:
+        """A child works with so much; one that was held meets the market."""
+        was_held = child.held
+        child.reserve_price = price
+        if was_held:
+            child.sent = child.released = self.now
+            self.start_trail(child)
+        self._restate(child, qty, released=was_held)
+        if not was_held:
+            return
+        child.rank = self.next_rank()
+        assert child.group is not None
+        if child in child.group.legs():
+            while not child.ended and self._because_of_legs(child.group, child):
+                pass
+        if child.ended:
+            return
+        market = self.market()
+        if child.post_only and market and child.limit is not None:
+            takes = child.limit >= market[1] if child.buying else child.limit <= market[0]
+            if takes:
+                self.cancel(child, CancelReason.WOULD_TAKE)
+                return
+        self.meet_last(child)
+
+    def _restate(self, order: Order, qty: Fraction, *, released: bool) -> None:
+        amount = self.account.held_together(order, qty, order.reserve_price)
+        order.qty, order.held = qty, False
+        self.account.hold(order, amount)
+        stop = order.stop if released else None
+        self.tell(
+            "OrderRestated", order.number, qty, order.given, order.mates_traded, released, amount,
+            stop, self.report(),
+        )  # fmt: skip

@@ -1,0 +1,383 @@
+"""A plain matching of orders: the documented rules, one row at a time.
+
+It shares no code with the engine and keeps no book: for every row it looks at every order again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from tests.properties.market_cases import BarRow, MadeRow, PrintRow, QuoteRow, Setup
+from tests.properties.reference_clock import DAY
+from tests.properties.reference_groups import ReferenceGroups
+from tests.properties.reference_orders import ZERO, Order
+from tests.properties.reference_slippage import slipped
+
+from offbook.domain.orders import (
+    CancelReason,
+    ContingencyType,
+    OrderStatus,
+    OrderType,
+    TimeInForce,
+)
+from offbook.domain.session import SessionStatus as Status
+
+
+@dataclass
+class Level:
+    """What happened at one price while it stayed the best: what was shown, what we took."""
+
+    price: Fraction
+    story: list[tuple[str, Fraction]] = field(default_factory=list)
+
+    def available(self) -> Fraction:
+        """min(shown, shown - taken + increases seen since), told again from its beginning."""
+        shown = left = ZERO
+        for what, size in self.story:
+            if what == "took":
+                left -= size
+            elif what == "printed":
+                left = max(ZERO, left - size)
+            else:
+                left = min(size, left + max(ZERO, size - shown))
+                shown = size
+        return left
+
+    def missing(self) -> Fraction:
+        """What is shown and cannot be had."""
+        shown = [size for what, size in self.story if what == "shows"]
+        return shown[-1] - self.available() if shown else ZERO
+
+    def was_taken(self) -> bool:
+        """Whether we took anything of it."""
+        return any(what != "shows" for what, _ in self.story)
+
+
+class ReferenceMatching(ReferenceGroups):
+    """Takes rows and matches."""
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        self.asks = Level(ZERO)
+        self.bids = Level(ZERO)
+        self.seen: list[int] = []
+        self.fills_while_paused = self.expired_while_paused = 0
+
+    def cancel(self, order: Order, reason: CancelReason) -> None:
+        self.account.end(order, OrderStatus.CANCELED, reason.value)
+        self.tell("OrderCanceled", order.number, reason, self.report())
+        self.settle(order)
+
+    # -- rows -------------------------------------------------------------------------------
+
+    def row(self, row: MadeRow) -> bool:
+        """Take a row; False where the session stands still before it."""
+        if not self.stands_still:
+            self.happen_before(row.ts)
+        if self.stands_still:
+            return False
+        if isinstance(row, BarRow):
+            self._take_bar(row)
+        else:
+            self._begin(row.ts)
+            if self.stands_still:
+                return False
+            if isinstance(row, PrintRow):
+                self.present = row if len(self.setup.kinds) == 1 else None
+                self.match_print(row)
+            else:
+                self._match_quote(row)
+            self._took(row)
+            self.check_flat()
+        return True
+
+    def _begin(self, ts: int) -> None:
+        """The first round of an instant comes before its first row; later rows follow at once."""
+        if ts > self.now or self.only_commands:
+            self.move_to(ts)
+            self.only_commands = False
+            if any(due.at <= ts for due in self.dues):
+                self.round()
+
+    def _took(self, row: MadeRow) -> None:
+        self.last, self.present = row, None
+        if not isinstance(row, PrintRow) or len(self.setup.kinds) == 1:
+            self.priced = row
+        self.rows += 1
+        self.judge_margin()
+        if self.status is Status.RUNNING:
+            self.seen.append(row.ts)
+
+    def _allowed(self, order: Order) -> Fraction:
+        """Reducing orders, and all while paused, never increase a position, nor take what another
+        order holds."""
+        if not order.reduce_only and self.status is not Status.PAUSED:
+            return order.open
+        return max(ZERO, self.account.reducible(order))
+
+    def tradable(self, order: Order, available: Fraction) -> Fraction:
+        """What trades is whole lots."""
+        lot = Fraction(self.setup.instrument.lot_size)
+        qty = min(order.open, available, self._allowed(order)) // lot * lot
+        return ZERO if order.tif is TimeInForce.FOK and qty < order.open else qty
+
+    def nothing_to_trade(self, order: Order) -> None:
+        if order.reduce_only and self._allowed(order) < Fraction(self.setup.instrument.lot_size):
+            self.cancel(order, CancelReason.NOT_REDUCING)
+
+    def fill(
+        self,
+        order: Order,
+        qty: Fraction,
+        deal: tuple[Fraction, str],
+        available: Fraction,
+        row: MadeRow,
+    ) -> bool:
+        price, rule = deal
+        maker = "reached" in rule or "through" in rule
+        slip = None if maker else slipped(self.setup, order, price, row)
+        if slip is not None:
+            slip, price = price, slip
+        done = self.account.trade(order, qty, price, self.market(), maker=maker)
+        if isinstance(done, CancelReason):
+            self.cancel(order, done)
+            return False
+        if self.status is Status.PAUSED:
+            self.fills_while_paused += 1
+        fee, realized = done
+        self.tell(
+            "OrderFilled", order.number, qty, price, maker, fee, realized, order.reserved,
+            available, rule, row, slip, self.report(),
+        )  # fmt: skip
+        return True
+
+    def match_print(self, row: PrintRow) -> None:
+        raise NotImplementedError
+
+    def try_prints(self, order: Order, last: PrintRow) -> None:
+        raise NotImplementedError
+
+    def meet(self, quote: QuoteRow) -> None:
+        raise NotImplementedError
+
+    # -- quotes -----------------------------------------------------------------------------
+
+    def _match_quote(self, quote: QuoteRow) -> None:
+        """Buys, then sells, best price first and then in time priority."""
+        self.present = quote
+        self.meet(quote)
+        if self.asks.price != quote.ask:
+            self.asks = Level(quote.ask)
+        if self.bids.price != quote.bid:
+            self.bids = Level(quote.bid)
+        self.asks.story.append(("shows", quote.ask_size))
+        self.bids.story.append(("shows", quote.bid_size))
+        if self.is_open(self.now):
+            self.pull(quote)
+            for buying in (True, False):
+                for order in self.by_price(buying=buying):
+                    if not order.ended and _crosses(order, quote):
+                        self._take_shown(order, quote)
+        for order in self.account.working():
+            if order.is_at_venue and not order.waits and not _crosses(order, quote):
+                order.taker = False
+
+    def pull(self, row: QuoteRow | PrintRow) -> None:
+        """Stops that a row triggers, then those it touches; then trailing stops follow it."""
+        for order in self._waiting():
+            if not order.ended and self.reached(order, row):
+                self.trigger(order, row)
+        ask, bid = _seen(row)
+        for order in self._waiting():
+            if order.trails:
+                self._follow(order, ask if order.buying else bid)
+
+    def reached(self, order: Order, row: QuoteRow | PrintRow) -> bool:
+        """Whether a row triggers an order that waits."""
+        ask, bid = _seen(row)
+        assert order.stop is not None
+        if order.touched:
+            return ask <= order.stop if order.buying else bid >= order.stop
+        return ask >= order.stop if order.buying else bid <= order.stop
+
+    def _waiting(self) -> list[Order]:
+        waiting = [o for o in self.account.working() if o.is_at_venue and o.waits]
+        return sorted(waiting, key=lambda o: (o.touched, o.rank))
+
+    def _follow(self, order: Order, price: Fraction) -> None:
+        if price < order.mark if order.buying else price > order.mark:
+            order.mark = price
+            order.stop = self.account.level(order, price)
+
+    def trigger(self, order: Order, row: QuoteRow | PrintRow) -> None:
+        """A row triggers an order, which meets a quote at once, and of prints the next."""
+        if isinstance(row, PrintRow):
+            self._triggered(order, row, "print reached the trigger price", row.size)
+            self.try_prints(order, row)
+            return
+        level = self.asks if order.buying else self.bids
+        side = "ask" if order.buying else "bid"
+        self._triggered(order, row, f"{side} reached the trigger price", level.available())
+        self._meet(order, row)
+
+    def _triggered(self, order: Order, row: MadeRow, rule: str, available: Fraction) -> None:
+        order.waits, order.taker, order.rank = False, True, self.next_rank()
+        self.tell("OrderTriggered", order.number, order.stop, available, rule, row, self.report())
+
+    def by_price(self, *, buying: bool) -> list[Order]:
+        working = [o for o in self.account.working() if o.is_at_venue and not o.waits]
+        mine = [o for o in working if o.buying is buying]
+        markets = [o for o in mine if o.limit is None]
+        limits = [o for o in mine if o.limit is not None]
+        markets.sort(key=lambda o: o.rank)
+        limits.sort(key=lambda o: ((-o.limit if buying else o.limit) or ZERO, o.rank))
+        return markets + limits
+
+    def meet_last(self, order: Order) -> None:
+        """An order that has arrived meets the market as last seen; in bars it waits for one."""
+        row = self.present or self.priced
+        if row is None or isinstance(row, BarRow):
+            return
+        if order.waits:
+            if self.reached(order, row) and self.are_same_hours(row.ts, self.now):
+                self.trigger(order, row)
+        elif isinstance(row, QuoteRow):
+            self._meet(order, row)
+        else:
+            self.try_prints(order, row)
+
+    def _meet(self, order: Order, quote: QuoteRow) -> None:
+        if not _crosses(order, quote):
+            order.taker = False
+        elif self.are_same_hours(quote.ts, self.now):
+            self._take_shown(order, quote)
+        self.end_rest(order)
+
+    def end_rest(self, order: Order) -> None:
+        if not order.ended and order.tif in {TimeInForce.IOC, TimeInForce.FOK}:
+            self.cancel(order, CancelReason[order.tif.value])
+
+    def _take_shown(self, order: Order, quote: QuoteRow) -> None:
+        level = self.asks if order.buying else self.bids
+        available = level.available()
+        qty = self.tradable(order, available)
+        if qty <= 0:
+            self.nothing_to_trade(order)
+            return
+        other = "ask" if order.buying else "bid"
+        if order.limit is None or order.taker:
+            price, rule = level.price, f"took the shown {other}"
+        else:
+            price, rule = order.limit, f"{other} reached the limit"
+        if self.fill(order, qty, (price, rule), available, quote):
+            level.story.append(("took", qty))
+            self.settle(order)
+
+    # -- bars -------------------------------------------------------------------------------
+
+    def _take_bar(self, bar: BarRow) -> None:
+        """A bar is matched before everything else that happens at its end."""
+        self.move_to(bar.ts)
+        if bar.ts - bar.opened >= DAY or self.is_open(bar.opened):
+            self._match_bar(bar)
+        self._took(bar)
+        self.round()
+
+    def _match_bar(self, bar: BarRow) -> None:
+        units = 10**self.setup.instrument.qty_precision
+        share = bar.volume * Fraction(self.setup.venue.bar_volume_share)
+        left = Fraction(int(share * units), units)
+        self.present = bar
+        working = sorted(self.account.working(), key=lambda o: o.rank)
+        stops = [o for o in working if o.waits and not o.touched]
+        follow = []
+        for order in stops + [o for o in working if o not in stops]:
+            early = order.accepted is not None and order.accepted < bar.ts
+            if order.ended or order.held or not early or order.sent > bar.opened:
+                continue
+            order.bars += 1
+            left -= self._meet_bar(order, left, bar)
+            for stop in self._stops_of(order):
+                if stop.released == bar.ts and not stop.ended and stop.waits:
+                    stop.bars += 1
+                    left -= self._meet_bar(stop, left, bar)
+            if order.waits and order.trails:
+                follow.append(order)
+        for order in follow:
+            self._follow(order, bar.low if order.buying else bar.high)
+
+    @staticmethod
+    def _stops_of(parent: Order) -> list[Order]:
+        """Stops of a fixed price that an order's trades release."""
+        group = parent.group
+        if group is None or group.kind is ContingencyType.OCO or group.orders[0] is not parent:
+            return []
+        return [o for o in group.orders[1:] if o.kind in {OrderType.STOP, OrderType.STOP_LIMIT}]
+
+    def _meet_bar(self, order: Order, left: Fraction, bar: BarRow) -> Fraction:
+        if order.waits:
+            price = _trigger_price(order, bar)
+            if price is None:
+                return ZERO
+            where = "open" if price == bar.open else "bar"
+            self._triggered(order, bar, f"{where} reached the trigger price", left)
+            limit = order.limit
+            if limit is not None and (price > limit if order.buying else price < limit):
+                deal = None
+            else:
+                deal = (price, "triggered in the bar")
+        else:
+            deal = self._bar_deal(order, bar)
+        taken = ZERO if deal is None else self._take_from_bar(order, left, deal, bar)
+        self.end_rest(order)
+        return taken
+
+    def _bar_deal(self, order: Order, bar: BarRow) -> tuple[Fraction, str] | None:
+        limit = order.limit
+        if limit is None:
+            return bar.open, "market order at the open"
+        first = order.bars == 1 and not order.post_only
+        if first and (bar.open <= limit if order.buying else bar.open >= limit):
+            return bar.open, "open satisfied the limit"
+        if order.tif in {TimeInForce.IOC, TimeInForce.FOK}:
+            return None
+        if bar.low < limit if order.buying else bar.high > limit:
+            nearest = min(limit, bar.high) if order.buying else max(limit, bar.low)
+            return nearest, "bar traded through the limit"
+        return None
+
+    def _take_from_bar(
+        self, order: Order, left: Fraction, deal: tuple[Fraction, str], bar: BarRow
+    ) -> Fraction:
+        qty = self.tradable(order, left)
+        if qty <= 0:
+            self.nothing_to_trade(order)
+            return ZERO
+        if not self.fill(order, qty, deal, left, bar):
+            return ZERO
+        self.settle(order)
+        return qty
+
+
+def _crosses(order: Order, quote: QuoteRow) -> bool:
+    """Whether the other side of a quote satisfies an order."""
+    if order.limit is None:
+        return True
+    return quote.ask <= order.limit if order.buying else quote.bid >= order.limit
+
+
+def _seen(row: QuoteRow | PrintRow) -> tuple[Fraction, Fraction]:
+    """What a buy would pay and a sell get."""
+    if isinstance(row, QuoteRow):
+        return row.ask, row.bid
+    return row.price, row.price
+
+
+def _trigger_price(order: Order, bar: BarRow) -> Fraction | None:
+    """Where a bar triggers an order that waits: at its price, or at an open beyond it."""
+    stop = order.stop
+    assert stop is not None
+    if order.buying is order.touched:
+        return None if bar.low > stop else min(stop, bar.open)
+    return None if bar.high < stop else max(stop, bar.open)

@@ -1,0 +1,114 @@
+"""Plain orders and lists of them: what they are, and where they stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from tests.properties.reference_charges import Fill
+
+from offbook.domain.orders import (
+    ContingencyType,
+    OrderSide,
+    OrderStatus,
+    OrderType,
+    TimeInForce,
+)
+
+ZERO = Fraction(0)
+
+
+@dataclass
+class Group:
+    """Orders of one list; the first of those that are not OCO is the parent of the others."""
+
+    name: str
+    kind: ContingencyType
+    orders: list[Order] = field(default_factory=list)
+
+    def legs(self) -> list[Order]:
+        """Those that cancel each other."""
+        start = {ContingencyType.OCO: 0, ContingencyType.BRACKET: 1}
+        return self.orders[start[self.kind] :] if self.kind in start else []
+
+
+@dataclass(eq=False)
+class Order:
+    """One order: its terms, where it stands, what it holds."""
+
+    number: int
+    name: str
+    side: OrderSide
+    kind: OrderType
+    tif: TimeInForce
+    qty: Fraction
+    limit: Fraction | None
+    reduce_only: bool
+    sent: int
+    stop: Fraction | None = None
+    trail: Fraction | None = None
+    percent: Fraction | None = None
+    expires: int | None = None
+    post_only: bool = False
+    waits: bool = False
+    mark: Fraction = ZERO
+    group: Group | None = None
+    held: bool = False
+    sent_qty: Fraction = ZERO
+    given: Fraction = ZERO
+    mates_traded: Fraction = ZERO
+    released: int = -1
+    reserve_price: Fraction = ZERO
+    reserved: Fraction = ZERO
+    filled: Fraction = ZERO
+    value: Fraction = ZERO
+    fills: list[Fill] = field(default_factory=list)
+    fees: Fraction = ZERO
+    accepted: int | None = None
+    rank: int = 0
+    taker: bool = True
+    bars: int = 0
+    asked_cancel: bool = False
+    asked_replace: bool = False
+    asked_qty: Fraction = ZERO
+    asked_price: Fraction = ZERO
+    liquidates: bool = False
+    unheard_replace: bool = False
+    ended: OrderStatus | None = None
+    reason: str | None = None
+
+    @property
+    def buying(self) -> bool:
+        return self.side is OrderSide.BUY
+
+    @property
+    def is_at_venue(self) -> bool:
+        """Whether the venue has it and works it."""
+        return self.accepted is not None and not self.held
+
+    @property
+    def trails(self) -> bool:
+        return self.kind is OrderType.TRAILING_STOP
+
+    @property
+    def touched(self) -> bool:
+        return self.kind in {OrderType.MARKET_IF_TOUCHED, OrderType.LIMIT_IF_TOUCHED}
+
+    @property
+    def open(self) -> Fraction:
+        return ZERO if self.ended else self.qty - self.filled
+
+    @property
+    def status(self) -> OrderStatus:
+        """A terminal status stays; else the last thing asked for shows; else what has traded."""
+        if self.ended:
+            return self.ended
+        if self.asked_cancel:
+            return OrderStatus.PENDING_CANCEL
+        if self.asked_replace:
+            return OrderStatus.PENDING_REPLACE
+        if self.accepted is None:
+            return OrderStatus.PENDING_NEW
+        if self.held:
+            return OrderStatus.HELD
+        return OrderStatus.PARTIALLY_FILLED if self.filled else OrderStatus.NEW
