@@ -34,7 +34,7 @@ from offbook.domain.config import (
     BasisPointsFee,
     ResumeTimers,
 )
-from offbook.domain.errors import InvalidOrder, OrderNotFound
+from offbook.domain.errors import InvalidOrder, OrderConflict, OrderNotFound
 from offbook.domain.orders import (
     ContingencyType,
     OrderListRequest,
@@ -134,7 +134,7 @@ class SideBySide:
         if step.flaw:
             self._refused(command, InvalidOrder)
         elif name in [order.name for order in self.reference.account.orders]:
-            self._refused(command, InvalidOrder)
+            self._refused(command, OrderConflict)
             self._command(command, step.when)  # as when two with one name are on their way
         else:
             self.engine.check(command)

@@ -30,7 +30,7 @@ from typing import Final
 import msgspec
 
 from offbook.domain.commands import Start
-from offbook.domain.errors import FloatNotExact, InvalidOrder, OrderNotFound
+from offbook.domain.errors import FloatNotExact, InvalidOrder, OrderConflict, OrderNotFound
 from offbook.domain.market_data import MarketSlice
 from offbook.domain.records import CommandTaken, Record, encode_record
 from offbook.engine.inputs import Advance, Attach, EndOfData, EngineInput, Take
@@ -183,7 +183,7 @@ class Stage:
         given = command(f"c{self.commands}", verb, words, symbol)
         try:
             self.engine.check(given)
-        except (InvalidOrder, FloatNotExact, OrderNotFound) as error:
+        except (InvalidOrder, FloatNotExact, OrderConflict, OrderNotFound) as error:
             return [f"invalid {error.fields.get('field', 'order_id')}"]
         return self.feed(Take(command=given, ts=line.ts))
 

@@ -6,6 +6,7 @@ A command carries the caller's ``command_id``: the same id again gives the same 
 
 from __future__ import annotations
 
+import hashlib
 from typing import TypeVar
 
 import msgspec
@@ -103,6 +104,8 @@ def well_formed(command: C) -> C:
     """
     if isinstance(command, SubmitOrder):
         _check_request("order", command.order, OrderRequest)
+    elif isinstance(command, SubmitOrderList):
+        _check_list(command.orders)
     elif isinstance(command, ReplaceOrder):
         _check_request("terms", command.terms, ReplaceRequest)
     kind = InvalidOrder if isinstance(command, OrderCommand) else InvalidInput
@@ -122,11 +125,32 @@ def _check_request(name: str, request: object, kind: type) -> None:
         raise InvalidOrder(
             f"{name} is a {type(request).__name__}: expected {kind.__name__}", field=name
         )
-    for field in ("order_qty", "price"):
+    for field in ("order_qty", "price", "stop_px", "trail_amount", "trail_percent"):
         if isinstance(getattr(request, field), float):
             raise FloatNotExact(
                 f"{field} is a float, which is not exact: give decimal text", field=field
             )
+
+
+def _check_list(request: object) -> None:
+    orders = getattr(request, "orders", None)
+    if not isinstance(request, OrderListRequest) or not isinstance(orders, (tuple, list)):
+        raise InvalidOrder("orders: expected an OrderListRequest with its orders", field="orders")
+    for order in orders:
+        _check_request("orders", order, OrderRequest)
+
+
+def new_orders(command: Command) -> tuple[OrderRequest, ...]:
+    """The orders that a command sends, if it sends any."""
+    if isinstance(command, SubmitOrderList):
+        return command.orders.orders
+    return (command.order,) if isinstance(command, SubmitOrder) else ()
+
+
+def order_body(command: SubmitOrder | SubmitOrderList) -> str:
+    """A digest of what is sent, to know it again."""
+    body = command.order if isinstance(command, SubmitOrder) else command.orders
+    return hashlib.blake2b(msgspec.json.encode(body), digest_size=16).hexdigest()
 
 
 def order_command(

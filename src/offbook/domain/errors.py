@@ -19,6 +19,7 @@ the values involved.  The tree::
     |   +-- SessionStopped
     |   +-- ConcurrencyConflict
     |   +-- CommandConflict
+    |   +-- OrderConflict
     |   +-- LeaseLost
     |   +-- LeaseHeld
     |   +-- MailboxFull
@@ -159,6 +160,12 @@ class CommandConflict(Refused):
     """The command id was used before with another body. Fields: ``session_id``, ``command_id``."""
 
     code = "command_conflict"
+
+
+class OrderConflict(Refused):
+    """The client order id was used before, by another order. Fields: ``order_id``, ``field``."""
+
+    code = "order_conflict"
 
 
 class LeaseLost(Refused):

@@ -208,7 +208,7 @@ class StrategyHost:
 
     def submit_group(self, request: OrderListRequest) -> tuple[str, ...]:
         """Send orders that depend on one another; their client order ids."""
-        self._must_act()
+        self._must_act(len(request.orders))
         sent = self._lists.submit(request, Origin.STRATEGY)
         return tuple(order.client_order_id for order in sent)
 
@@ -343,7 +343,7 @@ class StrategyHost:
                 strategy=name,
             )
 
-    def _must_act(self) -> None:
+    def _must_act(self, requests: int = 1) -> None:
         """A request is made: only from a callback, and only so many from one."""
         name = type(self.strategy).__name__
         if not self.acting:
@@ -355,7 +355,7 @@ class StrategyHost:
         if row is not self._requests_at:
             # Quotes may be shown without ``call``; each is another row.
             self._requests_at, self._requests = row, 0
-        self._requests += 1
+        self._requests += requests
         if self._requests > MOST_REQUESTS:
             raise TooManyRequests(
                 f"{name}: one callback may send {MOST_REQUESTS} orders, cancels, replaces and "

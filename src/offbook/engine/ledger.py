@@ -21,7 +21,7 @@ from offbook.domain.record_parts import Posting
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount
 from offbook.engine.lists import hold, join_list, release
-from offbook.engine.sent_orders import order_of, sent_order
+from offbook.engine.sent_orders import bodies_of, order_of, sent_order
 from offbook.engine.state import ZERO, OrderState, PositionState, TimerState
 
 CASH = "cash"
@@ -46,6 +46,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
     reserved: dict[str, Amount] = {}
     orders: dict[int, OrderState] = {}
     by_client_id: dict[str, int] = {}
+    bodies: dict[str, str] = {}
     open_orders: dict[int, None] = {}
     sent_times: list[int] = []
     positions: dict[str, PositionState] = {}
@@ -149,6 +150,8 @@ class LedgerState(msgspec.Struct, kw_only=True):
 
     def _command(self, record: r.CommandTaken) -> None:
         self.row = record.row
+        for name, body in bodies_of(record.command).items():
+            self.bodies.setdefault(name, body)
 
     def _submitted(self, record: r.OrderSubmitted) -> None:
         order = sent_order(record)

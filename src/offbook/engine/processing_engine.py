@@ -15,8 +15,8 @@ from offbook.domain import records as r
 from offbook.domain.config import chain_config
 from offbook.domain.errors import (
     EngineFault,
-    InvalidOrder,
     InvalidStrategy,
+    OrderConflict,
 )
 from offbook.domain.market_data import (
     BarSlice,
@@ -47,6 +47,7 @@ from offbook.engine.kernel import UNBOUNDED, Kernel
 from offbook.engine.ledger import CAPITAL, CASH
 from offbook.engine.lifecycle import Lifecycle
 from offbook.engine.list_desk import ListDesk
+from offbook.engine.lists import members
 from offbook.engine.margin_watch import MarginWatch
 from offbook.engine.market_rows import MarketRows
 from offbook.engine.standing import Standing, standing_of
@@ -206,13 +207,9 @@ class ProcessingEngine:
         """
         match c.well_formed(command):
             case c.SubmitOrder(order=request):
-                terms = self._desk.terms(request)
-                if terms.client_order_id in self._kernel.ledger.by_client_id:
-                    raise InvalidOrder(
-                        f"client_order_id {terms.client_order_id!r} was used before; ids are "
-                        "unique for ever within a session",
-                        field="client_order_id",
-                    )
+                self._check_ids(self._desk.terms(request))
+            case c.SubmitOrderList(orders=several):
+                self._check_ids(*self._lists.terms(several))
             case c.CancelOrder(client_order_id=name):
                 self._desk.find(name)
             case c.ReplaceOrder(client_order_id=name, terms=new):
@@ -223,11 +220,26 @@ class ProcessingEngine:
     def _check_ids(self, *orders: Terms) -> None:
         for terms in orders:
             if terms.client_order_id in self._kernel.ledger.by_client_id:
-                raise InvalidOrder(
-                    f"client_order_id {terms.client_order_id!r} was used before; ids are "
-                    "unique for ever within a session",
-                    field="client_order_id",
-                )
+                raise _conflict(terms.client_order_id)
+
+    def repeated(self, command: c.Command) -> OrderView | None:
+        """The order, as it stands, that a command from outside has sent before under the same
+        client order ids; the first of a list. None for anything new.
+
+        Raises OrderConflict where one of the ids belongs to another order.
+        """
+        ledger = self._kernel.ledger
+        names = [order.client_order_id for order in c.new_orders(command)]
+        known = [name for name in names if name in ledger.by_client_id]
+        if not known or not isinstance(command, c.SubmitOrder | c.SubmitOrderList):
+            return None
+        body = c.order_body(command)
+        for name in known:
+            if name is not None and ledger.bodies.get(name) != body:
+                raise _conflict(name)
+        order = self._desk.find(str(known[0]))
+        first = [*members(ledger, order), order][0]
+        return order_view(first, self._kernel.instrument(first.symbol))
 
     # -- processing -------------------------------------------------------------------------
 
@@ -371,3 +383,12 @@ class ProcessingEngine:
         self._margin.guard()
         if self._host is not None:
             snapshots.load_memory(self._host.strategy, memory)
+
+
+def _conflict(client_order_id: str) -> OrderConflict:
+    return OrderConflict(
+        f"client_order_id {client_order_id!r} was used before by another order; ids are unique "
+        "for ever within a session: give a new one",
+        order_id=client_order_id,
+        field="client_order_id",
+    )

@@ -1,9 +1,25 @@
-"""Orders as their first record tells them."""
+"""Orders as their first record tells them, and what the outside sent under which id."""
 
 from __future__ import annotations
 
 from offbook.domain import records as r
+from offbook.domain.commands import (
+    Command,
+    SubmitOrder,
+    SubmitOrderList,
+    new_orders,
+    order_body,
+)
 from offbook.engine.state import OrderState
+
+
+def bodies_of(command: Command) -> dict[str, str]:
+    """What a command sends under each client order id that it names, as digests."""
+    if not isinstance(command, SubmitOrder | SubmitOrderList):
+        return {}
+    body = order_body(command)
+    names = [order.client_order_id for order in new_orders(command)]
+    return {name: body for name in names if name is not None}
 
 
 def sent_order(record: r.OrderSubmitted) -> OrderState:

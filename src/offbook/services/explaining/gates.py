@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from offbook.domain.market_data import DataKind
-from offbook.domain.orders import OrderType, RejectReason, TimeInForce
+from offbook.domain.orders import OrderStatus, OrderType, OrderView, RejectReason, TimeInForce
 from offbook.domain.records import (
     OrderDenied,
     OrderFilled,
@@ -233,6 +233,8 @@ def _waits_for(standing: Standing, order: OrderStanding, found: InstrumentStandi
     view = order.view
     if not order.at_venue:
         return "it was on its way to the venue"
+    if view.order_status is OrderStatus.HELD or (view.order_type.waits and not view.triggered):
+        return _is_not_active(view)
     if standing.status is SessionStatus.PAUSED and not order.reduces:
         return "the session was paused, and it does not reduce a position"
     if not found.is_open:
@@ -255,6 +257,12 @@ def _waits_for(standing: Standing, order: OrderStanding, found: InstrumentStandi
     if view.time_in_force is TimeInForce.IOC:
         return "it was just being answered"
     return f"the price was reached; the next quote with size at the {side} fills it"
+
+
+def _is_not_active(view: OrderView) -> str:
+    if view.order_status is OrderStatus.HELD:
+        return "it is held until the first order of its list trades"
+    return f"it waits to be triggered; where it stands or began: {view.stop_px}"
 
 
 def _waits_for_rows(order: OrderStanding, found: InstrumentStanding) -> str:

@@ -21,6 +21,7 @@ from offbook.domain.commands import (
     Stop,
     SubmitOrder,
     SubmitOrderList,
+    new_orders,
 )
 from offbook.domain.errors import CommandTooLate, OffbookError
 from offbook.domain.journal import CommandAnswer, OperationKind, ScheduledCommand
@@ -80,11 +81,17 @@ class CommandDesk:
     def receive(self, message: TakeCommand, ts: int, reply: asyncio.Future[Message]) -> None:
         """Take a command at ``ts``, or keep it for later; ``reply`` is answered after the commit.
 
+        A new order that was sent before under its id is answered as it stands.
+
         A refusal (wrong state, malformed, too late) changes nothing, and is told after the commit
         too, for it may rest on what is not committed yet.
         """
         try:
-            if message.at is not None:
+            before = self._engine.repeated(message.command)
+            if before is not None:
+                self._outbox.urgent = True
+                self._answer_order(message, before, reply)
+            elif message.at is not None:
                 self._schedule(message, message.at, reply)
             else:
                 self._check(message.command)
@@ -192,9 +199,9 @@ class CommandDesk:
         """The order as it is now, or as it will be sent. Raises OrderNotFound."""
         text = f"{type(command).__name__} is scheduled for {at}"
         if isinstance(command, SubmitOrder | SubmitOrderList):
-            return _pending_view(_orders_of(command)[0], at, text)
+            return _pending_view(new_orders(command)[0], at, text)
         for entry in self._scheduled:
-            for order in _orders_of(entry.command):
+            for order in new_orders(entry.command):
                 if order.client_order_id == command.client_order_id:
                     return _pending_view(order, entry.at, text)
         view = self._engine.order_view(command.client_order_id)
@@ -257,13 +264,6 @@ def _order_id(command: Command, records: Sequence[Record]) -> str:
         ):
             return record.client_order_id
     raise RuntimeError(f"the engine made no order of command {command.command_id}")
-
-
-def _orders_of(command: Command) -> tuple[OrderRequest, ...]:
-    """The new orders that a command sends."""
-    if isinstance(command, SubmitOrderList):
-        return command.orders.orders
-    return (command.order,) if isinstance(command, SubmitOrder) else ()
 
 
 def _pending_view(order: OrderRequest, at: int, text: str) -> OrderView:
