@@ -18,7 +18,14 @@ from offbook.domain.orders import OrderRequest, OrderSide, OrderType, TimeInForc
 from offbook.engine.inputs import Take
 from offbook.testing.markets import SECOND, BuiltCombination, BuiltMarket, combined
 
-TOLD = (r.OrderAccepted, r.OrderFilled, r.OrderCanceled, r.OrderExpired, r.OrderRejected)
+TOLD = (
+    r.OrderAccepted,
+    r.OrderTriggered,
+    r.OrderFilled,
+    r.OrderCanceled,
+    r.OrderExpired,
+    r.OrderRejected,
+)
 
 
 def wishes(
@@ -27,18 +34,27 @@ def wishes(
     """Orders and when they are sent: never at the moment of a row."""
     made = []
     for number in range(40):
-        market = rng.random() < 0.2
+        kind = rng.choice([*OrderType, OrderType.LIMIT, OrderType.LIMIT])
+        force = rng.choice(list(TimeInForce))
+        sent = rng.randint(first, last) // 1000 * 1000 + 7
         order = OrderRequest(
             symbol=rng.choice(symbols),
             side=rng.choice([OrderSide.BUY, OrderSide.BUY, OrderSide.SELL]),
             order_qty=str(2 * rng.randint(1, 9)),
-            order_type=OrderType.MARKET if market else OrderType.LIMIT,
-            price=None if market else f"{100 + rng.randint(-3, 3) / 100:.2f}",
-            time_in_force=rng.choice(list(TimeInForce)),
+            order_type=kind,
+            price=_near(rng) if kind.has_limit else None,
+            stop_px=_near(rng) if kind.has_stop else None,
+            trail_amount="0.03" if kind is OrderType.TRAILING_STOP else None,
+            time_in_force=force,
+            expire_time=sent + 30 * SECOND if force is TimeInForce.GTD else None,
             client_order_id=f"order-{number}",
         )
-        made.append((rng.randint(first, last) // 1000 * 1000 + 7, order))
+        made.append((sent, order))
     return sorted(made, key=lambda wish: wish[0])
+
+
+def _near(rng: Random) -> str:
+    return f"{100 + rng.randint(-3, 3) / 100:.2f}"
 
 
 def carried_out(

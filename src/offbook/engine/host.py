@@ -17,7 +17,6 @@ from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import DataKind
 from offbook.domain.orders import (
     ExecType,
-    Liquidity,
     OrderListRequest,
     OrderRequest,
     Origin,
@@ -44,7 +43,13 @@ from offbook.engine.list_desk import ListDesk
 from offbook.engine.rows import Row
 from offbook.engine.state import ZERO
 from offbook.engine.strategy import Strategy
-from offbook.engine.view import AccountView, Fill, OrderUpdate, PositionView, ReportedPosition
+from offbook.engine.view import (
+    AccountView,
+    OrderUpdate,
+    PositionView,
+    ReportedPosition,
+    fill_of,
+)
 
 ROW_CALLBACKS: Final = ("on_quote", "on_trade", "on_bar")
 CALLBACKS: Final = (
@@ -171,7 +176,7 @@ class StrategyHost:
         kernel.view.report(order, report)
         update = kernel.view.update(order, instrument, kernel.now, report)
         if report.exec_type in {ExecType.TRADE, ExecType.FILL}:
-            self.call("on_fill", _fill(order.client_order_id, update, report, instrument))
+            self.call("on_fill", fill_of(order.client_order_id, update, report, instrument))
         if kernel.ledger.status not in _OVER:
             self.call("on_order", update)
 
@@ -386,18 +391,3 @@ def _check_name(name: object) -> None:
 def _check_time(name: str, field: str, value: object) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not value < NEVER:
         raise InvalidStrategy(f"timer {name!r}: {field}={value!r} is no time in nanoseconds")
-
-
-def _fill(
-    client_order_id: str, update: OrderUpdate, report: ReportArrives, instrument: Instrument
-) -> Fill:
-    return Fill(
-        ts=report.at,
-        client_order_id=client_order_id,
-        symbol=update.symbol,
-        side=update.side,
-        last_qty=instrument.quantity(report.last_qty),
-        last_px=instrument.price(report.last_px),
-        fee=Amount.parse(report.fee),
-        liquidity=Liquidity.ADDED if report.maker else Liquidity.REMOVED,
-    )

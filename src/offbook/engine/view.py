@@ -297,3 +297,19 @@ class StrategyView(msgspec.Struct, kw_only=True):
 
 def _price(units: int | None, instrument: Instrument) -> Price | None:
     return None if units is None else instrument.price(units)
+
+
+def fill_of(
+    client_order_id: str, update: OrderUpdate, report: ReportArrives, instrument: Instrument
+) -> Fill:
+    """The trade that a report tells of."""
+    return Fill(
+        ts=report.at,
+        client_order_id=client_order_id,
+        symbol=update.symbol,
+        side=update.side,
+        last_qty=instrument.quantity(report.last_qty),
+        last_px=instrument.price(report.last_px),
+        fee=Amount.parse(report.fee),
+        liquidity=Liquidity.ADDED if report.maker else Liquidity.REMOVED,
+    )
