@@ -23,9 +23,11 @@ from offbook.domain.config import (
     BasisPointsFee,
     BasisPointsSlippage,
     ConstantLatency,
+    DailyLoss,
     FlatFee,
     LifecycleConfig,
     NoSlippage,
+    OnDailyLoss,
     OnStrategyError,
     PauseOrders,
     ResumeTimers,
@@ -72,7 +74,12 @@ def session_at_random(rng: Random, kind: Kind, *, rows: int, strategy: bool) -> 
             "slippage": rng.choice([NoSlippage(), BasisPointsSlippage(bps="3", quotes=True)]),
         },
         risk=rng.choice(
-            [RiskConfig(), RiskConfig(max_position_notional="3000", max_open_orders=4)]
+            [
+                RiskConfig(),
+                RiskConfig(max_position_notional="3000", max_open_orders=4),
+                RiskConfig(daily_loss=DailyLoss(percent="0.05")),
+                RiskConfig(daily_loss=DailyLoss(amount="2", action=OnDailyLoss.STOP)),
+            ]
         ),
         lifecycle=LifecycleConfig(
             on_strategy_error=rng.choices(list(OnStrategyError), [8, 1, 1])[0],

@@ -42,6 +42,8 @@ from offbook.domain.record_parts import (
     RecordBase,
     TriggerFields,
 )
+from offbook.domain.risk_records import DailyLossReached as DailyLossReached
+from offbook.domain.risk_records import DayBegan as DayBegan
 from offbook.domain.values import Amount
 
 JOURNAL_FORMAT: Final = 1
@@ -352,6 +354,8 @@ Record = (
     | ReplaceRejected
     | ReservationsMoved
     | MarginCalled
+    | DayBegan
+    | DailyLossReached
     | MarginRestored
     | TimerFired
     | StrategyFailed

@@ -39,6 +39,10 @@ class StopDeadline(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """Closing positions has taken as long as it may."""
 
 
+class DayEnds(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A trading day ends and the next begins, where a day's loss is limited."""
+
+
 class TimerDue(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """A strategy's timer."""
 
@@ -106,6 +110,7 @@ AgendaItem = (
     Expiry
     | HoursChange
     | StopDeadline
+    | DayEnds
     | TimerDue
     | NewArrives
     | CancelArrives

@@ -18,6 +18,7 @@ from offbook.engine.agenda import (
     STAGE_VENUE,
     AgendaItem,
     CancelArrives,
+    DayEnds,
     Expiry,
     HoursChange,
     NewArrives,
@@ -28,10 +29,10 @@ from offbook.engine.agenda import (
     TimerDue,
 )
 from offbook.engine.built_bars import BuiltBars
+from offbook.engine.equity_watch import EquityWatch
 from offbook.engine.host import StrategyHost
 from offbook.engine.kernel import MAX_ROUNDS, Kernel
 from offbook.engine.lifecycle import INCOMPLETE, Lifecycle
-from offbook.engine.margin_watch import MarginWatch
 from offbook.engine.venue import Venue
 
 LIVELOCK: Final = "livelock"
@@ -47,13 +48,13 @@ class Instants:
         venue: Venue,
         lifecycle: Lifecycle,
         built: BuiltBars,
-        margin: MarginWatch,
+        equity: EquityWatch,
     ) -> None:
         self._kernel = kernel
         self._venue = venue
         self._lifecycle = lifecycle
         self._built = built
-        self.margin = margin
+        self.equity = equity
         self.host: StrategyHost | None = None
         self.rounds = 0
         self.unbegun = True
@@ -217,7 +218,7 @@ class Instants:
             self._carry_out(item)
         if not shown and not self.over:
             self._show_bars(bars)
-        self.margin.look()
+        self.equity.look()
         self._lifecycle.check_flat()
 
     def _show_bars(self, bars: tuple[Bar, ...]) -> None:
@@ -243,6 +244,8 @@ class Instants:
                 venue.expire(order)
             case HoursChange(name):
                 self._ask_hours(kernel.calendars[name])
+            case DayEnds():
+                self.equity.loss.begin_day()
             case StopDeadline():
                 self._lifecycle.give_up(INCOMPLETE)
 

@@ -22,7 +22,7 @@ from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount
 from offbook.engine.lists import hold, join_list, release
 from offbook.engine.sent_orders import bodies_of, order_of, sent_order
-from offbook.engine.state import ZERO, OrderState, PositionState, TimerState
+from offbook.engine.state import ZERO, DayState, OrderState, PositionState, TimerState
 
 CASH = "cash"
 VENUE = "venue"
@@ -62,6 +62,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
     realized: Amount = ZERO
     fills: int = 0
     margin_call: bool = False
+    day: DayState = msgspec.field(default_factory=DayState)
     rates: dict[str, tuple[int, int]] = {}
     refusals: dict[str, int] = {}
     attached: r.SessionAttached | None = None
@@ -386,6 +387,8 @@ _APPLY: dict[type[Any], Callable[[LedgerState, Any], None]] = {
     r.ReplaceRejected: LedgerState._replace_rejected,
     r.ReservationsMoved: LedgerState._reservations_moved,
     r.MarginCalled: LedgerState._margin_called,
+    r.DayBegan: lambda ledger, record: ledger.day.begin(record),
+    r.DailyLossReached: lambda ledger, record: ledger.day.lose(record),
     r.MarginRestored: LedgerState._margin_restored,
     r.StrategyFailed: LedgerState._strategy_failed,
     r.SessionStarted: LedgerState._started,

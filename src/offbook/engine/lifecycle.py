@@ -79,6 +79,11 @@ class Lifecycle:
         self._pause("requested", command.orders)
         self._call("on_pause")
 
+    def pause_by_limit(self, reason: str) -> None:
+        """By a limit of the session's own risk: orders by policy, and the strategy is told."""
+        self._pause(reason, self._kernel.config.lifecycle.pause_orders)
+        self._call("on_pause")
+
     def _pause(self, reason: str, orders: PauseOrders) -> None:
         self._kernel.emit(r.SessionPaused, row=self.row, reason=reason, orders=orders)
         self._end(self._unwanted(orders), CancelReason.PAUSED)

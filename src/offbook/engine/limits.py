@@ -1,12 +1,12 @@
 """The limits of a session's own risk on orders, in the order in which they are checked.
 
-Allowed symbol, allowed side; order rate, open orders; order quantity, order value, price collar;
-position quantity, position value.  The first that fails is the answer, with the limit's value and
-the order's.  A new order passes all of them; a replace those on rate, quantity, value, price and
-position.
+Daily loss, allowed symbol, allowed side; order rate, open orders; order quantity, order value,
+price collar; position quantity, position value.  The first that fails is the answer, with the
+limit's value and the order's.  A new order passes all of them; a replace those on rate, quantity,
+value, price and position.
 
-An order that only makes a position smaller is never held back by limits on sides and positions:
-limits keep risk out, they do not keep it in.
+An order that only makes a position smaller is never held back by limits on loss, sides and
+positions: limits keep risk out, they do not keep it in.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ class OrderLimits:
         """The first limit that a new order meets, or None. ``now`` is session time (ns UTC), and
         ``ahead`` how many orders of its list leave with it before it."""
         return (
-            self._not_allowed(terms)
+            self._day_is_over(terms)
+            or self._not_allowed(terms)
             or self._too_often(now, ahead)
             or self._too_many(ahead)
             or self._too_large(terms, instrument, market, None)
@@ -56,6 +57,14 @@ class OrderLimits:
     ) -> Refusal | None:
         """The first limit that new terms for ``order`` meet, or None."""
         return self._too_often(now) or self._too_large(terms, instrument, market, order)
+
+    def _day_is_over(self, terms: Terms) -> Refusal | None:
+        """After the largest loss of a day only what reduces a position is taken."""
+        loss, limit = self._ledger.day.loss, self._config.daily_loss
+        if loss is None or limit is None or self._only_reduces(terms):
+            return None
+        most = limit.amount if limit.amount is not None else f"{limit.percent} %"
+        return Refusal(reason=RejectReason.DAILY_LOSS, limit=str(most), value=str(loss))
 
     def _not_allowed(self, terms: Terms) -> Refusal | None:
         symbols, sides = self._config.allowed_symbols, self._config.allowed_sides

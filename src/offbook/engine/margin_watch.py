@@ -1,8 +1,4 @@
-"""Watches the equity of a margin account, and does what a margin call asks for.
-
-While a position is open, equity is judged after every row of the market, once it was matched, and
-after every round of an instant.
-"""
+"""Watches the equity of a margin account, and does what a margin call asks for."""
 
 from __future__ import annotations
 
@@ -24,20 +20,13 @@ class MarginWatch:
         self._kernel = kernel
         self._venue = venue
         self._desk = desk
-        self._watches = kernel.config.account.is_margin
+        self.watches = kernel.config.account.is_margin
         self._action = kernel.config.account.margin_call
-
-    def guard(self) -> None:
-        """Have the books of open positions look at every quote."""
-        if self._watches:
-            for symbol, book in self._venue.books.items():
-                book.guard(self._kernel.ledger.position(symbol).qty != 0)
 
     def look(self) -> None:
         """Judge the equity at the last prices."""
-        if not self._watches:
+        if not self.watches:
             return
-        self.guard()
         kernel = self._kernel
         ledger, held = kernel.ledger, kernel.ledger.held_positions()
         if not (held or ledger.margin_call):

@@ -12,6 +12,7 @@ from offbook.domain.market_data import (
     BarSlice,
     MarketSlice,
     MergedSlice,
+    Quote,
     QuoteSlice,
     TradeSlice,
 )
@@ -52,7 +53,7 @@ class MarketRows:
         self._history = history
         self._built = built
         self.several = SeveralRows(kernel, venue, instants, lifecycle)
-        self._margin = instants.margin
+        self._equity = instants.equity
         self.host: StrategyHost | None = None
 
     def _begin(self, piece: MarketSlice) -> None:
@@ -82,7 +83,7 @@ class MarketRows:
                 instants.set_now(bar.ts)
             self._venue.match_bar(bar)
             kernel.last = bar
-            self._margin.look()
+            self._equity.look()
             instants.round((bar,))
 
     def take_several(self, piece: TradeSlice | MergedSlice) -> None:
@@ -137,10 +138,8 @@ class MarketRows:
                     quote.ask_px <= book.top_buy
                     or quote.bid_px >= book.top_sell
                     or (book.looking and book.concerns(quote))
-                ):
-                    self._venue.match_quote(quote)
-                    kernel.last = quote
-                    self._margin.look()
+                ) and not self._match(quote):
+                    break
                 kernel.last = quote
                 calling = True
                 on_quote(quote)
@@ -157,6 +156,13 @@ class MarketRows:
         finally:
             host.acting = False
         return len(piece) if quote is None else quote.row - piece.start + 1
+
+    def _match(self, quote: Quote) -> bool:
+        """Match a row; whether it may be shown to the strategy then."""
+        self._venue.match_quote(quote)
+        self._kernel.last = quote
+        self._equity.look()
+        return self._kernel.ledger.status is SessionStatus.RUNNING
 
     def _reach(self, ts: int) -> bool:
         """Do what is due before a row at ``ts``; whether it may be shown to the strategy then."""
@@ -213,7 +219,7 @@ class MarketRows:
             return position
         self._venue.match_quote(quote)
         kernel.last = quote
-        self._margin.look()
+        self._equity.look()
         self._lifecycle.check_flat()
         return position + 1
 

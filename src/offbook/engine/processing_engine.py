@@ -38,6 +38,7 @@ from offbook.domain.values import Amount
 from offbook.engine import snapshots
 from offbook.engine.built_bars import BuiltBars
 from offbook.engine.desk import OrderDesk
+from offbook.engine.equity_watch import EquityWatch
 from offbook.engine.folding import order_view, summary_of
 from offbook.engine.history import Histories
 from offbook.engine.host import StrategyHost
@@ -48,7 +49,6 @@ from offbook.engine.ledger import CAPITAL, CASH
 from offbook.engine.lifecycle import Lifecycle
 from offbook.engine.list_desk import ListDesk
 from offbook.engine.lists import members
-from offbook.engine.margin_watch import MarginWatch
 from offbook.engine.market_rows import MarketRows
 from offbook.engine.standing import Standing, standing_of
 from offbook.engine.strategy import Strategy
@@ -85,11 +85,11 @@ class ProcessingEngine:
         self._desk = OrderDesk(self._kernel)
         self._lists = ListDesk(self._kernel, self._desk)
         self._lifecycle = Lifecycle(self._kernel, self._venue, self._desk)
-        self._margin = MarginWatch(self._kernel, self._venue, self._desk)
+        self._equity = EquityWatch(self._kernel, self._venue, self._desk, self._lifecycle)
         self._history = Histories(session.config.history_limit)
         self._built = BuiltBars(self._kernel, session.config.history_limit)
         self._instants = Instants(
-            self._kernel, self._venue, self._lifecycle, self._built, self._margin
+            self._kernel, self._venue, self._lifecycle, self._built, self._equity
         )
         self._rows = MarketRows(
             self._kernel, self._venue, self._instants, self._lifecycle, self._history, self._built
@@ -328,6 +328,7 @@ class ProcessingEngine:
         match command:
             case c.Start():
                 self._lifecycle.start()
+                self._equity.loss.begin_day()
             case c.Pause():
                 self._lifecycle.pause(command)
             case c.Resume():
@@ -380,7 +381,7 @@ class ProcessingEngine:
         """
         self._join(attach)
         memory = snapshots.load(self._parts, state)
-        self._margin.guard()
+        self._equity.guard()
         if self._host is not None:
             snapshots.load_memory(self._host.strategy, memory)
 

@@ -45,7 +45,7 @@ class SeveralRows:
         self._venue = venue
         self._instants = instants
         self._lifecycle = lifecycle
-        self._margin = instants.margin
+        self._equity = instants.equity
         self.host: StrategyHost | None = None
 
     def take(self, piece: MergedSlice) -> None:
@@ -93,7 +93,7 @@ class SeveralRows:
         if kernel.pricing[source.symbol] is source:
             self._venue.match_bar(bar)
         kernel.saw(source, bar)
-        self._margin.look()
+        self._equity.look()
         self._instants.end_bar(bar)
 
     def _tick(self, source: SourceInfo, row: Quote | Trade) -> None:
@@ -104,7 +104,7 @@ class SeveralRows:
         else:
             self._venue.match_trade(row)
         kernel.saw(source, row)
-        self._margin.look()
+        self._equity.look()
         if self.host is not None and kernel.ledger.status is SessionStatus.RUNNING:
             self.host.call("on_quote" if quoted else "on_trade", row)
         self._lifecycle.check_flat()

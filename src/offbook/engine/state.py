@@ -12,6 +12,7 @@ from offbook.domain.orders import (
     Origin,
     TimeInForce,
 )
+from offbook.domain.risk_records import DailyLossReached, DayBegan
 from offbook.domain.values import Amount
 
 ZERO = Amount(0)
@@ -122,3 +123,19 @@ class TimerState(msgspec.Struct, kw_only=True):
 
     due: int
     every_ns: int | None
+
+
+class DayState(msgspec.Struct, kw_only=True):
+    """The trading day, where its loss is limited: the equity with which it began, None before the
+    first, and its loss once that reached the limit."""
+
+    equity: Amount | None = None
+    loss: Amount | None = None
+
+    def begin(self, record: DayBegan) -> None:
+        """A new day, without a loss."""
+        self.equity, self.loss = record.equity, None
+
+    def lose(self, record: DailyLossReached) -> None:
+        """The limit was reached."""
+        self.loss = record.loss

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from offbook.domain import records as r
-from offbook.domain.config import MarginCall
+from offbook.domain.config import MarginCall, OnDailyLoss
 from offbook.domain.records import Record
 from offbook.domain.values import Amount
 from offbook.testing.markets import START
@@ -11,6 +11,15 @@ from offbook.testing.markets import START
 MARGIN_EXAMPLES: list[Record] = [
     r.ReservationsMoved(
         26, START, symbol="BTCUSDT", reserved=((1, Amount.parse("0.5")),), due=START + 5
+    ),
+    r.DayBegan(40, 500, equity=Amount(10**22), ends=900),
+    r.DailyLossReached(
+        41,
+        600,
+        equity=Amount(10**21),
+        loss=Amount(9 * 10**21),
+        limit=Amount(10**20),
+        action=OnDailyLoss.PAUSE,
     ),
     r.MarginCalled(
         27,

@@ -277,6 +277,7 @@ def changed(value: Any, place: tuple[str, ...]) -> Any:
         ("market", "timezone"): "Europe/Berlin",
         ("market", "off_hours"): "drop",
         ("strategy", "ref"): "my/file.py:Other",
+        ("risk", "daily_loss"): {"amount": "5"},
         ("risk", "allowed_symbols"): ["BTCUSDT"],
         ("risk", "allowed_sides"): ["SELL"],
         ("account", "cash_check"): "fill",

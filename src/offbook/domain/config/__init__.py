@@ -37,6 +37,8 @@ from offbook.domain.config.market import kinds_of as kinds_of
 from offbook.domain.config.market import sources_of as sources_of
 from offbook.domain.config.market import symbols_of as symbols_of
 from offbook.domain.config.risk import MOST_IN_A_RATE as MOST_IN_A_RATE
+from offbook.domain.config.risk import DailyLoss as DailyLoss
+from offbook.domain.config.risk import OnDailyLoss as OnDailyLoss
 from offbook.domain.config.risk import OrderRate as OrderRate
 from offbook.domain.config.risk import RiskConfig as RiskConfig
 from offbook.domain.config.session import SessionConfig as SessionConfig

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import Final
 
 from offbook.domain.config.base import RATIO_PRECISION, ConfigPart, exact_amount, exact_decimal
@@ -33,6 +34,40 @@ class OrderRate(ConfigPart, frozen=True, kw_only=True):
             )
 
 
+class OnDailyLoss(enum.Enum):
+    """What reaching the largest loss of a day does to a session."""
+
+    PAUSE = "pause"
+    STOP = "stop"
+
+
+class DailyLoss(ConfigPart, frozen=True, kw_only=True):
+    """The largest loss of a trading day: an ``amount`` in the account's currency, or ``percent``
+    of the equity with which the day began."""
+
+    amount: str | None = None
+    percent: str | None = None
+    action: OnDailyLoss = OnDailyLoss.PAUSE
+
+    def __post_init__(self) -> None:
+        if (self.amount is None) is (self.percent is None):
+            raise InvalidConfig(
+                "risk.daily_loss: give either amount or percent", field="risk.daily_loss"
+            )
+        if self.amount is not None and exact_amount("risk.daily_loss.amount", self.amount) <= 0:
+            raise InvalidConfig(
+                f"risk.daily_loss.amount={self.amount} is not positive",
+                field="risk.daily_loss.amount",
+            )
+        if self.percent is not None:
+            share = exact_decimal("risk.daily_loss.percent", self.percent, RATIO_PRECISION)
+            if not 0 < share <= 100:
+                raise InvalidConfig(
+                    f"risk.daily_loss.percent={self.percent}, expected more than 0, at most 100",
+                    field="risk.daily_loss.percent",
+                )
+
+
 class RiskConfig(ConfigPart, frozen=True, kw_only=True):
     """Limits checked before an order leaves; None means no limit.
 
@@ -48,6 +83,7 @@ class RiskConfig(ConfigPart, frozen=True, kw_only=True):
     max_position_qty: str | None = None
     max_open_orders: int | None = 200
     max_order_rate: OrderRate | None = None
+    daily_loss: DailyLoss | None = None
     price_collar: str | None = None
     allowed_symbols: tuple[str, ...] | None = None
     allowed_sides: tuple[OrderSide, ...] | None = None
