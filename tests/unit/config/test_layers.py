@@ -221,3 +221,33 @@ def test_what_looks_like_a_secret_is_not_shown() -> None:
     assert masked(("strategy", "params", "API_TOKEN"), "abc") == "********"
     assert masked(("strategy", "params", "password"), "") == ""
     assert masked(("strategy", "params", "fast"), 3) == 3
+
+
+def test_a_part_that_is_written_as_none_takes_the_weaker_ones_away(home: Path) -> None:
+    """As in a session that was kept as JSON."""
+    file = home / "kept.json"
+    file.write_text('{"risk": {"max_order_rate": null}, "strategy": null, "seed": 1}')
+    kept = read_file(file, Source.SESSION, project_catalogue())
+    assert kept.problems == ()
+    lower = {
+        "risk": {"max_order_rate": {"count": 5}, "max_open_orders": 9},
+        "strategy": {"ref": "a:A"},
+    }
+    assert told(layer(Source.PROJECT, lower), kept) == {"risk": {"max_open_orders": 9}, "seed": 1}
+
+
+def test_several_sources_are_one_setting_with_checks_of_its_own(home: Path) -> None:
+    """Their places are meant from the file's folder, and what is wrong names the setting."""
+    source = (
+        '{path = "a.csv", type = "replay", kind = "quotes", instrument = {symbol = "A", '
+        'asset_class = "equity", base = "A", quote_currency = "USD", price_precision = 2, '
+        'qty_precision = 0, tick_size = "0.01", lot_size = "1"}}'
+    )
+    wrong = source.replace('type = "replay"', 'type = "replay", label = "x"')
+    file = home / "offbook.toml"
+    file.write_text(f'[market]\ntype = "combined"\nsources = [{source}]\n')
+    [kept] = load_settings(home, {}).session()["market"]["sources"]
+    assert kept["path"] == str(home / "a.csv")
+    file.write_text(f'[market]\ntype = "combined"\nsources = [{wrong}]\n')
+    with pytest.raises(InvalidConfig, match=r"line 3: market.label='x', expected 'open'"):
+        load_settings(home, {})

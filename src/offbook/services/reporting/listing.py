@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from offbook.domain.chain import GENESIS, extend_all
 from offbook.domain.errors import JournalDamaged
 from offbook.domain.instruments import Instrument
 from offbook.domain.journal import StoredRecord
@@ -102,11 +103,20 @@ async def read_pages(
 async def read_listing(
     session: PaperTradingSession, repository: IPaperTradingSessionRepository
 ) -> Listing:
-    """Fold a session's records into lines. Raises what ``read_pages`` does, and EngineFault."""
-    records: list[Record] = []
+    """Fold a session's records into lines.
+
+    Raises what ``read_pages`` does, also for records of another chain than the session's.
+    """
+    raws: list[bytes] = []
     async for page in read_pages(session, repository):
-        records.extend(decode_record(stored.raw) for stored in page)
-    return make_listing(session, records)
+        raws.extend(stored.raw for stored in page)
+    if raws and extend_all(GENESIS, raws).hex() != session.chain_head:
+        raise JournalDamaged(
+            f"the journal of session {session.id} has another chain than the session says",
+            session_id=session.id,
+            seq=len(raws),
+        )
+    return make_listing(session, list(map(decode_record, raws)))
 
 
 def make_listing(session: PaperTradingSession, records: Sequence[Record]) -> Listing:
