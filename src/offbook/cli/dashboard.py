@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from rich.console import Console
@@ -94,7 +95,8 @@ class Dashboard:
             return
         self._looked = now
         self._pace.note(progress.now)
-        await self._read_tail(reading, session.id)
+        with suppress(OffbookError):  # a store that does not answer is read on once it does
+            await self._read_tail(reading, session.id)
         self._ask_orders(reading, session.id, progress, now)
         self._scene = Scene(
             session=session,

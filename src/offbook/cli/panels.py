@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from textwrap import wrap
 from typing import Any, Final
 
 import msgspec
@@ -66,7 +67,7 @@ def screen(scene: Scene, width: int, height: int) -> Text:
     room = height - _FIXED_LINES - shown
     events = min(_EVENTS_SHOWN, max(room - _LEAST_CHART, 0), max(len(scene.said), 3))
     chart = max(room - events, 0)
-    said = list(scene.said)[len(scene.said) - events :] if events else []
+    said = _newest(scene.said, events, width)
     lines = [
         _title(scene),
         _progress(scene, width),
@@ -82,6 +83,13 @@ def screen(scene: Scene, width: int, height: int) -> Text:
     for line in lines:
         line.truncate(width, overflow="ellipsis")
     return Text("\n").join(lines[-height:])
+
+
+def _newest(said: Sequence[str], lines: int, width: int) -> list[str]:
+    """The last of what was said in so many lines, long ones broken where the screen ends."""
+    newest = list(said)[max(len(said) - lines, 0) :]
+    broken = [part for line in newest for part in wrap(line, width - 2) or [""]]
+    return broken[max(len(broken) - lines, 0) :]
 
 
 def event_line(record: Record, instruments: Mapping[str, Instrument]) -> str | None:

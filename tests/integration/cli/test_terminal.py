@@ -94,7 +94,7 @@ def test_signals_are_heard_while_nothing_happens(
 def test_a_store_that_is_taken_away_is_told_and_waited_for(offbook: Program, folder: Path) -> None:
     """What was asked meanwhile did not happen; when the file is back the session goes on."""
     database = folder / "data" / "store" / "sessions.sqlite3"
-    with Terminal(*LONG) as terminal:
+    with Terminal(*LONG, "--no-dashboard") as terminal:
         terminal.until("RUNNING")
         database.rename(folder / "aside")
         terminal.until("the store does not answer")

@@ -122,3 +122,10 @@ def test_records_are_told_in_a_few_words() -> None:
     paused = r.SessionPaused(seq=2, ts=SECOND, row=1, reason="end_of_data", orders="keep")  # type: ignore[arg-type] # any value will do
     assert event_line(paused, {}) == "00:00:01 session paused (end_of_data)"
     assert event_line(r.TimerCanceled(seq=3, ts=SECOND, name="x"), {}) is None
+
+
+def test_what_is_said_at_length_is_broken_and_not_cut() -> None:
+    """Such as the place of a callback that does not return; and the newest words are kept."""
+    words = " ".join(f"word{n}" for n in range(30))
+    text = screen(scene(said=["before", words]), 80, 24).plain
+    assert all(f"word{n}" in text for n in range(30))
