@@ -355,6 +355,14 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     kind: DataKind
     timeframe_ns: int | None = None
 
+    @property
+    def price_rank(self) -> tuple[int, int]:
+        """How well it tells a price, the lower the better: quotes, trades, the shortest bars."""
+        return _PRICE_ORDER.index(self.kind), self.timeframe_ns or 0
+
+
+_PRICE_ORDER: Final = (DataKind.QUOTES, DataKind.TRADES, DataKind.BARS)
+
 
 class MarketInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What a market is, fixed for the life of a session.
@@ -376,3 +384,13 @@ class MarketInfo(msgspec.Struct, frozen=True, kw_only=True):
     def sources_of(self, symbol: str) -> tuple[SourceInfo, ...]:
         """The sources that give rows of a symbol."""
         return tuple(source for source in self.sources if source.symbol == symbol)
+
+    def pricing_sources(self) -> dict[str, int]:
+        """The source (its place) that gives each symbol its price: quotes where the market has
+        quotes of it, else trades, else the shortest bars."""
+        chosen: dict[str, int] = {}
+        for place, source in enumerate(self.sources):
+            known = chosen.get(source.symbol)
+            if known is None or source.price_rank < self.sources[known].price_rank:
+                chosen[source.symbol] = place
+        return chosen

@@ -12,7 +12,7 @@ from offbook.domain.calendars import TradingCalendar
 from offbook.domain.config import SessionConfig
 from offbook.domain.errors import EngineFault, InvalidOrder
 from offbook.domain.instruments import Instrument
-from offbook.domain.market_data import Bar, DataKind, MarketInfo, Quote, SourceInfo
+from offbook.domain.market_data import Bar, MarketInfo, Quote, SourceInfo
 from offbook.domain.orders import ExecType
 from offbook.domain.records import Record
 from offbook.domain.session import SessionStatus
@@ -99,10 +99,9 @@ class Kernel:
         self.valuation.join(market)
         self.calendars = {calendar.name: calendar for calendar in calendars}
         self.sole_source = len(market.sources) == 1
-        for source in market.sources:
-            known = self.pricing.get(source.symbol)
-            if known is None or _rank(source) < _rank(known):
-                self.pricing[source.symbol] = source
+        self.pricing = {
+            symbol: market.sources[place] for symbol, place in market.pricing_sources().items()
+        }
         for instrument in market.instruments:
             if instrument.calendar not in self.calendars:
                 raise EngineFault(
@@ -235,9 +234,3 @@ class Kernel:
     def margin_used(self) -> Amount:
         """What positions bind of the equity, in units of 10**-18."""
         return Amount(self.funds.margin_used(self.ledger.held_positions()))
-
-
-def _rank(source: SourceInfo) -> tuple[int, int]:
-    """Quotes tell a price best, then trades, then bars, the shorter the better."""
-    order = (DataKind.QUOTES, DataKind.TRADES, DataKind.BARS)
-    return order.index(source.kind), source.timeframe_ns or 0
