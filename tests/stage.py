@@ -7,7 +7,13 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from offbook.domain.config import AccountConfig, LifecycleConfig, SessionConfig, StrategySpec
+from offbook.domain.config import (
+    AccountConfig,
+    LifecycleConfig,
+    SessionConfig,
+    StrategySpec,
+    instruments_of,
+)
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType
 from offbook.domain.session import PaperTradingSession
 from offbook.engine.processing_engine import ProcessingEngine
@@ -155,9 +161,10 @@ class Stage:
         """A session on this market; lifecycle options by name."""
         lifecycle = {n: changes.pop(n) for n in ("at_end", "on_strategy_error") if n in changes}
         spec = None if self.strategy is None else StrategySpec(ref="stage:Strategy")
+        currency = instruments_of(self.market.config)[0].quote_currency
         return SessionConfig(
             market=self.market.config,
-            account=AccountConfig(currency="USDT"),
+            account=changes.pop("account", AccountConfig(currency=currency)),
             strategy=changes.pop("strategy", spec),
             lifecycle=LifecycleConfig(**lifecycle),
             **changes,

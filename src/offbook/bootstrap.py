@@ -45,7 +45,8 @@ if TYPE_CHECKING:
     from offbook.adapters.strategy_finder import FoundStrategies
     from offbook.domain.journal import StoredRecord
     from offbook.services.explaining.gates import Explanation
-    from offbook.services.reporting.full_report import EquitySection, FullReport
+    from offbook.services.reporting.full_report import FullReport
+    from offbook.services.reporting.lines import EquitySection
     from offbook.services.reporting.listing import Listing
 
 SHIPPED: Final = "offbook.strategies"

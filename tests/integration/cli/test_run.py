@@ -20,7 +20,7 @@ KEYS = {
     "initial_cash", "cash", "equity", "equity_closing", "return_pct", "realized", "unrealized",
     "fees", "slippage", "traded", "trades", "trades_won", "positions", "orders",
     "orders_by_status", "refusals", "fills", "order_list", "moments", "records", "chain_head",
-    "config", "store",
+    "config", "store", "account_type", "initial_equity", "balances", "margin_used",
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from offbook.adapters.reports.files import whole, write_table
 from offbook.adapters.reports.listing_tables import listing_tables
 from offbook.domain.errors import InvalidInput
 from offbook.domain.journal import StoredRecord
-from offbook.services.reporting.full_report import EquitySection
+from offbook.services.reporting.lines import EquitySection
 from offbook.services.reporting.listing import EXPORT_FORMATS, EXPORT_TABLES, Listing, document_of
 
 

@@ -24,7 +24,8 @@ def write_json(report: FullReport, path: Path) -> Path:
 
 
 def write_csv(report: FullReport, directory: Path) -> tuple[Path, ...]:
-    """``fills.csv``, ``orders.csv``, ``round_trips.csv`` and ``equity.csv``, each with a header.
+    """``fills.csv``, ``orders.csv``, ``round_trips.csv``, ``instruments.csv`` and ``equity.csv``,
+    each with a header.
 
     Numbers are exact decimal text, empty where there is none. Raises OSError.
     """
@@ -94,7 +95,7 @@ def _write_typed(table: ReportTable, path: Path) -> None:
 
 
 def _cast(column: Column) -> str:
-    name = f'"{column.name}"'
+    name = '"' + column.name.replace('"', '""') + '"'
     if column.kind is ColumnKind.TIME:
         return f"CAST(rtrim({name}, 'Z') AS TIMESTAMP_NS) AS {name}"
     return f"CAST({name} AS {column.kind.value}) AS {name}"

@@ -11,6 +11,7 @@ import msgspec
 from offbook.adapters.reports.tables import (
     Column,
     ReportTable,
+    equity_table,
     is_time,
     kind_of,
     time_name,
@@ -20,7 +21,7 @@ from offbook.domain.orders import OrderView
 from offbook.domain.record_parts import Evidence
 from offbook.services.paper_trading.report import FillLine
 from offbook.services.reporting.formatting import iso
-from offbook.services.reporting.full_report import EquityPoint, EquitySection
+from offbook.services.reporting.lines import EquitySection
 from offbook.services.reporting.listing import FillDetail, Listing, PositionLine
 
 EVIDENCE: Final = "evidence_"
@@ -42,19 +43,12 @@ def listing_tables(
     listing: Listing, journal: Iterable[StoredRecord], equity: EquitySection | None
 ) -> tuple[ReportTable, ...]:
     """All tables of an export; every time stands twice, in ns and as ISO 8601 in UTC."""
-    grids = () if equity is None else (equity.daily, equity.even, equity.at_fills)
-    names = ("daily", "even", "fill")
-    points = [
-        {"grid": name, **_fields(point)}
-        for name, grid in zip(names, grids, strict=False)
-        for point in grid
-    ]
     return (
         _table("orders", _types(OrderView), map(_fields, listing.orders)),
         _table("fills", _fill_types(), map(fill_row, listing.fills)),
         _table("positions", _types(PositionLine), map(_fields, listing.positions)),
         _table("journal", _types(RecordRow), map(_fields, map(_record_row, journal))),
-        _table("equity", {"grid": str, **_types(EquityPoint)}, points),
+        equity_table(equity),
     )
 
 

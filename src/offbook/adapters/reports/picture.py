@@ -1,4 +1,4 @@
-"""A report as a picture: price with fills, equity, and drawdown, over one axis of time in UTC."""
+"""A report as a picture: prices with fills, equity, and drawdown, over one axis of time in UTC."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from offbook.domain.calendars import DAY_NS
 from offbook.domain.errors import ExtraNotInstalled, InvalidInput
-from offbook.services.reporting.formatting import clock, money, percent
-from offbook.services.reporting.full_report import EquityPoint, EquitySection, FullReport
+from offbook.services.paper_trading.report import FillLine
+from offbook.services.reporting.by_instrument import InstrumentLine
+from offbook.services.reporting.formatting import clock, money, percent, strategy_name
+from offbook.services.reporting.full_report import FullReport
+from offbook.services.reporting.lines import EquityPoint, EquitySection
+from offbook.services.reporting.sections import return_pct
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,10 +31,13 @@ GREY: Final = "#6E6E6E"
 _MOST_DECIMALS: Final = 12
 _MARKERS: Final = 400
 """Fills above this number are drawn small."""
+_MOST_PRICES: Final = 4
+"""Instruments drawn: those of which most was traded."""
+_PRICED_BY: Final = {"bars": "close", "trades": "last trade", "quotes": "mid"}
 
 
 def write_png(report: FullReport, path: Path, *, dpi: int = 144) -> Path:
-    """Draw the report; 11 by 8.25 inches.
+    """Draw the report; 11 by 8.25 inches for one instrument, higher for several.
 
     Raises ExtraNotInstalled without matplotlib, InvalidInput for a report without equity over
     time, OSError.
@@ -48,7 +55,7 @@ def write_png(report: FullReport, path: Path, *, dpi: int = 144) -> Path:
 
 
 def draw(report: FullReport) -> Figure:
-    """The report as a figure of 11 by 8.25 inches.
+    """The report as a figure, 11 inches wide.
 
     Raises ExtraNotInstalled without matplotlib, InvalidInput for a report without equity.
     """
@@ -58,7 +65,7 @@ def draw(report: FullReport) -> Figure:
     return _draw(report, report.equity)
 
 
-def _figure() -> Figure:
+def _figure(height: float) -> Figure:
     try:
         from matplotlib.figure import Figure as Canvas
     except ImportError:
@@ -66,28 +73,38 @@ def _figure() -> Figure:
             'drawing needs matplotlib: pip install "offbook[report]"', extra="report"
         ) from None
     # Made without pyplot, which would keep state for the whole process and look for a screen.
-    return Canvas(figsize=(11, 8.25), layout="constrained", facecolor="white")
+    return Canvas(figsize=(11, height), layout="constrained", facecolor="white")
 
 
 def _draw(report: FullReport, equity: EquitySection) -> Figure:
-    figure = _figure()
-    upper, middle, lower = figure.subplots(
-        3, 1, sharex=True, gridspec_kw={"height_ratios": [5, 4, 2], "hspace": 0.03}
+    shown = _most_traded(report)
+    figure = _figure(8.25 + 1.75 * max(len(shown) - 1, 0))
+    ratios = [5.0 if len(shown) == 1 else 3.2] * len(shown) + [4.0, 2.0]
+    panels = figure.subplots(
+        len(ratios), 1, sharex=True, gridspec_kw={"height_ratios": ratios, "hspace": 0.03}
     )
     points = _all_points(equity)
-    times = [_time(point.ts) for point in points]
-    _price(upper, report, points, times)
-    _equity(middle, report, points, times)
+    *prices, middle, lower = panels
+    for axes, line in zip(prices, shown, strict=True):
+        _price(axes, report, line, points)
+    _equity(middle, report, equity, points)
     _drawdown(lower, equity, points)
-    for axes in (upper, middle, lower):
+    for axes in panels:
         axes.grid(visible=True, color="#DDDDDD", linewidth=0.6)
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)
         axes.margins(x=0.01)
     _time_axis(lower, equity)
-    figure.align_ylabels([upper, middle, lower])
-    _titles(figure, report, equity)
+    figure.align_ylabels(list(panels))
+    _titles(figure, report, equity, len(shown))
     return figure
+
+
+def _most_traded(report: FullReport) -> list[InstrumentLine]:
+    """The instruments to draw, in the market's order."""
+    by_value = sorted(report.instruments, key=lambda line: -float(line.traded))
+    chosen = {line.symbol for line in by_value[:_MOST_PRICES]}
+    return [line for line in report.instruments if line.symbol in chosen]
 
 
 def _all_points(equity: EquitySection) -> list[EquityPoint]:
@@ -102,20 +119,21 @@ def _time(ts: int) -> float:
 
 
 def _price(
-    axes: Axes, report: FullReport, points: Sequence[EquityPoint], times: Sequence[float]
+    axes: Axes, report: FullReport, line: InstrumentLine, points: Sequence[EquityPoint]
 ) -> None:
-    base = report.session
-    priced = [(t, float(p.price)) for t, p in zip(times, points, strict=True) if p.price]
+    symbol = line.symbol
+    priced = [(_time(p.ts), float(p.prices[symbol])) for p in points if symbol in p.prices]
     axes.plot(
         [t for t, _ in priced],
         [price for _, price in priced],
         color=GREY,
         linewidth=1.0,
-        label="close" if base.kind == "bars" else "mid",
+        label=_PRICED_BY[line.priced_by],
     )
-    few = len(base.fills) <= _MARKERS
+    own = [fill for fill in report.session.fills if fill.symbol == symbol]
+    few = len(own) <= _MARKERS
     for side, marker, colour in (("BUY", "^", BLUE), ("SELL", "v", VERMILLION)):
-        fills = [fill for fill in base.fills if fill.side == side]
+        fills = [fill for fill in own if fill.side == side]
         axes.scatter(
             [_time(fill.ts) for fill in fills],
             [float(fill.price) for fill in fills],
@@ -127,17 +145,35 @@ def _price(
             zorder=3,
             label=f"{side.lower()} ({len(fills)})",
         )
-    axes.set_ylabel(f"{base.symbol} ({base.currency})")
+    _liquidations(axes, [fill for fill in own if fill.origin == "liquidation"])
+    axes.set_ylabel(f"{symbol} ({line.currency})")
     _even_decimals(axes)
-    axes.legend(loc="upper right", ncols=3, frameon=True, framealpha=0.9, fontsize="small")
+    axes.legend(loc="best", ncols=4, frameon=True, framealpha=0.9, fontsize="small")
+
+
+def _liquidations(axes: Axes, fills: Sequence[FillLine]) -> None:
+    """What the venue closed after a margin call, circled."""
+    if fills:
+        axes.scatter(
+            [_time(fill.ts) for fill in fills],
+            [float(fill.price) for fill in fills],
+            marker="o",
+            s=110,
+            facecolors="none",
+            edgecolors="black",
+            linewidths=1.2,
+            zorder=4,
+            label=f"liquidated ({len(fills)})",
+        )
 
 
 def _equity(
-    axes: Axes, report: FullReport, points: Sequence[EquityPoint], times: Sequence[float]
+    axes: Axes, report: FullReport, equity: EquitySection, points: Sequence[EquityPoint]
 ) -> None:
+    times = [_time(point.ts) for point in points]
     marked = [float(point.equity) for point in points]
     closing = [float(point.equity_closing) for point in points]
-    opening = float(report.session.initial_cash)
+    opening = float(equity.daily[0].equity if equity.daily else report.session.initial_cash)
     axes.axhline(opening, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.plot(times, marked, color=BLUE, linewidth=1.5, label="at mid", zorder=3)
     if closing != marked:
@@ -194,19 +230,21 @@ def _time_axis(axes: Axes, equity: EquitySection) -> None:
     axes.set_xlabel(f"time in UTC, {began} to {ended}")
 
 
-def _titles(figure: Figure, report: FullReport, equity: EquitySection) -> None:
+def _titles(figure: Figure, report: FullReport, equity: EquitySection, shown: int) -> None:
     base = report.session
-    strategy = "no strategy" if base.strategy is None else base.strategy.rpartition(":")[2]
+    strategy = strategy_name(base.strategy)
     name = f"  {base.name}" if base.name else ""
     figure.suptitle(f"{strategy} on {base.symbol}{name}", x=0.01, ha="left", fontweight="bold")
     fall = "none" if equity.drawdown is None else percent(-equity.drawdown.ratio)
     parts = [
-        f"return {float(base.return_pct):+.4f} %",
+        f"return {return_pct(report):+.4f} %",
         f"equity {money(base.equity)} {base.currency}",
         f"largest drawdown {fall}",
         f"{report.by_position.statistics.trips} round trips",
         f"fees {money(base.fees)}",
         f"slippage {money(base.slippage)} {base.currency}",
     ]
+    if shown < len(report.instruments):
+        parts.append(f"prices of the {shown} most traded of {len(report.instruments)}")
     axes: Any = figure.axes[0]
     axes.set_title("   ".join(parts), loc="left", fontsize="small", color=GREY)

@@ -10,10 +10,11 @@ from typing import Any, Final
 import msgspec
 
 from offbook.domain.chain import GENESIS, extend_all
-from offbook.domain.config import kinds_of, symbols_of
+from offbook.domain.config import AccountConfig, kinds_of, symbols_of
 from offbook.domain.errors import JournalDamaged
 from offbook.domain.instruments import Instrument
 from offbook.domain.journal import StoredRecord
+from offbook.domain.margin_records import MarginCalled, MarginRestored
 from offbook.domain.records import (
     OrderFilled,
     Record,
@@ -27,7 +28,8 @@ from offbook.domain.values import Amount
 from offbook.engine.folding import instrument_of, order_view, summary_of
 from offbook.engine.ledger import LedgerState
 from offbook.ports.repository import IPaperTradingSessionRepository
-from offbook.services.reporting.slippage import slippage_of
+from offbook.services.reporting.account_path import Execution, execution_of
+from offbook.services.reporting.worth import Worth
 
 _PAGE: Final = 1000
 _BPS: Final = 10_000
@@ -36,16 +38,20 @@ _BPS: Final = 10_000
 class FillLine(msgspec.Struct, frozen=True, kw_only=True):
     """One fill, what it cost beside the price, and the evidence for it.
 
-    Times are ns UTC of session time.  ``mid`` is the middle of the market when the order was
-    decided, None where there was none; ``slippage`` (in the account's currency) and
-    ``slippage_bps`` are what the fill's price was worse than that, negative where it was better;
-    ``delay_ns`` is the time in between.  ``row`` is the market row traded against, ``rule`` the
-    clause that allowed it, ``available`` how much could be had there.
+    Times are ns UTC of session time.  ``price`` and ``mid`` are in the instrument's ``currency``,
+    money is in the account's, at the rate of the fill.  ``origin`` tells who sent the order: the
+    strategy, an outsider, or the venue with a ``liquidation``.  ``mid`` is the middle of the market
+    when the order was decided, None where there was none; ``slippage`` and ``slippage_bps`` are
+    what the fill's price was worse than that, negative where it was better; ``delay_ns`` is the
+    time in between.  ``row`` is the market row traded against, ``rule`` the clause that allowed it,
+    ``available`` how much could be had there.
     """
 
     ts: int
     client_order_id: str
     symbol: str
+    currency: str
+    origin: str
     side: str
     qty: str
     price: str
@@ -64,11 +70,12 @@ class FillLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One order as it ended up, or stands."""
+    """One order as it ended up, or stands; ``fees`` are in the instrument's currency."""
 
     ts: int
     client_order_id: str
     symbol: str
+    origin: str
     side: str
     order_type: str
     order_status: str
@@ -89,10 +96,14 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A session in the numbers that matter; amounts are decimal text in ``currency``.
+    """A session in the numbers that matter; amounts are decimal text in ``currency``, those of
+    ``balances`` (cash) in each one's own.
 
+    ``initial_equity`` is the cash of all currencies that the session began with, at stated rates,
+    else at the last that are known.  ``margin_used`` is what positions bind in a margin account.
     ``equity`` is marked at mid; ``equity_closing`` at the side at which positions would be closed,
-    None where the last prices are not in the records.  ``return_pct`` is of the initial cash.
+    None where the last prices are not in the records.  ``return_pct`` is of the initial
+    equity.
     ``trades`` counts fills that closed or reduced a position, ``trades_won`` those with a gain
     before fees.
     """
@@ -113,8 +124,12 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     started_ts: int | None
     ended_ts: int
     rows: int
+    account_type: str
     initial_cash: str
+    initial_equity: str
     cash: str
+    balances: dict[str, str]
+    margin_used: str
     equity: str
     equity_closing: str | None
     return_pct: str
@@ -173,10 +188,10 @@ def make_report(session: PaperTradingSession, records: Iterable[Record]) -> Sess
     for record in records:
         ledger.apply(record)
         if isinstance(record, OrderFilled):
-            fill, cost = _fill_line(ledger, record)
-            fills.append(fill)
-            slippage += cost
-            traded += _notional(record.last_qty, record.last_px, _instrument(ledger, record))
+            execution = execution_of(record, ledger)
+            fills.append(_fill_line(ledger, record, execution))
+            slippage += execution.slippage
+            traded += execution.traded
             trades += record.realized != 0
             won += record.realized > 0
         elif isinstance(record, SessionStarted):
@@ -185,6 +200,11 @@ def make_report(session: PaperTradingSession, records: Iterable[Record]) -> Sess
             moments.append(Moment(ts=record.ts, event="paused", reason=record.reason))
         elif isinstance(record, SessionResumed):
             moments.append(Moment(ts=record.ts, event="resumed"))
+        elif isinstance(record, MarginCalled):
+            reason = record.action.value
+            moments.append(Moment(ts=record.ts, event="margin call", reason=reason))
+        elif isinstance(record, MarginRestored):
+            moments.append(Moment(ts=record.ts, event="margin restored"))
     if ledger.stopped is not None:
         moments.append(Moment(ts=ledger.ts, event="stopped", reason=ledger.stopped.reason))
     return _report(session, ledger, fills, moments, (traded, slippage, trades, won))
@@ -200,7 +220,8 @@ def _report(
     config = session.config
     summary = session.summary or summary_of(ledger)
     traded, slippage, trades, won = counted
-    initial = Amount.parse(config.account.initial_cash)
+    worth = _worth_at_the_end(config.account, ledger)
+    initial = _opening(config.account, ledger, worth)
     unrealized = summary.equity - initial - summary.realized + summary.fees
     market, spec = config.market, config.strategy
     return SessionReport(
@@ -220,10 +241,14 @@ def _report(
         started_ts=moments[0].ts if moments else None,
         ended_ts=session.cursor.ts,
         rows=session.cursor.row,
-        initial_cash=str(initial),
+        account_type=config.account.type.value,
+        initial_cash=str(Amount.parse(config.account.initial_cash)),
+        initial_equity=str(Amount(initial)),
         cash=str(summary.cash),
+        balances={currency: str(amount) for currency, amount in summary.balances.items()},
+        margin_used=str(summary.margin_used),
         equity=str(summary.equity),
-        equity_closing=_closing(ledger),
+        equity_closing=_closing(ledger, worth),
         return_pct=_ratio(summary.equity - initial, initial, 100, "0.0001"),
         realized=str(summary.realized),
         unrealized=str(Amount(unrealized)),
@@ -244,35 +269,35 @@ def _report(
     )
 
 
-def _fill_line(ledger: LedgerState, record: OrderFilled) -> tuple[FillLine, int]:
+def _fill_line(ledger: LedgerState, record: OrderFilled, execution: Execution) -> FillLine:
     order = ledger.orders[record.order]
-    instrument = _instrument(ledger, record)
-    twice_mid = order.decision_bid_px + order.decision_ask_px
-    cost = slippage_of(record.side.sign, record.last_qty, record.last_px, twice_mid, instrument)
-    evidence = record.evidence
-    line = FillLine(
+    instrument = instrument_of(ledger, record.symbol)
+    twice_mid = execution.twice_mid
+    evidence, conversion = record.evidence, record.conversion
+    return FillLine(
         ts=record.ts,
         client_order_id=order.client_order_id,
         symbol=record.symbol,
+        currency=instrument.quote_currency,
+        origin=order.origin.value,
         side=record.side.value,
         qty=instrument.qty_text(record.last_qty),
         price=instrument.price_text(record.last_px),
-        fee=str(record.fee),
+        fee=str(Amount(execution.fee)),
         liquidity=record.liquidity.value,
         mid=_half(twice_mid, instrument) if twice_mid else None,
-        slippage=str(Amount(cost)),
+        slippage=str(Amount(execution.slippage)),
         slippage_bps=_ratio(
             record.side.sign * (2 * record.last_px - twice_mid), twice_mid, _BPS, "0.001"
         ),
         delay_ns=record.ts - order.sent_ts,
-        realized=str(record.realized),
+        realized=str(record.realized if conversion is None else conversion.realized),
         row=evidence.row,
         row_ts=evidence.row_ts,
         model=evidence.model,
         rule=evidence.rule,
         available=instrument.qty_text(evidence.available_qty),
     )
-    return line, cost
 
 
 def _order_lines(ledger: LedgerState) -> Iterable[OrderLine]:
@@ -282,6 +307,7 @@ def _order_lines(ledger: LedgerState) -> Iterable[OrderLine]:
             ts=view.submitted_ts,
             client_order_id=view.client_order_id,
             symbol=view.symbol,
+            origin=order.origin.value,
             side=view.side.value,
             order_type=view.order_type.value,
             order_status=view.order_status.value,
@@ -294,25 +320,38 @@ def _order_lines(ledger: LedgerState) -> Iterable[OrderLine]:
         )
 
 
-def _closing(ledger: LedgerState) -> str | None:
-    """Cash and what selling at the bid, or buying back at the ask, would bring; fees left out."""
-    if ledger.stopped is None or {m.symbol for m in ledger.stopped.marks} < {
-        symbol for symbol, position in ledger.positions.items() if position.qty
-    }:
+def _worth_at_the_end(account: AccountConfig, ledger: LedgerState) -> Worth | None:
+    """What things are worth at the last prices that the records tell; None before any record."""
+    if ledger.attached is None:
         return None
-    total = int(ledger.stopped.cash)
-    for mark in ledger.stopped.marks:
-        px = mark.bid_px if mark.position_qty > 0 else mark.ask_px
-        total += _notional(mark.position_qty, px, instrument_of(ledger, mark.symbol))
-    return str(Amount(total))
+    marks = () if ledger.stopped is None else ledger.stopped.marks
+    prices = {mark.symbol: (mark.bid_px, mark.ask_px) for mark in marks}
+    return Worth(account, ledger.attached.market).at(prices)
 
 
-def _instrument(ledger: LedgerState, record: OrderFilled) -> Instrument:
-    return instrument_of(ledger, record.symbol)
+def _opening(account: AccountConfig, ledger: LedgerState, worth: Worth | None) -> int:
+    """The cash that the session began with, in the account's currency."""
+    total = int(Amount.parse(account.initial_cash))
+    for currency, text in account.cash.items():
+        known = None if worth is None else worth.rate(currency)
+        numerator, denominator = known or ledger.rates.get(currency, (0, 1))
+        total += Amount.parse(text) * numerator // denominator
+    return total
 
 
-def _notional(qty: int, px: int, instrument: Instrument) -> int:
-    return qty * px * instrument.notional_scale
+def _closing(ledger: LedgerState, worth: Worth | None) -> str | None:
+    """Cash and what selling at the bid, or buying back at the ask, would bring; fees left out.
+    None where a price or a rate for it is not in the records."""
+    held = ledger.held_positions()
+    if ledger.stopped is None or worth is None:
+        return None
+    if not set(held) <= {mark.symbol for mark in ledger.stopped.marks}:
+        return None
+    needed = {instrument_of(ledger, symbol).quote_currency for symbol in held}
+    needed |= {currency for currency, amount in ledger.cash().items() if amount}
+    if any(worth.rate(currency) is None for currency in needed):
+        return None
+    return str(Amount(worth.closing(ledger.cash(), held)))
 
 
 def _half(twice: int, instrument: Instrument) -> str:

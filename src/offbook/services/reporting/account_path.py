@@ -1,7 +1,8 @@
 """The account between fills: what was held, and since when.
 
-Cash and position change by fills alone, so a session's account is a short list of steps, whatever
-the length of the recording.
+Cash and positions change by fills alone, so a session's account is a short list of steps, whatever
+the length of the recording.  Money of fills is exact in the instrument's currency; the record of a
+fill tells what it was worth in the account's.
 """
 
 from __future__ import annotations
@@ -10,20 +11,24 @@ from bisect import bisect_right
 
 import msgspec
 
-from offbook.domain.errors import EngineFault
+from offbook.domain.config import AccountConfig
 from offbook.domain.instruments import Instrument
+from offbook.domain.market_data import MarketInfo
 from offbook.domain.orders import Liquidity
 from offbook.domain.records import OrderFilled, Record, SessionAttached, SessionStarted
+from offbook.domain.values import share_of
 from offbook.engine.folding import instrument_of
-from offbook.engine.ledger import CASH, LedgerState
+from offbook.engine.ledger import LedgerState
 from offbook.services.reporting.slippage import slippage_of
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True):
     """One fill, exact: ``qty`` is signed (positive bought) in quantity units, ``px`` in price
-    units, ``notional`` (never negative), ``fee`` and ``slippage`` in units of 10**-18.
+    units, ``notional`` (never negative) in units of 10**-18 of the instrument's currency.
 
-    ``twice_mid`` is bid plus ask at the order's decision (price units), 0 where there was none.
+    ``rate`` is what one unit of that currency was worth in the account's, numerator and
+    denominator; ``fee`` and ``slippage`` are in the account's.  ``twice_mid`` is bid plus ask at
+    the order's decision (price units), 0 where there was none.
     """
 
     ts: int
@@ -36,14 +41,26 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     twice_mid: int
     slippage: int
     liquidity: Liquidity
+    rate: tuple[int, int] = (1, 1)
+
+    def worth(self, amount: int) -> int:
+        """An amount of the instrument's currency in the account's, rounded down to 10**-18, as the
+        ledger does with gains."""
+        return amount * self.rate[0] // self.rate[1]
+
+    @property
+    def traded(self) -> int:
+        """The fill's value in the account's currency."""
+        return self.worth(self.notional)
 
 
 class AccountStep(msgspec.Struct, frozen=True):
-    """From ``ts`` (ns UTC) on: cash in units of 10**-18, position in signed quantity units."""
+    """From ``ts`` (ns UTC) on: cash by currency, in units of 10**-18, and what is held by symbol,
+    in signed quantity units; a symbol of which nothing is held is not named."""
 
     ts: int
-    cash: int
-    qty: int
+    cash: dict[str, int]
+    positions: dict[str, int]
 
 
 class AccountPath(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,19 +69,30 @@ class AccountPath(msgspec.Struct, frozen=True, kw_only=True):
     ``started_ts`` is None for a session that never ran.
     """
 
-    instrument: Instrument
+    account: AccountConfig
+    market: MarketInfo
     started_ts: int | None
     steps: tuple[AccountStep, ...]
     executions: tuple[Execution, ...]
 
     @property
-    def opening_cash(self) -> int:
-        """The cash that the session began with, in units of 10**-18."""
-        return self.steps[0].cash
+    def instruments(self) -> tuple[Instrument, ...]:
+        """The instruments of the session's market."""
+        return self.market.instruments
 
     def at(self, ts: int) -> AccountStep:
         """The account at ``ts``, everything that happened at that moment included."""
         return self.steps[max(bisect_right(self.steps, ts, key=lambda step: step.ts) - 1, 0)]
+
+    def legs(self) -> dict[str, list[int]]:
+        """By symbol, the moments of its fills, each once: between two of them its position
+        stands still."""
+        found: dict[str, list[int]] = {instrument.symbol: [] for instrument in self.instruments}
+        for execution in self.executions:
+            times = found[execution.symbol]
+            if not times or times[-1] != execution.ts:
+                times.append(execution.ts)
+        return found
 
 
 def execution_of(record: OrderFilled, ledger: LedgerState) -> Execution:
@@ -73,6 +101,11 @@ def execution_of(record: OrderFilled, ledger: LedgerState) -> Execution:
     instrument = instrument_of(ledger, record.symbol)
     twice_mid = order.decision_bid_px + order.decision_ask_px
     sign = record.side.sign
+    slippage = slippage_of(sign, record.last_qty, record.last_px, twice_mid, instrument)
+    fee, rate = record.fee, (1, 1)
+    if record.conversion is not None:
+        fee = record.conversion.fee
+        rate = (record.conversion.numerator, record.conversion.denominator)
     return Execution(
         ts=record.ts,
         symbol=record.symbol,
@@ -80,17 +113,19 @@ def execution_of(record: OrderFilled, ledger: LedgerState) -> Execution:
         qty=sign * record.last_qty,
         px=record.last_px,
         notional=record.last_qty * record.last_px * instrument.notional_scale,
-        fee=int(record.fee),
+        fee=int(fee),
         twice_mid=twice_mid,
-        slippage=slippage_of(sign, record.last_qty, record.last_px, twice_mid, instrument),
+        slippage=share_of(slippage, *rate),
         liquidity=record.liquidity,
+        rate=rate,
     )
 
 
 class PathBuilder:
     """Makes the path of a session from its records, taken one by one together with a ledger."""
 
-    def __init__(self) -> None:
+    def __init__(self, account: AccountConfig) -> None:
+        self._account = account
         self._steps: list[AccountStep] = []
         self._executions: list[Execution] = []
         self._started: int | None = None
@@ -99,28 +134,26 @@ class PathBuilder:
         """Look at a record that ``ledger`` has just applied."""
         if isinstance(record, OrderFilled):
             self._executions.append(execution_of(record, ledger))
-            self._step(record.ts, ledger, record.symbol)
+            self._step(record.ts, ledger)
         elif isinstance(record, SessionStarted):
             self._started = self._started or record.ts
         elif isinstance(record, SessionAttached):
             # Just before, so that a fill of the very first moment is a step of its own.
-            self._step(record.ts - 1, ledger, record.market.instruments[0].symbol)
+            self._step(record.ts - 1, ledger)
 
-    def _step(self, ts: int, ledger: LedgerState, symbol: str) -> None:
-        cash = ledger.balance(CASH, ledger.account_currency)
+    def _step(self, ts: int, ledger: LedgerState) -> None:
         if self._steps and self._steps[-1].ts == ts:
             self._steps.pop()  # fills of one moment are one step
-        self._steps.append(AccountStep(ts, int(cash), ledger.position(symbol).qty))
+        cash = {currency: int(amount) for currency, amount in ledger.cash().items()}
+        self._steps.append(AccountStep(ts, cash, ledger.held_positions()))
 
     def path(self, ledger: LedgerState) -> AccountPath | None:
         """The path so far; None for a session that was never joined to a market."""
         if ledger.attached is None:
             return None
-        instruments = ledger.attached.market.instruments
-        if len(instruments) != 1:
-            raise EngineFault("a report covers one instrument", reason="several_instruments")
         return AccountPath(
-            instrument=instruments[0],
+            account=self._account,
+            market=ledger.attached.market,
             started_ts=self._started,
             steps=tuple(self._steps),
             executions=tuple(self._executions),

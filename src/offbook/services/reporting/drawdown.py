@@ -1,7 +1,8 @@
 """The deepest fall of an account's equity and its longest time below a peak, at every market row.
 
-Between fills equity is ``cash + qty * mid``, so peaks and troughs of equity are those of the price
-and whole blocks of rows are searched at once.  All comparisons of equity are exact.
+Between fills equity is ``base + slope * level``, where the level is a whole number at each row (the
+price of the one instrument held, or the sum of several), so peaks and troughs of equity are those
+of the level and whole blocks of rows are searched at once.  All comparisons of equity are exact.
 """
 
 from __future__ import annotations
@@ -10,11 +11,20 @@ from typing import Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from offbook.domain.market_data import IntColumn
-from offbook.services.reporting.account_path import AccountStep
+
+Levels = npt.NDArray[np.int64] | npt.NDArray[np.object_]
+"""Whole numbers at each row: int64 of at most 2**62 in size, else Python's integers."""
+
+FITS: Final = 2**62
+"""Sums below this are kept in int64."""
 
 _INT64_MAX: Final = 2**63 - 1
+_NEAR: Final = 1 - 1e-12
+"""Shares within this of the largest, in double precision, are compared exactly: a share that was
+rounded a few times is right to a thousandth of that."""
 
 
 class Drawdown(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,61 +68,85 @@ class Underwater(msgspec.Struct, frozen=True, kw_only=True):
         return self.to_ts - self.from_ts
 
 
+class _Fall(msgspec.Struct):
+    """A fall, in multiples of equity."""
+
+    peak: int
+    peak_ts: int
+    trough: int
+    trough_ts: int
+    recovered_ts: int | None
+
+    def deeper_than(self, other: _Fall | None) -> bool:
+        """Whether this falls by a larger share of its peak; exact."""
+        if other is None:
+            return True
+        return (self.peak - self.trough) * other.peak > (other.peak - other.trough) * self.peak
+
+
 class DrawdownTracker:
     """Takes an account's equity in time order and keeps the deepest and the longest fall.
 
-    Equity is held doubled, so that a mid on half a price unit stays exact.  The share of the peak
-    picks the candidate within a block in double precision; between blocks it is compared exactly.
+    Equity is given times ``unit`` (a positive number), so that a mid on half a price unit, or an
+    exchange rate, stays exact.  The share of the peak
+    picks candidates in double precision; they are compared exactly.  Of equal falls and of equal
+    times the first is kept.
     """
 
-    def __init__(self, notional_scale: int) -> None:
-        self._scale = notional_scale
+    def __init__(self, unit: int) -> None:
+        self._unit = unit
         self._peak: int | None = None
         self._peak_ts = 0
         self._below = False
         self._last_ts = 0
-        self._deepest: Drawdown | None = None
+        self._deepest: _Fall | None = None
         self._longest: Underwater | None = None
 
-    def point(self, ts: int, twice_equity: int) -> None:
-        """Equity (doubled, 10**-18) at one moment."""
+    def point(self, ts: int, equity: int) -> None:
+        """Equity (times ``unit``, 10**-18) at one moment."""
         self._last_ts = ts
-        if self._peak is None or twice_equity >= self._peak:
+        if self._peak is None or equity >= self._peak:
             self._surface(ts)
-            self._peak, self._peak_ts, self._below = twice_equity, ts, False
+            self._peak, self._peak_ts, self._below = equity, ts, False
         else:
-            self._fall(self._peak, self._peak_ts, twice_equity, ts)
+            self._fall(_Fall(self._peak, self._peak_ts, equity, ts, None))
             self._below = True
 
-    def stretch(self, step: AccountStep, ts: IntColumn, twice_mid: IntColumn) -> None:
-        """Equity at consecutive rows while the account is as ``step`` says.
+    def stand(self, ts: IntColumn, equity: int) -> None:
+        """The same equity at all of these rows."""
+        if len(ts):
+            self.point(int(ts[0]), equity)
+            self.point(int(ts[-1]), equity)
 
-        ``twice_mid`` is bid plus ask in price units.
-        """
+    def stretch(self, ts: IntColumn, level: Levels, base: int, slope: int) -> None:
+        """Equity ``base + slope * level`` (times ``unit``) at consecutive rows; ``slope`` is
+        positive."""
         if not len(ts):
             return
-        if step.qty == 0:
-            self.point(int(ts[0]), 2 * step.cash)
-            self.point(int(ts[-1]), 2 * step.cash)
-            return
-        # Along ``level`` equity rises, also for a short position.
-        level = twice_mid if step.qty > 0 else -twice_mid
-        slope = abs(step.qty) * self._scale
-        first = self._first_at_peak(level, 2 * step.cash, slope)
+        first = self._first_at_peak(level, base, slope)
         if first:
             low = int(np.argmin(level[:first]))
             assert self._peak is not None
-            equity = 2 * step.cash + slope * int(level[low])
-            self._fall(self._peak, self._peak_ts, equity, int(ts[low]))
+            equity = base + slope * int(level[low])
+            self._fall(_Fall(self._peak, self._peak_ts, equity, int(ts[low]), None))
             self._below = True
         if first < len(ts):
             self._surface(int(ts[first]))
-            self._above(ts[first:], level[first:], 2 * step.cash, slope)
+            self._above(ts[first:], level[first:], base, slope)
         self._last_ts = int(ts[-1])
 
     def deepest(self) -> Drawdown | None:
         """The fall of the largest share of its peak; None where equity never fell."""
-        return self._deepest
+        found = self._deepest
+        if found is None:
+            return None
+        return Drawdown(
+            peak=found.peak // self._unit,
+            peak_ts=found.peak_ts,
+            trough=found.trough // self._unit,
+            trough_ts=found.trough_ts,
+            recovered_ts=found.recovered_ts,
+        )
 
     def longest(self) -> Underwater | None:
         """The longest time below a peak, to the last moment taken if it is not over."""
@@ -122,34 +156,35 @@ class DrawdownTracker:
         longer = self._longest is None or now.duration_ns > self._longest.duration_ns
         return now if longer else self._longest
 
-    def _first_at_peak(self, level: IntColumn, base: int, slope: int) -> int:
+    def _first_at_peak(self, level: Levels, base: int, slope: int) -> int:
         """The position of the first row at or above the peak; their number when there is none."""
         if self._peak is None:
             return 0
         needed = -((base - self._peak) // slope)  # rounded up
-        if needed > _INT64_MAX:
-            return len(level)
-        reached = level >= max(needed, -_INT64_MAX)
+        if level.dtype != object:
+            if needed > _INT64_MAX:
+                return len(level)
+            needed = max(needed, -_INT64_MAX)
+        reached = level >= needed
         first = int(np.argmax(reached))
         return first if reached[first] else len(level)
 
-    def _above(self, ts: IntColumn, level: IntColumn, base: int, slope: int) -> None:
+    def _above(self, ts: IntColumn, level: Levels, base: int, slope: int) -> None:
         """Rows of which the first is a peak, so that all peaks lie among them."""
         peaks = np.maximum.accumulate(level)
         at_peak = np.flatnonzero(level == peaks)
-        height = peaks + base / slope
-        share = np.divide(peaks - level, height, out=np.zeros(len(level)), where=height > 0)
-        low = int(np.argmax(share))
         self._peak_ts = int(ts[at_peak[-1]])
-        if share[low] > 0:
+        for low in _deepest_rows(level, peaks, base, slope):
             following = int(np.searchsorted(at_peak, low))
             recovered = int(ts[at_peak[following]]) if following < len(at_peak) else None
             self._fall(
-                base + slope * int(peaks[low]),
-                int(ts[at_peak[following - 1]]),
-                base + slope * int(level[low]),
-                int(ts[low]),
-                recovered,
+                _Fall(
+                    base + slope * int(peaks[low]),
+                    int(ts[at_peak[following - 1]]),
+                    base + slope * int(level[low]),
+                    int(ts[low]),
+                    recovered,
+                )
             )
         self._gaps(ts, at_peak)
         self._peak = base + slope * int(peaks[-1])
@@ -170,24 +205,34 @@ class DrawdownTracker:
         self._below = False
         self._under(self._peak_ts, ts)
         if self._deepest is not None and self._deepest.recovered_ts is None:
-            self._deepest = msgspec.structs.replace(self._deepest, recovered_ts=ts)
+            self._deepest.recovered_ts = ts
 
     def _under(self, from_ts: int, to_ts: int) -> None:
         span = Underwater(from_ts=from_ts, to_ts=to_ts, recovered=True)
         if self._longest is None or span.duration_ns > self._longest.duration_ns:
             self._longest = span
 
-    def _fall(
-        self, peak: int, peak_ts: int, trough: int, trough_ts: int, recovered: int | None = None
-    ) -> None:
-        if peak <= 0:
-            return
-        fall = Drawdown(
-            peak=peak // 2,
-            peak_ts=peak_ts,
-            trough=trough // 2,
-            trough_ts=trough_ts,
-            recovered_ts=recovered,
-        )
-        if fall.deeper_than(self._deepest):
+    def _fall(self, fall: _Fall) -> None:
+        if fall.peak > 0 and fall.deeper_than(self._deepest):
             self._deepest = fall
+
+
+def _deepest_rows(level: Levels, peaks: Levels, base: int, slope: int) -> list[int]:
+    """The rows that lie deepest below their peak, as a share of it; those whose shares double
+    precision cannot tell apart, in order; none where nothing fell."""
+    whole, part = divmod(base, slope)
+    # The whole part is added exactly, since a leveraged account's peak is a small difference.
+    size = abs(whole) + max(abs(int(peaks[0])), abs(int(peaks[-1])))
+    wide = peaks if size <= _INT64_MAX else peaks.astype(object)
+    height = (wide + whole).astype(np.float64) + part / slope
+    fall = (peaks - level).astype(np.float64)
+    share = np.divide(fall, height, out=np.zeros(len(level)), where=height > 0)
+    deepest = share.max()
+    if deepest <= 0:
+        return []
+    near = np.flatnonzero(share >= deepest * _NEAR)
+    # Of neighbours at one level the first says it all.
+    new = (np.diff(level[near], prepend=-1) != 0) | (np.diff(peaks[near], prepend=-1) != 0)
+    new[0] = True
+    rows: list[int] = near[new].tolist()
+    return rows

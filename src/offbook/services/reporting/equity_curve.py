@@ -1,24 +1,26 @@
 """An account's equity over time, from committed records and the market's own rows.
 
-No engine is run: cash and position stand still between fills (``AccountPath``), and the recording
-gives the price of any moment.  Equity is marked at mid, as the engine marks it; beside it stands
-what closing the position would bring (bid for a long one, ask for a short one), fees left out.
+No engine is run: cash and positions stand still between fills (``AccountPath``), and the recording
+gives the prices of any moment.  Equity is marked at mid, as the engine marks it; beside it stands
+what closing the positions would bring (bid for a long one, ask for a short one), fees left out.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
 
-from offbook.domain.calendars import DAY_NS, TradingCalendar
+from offbook.domain.calendars import TradingCalendar
 from offbook.domain.market_data import Cursor
 from offbook.ports.gateway import MarketFeed
 from offbook.services.reporting.account_path import AccountPath, AccountStep
 from offbook.services.reporting.drawdown import Drawdown, Underwater
-from offbook.services.reporting.market_scan import BLOCK_ROWS, Marks, PathScan, blocks
+from offbook.services.reporting.equity_scan import EquityScan
+from offbook.services.reporting.market_scan import BLOCK_ROWS, Block, MarkFinder, PriceTrack, blocks
+from offbook.services.reporting.trading_days import day_ends
+from offbook.services.reporting.worth import Marks, Worth
 
 CHART_POINTS: Final = 500
 """Evenly spaced samples when nothing else is asked for."""
@@ -27,27 +29,34 @@ CHART_POINTS: Final = 500
 class EquitySample(msgspec.Struct, frozen=True, kw_only=True):
     """The account at one moment (``ts``, ns UTC), everything of that moment included.
 
-    Money is in units of 10**-18; ``qty`` is signed, in quantity units; ``bid_px`` and ``ask_px``
-    (price units; both the close for bars) are the last at or before ``ts``, None before any row.
+    Money is in units of 10**-18 of the account's currency, ``cash`` in those of each currency.
+    ``positions`` are signed, in quantity units, by symbol; ``marks`` are bid and ask (price units;
+    both the close for bars) of the last row at or before ``ts``, without symbols that had none.
+    ``gross`` and ``net`` are the values of the positions, added up without and with their signs.
     """
 
     ts: int
-    cash: int
-    qty: int
-    bid_px: int | None
-    ask_px: int | None
+    cash: dict[str, int]
+    positions: dict[str, int]
+    marks: dict[str, tuple[int, int]]
     equity: int
     equity_closing: int
-    position_value: int
+    gross: int
+    net: int
 
     @property
     def exposure(self) -> float | None:
-        """Gross value of the position as a share of equity; None unless equity is positive."""
-        return abs(self.position_value) / self.equity if self.equity > 0 else None
+        """Gross value of the positions as a share of equity; None unless equity is positive."""
+        return self.gross / self.equity if self.equity > 0 else None
+
+    @property
+    def net_exposure(self) -> float | None:
+        """Net value of the positions as a share of equity; None unless equity is positive."""
+        return self.net / self.equity if self.equity > 0 else None
 
 
 class Excursion(msgspec.Struct, frozen=True):
-    """Twice the highest and the lowest price while an account's step lasted (price units);
+    """Twice the highest and the lowest price while a leg of a position lasted (price units);
     None where no row came."""
 
     twice_high: int | None
@@ -59,9 +68,9 @@ class EquityCurve(msgspec.Struct, frozen=True, kw_only=True):
 
     ``daily`` begins with the opening and holds the end of each trading day, the last one as far
     as it went; ``even`` are evenly spaced moments from start to end; ``at_fills`` are the moments
-    of fills.  ``excursions`` belong to the steps of the account's path.  ``market_return`` is the
-    instrument's own, from the first mid to the last.  ``drawdown`` and ``underwater`` are over
-    every row and every fill.
+    of fills.  ``excursions`` belong to the legs of each symbol (``AccountPath.legs``), the first
+    being that before any fill.  ``market_returns`` are the instruments' own, from the first mid to
+    the last, None without a row.  ``drawdown`` and ``underwater`` are over every row and fill.
     """
 
     begin_ts: int
@@ -69,29 +78,15 @@ class EquityCurve(msgspec.Struct, frozen=True, kw_only=True):
     daily: tuple[EquitySample, ...]
     even: tuple[EquitySample, ...]
     at_fills: tuple[EquitySample, ...]
-    excursions: tuple[Excursion, ...]
+    excursions: dict[str, tuple[Excursion, ...]]
     drawdown: Drawdown | None
     underwater: Underwater | None
-    market_return: float | None
+    market_returns: dict[str, float | None]
 
     @property
     def last(self) -> EquitySample:
         """The account at the end."""
         return self.daily[-1]
-
-
-def day_ends(calendar: TradingCalendar, begin: int, end: int) -> list[int]:
-    """Ends of trading days in ``(begin, end)``, and ``end`` itself: where daily samples are taken.
-
-    A trading day ends at its session's close, midnight UTC in an always-open market, and its
-    sample includes that very moment, since a bar that ends then is the day's last.
-    """
-    if calendar.always_open:
-        found = list(range((begin // DAY_NS + 1) * DAY_NS, end, DAY_NS))
-    else:
-        first = bisect_right(calendar.closes, begin)
-        found = list(calendar.closes[first : bisect_left(calendar.closes, end)])
-    return [*found, end]
 
 
 def evenly(begin: int, end: int, count: int) -> list[int]:
@@ -102,23 +97,19 @@ def evenly(begin: int, end: int, count: int) -> list[int]:
     return [begin + (end - begin) * i // steps for i in range(steps + 1)]
 
 
-def sample(step: AccountStep, ts: int, mark: tuple[int, int] | None, scale: int) -> EquitySample:
-    """Value an account at a mark; exact halves of a unit are rounded down, as the engine does.
-
-    ``scale`` is the instrument's ``notional_scale``.  Without a mark the position counts nothing.
-    """
-    bid, ask = mark or (0, 0)
-    value = step.qty * (bid + ask) * scale // 2
-    closing = step.qty * (bid if step.qty > 0 else ask) * scale
+def sample(step: AccountStep, ts: int, marks: Marks, worth: Worth) -> EquitySample:
+    """Value an account at its marks, as the engine does: exact parts of a unit are rounded down,
+    for each position.  A position without a mark counts nothing."""
+    worth.at(marks)
     return EquitySample(
         ts=ts,
         cash=step.cash,
-        qty=step.qty,
-        bid_px=None if mark is None else bid,
-        ask_px=None if mark is None else ask,
-        equity=step.cash + value,
-        equity_closing=step.cash + closing,
-        position_value=value,
+        positions=step.positions,
+        marks=marks,
+        equity=worth.equity(step.cash, step.positions),
+        equity_closing=worth.closing(step.cash, step.positions),
+        gross=worth.gross(step.positions),
+        net=worth.net(step.positions),
     )
 
 
@@ -135,57 +126,89 @@ async def read_equity_curve(
     Reads the market once, block by block; memory grows with fills, days and ``points`` alone.
     The feed stays the caller's to close.  Raises what ``MarketFeed.read`` raises.
     """
-    scale = path.instrument.notional_scale
-    scan = PathScan(path.steps, scale)
-    begin, end = path.started_ts or 0, until.ts
-    grids: tuple[list[int], ...] = ()
-    marks: Marks | None = None
-    async for prices in blocks(feed, until.row, block_rows):
-        if marks is None:
-            begin = max(begin, int(prices.ts[0]))
-            grids = _grids(feed.calendars[0], path, begin, end, points)
-            marks = Marks([ts for grid in grids for ts in grid])
-        marks.take(prices)
-        scan.take(prices)
-    if marks is None:
-        grids = _grids(feed.calendars[0], path, begin, end, points)
-        marks = Marks([ts for grid in grids for ts in grid])
-    scan.finish(end)
-    found = iter(marks.result())
-    daily, even, at_fills = (
-        tuple(sample(path.at(ts), ts, next(found), scale) for ts in grid) for grid in grids
+    pass_ = _Pass(path, feed.calendars, until.ts, points)
+    async for block in blocks(feed, until.row, block_rows):
+        pass_.take(block)
+    return pass_.curve()
+
+
+class _Pass:
+    """One pass over a market: everything that is asked of its rows."""
+
+    def __init__(
+        self, path: AccountPath, calendars: Sequence[TradingCalendar], end: int, points: int
+    ) -> None:
+        self._path = path
+        self._calendars = calendars
+        self._begin = path.started_ts or 0
+        self._end = end
+        self._points = points
+        self._worth = Worth(path.account, path.market)
+        self._scan = EquityScan(path)
+        self._tracks = {symbol: PriceTrack(times) for symbol, times in path.legs().items()}
+        self._grids: tuple[list[int], ...] = ()
+        self._marks: dict[str, MarkFinder] = {}
+
+    def take(self, block: Block) -> None:
+        if not self._marks:
+            self._lay_grids(max(self._begin, int(block.ts[0])))
+        for part in block.parts:
+            self._marks[part.symbol].take(part.prices)
+            self._tracks[part.symbol].take(part.prices)
+        self._scan.take(block)
+
+    def curve(self) -> EquityCurve:
+        if not self._marks:
+            self._lay_grids(self._begin)
+        self._scan.finish(self._end)
+        samples = self._samples()
+        daily, even, at_fills = (tuple(next(samples) for _ in grid) for grid in self._grids)
+        tracks = self._tracks
+        return EquityCurve(
+            begin_ts=self._begin,
+            end_ts=max(self._begin, self._end),
+            daily=(self._opening(), *daily),
+            even=even,
+            at_fills=at_fills,
+            excursions={symbol: _excursions(track) for symbol, track in tracks.items()},
+            drawdown=self._scan.drawdown.deepest(),
+            underwater=self._scan.drawdown.longest(),
+            market_returns={symbol: _market_return(track) for symbol, track in tracks.items()},
+        )
+
+    def _opening(self) -> EquitySample:
+        """The account before any row; money in other currencies counts at the first rates."""
+        firsts = {symbol: track.first for symbol, track in self._tracks.items()}
+        marks = {s: (twice // 2, twice - twice // 2) for s, twice in firsts.items() if twice}
+        opening = sample(self._path.steps[0], self._begin, marks, self._worth)
+        return msgspec.structs.replace(opening, marks={})
+
+    def _lay_grids(self, begin: int) -> None:
+        self._begin = begin
+        self._grids = (
+            day_ends(self._calendars, begin, max(begin, self._end)),
+            evenly(begin, self._end, self._points),
+            [step.ts for step in self._path.steps[1:]],
+        )
+        times = [ts for grid in self._grids for ts in grid]
+        self._marks = {symbol: MarkFinder(times) for symbol in self._tracks}
+
+    def _samples(self) -> Iterator[EquitySample]:
+        found = {symbol: iter(marks.result()) for symbol, marks in self._marks.items()}
+        for grid in self._grids:
+            for ts in grid:
+                now = {symbol: next(marks) for symbol, marks in found.items()}
+                known = {symbol: mark for symbol, mark in now.items() if mark is not None}
+                yield sample(self._path.at(ts), ts, known, self._worth)
+
+
+def _excursions(track: PriceTrack) -> tuple[Excursion, ...]:
+    return tuple(
+        Excursion(None, None) if found is None else Excursion(*found) for found in track.extremes()
     )
-    return EquityCurve(
-        begin_ts=begin,
-        end_ts=max(begin, end),
-        daily=(sample(path.steps[0], begin, None, scale), *daily),
-        even=even,
-        at_fills=at_fills,
-        excursions=_excursions(scan),
-        drawdown=scan.drawdown.deepest(),
-        underwater=scan.drawdown.longest(),
-        market_return=_market_return(scan),
-    )
 
 
-def _grids(
-    calendar: TradingCalendar, path: AccountPath, begin: int, end: int, points: int
-) -> tuple[list[int], ...]:
-    return (
-        day_ends(calendar, begin, max(begin, end)),
-        evenly(begin, end, points),
-        [step.ts for step in path.steps[1:]],
-    )
-
-
-def _excursions(scan: PathScan) -> tuple[Excursion, ...]:
-    pairs: Sequence[tuple[int, int]] = list(
-        zip(scan.highest.tolist(), scan.lowest.tolist(), strict=True)
-    )
-    return tuple(Excursion(None, None) if high < 0 else Excursion(high, low) for high, low in pairs)
-
-
-def _market_return(scan: PathScan) -> float | None:
-    if scan.first_twice is None or scan.last_twice is None:
+def _market_return(track: PriceTrack) -> float | None:
+    if track.first is None or track.last is None:
         return None
-    return (scan.last_twice - scan.first_twice) / scan.first_twice
+    return (track.last - track.first) / track.first

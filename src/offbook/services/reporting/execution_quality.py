@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import Final
 
 import msgspec
 
 from offbook.domain.orders import Liquidity, OrderStatus
 from offbook.domain.values import Amount
+from offbook.engine.folding import instrument_of
 from offbook.engine.ledger import LedgerState
 from offbook.engine.state import OrderState
 from offbook.services.reporting.account_path import Execution
-from offbook.services.reporting.statistics import Figure
+from offbook.services.reporting.figure import Figure
 
 _BPS: Final = 10_000
 _REFUSALS: Final = ("denied", "rejected", "request_denied", "cancel_rejected", "replace_rejected")
+_REFUSED: Final = (OrderStatus.DENIED, OrderStatus.REJECTED)
 
 
 class LiquidityCost(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,13 +53,14 @@ class Refusals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExecutionQuality(msgspec.Struct, frozen=True, kw_only=True):
-    """Execution of a whole session; money is decimal text in the account's currency.
+    """Execution of a session, or of one symbol; money is decimal text in the account's currency.
 
     ``slippage`` is against the middle of the market at each order's decision, positive where fills
     were worse; ``slippage_bps`` is it over the same quantity's value at that middle; ``compared``
     fills had one.  ``implementation_cost`` adds the fees.  ``fill_ratio`` is the quantity filled
-    over the quantity ordered, of orders that left; ``filled_orders`` of ``sent_orders`` filled
-    completely.  ``first_fill`` and ``complete`` are times from the decision.
+    over the quantity ordered, of orders that left, and of several symbols the value at each
+    decision's middle; ``filled_orders`` of ``sent_orders`` filled completely.  ``first_fill`` and
+    ``complete`` are times from the decision.
     """
 
     fills: int
@@ -77,22 +82,52 @@ class ExecutionQuality(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def execution_quality(
-    ledger: LedgerState, executions: Sequence[Execution], scale: int
+    ledger: LedgerState, executions: Sequence[Execution], scales: Mapping[str, int]
 ) -> ExecutionQuality:
-    """The figures of a session. ``scale`` is the instrument's ``notional_scale``."""
+    """The figures of a whole session. ``scales`` are the instruments' ``notional_scale``."""
+    orders = list(ledger.orders.values())
+    return _quality(ledger, orders, executions, scales, refusals_of(ledger.refusals))
+
+
+def quality_by_symbol(
+    ledger: LedgerState, executions: Sequence[Execution], scales: Mapping[str, int]
+) -> dict[str, ExecutionQuality]:
+    """The figures of each symbol of ``scales``. Refused requests have no symbol: their refusals
+    are of orders alone."""
+    found = {}
+    for symbol in scales:
+        orders = [order for order in ledger.orders.values() if order.symbol == symbol]
+        refused = Counter(
+            f"{order.status.value.lower()}:{order.reason}"
+            for order in orders
+            if order.status in _REFUSED
+        )
+        fills = [fill for fill in executions if fill.symbol == symbol]
+        found[symbol] = _quality(ledger, orders, fills, scales, refusals_of(refused))
+    return found
+
+
+def _quality(
+    ledger: LedgerState,
+    orders: Sequence[OrderState],
+    executions: Sequence[Execution],
+    scales: Mapping[str, int],
+    refused: tuple[Refusals, ...],
+) -> ExecutionQuality:
     compared = [fill for fill in executions if fill.twice_mid]
     # Doubled on both sides, since a mid may end on half a unit.
-    twice_at_mid = sum(abs(fill.qty) * fill.twice_mid * scale for fill in compared)
+    twice_at_mid = sum(
+        fill.worth(abs(fill.qty) * fill.twice_mid * scales[fill.symbol]) for fill in compared
+    )
     slippage = sum(fill.slippage for fill in compared)
     fees = sum(fill.fee for fill in executions)
-    sent = [order for order in ledger.orders.values() if order.status is not OrderStatus.DENIED]
-    ordered = sum(order.order_qty for order in sent)
+    sent = [order for order in orders if order.status is not OrderStatus.DENIED]
     first, complete = _delays(sent, executions)
     none = Figure(None, "no fill had a market at its decision")
     return ExecutionQuality(
         fills=len(executions),
         compared=len(compared),
-        traded=_text(sum(fill.notional for fill in executions)),
+        traded=_text(sum(fill.traded for fill in executions)),
         slippage=_text(slippage),
         slippage_bps=Figure(2 * slippage * _BPS / twice_at_mid) if compared else none,
         worst_slippage_bps=Figure(max(map(_bps_of, compared))) if compared else none,
@@ -102,13 +137,38 @@ def execution_quality(
         removed=_cost(executions, Liquidity.REMOVED),
         sent_orders=len(sent),
         filled_orders=sum(order.status is OrderStatus.FILLED for order in sent),
-        fill_ratio=Figure(sum(order.cum_qty for order in sent) / ordered)
-        if ordered
-        else Figure(None, "no order left"),
+        fill_ratio=_fill_ratio(ledger, sent, scales),
         first_fill=first,
         complete=complete,
-        refusals=refusals_of(ledger.refusals),
+        refusals=refused,
     )
+
+
+def _fill_ratio(
+    ledger: LedgerState, sent: Sequence[OrderState], scales: Mapping[str, int]
+) -> Figure:
+    """Quantities of one symbol add up; those of several do so by their value at the decision, at
+    the last rate that the records tell."""
+    several = len({order.symbol for order in sent}) > 1
+    weights = [
+        scales[order.symbol] * _twice_mid(order) * _rate(ledger, order.symbol)
+        if several
+        else Fraction(1)
+        for order in sent
+    ]
+    ordered = sum(w * order.order_qty for w, order in zip(weights, sent, strict=True))
+    filled = sum(w * order.cum_qty for w, order in zip(weights, sent, strict=True))
+    return Figure(float(filled / ordered)) if ordered else Figure(None, "no order left")
+
+
+def _rate(ledger: LedgerState, symbol: str) -> Fraction:
+    currency = instrument_of(ledger, symbol).quote_currency
+    known = (1, 1) if currency == ledger.account_currency else ledger.rates.get(currency, (0, 1))
+    return Fraction(*known)
+
+
+def _twice_mid(order: OrderState) -> int:
+    return order.decision_bid_px + order.decision_ask_px
 
 
 def _text(amount: int) -> str:
@@ -132,7 +192,7 @@ def refusals_of(counted: Mapping[str, int]) -> tuple[Refusals, ...]:
 
 def _cost(executions: Sequence[Execution], liquidity: Liquidity) -> LiquidityCost:
     fills = [fill for fill in executions if fill.liquidity is liquidity]
-    traded = sum(fill.notional for fill in fills)
+    traded = sum(fill.traded for fill in fills)
     fees = sum(fill.fee for fill in fills)
     return LiquidityCost(
         fills=len(fills),

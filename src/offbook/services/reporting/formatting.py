@@ -1,4 +1,4 @@
-"""Figures as people read them."""
+"""Figures as people read them. The exact ones stand in the documents."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from offbook.services.reporting.statistics import Figure
+from offbook.services.reporting.figure import Figure
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS: Final = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1000))
 
 
-def money(text: str, *, signed: bool = False) -> str:
-    """An amount with thousands parted: two decimals, more where it is small, as ``0.0023``."""
+def money(text: str, *, signed: bool = False, least: int = 2) -> str:
+    """An amount with thousands parted: ``least`` decimals, more for a small one, as ``0.0023``."""
     amount = Decimal(text)
-    places = 2
+    places = least
     while amount and abs(amount) < Decimal(10) ** (1 - places) and places < 8:
         places += 1
     rounded = amount.quantize(Decimal(1).scaleb(-places))
@@ -34,14 +34,20 @@ def figure(found: Figure, form: Callable[[float], str]) -> str:
     return f"n/a: {found.reason}" if found.value is None else form(found.value)
 
 
-def clock(ts: int) -> str:
-    """Session time (ns UTC) to the second, as ``2024-08-08 23:54:14``."""
-    return (_EPOCH + timedelta(microseconds=ts // 1000)).strftime("%Y-%m-%d %H:%M:%S")
+def clock(ts: int | None, *, date: bool = True) -> str:
+    """Session time (ns UTC) to the second, as ``2024-08-08 23:54:14``; a dash for none."""
+    if not ts:
+        return "-"
+    return _utc(ts).strftime("%Y-%m-%d %H:%M:%S" if date else "%H:%M:%S")
 
 
 def iso(ts: int) -> str:
     """Session time (ns UTC) in ISO 8601 with all nine decimals, as ``...T23:54:14.087891268Z``."""
-    return f"{clock(ts).replace(' ', 'T')}.{ts % 10**9:09d}Z"
+    return f"{_utc(ts):%Y-%m-%dT%H:%M:%S}.{ts % 10**9:09d}Z"
+
+
+def _utc(ts: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=ts // 1000)
 
 
 def duration(ns: int) -> str:
@@ -62,3 +68,13 @@ def duration(ns: int) -> str:
 def words(name: str) -> str:
     """``MAX_ORDER_NOTIONAL`` as ``max order notional``."""
     return name.lower().replace("_", " ")
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """``1 fill``, ``2 fills``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def strategy_name(ref: str | None) -> str:
+    """The class alone."""
+    return "no strategy" if ref is None else ref.rpartition(":")[2]

@@ -7,8 +7,6 @@ same session and recording give the same document.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from decimal import Decimal
 from typing import Final
 
 import msgspec
@@ -20,113 +18,38 @@ from offbook.domain.errors import (
     InvalidInput,
     JournalDamaged,
 )
-from offbook.domain.instruments import Instrument
 from offbook.domain.records import Record, decode_record
 from offbook.domain.session import PaperTradingSession
-from offbook.domain.values import Amount
 from offbook.engine.ledger import LedgerState
 from offbook.ports.gateway import IBrokerGateway
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.report import SessionReport, make_report
 from offbook.services.reporting.account_path import AccountPath, PathBuilder
-from offbook.services.reporting.drawdown import Drawdown
+from offbook.services.reporting.by_instrument import InstrumentLine, instrument_lines
 from offbook.services.reporting.equity_curve import (
     CHART_POINTS,
     EquityCurve,
-    EquitySample,
     read_equity_curve,
 )
-from offbook.services.reporting.execution_quality import ExecutionQuality, execution_quality
-from offbook.services.reporting.round_trips import (
-    RoundTrip,
-    fifo_trips,
-    position_trips,
-    time_held,
+from offbook.services.reporting.execution_quality import (
+    ExecutionQuality,
+    execution_quality,
+    quality_by_symbol,
 )
+from offbook.services.reporting.lines import (
+    EquitySection,
+    TripSection,
+    equity_section,
+    trip_section,
+)
+from offbook.services.reporting.round_trips import fifo_trips, position_trips, time_held
 from offbook.services.reporting.statistics import Statistics, compute_statistics
-from offbook.services.reporting.trip_statistics import (
-    Excursions,
-    TripStatistics,
-    trip_statistics,
-)
+from offbook.services.reporting.trading_days import days_per_year
 
 REPORT_VERSION: Final = 1
 """Grows when a field goes or changes its meaning; new fields leave it as it is."""
 
 _PAGE: Final = 1000
-
-
-class EquityPoint(msgspec.Struct, frozen=True, kw_only=True):
-    """The account at ``ts``: marked at mid, and at the side at which it would be closed.
-
-    ``position`` is signed; ``price`` is the mid, None before any row; ``exposure`` is gross
-    position value over equity, None unless equity is positive.
-    """
-
-    ts: int
-    equity: str
-    equity_closing: str
-    cash: str
-    position: str
-    price: str | None
-    exposure: float | None
-
-
-class DrawdownLine(msgspec.Struct, frozen=True, kw_only=True):
-    """The deepest fall over every market row and fill: equity at its peak and its trough."""
-
-    ratio: float
-    amount: str
-    peak: str
-    peak_ts: int
-    trough: str
-    trough_ts: int
-    recovered_ts: int | None
-
-
-class EquitySection(msgspec.Struct, frozen=True, kw_only=True):
-    """Equity from ``begin_ts`` to ``end_ts`` on three grids; see ``EquityCurve``."""
-
-    begin_ts: int
-    end_ts: int
-    daily: tuple[EquityPoint, ...]
-    even: tuple[EquityPoint, ...]
-    at_fills: tuple[EquityPoint, ...]
-    drawdown: DrawdownLine | None
-
-
-class TripLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One round trip; ``exit_*`` and ``holding_ns`` are None while it is open.
-
-    ``side`` is LONG or SHORT; average prices are rounded to the stored decimals plus four;
-    ``return_ratio`` is net over the value of what was opened.  ``favourable`` and ``adverse`` are
-    the furthest that the price went for and against it, as fractions of the entry price.
-    """
-
-    symbol: str
-    side: str
-    entry_ts: int
-    exit_ts: int | None
-    qty: str
-    entry_px: str
-    exit_px: str | None
-    gross: str
-    fees: str
-    net: str
-    return_ratio: float
-    holding_ns: int | None
-    favourable: float | None
-    adverse: float | None
-    fills: int
-    entry_order: str
-    exit_order: str | None
-
-
-class TripSection(msgspec.Struct, frozen=True, kw_only=True):
-    """Round trips by one way of pairing, and what the closed ones come to."""
-
-    statistics: TripStatistics
-    trips: tuple[TripLine, ...]
 
 
 class FullReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,9 +63,11 @@ class FullReport(msgspec.Struct, frozen=True, kw_only=True):
     session: SessionReport
     equity: EquitySection | None
     statistics: Statistics | None
+    instruments: tuple[InstrumentLine, ...]
     fifo: TripSection
     by_position: TripSection
     execution: ExecutionQuality | None
+    execution_by_symbol: dict[str, ExecutionQuality]
     notes: tuple[str, ...] = ()
 
 
@@ -172,7 +97,7 @@ async def read_full_report(
     JournalDamaged or EngineFault for a journal that is not whole, and StorageUnavailable.
     """
     records = await _read_records(session, repository)
-    ledger, builder = LedgerState(), PathBuilder()
+    ledger, builder = LedgerState(), PathBuilder(session.config.account)
     for record in records:
         ledger.apply(record)
         builder.take(record, ledger)
@@ -221,8 +146,8 @@ async def _equity(
         curve = await read_equity_curve(feed, path, session.cursor, points=points)
         statistics = compute_statistics(
             curve,
-            feed.calendars[0],
-            traded=sum(execution.notional for execution in path.executions),
+            days_per_year(feed.calendars),
+            traded=sum(execution.traded for execution in path.executions),
             held_ns=time_held(path.executions, curve.end_ts),
         )
     except (BadMarketData, GatewayUnavailable) as error:
@@ -241,98 +166,17 @@ def _assembled(
     notes: tuple[str, ...],
 ) -> FullReport:
     executions = () if path is None else path.executions
+    scales = {i.symbol: i.notional_scale for i in (() if path is None else path.instruments)}
+    by_symbol = quality_by_symbol(ledger, executions, scales)
+    trips = position_trips(executions)
     return FullReport(
         session=base,
-        equity=None if path is None or curve is None else _equity_section(path, curve),
+        equity=None if path is None or curve is None else equity_section(path, curve),
         statistics=statistics,
-        fifo=_trip_section(fifo_trips(executions).trips, path, curve),
-        by_position=_trip_section(position_trips(executions), path, curve),
-        execution=None
-        if path is None
-        else execution_quality(ledger, executions, path.instrument.notional_scale),
+        instruments=() if path is None else instrument_lines(ledger, path, curve, trips, by_symbol),
+        fifo=trip_section(fifo_trips(executions).trips, path, curve),
+        by_position=trip_section(trips, path, curve),
+        execution=None if path is None else execution_quality(ledger, executions, scales),
+        execution_by_symbol=by_symbol,
         notes=notes,
     )
-
-
-def _equity_section(path: AccountPath, curve: EquityCurve) -> EquitySection:
-    daily, even, at_fills = (
-        tuple(_point(sample, path.instrument) for sample in samples)
-        for samples in (curve.daily, curve.even, curve.at_fills)
-    )
-    return EquitySection(
-        begin_ts=curve.begin_ts,
-        end_ts=curve.end_ts,
-        daily=daily,
-        even=even,
-        at_fills=at_fills,
-        drawdown=None if curve.drawdown is None else _drawdown_line(curve.drawdown),
-    )
-
-
-def _point(sample: EquitySample, instrument: Instrument) -> EquityPoint:
-    price = None
-    if sample.bid_px is not None and sample.ask_px is not None:
-        price = format(instrument.price_decimal(sample.bid_px + sample.ask_px) / 2, "f")
-    return EquityPoint(
-        ts=sample.ts,
-        equity=str(Amount(sample.equity)),
-        equity_closing=str(Amount(sample.equity_closing)),
-        cash=str(Amount(sample.cash)),
-        position=instrument.qty_text(sample.qty),
-        price=price,
-        exposure=sample.exposure,
-    )
-
-
-def _drawdown_line(fall: Drawdown) -> DrawdownLine:
-    return DrawdownLine(
-        ratio=fall.ratio,
-        amount=str(Amount(fall.amount)),
-        peak=str(Amount(fall.peak)),
-        peak_ts=fall.peak_ts,
-        trough=str(Amount(fall.trough)),
-        trough_ts=fall.trough_ts,
-        recovered_ts=fall.recovered_ts,
-    )
-
-
-def _trip_section(
-    trips: Sequence[RoundTrip], path: AccountPath | None, curve: EquityCurve | None
-) -> TripSection:
-    if path is None:
-        return TripSection(statistics=trip_statistics(()), trips=())
-    found = None if curve is None else Excursions(path, curve)
-    return TripSection(
-        statistics=trip_statistics(trips),
-        trips=tuple(_trip_line(trip, path.instrument, found) for trip in trips),
-    )
-
-
-def _trip_line(trip: RoundTrip, instrument: Instrument, found: Excursions | None) -> TripLine:
-    excursion = None if found is None else found.of(trip)
-    return TripLine(
-        symbol=trip.symbol,
-        side="LONG" if trip.sign > 0 else "SHORT",
-        entry_ts=trip.entry_ts,
-        exit_ts=trip.exit_ts,
-        qty=instrument.qty_text(trip.qty),
-        entry_px=_average(trip.entry_notional, trip.qty, instrument),
-        exit_px=_average(trip.exit_notional, trip.closed_qty, instrument)
-        if trip.closed_qty
-        else None,
-        gross=str(Amount(trip.gross)),
-        fees=str(Amount(trip.fees)),
-        net=str(Amount(trip.net)),
-        return_ratio=trip.net / trip.entry_notional,
-        holding_ns=trip.holding_ns,
-        favourable=None if excursion is None else excursion.favourable,
-        adverse=None if excursion is None else excursion.adverse,
-        fills=trip.fills,
-        entry_order=trip.entry_order,
-        exit_order=trip.exit_order,
-    )
-
-
-def _average(notional: int, qty: int, instrument: Instrument) -> str:
-    value = Decimal(str(Amount(notional))) / Decimal(instrument.qty_text(qty))
-    return format(value.quantize(Decimal(1).scaleb(-(instrument.price_precision + 4))), "f")

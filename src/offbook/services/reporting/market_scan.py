@@ -1,4 +1,4 @@
-"""One pass over a recording beside an account's path: marks, extremes and drawdowns.
+"""A market's rows as reports need them: block by block, the rows that give prices alone.
 
 Rows come in blocks and are let go again; what is kept grows with the samples asked for and the
 fills, never with the recording.
@@ -12,74 +12,112 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from offbook.domain.errors import EngineFault
-from offbook.domain.market_data import IntColumn, MergedSlice, QuoteSlice, SourceSlice, TradeSlice
+from offbook.domain.market_data import (
+    IntColumn,
+    MarketInfo,
+    MarketSlice,
+    MergedSlice,
+    QuoteSlice,
+    SourceSlice,
+    TradeSlice,
+)
 from offbook.ports.gateway import MarketFeed
-from offbook.services.reporting.account_path import AccountStep
-from offbook.services.reporting.drawdown import DrawdownTracker
 
 BLOCK_ROWS: Final = 65_536
 """Rows read at once: a few megabytes."""
 
 
 class Prices(msgspec.Struct, frozen=True):
-    """Rows as reports need them: int64 columns, times in ns UTC and prices in price units.
+    """Rows of one instrument: int64 columns, times in ns UTC and prices in price units.
 
-    A bar's bid and ask are both its close.  ``twice_high`` and ``twice_low`` are twice the highest
-    and lowest price of a row: a bar's extremes, and a quote's mid for both.
+    A bar's bid and ask are both its close.  ``twice_mid`` is bid plus ask, below 2**63, for each
+    is below 2**62.  ``twice_high`` and ``twice_low`` are twice the highest and lowest price of a
+    row: a bar's extremes, and a quote's mid for both.
     """
 
     ts: IntColumn
     bid: IntColumn
     ask: IntColumn
+    twice_mid: IntColumn
     twice_high: IntColumn
     twice_low: IntColumn
 
-    @property
-    def twice_mid(self) -> IntColumn:
-        """Bid plus ask; below 2**63, for each is below 2**62."""
-        return self.bid + self.ask
 
-    def part(self, begin: int, end: int) -> Prices:
-        """Rows ``begin`` to ``end``, without copying."""
-        return Prices(
-            self.ts[begin:end],
-            self.bid[begin:end],
-            self.ask[begin:end],
-            self.twice_high[begin:end],
-            self.twice_low[begin:end],
-        )
+class Part(msgspec.Struct, frozen=True):
+    """One instrument's rows in a block: ``places`` are theirs among the block's rows, None where
+    the block has no others."""
+
+    symbol: str
+    prices: Prices
+    places: IntColumn | None
+
+
+class Block(msgspec.Struct, frozen=True):
+    """Consecutive rows that give prices, of all instruments; at least one. Times in ns UTC."""
+
+    ts: IntColumn
+    parts: tuple[Part, ...]
 
 
 def prices_of(piece: SourceSlice) -> Prices:
     """The columns of a slice that reports need."""
     if isinstance(piece, QuoteSlice):
         twice = piece.bid_px + piece.ask_px
-        return Prices(piece.ts, piece.bid_px, piece.ask_px, twice, twice)
+        return Prices(piece.ts, piece.bid_px, piece.ask_px, twice, twice, twice)
     if isinstance(piece, TradeSlice):
         twice = 2 * piece.price_px
-        return Prices(piece.ts, piece.price_px, piece.price_px, twice, twice)
+        return Prices(piece.ts, piece.price_px, piece.price_px, twice, twice, twice)
     close = piece.close_px
-    return Prices(piece.ts, close, close, 2 * piece.high_px, 2 * piece.low_px)
+    return Prices(piece.ts, close, close, 2 * close, 2 * piece.high_px, 2 * piece.low_px)
 
 
 async def blocks(
     feed: MarketFeed, end_row: int, block_rows: int = BLOCK_ROWS
-) -> AsyncIterator[Prices]:
-    """The first ``end_row`` rows of a market, block by block. Raises what ``read`` raises."""
+) -> AsyncIterator[Block]:
+    """The first ``end_row`` rows of a market, without those of sources that give no price.
+
+    Raises what ``read`` raises.
+    """
     row = 0
     while row < end_row:
         piece = await feed.read(row, min(block_rows, end_row - row))
         if piece is None:
             return
-        if isinstance(piece, MergedSlice):
-            raise EngineFault("a report covers one source", reason="several_sources")
-        yield prices_of(piece)
+        block = block_of(piece, feed.info)
+        if len(block.ts):
+            yield block
         row = piece.start + len(piece)
 
 
-class Marks:
-    """The last bid and ask at or before each of many moments.
+def block_of(piece: MarketSlice, info: MarketInfo) -> Block:
+    """The rows of a slice that give prices; possibly none."""
+    if not isinstance(piece, MergedSlice):
+        return Block(piece.ts, (Part(piece.instrument.symbol, prices_of(piece), None),))
+    pricing = set(info.pricing_sources().values())
+    found = [rows for source, rows in piece.parts() if source in pricing]
+    if len(found) == 1:
+        return Block(found[0].ts, (Part(found[0].instrument.symbol, prices_of(found[0]), None),))
+    kept = np.zeros(len(piece), dtype=bool)
+    for rows in found:
+        kept[_numbers(rows) - piece.start] = True
+    rank = np.cumsum(kept) - 1
+    return Block(
+        piece.ts[kept],
+        tuple(
+            Part(rows.instrument.symbol, prices_of(rows), rank[_numbers(rows) - piece.start])
+            for rows in found
+        ),
+    )
+
+
+def _numbers(rows: SourceSlice) -> IntColumn:
+    # Parts of a merged slice have a number for each row.
+    assert rows.numbers is not None
+    return rows.numbers
+
+
+class MarkFinder:
+    """The last bid and ask of one instrument at or before each of many moments.
 
     ``times`` (ns UTC) need not be sorted and may repeat; answers come in the same order.
     """
@@ -120,72 +158,61 @@ class Marks:
         self._done = max(self._done, until)
 
 
-class PathScan:
-    """Goes through rows and an account's steps together.
+class PriceTrack:
+    """How far one instrument's price went in each leg of its position, and from where to where.
 
-    At one moment the account changes first and the rows of that moment are valued with what is
-    held then.  Where no row is at a step's moment, the last row before it gives the mark.
+    Leg 0 lasts to the first of ``times`` (ns UTC, rising), the others from one of them to the
+    next, the last to the end.  A leg has the rows from its moment on; where no row is at that
+    moment, the last mid before it counts too.  All prices are doubled.
     """
 
-    def __init__(self, steps: Sequence[AccountStep], notional_scale: int) -> None:
-        self._steps = steps
-        self._times = np.array([step.ts for step in steps[1:]], dtype=np.int64)
-        self._scale = notional_scale
-        self._at = 0
-        self._last_twice: int | None = None
-        self.drawdown = DrawdownTracker(notional_scale)
-        self.highest = np.full(len(steps), -1, dtype=np.int64)
-        self.lowest = np.full(len(steps), -1, dtype=np.int64)
-        self.first_ts: int | None = None
-        self.first_twice: int | None = None
-        self.last_twice: int | None = None
+    def __init__(self, times: Sequence[int]) -> None:
+        self._times = np.array(times, dtype=np.int64)
+        self._begun = 0
+        self._highest = np.full(len(times) + 1, -1, dtype=np.int64)
+        self._lowest = np.full(len(times) + 1, -1, dtype=np.int64)
+        self.first: int | None = None
+        self.last: int | None = None
 
     def take(self, prices: Prices) -> None:
         """Look at the next rows."""
-        if not len(prices.ts):
+        ts, mid = prices.ts, prices.twice_mid
+        if not len(ts):
             return
-        if self.first_ts is None:
-            self.first_ts = int(prices.ts[0])
-            self.first_twice = int(prices.twice_mid[0])
-        begin = 0
-        until = int(np.searchsorted(self._times, prices.ts[-1], side="right"))
-        for index in range(self._at, until):
-            end = int(np.searchsorted(prices.ts, self._times[index], side="left"))
-            self._stretch(prices.part(begin, end))
-            self._next_step(int(prices.ts[end]))
-            begin = end
-        self._stretch(prices.part(begin, len(prices.ts)))
+        until = int(np.searchsorted(self._times, ts[-1], side="right"))
+        first_rows = np.searchsorted(ts, self._times[self._begun : until], side="left")
+        legs = np.arange(self._begun, until + 1)
+        starts = np.concatenate(([0], first_rows))
+        some = np.diff(starts, append=len(ts)) > 0
+        starts, legs = starts[some], legs[some]
+        self._widen(
+            legs,
+            np.maximum.reduceat(prices.twice_high, starts),
+            np.minimum.reduceat(prices.twice_low, starts),
+        )
+        absent = ts[first_rows] != self._times[self._begun : until]
+        self._inherit(np.flatnonzero(absent), first_rows[absent], mid)
+        self._begun = until
+        self.first = int(mid[0]) if self.first is None else self.first
+        self.last = int(mid[-1])
 
-    def finish(self, end_ts: int) -> None:
-        """No more rows: take the steps up to ``end_ts`` that no row followed, and its moment."""
-        while self._at < len(self._times) and int(self._times[self._at]) <= end_ts:
-            self._next_step(None)
-        if self._last_twice is not None:
-            self._point(end_ts)
-        self.last_twice = self._last_twice
+    def extremes(self) -> list[tuple[int, int] | None]:
+        """(highest, lowest), doubled, of each leg; None where no row came."""
+        if self.last is not None:
+            legs = np.arange(self._begun + 1, len(self._highest))
+            self._widen(legs, np.full(len(legs), self.last), np.full(len(legs), self.last))
+            self._begun = len(self._times)
+        pairs = zip(self._highest.tolist(), self._lowest.tolist(), strict=True)
+        return [(high, low) if high >= 0 else None for high, low in pairs]
 
-    def _next_step(self, next_row_ts: int | None) -> None:
-        self._at += 1
-        ts = self._steps[self._at].ts
-        if ts != next_row_ts and self._last_twice is not None:
-            self._point(ts)
-            self._extremes(self._last_twice, self._last_twice)
+    def _inherit(self, begun: IntColumn, first_rows: IntColumn, mid: IntColumn) -> None:
+        """Legs that began between rows have the mid of their moment."""
+        last = -1 if self.last is None else self.last
+        before = np.where(first_rows > 0, mid[first_rows - 1], last)
+        known = before >= 0
+        self._widen(self._begun + 1 + begun[known], before[known], before[known])
 
-    def _point(self, ts: int) -> None:
-        step = self._steps[self._at]
-        assert self._last_twice is not None
-        self.drawdown.point(ts, 2 * step.cash + step.qty * self._scale * self._last_twice)
-
-    def _stretch(self, prices: Prices) -> None:
-        if not len(prices.ts):
-            return
-        twice = prices.twice_mid
-        self.drawdown.stretch(self._steps[self._at], prices.ts, twice)
-        self._extremes(int(prices.twice_high.max()), int(prices.twice_low.min()))
-        self._last_twice = int(twice[-1])
-
-    def _extremes(self, high: int, low: int) -> None:
-        at = self._at
-        self.highest[at] = max(int(self.highest[at]), high)
-        known = int(self.lowest[at])
-        self.lowest[at] = low if known < 0 else min(known, low)
+    def _widen(self, legs: IntColumn, high: IntColumn, low: IntColumn) -> None:
+        known = self._lowest[legs]
+        self._highest[legs] = np.maximum(self._highest[legs], high)
+        self._lowest[legs] = np.where(known < 0, low, np.minimum(known, low))

@@ -25,8 +25,10 @@ class RoundTrip(msgspec.Struct, frozen=True, kw_only=True):
 
     ``sign`` is +1 for a long trip.  ``qty`` is what was opened, ``closed_qty`` what of it was
     closed again: the same unless the trip is still open (``exit_ts`` is None).  Notionals are the
-    values of its openings and of its closings; ``gross`` is the gain of what was closed, before
-    ``fees``, which are all fees booked on the trip so far.
+    values of its openings and of its closings, in the instrument's currency; all else is in the
+    account's.  ``paid`` is what the openings were worth; ``gross`` is the gain of what was closed,
+    at the rate of each closing as in the ledger, before ``fees``, which are all fees booked on the
+    trip so far.
     """
 
     symbol: str
@@ -37,6 +39,7 @@ class RoundTrip(msgspec.Struct, frozen=True, kw_only=True):
     closed_qty: int
     entry_notional: int
     exit_notional: int
+    paid: int
     gross: int
     fees: int
     fills: int
@@ -86,7 +89,8 @@ def _between(amount: int, begin: int, end: int, whole: int) -> int:
 
 class FifoResult(msgspec.Struct, frozen=True, kw_only=True):
     """Closed FIFO trips, in order of their closing, and what is still open: its signed cost (what
-    was paid, negative for what a short position brought) and its fees, in units of 10**-18."""
+    was paid, negative for what a short position brought; instruments' currencies as they are) and
+    its fees, in units of 10**-18."""
 
     trips: tuple[RoundTrip, ...]
     open_cost: int
@@ -135,7 +139,8 @@ def _paired(opening: _Lot, closing: _Lot, qty: int) -> RoundTrip:
         closed_qty=qty,
         entry_notional=paid,
         exit_notional=got,
-        gross=_sign(entry) * (got - paid),
+        paid=entry.worth(paid),
+        gross=leave.worth(_sign(entry) * (got - paid)),
         fees=fees,
         fills=2,
         entry_order=entry.client_order_id,
@@ -154,7 +159,8 @@ class _Open:
         self.first = self.last = execution
         self.sign = _sign(execution)
         self.held = self.qty = self.closed = 0
-        self.cost = self.paid = self.got = self.gross = self.fees = self.fills = 0
+        self.cost = self.opened = self.paid = self.got = 0
+        self.gross = self.fees = self.fills = 0
 
     def take(self, execution: Execution) -> None:
         """A fill that does not go beyond flat."""
@@ -166,10 +172,11 @@ class _Open:
             self.held += size
             self.qty += size
             self.cost += execution.notional
-            self.paid += execution.notional
+            self.opened += execution.notional
+            self.paid += execution.traded
             return
         out = share_of(self.cost, size, self.held)
-        self.gross += self.sign * (execution.notional - out)
+        self.gross += execution.worth(self.sign * (execution.notional - out))
         self.cost -= out
         self.got += execution.notional
         self.held -= size
@@ -184,8 +191,9 @@ class _Open:
             exit_ts=None if self.held else self.last.ts,
             qty=self.qty,
             closed_qty=self.closed,
-            entry_notional=self.paid,
+            entry_notional=self.opened,
             exit_notional=self.got,
+            paid=self.paid,
             gross=self.gross,
             fees=self.fees,
             fills=self.fills,

@@ -8,17 +8,22 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
+from offbook.services.paper_trading.report import SessionReport
+from offbook.services.reporting.by_instrument import InstrumentLine
 from offbook.services.reporting.execution_quality import Delays, ExecutionQuality, LiquidityCost
 from offbook.services.reporting.formatting import (
     clock,
+    counted,
     duration,
     figure,
     money,
     percent,
     words,
 )
-from offbook.services.reporting.full_report import FullReport, TripSection
+from offbook.services.reporting.full_report import FullReport
+from offbook.services.reporting.lines import TripSection
 from offbook.services.reporting.statistics import Statistics
+from offbook.services.reporting.trip_statistics import TripStatistics
 
 
 class Row(NamedTuple):
@@ -38,6 +43,8 @@ class Section(NamedTuple):
 def sections(report: FullReport) -> tuple[Section, ...]:
     """The report's figures in reading order; parts that it does not have are left out."""
     found = [_result(report)]
+    if len(report.instruments) > 1:
+        found.append(_instruments(report))
     if report.statistics is not None:
         found.append(_risk(report.statistics))
     if report.by_position.trips:
@@ -49,30 +56,87 @@ def sections(report: FullReport) -> tuple[Section, ...]:
     return tuple(found)
 
 
+def _instruments(report: FullReport) -> Section:
+    """The instruments below each other, their figures in columns."""
+    trips = report.by_position.by_symbol
+    cells = [_instrument(line, trips[line.symbol]) for line in report.instruments]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    rows = [
+        Row(
+            line.symbol,
+            "   ".join(cell.rjust(width) for cell, width in zip(found, widths, strict=True)),
+        )
+        for line, found in zip(report.instruments, cells, strict=True)
+    ]
+    return Section("Instruments", tuple(rows))
+
+
+def _instrument(line: InstrumentLine, trips: TripStatistics) -> tuple[str, ...]:
+    market, net, slippage = line.market_return, line.net, line.slippage_bps
+    return (
+        "market " + ("-" if market is None else percent(market)),
+        "net " + ("-" if net is None else money(net, signed=True)),
+        f"fees {money(line.fees)}",
+        "slippage " + ("-" if slippage is None else f"{slippage:+.2f} bp"),
+        counted(line.fills, "fill"),
+        f"{trips.won:,} of {trips.trips:,} trips won",
+        f"holds {line.position}" if line.position != "0" else "holds none",
+    )
+
+
 def _numbered(notes: tuple[str, ...]) -> list[tuple[int, str]]:
     return list(enumerate(notes, start=1))
 
 
 def _result(report: FullReport) -> Section:
     base, coin = report.session, report.session.currency
-    rows = [Row("return", f"{Decimal(base.return_pct):+.4f} %")]
+    rows = [Row("return", f"{return_pct(report):+.4f} %")]
     if report.statistics is not None:
-        rows.append(Row("market's return", figure(report.statistics.market_return, percent)))
+        held = figure(report.statistics.market_return, percent)
+        if len(report.instruments) > 1:
+            held += ", held in equal parts"
+        rows.append(Row("market's return", held))
     rows += [
         Row("equity", f"{money(base.equity)} {coin}"),
         Row(
             "at closing side",
             "-" if base.equity_closing is None else _coin(base.equity_closing, coin),
         ),
+        *(Row(f"cash in {name}", money(amount)) for name, amount in _foreign(base)),
         Row("realized", f"{money(base.realized, signed=True)} {coin}"),
         Row("unrealized", f"{money(base.unrealized, signed=True)} {coin}"),
         Row("fees", _coin(base.fees, coin)),
         Row("traded", _coin(base.traded, coin)),
     ]
+    if base.account_type == "margin":
+        rows.append(Row("margin used", _coin(base.margin_used, coin)))
+        rows.append(Row("margin calls", _margin_calls(base)))
     if report.equity is not None:
         rows.append(Row("from", f"{clock(report.equity.begin_ts)} UTC"))
         rows.append(Row("to", f"{clock(report.equity.end_ts)} UTC"))
     return Section("Result", tuple(rows))
+
+
+def _margin_calls(base: SessionReport) -> str:
+    calls = [moment for moment in base.moments if moment.event == "margin call"]
+    if not calls:
+        return "none"
+    closed = sum(fill.origin == "liquidation" for fill in base.fills)
+    return f"{len(calls):,}, first {clock(calls[0].ts)} UTC, {counted(closed, 'fill')} to close"
+
+
+def return_pct(report: FullReport) -> Decimal:
+    """What the account gained, in percent. Where money of other currencies was there from the
+    beginning, equity over time knows what it was worth then."""
+    found = report.statistics
+    if found is None or found.total_return.value is None or not _foreign(report.session):
+        return Decimal(report.session.return_pct)
+    return Decimal(100 * found.total_return.value)
+
+
+def _foreign(base: SessionReport) -> list[tuple[str, str]]:
+    """Cash in other currencies than the account's."""
+    return [(name, text) for name, text in base.balances.items() if name != base.currency]
 
 
 def _coin(text: str, coin: str) -> str:
@@ -88,6 +152,7 @@ def _risk(found: Statistics) -> Section:
         Row("Sortino ratio", figure(found.sortino, _ratio)),
         Row("Calmar ratio", figure(found.calmar, _ratio)),
         Row("largest drawdown", _drawdown(found)),
+        Row("which lasted", _drawdown_length(found)),
         Row("longest under water", _underwater(found)),
     ]
     if found.best_day is not None and found.worst_day is not None:
@@ -100,6 +165,8 @@ def _risk(found: Statistics) -> Section:
         Row("largest exposure", figure(found.exposure_max, _share)),
         Row("turnover", figure(found.turnover, "{:.2f} x equity".format)),
     ]
+    if found.net_exposure_mean != found.exposure_mean:
+        rows.insert(-1, Row("net exposure", _net_exposure(found)))  # something was owed
     return Section("Risk", tuple(rows))
 
 
@@ -116,6 +183,20 @@ def _drawdown(found: Statistics) -> str:
     if found.drawdown_trough_ts is None:
         return text
     return f"{text}, lowest {clock(found.drawdown_trough_ts)} UTC"
+
+
+def _drawdown_length(found: Statistics) -> str:
+    if found.drawdown_peak_ts is None:
+        return "never"
+    text = f"{duration(found.drawdown_ns)} from {clock(found.drawdown_peak_ts)} UTC"
+    return text if found.drawdown_recovered_ts is not None else f"{text}, to the end"
+
+
+def _net_exposure(found: Statistics) -> str:
+    """Mean, and from the least to the most."""
+    least, most = (figure(f, _share) for f in (found.net_exposure_least, found.net_exposure_most))
+    mean = figure(found.net_exposure_mean, _share)
+    return mean if found.net_exposure_mean.value is None else f"{mean}, from {least} to {most}"
 
 
 def _underwater(found: Statistics) -> str:

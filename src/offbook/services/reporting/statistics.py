@@ -9,34 +9,21 @@ annualised figure from less than a month of days is noise, whatever its decimals
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
 import msgspec
 
-from offbook.domain.calendars import TradingCalendar
+from offbook.services.reporting.drawdown import Drawdown
 from offbook.services.reporting.equity_curve import EquityCurve, EquitySample
+from offbook.services.reporting.figure import Figure
 
-ALWAYS_OPEN_DAYS: Final = 365
-EXCHANGE_DAYS: Final = 252
 LEAST_DAYS: Final = 30
 """Daily returns below which nothing is annualised."""
 
 _FLAT: Final = 1e-15
 """Deviations below this are rounding of equal returns, not variance."""
-
-
-class Figure(msgspec.Struct, frozen=True):
-    """A number, or None with the reason why there is none."""
-
-    value: float | None
-    reason: str | None = None
-
-
-def days_per_year(calendar: TradingCalendar) -> int:
-    """365 for a market that never closes, 252 for an exchange."""
-    return ALWAYS_OPEN_DAYS if calendar.always_open else EXCHANGE_DAYS
 
 
 def daily_returns(equity: Sequence[int]) -> list[float] | None:
@@ -136,16 +123,20 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
 
     ``days`` is the number of daily returns; ``days_per_year`` is what annualises.
     ``max_drawdown`` is over every market row, ``max_drawdown_daily`` over daily samples, and
-    Calmar uses the latter.  ``exposure_mean`` and ``exposure_max`` are gross position value over
-    equity at evenly spaced moments (and fills, for the maximum); ``time_in_market`` is the share
-    of time with a position.  ``turnover`` is traded value over mean equity, not annualised.
-    ``drawdown_peak_ts`` to ``drawdown_recovered_ts`` tell when the deepest fall was.
+    Calmar uses the latter.  ``drawdown_peak_ts`` to ``drawdown_recovered_ts`` tell when the
+    deepest fall was and ``drawdown_ns`` how long, to the end where it was not made good;
+    ``underwater_ns`` is the longest time below any peak.  ``market_return`` is that of the
+    instruments bought in equal parts at their first mids and held; ``market_returns`` are theirs.
+    Exposure is the value of the positions over equity at evenly spaced moments (and fills, for
+    the extremes): gross, and ``net_*`` with short positions negative; ``time_in_market`` is the
+    share of time with a position.  ``turnover`` is traded value over mean equity, not annualised.
     """
 
     days: int
     days_per_year: int
     total_return: Figure
     market_return: Figure
+    market_returns: dict[str, Figure]
     cagr: Figure
     volatility: Figure
     sharpe: Figure
@@ -156,37 +147,44 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     drawdown_peak_ts: int | None
     drawdown_trough_ts: int | None
     drawdown_recovered_ts: int | None
+    drawdown_ns: int
     underwater_ns: int
     underwater_recovered: bool
     best_day: DayReturn | None
     worst_day: DayReturn | None
     exposure_mean: Figure
     exposure_max: Figure
+    net_exposure_mean: Figure
+    net_exposure_least: Figure
+    net_exposure_most: Figure
     time_in_market: Figure
     turnover: Figure
 
 
 def compute_statistics(
-    curve: EquityCurve, calendar: TradingCalendar, *, traded: int, held_ns: int
+    curve: EquityCurve, per_year: int, *, traded: int, held_ns: int
 ) -> Statistics:
     """All figures of one session.
 
-    ``traded`` is the value of all fills (10**-18), ``held_ns`` the time with a position.
+    ``per_year`` are the days of a year, ``traded`` is the value of all fills (10**-18),
+    ``held_ns`` the time with a position.
     """
     equity = [point.equity for point in curve.daily]
     returns = daily_returns(equity)
-    per_year = days_per_year(calendar)
     fall, under = curve.drawdown, curve.underwater
     by_day = _by_day(curve.daily[1:], returns)
     length = curve.end_ts - curve.begin_ts
     mean_equity = sum(point.equity for point in curve.even) // max(len(curve.even), 1)
+    every = (*curve.even, *curve.at_fills)
     return Statistics(
         days=len(equity) - 1,
         days_per_year=per_year,
         total_return=total_return(equity[0], equity[-1]),
-        market_return=Figure(curve.market_return, None)
-        if curve.market_return is not None
-        else Figure(None, "no market row was taken"),
+        market_return=_bought_and_held(curve.market_returns),
+        market_returns={
+            symbol: _NO_ROW if value is None else Figure(value)
+            for symbol, value in curve.market_returns.items()
+        },
         cagr=_annual(returns, lambda r: cagr(r, per_year), ""),
         volatility=_annual(returns, lambda r: volatility(r, per_year), ""),
         sharpe=_annual(returns, lambda r: sharpe(r, per_year), "the returns do not vary"),
@@ -197,12 +195,16 @@ def compute_statistics(
         drawdown_peak_ts=fall.peak_ts if fall else None,
         drawdown_trough_ts=fall.trough_ts if fall else None,
         drawdown_recovered_ts=fall.recovered_ts if fall else None,
+        drawdown_ns=_length(fall, curve.end_ts),
         underwater_ns=under.duration_ns if under else 0,
         underwater_recovered=under.recovered if under else True,
         best_day=max(by_day, key=lambda day: day.value, default=None),
         worst_day=min(by_day, key=lambda day: day.value, default=None),
-        exposure_mean=_exposure(curve.even, lambda found: math.fsum(found) / len(found)),
-        exposure_max=_exposure((*curve.even, *curve.at_fills), max),
+        exposure_mean=_shares([point.exposure for point in curve.even], _mean),
+        exposure_max=_shares([point.exposure for point in every], max),
+        net_exposure_mean=_shares([point.net_exposure for point in curve.even], _mean),
+        net_exposure_least=_shares([point.net_exposure for point in every], min),
+        net_exposure_most=_shares([point.net_exposure for point in every], max),
         time_in_market=Figure(held_ns / length) if length > 0 else _NO_TIME,
         turnover=Figure(traded / mean_equity) if mean_equity > 0 else _NOT_POSITIVE,
     )
@@ -210,6 +212,19 @@ def compute_statistics(
 
 _NOT_POSITIVE: Final = Figure(None, "equity was not positive")
 _NO_TIME: Final = Figure(None, "no time has passed")
+_NO_ROW: Final = Figure(None, "no market row was taken")
+
+
+def _bought_and_held(returns: Mapping[str, float | None]) -> Figure:
+    """Equal parts of the instruments that had rows, each from its first mid to its last."""
+    found = [value for value in returns.values() if value is not None]
+    return Figure(_mean(found)) if found else _NO_ROW
+
+
+def _length(fall: Drawdown | None, end_ts: int) -> int:
+    if fall is None:
+        return 0
+    return (end_ts if fall.recovered_ts is None else fall.recovered_ts) - fall.peak_ts
 
 
 def _annual(
@@ -225,8 +240,7 @@ def _annual(
     return Figure(None, undefined) if value is None else Figure(value)
 
 
-def _exposure(points: Sequence[EquitySample], fold: Callable[[Sequence[float]], float]) -> Figure:
-    found = [point.exposure for point in points]
+def _shares(found: Sequence[float | None], fold: Callable[[Sequence[float]], float]) -> Figure:
     shares = [share for share in found if share is not None]
     return Figure(fold(shares)) if shares and len(shares) == len(found) else _NOT_POSITIVE
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 
 import msgspec
@@ -11,9 +11,9 @@ import numpy as np
 from offbook.domain.market_data import IntColumn
 from offbook.domain.values import Amount
 from offbook.services.reporting.account_path import AccountPath
-from offbook.services.reporting.equity_curve import EquityCurve
+from offbook.services.reporting.equity_curve import EquityCurve, Excursion
+from offbook.services.reporting.figure import Figure
 from offbook.services.reporting.round_trips import RoundTrip
-from offbook.services.reporting.statistics import Figure
 
 
 class TripStatistics(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,41 +104,53 @@ class TripExcursion(msgspec.Struct, frozen=True):
 
 
 class Excursions:
-    """Finds the extremes of the price over any stretch of an account's path (Sweeney 1996).
-
-    A range of steps is looked up in two overlapping blocks of a power of two, so that many nested
-    trips stay cheap.
-    """
+    """Finds the extremes of an instrument's price over any stretch of its legs (Sweeney 1996)."""
 
     def __init__(self, path: AccountPath, curve: EquityCurve) -> None:
-        self._times = [step.ts for step in path.steps]
-        self._scale = path.instrument.notional_scale
-        known = [
-            (found.twice_high, found.twice_low) if found.twice_high is not None else (-1, None)
-            for found in curve.excursions
-        ]
-        highest = np.array([high for high, _ in known], dtype=np.int64)
-        lowest = np.array([2**63 - 1 if low is None else low for _, low in known], dtype=np.int64)
-        self._high = _doubling(highest, np.maximum)
-        self._low = _doubling(-lowest, np.maximum)
+        self._scales = {found.symbol: found.notional_scale for found in path.instruments}
+        self._legs = {
+            symbol: _Legs(times, curve.excursions[symbol]) for symbol, times in path.legs().items()
+        }
 
     def of(self, trip: RoundTrip) -> TripExcursion | None:
         """The excursion of a trip, its own fills' average prices included; None without rows."""
-        first = bisect_left(self._times, trip.entry_ts)
-        end = len(self._times)
-        if trip.exit_ts is not None:
-            # The step of the exit begins when the position has changed already.
-            end = max(bisect_right(self._times, trip.exit_ts) - 1, first + 1)
-        high, low = _largest(self._high, first, end), -_largest(self._low, first, end)
-        if high < 0 or not trip.qty:
+        found = self._legs[trip.symbol].extremes(trip.entry_ts, trip.exit_ts)
+        if found is None or not trip.qty:
             return None
-        entry = 2 * trip.entry_notional / (trip.qty * self._scale)
-        moves = [high / entry - 1, low / entry - 1, 0.0]
+        scale = self._scales[trip.symbol]
+        entry = 2 * trip.entry_notional / (trip.qty * scale)
+        moves = [found[0] / entry - 1, found[1] / entry - 1, 0.0]
         if trip.closed_qty:
-            leave = 2 * trip.exit_notional / (trip.closed_qty * self._scale)
+            leave = 2 * trip.exit_notional / (trip.closed_qty * scale)
             moves.append(leave / entry - 1)
         signed = [trip.sign * move for move in moves]
         return TripExcursion(favourable=max(signed), adverse=min(signed))
+
+
+class _Legs:
+    """The extremes of one instrument between its fills.
+
+    A range of legs is looked up in two overlapping blocks of a power of two, so that many nested
+    trips stay cheap.
+    """
+
+    def __init__(self, times: Sequence[int], found: Sequence[Excursion]) -> None:
+        self._times = times
+        high = [-1 if leg.twice_high is None else leg.twice_high for leg in found]
+        low = [2**63 - 1 if leg.twice_low is None else leg.twice_low for leg in found]
+        self._high = _doubling(np.array(high, dtype=np.int64), np.maximum)
+        self._low = _doubling(-np.array(low, dtype=np.int64), np.maximum)
+
+    def extremes(self, entry_ts: int, exit_ts: int | None) -> tuple[int, int] | None:
+        """(highest, lowest), doubled, from one fill until another or the end."""
+        # Leg 0 is that before the first fill.
+        first = bisect_left(self._times, entry_ts) + 1
+        end = len(self._times) + 1
+        if exit_ts is not None:
+            # The leg of the exit begins when the position has changed already.
+            end = max(bisect_left(self._times, exit_ts) + 1, first + 1)
+        high, low = _largest(self._high, first, end), -_largest(self._low, first, end)
+        return None if high < 0 else (high, low)
 
 
 def _doubling(values: IntColumn, fold: np.ufunc) -> list[IntColumn]:

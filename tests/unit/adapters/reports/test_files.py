@@ -14,7 +14,7 @@ from offbook.adapters.reports import files, picture
 from offbook.domain.errors import ExtraNotInstalled, InvalidInput
 from offbook.services.reporting.full_report import FullReport, decode_report, read_full_report
 
-TABLES = ("fills", "orders", "round_trips", "equity")
+TABLES = ("fills", "orders", "round_trips", "instruments", "equity")
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_csv_holds_every_line_exactly(report: FullReport, tmp_path: Path) -> Non
     """Text as in the report; a time in ns and in ISO 8601; nothing where there is no value."""
     paths = files.write_csv(report, tmp_path)
     assert [path.name for path in paths] == [f"{name}.csv" for name in TABLES]
-    fills, orders, trips, equity = map(rows_of, paths)
+    fills, orders, trips, instruments, equity = map(rows_of, paths)
     assert len(fills) == len(report.session.fills) > 10
     assert fills[0]["fee"] == report.session.fills[0].fee
     assert fills[0]["time"].endswith("Z")
@@ -53,7 +53,9 @@ def test_csv_holds_every_line_exactly(report: FullReport, tmp_path: Path) -> Non
     assert [row["grid"] for row in equity].count("even") == 20
     still_open = [row for row in trips if not row["exit_ts"]]
     assert all(row["exit_time"] == row["exit_px"] == "" for row in still_open)
-    assert equity[0]["price"] == ""  # before the first row
+    assert equity[0]["price BTCUSDT"] == ""  # before the first row
+    assert {"0.01", ""} <= {row["position BTCUSDT"] for row in equity}
+    assert [row["symbol"] for row in instruments] == ["BTCUSDT"]
 
 
 def test_parquet_has_the_same_rows_with_exact_types(report: FullReport, tmp_path: Path) -> None:
@@ -77,7 +79,7 @@ def test_parquet_has_the_same_rows_with_exact_types(report: FullReport, tmp_path
                 elif isinstance(value, (int, float, str)):
                     assert str(value) == line[name]
         times = [name for name in names if name == "time" or name.endswith("_time")]
-        assert times
+        assert times or text.name == "instruments.csv"
         assert all(types[name].startswith("TIMESTAMP") for name in times)
 
 
@@ -120,6 +122,28 @@ def test_the_picture_is_a_png_and_the_same_each_time(report: FullReport, tmp_pat
     first = picture.write_png(report, tmp_path / "a.png", dpi=50).read_bytes()
     assert first.startswith(b"\x89PNG")
     assert first == picture.write_png(report, tmp_path / "b.png", dpi=50).read_bytes()
+
+
+def test_several_instruments_have_a_panel_each_up_to_four(report: FullReport) -> None:
+    """The four of which most was traded, then equity and drawdown, over one axis."""
+    pytest.importorskip("matplotlib", reason='matplotlib is not installed: "offbook[report]"')
+    (line,) = report.instruments
+    symbols = [f"S{i}" for i in range(6)]
+    lines = tuple(
+        msgspec.structs.replace(line, symbol=symbol, traded=str(i))
+        for i, symbol in enumerate(symbols)
+    )
+    assert report.equity is not None
+    even = tuple(
+        msgspec.structs.replace(point, prices=dict.fromkeys(symbols, "5.5"))
+        for point in report.equity.even
+    )
+    equity = msgspec.structs.replace(report.equity, even=even)
+    figure = picture.draw(msgspec.structs.replace(report, instruments=lines, equity=equity))
+    labels = [axes.get_ylabel() for axes in figure.axes]
+    prices = [f"{symbol} (USDT)" for symbol in symbols[2:]]
+    assert labels == [*prices, "equity (USDT)", "drawdown (%)"]
+    assert "4 most traded of 6" in figure.axes[0].get_title(loc="left")
 
 
 def test_a_session_without_a_trade_can_be_drawn(report: FullReport, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from offbook.domain.config import (
     FeeConfig,
     SessionConfig,
     VenueConfig,
+    instruments_of,
     sources_of,
 )
 from offbook.domain.market_data import Cursor, MarketInfo
@@ -25,7 +26,9 @@ from offbook.engine.inputs import Attach, EndOfData, Take
 from offbook.engine.ledger import LedgerState
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.services.reporting.account_path import AccountPath, Execution, PathBuilder
-from offbook.testing.markets import XYZ, BuiltMarket
+from offbook.services.reporting.equity_curve import EquityCurve, read_equity_curve
+from offbook.testing.markets import XYZ, BuiltCombination, BuiltMarket
+from offbook.testing.scripted_gateway import ScriptedGateway
 
 NO_FEE = BasisPointsFee(maker="0", taker="0")
 TEN_BP = BasisPointsFee(maker="10", taker="10")
@@ -38,6 +41,7 @@ class Deal(msgspec.Struct, frozen=True):
     after: int
     qty: str
     price: str | None = None
+    symbol: str | None = None
 
 
 class Played(msgspec.Struct, frozen=True):
@@ -51,18 +55,20 @@ class Played(msgspec.Struct, frozen=True):
 
 
 def play(
-    market: BuiltMarket,
+    market: BuiltMarket | BuiltCombination,
     deals: Sequence[Deal],
     *,
     fee: FeeConfig = NO_FEE,
     cash: str = "10000",
+    account: AccountConfig | None = None,
     latency: ConstantLatency | None = None,
 ) -> Played:
     """Run a market of one slice to its end, with orders from outside."""
     (rows,) = market.slices
+    instruments = instruments_of(market.config)
     config = SessionConfig(
         market=market.config,
-        account=AccountConfig(currency=market.config.instrument.quote_currency, initial_cash=cash),
+        account=account or AccountConfig(currency=instruments[0].quote_currency, initial_cash=cash),
         venue=VenueConfig(fee=fee, latency=latency or ConstantLatency(entry_ns=0, response_ns=0)),
     )
     session = PaperTradingSession(
@@ -73,7 +79,7 @@ def play(
     )
     info = MarketInfo(
         sources=sources_of(market.config),
-        instruments=(market.config.instrument,),
+        instruments=instruments,
         data_identity="data",
         calendar_identity="",
     )
@@ -89,11 +95,11 @@ def play(
     for number, deal in enumerate(sorted(deals, key=lambda d: d.after)):
         if deal.after > engine.cursor.row:
             records += engine.process([rows.rows(engine.cursor.row, deal.after)])
-        order = _order(market, deal, f"D-{number}")
+        order = _order(deal.symbol or instruments[0].symbol, deal, f"D-{number}")
         command = c.SubmitOrder(command_id=f"c{number}", order=order)
         records += engine.process([Take(command=command, ts=engine.now)])
     records += engine.process([rows.rows(engine.cursor.row, len(rows)), EndOfData()])
-    ledger, builder = LedgerState(), PathBuilder()
+    ledger, builder = LedgerState(), PathBuilder(config.account)
     for record in records:
         ledger.apply(record)
         builder.take(record, ledger)
@@ -102,9 +108,21 @@ def play(
     return Played(session, records, ledger, path, engine.cursor)
 
 
-def _order(market: BuiltMarket, deal: Deal, name: str) -> OrderRequest:
+async def curve_of(
+    market: BuiltMarket | BuiltCombination, played: Played, **options: int
+) -> EquityCurve:
+    """The curve of a played session, its market read again."""
+    gateway = ScriptedGateway(market.slices)
+    feed = await gateway.open(market.config)
+    try:
+        return await read_equity_curve(feed, played.path, played.until, **options)
+    finally:
+        await feed.close()
+
+
+def _order(symbol: str, deal: Deal, name: str) -> OrderRequest:
     return OrderRequest(
-        symbol=market.config.instrument.symbol,
+        symbol=symbol,
         side=OrderSide.SELL if deal.qty.startswith("-") else OrderSide.BUY,
         order_qty=deal.qty.removeprefix("-"),
         order_type=OrderType.MARKET if deal.price is None else OrderType.LIMIT,

@@ -3,7 +3,7 @@
 import pytest
 
 from offbook.services.reporting import formatting as f
-from offbook.services.reporting.statistics import Figure
+from offbook.services.reporting.figure import Figure
 from offbook.testing.markets import START
 
 
@@ -43,6 +43,10 @@ def test_times_are_utc() -> None:
     """To the second for people, to the nanosecond for files."""
     assert f.clock(START) == "2024-01-02 14:30:00"
     assert f.iso(START + 5) == "2024-01-02T14:30:00.000000005Z"
+    assert f.iso(0) == "1970-01-01T00:00:00.000000000Z"
+    assert (f.clock(None), f.clock(0)) == ("-", "-")
+    assert f.clock(START, date=False) == "14:30:00"
+    assert (f.counted(1, "fill"), f.counted(2000, "fill")) == ("1 fill", "2,000 fills")
 
 
 def test_percent_and_figures() -> None:

@@ -1,18 +1,24 @@
 """The whole report of stored sessions: on real data, on bars, and where the recording is gone."""
 
 import math
+from importlib.util import find_spec
 
 import msgspec
 import pytest
 from tests.stage import Stage, Trader, wave
 from tests.unit.services.reporting.acting import money
 
+from offbook.adapters.reports.picture import draw
 from offbook.bootstrap import make_gateway, make_manager
 from offbook.config.sessions import SessionRequest, build_config
+from offbook.domain.config import AccountConfig, AccountType
 from offbook.domain.errors import GatewayUnavailable, InvalidInput, JournalDamaged
+from offbook.domain.market_data import Bar, Quote
 from offbook.domain.session import PaperTradingSession
+from offbook.engine.strategy import Strategy
 from offbook.services.reporting.full_report import FullReport, decode_report, read_full_report
 from offbook.services.reporting.sections import sections
+from offbook.testing.markets import BTCUSDT, SECOND, BuiltCombination, bars_market, combined
 from offbook.testing.memory_repository import InMemoryRepository
 from offbook.testing.scripted_gateway import ScriptedGateway
 
@@ -91,6 +97,130 @@ async def test_a_running_session_is_reported_as_far_as_it_is_committed() -> None
     assert report.equity is not None
     assert report.equity.end_ts == session.cursor.ts
     assert report.session.status == "PAUSED"
+
+
+class TradesBoth(Strategy):
+    """Buys and sells two symbols by the count of their rows."""
+
+    def on_start(self) -> None:
+        self.seen = {"BTCUSDT": 0, "ETHUSDT": 0}
+
+    def on_quote(self, quote: Quote) -> None:
+        self.step(quote.instrument.symbol, 10)
+
+    def on_bar(self, bar: Bar) -> None:
+        self.step(bar.instrument.symbol, 7)
+
+    def step(self, symbol: str, every: int) -> None:
+        self.seen[symbol] += 1
+        if self.seen[symbol] % every == 1:
+            self.buy(symbol, qty="0.02")
+        elif self.seen[symbol] % every in (4, 6):
+            self.sell(symbol, qty="0.01")
+
+
+def two_coins() -> BuiltCombination:
+    """Quotes of one coin and bars of another."""
+    rows = [(f"{p}", f"{p + 9}", f"{p - 8}", f"{p + i % 5}", "50") for i, p in enumerate(MOVES)]
+    ether = msgspec.structs.replace(BTCUSDT, symbol="ETHUSDT", base="ETH")
+    return combined(wave(), bars_market(rows, instrument=ether, timeframe_ns=3 * SECOND))
+
+
+MOVES = [100 + 3 * (i % 7) - 2 * (i % 5) for i in range(40)]
+
+
+async def test_a_report_of_two_instruments_adds_up() -> None:
+    """What is told of each comes to what is told of the whole, to the last digit."""
+    stage = Stage(two_coins(), TradesBoth)
+    session = await traded(stage)
+    report = await read_full_report(session, stage.repository, stage.gateway, points=50)
+    base = report.session
+    assert report.equity is not None
+    assert report.statistics is not None
+    assert report.execution is not None
+    assert [line.symbol for line in report.instruments] == ["BTCUSDT", "ETHUSDT"]
+    assert [line.priced_by for line in report.instruments] == ["quotes", "bars"]
+    assert min(line.fills for line in report.instruments) > 5
+    for name in ("fees", "realized", "slippage", "traded", "unrealized"):
+        parts = [money(getattr(line, name) or "") for line in report.instruments]
+        assert sum(parts) == money(getattr(base, name))
+    gains = sum(money(line.net or "") for line in report.instruments)
+    assert gains == money(base.equity) - money(base.initial_cash)
+    last = report.equity.daily[-1]
+    assert (last.equity, last.equity_closing) == (base.equity, base.equity_closing)
+    assert last.positions == base.positions
+    assert set(last.prices) == {"BTCUSDT", "ETHUSDT"}
+    for section in (report.fifo, report.by_position):
+        for name in ("gross", "fees", "net"):
+            parts = [money(getattr(found, name)) for found in section.by_symbol.values()]
+            assert sum(parts) == money(getattr(section.statistics, name))
+        assert {trip.symbol for trip in section.trips} == set(section.by_symbol)
+    assert sum(q.fills for q in report.execution_by_symbol.values()) == report.execution.fills
+    returns = [figure.value or 0 for figure in report.statistics.market_returns.values()]
+    assert report.statistics.market_return.value == pytest.approx(sum(returns) / 2)
+    assert decode_report(msgspec.json.encode(report)) == report
+
+
+class SellsShort(Strategy):
+    """Owes two coins from the first bars on, whatever comes."""
+
+    def on_bar(self, bar: Bar) -> None:
+        if bar.row == 2:
+            self.sell(bar.instrument.symbol, qty="2")
+
+
+async def test_a_liquidation_is_marked_in_fills_moments_and_figures() -> None:
+    """Two coins sold at 100 with 100 of cash in dollars and 10 in euros: at 145 the venue buys
+    them back."""
+    closes = [100, 100, 100, 100, 120, 145, 150, 150, 150]
+    rows = [(f"{p}",) * 4 + ("50",) for p in closes]
+    coin = msgspec.structs.replace(BTCUSDT, quote_currency="USD")
+    account = AccountConfig(
+        currency="USD",
+        type=AccountType.MARGIN,
+        initial_cash="100",
+        cash={"EUR": "10"},
+        rates={"EUR": "1.25"},
+        leverage="10",
+    )
+    stage = Stage(bars_market(rows, instrument=coin), SellsShort)
+    async with stage.manager() as manager:
+        session = await manager.start_session(stage.config(account=account))
+        session = await manager.wait(session.id)
+    report = await read_full_report(session, stage.repository, stage.gateway)
+    base = report.session
+    assert [fill.origin for fill in base.fills] == ["strategy", "liquidation"]
+    assert [order.origin for order in base.order_list] == ["strategy", "liquidation"]
+    events = [(moment.event, moment.reason) for moment in base.moments]
+    assert ("margin call", "liquidate") in events
+    assert (base.account_type, base.initial_cash, base.initial_equity) == ("margin", "100", "112.5")
+    assert base.balances["EUR"] == "10"
+    assert report.equity is not None
+    assert report.equity.daily[0].equity == "112.5"
+    assert report.equity.daily[-1].equity == base.equity
+    assert report.equity.daily[0].cash == {"USD": "100", "EUR": "10"}
+    assert {trip.side for trip in report.by_position.trips} == {"SHORT"}
+    found = {section.title: dict(section.rows) for section in sections(report)}
+    assert found["Result"]["cash in EUR"] == "10.00"
+    assert found["Result"]["margin calls"].startswith("1, first 2024-01-02")
+    assert found["Result"]["margin calls"].endswith("1 fill to close")
+    assert found["Risk"]["net exposure"].startswith("-")
+    if find_spec("matplotlib"):
+        labels = draw(report).axes[0].get_legend_handles_labels()[1]
+        assert labels[-1] == "liquidated (1)"
+
+
+async def test_sections_set_instruments_below_each_other() -> None:
+    """Their figures in columns, after the result; and the market's return is that of both."""
+    stage = Stage(two_coins(), TradesBoth)
+    report = await read_full_report(await traded(stage), stage.repository, stage.gateway)
+    found = {section.title: dict(section.rows) for section in sections(report)}
+    assert list(found)[:2] == ["Result", "Instruments"]
+    assert list(found["Instruments"]) == ["BTCUSDT", "ETHUSDT"]
+    lines = list(found["Instruments"].values())
+    assert len({line.index(" fills ") for line in lines}) == 1
+    assert "bp" in lines[0]
+    assert found["Result"]["market's return"].endswith("held in equal parts")
 
 
 async def test_a_recording_that_is_gone_leaves_what_the_records_tell() -> None:
@@ -177,7 +307,8 @@ async def test_sections_tell_every_figure_in_words() -> None:
 
 def test_a_report_holds_no_binary_float_of_money() -> None:
     """Every field that holds money is text: floats are ratios and shares alone."""
-    ratios = {"ratio", "value", "exposure", "return_ratio", "favourable", "adverse"}
+    ratios = {"ratio", "value", "exposure", "net_exposure", "return_ratio", "market_return"}
+    ratios |= {"favourable", "adverse", "slippage_bps"}
     seen = set()
 
     def look(kind: type) -> None:

@@ -2,6 +2,7 @@
 
 from itertools import accumulate
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -186,3 +187,17 @@ def test_many_openings_closed_one_by_one_stay_quick() -> None:
     ]
     assert len(fifo_trips(fills).trips) == count
     assert position_trips(fills)[0].gross == pytest.approx(count * CENT)
+
+
+def test_money_of_another_currency_counts_at_the_rate_of_its_fill() -> None:
+    """Bought 4 at 10 when one was worth 1.5, sold 4 at 12 when one was worth 2: 8 gained are 16.
+
+    What was bought is worth 60; by both pairings, and prices stay in the instrument's currency.
+    """
+    bought = msgspec.structs.replace(fill(1, 4, 1000), rate=(3, 2))
+    sold = msgspec.structs.replace(fill(2, -4, 1200), rate=(2, 1))
+    (pair,) = fifo_trips([bought, sold]).trips
+    (trip,) = position_trips([bought, sold])
+    for found in (pair, trip):
+        assert (found.gross, found.paid) == (money("16"), money("60"))
+        assert (found.entry_notional, found.exit_notional) == (money("40"), money("48"))
