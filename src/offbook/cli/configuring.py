@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from offbook.cli.failures import USAGE
-from offbook.cli.figures import counted, near
-from offbook.cli.shell import Shell, paint
+from offbook.cli.shell import Shell, near, paint
 from offbook.config.checking import Checked, check_file
 from offbook.config.known import dotted, masked, project_catalogue, session_catalogue
 from offbook.config.layers import Layer, Source
@@ -17,6 +16,7 @@ from offbook.config.resolving import Setting, project_file, user_file
 from offbook.config.schema import json_schema
 from offbook.config.settings import data_directory
 from offbook.domain.errors import InvalidConfig
+from offbook.services.reporting.formatting import counted
 
 _STYLES = {Source.DEFAULT: "dim", Source.FLAG: "bold", Source.ENVIRONMENT: "yellow"}
 

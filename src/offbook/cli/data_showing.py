@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from offbook.cli.describing import description_of_options
-from offbook.cli.figures import clock, counted, near, span
-from offbook.cli.shell import Shell, paint
+from offbook.cli.shell import Shell, near, paint
 from offbook.config.gathering import named_sources, split_symbol
 from offbook.config.markets import beside, locate_recording
 from offbook.config.recordings import RecordingInfo, convert_data, look_into
 from offbook.config.synthetic import is_synthetic
 from offbook.domain.errors import InvalidInput, StorageUnavailable
+from offbook.services.reporting.formatting import clock, counted, duration
 
 if TYPE_CHECKING:
     from offbook.config.markets import MarketDescription
@@ -87,7 +87,7 @@ def _lines(found: RecordingInfo, data: str) -> list[str]:
     lines = [paint(near(seen.path), "bold", sys.stdout)]
     if len(seen.files) > 1:
         lines.append(f" files      {len(seen.files)}, as one recording")
-    length = span(seen.last_ts - seen.first_ts)
+    length = duration(seen.last_ts - seen.first_ts)
     lines += [
         f" rows       {seen.rows:,} of {seen.kind.value}",
         f" span       {clock(seen.first_ts)} to {clock(seen.last_ts)} UTC ({length})",
@@ -143,7 +143,7 @@ def _column(ours: str, theirs: str) -> str:
 
 
 def _length(ns: int) -> str:
-    return f"{ns / 1e9:.3g} s" if ns < 60 * 10**9 else span(ns)
+    return f"{ns / 1e9:.3g} s" if ns < 60 * 10**9 else duration(ns)
 
 
 def _reasons(counts: dict[str, int]) -> str:

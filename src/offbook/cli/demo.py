@@ -8,7 +8,6 @@ from typing import Final
 from offbook.bootstrap import new_session_id, open_store
 from offbook.cli.driving import Driver, driven
 from offbook.cli.failures import FAILURE, TERMINATED
-from offbook.cli.figures import clock, counted
 from offbook.cli.looking import verification_document, verification_lines
 from offbook.cli.loop import run_async
 from offbook.cli.report_view import print_report, report_document
@@ -19,6 +18,7 @@ from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.services.paper_trading.messages import Progress
 from offbook.services.paper_trading.report import read_report
 from offbook.services.paper_trading.verification import ReplayOutcome, Verification
+from offbook.services.reporting.formatting import clock, counted
 
 STRATEGY: Final = "offbook.strategies.ema_cross:EmaCross"
 SHOW_SPEED: Final = "200"

@@ -20,10 +20,10 @@ import msgspec
 
 from offbook.bootstrap import check_store, list_stored, store_owners
 from offbook.cli.failures import FAILURE
-from offbook.cli.figures import counted
 from offbook.cli.loop import run_async
 from offbook.cli.shell import Shell, paint, shows_color
 from offbook.domain.errors import OffbookError
+from offbook.services.reporting.formatting import counted
 
 _SAFE_WAL: Final = (3, 51, 3)
 _LITTLE_SPACE: Final = 1 << 30

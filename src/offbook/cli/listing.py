@@ -10,12 +10,12 @@ from typing import Any, Final
 import msgspec
 
 from offbook.bootstrap import find_stored, find_strategies, journal_stored, listing_stored
-from offbook.cli.figures import clock, counted, money, near
 from offbook.cli.filters import Wanted, one_of
 from offbook.cli.loop import run_async
-from offbook.cli.shell import Shell, paint
+from offbook.cli.shell import Shell, near, paint
 from offbook.domain.orders import OrderView
 from offbook.domain.records import Record
+from offbook.services.reporting.formatting import clock, counted, money
 from offbook.services.reporting.listing import FillDetail, Listing, PositionLine, document_of
 
 _SHOWN: Final = frozenset(

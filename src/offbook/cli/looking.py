@@ -9,13 +9,13 @@ import msgspec
 
 from offbook.bootstrap import find_stored, list_stored, read_store, verify_stored
 from offbook.cli.failures import FAILURE
-from offbook.cli.figures import counted, money, strategy_name
 from offbook.cli.loop import run_async
 from offbook.cli.shell import Shell, paint, short
 from offbook.domain.config import symbols_of
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.services.paper_trading.report import SessionReport, read_report
 from offbook.services.paper_trading.verification import ReplayOutcome, Verification
+from offbook.services.reporting.formatting import counted, money, strategy_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -171,7 +171,7 @@ def _print_listing(sessions: list[PaperTradingSession], shell: Shell) -> None:
 
 def _print_details(report: SessionReport, session: PaperTradingSession, shell: Shell) -> None:
     """The configuration in a few lines, and orders that were not simply filled."""
-    from offbook.cli.figures import clock
+    from offbook.services.reporting.formatting import clock
 
     config = session.config
     document = msgspec.to_builtins(config)

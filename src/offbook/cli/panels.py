@@ -13,13 +13,13 @@ from rich.text import Text
 
 from offbook.cli.chart import Mark, Trace, bounds, draw, sparkline
 from offbook.cli.driving import KEYS
-from offbook.cli.figures import clock, counted, money, strategy_name
 from offbook.domain.config import symbols_of
 from offbook.domain.instruments import Instrument
 from offbook.domain.orders import OrderView
 from offbook.domain.records import Record
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.services.paper_trading.messages import Progress
+from offbook.services.reporting.formatting import clock, counted, money, strategy_name
 
 _STATUS_STYLES: Final = {
     SessionStatus.RUNNING: "bold green",

@@ -8,11 +8,11 @@ import sys
 import time
 from typing import Final
 
-from offbook.cli.figures import clock, counted, money
 from offbook.cli.shell import Shell, paint
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.services.paper_trading.messages import Progress
 from offbook.services.paper_trading.reading import SessionReading
+from offbook.services.reporting.formatting import clock, counted, money
 
 PLAIN_SECONDS: Final = 10.0
 """How often a line is written where lines cannot be rewritten."""

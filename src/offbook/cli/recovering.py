@@ -13,7 +13,6 @@ import msgspec
 from offbook.bootstrap import find_stored, list_stored, open_store
 from offbook.cli.driving import Driver, driven
 from offbook.cli.failures import FAILURE, REFUSED, TERMINATED
-from offbook.cli.figures import clock, counted, strategy_name
 from offbook.cli.looking import tell_unreadable, unreadable_document
 from offbook.cli.loop import run_async
 from offbook.cli.running import ended_well
@@ -26,6 +25,7 @@ from offbook.domain.session import (
     SessionStatus,
     invalid_transition,
 )
+from offbook.services.reporting.formatting import clock, counted, strategy_name
 
 _S = SessionStatus
 _GOES_ON = (_S.STARTING, _S.RUNNING, _S.STOPPING)

@@ -13,10 +13,17 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from offbook.cli.figures import clock, counted, money, near, span, strategy_name
-from offbook.cli.shell import Shell
+from offbook.cli.shell import Shell, near
 from offbook.domain.session import PaperTradingSession
 from offbook.services.paper_trading.report import FillLine, SessionReport
+from offbook.services.reporting.formatting import (
+    clock,
+    counted,
+    duration,
+    money,
+    strategy_name,
+    words,
+)
 
 FILLS_SHOWN: Final = 8
 WIDE: Final = 110
@@ -97,7 +104,7 @@ def _account(report: SessionReport) -> Table:
             "slippage",
             f"{money(report.slippage)} {coin}",
         ),
-        ("cash", f"{money(report.cash)} {coin}", "realized", money(report.realized, signed=True)),
+        ("cash", _cash(report), "realized", money(report.realized, signed=True)),
         (
             "at closing side",
             "-" if closing is None else f"{money(closing)} {coin}",
@@ -114,15 +121,30 @@ def _account(report: SessionReport) -> Table:
     ]
     for row in rows:
         grid.add_row(Text(f" {row[0]}", style="dim"), row[1], Text(row[2], style="dim"), row[3])
+    if report.account_type == "margin":
+        used = f"{money(report.margin_used)} {coin}"
+        calls = sum(moment.event == "margin call" for moment in report.moments)
+        dim = Text("margin calls", style="dim")
+        grid.add_row(Text(" margin used", style="dim"), used, dim, f"{calls:,}")
     refused = _refusals(report.refusals)
     if refused:
         grid.add_row(Text(" refused", style="dim"), Text(refused, style="yellow"))
     return grid
 
 
+def _cash(report: SessionReport) -> str:
+    """Of all currencies, the account's first."""
+    others = [
+        f"{money(amount)} {currency}"
+        for currency, amount in report.balances.items()
+        if currency != report.currency
+    ]
+    return ", ".join([f"{money(report.cash)} {report.currency}", *others])
+
+
 def _orders(report: SessionReport) -> str:
     by_status = report.orders_by_status.items()
-    return ", ".join(f"{count} {_words(status)}" for status, count in by_status) or "none"
+    return ", ".join(f"{count} {words(status)}" for status, count in by_status) or "none"
 
 
 def _refusals(refusals: dict[str, int]) -> str:
@@ -131,7 +153,7 @@ def _refusals(refusals: dict[str, int]) -> str:
         what, _, why = key.partition(":")
         if what == STRATEGY_ERROR:
             continue
-        told.append(f"{count} {_words(what)} ({_words(why)})")
+        told.append(f"{count} {words(what)} ({words(why)})")
     return ", ".join(told)
 
 
@@ -139,7 +161,10 @@ def _fills_table(report: SessionReport, limit: int | None, width: int) -> Table:
     lines: Iterable[FillLine] = report.fills if limit is None else report.fills[:limit]
     wide = width >= WIDE
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    several = len({fill.symbol for fill in report.fills}) > 1
     table.add_column(" fill at", no_wrap=True)
+    if several:
+        table.add_column("symbol", no_wrap=True)
     table.add_column("side", no_wrap=True)
     for name in ("size", "price", "fee", "slip bp", "delay", "row"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -149,7 +174,8 @@ def _fills_table(report: SessionReport, limit: int | None, width: int) -> Table:
     for fill in lines:
         cells: list[str | Text] = [
             f" {clock(fill.ts, date=False)}",
-            Text(fill.side.lower(), style="green" if fill.side == "BUY" else "magenta"),
+            *((fill.symbol,) if several else ()),
+            _side(fill),
             fill.qty,
             fill.price,
             money(fill.fee),
@@ -161,9 +187,15 @@ def _fills_table(report: SessionReport, limit: int | None, width: int) -> Table:
     return table
 
 
+def _side(fill: FillLine) -> Text:
+    if fill.origin == "liquidation":
+        return Text(f"{fill.side.lower()}, liquidated", style="bold red")
+    return Text(fill.side.lower(), style="green" if fill.side == "BUY" else "magenta")
+
+
 def _origin(report: SessionReport, store: Path) -> Text:
     began, ended = report.started_ts, report.ended_ts
-    length = "" if began is None else f" ({span(ended - began)})"
+    length = "" if began is None else f" ({duration(ended - began)})"
     lines = [
         f" market   {near(report.market)}",
         f" from     {clock(began)} to {clock(ended)} UTC{length}",
@@ -186,7 +218,3 @@ def _own_part(detail: str) -> str:
         if own:
             kept.append(line)
     return "\n".join(kept[-_DETAIL_LINES:])
-
-
-def _words(name: str) -> str:
-    return name.lower().replace("_", " ")

@@ -11,7 +11,6 @@ from offbook.bootstrap import new_session_id, open_store
 from offbook.cli.describing import description_of_options
 from offbook.cli.driving import driven
 from offbook.cli.failures import FAILURE, TERMINATED
-from offbook.cli.figures import strategy_name
 from offbook.cli.loop import run_async
 from offbook.cli.shell import Shell, short
 from offbook.config.resolving import Settings, cli_defaults
@@ -19,6 +18,7 @@ from offbook.config.sessions import SessionRequest, build_config, parse_settings
 from offbook.domain.config import SessionConfig, kinds_of, symbols_of
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.services.paper_trading.report import read_report
+from offbook.services.reporting.formatting import strategy_name
 
 if TYPE_CHECKING:
     from offbook.cli.dashboard import Dashboard

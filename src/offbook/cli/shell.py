@@ -124,3 +124,11 @@ def _program() -> str:
         return str(called.absolute().relative_to(Path.cwd()))
     except ValueError:
         return str(called)
+
+
+def near(path: str) -> str:
+    """A path from here where that is shorter."""
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except ValueError:
+        return path
