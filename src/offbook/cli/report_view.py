@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from offbook.cli.shell import Shell, near
+from offbook.domain.calendars import DAY_NS
 from offbook.domain.session import PaperTradingSession
 from offbook.services.paper_trading.report import FillLine, SessionReport
 from offbook.services.reporting.formatting import (
@@ -161,6 +162,7 @@ def _fills_table(report: SessionReport, limit: int | None, width: int) -> Table:
     lines: Iterable[FillLine] = report.fills if limit is None else report.fills[:limit]
     wide = width >= WIDE
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    days = report.ended_ts - (report.started_ts or 0) > DAY_NS
     several = len({fill.symbol for fill in report.fills}) > 1
     table.add_column(" fill at", no_wrap=True)
     if several:
@@ -173,14 +175,14 @@ def _fills_table(report: SessionReport, limit: int | None, width: int) -> Table:
         table.add_column("rule", style="dim", no_wrap=True)
     for fill in lines:
         cells: list[str | Text] = [
-            f" {clock(fill.ts, date=False)}",
+            f" {clock(fill.ts)[:16]}" if days else f" {clock(fill.ts, date=False)}",
             *((fill.symbol,) if several else ()),
             _side(fill),
             fill.qty,
             fill.price,
             money(fill.fee),
             "-" if fill.mid is None else f"{Decimal(fill.slippage_bps):+.2f}",
-            f"{fill.delay_ns / 1e6:.0f} ms",
+            duration(fill.delay_ns),
             f"{fill.row:,}",
         ]
         table.add_row(*cells, *((fill.available, fill.rule) if wide else ()))
@@ -193,11 +195,17 @@ def _side(fill: FillLine) -> Text:
     return Text(fill.side.lower(), style="green" if fill.side == "BUY" else "magenta")
 
 
+def _market(report: SessionReport) -> str:
+    """Its sources, each as seen from here; of many the first."""
+    names = [near(name) for name in report.market.split(", ")]
+    return ", ".join(names) if len(names) < 3 else f"{names[0]} and {len(names) - 1} more"
+
+
 def _origin(report: SessionReport, store: Path) -> Text:
     began, ended = report.started_ts, report.ended_ts
     length = "" if began is None else f" ({duration(ended - began)})"
     lines = [
-        f" market   {near(report.market)}",
+        f" market   {_market(report)}",
         f" from     {clock(began)} to {clock(ended)} UTC{length}",
         f" rows     {counted(report.rows, report.kind.removesuffix('s'))}",
         f" session  {report.session_id}, {counted(report.records, 'record')}",
