@@ -98,17 +98,22 @@ def test_however_many_records_a_call_may_make_the_chain_is_the_same(seed: int, k
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("seed", range(2))
-def test_a_session_can_be_taken_up_at_every_cut(seed: int, kind: Kind) -> None:
+def test_a_session_can_be_taken_up_at_every_cut(kind: Kind) -> None:
     """From a snapshot, and from the cursor and the records alone, as after a crash."""
-    done = improvise(5000 + seed, kind)
+    # Not every session is cut, for some end soon: several together are.
+    assert sum(_cuts_taken_up(5000 + seed, kind) for seed in range(3)) >= 4
+
+
+def _cuts_taken_up(seed: int, kind: Kind) -> int:
+    """Take a session up at some of its cuts; how many cuts there were."""
+    done = improvise(seed, kind)
     raws = done.rehearsal.raws
     cuts = 0
 
     def take_up(fed: int) -> None:
         nonlocal cuts
         cuts += 1
-        if cuts % 4:
+        if cuts % 4 != 1:
             return
         live, count = feeder.engine, len(feeder.made)
         again = Feeder(done, fresh(done), lambda: 2)
@@ -127,7 +132,7 @@ def test_a_session_can_be_taken_up_at_every_cut(seed: int, kind: Kind) -> None:
 
     feeder = Feeder(done, fresh(done), lambda: 1, take_up)
     assert feeder.run() == raws
-    assert cuts >= 4
+    return cuts
 
 
 class Floods(Strategy):
