@@ -50,7 +50,7 @@ class Invariants:
         self._instrument = setup.instrument
         self._account = setup.account
         self._entry = setup.venue.latency.entry_ns
-        self._share = int(Decimal(setup.venue.bar_volume_share) * 10**8)
+        self._share = int(Decimal(setup.venue.volume_share) * 10**8)
         slippage = setup.venue.slippage
         self._slips = not isinstance(slippage, NoSlippage) and slippage.quotes
         self._seq = 0

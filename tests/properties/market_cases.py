@@ -154,7 +154,7 @@ def pick_setup(source: Source) -> Setup:
             fee_rounding=source.pick([FeeRounding.UP, FeeRounding.UP, *FeeRounding]),
             slippage=pick_slippage(source),
             latency=_pick_latency(source, timeframe),
-            bar_volume_share=source.pick(["1", "0.1", "0.33333333"]),
+            volume_share=source.pick(["1", "0.1", "0.33333333"]),
             market_collar="0" if tight else source.pick(["0.05", "0", "0.00123457"]),
         ),
         risk=RiskConfig(

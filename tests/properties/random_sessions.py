@@ -24,7 +24,9 @@ from offbook.domain.config import (
     BasisPointsSlippage,
     ConstantLatency,
     DailyLoss,
+    FillAt,
     FlatFee,
+    Intrabar,
     LifecycleConfig,
     NoSlippage,
     OnDailyLoss,
@@ -56,6 +58,12 @@ def margin(leverage: str) -> dict[str, Any]:
     return {"type": AccountType.MARGIN, "leverage": leverage}
 
 
+AT: dict[bool, list[FillAt | None]] = {
+    True: [None, FillAt.NEXT_OPEN, FillAt.THIS_CLOSE, FillAt.NEXT_CLOSE],
+    False: [None],
+}
+
+
 def session_at_random(rng: Random, kind: Kind, *, rows: int, strategy: bool) -> Rehearsal:
     """An engine, not yet started."""
     market = MAKERS[kind](rng, rows)
@@ -70,8 +78,10 @@ def session_at_random(rng: Random, kind: Kind, *, rows: int, strategy: bool) -> 
         fee=rng.choice([BasisPointsFee(), BasisPointsFee(maker="-2", taker="33.3333"), FlatFee()]),
         latency=ConstantLatency(entry_ns=slow, response_ns=rng.choice([0, slow, SECOND])),
         venue={
-            "bar_volume_share": rng.choice(["0.1", "0.5"]),
+            "volume_share": rng.choice(["0.1", "0.5"]),
             "slippage": rng.choice([NoSlippage(), BasisPointsSlippage(bps="3", quotes=True)]),
+            "intrabar": rng.choice(list(Intrabar)),
+            "fill_at": rng.choice(AT[kind == "bars"]),
         },
         risk=rng.choice(
             [

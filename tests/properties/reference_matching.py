@@ -286,7 +286,7 @@ class ReferenceMatching(ReferenceGroups):
 
     def _match_bar(self, bar: BarRow) -> None:
         units = 10**self.setup.instrument.qty_precision
-        share = bar.volume * Fraction(self.setup.venue.bar_volume_share)
+        share = bar.volume * Fraction(self.setup.venue.volume_share)
         left = Fraction(int(share * units), units)
         self.present = bar
         working = sorted(self.account.working(), key=lambda o: o.rank)

@@ -197,7 +197,7 @@ CLAUSES: dict[str, Callable[..., None]] = {
     "whole": lambda self: self.venue.update(whole_shares=True),
     "latency": Setting.latency,
     "collar": lambda self, share: self.venue.update(market_collar=share),
-    "share": lambda self, share: self.venue.update(bar_volume_share=share),
+    "share": lambda self, share: self.venue.update(volume_share=share),
     "max": Setting.most,
     "error": lambda self, action: self.lifecycle.update(
         on_strategy_error=c.OnStrategyError(action)

@@ -36,6 +36,8 @@ class Book:
     """
 
     def __init__(self) -> None:
+        self.bar_left = 0
+        """What may still be taken of the last bar."""
         self._buys: list[tuple[int, int, int]] = []
         self._sells: list[tuple[int, int, int]] = []
         self._keys: dict[int, tuple[int, int, int]] = {}

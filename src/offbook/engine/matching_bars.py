@@ -12,7 +12,12 @@
 - a stop that a fill releases is held against the same bar; what else it releases waits for the
   next, and a trailing stop begins at the close;
 - a trailing stop is held against the bar where earlier bars left it, and follows the bar after;
-- all orders together take at most ``bar_volume_share`` of the bar's volume.
+- all orders together take at most ``volume_share`` of the bar's volume.
+
+For comparison with other engines ``fill_at`` lets market orders trade at the close of the bar that
+ended last when they arrive, or of the next one; ``stop_gap`` lets a stop have its own price where a
+bar opens beyond it, even outside the bar; ``intrabar`` holds orders against a bar in the order in
+which a path through its prices reaches them (``intrabar_path``).
 """
 
 from __future__ import annotations
@@ -21,12 +26,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from offbook.domain.calendars import DAY_NS
-from offbook.domain.config import RATIO_PRECISION
+from offbook.domain.config import RATIO_PRECISION, FillAt, Intrabar, StopGap
 from offbook.domain.market_data import Bar
 from offbook.domain.orders import Liquidity, OrderSide
 from offbook.domain.values import text_to_units
 from offbook.engine.book import Book
 from offbook.engine.fills import Filler, bar_evidence
+from offbook.engine.intrabar_path import in_order, path_of, reached_at, rest_of
 from offbook.engine.kernel import Kernel
 from offbook.engine.lists import children
 from offbook.engine.state import OrderState
@@ -36,6 +42,7 @@ if TYPE_CHECKING:
     from offbook.engine.venue import Venue
 
 BAR_MODEL: Final = "bar-range.1"
+_AT_CLOSE: Final = frozenset({FillAt.THIS_CLOSE, FillAt.NEXT_CLOSE})
 Deal = tuple[int, Liquidity, str]
 
 
@@ -46,7 +53,11 @@ class BarMatching:
         self._kernel = kernel
         self._venue = venue
         self._filler = filler
-        self._share = text_to_units(kernel.config.venue.bar_volume_share, RATIO_PRECISION)
+        config = kernel.config.venue
+        self._share = text_to_units(config.volume_share, RATIO_PRECISION)
+        self._fill_at = config.fill_at
+        self._stop_gap = config.stop_gap
+        self._intrabar = config.intrabar
 
     def match(self, bar: Bar) -> None:
         """Match working orders against a bar that has just ended."""
@@ -54,24 +65,41 @@ class BarMatching:
             return
         left = bar.volume_qty * self._share // int(10**RATIO_PRECISION)
         book = self._venue.book(bar.instrument.symbol)
-        for order in self._turns(book):
+        for order in self._turns(book, bar):
             if not order.status.is_terminal and _competes(order, bar):
                 left -= self._turn(order, bar, left)
                 for stop in self._stops_released(order, bar):
                     left -= self._turn(stop, bar, left)
+        book.bar_left = left
         following = [o.ordinal for o in book.triggers.by_priority() if _competes(o, bar)]
         if following:
             book.follow(bar.low_px, bar.high_px, following)
+
+    def arrive(self, order: OrderState, bar: Bar) -> None:
+        """An order that has just arrived meets the last bar: nothing, unless it may have its
+        close."""
+        book, limit = self._venue.book(order.symbol), order.price_px
+        if self._fill_at is not FillAt.THIS_CLOSE or not self._counts(bar):
+            return
+        if limit is not None and (bar.close_px - limit) * order.side.sign > 0:
+            return
+        deal = (bar.close_px, Liquidity.REMOVED, "had the close of the bar that had just ended")
+        book.bar_left -= self._take(order, bar, book.bar_left, deal)
+        self._venue.end_rest(order)
 
     def _counts(self, bar: Bar) -> bool:
         """Bars of a day or more span closed hours; shorter ones must begin in market hours."""
         calendar = self._kernel.calendar_of(bar.instrument)
         return bar.ts - bar.ts_open >= DAY_NS or calendar.is_open(bar.ts_open)
 
-    def _turns(self, book: Book) -> list[OrderState]:
-        """The orders of a book in the order in which a bar is held against them, worst first."""
+    def _turns(self, book: Book, bar: Bar) -> list[OrderState]:
+        """The orders of a book in the order in which a bar is held against them."""
         waiting = book.triggers.by_priority()
         orders = [self._kernel.ledger.orders[ordinal] for ordinal in book.by_priority()]
+        if self._intrabar is not Intrabar.WORST_FIRST:
+            path = path_of(bar, self._intrabar)
+            stops = {order.ordinal: book.triggers.stop_px(order.ordinal) for order in waiting}
+            return in_order([*waiting, *orders], stops, path)
         orders += [order for order in waiting if order.order_type.is_touched]
         orders.sort(key=lambda order: order.priority)
         return [order for order in waiting if not order.order_type.is_touched] + orders
@@ -81,26 +109,44 @@ class BarMatching:
         for child in children(self._kernel.ledger, order):
             works = not (child.held or child.status.is_terminal)
             stop = child.order_type.has_stop and not child.order_type.is_touched
-            if works and stop and child.waits and child.sent_ts == bar.ts:
+            released = works and stop and child.waits and child.sent_ts == bar.ts
+            if released and self._reached_after(order, child, bar):
                 yield child
+
+    def _reached_after(self, parent: OrderState, stop: OrderState, bar: Bar) -> bool:
+        """Whether the rest of the bar reaches a stop, after what released it."""
+        if self._intrabar is Intrabar.WORST_FIRST:
+            return True
+        path = path_of(bar, self._intrabar)
+        begun = reached_at(parent, parent.stop_px if parent.price_px is None else None, path)
+        level = self._venue.book(stop.symbol).triggers.stop_px(stop.ordinal)
+        return reached_at(stop, level, rest_of(path, begun or 0)) is not None
 
     def _turn(self, order: OrderState, bar: Bar, left: int) -> int:
         """What an order takes of a bar."""
         book = self._venue.book(order.symbol)
         if order.waits:
-            px = triggered_in_bar(order, book.triggers.stop_px(order.ordinal), bar)
+            stop_px = book.triggers.stop_px(order.ordinal)
+            px = triggered_in_bar(order, stop_px, bar)
             if px is None:
                 return 0
+            if self._stop_gap is StopGap.STOP and not order.order_type.is_touched:
+                px = stop_px
             at_open = px == bar.open_px
             rule = "open reached the trigger price" if at_open else "bar reached the trigger price"
             self._venue.activate(order, bar_evidence(bar, BAR_MODEL, rule, left))
             deal = _triggered_deal(order, px)
         else:
-            deal = _deal(order, bar, first=book.is_fresh(order))
+            deal = self._deal(order, bar, first=book.is_fresh(order))
         taken = 0 if deal is None else self._take(order, bar, left, deal)
         book.rest(order)
         self._venue.end_rest(order)
         return taken
+
+    def _deal(self, order: OrderState, bar: Bar, *, first: bool) -> Deal | None:
+        if order.price_px is None and self._fill_at in _AT_CLOSE:
+            return bar.close_px, Liquidity.REMOVED, "market order at the close"
+        return _deal(order, bar, first=first)
 
     def _take(self, order: OrderState, bar: Bar, left: int, deal: Deal) -> int:
         qty = self._venue.tradable(order, left)

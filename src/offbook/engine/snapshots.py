@@ -43,6 +43,7 @@ class BookState(msgspec.Struct, frozen=True, kw_only=True):
     taken_ask: Taken | None
     ahead_bid: Taken | None
     ahead_ask: Taken | None
+    bar_left: int
 
 
 class EngineState(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,6 +168,7 @@ def dump(parts: Parts, row: int, memory: bytes | None) -> bytes:
                 taken_ask=book.taken_ask,
                 ahead_bid=book.ahead_bid,
                 ahead_ask=book.ahead_ask,
+                bar_left=book.bar_left,
             )
             for symbol, book in venue.books.items()
         ],
@@ -200,6 +202,7 @@ def load(parts: Parts, raw: bytes) -> Any:
     venue.hours = state.hours
     for kept in state.books:
         book, fresh = venue.book(kept.symbol), set(kept.fresh)
+        book.bar_left = kept.bar_left
         for ordinal in kept.at_venue:
             book.add(state.ledger.orders[ordinal], fresh=ordinal in fresh)
         for ordinal, mark in kept.marks.items():

@@ -340,9 +340,14 @@ class Venue:
 
     def _meet_last(self, order: OrderState) -> None:
         """An order that has just arrived meets the market as last seen; one that waits is
-        triggered at once where its price is reached already.  Bars are met as they end."""
+        triggered at once where its price is reached already.  Bars are met as they end, or by
+        their close where ``fill_at`` lets them be."""
         last = self._kernel.pricing_row(order.symbol)
-        if last is None or isinstance(last, Bar):
+        if last is None:
+            return
+        if isinstance(last, Bar):
+            if not order.waits:
+                self._bars.arrive(order, last)
             return
         if order.waits:
             reached = self.book(order.symbol).triggers.reached(*seen_prices(last))

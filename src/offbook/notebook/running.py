@@ -61,7 +61,7 @@ def run(
     ``strategy`` is a class, or text such as ``"mine.py:Mine"``; its parameters are given by name,
     or in ``params`` where a name is one of this function's.  ``data`` is a recording, ``"demo"``,
     or ``"synthetic:..."``.  ``config`` is a configuration file, or parts of one as a mapping such
-    as ``{"venue": {"bar_volume_share": "0.2"}}``; what is named here goes above it.  ``cash``,
+    as ``{"venue": {"volume_share": "0.2"}}``; what is named here goes above it.  ``cash``,
     ``fee_bps`` and ``latency_ms`` are exact: text or int.
 
     The session is kept in memory and gone afterwards, unless ``store`` is True (the default store)

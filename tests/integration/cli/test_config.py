@@ -115,7 +115,7 @@ def test_check_finds_everything_at_once(offbook: Program, folder: Path) -> None:
     [
         ("s.toml", '[strategy]\nref = "mine.py:Filp"', "its strategies: Flip"),
         ("s.toml", '[strategy]\nref = "mine.py:Flip"\nparams = {evry = 1}', "mean 'every'"),
-        ("s.toml", "[venue]\nbar_volume_share = 2", "s.toml, line 2: venue.bar_volume_share=2"),
+        ("s.toml", "[venue]\nvolume_share = 2", "s.toml, line 2: venue.volume_share=2"),
         ("s.toml", "[account]\ninitial_cash = -1", "is negative"),
         ("s.toml", 'speed = "fast"', "not a plain decimal number"),
         (

@@ -148,10 +148,10 @@ REFUSED: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
     ),
     *(
         (VenueConfig, {name: text}, f"venue.{name}")
-        for name in ("bar_volume_share", "market_collar")
+        for name in ("volume_share", "market_collar")
         for text in ("-0.1", "1.00000001", "0.000000001", "half")
     ),
-    (VenueConfig, {"bar_volume_share": "0"}, "venue.bar_volume_share"),
+    (VenueConfig, {"volume_share": "0"}, "venue.volume_share"),
     *(
         (RiskConfig, {name: text}, f"risk.{name}")
         for name in ("max_order_notional", "max_position_notional")
@@ -192,7 +192,7 @@ def test_what_stands_at_the_edge_is_allowed() -> None:
     session(seed=2**63 - 1, history_limit=100_000, speed="0.000001")
     BasisPointsFee(maker="0", taker="1000")
     ConstantLatency(entry_ns=0, response_ns=60_000_000_000)
-    VenueConfig(bar_volume_share="1", market_collar="0")
+    VenueConfig(volume_share="1", market_collar="0")
     RiskConfig(max_order_notional="0.000000000000000001", max_open_orders=1)
     AccountConfig(currency="USD", initial_cash="0")
 
@@ -283,6 +283,9 @@ def changed(value: Any, place: tuple[str, ...]) -> Any:
         ("account", "cash_check"): "fill",
         ("account", "margin_call"): "deny_increase",
         ("venue", "fee_rounding"): "half_even",
+        ("venue", "fill_at"): "next_close",
+        ("venue", "stop_gap"): "stop",
+        ("venue", "intrabar"): "ohlc",
         ("venue", "whole_shares"): True,
         ("lifecycle", "pause_orders"): "keep",
         ("lifecycle", "resume_timers"): "replay",
@@ -374,5 +377,5 @@ def test_defaults_never_flatter() -> None:
     assert (config.venue.fee.maker, config.venue.fee.taker) == ("10", "10")
     assert config.venue.latency.entry_ns > 0
     assert config.venue.latency.response_ns > 0
-    assert (config.venue.bar_volume_share, config.venue.market_collar) == ("0.1", "0.05")
+    assert (config.venue.volume_share, config.venue.market_collar) == ("0.1", "0.05")
     assert config.lifecycle == LifecycleConfig()

@@ -13,7 +13,7 @@ from offbook.domain.config.lifecycle import LifecycleConfig
 from offbook.domain.config.market import MarketConfig, instruments_of
 from offbook.domain.config.risk import RiskConfig
 from offbook.domain.config.slippage import SpreadSlippage
-from offbook.domain.config.venue import VenueConfig
+from offbook.domain.config.venue import FillAt, VenueConfig
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.market_data import DataKind
 
@@ -61,6 +61,7 @@ class SessionConfig(ConfigPart, frozen=True, kw_only=True):
             )
         _check_currencies(self)
         _check_spread(self)
+        _check_fill_at(self)
         self._check_risk()
         parse_speed(self.speed)
 
@@ -72,6 +73,28 @@ class SessionConfig(ConfigPart, frozen=True, kw_only=True):
                     f"risk.allowed_symbols names {symbol}; this market has {', '.join(known)}",
                     field="risk.allowed_symbols",
                 )
+
+
+def _check_fill_at(config: SessionConfig) -> None:
+    """Raise InvalidConfig unless every instrument has the rows that ``venue.fill_at`` asks for."""
+    fill_at = config.venue.fill_at
+    if fill_at is None:
+        return
+    for instrument in instruments_of(config.market):
+        kinds = [s.kind for s in config.market.sources if s.instrument.symbol == instrument.symbol]
+        quoted = DataKind.QUOTES in kinds
+        if fill_at is FillAt.QUOTE and not quoted:
+            raise InvalidConfig(
+                f"venue.fill_at=quote: this market has no quotes of {instrument.symbol}",
+                field="venue.fill_at",
+            )
+        if fill_at is not FillAt.QUOTE and set(kinds) != {DataKind.BARS}:
+            raise InvalidConfig(
+                f"venue.fill_at={fill_at.value} is for bars, and this market has "
+                f"{', '.join(kind.value for kind in kinds)} of {instrument.symbol}, which are "
+                "matched as they come: leave it out, or leave those rows out",
+                field="venue.fill_at",
+            )
 
 
 def _check_currencies(config: SessionConfig) -> None:

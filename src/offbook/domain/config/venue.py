@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import Final
 
 from offbook.domain.config.base import RATIO_PRECISION, ConfigPart, exact_decimal, settle_enum
@@ -28,10 +29,39 @@ class ConstantLatency(ConfigPart, frozen=True, kw_only=True):
                 )
 
 
+class FillAt(enum.Enum):
+    """Where a market order trades on bars; ``QUOTE`` says that there must be quotes instead."""
+
+    NEXT_OPEN = "next_open"
+    THIS_CLOSE = "this_close"
+    NEXT_CLOSE = "next_close"
+    QUOTE = "quote"
+
+
+class StopGap(enum.Enum):
+    """What a stop pays where a bar opens beyond it: the open, or its own price as if there were
+    no gap."""
+
+    OPEN = "open"
+    STOP = "stop"
+
+
+class Intrabar(enum.Enum):
+    """The order of events inside a bar: the worst first, or along a path from its open over its
+    high and low, or its low and high, to its close."""
+
+    WORST_FIRST = "worst_first"
+    OHLC = "ohlc"
+    OLHC = "olhc"
+
+
 class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     """The simulated venue.
 
-    ``bar_volume_share`` (0 to 1): how much of a bar's volume the session's orders may take.
+    ``volume_share`` (0 to 1): how much of a bar's volume the session's orders may take.
+    ``fill_at``, ``stop_gap`` and ``intrabar`` say how bars are matched; the defaults never flatter,
+    the others are there to be compared with engines that work so.  ``fill_at`` None is the next
+    open on bars, and quotes where there are quotes.
     ``market_collar`` (0 to 1): how far above the market a market buy reserves cash.
     ``whole_shares``: orders are for whole units, whatever the instrument's lot.
     """
@@ -40,15 +70,22 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     fee_rounding: FeeRounding = FeeRounding.UP
     slippage: SlippageConfig = NoSlippage()
     latency: ConstantLatency = ConstantLatency()
-    bar_volume_share: str = "0.1"
+    volume_share: str = "0.1"
     market_collar: str = "0.05"
     whole_shares: bool = False
+    fill_at: FillAt | None = None
+    stop_gap: StopGap = StopGap.OPEN
+    intrabar: Intrabar = Intrabar.WORST_FIRST
 
     def __post_init__(self) -> None:
         settle_enum(self, "fee_rounding", FeeRounding, "venue.fee_rounding")
-        for name in ("bar_volume_share", "market_collar"):
+        settle_enum(self, "stop_gap", StopGap, "venue.stop_gap")
+        settle_enum(self, "intrabar", Intrabar, "venue.intrabar")
+        if self.fill_at is not None:
+            settle_enum(self, "fill_at", FillAt, "venue.fill_at")
+        for name in ("volume_share", "market_collar"):
             share = exact_decimal(f"venue.{name}", getattr(self, name), precision=RATIO_PRECISION)
-            if not 0 <= share <= 1 or (name == "bar_volume_share" and share == 0):
+            if not 0 <= share <= 1 or (name == "volume_share" and share == 0):
                 raise InvalidConfig(
                     f"venue.{name}={getattr(self, name)}, expected a share between 0 and 1",
                     field=f"venue.{name}",
