@@ -43,7 +43,11 @@ class InstrumentStanding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderStanding(msgspec.Struct, frozen=True, kw_only=True):
-    """One order that has not ended. ``at_venue`` is False while it is on its way there."""
+    """One order that has not ended. ``at_venue`` is False while it is on its way there.
+
+    ``trigger_px`` (price units) is where one that waits is triggered as things stand, None for all
+    others.
+    """
 
     view: OrderView
     side_sign: int
@@ -52,6 +56,7 @@ class OrderStanding(msgspec.Struct, frozen=True, kw_only=True):
     accepted_ts: int | None
     price_px: int | None
     reduces: bool
+    trigger_px: int | None
 
 
 class StrategyStanding(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +94,7 @@ def standing_of(kernel: Kernel, venue: Venue, host: StrategyHost | None, row: in
         instruments=()
         if market is None
         else tuple(_instrument(kernel, venue, one) for one in market.instruments),
-        orders=tuple(_order(kernel, order) for order in kernel.ledger.working()),
+        orders=tuple(_order(kernel, venue, order) for order in kernel.ledger.working()),
         strategy=None if host is None else _strategy(host),
     )
 
@@ -124,8 +129,10 @@ def _instrument(kernel: Kernel, venue: Venue, instrument: Instrument) -> Instrum
     )
 
 
-def _order(kernel: Kernel, order: OrderState) -> OrderStanding:
-    held = kernel.ledger.position(order.symbol).qty
+def _order(kernel: Kernel, venue: Venue, order: OrderState) -> OrderStanding:
+    position = kernel.ledger.position(order.symbol).qty
+    triggers = venue.book(order.symbol).triggers
+    waiting = order.ordinal in triggers
     return OrderStanding(
         view=order_view(order, kernel.instrument(order.symbol)),
         side_sign=order.side.sign,
@@ -133,7 +140,8 @@ def _order(kernel: Kernel, order: OrderState) -> OrderStanding:
         sent_ts=order.sent_ts,
         accepted_ts=order.accepted_ts,
         price_px=order.price_px,
-        reduces=held * order.side.sign < 0,
+        reduces=position * order.side.sign < 0,
+        trigger_px=triggers.stop_px(order.ordinal) if waiting else None,
     )
 
 

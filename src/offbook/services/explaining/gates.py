@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from offbook.domain.market_data import DataKind
-from offbook.domain.orders import OrderStatus, OrderType, OrderView, RejectReason, TimeInForce
+from offbook.domain.orders import OrderStatus, OrderType, RejectReason, TimeInForce
 from offbook.domain.records import (
     OrderDenied,
     OrderFilled,
@@ -222,6 +222,8 @@ def _refusal(verb: str, record: OrderDenied | RequestDenied | OrderRejected) -> 
 def _order(standing: Standing, order: OrderStanding) -> Gate:
     view = order.view
     terms = f"{view.side.value.lower()} {view.leaves_qty} {view.symbol}"
+    if view.stop_px is not None:
+        terms += f", {words(view.order_type.value)}"
     terms += f" at {view.price}" if view.price is not None else " at market"
     name = f"order {view.client_order_id}"
     found = next(one for one in standing.instruments if one.instrument.symbol == view.symbol)
@@ -234,7 +236,7 @@ def _waits_for(standing: Standing, order: OrderStanding, found: InstrumentStandi
     if not order.at_venue:
         return "it was on its way to the venue"
     if view.order_status is OrderStatus.HELD or (view.order_type.waits and not view.triggered):
-        return _is_not_active(view)
+        return _is_not_active(order, found)
     if standing.status is SessionStatus.PAUSED and not order.reduces:
         return "the session was paused, and it does not reduce a position"
     if not found.is_open:
@@ -259,10 +261,17 @@ def _waits_for(standing: Standing, order: OrderStanding, found: InstrumentStandi
     return f"the price was reached; the next quote with size at the {side} fills it"
 
 
-def _is_not_active(view: OrderView) -> str:
-    if view.order_status is OrderStatus.HELD:
+def _is_not_active(order: OrderStanding, found: InstrumentStanding) -> str:
+    if order.view.order_status is OrderStatus.HELD:
         return "it is held until the first order of its list trades"
-    return f"it waits to be triggered; where it stands or began: {view.stop_px}"
+    market = found.ask_px if order.side_sign > 0 else found.bid_px
+    if order.trigger_px is None or market is None:
+        return "it waits to be triggered"
+    away, text = abs(market - order.trigger_px), found.instrument.price_text
+    return (
+        f"not triggered: {text(market)} is {text(away)} ({100 * away / market:.2f} %) away from "
+        f"its trigger at {text(order.trigger_px)}"
+    )
 
 
 def _waits_for_rows(order: OrderStanding, found: InstrumentStanding) -> str:

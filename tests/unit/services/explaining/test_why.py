@@ -145,6 +145,21 @@ async def test_a_limit_away_from_the_market_is_told_how_far() -> None:
     )
 
 
+async def test_a_stop_that_waits_is_told_how_far_its_trigger_is() -> None:
+    found = await explained(that(lambda self: self.buy("XYZ", "1", stop_price="110")))
+    assert "buy 1 XYZ, stop at market: not triggered: 101.00 is 9.00 (8.91 %) away" in found.answer
+
+
+async def test_a_leg_that_is_held_is_told_to_be_held() -> None:
+    found = await explained(
+        that(lambda self: self.buy("XYZ", "1", price="90", take_profit="120", stop_loss="80"))
+    )
+    texts = [g.text for g in found.gates if g.name.startswith("order ")]
+    assert "price not reached" in texts[0]
+    assert all("it is held until the first order of its list trades" in text for text in texts[1:])
+    assert len(texts) == 3
+
+
 async def test_an_order_on_its_way_is_told_to_be_on_its_way() -> None:
     found = await explained(that(lambda self: self.buy("XYZ", "1")), latency=SECOND // 2)
     assert found.answer.endswith("it was on its way to the venue")
