@@ -188,6 +188,12 @@ class StrategyHost:
         return self._kernel.now
 
     @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """The market's instruments."""
+        market = self._kernel.market
+        return () if market is None else market.instruments
+
+    @property
     def account(self) -> AccountView:
         """The account as reported."""
         kernel, view = self._kernel, self._kernel.view

@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from offbook.domain.errors import InvalidStrategy
+from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import Bar, DataKind, Quote, Trade
 from offbook.domain.orders import OrderListRequest, OrderRequest, ReplaceRequest
 from offbook.domain.values import Exact, Price, Quantity
@@ -49,6 +50,10 @@ class StrategyContext(Protocol):
     @property
     def now(self) -> int:
         """Session time, ns UTC."""
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """The market's instruments."""
 
     @property
     def account(self) -> AccountView:
@@ -179,6 +184,12 @@ class Strategy(Ordering):
     def now(self) -> int:
         """Session time in ns UTC."""
         return self._running().now
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """What the market trades, each once, in the order of its sources: for a strategy that
+        takes its symbols from the data that it is run on."""
+        return self._running().instruments
 
     @property
     def account(self) -> AccountView:

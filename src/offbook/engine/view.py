@@ -120,6 +120,12 @@ class PositionView(msgspec.Struct, frozen=True, kw_only=True):
         return Quantity(abs(self.signed_units), self.instrument.qty_precision)
 
     @property
+    def signed_qty(self) -> Decimal:
+        """The size, negative when short."""
+        size = self.qty.decimal
+        return size if self.is_long else -size
+
+    @property
     def avg_px(self) -> Decimal | None:
         """Average entry price, or None when flat."""
         if not self.signed_units:

@@ -5,35 +5,45 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from offbook import Strategy
-from offbook.domain.market_data import Bar, Quote
+from offbook import Bar, Quote, Strategy
 
 
 class EmaCross(Strategy):
     """Holds ``size`` while the fast average of the price is above the slow one, else nothing.
 
-    ``fast`` and ``slow`` count rows: quotes on a recording of quotes, bars on one of bars.  An
-    exponential average of length n follows the price with weight 2 / (n + 1).
+    ``fast`` and ``slow`` count rows: quotes on a recording of quotes, bars on one of bars; with a
+    ``timeframe`` such as ``"5s"`` bars of it, built where the market gives none.  An exponential
+    average of length n follows the price with weight 2 / (n + 1).  ``symbol`` is the market's
+    first unless it is named.
+
+    Follows trends and pays for it when there is none: every crossing trades at market.
     """
 
     fast: int = 500
     slow: int = 2000
     size: Decimal = Decimal("0.01")
+    timeframe: str = ""
+    symbol: str = ""
 
     def on_start(self) -> None:
         if not 0 < self.fast < self.slow:
             raise ValueError(f"fast={self.fast} must be positive and less than slow={self.slow}")
+        self.symbol = self.symbol or self.instruments[0].symbol
+        if self.timeframe:
+            self.subscribe_bars(self.symbol, self.timeframe)
         self.rows = 0
         self.fast_ema = self.slow_ema = 0.0
         self.was_above: bool | None = None  # unknown until the slow average has seen enough
 
     def on_quote(self, quote: Quote) -> None:
-        self.follow(quote.instrument.symbol, quote.mid)
+        if not self.timeframe and quote.instrument.symbol == self.symbol:
+            self.follow(quote.mid)
 
     def on_bar(self, bar: Bar) -> None:
-        self.follow(bar.instrument.symbol, bar.close)
+        if bar.instrument.symbol == self.symbol:
+            self.follow(bar.close)
 
-    def follow(self, symbol: str, price: float) -> None:
+    def follow(self, price: float) -> None:
         """Move both averages to a new price, and trade where they have crossed."""
         if self.rows == 0:
             self.fast_ema = self.slow_ema = price
@@ -48,14 +58,21 @@ class EmaCross(Strategy):
         if above != self.was_above and not self.open_orders():
             self.was_above = above
             if above:
-                self.buy(symbol, self.size)
+                self.buy(self.symbol, self.size)
             else:
-                self.close(symbol)
+                self.close(self.symbol)
+
+    def why(self) -> str | None:
+        if self.rows < self.slow:
+            return f"{self.rows:,} of {self.slow:,} rows seen that the slow average needs"
+        side = "above" if self.fast_ema > self.slow_ema else "below"
+        return f"the fast average is {side} the slow one, and trades when that changes"
 
     # With these two, a session that was killed goes on from its last snapshot.
 
     def save_state(self) -> dict[str, Any]:
         return {
+            "symbol": self.symbol,
             "rows": self.rows,
             "fast_ema": self.fast_ema,
             "slow_ema": self.slow_ema,
