@@ -44,7 +44,8 @@ class Quoter(Strategy):
         lean = self.skew * BASIS_POINT * float(self.held / self.most)
         fair = quote.mid * (1 - lean)
         away = fair * self.half_spread * BASIS_POINT
-        # Never through the other side: a quoter that takes pays the spread that it is after.
+        # Never through the other side: a quoter that takes pays the spread that it is after.  The
+        # market may move while an order travels; then post-only has it rejected instead.
         self.keep("BUY", min(fair - away, quote.bid), self.held + self.size <= self.most)
         self.keep("SELL", max(fair + away, quote.ask), self.held - self.size >= -self.most)
 
@@ -54,7 +55,8 @@ class Quoter(Strategy):
         if known is None:
             if has_room and side not in self.refused:
                 send = self.buy if side == "BUY" else self.sell
-                self.orders[side] = send(self.symbol, self.size, price=self.price(price))
+                at = self.price(price, symbol=self.symbol)
+                self.orders[side] = send(self.symbol, self.size, price=at, post_only=True)
             return
         order = self.order(known)
         if order.order_status not in WORKING:
@@ -62,7 +64,7 @@ class Quoter(Strategy):
         if not has_room:
             self.cancel(known)
         elif order.price and abs(float(order.price) - price) > price * self.step * BASIS_POINT:
-            self.replace(known, price=self.price(price))
+            self.replace(known, price=self.price(price, symbol=self.symbol))
 
     def on_fill(self, fill: Fill) -> None:
         self.held = self.position(self.symbol).signed_qty
