@@ -40,9 +40,10 @@ class BracketReversion(Strategy):
         # Exits are open orders, so this waits for a trade to be over as well as for an entry.
         if bar.instrument.symbol != self.symbol or self.open_orders():
             return
-        closes = self.closes()
-        if len(closes) < self.length:
-            return
+        bars = self.bars()
+        if len(bars) < self.length or bar != bars[-1]:
+            return  # warming up; or a bar of another timeframe, as the market may have as well
+        closes = [bar.close for bar in bars]
         mean, deviation = fmean(closes), pstdev(closes)
         entry = self.price(mean - self.width * deviation, symbol=self.symbol)
         target = self.price(mean, symbol=self.symbol)
@@ -59,13 +60,13 @@ class BracketReversion(Strategy):
                 expire_time=self.now + self.patience * SECOND,
             )
 
-    def closes(self) -> list[float]:
-        """The last closes; the session keeps them, so there is no memory to save here."""
-        bars = self.history(self.symbol, self.length, self.timeframe)
-        return [bar.close for bar in bars if isinstance(bar, Bar)]
+    def bars(self) -> list[Bar]:
+        """The last bars; the session keeps them, so there is no memory to save here."""
+        rows = self.history(self.symbol, self.length, self.timeframe)
+        return [row for row in rows if isinstance(row, Bar)]
 
     def why(self) -> str | None:
-        seen = len(self.closes())
+        seen = len(self.bars())
         if seen < self.length:
             return f"{seen} of {self.length} bars of {self.timeframe} seen"
         return "one trade at a time, and an entry only while the price is above it"

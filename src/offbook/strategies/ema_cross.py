@@ -40,8 +40,12 @@ class EmaCross(Strategy):
             self.follow(quote.mid)
 
     def on_bar(self, bar: Bar) -> None:
-        if bar.instrument.symbol == self.symbol:
+        if bar.instrument.symbol == self.symbol and self.is_of_timeframe(bar):
             self.follow(bar.close)
+
+    def is_of_timeframe(self, bar: Bar) -> bool:
+        """Whether it is a bar that was asked for: ``on_bar`` is shown the market's own as well."""
+        return not self.timeframe or bar in self.history(self.symbol, 1, self.timeframe)
 
     def follow(self, price: float) -> None:
         """Move both averages to a new price, and trade where they have crossed."""

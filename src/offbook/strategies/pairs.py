@@ -35,8 +35,11 @@ class Pairs(Strategy):
         self.z: float | None = None
 
     def on_bar(self, bar: Bar) -> None:
+        pair = (self.first, self.second)
+        if bar.instrument.symbol not in pair:
+            return
         self.bars[bar.instrument.symbol] = (bar.ts, bar.close)
-        legs = [self.bars.get(symbol) for symbol in (self.first, self.second)]
+        legs = [self.bars.get(symbol) for symbol in pair]
         # A day counts once both legs have ended it; one that a leg did not trade is left out.
         if legs[0] and legs[1] and legs[0][0] == legs[1][0] == bar.ts:
             self.decide(legs[0][1], legs[1][1])

@@ -36,11 +36,14 @@ class Quoter(Strategy):
         self.symbol = self.symbol or self.instruments[0].symbol
         self.held = Decimal(0)
         self.orders: dict[str, str] = {}  # side -> the client order id of its order
+        self.prices: list[float] = []  # bid and ask that it has answered; none after a report
         self.refused: list[str] = []  # sides that were denied, until a fill changes the account
 
     def on_quote(self, quote: Quote) -> None:
-        if quote.instrument.symbol != self.symbol:
-            return
+        prices = [quote.bid, quote.ask]
+        if quote.instrument.symbol != self.symbol or prices == self.prices:
+            return  # most quotes change sizes alone
+        self.prices = prices
         lean = self.skew * BASIS_POINT * float(self.held / self.most)
         fair = quote.mid * (1 - lean)
         away = fair * self.half_spread * BASIS_POINT
@@ -72,6 +75,7 @@ class Quoter(Strategy):
 
     def on_order(self, order: OrderUpdate) -> None:
         side = order.side.value
+        self.prices = []
         if order.order_status is OrderStatus.DENIED:
             self.refused.append(side)  # as on a cash account that has nothing yet to sell
         if order.is_closed and self.orders.get(side) == order.client_order_id:
@@ -86,9 +90,11 @@ class Quoter(Strategy):
             "symbol": self.symbol,
             "held": str(self.held),
             "orders": self.orders,
+            "prices": self.prices,
             "refused": self.refused,
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
         self.symbol, self.held = state["symbol"], Decimal(state["held"])
-        self.orders, self.refused = state["orders"], state["refused"]
+        self.orders, self.prices = state["orders"], state["prices"]
+        self.refused = state["refused"]

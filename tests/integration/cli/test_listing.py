@@ -214,9 +214,12 @@ def test_a_name_of_several_sessions_is_refused(offbook: Program, made: dict[str,
 
 def test_strategies_that_ship_and_those_of_a_place(offbook: Program, folder: Path) -> None:
     """With parameters, types, defaults and the author's first line; a broken file hides none."""
-    [shipped] = offbook("strategies", "--json").document["strategies"]
-    assert shipped["ref"] == "offbook.strategies.ema_cross:EmaCross"
-    assert shipped["about"].startswith("Holds")
+    shipped = offbook("strategies", "--json").document["strategies"]
+    names = ["BracketReversion", "EmaCross", "Pairs", "Quoter", "Rebalance"]
+    assert [line["name"] for line in shipped] == names
+    assert shipped[1]["ref"] == "offbook.strategies.ema_cross:EmaCross"
+    assert shipped[1]["about"].startswith("Holds")
+    assert all(line["about"].endswith(".") for line in shipped)
     (folder / "broken.py").write_text("class X(Strategy)\n")
     (folder / "no_strategy.py").write_text("raise SystemExit('never run')\n")
     answer = offbook("strategies", ".")
@@ -255,7 +258,7 @@ def test_the_tab_key_offers_sessions_strategies_and_names(
     assert offered("show", "", OFFBOOK_DATA_DIR=str(folder / "none")) == []
     assert offered("run", "exits") == ["exits.py:Later"]
     assert "mine.py:Flip" in offered("run", "mi")
-    assert offered("run", "offbook") == ["offbook.strategies.ema_cross:EmaCross"]
+    assert "offbook.strategies.ema_cross:EmaCross" in offered("run", "offbook")
     assert offered("orders", "last", "--status", "fil") == ["filled"]
     assert offered("journal", "last", "--kind", "OrderF") == ["OrderFilled"]
     assert offered("export", "last", "--table", "po") == ["positions"]
