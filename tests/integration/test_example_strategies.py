@@ -1,4 +1,4 @@
-"""The strategies that ship, on the data that ships: what they do, exactly, and after a crash too."""
+"""The strategies that ship, on the data that ships: what they do, and after a crash too."""
 
 from __future__ import annotations
 
