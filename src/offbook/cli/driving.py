@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from offbook.bootstrap import make_manager
 from offbook.cli.interrupts import Interrupts
-from offbook.cli.keys import Keys
+from offbook.cli.keys import KEYS, Keys
 from offbook.cli.progress import ProgressLine
 from offbook.cli.shell import Shell, paint
 from offbook.domain.errors import OffbookError
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from offbook.cli.dashboard import Dashboard
 
 TICK_SECONDS: Final = 0.1
-KEYS: Final = "p pause, r resume, s stop, + faster, - slower"
 _OVER: Final = (SessionStatus.STOPPED, SessionStatus.FAILED)
 _SPEEDS: Final = ("1", "2", "5", "10", "30", "60", "120", "300", "600", "1800", "3600")
 

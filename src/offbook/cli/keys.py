@@ -7,7 +7,10 @@ import os
 import sys
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
+
+KEYS: Final = "p pause, r resume, s stop, + faster, - slower"
+"""What the keys do, as people are told."""
 
 
 class Keys:

@@ -12,7 +12,7 @@ import msgspec
 from rich.text import Text
 
 from offbook.cli.chart import Mark, Trace, bounds, draw, sparkline
-from offbook.cli.driving import KEYS
+from offbook.cli.keys import KEYS
 from offbook.domain.config import symbols_of
 from offbook.domain.instruments import Instrument
 from offbook.domain.orders import OrderView

@@ -247,11 +247,11 @@ class StrategyHost:
         instrument = self._kernel.instrument(order.symbol)
         return self._kernel.view.update(order, instrument, self.now)
 
-    def open_orders(self) -> tuple[OrderUpdate, ...]:
+    def open_orders(self, symbol: str | None) -> tuple[OrderUpdate, ...]:
         """Orders not known to have ended."""
-        orders = self._kernel.ledger.orders
+        orders = [self._kernel.ledger.orders[o] for o in self._kernel.view.open_orders]
         return tuple(
-            self.order(orders[ordinal].client_order_id) for ordinal in self._kernel.view.open_orders
+            self.order(order.client_order_id) for order in orders if symbol in (None, order.symbol)
         )
 
     def history(self, symbol: str, count: int, timeframe: str | None) -> tuple[Row, ...]:

@@ -77,7 +77,7 @@ class StrategyContext(Protocol):
     def order(self, client_order_id: str) -> OrderUpdate:
         """An order as reported."""
 
-    def open_orders(self) -> tuple[OrderUpdate, ...]:
+    def open_orders(self, symbol: str | None) -> tuple[OrderUpdate, ...]:
         """Orders not known to have ended."""
 
     def history(self, symbol: str, count: int, timeframe: str | None) -> tuple[Row, ...]:
@@ -204,9 +204,9 @@ class Strategy(Ordering):
         """An order as last reported. Raises OrderNotFound."""
         return self._running().order(client_order_id)
 
-    def open_orders(self) -> tuple[OrderUpdate, ...]:
-        """The orders that are not known to have ended, oldest first."""
-        return self._running().open_orders()
+    def open_orders(self, symbol: str | None = None) -> tuple[OrderUpdate, ...]:
+        """The orders, all or of one symbol, that are not known to have ended, oldest first."""
+        return self._running().open_orders(symbol)
 
     def history(self, symbol: str, count: int, timeframe: str | None = None) -> tuple[Row, ...]:
         """The last ``count`` rows (fewer at the beginning), oldest first, the present one last.

@@ -194,3 +194,24 @@ def test_combined_markets_are_cut_anywhere_and_only_if_they_fit_together() -> No
         combined(QUOTES, QUOTES)
     with pytest.raises(ValueError, match="uncut"):
         combined(quotes_market([("1", "2")] * 3, instrument=BTCUSDT, cut=1), TRADES)
+
+
+def test_open_orders_are_told_of_all_symbols_or_of_one() -> None:
+    """A quoter of two instruments asks for those of each."""
+    seen: list[tuple[int, int, int]] = []
+
+    class Both(Strategy):
+        """Rests an order in each of two instruments."""
+
+        def on_quote(self, quote: Quote) -> None:
+            if quote.row == 1:  # both have a price
+                self.buy("XYZ", "1", price="1.00")
+                self.buy("BTCUSDT", "1", price="1.00")
+            found = (None, "XYZ", "BTCUSDT")
+            seen.append(tuple(len(self.open_orders(symbol)) for symbol in found))  # type: ignore[arg-type]  # three of them
+
+    dollars = msgspec.structs.replace(BTCUSDT, quote_currency="USD")
+    rows = [("99", "101")] * 3
+    one, other = quotes_market(rows, instrument=XYZ), quotes_market(rows, instrument=dollars)
+    rehearse(combined(one, other), Both()).rest()
+    assert seen[-1] == (2, 1, 1)
