@@ -21,8 +21,8 @@ Made from the program by `scripts/make_cli_reference.py`.
 
 Answers go to stdout; progress, notes, logs and errors to stderr. With `--json`, before or after the
 command, stdout holds exactly one JSON document: the answer, or
-`{"error": {"code", "message", "fields"}}`. Lists also take `--jsonl`: one document on each line.
-Amounts, prices and quantities in it are decimal text,
+`{"error": {"code", "message", "fields"}}`; what a strategy prints goes to stderr then. Lists also
+take `--jsonl`: one document on each line. Amounts, prices and quantities in it are decimal text,
 times are integer nanoseconds UTC of session time. Keys are never renamed or removed within a major
 version; new ones may come.
 

@@ -7,8 +7,7 @@ from typing import Final
 import typer
 
 from offbook.cli import options as o
-from offbook.cli.context import shell_of
-from offbook.cli.failures import USAGE
+from offbook.cli.context import shell_of, show_commands
 
 config_app: Final = typer.Typer(
     name="config",
@@ -21,8 +20,7 @@ config_app: Final = typer.Typer(
 def config(ctx: typer.Context) -> None:
     """See what is set and where it comes from; check files."""
     if ctx.invoked_subcommand is None:
-        print(ctx.get_help())
-        raise typer.Exit(USAGE)
+        show_commands(ctx)
 
 
 @config_app.command()
@@ -59,8 +57,9 @@ def check(
 
 
 @config_app.command()
-def schema(which: o.SchemaOf = "settings") -> None:
+def schema(ctx: typer.Context, which: o.SchemaOf = "settings", json: o.Json = False) -> None:
     """Print a JSON Schema, for editors and other tools."""
+    shell = shell_of(ctx, json)
     from offbook.cli.configuring import print_schema
 
-    raise typer.Exit(print_schema(which))
+    raise typer.Exit(print_schema(shell, which))

@@ -71,11 +71,11 @@ def check_config(shell: Shell, file: Path | None) -> int:
     return USAGE if wrong else 0
 
 
-def print_schema(which: str) -> int:
+def print_schema(shell: Shell, which: str) -> int:
     """The JSON Schema of ``settings`` (offbook.toml) or of a ``session``."""
     titles = {"settings": "offbook.toml", "session": "an offbook session"}
     catalogue = project_catalogue() if which == "settings" else session_catalogue()
-    print(json.dumps(json_schema(catalogue, titles[which]), indent=2))
+    shell.answer(json.dumps(json_schema(catalogue, titles[which]), indent=2))
     return 0
 
 

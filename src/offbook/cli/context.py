@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 import typer
 
+from offbook.cli.failures import USAGE
 from offbook.cli.shell import Shell
 
 
@@ -24,3 +26,11 @@ def shell_of(
     shell.quiet |= quiet
     shell.given_data_dir = data_dir or shell.given_data_dir
     return shell
+
+
+def show_commands(ctx: typer.Context) -> NoReturn:
+    """No command was named: say which there are; with ``json`` that is a document, too."""
+    if ctx.ensure_object(Shell).json:
+        ctx.fail("name a command")
+    print(ctx.get_help())
+    raise typer.Exit(USAGE)

@@ -8,8 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from offbook.cli import options as o
-from offbook.cli.context import shell_of
-from offbook.cli.failures import USAGE
+from offbook.cli.context import shell_of, show_commands
 
 data_app: Final = typer.Typer(name="data", rich_markup_mode=None, invoke_without_command=True)
 
@@ -18,8 +17,7 @@ data_app: Final = typer.Typer(name="data", rich_markup_mode=None, invoke_without
 def data(ctx: typer.Context) -> None:
     """Look into recordings, and write them anew."""
     if ctx.invoked_subcommand is None:
-        print(ctx.get_help())
-        raise typer.Exit(USAGE)
+        show_commands(ctx)
 
 
 Recordings = Annotated[

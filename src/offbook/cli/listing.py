@@ -157,7 +157,7 @@ async def _journal(
                 continue
             shown += 1
             if shell.lines:
-                print(stored.raw.decode())
+                shell.answer(stored.raw.decode())
             elif shell.json:
                 kept.append(record)
             else:

@@ -14,7 +14,7 @@ import typer
 
 from offbook.cli import options as o
 from offbook.cli.config_commands import config_app
-from offbook.cli.context import shell_of
+from offbook.cli.context import shell_of, show_commands
 from offbook.cli.data_commands import data_app
 from offbook.cli.failures import FAILURE, INTERRUPTED, USAGE, print_error, tell
 from offbook.cli.record_commands import export, fills, journal, orders, positions, strategies
@@ -56,8 +56,7 @@ def root(
     ctx.ensure_object(Shell).verbose = verbose
     shell_of(ctx, json, quiet, data_dir)
     if ctx.invoked_subcommand is None:
-        print(ctx.get_help())
-        raise typer.Exit(USAGE)
+        show_commands(ctx)
 
 
 @app.command()
@@ -249,6 +248,11 @@ def run_cli(arguments: Sequence[str]) -> int:
     """Carry a command line out; gives the exit code. Expected errors are told, not raised."""
     lines = "--jsonl" in arguments
     shell = Shell(json=lines or "--json" in arguments, lines=lines)
+    with shell.keeping_stdout():
+        return _carry_out(arguments, shell)
+
+
+def _carry_out(arguments: Sequence[str], shell: Shell) -> int:
     try:
         code = app(args=list(arguments), prog_name="offbook", standalone_mode=False, obj=shell)
         return code if isinstance(code, int) else 0

@@ -7,7 +7,8 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -38,6 +39,7 @@ class Shell:
     quiet: bool = False
     verbose: bool = False
     given_data_dir: Path | None = None
+    _answers: IO[str] | None = field(default=None, repr=False)
     _console: Console | None = field(default=None, repr=False)
     _settings: Settings | None = field(default=None, repr=False)
 
@@ -75,7 +77,21 @@ class Shell:
 
     def document(self, document: Mapping[str, Any]) -> None:
         """The answer as one JSON document."""
-        print(json.dumps(document, ensure_ascii=False, indent=None if self.lines else 2))
+        self.answer(json.dumps(document, ensure_ascii=False, indent=None if self.lines else 2))
+
+    def answer(self, text: str) -> None:
+        """The answer, or a line of it, on stdout whatever else is printed meanwhile."""
+        print(text, file=self._answers or sys.stdout)
+
+    @contextmanager
+    def keeping_stdout(self) -> Iterator[None]:
+        """With ``json``, what others print (a strategy may) goes to stderr while this lasts."""
+        if not self.json:
+            yield
+            return
+        self._answers = sys.stdout
+        with redirect_stdout(sys.stderr):
+            yield
 
     def note(self, text: str) -> None:
         """A line beside the answer, on stderr, unless quiet."""

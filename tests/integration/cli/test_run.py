@@ -206,6 +206,19 @@ def test_hash_seed_and_pace_leave_no_trace_in_the_chain(offbook: Program) -> Non
     assert len(heads) == 1
 
 
+def test_what_a_strategy_prints_is_no_part_of_the_json(offbook: Program, folder: Path) -> None:
+    """It goes to stderr, when the session is run and when it is run again; else it is shown."""
+    text = (folder / "mine.py").read_text()
+    (folder / "loud.py").write_text("print('at import')\n" + text.replace("pass", "print('a row')"))
+    run = ("run", "loud.py:Idle", "--data", "quotes.csv")
+    answer = offbook(*run, "--json")
+    assert answer.document["status"] == "STOPPED"
+    assert "at import\na row\n" in answer.err
+    again = offbook("verify", "last", "--json")
+    assert (again.document["outcome"], again.err.count("a row")) == ("EQUAL", 1000)
+    assert "a row\n" in offbook(*run).out
+
+
 def test_a_strategy_that_ends_the_program_ends_its_session_alone(
     offbook: Program, folder: Path
 ) -> None:
