@@ -78,6 +78,8 @@ def _from_file(ref: str, target: str) -> ModuleType:
     path = Path(target).expanduser().resolve()
     if path.is_dir():
         raise _invalid(ref, f"{_shown(target)} is a folder: name a file in it, as in mine.py:Mine")
+    if path.suffix != ".py":
+        raise _invalid(ref, f"{_shown(target)} is no Python file: name one that ends in .py")
     try:
         text = _text_of(path)
     except FileNotFoundError:

@@ -98,7 +98,7 @@ class MarketDescription(
 
 def beside(recording: Path) -> Path:
     """Where a recording's description is looked for: its whole name with ``.toml`` added."""
-    return recording.with_name(recording.name + ".toml")
+    return recording.parent / (recording.name + ".toml")
 
 
 def read_description(recording: Path) -> MarketDescription:

@@ -26,6 +26,7 @@ WRONG = [
     (("run", "mine:Nix", *QUOTES), {}, "mine has no class 'Nix'"),
     (("run", ".:Idle", *QUOTES), {}, "write path/to/file.py:Class"),
     (("run", "./:Idle", *QUOTES), {}, "is a folder"),
+    (("run", "./notes.txt:X", *QUOTES), {"notes.txt": "x"}, "name one that ends in .py"),
     (
         ("run", "broken.py:X", *QUOTES),
         {"broken.py": "x = 1\nclass X(Strategy)\n    pass\n"},
@@ -56,6 +57,7 @@ WRONG = [
     # the recording
     ((*IDLE, "--data", "gone.csv"), {}, "there is no file"),
     ((*IDLE, "--data", "notes.txt"), {"notes.txt": "x"}, "expected a name ending in .csv"),
+    (("data", "info", "/"), {}, "no recording"),
     ((*IDLE, "--data", "empty.csv"), {"empty.csv": ""}, "is empty"),
     ((*IDLE, "--data", "bare.csv"), {"bare.csv": "1,2\n3,4\n"}, "has no header"),
     (
@@ -130,13 +132,15 @@ def test_wrong_input_is_told_and_changes_nothing(
         (("run", "mine.py:Idel", *QUOTES), "invalid_strategy"),
         (("show", "nix"), "session_not_found"),
         (("run", "--dta"), "usage"),
+        ((), "usage"),
+        (("config",), "usage"),
     ],
 )
 def test_with_json_an_error_is_a_document_too(
     offbook: Program, words: tuple[str, ...], code: str
 ) -> None:
     """On stdout, whatever it is, and nothing on stderr."""
-    answer = offbook(*words, "--json")
+    answer = offbook("--json", *words)
     assert answer.code in (2, 3)
     assert set(answer.document["error"]) == {"code", "message", "fields"}
     assert answer.document["error"]["code"] == code
