@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,6 +127,31 @@ def test_parts_of_a_configuration_go_in_as_a_mapping() -> None:
     result = offbook.run(Rests, "demo", config={"risk": risk, "seed": 9})
     assert result.session.config.seed == 9
     assert result.report.session.refusals == {"denied:MAX_ORDER_QTY": 2}
+
+
+def test_several_sources_are_merged() -> None:
+    result = offbook.run(Rests, ["demo", "demo-trades"])
+    assert len(result.session.config.market.sources) == 2  # type: ignore[union-attr]  # it is one of several
+    with pytest.raises(InvalidConfig, match="data is a int"):
+        offbook.run(Rests, 5)  # type: ignore[arg-type]  # what a user may write
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"strategy": None}, "strategy is a NoneType: give the class itself"),
+        ({"strategy": Rests()}, "strategy is a Rests: give the class itself"),
+        ({"params": ["size"]}, "params=.*expected values by"),
+        ({"config": 3}, "config=3: expected a file"),
+        ({"config": {3: 3}}, "config=.*expected a file"),
+        ({"market": "BTCUSDT"}, "market='BTCUSDT': expected a MarketDescription"),
+        ({"store": None}, "store=None: expected True, False"),
+        ({"strategy": "offbook.strategies.ema_cross:EmaCross", "fast": object()}, "'fast'"),
+    ],
+)
+def test_an_argument_of_the_wrong_kind_is_named(given: dict[str, Any], told: str) -> None:
+    with pytest.raises(InvalidInput, match=told):
+        offbook.run(**{"strategy": Rests, "data": "demo", **given})
 
 
 class Raises(offbook.Strategy):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import inspect
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -33,10 +33,17 @@ from offbook.testing.memory_repository import InMemoryRepository
 
 T = TypeVar("T")
 
+_KINDS: Final[dict[str, tuple[tuple[type, ...], str]]] = {
+    "params": ((Mapping,), "values by the names of parameters"),
+    "config": ((str, Path, Mapping), "a file, or values by the names of settings"),
+    "market": ((MarketDescription,), "a MarketDescription"),
+    "store": ((bool, str, Path), "True, False or a directory"),
+}
+
 
 def run(
     strategy: type[Strategy] | str,
-    data: str | Path | None = None,
+    data: str | Path | Sequence[str | Path] | None = None,
     *,
     params: Mapping[str, Any] | None = None,
     config: Path | str | Mapping[str, Any] | None = None,
@@ -60,9 +67,9 @@ def run(
 
     ``strategy`` is a class, or text such as ``"mine.py:Mine"``; its parameters are given by name,
     or in ``params`` where a name is one of this function's.  ``data`` is a recording, ``"demo"``,
-    or ``"synthetic:..."``.  ``config`` is a configuration file, or parts of one as a mapping such
-    as ``{"venue": {"volume_share": "0.2"}}``; what is named here goes above it.  ``cash``,
-    ``fee_bps`` and ``latency_ms`` are exact: text or int.
+    or ``"synthetic:..."``, or several of them, which are merged.  ``config`` is a configuration
+    file, or parts of one as a mapping such as ``{"venue": {"volume_share": "0.2"}}``; what is
+    named here goes above it.  ``cash``, ``fee_bps`` and ``latency_ms`` are exact: text or int.
 
     The session is kept in memory and gone afterwards, unless ``store`` is True (the default store)
     or a directory; then the strategy must be one that another process can import.  ``verify`` runs
@@ -72,8 +79,9 @@ def run(
     InvalidStrategy and BadMarketData for what is given, SessionFailed when the session or its
     strategy failed (with the traceback as a note), and StorageUnavailable.
     """
+    _check_kinds(params=params, config=config, market=market, store=store)
     request = SessionRequest(
-        data=None if data is None else str(data),
+        data=_named(data),
         file=Path(config) if isinstance(config, (str, Path)) else None,
         market=market or MarketDescription(),
         cash=_exact("cash", cash),
@@ -85,8 +93,7 @@ def run(
     parts = config if isinstance(config, Mapping) else {}
     given = {**(params or {}), **parameters}
     if isinstance(strategy, str):
-        texts = {key: _text(value) for key, value in given.items()}
-        named = msgspec.structs.replace(request, strategy=strategy, params=texts)
+        named = msgspec.structs.replace(request, strategy=strategy, params=_texts(given))
         return _blocking(_run(build_config(named, parts), None, store, verify=verify))
     factory = _factory(strategy, stored=store is not False)
     spec = StrategySpec(
@@ -98,6 +105,12 @@ def run(
 
 def _factory(strategy: type[Strategy], *, stored: bool) -> EngineFactory:
     """What makes engines of a class. Raises InvalidStrategy."""
+    if not isinstance(strategy, type):
+        raise InvalidStrategy(
+            f"strategy is a {type(strategy).__name__}: give the class itself, or text such as "
+            "'mine.py:Mine'",
+            strategy=type(strategy).__name__,
+        )
     if not issubclass(strategy, Strategy):
         raise InvalidStrategy(
             f"{strategy.__name__} is not a Strategy: write `class {strategy.__name__}(Strategy):`",
@@ -134,8 +147,36 @@ def _exact(field: str, value: str | int | None) -> str | None:
     )
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+def _texts(given: Mapping[str, Any]) -> dict[str, str]:
+    """Parameters as a command line has them. Raises InvalidStrategy."""
+    return {name: _text(name, value) for name, value in given.items()}
+
+
+def _text(name: str, value: Any) -> str:
+    try:
+        return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    except (TypeError, ValueError) as error:
+        raise InvalidStrategy(f"parameter {name!r}: {error}", parameter=name) from None
+
+
+def _named(data: str | Path | Sequence[str | Path] | None) -> str | tuple[str, ...] | None:
+    """The sources as a request names them. Raises InvalidConfig."""
+    if data is None or isinstance(data, (str, Path)):
+        return None if data is None else str(data)
+    if isinstance(data, Sequence) and all(isinstance(source, (str, Path)) for source in data):
+        return tuple(str(source) for source in data)
+    raise InvalidConfig(
+        f"data is a {type(data).__name__}: give a path, 'demo', or a list of such", field="data"
+    )
+
+
+def _check_kinds(**given: object) -> None:
+    """Arguments of a kind that says nothing are refused. Raises InvalidConfig."""
+    for field, value in given.items():
+        kinds, told = _KINDS[field]
+        fits = isinstance(value, kinds) or (value is None and field != "store")
+        if not fits or (isinstance(value, Mapping) and not all(isinstance(n, str) for n in value)):
+            raise InvalidConfig(f"{field}={value!r}: expected {told}", field=field)
 
 
 async def _run(
