@@ -65,7 +65,7 @@ def parse_moment(text: str, end: int) -> int:
 
     Raises InvalidInput.
     """
-    if text.isdigit() and len(text) > 10:
+    if text.isdecimal() and 10 < len(text) < 20:
         return int(text)
     of_day = _TIME_OF_DAY.match(text) is not None
     day = (_EPOCH + timedelta(seconds=end // 10**9)).date()
