@@ -68,9 +68,12 @@ class ProgressLine:
         self.show(session, progress, more)
 
     def say(self, text: str, *, passing: bool = False) -> None:
-        """A line of its own; the progress goes on below it."""
+        """A line of its own; the progress goes on below it.  When quiet only trouble is told, which
+        never is ``passing``."""
+        if passing and self._shell.quiet:
+            return
         self.clear()
-        self._shell.note(text)
+        print(text, file=sys.stderr, flush=True)
 
     def shout(self, text: str) -> None:
         """A line of its own from a signal handler, past whatever is being written; never quiet."""
