@@ -5,6 +5,7 @@ Commands import what they need when they are called, so that help and completion
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -268,6 +269,11 @@ def _carry_out(arguments: Sequence[str], shell: Shell) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
+        return FAILURE
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(f"error: the answer could not be written: {error}", file=sys.stderr)
         return FAILURE
 
 

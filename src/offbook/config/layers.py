@@ -99,6 +99,11 @@ def checked_document(
         for (name, *rest) in catalogue.tables
         if not rest and document.get(name) is not None and not isinstance(document[name], dict)
     ]
+    empty += [
+        Problem(origin, name, f"unknown table [{name}]: {catalogue.near((name,))}")
+        for name, value in document.items()
+        if value == {} and (name,) not in catalogue.tables
+    ]
     return msgspec.structs.replace(layer, problems=(*empty, *layer.problems))
 
 

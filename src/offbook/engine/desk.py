@@ -6,7 +6,7 @@ from collections.abc import Container
 from typing import Final
 
 from offbook.domain import records as r
-from offbook.domain.errors import OrderNotFound
+from offbook.domain.errors import OrderNotFound, TooManyRequests
 from offbook.domain.orders import (
     ExecType,
     OrderRequest,
@@ -32,6 +32,8 @@ from offbook.engine.requests import amendment_of, terms_of
 from offbook.engine.state import Amendment, OrderState
 from offbook.engine.terms import Approval, Market, Refusal, Terms
 
+MOST_REFUSALS: Final = 10_000
+"""How many orders of a session may be refused before its strategy may send no more."""
 _KNOWN: Final = frozenset(
     {
         RejectReason.REQUEST_PENDING,
@@ -73,7 +75,12 @@ class OrderDesk:
     def submit(
         self, request: OrderRequest, origin: Origin, command_id: str | None = None
     ) -> OrderState:
-        """Check an order and send it, or deny it. Raises InvalidOrder for what is no order."""
+        """Check an order and send it, or deny it.
+
+        Raises InvalidOrder for what is no order, and TooManyRequests for a strategy that was
+        refused too often.
+        """
+        self.require_patience(origin)
         kernel = self._kernel
         terms = self.terms(request)
         instrument = kernel.instrument(terms.symbol)
@@ -82,6 +89,18 @@ class OrderDesk:
         if isinstance(verdict, Refusal):
             return self.deny(terms, verdict, origin, command_id)
         return self.send(terms, verdict, market, origin, command_id)
+
+    def require_patience(self, origin: Origin) -> None:
+        """Raise TooManyRequests where a strategy sends on although nearly nothing is taken: every
+        refused order is kept, and they would fill the memory that sessions share."""
+        counted = self._kernel.ledger.refusals.items()
+        refused = sum(n for key, n in counted if key.startswith(("denied:", "rejected:")))
+        if origin is Origin.STRATEGY and refused >= MOST_REFUSALS:
+            raise TooManyRequests(
+                f"{refused:,} orders of this session were denied or rejected, and no more are "
+                "taken from its strategy: offbook why tells the reason of the last",
+                limit=MOST_REFUSALS,
+            )
 
     def send(
         self,

@@ -60,6 +60,7 @@ class ListDesk:
         Where one order is refused, the others are denied with ORDER_LIST_REFUSED.
         """
         kernel, desk = self._kernel, self._desk
+        desk.require_patience(origin)
         orders = self.terms(request)
         approvals: list[Approval] = []
         for number, terms in enumerate(orders):

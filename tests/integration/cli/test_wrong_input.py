@@ -167,3 +167,31 @@ def test_bad_rows_fail_the_session_or_are_dropped(offbook: Program, folder: Path
     dropped = offbook(*IDLE, *QUOTES, "--drop-bad-rows", "--json")
     assert dropped.code == 0
     assert dropped.document["rows"] == 999
+
+
+def test_a_file_in_place_of_the_stores_is_said_to_be_one(offbook: Program, folder: Path) -> None:
+    answer = offbook("sessions", "--data-dir", str(folder / "quotes.csv"))
+    assert answer.code == 1
+    assert "is not a folder" in answer.err
+
+
+def test_a_table_that_means_nothing_is_told_though_it_is_empty(
+    offbook: Program, folder: Path
+) -> None:
+    (folder / "offbook.toml").write_text("[venu]\n")
+    answer = offbook("config", "check")
+    assert answer.code == 2
+    assert "unknown table [venu]" in answer.out + answer.err
+    assert "venue" in answer.out + answer.err
+
+
+def test_a_strategy_whose_making_raises_is_the_strategys_trouble(
+    offbook: Program, folder: Path
+) -> None:
+    """Not a crash of whatever runs it."""
+    text = "from offbook import Strategy\n\n\nclass Odd(Strategy):\n"
+    text += "    def __init__(self, **given):\n        raise KeyError('nothing')\n"
+    (folder / "odd.py").write_text(text)
+    answer = offbook("run", "odd.py:Odd", "--data", "quotes.csv")
+    assert answer.code in (1, 2)
+    assert "making the strategy raised KeyError: 'nothing'" in answer.err

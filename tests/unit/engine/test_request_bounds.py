@@ -8,7 +8,7 @@ from tests.rehearsal import rehearse
 from offbook.domain.errors import TooManyRequests
 from offbook.domain.records import OrderDenied, StrategyFailed, TimerSet
 from offbook.domain.session import SessionStatus
-from offbook.engine import host
+from offbook.engine import desk, host
 from offbook.engine.strategy import Strategy
 from offbook.testing.markets import SECOND, XYZ, quotes_market
 
@@ -116,3 +116,26 @@ def test_only_so_many_timers_wait_and_those_may_be_set_anew() -> None:
     assert len(rehearsal.ledger.timers) == MOST_TIMERS
     assert rehearsal.of(TimerSet)[-1].name == "one more"
     assert rehearsal.engine.status is SessionStatus.RUNNING
+
+
+def test_a_strategy_that_is_only_refused_is_heard_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Refused orders are kept for ever, so there must be an end of them; outsiders may go on."""
+    assert desk.MOST_REFUSALS == 10_000
+    monkeypatch.setattr(desk, "MOST_REFUSALS", 3)
+
+    class Stubborn(Strategy):
+        """Sends what is denied, at every row."""
+
+        def on_quote(self, quote: Any) -> None:
+            self.buy("XYZ", "1000000")
+
+    market = quotes_market([("99", "101")] * 9, instrument=XYZ)
+    rehearsal = rehearse(market, Stubborn())
+    rehearsal.rest()
+    assert len(rehearsal.of(OrderDenied)) == 3
+    (failed,) = rehearsal.of(StrategyFailed)
+    assert failed.error_type == "TooManyRequests"
+    assert rehearsal.engine.error is not None
+    assert "offbook why tells the reason" in rehearsal.engine.error.message

@@ -67,6 +67,8 @@ def open_exact(path: Path) -> SqliteRepository:
 
 def store_paths(data_dir: Path) -> tuple[Path, ...]:
     """The directories of all stores, the default one first, then by age."""
+    if data_dir.exists() and not data_dir.is_dir():
+        raise StorageUnavailable(f"{data_dir} is not a folder: name one that keeps sessions")
     others = data_dir / OTHER_STORES
     found = sorted(others.iterdir(), key=_number) if others.is_dir() else []
     return tuple(

@@ -10,6 +10,7 @@ from offbook.domain.errors import (
     JournalDamaged,
     JournalMismatch,
     NotComparable,
+    OffbookError,
 )
 from offbook.domain.journal import Snapshot
 from offbook.domain.records import SessionAttached, decode_record, encode_record
@@ -28,11 +29,11 @@ EngineFactory = Callable[[PaperTradingSession], "ProcessingEngine"]
 
 
 def make_one(make_engine: EngineFactory, session: PaperTradingSession) -> ProcessingEngine:
-    """A new engine. What its strategy's constructor raises that is no Exception is trouble of the
-    session too: InvalidStrategy then."""
+    """A new engine. Whatever its strategy's constructor raises is trouble of the session:
+    InvalidStrategy, unless it says better itself."""
     try:
         return make_engine(session)
-    except Exception:
+    except OffbookError:
         raise
     except BaseException as error:
         if is_from_a_signal(error):
