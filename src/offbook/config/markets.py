@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from decimal import Decimal
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
@@ -110,10 +111,20 @@ def read_description(recording: Path) -> MarketDescription:
 
 
 def locate_recording(data: str) -> Path:
-    """What a user names: a file, folder or pattern, or ``demo`` and the like for what ships."""
+    """What a user names: a file, folder or pattern, or ``demo`` and the like for what ships.
+
+    Raises InvalidConfig where nothing has that name and something that ships has one like it.
+    """
     if data in SHIPPED:
         return Path(str(files("offbook") / "data" / SHIPPED[data]))
-    return absolute(Path(data))
+    recording = absolute(Path(data))
+    if not recording.exists() and (meant := get_close_matches(data, SHIPPED, n=1)):
+        raise InvalidConfig(
+            f"there is no file {recording}; did you mean {meant[0]!r}? "
+            f"What ships: {', '.join(SHIPPED)}",
+            field="market.path",
+        )
+    return recording
 
 
 def describe_market(data: str, given: MarketDescription) -> ReplayMarket:
@@ -190,6 +201,7 @@ def _kind(recording: Path, known: MarketDescription) -> DataKind:
     if kind is None:
         fitting = [kind.value for kind in seen.kinds]
         what = f"both {' and '.join(fitting)}" if fitting else "neither quotes, trades nor bars"
+        what += f"; {seen.nearest}" if seen.nearest else ""
         _ask(
             recording,
             f"its columns ({', '.join(seen.columns)}) make {what}. Quotes need a time, bid, ask, "
@@ -199,7 +211,11 @@ def _kind(recording: Path, known: MarketDescription) -> DataKind:
             or "--column OURS=THEIRS for each name",
         )
     if kind is DataKind.BARS and known.timeframe is None:
-        _ask(recording, "it holds bars and nothing says how long one is", "--timeframe 1m")
+        _ask(
+            recording,
+            "it holds bars and nothing says how long one is",
+            "--timeframe 1m (or 1d for days)",
+        )
     if kind is not DataKind.BARS and known.timeframe is not None:
         raise InvalidConfig(
             f"{recording.name}: it holds {kind.value}, and they have no timeframe: leave it out",

@@ -77,6 +77,11 @@ def test_columns_that_make_nothing_are_told_with_what_is_needed(
     answer = offbook("data", "info", "odd.csv")
     assert answer.code == 2
     assert "its columns (when, what) make neither quotes" in answer.err
+    assert "there is none for" not in answer.err, "too little of anything is there"
+    (folder / "near.csv").write_text("when,bid,offer,bid_qty,offer_qty\n2024-01-02,1,2,5,5\n")
+    answer = offbook("data", "info", "near.csv")
+    assert "for quotes there is none for ts_event (or ts_init)" in answer.err
+    assert offbook("data", "info", "near.csv", "--column", "ts_event=when").code == 0
     (folder / "twice.csv").write_text("time,timestamp,price,size\n1,2,3,4\n")
     answer = offbook("data", "info", "twice.csv")
     assert answer.code == 2

@@ -56,14 +56,21 @@ WRONG = [
     (("run", "mine.py:Flip", *QUOTES, "-s", "every=1", "-s", "every=2"), {}, "given twice"),
     # the recording
     ((*IDLE, "--data", "gone.csv"), {}, "there is no file"),
+    ((*IDLE, "--data", "gone"), {}, "there is no file"),
+    ((*IDLE, "--data", "dmeo"), {}, "did you mean 'demo'? What ships: demo, demo-trades"),
     ((*IDLE, "--data", "notes.txt"), {"notes.txt": "x"}, "expected a name ending in .csv"),
     (("data", "info", "/"), {}, "no recording"),
     ((*IDLE, "--data", "empty.csv"), {"empty.csv": ""}, "is empty"),
-    ((*IDLE, "--data", "bare.csv"), {"bare.csv": "1,2\n3,4\n"}, "has no header"),
+    ((*IDLE, "--data", "bare.csv"), {"bare.csv": "1,2\n3,4\n"}, "the columns: --header time,price"),
     (
         (*IDLE, "--data", "odd.csv"),
         {"odd.csv": "a,b\n1,2\n"},
         "neither quotes, trades nor bars",
+    ),
+    (
+        (*IDLE, "--data", "odd.csv"),
+        {"odd.csv": "time,bid,offer,bid_qty,left\n1704205800,1,2,3,4\n"},
+        "nor bars; for quotes there is none for ask_size",
     ),
     ((*IDLE, "--data", "fake.parquet"), {"fake.parquet": "a,b\n"}, "not a Parquet file"),
     ((*IDLE, "--data", "bars.csv"), {"bars.csv": BARS}, "Add --timeframe 1m"),
@@ -85,7 +92,7 @@ WRONG = [
     ((*IDLE, *QUOTES), {"quotes.csv.toml": "asset_class = 'bond'"}, "Invalid enum value 'bond'"),
     # the rest of the session
     ((*IDLE, *QUOTES, "--speed", "0"), {}, "expected a positive number"),
-    ((*IDLE, *QUOTES, "--speed", "fast"), {}, "not a plain decimal number"),
+    ((*IDLE, *QUOTES, "--speed", "fast"), {}, "as fast as possible is 'full'"),
     ((*IDLE, *QUOTES, "--cash", "-1"), {}, "is negative"),
     ((*IDLE, *QUOTES, "--cash", "1e5"), {}, "not a plain decimal number"),
     ((*IDLE, *QUOTES, "--fee-bps", "2000"), {}, "expected -1000 to 1000 basis points"),

@@ -140,10 +140,15 @@ def parse_speed(text: str | None) -> Decimal | None:
     """The pace of a replay: None as fast as possible. Raises InvalidConfig unless positive."""
     if text is None:
         return None
-    speed = exact_decimal("speed", text, precision=6)
+    try:
+        speed = exact_decimal("speed", text, precision=6)
+    except InvalidConfig:
+        speed = Decimal(0)
     if speed <= 0:
         raise InvalidConfig(
-            f"speed={text}: expected a positive number, or nothing for full speed", field="speed"
+            f"speed={text}: expected a positive number, so many times real time, with at most 6 "
+            "decimals; as fast as possible is 'full' for the program, and None in Python",
+            field="speed",
         )
     return speed
 

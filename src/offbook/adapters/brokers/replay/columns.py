@@ -64,7 +64,8 @@ def choose_columns(market: ReplayMarket, header: Sequence[str]) -> dict[str, Fou
     absent = [ours for ours in market.columns if ours not in found and ours not in missing]
     missing += [ours for ours in absent if not is_present(market.columns[ours], header)]
     if missing:
-        _refuse(market, f"no column for {', '.join(missing)}", missing[0].split(" ")[0], header)
+        what, example = f"no column for {', '.join(missing)}", missing[0].split(" ")[0]
+        _refuse(market, what, example, header, missing=", ".join(missing))
     return found
 
 

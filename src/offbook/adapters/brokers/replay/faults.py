@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -37,6 +38,11 @@ HINTS: Final = MappingProxyType(
     }
 )
 """Reason -> what to do. The reasons are also the keys under which dropped rows are counted."""
+
+
+def reasons(dropped: Mapping[str, int]) -> str:
+    """How many rows were dropped for what, in words."""
+    return ", ".join(f"{count:,} {reason}" for reason, count in sorted(dropped.items()))
 
 
 class CellFault(Exception):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from offbook.adapters.brokers.replay.faults import RowFault
+from offbook.adapters.brokers.replay.faults import RowFault, reasons
 from offbook.adapters.brokers.replay.reader import RecordingReader
 from offbook.adapters.brokers.replay.source import SUFFIXES
 from offbook.adapters.brokers.replay.times import iso
@@ -170,8 +170,9 @@ class ChainedReader:
 
     def _require_rows(self, kept: int) -> None:
         if kept == 0:
+            why = reasons(self.dropped)
             raise BadMarketData(
-                f"{self.path} has no rows: all were dropped ({dict(self.dropped)})", file=self.path
+                f"{self.path} has no rows: all were dropped ({why})", file=self.path
             )
 
 

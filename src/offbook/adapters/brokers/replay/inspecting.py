@@ -124,10 +124,11 @@ def inspect_recording(
     """
     seen = peek(path, columns or {}, header)
     if kind is None and not seen.kinds:
+        told = f"; {seen.nearest}" if seen.nearest else ""
         raise BadMarketData(
             f"{path}: its columns ({', '.join(seen.columns)}) make neither quotes (time, bid, ask, "
             "bid_size, ask_size), trades (time, price, size) nor bars (time, open, high, low, "
-            "close, volume); say which is which with --column OURS=THEIRS",
+            f"close, volume){told}. Say which is which with --column OURS=THEIRS",
             file=path,
         )
     market = unnamed_market(path, kind or seen.kinds[0], columns or {}, header, timezone)

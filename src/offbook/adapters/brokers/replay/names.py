@@ -33,7 +33,11 @@ ALIASES: Final[Mapping[str, Ranks]] = MappingProxyType(
             "index unnamed_0",
         ),
         "bid": _ranks("bid", "bid_price bid_px best_bid best_bid_price bp bid_px_00"),
-        "ask": _ranks("ask", "ask_price ask_px best_ask best_ask_price ap ask_px_00 offer"),
+        "ask": _ranks(
+            "ask",
+            "ask_price ask_px best_ask best_ask_price ap ask_px_00 offer "
+            "offer_price offer_px",
+        ),
         "bid_size": _ranks(
             "bid_size",
             "bid_qty bid_quantity bid_amount bid_volume best_bid_qty best_bid_size bs bid_sz_00",
@@ -41,7 +45,7 @@ ALIASES: Final[Mapping[str, Ranks]] = MappingProxyType(
         "ask_size": _ranks(
             "ask_size",
             "ask_qty ask_quantity ask_amount ask_volume best_ask_qty best_ask_size as ask_sz_00 "
-            "offer_size",
+            "offer_size offer_qty offer_quantity offer_amount offer_volume",
         ),
         "price": _ranks("price", "px trade_price last_price p", "last"),
         "size": _ranks("size", "qty quantity amount last_size trade_size s q", "volume vol"),

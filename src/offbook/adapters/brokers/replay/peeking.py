@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -30,10 +30,14 @@ _ANY_INSTRUMENT = Instrument(
 
 
 class Peek(msgspec.Struct, frozen=True, kw_only=True):
-    """A recording's column names, and the kinds of row that they can make."""
+    """A recording's column names, and the kinds of row that they can make.
+
+    ``nearest`` says, where they make none, what is missing for the kind that lacks least.
+    """
 
     columns: tuple[str, ...]
     kinds: tuple[DataKind, ...]
+    nearest: str = ""
 
 
 def peek(path: str, columns: Mapping[str, str], header: tuple[str, ...] = ()) -> Peek:
@@ -49,15 +53,25 @@ def peek(path: str, columns: Mapping[str, str], header: tuple[str, ...] = ()) ->
     names = source.header or _parquet_columns(file)
     _require(path, columns, names)
     kinds, unclear = [], None
+    lacking: dict[DataKind, Sequence[str]] = {}
     for kind in VALUES:
         try:
-            if _fits(path, kind, columns, names):
+            lacking[kind] = _lacking(path, kind, columns, names)
+            if not lacking[kind]:
                 kinds.append(kind)
         except InvalidConfig as error:
             unclear = error
     if not kinds and unclear is not None:
         raise unclear
-    return Peek(columns=names, kinds=tuple(kinds))
+    return Peek(columns=names, kinds=tuple(kinds), nearest=_nearest(lacking))
+
+
+def _nearest(lacking: Mapping[DataKind, Sequence[str]]) -> str:
+    """What the columns all but make: the kind that lacks least, if most of it is there."""
+    kind = min(lacking, key=lambda kind: len(lacking[kind]))
+    if not 0 < 2 * len(lacking[kind]) <= len(VALUES[kind]) + 1:
+        return ""
+    return f"for {kind.value} there is none for {', '.join(lacking[kind])}"
 
 
 def _require(path: str, columns: Mapping[str, str], header: tuple[str, ...]) -> None:
@@ -91,9 +105,13 @@ def check(market: ReplayMarket) -> None:
     load_calendar(market.instrument.calendar)
 
 
-def _fits(path: str, kind: DataKind, columns: Mapping[str, str], header: tuple[str, ...]) -> bool:
-    if not set(columns) <= set(names_of(kind)):
-        return False
+def _lacking(
+    path: str, kind: DataKind, columns: Mapping[str, str], header: tuple[str, ...]
+) -> Sequence[str]:
+    """What the columns lack to make rows of this kind."""
+    strange = set(columns) - set(names_of(kind))
+    if strange:
+        return names_of(kind)
     market = ReplayMarket(
         path=path,
         kind=kind,
@@ -106,8 +124,8 @@ def _fits(path: str, kind: DataKind, columns: Mapping[str, str], header: tuple[s
     except InvalidConfig as error:
         if "among" in error.fields:
             raise
-        return False
-    return True
+        return str(error.fields["missing"]).split(", ")
+    return ()
 
 
 def _parquet_columns(path: str) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from offbook.adapters.brokers.replay.columns import (
     Found,
     choose_columns,
 )
-from offbook.adapters.brokers.replay.faults import CellFault, RowFault
+from offbook.adapters.brokers.replay.faults import CellFault, RowFault, reasons
 from offbook.adapters.brokers.replay.intervals import BarIntervals, local_clocks
 from offbook.adapters.brokers.replay.query import Cell
 from offbook.adapters.brokers.replay.rows import RowDecoder
@@ -289,7 +289,7 @@ class RecordingReader:
     def _require_rows(self) -> None:
         if self._place.kept == 0 and not self._may_be_empty:
             left = sum(self.dropped.values())
-            why = f": all {left} were dropped ({dict(self.dropped)})" if left else ""
+            why = f": all {left} were dropped ({reasons(self.dropped)})" if left else ""
             raise BadMarketData(f"{self.source.path} has no rows{why}", file=self.source.path)
 
     def explained(self, error: Exception) -> Exception:

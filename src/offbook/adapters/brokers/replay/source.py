@@ -77,6 +77,7 @@ def open_source(path: str, told: tuple[str, ...] = ()) -> Source:
     """
     suffix = next((s for s in reversed(SUFFIXES) if path.lower().endswith(s)), None)
     if suffix is None:
+        _signature(path)
         raise InvalidConfig(
             f"{path}: unknown kind of recording, expected a name ending in {', '.join(SUFFIXES)}",
             field="market.path",
@@ -277,10 +278,10 @@ def _own_header(path: str, cells: tuple[str, ...]) -> tuple[str, ...]:
     if any(cells) and not any(_DATA_CELL.match(cell) for cell in cells):
         return cells
     fitting = [name for name, names in HEADERS.items() if len(names) == len(cells)]
-    example = ", ".join(fitting) or "names of its columns such as time,price,size"
+    example = " or ".join(fitting) or "time,price,size"
     raise BadMarketData(
         f"{path} has no header: its first line must name the columns, and is "
-        f"{','.join(cells)[:80]!r}. If that is a row, name the columns by header ({example})",
+        f"{','.join(cells)[:80]!r}. If that is a row, name the columns: --header {example}",
         file=path,
     )
 

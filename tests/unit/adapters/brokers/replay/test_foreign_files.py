@@ -103,7 +103,7 @@ async def test_a_file_without_a_header_is_read_by_the_names_that_are_told(
 
 async def test_a_missing_header_is_asked_for_by_the_names_that_would_fit(tmp_path: Path) -> None:
     error = await trouble(minutes(csv(tmp_path / "k.csv", KLINE)))
-    assert "name the columns by header (binance-klines)" in str(error)
+    assert "name the columns: --header binance-klines" in str(error)
     error = await trouble(minutes(csv(tmp_path / "k.csv", KLINE), header=("binance-trades",)))
     assert "has 12 columns, and header names 7: id, price" in str(error)
     headed = csv(tmp_path / "h.csv", f"time,{OHLC}", "1704205800,1,2,1,2,5")
