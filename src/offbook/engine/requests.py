@@ -173,9 +173,9 @@ def _check_id(field: str, given: object) -> None:
 
 
 def one_of(kind: type[E], field: str, value: object) -> E:
-    """A value of an enum, also where its text was given: Python checks no types."""
+    """A value of an enum, also where its text was given, in any case: Python checks no types."""
     try:
-        return kind(value)
+        return kind(value.upper() if isinstance(value, str) else value)
     except ValueError:
         names = ", ".join(str(member.value) for member in kind)
         raise InvalidOrder(f"{field}={value!r}: expected one of {names}", field=field) from None
