@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -13,20 +13,30 @@ from offbook.bootstrap import find_stored, find_strategies, journal_stored, list
 from offbook.cli.filters import Wanted, one_of
 from offbook.cli.loop import run_async
 from offbook.cli.shell import Shell, near, paint
-from offbook.domain.orders import OrderView
+from offbook.domain.calendars import DAY_NS
+from offbook.domain.orders import ContingencyType, OrderView
 from offbook.domain.records import Record
-from offbook.services.reporting.formatting import clock, counted, money
+from offbook.services.reporting.formatting import clock, counted, duration, money, words
 from offbook.services.reporting.listing import FillDetail, Listing, PositionLine, document_of
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
 
 _SHOWN: Final = frozenset(
     {
         *("client_order_id", "symbol", "side", "order_type", "order_status", "order_qty"),
         *("cum_qty", "price", "avg_px", "reason", "submitted_ts", "order_id", "leaves_qty"),
-        *("fees", "text"),
+        *("fees", "text", "stop_px", "order_list_id", "contingency_type"),
     }
 )
 """Fields of an order with a place of their own; others are told by name where they say anything."""
 
+_ROOMY: Final = 130
+"""From so many columns on the lists of orders have a column of their own."""
+
+_FIGURES: Final = frozenset({"filled", "price", "stop", "average"})
+_CONTINGENCIES: Final = frozenset(kind.value for kind in ContingencyType)
 _ORDINARY: Final = frozenset({("time_in_force", "GTC")})
 _TOLD_APART: Final = frozenset({"row", "row_ts", "model", "rule", "available_qty"})
 
@@ -38,7 +48,7 @@ def list_orders(shell: Shell, reference: str, wanted: Wanted) -> int:
     if shell.json:
         _documents(shell, listing, "orders", orders)
     elif orders:
-        _print_orders(shell, orders)
+        _print_orders(shell, orders, listing.fills)
     else:
         shell.say(_none("orders", listing.orders))
     return 0
@@ -190,34 +200,80 @@ def _record_line(record: dict[str, Any], width: int | None) -> str:
     return line if width is None or len(line) <= width else line[: width - 1] + "…"
 
 
-def _print_orders(shell: Shell, orders: Sequence[OrderView]) -> None:
+def _print_orders(shell: Shell, orders: Sequence[OrderView], fills: Sequence[FillDetail]) -> None:
+    """A table of orders, with columns for what some of them have: a stop price, a list."""
+    from rich.text import Text as Styled
+
+    days = orders[-1].submitted_ts - orders[0].submitted_ts > DAY_NS
+    decimals = {f.line.client_order_id: _decimals(f.line.price) for f in fills}
+    columns: dict[str, list[str | Text]] = {
+        "sent": [
+            clock(o.submitted_ts)[:16] if days else clock(o.submitted_ts, date=False)
+            for o in orders
+        ],
+        "order": [o.client_order_id for o in orders],
+        "symbol": [o.symbol for o in orders],
+        "side": [
+            Styled(o.side.value.lower(), style="green" if o.side.value == "BUY" else "magenta")
+            for o in orders
+        ],
+        "type": [words(o.order_type.value) for o in orders],
+        "filled": [
+            o.order_qty if o.cum_qty == o.order_qty else f"{o.cum_qty}/{o.order_qty}"
+            for o in orders
+        ],
+        "price": [o.price or "-" for o in orders],
+        "stop": [o.stop_px or "-" for o in orders] if any(o.stop_px for o in orders) else [],
+        "average": [_average(o, decimals.get(o.client_order_id, 0)) for o in orders],
+        "list": [_list_of(o) for o in orders] if any(o.order_list_id for o in orders) else [],
+        "status": [_status(o) for o in orders],
+    }
+    if shell.console.width < _ROOMY and columns["list"]:
+        lists, states = columns.pop("list"), columns["status"]
+        columns["status"] = [
+            state if named == "-" else f"{state}  {named}"
+            for state, named in zip(states, lists, strict=True)
+        ]
+    table = _table()
+    for name, cells in columns.items():
+        if name == "status":
+            table.add_column(name, min_width=10)
+        elif cells:
+            table.add_column(name, no_wrap=True, justify="right" if name in _FIGURES else "left")
+    for row in zip(*filter(None, columns.values()), strict=True):
+        table.add_row(*row)
+    shell.console.print(table)
+
+
+def _table() -> Table:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
-    from rich.text import Text
 
-    table = Table(
+    return Table(
         box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim", padding=(0, 1, 0, 0)
     )
-    for name in ("sent", "order", "symbol", "side", "type"):
-        table.add_column(name, no_wrap=True)
-    for name in ("filled", "price", "average"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("status", min_width=10)
-    for order in orders:
-        side, status = order.side.value, order.order_status.value
-        whole = order.cum_qty == order.order_qty
-        table.add_row(
-            clock(order.submitted_ts, date=False),
-            order.client_order_id,
-            order.symbol,
-            Text(side.lower(), style="green" if side == "BUY" else "magenta"),
-            order.order_type.value.lower(),
-            order.order_qty if whole else f"{order.cum_qty}/{order.order_qty}",
-            order.price or "-",
-            "-" if order.avg_px is None else f"{Decimal(order.avg_px).normalize():f}",
-            "  ".join(filter(None, [status.lower(), (order.reason or "").lower(), _more(order)])),
-        )
-    shell.console.print(table)
+
+
+def _decimals(price: str) -> int:
+    return len(price.partition(".")[2])
+
+
+def _average(order: OrderView, decimals: int) -> str:
+    """The mean price of its fills with at least the decimals that they have."""
+    if order.avg_px is None:
+        return "-"
+    text = f"{Decimal(order.avg_px).normalize():f}"
+    return f"{Decimal(text):.{decimals}f}" if _decimals(text) < decimals else text
+
+
+def _list_of(order: OrderView) -> str:
+    told = (order.order_list_id or "-", order.contingency_type and order.contingency_type.value)
+    return " ".join(part.lower() if part in _CONTINGENCIES else part for part in told if part)
+
+
+def _status(order: OrderView) -> str:
+    why = f" ({words(order.reason)})" if order.reason else ""
+    return "  ".join(filter(None, [words(order.order_status.value) + why, _more(order)]))
 
 
 def _more(order: OrderView) -> str:
@@ -233,14 +289,15 @@ def _more(order: OrderView) -> str:
 def _fill_lines(fill: FillDetail) -> list[str]:
     """A fill in three lines: the trade, the market that it met, and why it was allowed."""
     line, evidence = fill.line, fill.evidence
+    other_day = clock(line.ts)[:10] != clock(line.row_ts)[:10]
     style = "green" if line.side == "BUY" else "red"
     slip = "-" if line.mid is None else f"{line.slippage_bps} bp off {line.mid}"
     return [
         f"{clock(line.ts)}  {paint(line.side.lower(), style, sys.stdout)} {line.qty} {line.symbol} "
         f"at {line.price}, fee {money(line.fee)}, {line.liquidity.lower()}  {line.client_order_id}",
-        f"    row {line.row:,} at {clock(line.row_ts, date=False)}: {_market(evidence)}",
+        f"    row {line.row:,} at {clock(line.row_ts, date=other_day)}: {_market(evidence)}",
         f"    {line.model}, {line.rule}; {line.available} could be had; slippage {slip}; "
-        f"delay {line.delay_ns / 1e6:g} ms",
+        f"delay {duration(line.delay_ns)}",
     ]
 
 
@@ -254,18 +311,13 @@ def _market(evidence: dict[str, Any]) -> str:
             told.append(f"{side} {price}" + ("" if size is None else f" x {size}"))
     for name, value in rest.items():
         if isinstance(value, int) and name.startswith("ts"):
-            value = clock(value)
+            name, value = name.removeprefix("ts_").replace("open", "began"), clock(value)
         told.append(f"{name.removesuffix('_px').removesuffix('_qty').replace('_', ' ')} {value}")
     return ", ".join(told)
 
 
 def _print_positions(shell: Shell, lines: Sequence[PositionLine]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    table = Table(
-        box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim", padding=(0, 1, 0, 0)
-    )
+    table = _table()
     table.add_column("symbol", no_wrap=True)
     for name in ("holds", "average", "bid", "ask", "cost", "unrealized", "realized"):
         table.add_column(name, justify="right", no_wrap=True)

@@ -11,11 +11,12 @@ from offbook.bootstrap import find_stored, list_stored, read_store, verify_store
 from offbook.cli.failures import FAILURE
 from offbook.cli.loop import run_async
 from offbook.cli.shell import Shell, paint, short
+from offbook.domain.calendars import DAY_NS
 from offbook.domain.config import symbols_of
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.services.paper_trading.report import SessionReport, read_report
 from offbook.services.paper_trading.verification import ReplayOutcome, Verification
-from offbook.services.reporting.formatting import counted, money, strategy_name
+from offbook.services.reporting.formatting import clock, counted, money, strategy_name, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -171,8 +172,6 @@ def _print_listing(sessions: list[PaperTradingSession], shell: Shell) -> None:
 
 def _print_details(report: SessionReport, session: PaperTradingSession, shell: Shell) -> None:
     """The configuration in a few lines, and orders that were not simply filled."""
-    from offbook.services.reporting.formatting import clock
-
     config = session.config
     document = msgspec.to_builtins(config)
     fee, latency = document["venue"]["fee"], config.venue.latency
@@ -188,15 +187,16 @@ def _print_details(report: SessionReport, session: PaperTradingSession, shell: S
         f" account   {money(report.initial_cash)} {report.currency} to begin with, "
         f"seed {report.seed}"
     )
-    life = ", ".join(f"{m.event} {clock(m.ts, date=False)}" for m in report.moments)
+    days = report.ended_ts - (report.started_ts or 0) > DAY_NS
+    life = ", ".join(f"{m.event} {clock(m.ts, date=days)}" for m in report.moments)
     shell.say(f" life      {life or 'not begun'}")
     others = [order for order in report.order_list if order.order_status != "FILLED"]
     for order in others:
-        price = "market" if order.price is None else f"limit {order.price}"
-        why = f" ({order.reason.lower()})" if order.reason else ""
+        why = f" ({words(order.reason)})" if order.reason else ""
+        told = [clock(order.ts, date=days), order.side.lower(), order.order_qty, order.symbol]
+        told += [words(order.order_type), *filter(None, (order.stop_px, order.price))]
         shell.say(
-            f" order     {clock(order.ts, date=False)} {order.side.lower()} {order.order_qty} "
-            f"{price}: {order.order_status.lower()}{why}, {order.cum_qty} filled"
+            f" order     {' '.join(told)}: {words(order.order_status)}{why}, {order.cum_qty} filled"
         )
 
 

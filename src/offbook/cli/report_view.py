@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -27,9 +29,11 @@ from offbook.services.reporting.formatting import (
 )
 
 FILLS_SHOWN: Final = 8
-WIDE: Final = 110
-"""From so many columns on a fill shows its rule too."""
+_LESS_MATTERS: Final = ("rule", "had there", "row", "delay", "slip bp")
+"""Columns of the fills that give way where a terminal is narrow, in this order."""
 
+_TEXTS: Final = frozenset({" fill at", "symbol", "side", "rule"})
+_ANY: Final = 10_000
 STRATEGY_ERROR: Final = "strategy_error"
 _DETAIL_LINES: Final = 12
 _ENGINE: Final = f"{os.sep}offbook{os.sep}engine{os.sep}"
@@ -59,12 +63,14 @@ def print_report(
     console.print()
     console.print(_title(report))
     console.print(_account(report))
+    if refused := _refusals(report.refusals):
+        console.print(Text.assemble((" refused  ", "dim"), (refused, "yellow")))
     if report.error is not None:
         console.print(Text(report.error.message, style="red"))
         if report.error.detail:
             console.print(Text(_own_part(report.error.detail), style="dim"))
     if report.fills:
-        console.print(_fills_table(report, fills, console.width))
+        console.print(_fills_table(report, fills, console))
         console.print()
         hidden = 0 if fills is None else len(report.fills) - fills
         if hidden > 0:
@@ -118,7 +124,7 @@ def _account(report: SessionReport) -> Table:
             "traded",
             f"{money(report.traded)} {coin}",
         ),
-        ("orders", _orders(report), "closing trades", f"{report.trades}, {report.trades_won} won"),
+        ("orders", _orders(report), "closing fills", _closings(report)),
     ]
     for row in rows:
         grid.add_row(Text(f" {row[0]}", style="dim"), row[1], Text(row[2], style="dim"), row[3])
@@ -127,10 +133,14 @@ def _account(report: SessionReport) -> Table:
         calls = sum(moment.event == "margin call" for moment in report.moments)
         dim = Text("margin calls", style="dim")
         grid.add_row(Text(" margin used", style="dim"), used, dim, f"{calls:,}")
-    refused = _refusals(report.refusals)
-    if refused:
-        grid.add_row(Text(" refused", style="dim"), Text(refused, style="yellow"))
     return grid
+
+
+def _closings(report: SessionReport) -> str:
+    """How many fills closed or reduced a position, and how many of them gained: without fees."""
+    if not report.trades:
+        return "none"
+    return f"{report.trades:,}, {report.trades_won:,} won before fees"
 
 
 def _cash(report: SessionReport) -> str:
@@ -158,34 +168,49 @@ def _refusals(refusals: dict[str, int]) -> str:
     return ", ".join(told)
 
 
-def _fills_table(report: SessionReport, limit: int | None, width: int) -> Table:
-    lines: Iterable[FillLine] = report.fills if limit is None else report.fills[:limit]
-    wide = width >= WIDE
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+def _fills_table(report: SessionReport, limit: int | None, console: Console) -> Table:
+    """The fills, without the columns that matter less where not all have room."""
+    lines = report.fills if limit is None else report.fills[:limit]
     days = report.ended_ts - (report.started_ts or 0) > DAY_NS
-    several = len({fill.symbol for fill in report.fills}) > 1
-    table.add_column(" fill at", no_wrap=True)
-    if several:
-        table.add_column("symbol", no_wrap=True)
-    table.add_column("side", no_wrap=True)
-    for name in ("size", "price", "fee", "slip bp", "delay", "row"):
-        table.add_column(name, justify="right", no_wrap=True)
-    if wide:
-        table.add_column("had there", justify="right", no_wrap=True)
-        table.add_column("rule", style="dim", no_wrap=True)
-    for fill in lines:
-        cells: list[str | Text] = [
-            f" {clock(fill.ts)[:16]}" if days else f" {clock(fill.ts, date=False)}",
-            *((fill.symbol,) if several else ()),
-            _side(fill),
-            fill.qty,
-            fill.price,
-            money(fill.fee),
-            "-" if fill.mid is None else f"{Decimal(fill.slippage_bps):+.2f}",
-            duration(fill.delay_ns),
-            f"{fill.row:,}",
-        ]
-        table.add_row(*cells, *((fill.available, fill.rule) if wide else ()))
+    columns: dict[str, list[str | Text]] = {
+        " fill at": [
+            f" {clock(f.ts)[:16]}" if days else f" {clock(f.ts, date=False)}" for f in lines
+        ],
+        "symbol": [f.symbol for f in lines],
+        "side": [_side(f) for f in lines],
+        "size": [f.qty for f in lines],
+        "price": [f.price for f in lines],
+        "fee": [money(f.fee) for f in lines],
+        "slip bp": ["-" if f.mid is None else f"{Decimal(f.slippage_bps):+.2f}" for f in lines],
+        "delay": [duration(f.delay_ns) for f in lines],
+        "row": [f"{f.row:,}" for f in lines],
+        "had there": [f.available for f in lines],
+        "rule": [f.rule for f in lines],
+    }
+    if len(report.symbol.split(", ")) == 1:
+        del columns["symbol"]
+    table = _columns(columns)
+    for name in _LESS_MATTERS:
+        if Measurement.get(console, console.options.update(width=_ANY), table).maximum <= (
+            console.width
+        ):
+            break
+        del columns[name]
+        table = _columns(columns)
+    return table
+
+
+def _columns(columns: Mapping[str, Sequence[str | Text]]) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    for name in columns:
+        table.add_column(
+            name,
+            no_wrap=True,
+            justify="left" if name in _TEXTS else "right",
+            style="dim" if name == "rule" else "",
+        )
+    for cells in zip(*columns.values(), strict=True):
+        table.add_row(*cells)
     return table
 
 

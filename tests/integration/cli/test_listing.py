@@ -72,6 +72,55 @@ def test_orders_are_the_reports_and_can_be_chosen(offbook: Program, made: dict[s
     assert offbook("orders", "flip", "--status", "rejected").out.startswith("none of ")
 
 
+SWING = """\
+from offbook import Strategy
+
+
+class Swing(Strategy):
+    \"\"\"One share at a time, with a target and a stop, whose side is written as people do.\"\"\"
+
+    def on_bar(self, bar):
+        if bar.instrument.symbol != "AAPL" or self.position("AAPL") or self.open_orders():
+            return
+        goal, stop = (self.price(bar.close * times, symbol="AAPL") for times in (1.5, 0.5))
+        self.bracket("AAPL", "buy", 10, take_profit=goal, stop_loss=stop)
+"""
+
+
+def test_years_of_orders_and_fills_are_told_with_their_days(offbook: Program, folder: Path) -> None:
+    """Stops are told as stops with their price, lists by name, and nothing is cut off."""
+    (folder / "swing.py").write_text(SWING)
+    ran = offbook("run", "swing.py:Swing", "--data", "demo-stocks", "--quiet")
+    assert ran.code == 0
+    table = [line for line in ran.out.splitlines() if line.startswith((" fill at", " 20"))]
+    assert table[0].split()[:5] == ["fill", "at", "symbol", "side", "size"]
+    assert table[1].split()[:5] == ["2006-01-04", "21:00", "AAPL", "buy", "10"]
+    assert "…" not in ran.out
+    orders = offbook("orders", "last").out.splitlines()
+    assert orders[0].split()[-3:] == ["stop", "average", "status"]
+    sent = next(line for line in orders if " S-3 " in line)
+    assert sent.startswith("2006-01-03 21:00")
+    assert {"stop", "37.3800"} < set(sent.split())
+    assert "L-1 bracket" in " ".join(" ".join(orders[:8]).split())
+    shown = offbook("show", "last").out
+    assert "sell 10 AAPL stop 37.3800: canceled (oco), 0 filled" in shown
+    assert "life      started 2006-01-03 21:00:00" in shown
+    told = offbook("fills", "last", "--last", "1").out
+    assert "e+" not in told
+    assert "delay 1 d" in told
+
+
+def test_a_run_without_a_fill_says_how_to_find_out_why(offbook: Program) -> None:
+    """What is refused has a line of its own; an account of gains that never were is not made."""
+    ran = offbook("run", "mine.py:Flip", "--data", "quotes.csv", "--cash", "1", "--quiet").out
+    assert "offbook why " in ran
+    assert " refused  20 denied (insufficient buying power)" in ran
+    assert [line.split()[-3:] for line in ran.splitlines() if "closing" in line][1:] == [
+        ["closing", "fills", "none"]
+    ]
+    assert "offbook why " not in offbook(*FLIP, "--quiet").out
+
+
 def test_times_are_written_as_people_do(offbook: Program, made: dict[str, Any]) -> None:
     """In UTC unless a zone is told."""
     fills = offbook("fills", "last", "--json").document["fills"]

@@ -82,6 +82,7 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     order_qty: str
     cum_qty: str
     price: str | None
+    stop_px: str | None
     avg_px: str | None
     fees: str
     reason: str | None
@@ -314,6 +315,7 @@ def _order_lines(ledger: LedgerState) -> Iterable[OrderLine]:
             order_qty=view.order_qty,
             cum_qty=view.cum_qty,
             price=view.price,
+            stop_px=view.stop_px,
             avg_px=view.avg_px,
             fees=view.fees,
             reason=view.reason,

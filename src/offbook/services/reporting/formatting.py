@@ -51,7 +51,10 @@ def _utc(ts: int) -> datetime:
 
 
 def duration(ns: int) -> str:
-    """A length of time in its two largest units; below a minute with decimals or in ms."""
+    """A length of time in its two largest units; below a minute with decimals or in ms.
+
+    A second unit that is zero is left out: ``1 d``, not ``1 d 0 h``.
+    """
     milliseconds = ns // 1_000_000
     if milliseconds < 1000:
         return f"{ns / 1e6:.3g} ms"
@@ -61,8 +64,8 @@ def duration(ns: int) -> str:
     for name, size in _UNITS:
         count, milliseconds = divmod(milliseconds, size)
         if count or parts:
-            parts.append(f"{count} {name}")
-    return " ".join(parts[:2])
+            parts.append(f"{count:,} {name}")
+    return " ".join(part for part in parts[:2] if not part.startswith("0 "))
 
 
 def words(name: str) -> str:

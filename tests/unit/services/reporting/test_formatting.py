@@ -31,11 +31,12 @@ def test_money(text: str, signed: bool, shown: str) -> None:
         (9_921_810_366, "9.9 s"),
         (61 * 10**9, "1 min 1 s"),
         (90_061 * 10**9, "1 d 1 h"),
-        (3_600 * 10**9, "1 h 0 min"),
+        (3_600 * 10**9, "1 h"),
+        (2_614 * 86_400 * 10**9, "2,614 d"),
     ],
 )
 def test_duration(ns: int, shown: str) -> None:
-    """The two largest units."""
+    """The two largest units; one that is zero says nothing."""
     assert f.duration(ns) == shown
 
 
