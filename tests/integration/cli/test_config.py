@@ -117,7 +117,7 @@ def test_check_finds_everything_at_once(offbook: Program, folder: Path) -> None:
         ("s.toml", '[strategy]\nref = "mine.py:Flip"\nparams = {evry = 1}', "mean 'every'"),
         ("s.toml", "[venue]\nvolume_share = 2", "s.toml, line 2: venue.volume_share=2"),
         ("s.toml", "[account]\ninitial_cash = -1", "is negative"),
-        ("s.toml", 'speed = "fast"', "not a plain decimal number"),
+        ("s.toml", 'speed = "fast"', "as fast as possible is"),
         (
             "s.toml",
             '[strategy]\nref = "mine.py:Flip"\n[market]\npath = "gone.csv"',

@@ -81,9 +81,12 @@ def test_outside_home_and_repository_a_parent_is_not_trusted(
         ("[venu.fee]\ntaker = 1\n", "did you mean venue.fee.taker?"),
         ("[risk]\nqqq = 1\n", "known in [risk]: allowed_sides,"),
         ('seed = "x"\n', "line 1: seed: expected `int`, was 'x'"),
-        ('[lifecycle]\nat_end = "explode"\n', "line 2: lifecycle.at_end: invalid enum value"),
+        (
+            '[lifecycle]\nat_end = "explode"\n',
+            "line 2: lifecycle.at_end: expected stop or pause, was 'explode'",
+        ),
         ("venue = 5\n", "venue: expected a table, was 5"),
-        ('[venue]\nfee = {type = "free"}\n', "line 2: venue.fee.type: invalid enum value 'free'"),
+        ('[venue]\nfee = {type = "free"}\n', "line 2: venue.fee.type: expected basis_points or "),
         ("sed = 1\nnme = 2\n", "1 more: see offbook config check"),
     ],
 )

@@ -8,8 +8,9 @@ from typing import Final, NamedTuple
 
 from offbook.domain.errors import BadMarketData
 
-_MEND = 'Mend the file, or leave such rows out with bad_rows = "drop".'
-_SORT = 'Sort the file by time, oldest first, or leave such rows out with bad_rows = "drop".'
+_LEAVE = 'leave such rows out with --drop-bad-rows (bad_rows = "drop").'
+_MEND = f"Mend the file, or {_LEAVE}"
+_SORT = f"Sort the file by time, oldest first, or {_LEAVE}"
 
 HINTS: Final = MappingProxyType(
     {
@@ -20,8 +21,8 @@ HINTS: Final = MappingProxyType(
         "ambiguous_time": "Write such times with their offset, or in UTC. Otherwise: " + _MEND,
         "bad_side": _MEND,
         "not_a_number": _MEND,
-        "too_many_decimals": 'Raise that precision of the instrument (at most 12); "auto" as '
-        "price_decimals or size_decimals finds it. Otherwise: " + _MEND,
+        "too_many_decimals": "Raise that precision of the instrument (at most 12), or have it "
+        "found: --price-decimals auto, --size-decimals auto. Otherwise: " + _MEND,
         "inexact_float": "Write the column as DECIMAL or as text, or give the instrument the "
         "precision that the numbers have (at most 12). Otherwise: " + _MEND,
         "too_large": _MEND,
@@ -31,7 +32,7 @@ HINTS: Final = MappingProxyType(
         "impossible_bar": _MEND,
         "no_trading_day": "Check instrument.calendar. Otherwise: " + _MEND,
         "off_hours": "Check instrument.calendar and the time zone, or leave such rows out with "
-        'off_hours = "drop".',
+        '--off-hours drop (off_hours = "drop").',
         "out_of_order": _SORT,
         "overlap": "Check timeframe_ns, and look for bars that are there twice. Otherwise: "
         + _MEND,

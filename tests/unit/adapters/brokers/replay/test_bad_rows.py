@@ -21,8 +21,9 @@ GOOD_QUOTE = "{second},100.00,100.01,1,1"
 BARS_HEADER = "time,open,high,low,close,volume"
 GOOD_BAR = "{second},10,12,9,11,5"
 FIRST = 1_704_205_800
-MEND = 'Mend the file, or leave such rows out with bad_rows = "drop".'
-SORT = 'Sort the file by time, oldest first, or leave such rows out with bad_rows = "drop".'
+LEAVE = 'leave such rows out with --drop-bad-rows (bad_rows = "drop").'
+MEND = f"Mend the file, or {LEAVE}"
+SORT = f"Sort the file by time, oldest first, or {LEAVE}"
 
 # The row of the file (the second of three), the column, what is said of it, and the reason.
 QUOTES = [
