@@ -37,6 +37,9 @@ _ANY: Final = 10_000
 STRATEGY_ERROR: Final = "strategy_error"
 _DETAIL_LINES: Final = 12
 _ENGINE: Final = f"{os.sep}offbook{os.sep}engine{os.sep}"
+_OF_DATA: Final = frozenset({"bad_market_data", "gateway_unavailable"})
+"""Errors whose message says all: where in our code they were raised tells their reader nothing."""
+
 _STATUS_STYLES: Final = {"STOPPED": "bold green", "FAILED": "bold red", "PAUSED": "bold yellow"}
 _REASONS: Final = {
     "end_of_data": "end of the data",
@@ -67,7 +70,7 @@ def print_report(
         console.print(Text.assemble((" refused  ", "dim"), (refused, "yellow")))
     if report.error is not None:
         console.print(Text(report.error.message, style="red"))
-        if report.error.detail:
+        if report.error.detail and report.error.code not in _OF_DATA:
             console.print(Text(_own_part(report.error.detail), style="dim"))
     if report.fills:
         console.print(_fills_table(report, fills, console))

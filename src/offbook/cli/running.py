@@ -109,8 +109,7 @@ def what_next(session: PaperTradingSession, shell: Shell) -> list[str]:
         lines.append(f" go on     {shell.command('recover', named, '--resume')}")
         lines.append(f" end it    {shell.command('recover', named, '--stop')}")
     lines.append(f" look      {shell.command('show', named)}")
-    traded = session.summary is None or session.summary.fills > 0
-    if not traded and session.status_reason != STRATEGY_ERROR:
+    if not (session.summary is None or session.summary.fills or session.error):
         lines.append(f" why none  {shell.command('why', named)}")
     lines.append(f" prove it  {shell.command('verify', named)}")
     return lines

@@ -170,6 +170,9 @@ def test_bad_rows_fail_the_session_or_are_dropped(offbook: Program, folder: Path
     answer = offbook(*IDLE, *QUOTES)
     assert answer.code == 1
     assert "row 91" in answer.out
+    assert "--drop-bad-rows" in answer.out
+    assert "gateway.py" not in answer.out, "our own code is no news of the file"
+    assert "offbook why " not in answer.out, "the reason is known"
     assert offbook("show", "last", "--json").document["status_reason"] == "bad_market_data"
     dropped = offbook(*IDLE, *QUOTES, "--drop-bad-rows", "--json")
     assert dropped.code == 0

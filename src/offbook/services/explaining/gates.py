@@ -31,6 +31,12 @@ from offbook.services.reporting.formatting import clock, duration, words
 STALE_NS: Final = 60_000_000_000
 """A price older than this, in open hours, is called old; bars are given three of their lengths."""
 
+_ADVICE: Final = {
+    "INSUFFICIENT_HOLDINGS": "; a cash account sells what it owns, "
+    'account.type = "margin" sells short',
+}
+"""What to do about a refusal, where its name does not say it."""
+
 _CALLBACKS: Final = {
     DataKind.QUOTES: "on_quote",
     DataKind.TRADES: "on_trade",
@@ -216,7 +222,7 @@ def _refusal(verb: str, record: OrderDenied | RequestDenied | OrderRejected) -> 
         numbers = [f"it was {record.value}" if record.value else ""]
         numbers.append(f"the limit {record.limit}" if record.limit else "")
         text += f" ({', '.join(filter(None, numbers))})"
-    return text
+    return text + _ADVICE.get(record.reason.value, "")
 
 
 def _order(standing: Standing, order: OrderStanding) -> Gate:
