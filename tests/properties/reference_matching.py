@@ -297,11 +297,12 @@ class ReferenceMatching(ReferenceGroups):
             if order.ended or order.held or not early or order.sent > bar.opened:
                 continue
             order.bars += 1
-            left -= self._meet_bar(order, left, bar)
+            taken, price = self._meet_bar(order, left, bar, bar.open)
+            left -= taken
             for stop in self._stops_of(order):
                 if stop.released == bar.ts and not stop.ended and stop.waits:
                     stop.bars += 1
-                    left -= self._meet_bar(stop, left, bar)
+                    left -= self._meet_bar(stop, left, bar, price)[0]
             if order.waits and order.trails:
                 follow.append(order)
         for order in follow:
@@ -315,11 +316,15 @@ class ReferenceMatching(ReferenceGroups):
             return []
         return [o for o in group.orders[1:] if o.kind in {OrderType.STOP, OrderType.STOP_LIMIT}]
 
-    def _meet_bar(self, order: Order, left: Fraction, bar: BarRow) -> Fraction:
+    def _meet_bar(
+        self, order: Order, left: Fraction, bar: BarRow, begin: Fraction
+    ) -> tuple[Fraction, Fraction]:
+        """What an order takes of a bar against which it is held from a price on, and at which price
+        that is, slippage apart."""
         if order.waits:
-            price = _trigger_price(order, bar)
+            price = _trigger_price(order, bar, begin)
             if price is None:
-                return ZERO
+                return ZERO, begin
             where = "open" if price == bar.open else "bar"
             self._triggered(order, bar, f"{where} reached the trigger price", left)
             limit = order.limit
@@ -331,7 +336,7 @@ class ReferenceMatching(ReferenceGroups):
             deal = self._bar_deal(order, bar)
         taken = ZERO if deal is None else self._take_from_bar(order, left, deal, bar)
         self.end_rest(order)
-        return taken
+        return taken, begin if deal is None else deal[0]
 
     def _bar_deal(self, order: Order, bar: BarRow) -> tuple[Fraction, str] | None:
         limit = order.limit
@@ -374,10 +379,11 @@ def _seen(row: QuoteRow | PrintRow) -> tuple[Fraction, Fraction]:
     return row.price, row.price
 
 
-def _trigger_price(order: Order, bar: BarRow) -> Fraction | None:
-    """Where a bar triggers an order that waits: at its price, or at an open beyond it."""
+def _trigger_price(order: Order, bar: BarRow, begin: Fraction) -> Fraction | None:
+    """Where a bar triggers an order that waits: at its price, or beyond it where the bar begins
+    for the order."""
     stop = order.stop
     assert stop is not None
     if order.buying is order.touched:
-        return None if bar.low > stop else min(stop, bar.open)
-    return None if bar.high < stop else max(stop, bar.open)
+        return None if bar.low > stop else min(stop, begin)
+    return None if bar.high < stop else max(stop, begin)

@@ -53,15 +53,20 @@ def rest_of(path: Path, at: int) -> Path:
     return path[-1:]
 
 
+def length(path: Path) -> int:
+    """The moment at which a path ends."""
+    return sum(abs(end - begin) for begin, end in pairwise(path))
+
+
 def in_order(
-    orders: Iterable[OrderState], stops: Mapping[int, int], path: Path
+    orders: Iterable[OrderState], moments: Mapping[int, int | None], path: Path
 ) -> list[OrderState]:
     """Orders in the order in which a path reaches them, at one moment by time priority; what it
-    does not reach comes last. ``stops`` says where those that wait are triggered."""
-    far = sum(abs(end - begin) for begin, end in pairwise(path)) + 1
+    does not reach comes last. ``moments`` says when that is, by order."""
+    far = length(path) + 1
 
     def place(order: OrderState) -> tuple[int, int]:
-        at = reached_at(order, stops.get(order.ordinal), path)
+        at = moments[order.ordinal]
         return (far if at is None else at), order.priority
 
     return sorted(orders, key=place)

@@ -9,8 +9,9 @@
   does an order that it touches; one with a limit only if that price satisfies it, else it waits
   for a trade-through in the bars that follow;
 - of several things that one bar may do, the worst come first: stops, then everything else by time;
-- a stop that a fill releases is held against the same bar; what else it releases waits for the
-  next, and a trailing stop begins at the close;
+- a stop that a fill releases is held against the same bar from the fill's price on, unless that is
+  its close; what else it releases, and what is of another instrument, waits for the next, and a
+  trailing stop begins at the close;
 - a trailing stop is held against the bar where earlier bars left it, and follows the bar after;
 - all orders together take at most ``volume_share`` of the bar's volume.
 
@@ -32,7 +33,7 @@ from offbook.domain.orders import Liquidity, OrderSide
 from offbook.domain.values import text_to_units
 from offbook.engine.book import Book
 from offbook.engine.fills import Filler, bar_evidence
-from offbook.engine.intrabar_path import in_order, path_of, reached_at, rest_of
+from offbook.engine.intrabar_path import Path, in_order, length, path_of, reached_at, rest_of
 from offbook.engine.kernel import Kernel
 from offbook.engine.lists import children
 from offbook.engine.state import OrderState
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 BAR_MODEL: Final = "bar-range.1"
 _AT_CLOSE: Final = frozenset({FillAt.THIS_CLOSE, FillAt.NEXT_CLOSE})
+_AT_THE_CLOSE: Final = "market order at the close"
 Deal = tuple[int, Liquidity, str]
 
 
@@ -65,11 +67,18 @@ class BarMatching:
             return
         left = bar.volume_qty * self._share // int(10**RATIO_PRECISION)
         book = self._venue.book(bar.instrument.symbol)
-        for order in self._turns(book, bar):
-            if not order.status.is_terminal and _competes(order, bar):
-                left -= self._turn(order, bar, left)
-                for stop in self._stops_released(order, bar):
-                    left -= self._turn(stop, bar, left)
+        path = None if self._intrabar is Intrabar.WORST_FIRST else path_of(bar, self._intrabar)
+        for order in self._turns(book, bar, path):
+            if order.status.is_terminal or not _competes(order, bar):
+                continue
+            rest = None if path is None else rest_of(path, self._moment(order, bar, path) or 0)
+            deal = self._turn(order, bar, left)
+            left -= self._serve(order, bar, left, deal)
+            if deal is None or deal[2] == _AT_THE_CLOSE:
+                continue  # of a bar nothing comes after its close
+            for stop in self._stops_released(order, bar, rest):
+                after = self._turn(stop, bar, left, deal[0])
+                left -= self._serve(stop, bar, left, after)
         book.bar_left = left
         following = [o.ordinal for o in book.triggers.by_priority() if _competes(o, bar)]
         if following:
@@ -77,9 +86,12 @@ class BarMatching:
 
     def arrive(self, order: OrderState, bar: Bar) -> None:
         """An order that has just arrived meets the last bar: nothing, unless it may have its
-        close."""
+        close; one that was released while bars are matched may not, for what else is in them
+        comes first."""
         book, limit = self._venue.book(order.symbol), order.price_px
         if self._fill_at is not FillAt.THIS_CLOSE or not self._counts(bar):
+            return
+        if isinstance(self._kernel.present, Bar):
             return
         if limit is not None and (bar.close_px - limit) * order.side.sign > 0:
             return
@@ -92,60 +104,81 @@ class BarMatching:
         calendar = self._kernel.calendar_of(bar.instrument)
         return bar.ts - bar.ts_open >= DAY_NS or calendar.is_open(bar.ts_open)
 
-    def _turns(self, book: Book, bar: Bar) -> list[OrderState]:
+    def _turns(self, book: Book, bar: Bar, path: Path | None) -> list[OrderState]:
         """The orders of a book in the order in which a bar is held against them."""
         waiting = book.triggers.by_priority()
         orders = [self._kernel.ledger.orders[ordinal] for ordinal in book.by_priority()]
-        if self._intrabar is not Intrabar.WORST_FIRST:
-            path = path_of(bar, self._intrabar)
-            stops = {order.ordinal: book.triggers.stop_px(order.ordinal) for order in waiting}
-            return in_order([*waiting, *orders], stops, path)
+        if path is not None:
+            moments = {
+                order.ordinal: self._moment(order, bar, path) for order in [*waiting, *orders]
+            }
+            return in_order([*waiting, *orders], moments, path)
         orders += [order for order in waiting if order.order_type.is_touched]
         orders.sort(key=lambda order: order.priority)
         return [order for order in waiting if not order.order_type.is_touched] + orders
 
-    def _stops_released(self, order: OrderState, bar: Bar) -> Iterator[OrderState]:
-        """Stops that a fill in this bar has released: the rest of the bar may have reached them."""
+    def _moment(self, order: OrderState, bar: Bar, path: Path) -> int | None:
+        """How far along a path an order trades or is triggered; None if it is not reached."""
+        book = self._venue.book(order.symbol)
+        if order.waits:
+            return reached_at(order, book.triggers.stop_px(order.ordinal), path)
+        deal = self._deal(order, bar, first=book.is_fresh(order))
+        if deal is None:
+            return None
+        if deal[1] is Liquidity.ADDED:
+            return reached_at(order, None, path)
+        return length(path) if deal[2] == _AT_THE_CLOSE else 0
+
+    def _stops_released(
+        self, order: OrderState, bar: Bar, rest: Path | None
+    ) -> Iterator[OrderState]:
+        """Stops that a fill in this bar has released: the rest of the bar may have reached them,
+        and where a path is supposed its ``rest`` has."""
+        triggers = self._venue.book(order.symbol).triggers
         for child in children(self._kernel.ledger, order):
             works = not (child.held or child.status.is_terminal)
             stop = child.order_type.has_stop and not child.order_type.is_touched
             released = works and stop and child.waits and child.sent_ts == bar.ts
-            if released and self._reached_after(order, child, bar):
+            if not released or child.symbol != order.symbol:
+                continue
+            if rest is None or reached_at(child, triggers.stop_px(child.ordinal), rest) is not None:
                 yield child
 
-    def _reached_after(self, parent: OrderState, stop: OrderState, bar: Bar) -> bool:
-        """Whether the rest of the bar reaches a stop, after what released it."""
-        if self._intrabar is Intrabar.WORST_FIRST:
-            return True
-        path = path_of(bar, self._intrabar)
-        begun = reached_at(parent, parent.stop_px if parent.price_px is None else None, path)
-        level = self._venue.book(stop.symbol).triggers.stop_px(stop.ordinal)
-        return reached_at(stop, level, rest_of(path, begun or 0)) is not None
+    def _turn(
+        self, order: OrderState, bar: Bar, left: int, begin_px: int | None = None
+    ) -> Deal | None:
+        """What a bar offers an order, which it triggers if it waits.
 
-    def _turn(self, order: OrderState, bar: Bar, left: int) -> int:
-        """What an order takes of a bar."""
+        ``begin_px`` is where the price stood when the order was released inside the bar; others
+        are held against it from its open.
+        """
         book = self._venue.book(order.symbol)
+        if not order.waits:
+            return self._deal(order, bar, first=book.is_fresh(order))
+        stop_px = book.triggers.stop_px(order.ordinal)
+        px = triggered_in_bar(order, stop_px, bar, bar.open_px if begin_px is None else begin_px)
+        if px is None:
+            return None
+        if begin_px is None and self._stop_gap is StopGap.STOP and not order.order_type.is_touched:
+            px = stop_px
+        at_open = px == bar.open_px
+        rule = "open reached the trigger price" if at_open else "bar reached the trigger price"
+        self._venue.activate(order, bar_evidence(bar, BAR_MODEL, rule, left))
+        return _triggered_deal(order, px)
+
+    def _serve(self, order: OrderState, bar: Bar, left: int, deal: Deal | None) -> int:
+        """What an order takes of what a bar offers it; with that its turn is over, unless it still
+        waits."""
         if order.waits:
-            stop_px = book.triggers.stop_px(order.ordinal)
-            px = triggered_in_bar(order, stop_px, bar)
-            if px is None:
-                return 0
-            if self._stop_gap is StopGap.STOP and not order.order_type.is_touched:
-                px = stop_px
-            at_open = px == bar.open_px
-            rule = "open reached the trigger price" if at_open else "bar reached the trigger price"
-            self._venue.activate(order, bar_evidence(bar, BAR_MODEL, rule, left))
-            deal = _triggered_deal(order, px)
-        else:
-            deal = self._deal(order, bar, first=book.is_fresh(order))
+            return 0
         taken = 0 if deal is None else self._take(order, bar, left, deal)
-        book.rest(order)
+        self._venue.book(order.symbol).rest(order)
         self._venue.end_rest(order)
         return taken
 
     def _deal(self, order: OrderState, bar: Bar, *, first: bool) -> Deal | None:
         if order.price_px is None and self._fill_at in _AT_CLOSE:
-            return bar.close_px, Liquidity.REMOVED, "market order at the close"
+            return bar.close_px, Liquidity.REMOVED, _AT_THE_CLOSE
         return _deal(order, bar, first=first)
 
     def _take(self, order: OrderState, bar: Bar, left: int, deal: Deal) -> int:

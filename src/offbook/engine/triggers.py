@@ -53,16 +53,17 @@ def percent_text(ratio: int) -> str:
     return units_to_text(ratio, PERCENT_PRECISION)
 
 
-def triggered_in_bar(order: OrderState, stop_px: int, bar: Bar) -> int | None:
+def triggered_in_bar(order: OrderState, stop_px: int, bar: Bar, begin_px: int) -> int | None:
     """The price at which a bar triggers an order that waits at ``stop_px``, or None.
 
-    That is the trigger price, or the open where this lies beyond it: for a stop the worse of both
-    (a gap), for an order that is touched the first price that there was.
+    That is the trigger price, or the price at which the order began to be held against the bar (its
+    open, or that of the fill which released the order) where this lies beyond: for a stop the worse
+    of both (a gap), for an order that is touched the first price that there was.
     """
     up = (order.side is OrderSide.BUY) is not order.order_type.is_touched
     if up:
-        return max(stop_px, bar.open_px) if bar.high_px >= stop_px else None
-    return min(stop_px, bar.open_px) if bar.low_px <= stop_px else None
+        return max(stop_px, begin_px) if bar.high_px >= stop_px else None
+    return min(stop_px, begin_px) if bar.low_px <= stop_px else None
 
 
 class Waiting(msgspec.Struct):

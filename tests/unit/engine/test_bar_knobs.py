@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from tests.rehearsal import Rehearsal, rehearse
 
@@ -21,8 +22,9 @@ from offbook.domain.config import (
 )
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.market_data import Bar as BarRow
+from offbook.domain.orders import ContingencyType, OrderListRequest
 from offbook.engine.intrabar_path import path_of, rest_of
-from offbook.testing.markets import MINUTE, START, XYZ, bars_market, quotes_market
+from offbook.testing.markets import MINUTE, START, XYZ, bars_market, combined, quotes_market
 
 BUY, SELL = OrderSide.BUY, OrderSide.SELL
 BARS = [
@@ -35,7 +37,9 @@ BARS = [
 def on_bars(rows: list[Any] = BARS, **knobs: Any) -> Rehearsal:
     """A session on bars with these rules, at the end of the first bar."""
     market = bars_market(rows, instrument=XYZ)
-    rehearsal = rehearse(market, venue={"volume_share": "1", **knobs}, cash="100000")
+    account = knobs.pop("account", None)
+    venue = {"volume_share": "1", **knobs}
+    rehearsal = rehearse(market, venue=venue, account=account, cash="100000")
     rehearsal.rows(1)
     return rehearsal
 
@@ -172,6 +176,100 @@ def test_a_stop_released_inside_a_bar_is_held_against_what_is_left_of_it(
     rehearsal = rehearse(market, Enters(), venue=venue, cash="100000")
     rehearsal.rest()
     assert len(rehearsal.fills) == count
+
+
+def bracket(
+    entry: OrderRequest, *exits: OrderRequest, kind: ContingencyType = ContingencyType.BRACKET
+) -> Callable[[str], c.Command]:
+    orders = OrderListRequest(contingency_type=kind, orders=(entry, *exits))
+    return lambda command_id: c.SubmitOrderList(command_id=command_id, orders=orders)
+
+
+def order(side: OrderSide, name: str, **terms: Any) -> OrderRequest:
+    kind = OrderType.STOP if "stop_px" in terms else OrderType.MARKET
+    if "price" in terms:
+        kind = OrderType.STOP_LIMIT if "stop_px" in terms else OrderType.LIMIT
+    return OrderRequest(
+        **{"symbol": "XYZ", "order_type": kind, "side": side, "order_qty": "10", **terms},
+        client_order_id=name,
+    )
+
+
+def stop_loss(price: str) -> OrderRequest:
+    return order(SELL, "out", stop_px=price, reduce_only=True)
+
+
+@pytest.mark.parametrize("intrabar", Intrabar)
+def test_an_entry_at_the_close_is_not_stopped_out_by_what_the_bar_did_before(
+    intrabar: Intrabar,
+) -> None:
+    rehearsal = on_bars(fill_at=FillAt.NEXT_CLOSE, intrabar=intrabar)
+    rehearsal.take(bracket(order(BUY, "in"), stop_loss("98")))
+    rehearsal.rest()
+    assert fills(rehearsal) == [("in", 2, "104.00")]
+
+
+@pytest.mark.parametrize("intrabar", [Intrabar.OHLC, Intrabar.OLHC])
+def test_a_market_order_at_the_close_comes_after_all_that_the_path_reaches(
+    intrabar: Intrabar,
+) -> None:
+    """What is to be closed at 103.50 was stopped out at 103.20 before."""
+    rehearsal = on_bars(fill_at=FillAt.NEXT_CLOSE, intrabar=intrabar, account={"type": "margin"})
+    rehearsal.take(request(BUY, "in"))
+    rehearsal.rows(1)
+    rehearsal.take(request(SELL, "close", reduce_only=True))
+    rehearsal.take(
+        request(SELL, "stop", order_type=OrderType.STOP, stop_px="103.20", reduce_only=True)
+    )
+    rehearsal.rest()
+    assert fills(rehearsal) == [("in", 2, "104.00"), ("stop", 3, "103.20")]
+
+
+def test_a_stop_limit_enters_where_the_path_triggers_it() -> None:
+    """Along open, low, high, close the low lies behind an entry at 105, whose limit of 106 the
+    open satisfied already."""
+    rehearsal = on_bars(BARS[:2], intrabar=Intrabar.OLHC)
+    rehearsal.take(bracket(order(BUY, "in", stop_px="105", price="106"), stop_loss("97")))
+    rehearsal.rest()
+    assert fills(rehearsal) == [("in", 2, "105.00")]
+
+
+def test_a_released_stop_trades_at_its_price_where_the_open_came_before_its_entry() -> None:
+    """The entry waits at 105, above the open of 102; the price comes back through 103."""
+    rehearsal = on_bars(BARS[:2])
+    rehearsal.take(bracket(order(BUY, "in", stop_px="105"), stop_loss("103")))
+    rehearsal.rest()
+    assert fills(rehearsal) == [("in", 2, "105.00"), ("out", 2, "103.00")]
+
+
+def test_a_stop_beyond_its_entry_has_the_entrys_price_and_no_gift() -> None:
+    """The market opens at 90, where the entry is filled and its stop of 98 is reached already."""
+    rows = [BARS[0], ("90", "110", "85", "104", "1000")]
+    rehearsal = on_bars(rows, stop_gap=StopGap.STOP)
+    rehearsal.take(bracket(order(BUY, "in"), stop_loss("98")))
+    rehearsal.rest()
+    assert fills(rehearsal) == [("in", 2, "90.00"), ("out", 2, "90.00")]
+
+
+def test_a_target_released_inside_a_bar_has_not_its_close() -> None:
+    """The bar may have reached the stop between the entry at 100 and its close of 104."""
+    rehearsal = on_bars(fill_at=FillAt.THIS_CLOSE)
+    target = order(SELL, "target", price="103", reduce_only=True)
+    rehearsal.take(bracket(order(BUY, "in", price="100"), target, stop_loss("97")))
+    rehearsal.rest()
+    assert fills(rehearsal) == [("in", 2, "100.00"), ("out", 2, "97.00")]
+
+
+def test_a_released_stop_of_another_instrument_waits_for_bars_of_its_own() -> None:
+    other = msgspec.structs.replace(XYZ, symbol="ABC", base="ABC")
+    cheap = [("10", "11", "9", "10", "1000")] * 3
+    market = combined(bars_market(BARS, instrument=XYZ), bars_market(cheap, instrument=other))
+    rehearsal = rehearse(market, venue={"volume_share": "1"}, cash="100000")
+    rehearsal.rows(2)
+    child = order(BUY, "child", symbol="ABC", stop_px="11")
+    rehearsal.take(bracket(order(BUY, "in"), child, kind=ContingencyType.OTO))
+    rehearsal.rest()
+    assert fills(rehearsal) == [("in", 2, "102.00"), ("child", 3, "11.00")]
 
 
 def test_a_path_goes_on_from_any_moment() -> None:
