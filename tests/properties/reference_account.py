@@ -194,8 +194,9 @@ class Account:
                 return RejectReason.PRICE_COLLAR
         others = [o for o in self.working() if o.side is order.side and o is not order]
         added = _most_open(others) + qty - order.filled
-        total = abs(self.held + (added if order.buying else -added))
-        if order.reduce_only or total <= abs(self.held):
+        after = self.held + (added if order.buying else -added)
+        total, flips = abs(after), after * self.held < 0
+        if order.reduce_only or (total <= abs(self.held) and not flips):
             return None
         most = self.risk.max_position_qty
         if most is not None and total > Fraction(most):

@@ -3,10 +3,11 @@
 Daily loss, allowed symbol, allowed side; order rate, open orders; order quantity, order value,
 price collar; position quantity, position value.  The first that fails is the answer, with the
 limit's value and the order's.  A new order passes all of them; a replace those on rate, quantity,
-value, price and position.
+value, price and position, and where it asks for more those on loss and side.
 
 An order that only makes a position smaller is never held back by limits on loss, sides and
-positions: limits keep risk out, they do not keep it in.
+positions: limits keep risk out, they do not keep it in.  One that would take a position through
+flat opens the other side, and is held to them.
 """
 
 from __future__ import annotations
@@ -56,17 +57,22 @@ class OrderLimits:
         self, terms: Terms, instrument: Instrument, market: Market, now: int, order: OrderState
     ) -> Refusal | None:
         """The first limit that new terms for ``order`` meet, or None."""
-        return self._too_often(now) or self._too_large(terms, instrument, market, order)
+        more = order if terms.order_qty > order.order_qty else None
+        return (
+            (more and (self._day_is_over(terms, more) or self._not_allowed(terms, more)))
+            or self._too_often(now)
+            or self._too_large(terms, instrument, market, order)
+        )
 
-    def _day_is_over(self, terms: Terms) -> Refusal | None:
+    def _day_is_over(self, terms: Terms, replaced: OrderState | None = None) -> Refusal | None:
         """After the largest loss of a day only what reduces a position is taken."""
         loss, limit = self._ledger.day.loss, self._config.daily_loss
-        if loss is None or limit is None or self._only_reduces(terms):
+        if loss is None or limit is None or self._only_reduces(terms, replaced):
             return None
         most = limit.amount if limit.amount is not None else f"{limit.percent} %"
         return Refusal(reason=RejectReason.DAILY_LOSS, limit=str(most), value=str(loss))
 
-    def _not_allowed(self, terms: Terms) -> Refusal | None:
+    def _not_allowed(self, terms: Terms, replaced: OrderState | None = None) -> Refusal | None:
         symbols, sides = self._config.allowed_symbols, self._config.allowed_sides
         if symbols is not None and terms.symbol not in symbols:
             return Refusal(
@@ -74,7 +80,7 @@ class OrderLimits:
                 limit=", ".join(symbols),
                 value=terms.symbol,
             )
-        if sides is None or terms.side in sides or self._only_reduces(terms):
+        if sides is None or terms.side in sides or self._only_reduces(terms, replaced):
             return None
         return Refusal(
             reason=RejectReason.SIDE_NOT_ALLOWED,
@@ -144,8 +150,9 @@ class OrderLimits:
         if terms.reduce_only or (self._max_position is None and self._position_qty is None):
             return None
         held = self._ledger.position(terms.symbol).qty
-        size = abs(self._after(terms, replaced))
-        if size <= abs(held):
+        after = self._after(terms, replaced)
+        size = abs(after)
+        if size <= abs(held) and after * held >= 0:
             return None
         return _over(
             RejectReason.MAX_POSITION_QTY, self._position_qty, size * instrument.qty_scale
@@ -177,10 +184,10 @@ class OrderLimits:
         added = open_qty + terms.order_qty - traded
         return self._ledger.position(terms.symbol).qty + terms.side.sign * added
 
-    def _only_reduces(self, terms: Terms) -> bool:
+    def _only_reduces(self, terms: Terms, replaced: OrderState | None) -> bool:
         held = self._ledger.position(terms.symbol).qty
         return terms.reduce_only or (
-            held * terms.side.sign < 0 and held * self._after(terms, None) >= 0
+            held * terms.side.sign < 0 and held * self._after(terms, replaced) >= 0
         )
 
 

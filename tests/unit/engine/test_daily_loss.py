@@ -95,6 +95,15 @@ def test_resumed_on_the_same_day_it_may_reduce_and_not_add() -> None:
     assert len(rehearsal.of(r.DailyLossReached)) == 1
 
 
+def test_after_a_days_loss_a_replace_does_not_grow_beyond_what_reduces() -> None:
+    rehearsal = falling(DailyLoss(amount="50"))
+    rehearsal.rows(4)
+    rehearsal.resume()
+    rehearsal.send("E", SELL, "10", "105")
+    rehearsal.replace("E", qty="11")
+    assert [d.reason for d in rehearsal.of(r.RequestDenied)] == [RejectReason.DAILY_LOSS]
+
+
 def test_the_next_day_begins_with_what_there_is_then() -> None:
     """At midnight UTC in a market that never closes: the loss of the day before is forgotten."""
     midnight = (START // 86_400_000_000_000 + 1) * 86_400_000_000_000

@@ -101,6 +101,36 @@ def test_a_side_that_is_not_allowed_may_still_reduce() -> None:
     assert denials(rehearsal) == [(reason, "BUY", "SELL")] * 2
 
 
+def test_a_replace_does_not_grow_beyond_what_reduces_on_a_side_that_is_not_allowed() -> None:
+    rehearsal = rehearse(
+        MARKET, risk=RiskConfig(allowed_sides=(OrderSide.BUY,)), account={"type": "margin"}
+    )
+    rehearsal.rows(1)
+    rehearsal.send("A", BUY, "3")
+    rehearsal.rows(1)
+    rehearsal.send("B", SELL, "2", "105")
+    rehearsal.replace("B", qty="3")
+    rehearsal.rows(1)
+    rehearsal.replace("B", qty="4")
+    assert [d.reason for d in rehearsal.of(r.RequestDenied)] == [RejectReason.SIDE_NOT_ALLOWED]
+
+
+def test_a_flip_is_held_to_the_largest_position_though_it_is_no_larger_than_what_is_held() -> None:
+    """Ten were bought when ten were worth 100; short of ten would now be worth 200."""
+    rows = [("9.99", "10", "100", "100")] * 2 + [("20", "20.01", "100", "100")] * 2
+    rehearsal = rehearse(
+        quotes_market(rows, instrument=XYZ),
+        risk=RiskConfig(max_position_notional="100"),
+        account={"type": "margin"},
+    )
+    rehearsal.rows(1)
+    rehearsal.send("A", BUY, "10")
+    rehearsal.rows(2)
+    rehearsal.send("B", SELL, "20")
+    rehearsal.send("C", SELL, "15")
+    assert denials(rehearsal) == [(RejectReason.MAX_POSITION_NOTIONAL, "100", "200")]
+
+
 IN_ORDER: list[tuple[str, Any, RejectReason]] = [
     ("allowed_sides", (SELL,), RejectReason.SIDE_NOT_ALLOWED),
     ("max_order_rate", OrderRate(count=1), RejectReason.ORDER_RATE),
