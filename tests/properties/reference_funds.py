@@ -218,6 +218,15 @@ class MarginAccount(Account):
         order.reserved = need
         return None
 
+    def freed(self, market: Market | None, closes: Fraction) -> Fraction:
+        """The margin of what a fill closes before it opens the other side."""
+        held = self.held
+        before = self.margin_used(market)
+        self.held = max(abs(held) - closes, ZERO)
+        after = self.margin_used(market)
+        self.held = held
+        return before - after
+
     def fund_replace(
         self, order: Order, qty: Fraction, reserve_price: Fraction, market: Market | None
     ) -> RejectReason | Fraction:
@@ -254,7 +263,7 @@ class MarginAccount(Account):
             return None
         margin = -rounded_down(-adding * price * self.initial)
         cost = -rounded_down(-(margin + fee) * self.rate)
-        if cost <= self.free(market) + order.reserved:
+        if cost <= self.free(market) + self.freed(market, qty - adding) + order.reserved:
             return None
         short = CancelReason.INSUFFICIENT_BUYING_POWER
         return short if self.at_fill else CancelReason.COLLAR_EXCEEDED

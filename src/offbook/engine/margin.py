@@ -137,9 +137,8 @@ class MarginFunds(BaseFunds):
         if deal.qty > reducing and (self._at_fill or beyond):
             value = (deal.qty - reducing) * deal.px * instrument.notional_scale
             need = part_of(value, self._initial) + deal.fee
-            if self._valuation.costs(need, instrument.quote_currency) > (
-                self._free() + order.reserved
-            ):
+            have = self._free() + self._freed(order.symbol, reducing) + order.reserved
+            if self._valuation.costs(need, instrument.quote_currency) > have:
                 short = CancelReason.INSUFFICIENT_BUYING_POWER
                 return short if self._at_fill else CancelReason.COLLAR_EXCEEDED
         left = order.order_qty - order.cum_qty - deal.qty
@@ -201,6 +200,16 @@ class MarginFunds(BaseFunds):
         ledger, held = self._ledger, self._ledger.held_positions()
         equity = self._valuation.equity(ledger.cash(), held)
         return equity - self.margin_used(held) - ledger.held(MARGIN, self._valuation.currency)
+
+    def _freed(self, symbol: str, closes: int) -> int:
+        """What closing so many quantity units of a position no longer binds, at mid: a fill that
+        takes a position through flat opens the other side with it.  An order that is yet to fill
+        cannot count on it, for another may close the position first."""
+        held = self._ledger.held_positions()
+        qty = held.get(symbol, 0)
+        closes = min(closes, abs(qty))
+        after = {**held, symbol: qty - closes if qty > 0 else qty + closes}
+        return self.margin_used(held) - self.margin_used(after)
 
     def _holds(self, adds: int, px: int, traded: Traded, paid: int, instrument: Instrument) -> int:
         """What adding so many quantity units at a price asks for."""

@@ -3,7 +3,7 @@
 The rehearsal itself checks after every record that nothing is held twice, or beyond what is owned.
 """
 
-from tests.rehearsal import rehearse
+from tests.rehearsal import Rehearsal, rehearse
 
 from offbook.domain import records as r
 from offbook.domain.config import BasisPointsFee, ConstantLatency, RiskConfig
@@ -110,3 +110,32 @@ def test_replacing_an_order_with_fees_keeps_charges_covered() -> None:
     rehearsal.replace("A", qty="20", price="99")
     rehearsal.rest()
     assert rehearsal.order("A").cum_qty == "20"
+
+
+def flips(cash_check: str) -> Rehearsal:
+    """Equity 1000 at leverage 2: short 19 binds 950, long 11 will bind 550; forty would make it
+    long 21."""
+    market = quotes_market([("100", "100", "50", "50")] * 8, instrument=XYZ)
+    account = {"type": "margin", "leverage": "2", "cash_check": cash_check}
+    rehearsal = rehearse(market, cash="1000", account=account, venue={"market_collar": "0"})
+    rehearsal.rows(1)
+    rehearsal.send("short", SELL, "19")
+    rehearsal.rows(1)
+    rehearsal.send("too much", BUY, "40")
+    rehearsal.send("flip", BUY, "30")
+    rehearsal.rest()
+    return rehearsal
+
+
+def test_with_the_check_at_the_fill_a_flip_has_the_margin_of_what_it_closes() -> None:
+    rehearsal = flips("fill")
+    assert rehearsal.order("too much").order_status is OrderStatus.CANCELED
+    assert rehearsal.order("flip").order_status is OrderStatus.FILLED
+    assert rehearsal.position == 11
+
+
+def test_an_order_cannot_count_on_the_margin_of_what_another_may_close_first() -> None:
+    rehearsal = flips("submit")
+    reasons = [denied.reason for denied in rehearsal.of(r.OrderDenied)]
+    assert reasons == [RejectReason.INSUFFICIENT_BUYING_POWER] * 2
+    assert rehearsal.position == -19
