@@ -35,6 +35,8 @@ class ReferenceVenue(ReferenceMatching):
     def _venue_refuses(
         self, order: Order, qty: Fraction, limit: Fraction | None, stop: Fraction | None
     ) -> RejectReason | None:
+        if order.liquidates:
+            return None
         instrument, market = self.setup.instrument, self.market()
         tick = Fraction(instrument.tick_size)
         if (limit or ZERO) % tick or (stop or ZERO) % tick:

@@ -18,6 +18,7 @@ from offbook.domain.orders import (
     OrderSide,
     OrderStatus,
     OrderType,
+    Origin,
     RejectReason,
     TimeInForce,
 )
@@ -123,6 +124,8 @@ class Venue:
     def _refusal(self, order: OrderState, terms: OrderState | Amendment) -> Refusal | None:
         """Why the venue does not take an order on these terms, the first reason of ``risk``."""
         kernel = self._kernel
+        if order.origin is Origin.LIQUIDATION:
+            return None  # its own order, sent once: however little it is worth, it must go
         prices = kernel.prices(order.symbol)
         refusal = venue_refusal(
             terms,

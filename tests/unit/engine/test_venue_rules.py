@@ -1,7 +1,9 @@
 """The venue's finer rules: stale quotes, lots, and bars that gap."""
 
+import msgspec
 from tests.rehearsal import rehearse
 
+from offbook.domain import records as r
 from offbook.domain.calendars import TradingCalendar
 from offbook.domain.orders import OrderSide, OrderStatus, TimeInForce
 from offbook.testing.markets import MINUTE, SECOND, START, XYZ, bars_market, quotes_market
@@ -130,3 +132,16 @@ def test_a_long_quiet_slice_is_watched_to_its_end() -> None:
         found.append(rehearsal.raws)
     assert found[0] == found[1] == found[2]
     assert rehearsal.fills[0].evidence.row == 9000
+
+
+def test_a_liquidation_is_for_all_that_is_held_however_little_it_is_worth() -> None:
+    """Eleven at 100 are worth 440 after the fall, less than the venue takes of others."""
+    small = msgspec.structs.replace(XYZ, min_notional="500")
+    rows = [("100", "100", "50", "50")] * 2 + [("40", "40", "50", "50")] * 2
+    account = {"type": "margin", "leverage": "4"}
+    rehearsal = rehearse(quotes_market(rows, instrument=small), account=account, cash="300")
+    rehearsal.rows(1)
+    rehearsal.send("A", BUY, "11")
+    rehearsal.rest()
+    assert rehearsal.position == 0
+    assert len(rehearsal.of(r.MarginCalled)) == len(rehearsal.of(r.MarginRestored)) == 1
