@@ -56,7 +56,7 @@ def pick_account(source: Source, instrument: Instrument, cash: Decimal) -> Accou
         cash_check=source.pick([CashCheck.SUBMIT] * 4 + [CashCheck.FILL]),
         leverage=leverage,
         maintenance_margin=calls,
-        margin_call=source.pick(list(MarginCall)),
+        margin_call=source.pick(list(MarginCall)) if margin else MarginCall.LIQUIDATE,
     )
 
 

@@ -121,6 +121,7 @@ REFUSED: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
             ({"type": "marginal"}, "type"),
             ({"cash_check": "never"}, "cash_check"),
             ({"margin_call": "pray"}, "margin_call"),
+            ({"margin_call": "deny_increase"}, "margin_call"),
             ({"maintenance_margin": "0.2"}, "maintenance_margin"),
             ({"type": AccountType.MARGIN, "leverage": "0.5"}, "leverage"),
             ({"type": AccountType.MARGIN, "initial_margin": "0"}, "initial_margin"),

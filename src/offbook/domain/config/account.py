@@ -113,11 +113,7 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
     def _check_margin(self) -> None:
         given = ("leverage", "initial_margin", "maintenance_margin")
         if self.type is AccountType.CASH:
-            for name in given:
-                if getattr(self, name) is not None:
-                    raise InvalidConfig(
-                        f'account.{name} needs account.type="margin"', field=f"account.{name}"
-                    )
+            self._refuse_margin_terms(given)
             return
         if self.leverage is not None and self.initial_margin is not None:
             raise InvalidConfig(
@@ -140,6 +136,14 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
                 "margin",
                 field="account.maintenance_margin",
             )
+
+    def _refuse_margin_terms(self, terms: tuple[str, ...]) -> None:
+        defaults = {**dict.fromkeys(terms), "margin_call": MarginCall.LIQUIDATE}
+        for name, default in defaults.items():
+            if getattr(self, name) is not default:
+                raise InvalidConfig(
+                    f'account.{name} needs account.type="margin"', field=f"account.{name}"
+                )
 
     @property
     def is_margin(self) -> bool:
