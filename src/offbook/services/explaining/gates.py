@@ -186,6 +186,7 @@ def _strategy(standing: Standing, records: Sequence[Record]) -> Iterator[Gate]:
         text = f"{strategy.name} saw {standing.row:,} rows by {', '.join(hears)}"
     yield _gate("subscribed data", shut=deaf, text=text)
     sent = [r for r in records if isinstance(r, (OrderSubmitted, OrderDenied))]
+    yield _warm_up(standing, bool(sent))
     if sent:
         text = f"it last sent an order at {clock(sent[-1].ts)} UTC, {len(sent):,} in all"
     else:
@@ -194,6 +195,14 @@ def _strategy(standing: Standing, records: Sequence[Record]) -> Iterator[Gate]:
         text += f"; it says: {strategy.says}"
     waiting = not standing.orders and not (sent and sent[-1].ts == standing.ts)
     yield _gate("decision", shut=waiting, text=text)
+
+
+def _warm_up(standing: Standing, has_sent: bool) -> Gate:
+    """Only a strategy knows what it still gathers; its ``why`` may say so."""
+    if has_sent:
+        return _gate("warm-up", shut=False, text="it was past it, for it had ordered before")
+    text = f"{standing.row:,} rows seen and nothing ordered yet: it may still be gathering some"
+    return Gate(name="warm-up", state=GateState.TOLD, text=text)
 
 
 def _refusals(records: Sequence[Record]) -> Iterator[Gate]:
@@ -254,7 +263,7 @@ def _waits_for(standing: Standing, order: OrderStanding, found: InstrumentStandi
     buying = order.side_sign > 0
     market = found.ask_px if buying else found.bid_px
     if order.price_px is not None and (market - order.price_px) * order.side_sign > 0:
-        return _distance(order, found, market, "ask" if buying else "bid")
+        return _queue(order, found) or _distance(order, found, market, "ask" if buying else "bid")
     shown, free = (found.ask_qty, found.free_ask) if buying else (found.bid_qty, found.free_bid)
     side = "ask" if buying else "bid"
     size = found.instrument.qty_text
@@ -290,6 +299,19 @@ def _waits_for_rows(order: OrderStanding, found: InstrumentStanding) -> str:
     if (found.bid_px - order.price_px) * order.side_sign >= 0:
         return _distance(order, found, found.bid_px, "the last price")
     return f"it needs a {what} that goes through its price, and size there"
+
+
+def _queue(order: OrderStanding, found: InstrumentStanding) -> str | None:
+    """What a limit at the best price of its own side waits for, else None."""
+    buying = order.side_sign > 0
+    best, shown = (found.bid_px, found.bid_qty) if buying else (found.ask_px, found.ask_qty)
+    if order.price_px != best or shown is None:
+        return None
+    own, other = ("bid", "ask") if buying else ("ask", "bid")
+    return (
+        f"queue: it stands at the best {own}, where {found.instrument.qty_text(shown)} are shown; "
+        f"quotes tell no place in a queue, so it fills when the {other} reaches it"
+    )
 
 
 def _distance(order: OrderStanding, found: InstrumentStanding, market: int, side: str) -> str:

@@ -160,6 +160,19 @@ async def test_a_leg_that_is_held_is_told_to_be_held() -> None:
     assert len(texts) == 3
 
 
+async def test_a_limit_at_the_best_price_is_told_what_a_queue_means_here() -> None:
+    found = await explained(that(lambda self: self.buy("XYZ", "1", price="99")))
+    assert "queue: it stands at the best bid, where 5 are shown" in found.answer
+    assert gate(found, "warm-up") == (GateState.OPEN, "it was past it, for it had ordered before")
+
+
+async def test_before_its_first_order_a_strategy_may_be_warming_up() -> None:
+    found = await explained(that())
+    state, text = gate(found, "warm-up")
+    assert state is GateState.TOLD
+    assert text.startswith("2 rows seen and nothing ordered yet")
+
+
 async def test_an_order_on_its_way_is_told_to_be_on_its_way() -> None:
     found = await explained(that(lambda self: self.buy("XYZ", "1")), latency=SECOND // 2)
     assert found.answer.endswith("it was on its way to the venue")
