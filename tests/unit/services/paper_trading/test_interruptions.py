@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import pytest
@@ -89,6 +90,15 @@ async def test_a_start_whose_strategy_ends_the_program_fails(
         await quiet(stage, manager)
 
 
+@pytest.fixture
+def _heard() -> Iterator[None]:
+    """Ctrl-C as a terminal's program hears it, also where this one runs in a background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_heard")
 @pytest.mark.parametrize("times", [1, 2])
 def test_ctrl_c_during_a_callback_ends_a_script_and_harms_no_session(
     times: int, monkeypatch: pytest.MonkeyPatch
