@@ -1,7 +1,8 @@
 """What must hold after every record, told from the records alone.
 
 An independent checker: it keeps its own sums and looks at nothing of the engine's.  ``I1`` to
-``I4`` name money, reservations, orders and evidence; ``I5`` the sequence; ``I9`` the end.
+``I4`` name money, reservations, orders and evidence; ``I5`` the sequence; ``I6`` what may only
+reduce: reduce-only orders, those sent in a pause, and all in it; ``I9`` the end.
 """
 
 from __future__ import annotations
@@ -61,6 +62,8 @@ class Invariants:
         self._orders: dict[int, Known] = {}
         self._lists: set[str | None] = set()
         self._taken: dict[tuple[int, OrderSide | None], int] = {}
+        self._paused = False
+        self._held = 0
         self.fills = 0
 
     def take(self, record: Record) -> None:
@@ -73,6 +76,8 @@ class Invariants:
             self._post(record.opening)
         elif isinstance(record, r.OrderSubmitted):
             self._submitted(record)
+        elif isinstance(record, r.SessionPaused | r.SessionResumed | r.SessionStopping):
+            self._paused = isinstance(record, r.SessionPaused)
         elif isinstance(record, r.SessionStopped):
             self._over = True
             for currency, cash in record.balances.items():
@@ -100,6 +105,7 @@ class Invariants:
         delay = 0 if record.origin is Origin.LIQUIDATION else self._entry
         assert record.due == record.ts + delay, f"I4: {record} is due at another time"
         assert (record.price_px is not None) is record.order_type.has_limit
+        assert record.reduce_only or not self._paused, f"I6: {record} may open after the pause"
         self._orders[record.order] = Known(
             side=record.side,
             qty=record.order_qty,
@@ -166,6 +172,7 @@ class Invariants:
 
     def _filled(self, record: r.OrderFilled, order: Known) -> None:
         self.fills += 1
+        self._move(record, order)
         self._post(record.postings)
         order.cum += record.last_qty
         assert order.accepted, f"I4: {record} before the order was accepted"
@@ -188,6 +195,14 @@ class Invariants:
             beyond = record.last_px - order.price
             assert (beyond <= 0) if buying else (beyond >= 0), f"I4: {record} is beyond its limit"
         self._evidence(record, buying=buying)
+
+    def _move(self, record: r.OrderFilled, order: Known) -> None:
+        """The position; what may only reduce it neither opens one nor flips it."""
+        before = self._held
+        self._held += record.last_qty if order.side is OrderSide.BUY else -record.last_qty
+        reduces = abs(self._held) < abs(before) and self._held * before >= 0
+        free = not (order.reduce_only or self._paused)
+        assert free or reduces, f"I6: {record} takes the position from {before} to {self._held}"
 
     def _evidence(self, record: r.OrderFilled, *, buying: bool) -> None:
         seen = record.evidence

@@ -66,7 +66,8 @@ class Plain:
 
     def _submitted(self, o: r.OrderSubmitted) -> Event:
         size, limit = self.size(o.order_qty), self.price(o.price_px)
-        return o.order, size, limit, *self.triggers(o), self.money(o.reserved), o.due
+        held = self.money(o.reserved)
+        return o.order, size, limit, *self.triggers(o), o.reduce_only, held, o.due
 
     def _replace(self, o: r.ReplaceRequested) -> Event:
         size, limit = self.size(o.order_qty), self.price(o.price_px)

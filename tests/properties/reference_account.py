@@ -151,7 +151,7 @@ class Account:
             return RejectReason.DUPLICATE_CLIENT_ORDER_ID
         if market is None:
             return RejectReason.NO_MARKET_DATA
-        if paused and not order.held and not self.reduces(order.side):
+        if paused and not self.reduces(order.side):
             return RejectReason.NOT_REDUCING
         most = self.risk.max_open_orders
         if most is not None and len(self.working()) + ahead >= most:

@@ -125,7 +125,7 @@ class ReferenceSession(ReferencePrints):
             expires=request.expire_time,
             post_only=request.post_only,
             waits=request.order_type not in {OrderType.MARKET, OrderType.LIMIT},
-            reduce_only=request.reduce_only,
+            reduce_only=request.reduce_only or self.status is Status.PAUSED,  # for life
             sent=self.now,
         )
 
@@ -176,7 +176,7 @@ class ReferenceSession(ReferencePrints):
         due = self.now + (0 if order.liquidates else self.setup.venue.latency.entry_ns)
         self.tell(
             "OrderSubmitted", order.number, order.qty, order.limit, order.stop, order.trail,
-            order.percent, order.reserved, due,
+            order.percent, order.reduce_only, order.reserved, due,
         )  # fmt: skip
         self.later(due, MESSAGE_STAGE, lambda: self.new_arrives(order))
 
@@ -216,8 +216,9 @@ class ReferenceSession(ReferencePrints):
             trail, percent = _fraction(terms.trail_amount), _fraction(terms.trail_percent)
         reserve_price = order.reserve_price if limit is None else limit
         reason: RejectReason | Fraction | None = self._refuse_request(order, replace=True)
-        if reason is None and self.status is Status.PAUSED and not self.account.reduces(order.side):
-            reason = RejectReason.NOT_REDUCING
+        grows = qty > order.qty and not order.reduce_only
+        if self.status is Status.PAUSED and (grows or not self.account.reduces(order.side)):
+            reason = reason or RejectReason.NOT_REDUCING
         market = self.market()
         if market is not None and (stop, trail, percent) != (given, order.trail, order.percent):
             terms = (limit, stop, trail, percent)

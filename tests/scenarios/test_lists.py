@@ -169,6 +169,47 @@ def test_a_pause_keeps_exits_that_protect_and_takes_the_entry() -> None:
     """)
 
 
+def test_exits_sent_together_while_paused_only_reduce_for_as_long_as_they_live() -> None:
+    """As single orders do."""
+    play("""
+    given margin 2x; cash 10000; live
+    time         what                         expect
+    09:30:00     quote 100.00 100.02 50 50
+    09:30:01     buy p 3                      p PENDING_NEW; p NEW; p FILL 3 @ 100.02 taker
+    09:30:02     pause                        PAUSED requested
+    09:30:03     oco sell a 9 @ 101           a PENDING_NEW; b PENDING_NEW; a NEW
+                 / sell b 9 stop 98           b NEW stop 98.00; held 0
+    09:30:04     resume                       RESUMED missed 0 rows 0 timers 0 fills
+    09:30:05     quote 101.00 101.02 50 50    a TRADE 3 @ 101.00 maker; b RESTATED 6; pos 0
+    09:30:06     quote 97.00 97.02 50 50      b TRIGGERED at 98.00; b CANCELED NOT_REDUCING
+                                              a CANCELED OCO; pos 0
+    """)
+
+
+def test_while_paused_each_order_of_a_list_must_reduce() -> None:
+    """Also what waits for another: what it would open, or what a bracket closes again, is none of a
+    pause."""
+    play("""
+    given margin 2x; cash 10000; live
+    time         what                         expect
+    09:30:00     quote 100.00 100.02 50 50
+    09:30:01     buy p 5                      p PENDING_NEW; p NEW; p FILL 5 @ 100.02 taker
+    09:30:02     pause                        PAUSED requested
+    09:30:03     bracket sell a 2 @ 101       a DENIED ORDER_LIST_REFUSED
+                 / buy b 2 @ 99 reduce        b DENIED NOT_REDUCING
+    09:30:04     oto sell c 9 @ 101           c DENIED ORDER_LIST_REFUSED
+                 / buy d 9 @ 99               d DENIED NOT_REDUCING
+    09:30:05     bracket buy e 2 @ 99         e DENIED NOT_REDUCING
+                 / sell f 2 @ 102 reduce      f DENIED ORDER_LIST_REFUSED
+    09:30:06     oto sell g 2 @ 101           g PENDING_NEW; h PENDING_NEW; g NEW
+                 / sell h 9 stop 97           h HELD stop 97.00
+    09:30:07     quote 101.00 101.02 50 50    g FILL 2 @ 101.00 maker; h RELEASED 9 stop 97.00
+    09:30:08     resume                       RESUMED missed 1 rows 0 timers 1 fills
+    09:30:09     quote 96.90 97.00 50 50      h TRIGGERED at 97.00; h TRADE 3 @ 96.90 taker
+                                              h CANCELED NOT_REDUCING; pos 0
+    """)
+
+
 def test_a_stop_ends_whole_lists() -> None:
     """Every order of them once."""
     play("""

@@ -1,5 +1,9 @@
 """Orders that may only make a position smaller."""
 
+from offbook.domain.orders import OrderSide
+from offbook.domain.records import OrderSubmitted
+from offbook.testing.markets import XYZ, bars_market
+from tests.rehearsal import rehearse
 from tests.scenarios.stage import play
 
 
@@ -88,3 +92,24 @@ def test_a_position_that_grows_gives_a_reduce_only_order_more_to_sell() -> None:
     09:30:03     buy q 1                    q PENDING_NEW; q NEW; q FILL 1 @ 100.02 taker
     09:30:04     quote 101.00 101.02 9 9    r TRADE 2 @ 101.00 maker; pos 0
     """)
+
+
+def test_every_order_that_is_sent_while_paused_is_recorded_as_reduce_only() -> None:
+    """Whoever reads the record, or asks for the order, sees what it may do."""
+    rehearsal = rehearse(
+        bars_market([("100", "100", "100", "100", "50")] * 2, instrument=XYZ),
+        account={"type": "margin"},
+    )
+    rehearsal.rows(1)
+    rehearsal.send("P", OrderSide.BUY, "3")
+    rehearsal.rows(1)
+    rehearsal.send("Q", OrderSide.SELL, "3", "101")
+    rehearsal.pause()
+    rehearsal.send("R", OrderSide.SELL, "9", "101")
+    rehearsal.resume()
+    rehearsal.send("S", OrderSide.SELL, "9", "101")
+    sent = [record for record in rehearsal.records if isinstance(record, OrderSubmitted)]
+    told = {record.client_order_id: record.reduce_only for record in sent}
+    assert told == {"P": False, "Q": False, "R": True, "S": False}
+    views = rehearsal.engine.order_views()
+    assert {view.client_order_id: view.reduce_only for view in views} == told

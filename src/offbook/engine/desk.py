@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import Final
 
+import msgspec
+
 from offbook.domain import records as r
 from offbook.domain.errors import OrderNotFound, TooManyRequests
 from offbook.domain.orders import (
@@ -62,7 +64,14 @@ class OrderDesk:
     def terms(self, request: OrderRequest) -> Terms:
         """A request in units. Raises InvalidOrder (nothing is recorded)."""
         instrument = self._kernel.instrument(request.symbol)
-        return terms_of(request, instrument, self.next_client_id())
+        return self.as_sent_now(terms_of(request, instrument, self.next_client_id()))
+
+    def as_sent_now(self, terms: Terms) -> Terms:
+        """What is sent while paused only reduces, for as long as it lives: it could open the
+        other side after the resume, which nobody would look for in a pause."""
+        if self._kernel.ledger.status is not SessionStatus.PAUSED or terms.reduce_only:
+            return terms
+        return msgspec.structs.replace(terms, reduce_only=True)
 
     def next_client_id(self, ahead: int = 0, taken: Container[str] = ()) -> str:
         """A name for an order without one, ``ahead`` orders after this; not one that is taken."""
@@ -238,7 +247,8 @@ class OrderDesk:
         order = self.find(client_order_id)
         new = self.new_terms(order, request)
         reserve_px = order.reserve_px if new.price_px is None else new.price_px
-        refusal = self._request_refusal(order, origin, replace=True) or self._paused_refusal(order)
+        refusal = self._request_refusal(order, origin, replace=True)
+        refusal = refusal or self._paused_refusal(order, new)
         reserved = order.reserved
         market = kernel.prices(order.symbol)
         if refusal is None and market is not None and not order.status.is_terminal:
@@ -300,10 +310,13 @@ class OrderDesk:
             return Refusal(reason=RejectReason.REQUEST_PENDING)
         return None
 
-    def _paused_refusal(self, order: OrderState) -> Refusal | None:
+    def _paused_refusal(self, order: OrderState, new: Amendment) -> Refusal | None:
+        """While paused, only orders that reduce are given new terms, and none gets more that may
+        open the other side after the resume."""
         ledger = self._kernel.ledger
         reducing = ledger.position(order.symbol).qty * order.side.sign < 0
-        if ledger.status is SessionStatus.PAUSED and not reducing:
+        grows = new.order_qty > order.order_qty and not order.reduce_only
+        if ledger.status is SessionStatus.PAUSED and (grows or not reducing):
             return Refusal(reason=RejectReason.NOT_REDUCING, limit="paused")
         return None
 

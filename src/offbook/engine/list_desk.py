@@ -22,7 +22,7 @@ class ListDesk:
 
     def terms(self, request: OrderListRequest) -> list[Terms]:
         """The orders of a list in units. Raises InvalidOrder (nothing is recorded)."""
-        kernel = self._kernel
+        kernel, desk = self._kernel, self._desk
         kind = check_list(request)
         if request.order_list_id in kernel.ledger.lists:
             raise InvalidOrder(
@@ -32,8 +32,8 @@ class ListDesk:
         taken = {order.client_order_id for order in request.orders if order.client_order_id}
         made: list[Terms] = []
         for number, order in enumerate(request.orders):
-            name = self._desk.next_client_id(number, taken)
-            terms = terms_of(order, kernel.instrument(order.symbol), name)
+            name = desk.next_client_id(number, taken)
+            terms = desk.as_sent_now(terms_of(order, kernel.instrument(order.symbol), name))
             taken.add(terms.client_order_id)
             held = number > 0 and kind is not ContingencyType.OCO
             made.append(

@@ -9,8 +9,9 @@ power; where one order of a list is refused, the others are as ORDER_LIST_REFUSE
 rejected: price needed, tick size (of the limit, then of the trigger price), lot size, smallest
 value, expire time passed, would take (post-only), another order of the list refused.
 
-A replace is checked for its closed or pending order, for not reducing (while paused), then for
-limits, margin call, holdings or buying power.
+A replace is checked for its closed or pending order, for not reducing, or asking for more of an
+order that may do more than that (while paused), then for limits, margin call, holdings or buying
+power.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class RiskChecks:
         if self._valuation.rate(instrument.quote_currency) is None:
             return Refusal(reason=RejectReason.NO_RATE, limit=instrument.quote_currency)
         paused = self._ledger.status is SessionStatus.PAUSED
-        if paused and not (terms.held or self.reduces(terms)):
+        if paused and not self.reduces(terms):
             return Refusal(reason=RejectReason.NOT_REDUCING, limit="paused")
         limit = self._limits.new_order(terms, instrument, market, now, ahead)
         if limit is not None:

@@ -151,7 +151,8 @@ class Strategy(Ordering):
         """A timer that fell due."""
 
     def on_pause(self) -> None:
-        """The session was paused: only reducing orders and cancels are taken from now on."""
+        """The session was paused: only reducing orders and cancels are taken from now on, and what
+        is sent is reduce-only for as long as it lives."""
 
     def on_resume(self, missed: Missed) -> None:
         """The session goes on; called before any further data."""

@@ -8,7 +8,8 @@ from offbook.domain.config.base import ConfigPart
 
 
 class PauseOrders(enum.Enum):
-    """What pausing does to resting orders; protective ones stay unless all are canceled."""
+    """What pausing does to resting orders; protective ones stay unless all are canceled. Those that
+    stay act as reduce-only while it lasts."""
 
     CANCEL_ENTRIES = "cancel_entries"
     KEEP = "keep"
