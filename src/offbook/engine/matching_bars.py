@@ -16,7 +16,8 @@
 - all orders together take at most ``volume_share`` of the bar's volume.
 
 For comparison with other engines ``fill_at`` lets market orders trade at the close of the bar that
-ended last when they arrive, or of the next one; ``stop_gap`` lets a stop have its own price where a
+ended last when they arrive (in its own trading hours, or sent at its very end), or of the next one;
+``stop_gap`` lets a stop have its own price where a
 bar opens beyond it, even outside the bar; ``intrabar`` holds orders against a bar in the order in
 which a path through its prices reaches them (``intrabar_path``).
 """
@@ -91,13 +92,19 @@ class BarMatching:
         book, limit = self._venue.book(order.symbol), order.price_px
         if self._fill_at is not FillAt.THIS_CLOSE or not self._counts(bar):
             return
-        if isinstance(self._kernel.present, Bar):
+        if isinstance(self._kernel.present, Bar) or not self._has_this_close(order, bar):
             return
         if limit is not None and (bar.close_px - limit) * order.side.sign > 0:
             return
         deal = (bar.close_px, Liquidity.REMOVED, "had the close of the bar that had just ended")
         book.bar_left -= self._take(order, bar, book.bar_left, deal)
         self._venue.end_rest(order)
+
+    def _has_this_close(self, order: OrderState, bar: Bar) -> bool:
+        """Whether a close still counts: for what was sent at its very moment, and else for as long
+        as the hours last in which its bar began.  After that nobody trades there any more."""
+        hours = self._kernel.calendar_of(bar.instrument)
+        return order.sent_ts == bar.ts or hours.is_same_session(bar.ts_open, self._kernel.now)
 
     def _counts(self, bar: Bar) -> bool:
         """Bars of a day or more span closed hours; shorter ones must begin in market hours."""
