@@ -34,11 +34,13 @@ from offbook.domain.config import (
     PauseOrders,
     ResumeTimers,
     RiskConfig,
+    StopGap,
     instruments_of,
 )
 from offbook.domain.errors import OffbookError
 from offbook.domain.market_data import (
     BarSlice,
+    DataKind,
     MarketSlice,
 )
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType, ReplaceRequest, TimeInForce
@@ -58,10 +60,14 @@ def margin(leverage: str) -> dict[str, Any]:
     return {"type": AccountType.MARGIN, "leverage": leverage}
 
 
-AT: dict[bool, list[FillAt | None]] = {
-    True: [None, FillAt.NEXT_OPEN, FillAt.THIS_CLOSE, FillAt.NEXT_CLOSE],
-    False: [None],
-}
+def _rules_of_bars(rng: Random) -> dict[str, Any]:
+    """A market of bars alone may have the rules of other engines."""
+    at = [None, FillAt.NEXT_OPEN, FillAt.THIS_CLOSE, FillAt.NEXT_CLOSE]
+    return {
+        "fill_at": rng.choice(at),
+        "stop_gap": rng.choice(list(StopGap)),
+        "intrabar": rng.choice(list(Intrabar)),
+    }
 
 
 def session_at_random(rng: Random, kind: Kind, *, rows: int, strategy: bool) -> Rehearsal:
@@ -80,8 +86,7 @@ def session_at_random(rng: Random, kind: Kind, *, rows: int, strategy: bool) -> 
         venue={
             "volume_share": rng.choice(["0.1", "0.5"]),
             "slippage": rng.choice([NoSlippage(), BasisPointsSlippage(bps="3", quotes=True)]),
-            "intrabar": rng.choice(list(Intrabar)),
-            "fill_at": rng.choice(AT[kind == "bars"]),
+            **(_rules_of_bars(rng) if kind is DataKind.BARS else {}),
         },
         risk=rng.choice(
             [

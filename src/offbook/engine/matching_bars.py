@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 BAR_MODEL: Final = "bar-range.1"
 _AT_CLOSE: Final = frozenset({FillAt.THIS_CLOSE, FillAt.NEXT_CLOSE})
 _AT_THE_CLOSE: Final = "market order at the close"
+_OVER_A_GAP: Final = "stop had its own price, which the open was beyond"
 Deal = tuple[int, Liquidity, str]
 
 
@@ -166,12 +167,17 @@ class BarMatching:
         px = triggered_in_bar(order, stop_px, bar, bar.open_px if begin_px is None else begin_px)
         if px is None:
             return None
-        if begin_px is None and self._stop_gap is StopGap.STOP and not order.order_type.is_touched:
-            px = stop_px
+        deal_rule = "triggered in the bar"
+        if begin_px is None and px != stop_px and self._has_no_gaps(order):
+            px, deal_rule = stop_px, _OVER_A_GAP
         at_open = px == bar.open_px
         rule = "open reached the trigger price" if at_open else "bar reached the trigger price"
         self._venue.activate(order, bar_evidence(bar, BAR_MODEL, rule, left))
-        return _triggered_deal(order, px)
+        return _triggered_deal(order, px, deal_rule)
+
+    def _has_no_gaps(self, order: OrderState) -> bool:
+        """Whether a stop has its own price where the open lies beyond it."""
+        return self._stop_gap is StopGap.STOP and not order.order_type.is_touched
 
     def _serve(self, order: OrderState, bar: Bar, left: int, deal: Deal | None) -> int:
         """What an order takes of what a bar offers it; with that its turn is over, unless it still
@@ -210,11 +216,11 @@ def _competes(order: OrderState, bar: Bar) -> bool:
     return arrived is not None and order.sent_ts <= bar.ts_open and arrived < bar.ts
 
 
-def _triggered_deal(order: OrderState, px: int) -> Deal | None:
+def _triggered_deal(order: OrderState, px: int, rule: str) -> Deal | None:
     limit = order.price_px
     if limit is not None and (px - limit) * order.side.sign > 0:
         return None
-    return px, Liquidity.REMOVED, "triggered in the bar"
+    return px, Liquidity.REMOVED, rule
 
 
 def _deal(order: OrderState, bar: Bar, *, first: bool) -> Deal | None:

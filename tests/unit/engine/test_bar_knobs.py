@@ -122,6 +122,9 @@ def test_a_stop_that_a_gap_leaps_over(stop_gap: StopGap, price: str) -> None:
     rehearsal.take(request(BUY, "A", order_type=OrderType.STOP, stop_px="101"))
     rehearsal.rest()
     assert fills(rehearsal) == [("A", 2, price)]
+    (fill,) = rehearsal.fills
+    told = "own price, which the open was beyond" in fill.evidence.rule
+    assert told is (stop_gap is StopGap.STOP)
 
 
 class Brackets(Strategy):
@@ -300,6 +303,31 @@ def test_a_rule_without_its_rows_is_refused(market: Any, fill_at: FillAt, said: 
     with pytest.raises(InvalidConfig, match=said) as caught:
         SessionConfig(market=market, account=account, venue=VenueConfig(fill_at=fill_at))
     assert caught.value.fields["field"] == "venue.fill_at"
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [({"stop_gap": StopGap.STOP}, "stop_gap=stop"), ({"intrabar": Intrabar.OHLC}, "intrabar=ohlc")],
+)
+@pytest.mark.parametrize("market", [QUOTES, CombinedMarket(sources=(QUOTES, MINUTES))])
+def test_a_rule_of_bars_is_refused_where_no_bars_are_matched(
+    market: Any, rule: dict[str, Any], said: str
+) -> None:
+    account = AccountConfig(currency="USD", initial_cash="1")
+    with pytest.raises(InvalidConfig, match=f"venue.{said} is for bars") as caught:
+        SessionConfig(market=market, account=account, venue=VenueConfig(**rule))
+    assert caught.value.fields["field"] == f"venue.{next(iter(rule))}"
+
+
+def test_a_rule_of_bars_is_taken_where_one_instrument_has_them_alone() -> None:
+    """And its usual value anywhere."""
+    account = AccountConfig(currency="USD", initial_cash="1")
+    other = msgspec.structs.replace(XYZ, symbol="ABC", base="ABC")
+    bars = bars_market(BARS, instrument=other).config
+    venue = VenueConfig(stop_gap=StopGap.STOP, intrabar=Intrabar.OLHC)
+    SessionConfig(market=CombinedMarket(sources=(QUOTES, bars)), account=account, venue=venue)
+    usual = VenueConfig(stop_gap=StopGap.OPEN, intrabar=Intrabar.WORST_FIRST)
+    SessionConfig(market=QUOTES, account=account, venue=usual)
 
 
 def test_quotes_may_be_asked_for_where_there_are_some() -> None:

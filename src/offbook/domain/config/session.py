@@ -15,6 +15,7 @@ from offbook.domain.config.risk import RiskConfig
 from offbook.domain.config.slippage import SpreadSlippage
 from offbook.domain.config.venue import FillAt, VenueConfig
 from offbook.domain.errors import InvalidConfig
+from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import DataKind
 
 
@@ -62,6 +63,7 @@ class SessionConfig(ConfigPart, frozen=True, kw_only=True):
         _check_currencies(self)
         _check_spread(self)
         _check_fill_at(self)
+        _check_bar_rules(self)
         self._check_risk()
         parse_speed(self.speed)
 
@@ -81,7 +83,7 @@ def _check_fill_at(config: SessionConfig) -> None:
     if fill_at is None:
         return
     for instrument in instruments_of(config.market):
-        kinds = [s.kind for s in config.market.sources if s.instrument.symbol == instrument.symbol]
+        kinds = _kinds(config, instrument)
         quoted = DataKind.QUOTES in kinds
         if fill_at is FillAt.QUOTE and not quoted:
             raise InvalidConfig(
@@ -95,6 +97,28 @@ def _check_fill_at(config: SessionConfig) -> None:
                 "matched as they come: leave it out, or leave those rows out",
                 field="venue.fill_at",
             )
+
+
+def _check_bar_rules(config: SessionConfig) -> None:
+    """Raise InvalidConfig for a rule of bars where none are matched: it would change nothing, and
+    whoever set it would compare what is not comparable."""
+    instruments = instruments_of(config.market)
+    if any(set(_kinds(config, one)) == {DataKind.BARS} for one in instruments):
+        return
+    usual = VenueConfig()
+    for name in ("stop_gap", "intrabar"):
+        if getattr(config.venue, name) is not getattr(usual, name):
+            kinds = sorted({source.kind.value for source in config.market.sources})
+            raise InvalidConfig(
+                f"venue.{name}={getattr(config.venue, name).value} is for bars, and this market's "
+                f"orders are matched on {' and '.join(kinds)}: leave it out, or take a market "
+                "that has bars alone of an instrument",
+                field=f"venue.{name}",
+            )
+
+
+def _kinds(config: SessionConfig, instrument: Instrument) -> list[DataKind]:
+    return [s.kind for s in config.market.sources if s.instrument.symbol == instrument.symbol]
 
 
 def _check_currencies(config: SessionConfig) -> None:
