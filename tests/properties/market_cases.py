@@ -20,6 +20,7 @@ from offbook.domain.config import (
     ConstantLatency,
     FeeRounding,
     LifecycleConfig,
+    LimitGap,
     PauseOrders,
     RiskConfig,
     VenueConfig,
@@ -155,6 +156,7 @@ def pick_setup(source: Source) -> Setup:
             slippage=pick_slippage(source),
             latency=_pick_latency(source, timeframe),
             volume_share=source.pick(["1", "0.1", "0.33333333"]),
+            limit_gap=source.pick(list(LimitGap)) if bars else LimitGap.LIMIT,
             market_collar="0" if tight else source.pick(["0.05", "0", "0.00123457"]),
         ),
         risk=RiskConfig(

@@ -28,6 +28,7 @@ from offbook.domain.config import (
     FlatFee,
     Intrabar,
     LifecycleConfig,
+    LimitGap,
     NoSlippage,
     OnDailyLoss,
     OnStrategyError,
@@ -66,6 +67,7 @@ def _rules_of_bars(rng: Random) -> dict[str, Any]:
     return {
         "fill_at": rng.choice(at),
         "stop_gap": rng.choice(list(StopGap)),
+        "limit_gap": rng.choice(list(LimitGap)),
         "intrabar": rng.choice(list(Intrabar)),
     }
 

@@ -14,6 +14,7 @@ from tests.properties.reference_groups import ReferenceGroups
 from tests.properties.reference_orders import ZERO, Order
 from tests.properties.reference_slippage import slipped
 
+from offbook.domain.config import LimitGap
 from offbook.domain.orders import (
     CancelReason,
     ContingencyType,
@@ -135,7 +136,7 @@ class ReferenceMatching(ReferenceGroups):
         row: MadeRow,
     ) -> bool:
         price, rule = deal
-        maker = "reached" in rule or "through" in rule
+        maker = any(word in rule for word in ("reached", "through", "beyond"))
         slip = None if maker else slipped(self.setup, order, price, row)
         if slip is not None:
             slip, price = price, slip
@@ -347,6 +348,9 @@ class ReferenceMatching(ReferenceGroups):
             return bar.open, "open satisfied the limit"
         if order.tif in {TimeInForce.IOC, TimeInForce.FOK}:
             return None
+        beyond = bar.open < limit if order.buying else bar.open > limit
+        if beyond and self.setup.venue.limit_gap is LimitGap.OPEN:
+            return bar.open, "open was beyond the limit"
         if bar.low < limit if order.buying else bar.high > limit:
             nearest = min(limit, bar.high) if order.buying else max(limit, bar.low)
             return nearest, "bar traded through the limit"

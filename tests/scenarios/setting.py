@@ -197,6 +197,7 @@ CLAUSES: dict[str, Callable[..., None]] = {
     "whole": lambda self: self.venue.update(whole_shares=True),
     "latency": Setting.latency,
     "collar": lambda self, share: self.venue.update(market_collar=share),
+    "gaps": lambda self, of, at: self.venue.update({f"{of}_gap": at}),
     "fills": lambda self, at: self.venue.update(fill_at=c.FillAt(at)),
     "share": lambda self, share: self.venue.update(volume_share=share),
     "max": Setting.most,

@@ -72,3 +72,49 @@ def test_a_daily_close_is_for_what_was_sent_at_it() -> None:
     2024-01-04
     21:00:00            bar from 14:30:00 102 103 99 102 50            b FILL 3 @ 102.00 taker
     """)
+
+
+def test_a_resting_limit_that_an_open_leaps_over_has_its_own_price() -> None:
+    """Never better, unless all of the bar is."""
+    play("""
+    given bars 1m; share 1; margin 2x
+    time         what                       expect
+    09:31:00     bar 100 101 99 100 50
+    09:31:00     buy a 3 @ 98               a PENDING_NEW; a NEW
+    09:31:00     sell b 3 @ 102             b PENDING_NEW; b NEW
+    09:31:00     buy c 3 @ 96               c PENDING_NEW; c NEW
+    09:32:00     bar 100 101 99 100 50
+    09:33:00     bar 97 99 97 98 50         a FILL 3 @ 98.00 maker
+    09:34:00     bar 104 105 103 104 50     b FILL 3 @ 103.00 maker
+    09:35:00     bar 95 95.50 94 95 50      c FILL 3 @ 95.50 maker
+    """)
+
+
+def test_a_resting_limit_can_be_given_the_open_that_leaps_over_it() -> None:
+    """What many engines do; one that the open only touches still needs a trade-through."""
+    play("""
+    given bars 1m; share 1; margin 2x; gaps limit open
+    time         what                       expect
+    09:31:00     bar 100 101 99 100 50
+    09:31:00     buy a 3 @ 98               a PENDING_NEW; a NEW
+    09:31:00     sell b 3 @ 102             b PENDING_NEW; b NEW
+    09:31:00     buy c 3 @ 96               c PENDING_NEW; c NEW
+    09:31:00     buy d 3 @ 94               d PENDING_NEW; d NEW
+    09:32:00     bar 100 101 99 100 50
+    09:33:00     bar 97 99 97 98 50         a FILL 3 @ 97.00 maker
+    09:34:00     bar 104 105 101 104 50     b FILL 3 @ 104.00 maker
+    09:35:00     bar 95 96.50 94 95 50      c FILL 3 @ 95.00 maker
+    09:36:00     bar 94 95 94 94 50
+    09:37:00     bar 94.50 95 93 94 50      d FILL 3 @ 94.00 maker
+    """)
+
+
+def test_a_limit_reached_inside_a_bar_has_its_own_price_whatever_gaps_give() -> None:
+    """It was not leapt over."""
+    play("""
+    given bars 1m; share 1; gaps limit open
+    time         what                       expect
+    09:31:00     bar 100 101 99 100 50
+    09:31:00     buy a 3 @ 98               a PENDING_NEW; a NEW
+    09:32:00     bar 99 101 97 98 50        a FILL 3 @ 98.00 maker
+    """)

@@ -18,7 +18,8 @@
 For comparison with other engines ``fill_at`` lets market orders trade at the close of the bar that
 ended last when they arrive (in its own trading hours, or sent at its very end), or of the next one;
 ``stop_gap`` lets a stop have its own price where a
-bar opens beyond it, even outside the bar; ``intrabar`` holds orders against a bar in the order in
+bar opens beyond it, even outside the bar; ``limit_gap`` lets a resting limit have an open that is
+better than its price; ``intrabar`` holds orders against a bar in the order in
 which a path through its prices reaches them (``intrabar_path``).
 """
 
@@ -28,7 +29,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from offbook.domain.calendars import DAY_NS
-from offbook.domain.config import RATIO_PRECISION, FillAt, Intrabar, StopGap
+from offbook.domain.config import RATIO_PRECISION, FillAt, Intrabar, LimitGap, StopGap
 from offbook.domain.market_data import Bar
 from offbook.domain.orders import Liquidity, OrderSide
 from offbook.domain.values import text_to_units
@@ -61,6 +62,7 @@ class BarMatching:
         self._share = text_to_units(config.volume_share, RATIO_PRECISION)
         self._fill_at = config.fill_at
         self._stop_gap = config.stop_gap
+        self._limit_gap = config.limit_gap
         self._intrabar = config.intrabar
 
     def match(self, bar: Bar) -> None:
@@ -192,7 +194,13 @@ class BarMatching:
     def _deal(self, order: OrderState, bar: Bar, *, first: bool) -> Deal | None:
         if order.price_px is None and self._fill_at in _AT_CLOSE:
             return bar.close_px, Liquidity.REMOVED, _AT_THE_CLOSE
-        return _deal(order, bar, first=first)
+        deal = _deal(order, bar, first=first)
+        if deal is None or self._limit_gap is LimitGap.LIMIT or deal[1] is Liquidity.REMOVED:
+            return deal
+        limit = order.price_px or 0
+        if (limit - bar.open_px) * order.side.sign <= 0:
+            return deal
+        return bar.open_px, Liquidity.ADDED, "open was beyond the limit"
 
     def _take(self, order: OrderState, bar: Bar, left: int, deal: Deal) -> int:
         qty = self._venue.tradable(order, left)

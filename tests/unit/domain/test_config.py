@@ -286,6 +286,7 @@ def changed(value: Any, place: tuple[str, ...]) -> Any:
         ("venue", "fee_rounding"): "half_even",
         ("venue", "fill_at"): "next_close",
         ("venue", "stop_gap"): "stop",
+        ("venue", "limit_gap"): "open",
         ("venue", "intrabar"): "ohlc",
         ("venue", "whole_shares"): True,
         ("lifecycle", "pause_orders"): "keep",

@@ -16,6 +16,7 @@ from offbook.domain.config import (
     CombinedMarket,
     FillAt,
     Intrabar,
+    LimitGap,
     SessionConfig,
     StopGap,
     VenueConfig,
@@ -125,6 +126,27 @@ def test_a_stop_that_a_gap_leaps_over(stop_gap: StopGap, price: str) -> None:
     (fill,) = rehearsal.fills
     told = "own price, which the open was beyond" in fill.evidence.rule
     assert told is (stop_gap is StopGap.STOP)
+
+
+@pytest.mark.parametrize(
+    ("limit_gap", "price", "told"),
+    [
+        (LimitGap.LIMIT, "99.00", "bar traded through the limit"),
+        (LimitGap.OPEN, "97.00", "open was beyond the limit"),
+    ],
+)
+@pytest.mark.parametrize("intrabar", Intrabar)
+def test_the_evidence_of_a_limit_that_a_gap_leaps_over_says_what_it_had(
+    intrabar: Intrabar, limit_gap: LimitGap, price: str, told: str
+) -> None:
+    rows = [*BARS[:2], ("97", "105", "96", "104", "1000")]
+    rehearsal = on_bars(rows, limit_gap=limit_gap, intrabar=intrabar)
+    rehearsal.rows(1)
+    rehearsal.take(request(BUY, "A", order_type=OrderType.LIMIT, price="99", post_only=True))
+    rehearsal.rest()
+    assert fills(rehearsal) == [("A", 3, price)]
+    (fill,) = rehearsal.fills
+    assert fill.evidence.rule == told
 
 
 class Brackets(Strategy):
@@ -307,7 +329,11 @@ def test_a_rule_without_its_rows_is_refused(market: Any, fill_at: FillAt, said: 
 
 @pytest.mark.parametrize(
     ("rule", "said"),
-    [({"stop_gap": StopGap.STOP}, "stop_gap=stop"), ({"intrabar": Intrabar.OHLC}, "intrabar=ohlc")],
+    [
+        ({"stop_gap": StopGap.STOP}, "stop_gap=stop"),
+        ({"limit_gap": LimitGap.OPEN}, "limit_gap=open"),
+        ({"intrabar": Intrabar.OHLC}, "intrabar=ohlc"),
+    ],
 )
 @pytest.mark.parametrize("market", [QUOTES, CombinedMarket(sources=(QUOTES, MINUTES))])
 def test_a_rule_of_bars_is_refused_where_no_bars_are_matched(

@@ -55,5 +55,6 @@ from offbook.domain.config.venue import MAX_LATENCY_NS as MAX_LATENCY_NS
 from offbook.domain.config.venue import ConstantLatency as ConstantLatency
 from offbook.domain.config.venue import FillAt as FillAt
 from offbook.domain.config.venue import Intrabar as Intrabar
+from offbook.domain.config.venue import LimitGap as LimitGap
 from offbook.domain.config.venue import StopGap as StopGap
 from offbook.domain.config.venue import VenueConfig as VenueConfig

@@ -106,7 +106,7 @@ def _check_bar_rules(config: SessionConfig) -> None:
     if any(set(_kinds(config, one)) == {DataKind.BARS} for one in instruments):
         return
     usual = VenueConfig()
-    for name in ("stop_gap", "intrabar"):
+    for name in ("stop_gap", "limit_gap", "intrabar"):
         if getattr(config.venue, name) is not getattr(usual, name):
             kinds = sorted({source.kind.value for source in config.market.sources})
             raise InvalidConfig(

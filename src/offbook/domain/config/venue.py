@@ -46,6 +46,14 @@ class StopGap(enum.Enum):
     STOP = "stop"
 
 
+class LimitGap(enum.Enum):
+    """What a resting limit trades at where a bar opens beyond it: its own price, or the open,
+    which is better."""
+
+    LIMIT = "limit"
+    OPEN = "open"
+
+
 class Intrabar(enum.Enum):
     """The order of events inside a bar: the worst first, or along a path from its open over its
     high and low, or its low and high, to its close."""
@@ -59,9 +67,9 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     """The simulated venue.
 
     ``volume_share`` (0 to 1): how much of a bar's volume the session's orders may take.
-    ``fill_at``, ``stop_gap`` and ``intrabar`` say how bars are matched; the defaults never flatter,
-    the others are there to be compared with engines that work so.  ``fill_at`` None is the next
-    open on bars, and quotes where there are quotes.
+    ``fill_at``, ``stop_gap``, ``limit_gap`` and ``intrabar`` say how bars are matched; the defaults
+    never flatter, the others are there to be compared with engines that work so.  ``fill_at`` None
+    is the next open on bars, and quotes where there are quotes.
     ``market_collar`` (0 to 1): how far above the market a market buy reserves cash.
     ``whole_shares``: orders are for whole units, whatever the instrument's lot.
     """
@@ -75,11 +83,13 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     whole_shares: bool = False
     fill_at: FillAt | None = None
     stop_gap: StopGap = StopGap.OPEN
+    limit_gap: LimitGap = LimitGap.LIMIT
     intrabar: Intrabar = Intrabar.WORST_FIRST
 
     def __post_init__(self) -> None:
         settle_enum(self, "fee_rounding", FeeRounding, "venue.fee_rounding")
         settle_enum(self, "stop_gap", StopGap, "venue.stop_gap")
+        settle_enum(self, "limit_gap", LimitGap, "venue.limit_gap")
         settle_enum(self, "intrabar", Intrabar, "venue.intrabar")
         if self.fill_at is not None:
             settle_enum(self, "fill_at", FillAt, "venue.fill_at")
