@@ -1,6 +1,6 @@
 """``python -m offbook``."""
 
-from offbook.cli.main import main
+from offbook.cli.entry import main
 
 if __name__ == "__main__":
     main()

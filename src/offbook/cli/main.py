@@ -275,8 +275,3 @@ def _carry_out(arguments: Sequence[str], shell: Shell) -> int:
             raise
         print(f"error: the answer could not be written: {error}", file=sys.stderr)
         return FAILURE
-
-
-def main() -> None:
-    """The program's entry point."""
-    sys.exit(run_cli(sys.argv[1:]))
