@@ -269,6 +269,7 @@ RecordKinds = Annotated[
 To = Annotated[
     Path, typer.Option("--to", metavar="DIR|FILE", help="A directory, or a file by its ending.")
 ]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that exist.")]
 Format = Annotated[FormatChoice | None, typer.Option("--format", help="Of the files (csv).")]
 Tables = Annotated[
     list[str] | None,

@@ -101,6 +101,7 @@ def export(
     to: o.To,
     form: o.Format = None,
     table: o.Tables = None,
+    force: o.Force = False,
     json: o.Json = False,
     quiet: o.Quiet = False,
     data_dir: o.DataDir = None,
@@ -108,12 +109,12 @@ def export(
     """Write a session's orders, fills, positions, journal and equity as files.
 
     Into a directory as CSV unless --format says otherwise, or into one .json file; with one
-    --table also into one .csv or .parquet file.
+    --table also into one .csv or .parquet file. Files that exist are replaced with --force alone.
     """
     shell = shell_of(ctx, json, quiet, data_dir)
     from offbook.cli.exporting import export_session
 
-    raise typer.Exit(export_session(shell, session, to, form, table or ()))
+    raise typer.Exit(export_session(shell, session, to, form, table or (), force=force))
 
 
 def strategies(

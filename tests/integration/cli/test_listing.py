@@ -217,6 +217,30 @@ def test_an_export_holds_what_the_lists_show(
     assert whole["equity"]["even"][-1]["equity"] == made["equity"]
 
 
+@pytest.mark.usefixtures("made")
+def test_an_export_replaces_files_only_where_that_is_asked_for(
+    offbook: Program, folder: Path
+) -> None:
+    """And where one of several is there, none is written."""
+    mine = folder / "out" / "fills.csv"
+    mine.parent.mkdir(exist_ok=True)
+    for old in mine.parent.iterdir():
+        old.unlink()
+    mine.write_text("mine")
+    refused = offbook("export", "last", "--to", "out")
+    assert refused.code == 2
+    assert "out/fills.csv exists: name another place, or replace it with --force" in refused.err
+    assert [path.name for path in mine.parent.iterdir()] == ["fills.csv"]
+    assert mine.read_text() == "mine"
+    assert offbook("export", "last", "--to", "out", "--force").code == 0
+    assert mine.read_text().startswith("seq,exec_id,")
+    error = offbook("export", "last", "--to", "out", "--json").document["error"]
+    assert (error["code"], error["fields"]) == ("invalid_input", {"field": "to"})
+    assert "replace them with --force" in error["message"]
+    for code in (0, 2):
+        assert offbook("export", "last", "--to", "out/one.json").code == code
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

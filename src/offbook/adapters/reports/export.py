@@ -9,10 +9,9 @@ import msgspec
 
 from offbook.adapters.reports.files import whole, write_table
 from offbook.adapters.reports.listing_tables import listing_tables
-from offbook.domain.errors import InvalidInput
 from offbook.domain.journal import StoredRecord
 from offbook.services.reporting.lines import EquitySection
-from offbook.services.reporting.listing import EXPORT_FORMATS, EXPORT_TABLES, Listing, document_of
+from offbook.services.reporting.listing import EXPORT_TABLES, Listing, document_of, export_paths
 
 
 def write_export(
@@ -29,20 +28,11 @@ def write_export(
 
     Raises InvalidInput when several tables shall go into one file that holds one; OSError.
     """
-    is_file = to.suffix.removeprefix(".") in EXPORT_FORMATS
+    targets = export_paths(to, form, names)
     if form == "json":
-        return [
-            _write_json(listing, journal, equity, to if is_file else to / "session.json", names)
-        ]
+        return [_write_json(listing, journal, equity, targets["session"], names)]
     tables = [table for table in listing_tables(listing, journal, equity) if table.name in names]
-    if not is_file:
-        return [write_table(table, to / f"{table.name}.{form}") for table in tables]
-    if len(tables) != 1:
-        raise InvalidInput(
-            f"{to.name} holds one table: choose it with --table, or name a directory",
-            field="table",
-        )
-    return [write_table(tables[0], to)]
+    return [write_table(table, targets[table.name]) for table in tables]
 
 
 def _write_json(

@@ -6,14 +6,15 @@ evidence stands in the line at once.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from offbook.domain.chain import GENESIS, extend_all
-from offbook.domain.errors import JournalDamaged
+from offbook.domain.errors import InvalidInput, JournalDamaged
 from offbook.domain.instruments import Instrument
 from offbook.domain.journal import StoredRecord
 from offbook.domain.orders import OrderView
@@ -213,3 +214,21 @@ def _unrealized(position: PositionState, mark: Mark, instrument: Instrument) -> 
     """Value at the middle less cost: a half of both sides' value, exact in units of 10**-18."""
     twice = position.qty * (mark.bid_px + mark.ask_px) * instrument.notional_scale
     return str(Amount(twice // 2 - position.cost))
+
+
+def export_paths(to: Path, form: str, names: Collection[str]) -> dict[str, Path]:
+    """The files of an export: one for each table, with JSON one for the ``session``.
+
+    Raises InvalidInput for several tables in a file that holds one.
+    """
+    is_file = to.suffix.removeprefix(".") in EXPORT_FORMATS
+    if form == "json":
+        return {"session": to if is_file else to / "session.json"}
+    if not is_file:
+        return {name: to / f"{name}.{form}" for name in names}
+    if len(names) != 1:
+        raise InvalidInput(
+            f"{to.name} holds one table: choose it with --table, or name a directory",
+            field="table",
+        )
+    return dict.fromkeys(names, to)
