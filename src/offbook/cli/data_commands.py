@@ -58,7 +58,8 @@ def info(
     """Say what is in recordings, and what is still to be told before they can be run.
 
     Every row is read. Rows that cannot be true are counted; the instrument is guessed from the
-    file's name and numbers, as a description to be checked and kept beside the file.
+    file's name and numbers, as a description to be checked and kept beside the file. Of a folder
+    or several recordings each that cannot be read is told, and the exit code is 1 then.
     """
     given = {k: v for k, v in ctx.params.items() if k not in ("json", "quiet", "paths")}
     from offbook.cli.data_showing import show_data

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from offbook.cli.describing import description_of_options
-from offbook.cli.shell import Shell, near, paint
+from offbook.cli.failures import FAILURE, tell
+from offbook.cli.shell import Shell, near, paint, plain
 from offbook.config.gathering import named_sources, split_symbol
 from offbook.config.markets import beside, locate_recording
-from offbook.config.recordings import RecordingInfo, convert_data, look_into
+from offbook.config.recordings import RecordingInfo, convert_data, files_apart, look_into
 from offbook.config.synthetic import is_synthetic
-from offbook.domain.errors import InvalidInput, StorageUnavailable
+from offbook.domain.errors import InvalidInput, OffbookError, StorageUnavailable
 from offbook.services.reporting.formatting import clock, counted, duration
 
 if TYPE_CHECKING:
@@ -22,20 +23,63 @@ if TYPE_CHECKING:
 
 
 def show_data(shell: Shell, paths: list[str], given: dict[str, Any]) -> int:
-    """What is in each recording; 0 also where something is still to be told."""
-    documents = []
+    """What is in each recording; 0 also where something is still to be told, 1 where one of several
+    cannot be read.  One that is asked for alone raises what is wrong with it."""
     told = description_of_options(given)
-    for source in [source for path in paths for source in named_sources(path, told)]:
+    sources = [source for path in paths for source in named_sources(path, told)]
+    for source in sources:
         if is_synthetic(source.data):
             raise InvalidInput(f"{source.data} is made up as it is read: there is no file")
-        found = look_into(source.data, source.told)
-        documents.append(_document(found, source.data))
-        if not shell.json:
-            for line in _lines(found, source.data):
-                shell.say(line)
+    shown = _Shown(shell)
+    for source in sources:
+        try:
+            shown.look(source.data, source.told)
+        except OffbookError as error:
+            files = files_apart(source.data, source.told)
+            if len(sources) == len(files) == 1:
+                raise
+            shown.look_apart(source.data, error, files)
     if shell.json:
-        shell.document({"recordings": documents})
-    return 0
+        shell.document({"recordings": shown.documents, "failures": shown.failures})
+    return FAILURE if shown.failures else 0
+
+
+class _Shown:
+    """What was told so far, and what could not be read."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        self.documents: list[dict[str, Any]] = []
+        self.failures: list[dict[str, Any]] = []
+
+    def look(self, data: str, told: MarketDescription) -> None:
+        """Tell what is in a recording. Raises what reading raises."""
+        found = look_into(data, told)
+        self.documents.append(_document(found, data))
+        if not self._shell.json:
+            for line in _lines(found, data):
+                self._shell.say(line)
+
+    def look_apart(
+        self, data: str, error: OffbookError, files: list[tuple[str, MarketDescription]]
+    ) -> None:
+        """Tell what is in each file of what is no recording as a whole, and which are the bad
+        ones; where none is, why they do not go together."""
+        before = len(self.failures)
+        for name, told in files if len(files) > 1 else ():
+            try:
+                self.look(name, told)
+            except OffbookError as wrong:
+                self._fail(name, wrong)
+        if len(self.failures) == before:
+            self._fail(data, error)
+
+    def _fail(self, data: str, error: OffbookError) -> None:
+        fields = plain(dict(error.fields))
+        told = {"code": error.code, "message": error.message, "fields": fields}
+        self.failures.append({"path": data, "error": told})
+        if not self._shell.json:
+            tell(error, self._shell)
 
 
 def convert_file(

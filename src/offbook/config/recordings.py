@@ -70,6 +70,20 @@ def look_into(data: str, given: MarketDescription) -> RecordingInfo:
     )
 
 
+def files_apart(data: str, given: MarketDescription) -> list[tuple[str, MarketDescription]]:
+    """The files of a recording, each to be looked into by itself with what is told of them all;
+    the recording itself where it has none."""
+    from offbook.adapters.brokers.replay.files import find_files
+
+    recording = locate_recording(data)
+    told = given.over(read_description(recording))
+    try:
+        names = find_files(str(recording))
+    except InvalidConfig:
+        return [(data, given)]  # whoever looks into it is told the same
+    return [(name, told) for name in names]
+
+
 def convert_data(
     data: str,
     target: Path,

@@ -88,6 +88,57 @@ def test_columns_that_make_nothing_are_told_with_what_is_needed(
     assert "time, timestamp could each be ts_event" in answer.err
 
 
+@pytest.fixture
+def mixed(folder: Path) -> Path:
+    """A folder with two files that can be read, and two that cannot."""
+    place = folder / "mixed"
+    place.mkdir()
+    (place / "a.csv").write_text("when,what\n2024-01-02,5\n")
+    (place / "b.csv").write_text(TRADES)
+    (place / "c.csv").write_text("")
+    (place / "d.csv").write_text(TRADES.replace("01-02", "01-03"))
+    return place
+
+
+def test_info_of_a_folder_goes_on_past_what_cannot_be_read(offbook: Program, mixed: Path) -> None:
+    """Each bad file is told, each good one shown, and the exit code says that not all was well."""
+    answer = offbook("data", "info", "mixed")
+    assert answer.code == 1
+    errors = [line for line in answer.err.splitlines() if line.startswith("error: ")]
+    assert ["a.csv" in errors[0], "c.csv" in errors[1], len(errors)] == [True, True, 2]
+    assert "its columns (when, what) make neither quotes" in errors[0]
+    assert answer.out.count("rows       4 of trades") == 2
+    document = offbook("data", "info", "mixed", "--json").document
+    assert [Path(one["path"]).name for one in document["recordings"]] == ["b.csv", "d.csv"]
+    failed = {Path(one["path"]).name: one["error"]["code"] for one in document["failures"]}
+    assert list(failed) == ["a.csv", "c.csv"]
+    assert "error" not in document
+
+
+def test_info_of_several_recordings_goes_on_too(offbook: Program, mixed: Path) -> None:
+    (mixed / "empty").mkdir()
+    names = ("gone.csv", "mixed/empty", "mixed/b.csv", "mixed/a.csv")
+    answer = offbook("data", "info", *names, "--json")
+    assert answer.code == 1
+    assert [Path(one["path"]).name for one in answer.document["recordings"]] == ["b.csv"]
+    failed = [one["path"] for one in answer.document["failures"]]
+    assert failed == ["gone.csv", "mixed/empty", "mixed/a.csv"]
+
+
+def test_info_of_good_files_that_do_not_go_together_says_why(offbook: Program, mixed: Path) -> None:
+    """Both are of the same hour."""
+    for name in ("a.csv", "c.csv", "d.csv"):
+        (mixed / name).unlink()
+    (mixed / "again.csv").write_text(TRADES)
+    answer = offbook("data", "info", "mixed", "--json")
+    assert answer.code == 1
+    assert len(answer.document["recordings"]) == 2
+    [failure] = answer.document["failures"]
+    assert failure["path"] == "mixed"
+    (mixed / "again.csv").unlink()
+    assert offbook("data", "info", "mixed", "--json").code == 0
+
+
 @pytest.mark.parametrize("name", ["out.csv", "out.csv.gz", "out.parquet"])
 def test_what_is_converted_is_read_as_the_same_rows(
     offbook: Program, trades: Path, name: str
