@@ -88,6 +88,24 @@ def test_columns_that_make_nothing_are_told_with_what_is_needed(
     assert "time, timestamp could each be ts_event" in answer.err
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("time;price;size\n2024-01-02;100,5;1\n2024-01-03;100,75;1\n", "'100,5' is not a number: "),
+        ("time,price,size\n2024-01-02,100,5,1\n", "a number with a decimal comma is two cells"),
+    ],
+)
+def test_decimal_commas_are_told_as_what_they_are(
+    offbook: Program, folder: Path, text: str, said: str
+) -> None:
+    """Though no row is left to tell anything else of."""
+    (folder / "eu.csv").write_text(text)
+    answer = offbook("data", "info", "eu.csv")
+    assert answer.code == 2
+    assert f"eu.csv has no rows: all {text.count('2024')} were dropped" in answer.err
+    assert said in answer.err
+
+
 @pytest.fixture
 def mixed(folder: Path) -> Path:
     """A folder with two files that can be read, and two that cannot."""

@@ -14,7 +14,8 @@ _SORT = f"Sort the file by time, oldest first, or {_LEAVE}"
 
 HINTS: Final = MappingProxyType(
     {
-        "ragged": _MEND,
+        "ragged": "In a file parted by commas, a number with a decimal comma is two cells. "
+        + _MEND,
         "empty": _MEND,
         "bad_time": "Times are whole s, ms, us or ns since 1970 (1990 to 2099), or ISO 8601 text. "
         + _MEND,

@@ -132,14 +132,31 @@ def inspect_recording(
             file=path,
         )
     market = unnamed_market(path, kind or seen.kinds[0], columns or {}, header, timezone)
+    try:
+        return _read(market, seen.kinds)
+    except BadMarketData as error:
+        raise _with_first_fault(market, error) from None
+
+
+def _read(market: ReplayMarket, kinds: tuple[DataKind, ...]) -> Inspection:
     opened = open_recording(market, Event())
     try:
         counted = _Counted(market.instrument)
         while (piece := opened.reader.next()) is not None:
             counted.take(piece)
-        return _told(market, seen.kinds, opened.reader, counted)
+        return _told(market, kinds, opened.reader, counted)
     finally:
         opened.reader.close()
+
+
+def _with_first_fault(market: ReplayMarket, error: BadMarketData) -> BadMarketData:
+    """Where no row can be true, what is wrong with the first says more than how many there are."""
+    try:
+        _read(msgspec.structs.replace(market, bad_rows=BadRows.REFUSE), ())
+    except BadMarketData as first:
+        if "reason" in first.fields and "reason" not in error.fields:
+            return BadMarketData(f"{error.message}. The first: {first.message}", **first.fields)
+    return error
 
 
 class _Counted:

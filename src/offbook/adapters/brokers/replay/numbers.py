@@ -24,6 +24,7 @@ PLAIN_DECIMAL_SQL: Final = "[0-9]+([.][0-9]{{0,{precision}}}0*)?"
 """Text that duckdb may cast to a DECIMAL of that precision: nothing in it can be rounded away."""
 
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\Z", re.ASCII)
+_COMMAS = re.compile(r"[+-]?\d[\d.,]*,[\d.,]*\Z", re.ASCII)
 _LONGEST: Final = 1000
 _UNIQUE: Final = 10**15
 """Decimals of up to 15 digits each have a double of their own."""
@@ -38,7 +39,7 @@ def units_from_text(text: str, precision: int) -> int:
     if not stripped:
         raise CellFault("empty", "the cell is empty")
     if len(stripped) > _LONGEST or _DECIMAL.match(stripped) is None:
-        raise CellFault("not_a_number", f"{text!r} is not a number")
+        raise CellFault("not_a_number", f"{text!r} is not a number{_comma_hint(stripped)}")
     sign, digits, exponent = Decimal(stripped).as_tuple()
     assert isinstance(exponent, int)
     units = int("".join(map(str, digits)))
@@ -52,6 +53,16 @@ def units_from_text(text: str, precision: int) -> int:
     if units >= MAX_UNITS:
         raise CellFault("too_large", f"{stripped!r} is too large for {precision} decimals")
     return -units if sign else units
+
+
+def _comma_hint(text: str) -> str:
+    """What to do about commas in a number: what they stand for, its writer knows."""
+    if _COMMAS.match(text) is None:
+        return ""
+    return (
+        ": write the decimal point as a point, and leave out what parts the thousands "
+        "(1234.5, not 1234,5 or 1,234.5)"
+    )
 
 
 def units_from_double(value: float, precision: int) -> int:

@@ -26,6 +26,10 @@ MEND = f"Mend the file, or {LEAVE}"
 SORT = f"Sort the file by time, oldest first, or {LEAVE}"
 
 # The row of the file (the second of three), the column, what is said of it, and the reason.
+COMMAS = (
+    ": write the decimal point as a point, and leave out what parts the thousands "
+    "(1234.5, not 1234,5 or 1,234.5)"
+)
 QUOTES = [
     ("{t},0,100,1,1", "bid", "the price 0 is not positive", "not_positive"),
     ("{t},100,-1.5,1,1", "ask", "the price -1.5 is not positive", "not_positive"),
@@ -39,7 +43,10 @@ QUOTES = [
     ("{t},nan,101,1,1", "bid", "'nan' is not a number", "not_a_number"),
     ("{t},100,inf,1,1", "ask", "'inf' is not a number", "not_a_number"),
     ("{t},1_000,2000,1,1", "bid", "'1_000' is not a number", "not_a_number"),
-    ('{t},100,"1,001",1,1', "ask", "'1,001' is not a number", "not_a_number"),
+    ('{t},100,"1,001",1,1', "ask", f"'1,001' is not a number{COMMAS}", "not_a_number"),
+    ('{t},"100,5",101,1,1', "bid", f"'100,5' is not a number{COMMAS}", "not_a_number"),
+    ('{t},"1.100,5",2000,1,1', "bid", f"'1.100,5' is not a number{COMMAS}", "not_a_number"),
+    ('{t},"a,b",2000,1,1', "bid", "'a,b' is not a number", "not_a_number"),
     ("{t},100.001,101,1,1", "bid", "'100.001' has more than 2 decimals", "too_many_decimals"),
     ("{t},100,101,1,0.000001", "ask_size",
      "'0.000001' has more than 5 decimals", "too_many_decimals"),
