@@ -21,8 +21,11 @@ import msgspec
 from offbook.bootstrap import check_store, list_stored, store_owners
 from offbook.cli.failures import FAILURE
 from offbook.cli.loop import run_async
-from offbook.cli.shell import Shell, paint, shows_color
-from offbook.domain.errors import OffbookError
+from offbook.cli.shell import Shell, near, paint, shows_color
+from offbook.config.checking import check_file
+from offbook.config.resolving import project_file, user_file
+from offbook.config.settings import data_directory
+from offbook.domain.errors import InvalidConfig, OffbookError
 from offbook.services.reporting.formatting import counted
 
 _SAFE_WAL: Final = (3, 51, 3)
@@ -87,6 +90,7 @@ def _findings(shell: Shell) -> Iterator[Finding]:
     for name in _PARTS:
         yield _part(name)
     yield _sqlite()
+    yield from _settings(shell)
     yield from _directory(shell.data_dir)
     yield from _stores(shell)
     yield _terminal()
@@ -122,6 +126,35 @@ def _sqlite() -> Finding:
         f"{seen}; before 3.51.3 two connections that checkpoint may damage a log",
         "offbook writes through one alone; open its stores with nothing else that writes",
     )
+
+
+def _settings(shell: Shell) -> Iterator[Finding]:
+    """The files that every command reads, and the environment; where they cannot be used, what
+    comes after is looked for where it would be without them."""
+    files = [file for file in (user_file(), project_file(Path.cwd())) if file and file.is_file()]
+    wrong = False
+    for file in files:
+        for problem in _problems(file):
+            wrong = True
+            advice = f"mend it; {shell.command('config', 'check', near(str(file)))}"
+            yield Finding("settings", Grade.PROBLEM, problem, advice)
+    try:
+        _ = shell.settings
+    except InvalidConfig as error:
+        if not wrong:  # then it is the environment
+            yield Finding("settings", Grade.PROBLEM, str(error), "mend it")
+        shell.given_data_dir = data_directory(shell.given_data_dir)
+        return
+    if not wrong:
+        names = ", ".join(near(str(file)) for file in files)
+        yield Finding("settings", Grade.OK, names or "no offbook.toml, here or of your own")
+
+
+def _problems(file: Path) -> list[str]:
+    try:
+        return [str(problem) for problem in check_file(file).problems]
+    except InvalidConfig as error:
+        return [str(error)]
 
 
 def _directory(data_dir: Path) -> Iterator[Finding]:
