@@ -61,12 +61,14 @@ class OrderStanding(msgspec.Struct, frozen=True, kw_only=True):
 
 class StrategyStanding(msgspec.Struct, frozen=True, kw_only=True):
     """The strategy: its class, the market data callbacks that it defines, whether it has bars built
-    that the market does not give, and its own words."""
+    that the market does not give, its own words, and what it says of its warm-up: how much it has
+    of how much it needs, None where it declares none, text where that went wrong."""
 
     name: str
     callbacks: tuple[str, ...]
     builds_bars: bool
     says: str | None
+    warm_up: tuple[int, int] | str | None = None
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,6 +155,7 @@ def _strategy(host: StrategyHost) -> StrategyStanding:
         callbacks=defined,
         builds_bars=host.builds_bars,
         says=_words(host.strategy),
+        warm_up=_warm_up(host.strategy),
     )
 
 
@@ -163,3 +166,16 @@ def _words(strategy: Strategy) -> str | None:
     except Exception as error:
         return f"(its why() raised {type(error).__name__}: {error})"
     return None if said is None else str(said)
+
+
+def _warm_up(strategy: Strategy) -> tuple[int, int] | str | None:
+    """How far it is with what it gathers; what it raises is said in its place."""
+    try:
+        found: object = strategy.warm_up()
+    except Exception as error:
+        return f"its warm_up() raised {type(error).__name__}: {error}"
+    if found is None:
+        return None
+    if isinstance(found, tuple) and len(found) == 2 and all(type(n) is int for n in found):
+        return found
+    return f"its warm_up() gave {found!r}, expected two integers: how much it has, and needs"

@@ -160,6 +160,15 @@ class Strategy(Ordering):
     def on_stop(self) -> None:
         """The session is over; orders sent from here are denied."""
 
+    def warm_up(self) -> tuple[int, int] | None:
+        """How much it has gathered (rows, bars, days) and how much it needs before it acts, as
+        whole numbers; None where it declares nothing.
+
+        Only looks, as ``why`` does: while it has less, the gate *warm-up* of ``offbook why`` is
+        shut.
+        """
+        return None
+
     def why(self) -> str | None:
         """What the strategy waits for, in its own words, for whoever asks why there was no trade.
 

@@ -65,6 +65,9 @@ class BracketReversion(Strategy):
         rows = self.history(self.symbol, self.length, self.timeframe)
         return [row for row in rows if isinstance(row, Bar)]
 
+    def warm_up(self) -> tuple[int, int]:
+        return len(self.bars()), self.length
+
     def why(self) -> str | None:
         seen = len(self.bars())
         if seen < self.length:

@@ -66,6 +66,9 @@ class EmaCross(Strategy):
             else:
                 self.close(self.symbol)
 
+    def warm_up(self) -> tuple[int, int]:
+        return self.rows, self.slow
+
     def why(self) -> str | None:
         if self.rows < self.slow:
             return f"{self.rows:,} of {self.slow:,} rows seen that the slow average needs"

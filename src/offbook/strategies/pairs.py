@@ -67,6 +67,9 @@ class Pairs(Strategy):
             ):
                 trade(symbol, self.qty(self.value / price, symbol=symbol))
 
+    def warm_up(self) -> tuple[int, int]:
+        return len(self.ratios), self.lookback
+
     def why(self) -> str | None:
         if self.z is None:
             return f"{len(self.ratios)} of {self.lookback} days seen"

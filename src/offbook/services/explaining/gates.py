@@ -25,7 +25,7 @@ from offbook.domain.records import (
     StrategyFailed,
 )
 from offbook.domain.session import SessionStatus
-from offbook.engine.standing import InstrumentStanding, OrderStanding, Standing
+from offbook.engine.standing import InstrumentStanding, OrderStanding, Standing, StrategyStanding
 from offbook.services.reporting.formatting import clock, duration, words
 
 STALE_NS: Final = 60_000_000_000
@@ -186,19 +186,34 @@ def _strategy(standing: Standing, records: Sequence[Record]) -> Iterator[Gate]:
         text = f"{strategy.name} saw {standing.row:,} rows by {', '.join(hears)}"
     yield _gate("subscribed data", shut=deaf, text=text)
     sent = [r for r in records if isinstance(r, (OrderSubmitted, OrderDenied))]
-    yield _warm_up(standing, bool(sent))
+    yield _warm_up(standing, strategy, bool(sent))
     if sent:
         text = f"it last sent an order at {clock(sent[-1].ts)} UTC, {len(sent):,} in all"
     else:
-        text = "it had not sent any order yet: it may be warming up, or its condition was not met"
+        text = f"it had not sent any order yet: {_idle(strategy)}"
     if strategy.says:
         text += f"; it says: {strategy.says}"
     waiting = not standing.orders and not (sent and sent[-1].ts == standing.ts)
     yield _gate("decision", shut=waiting, text=text)
 
 
-def _warm_up(standing: Standing, has_sent: bool) -> Gate:
-    """Only a strategy knows what it still gathers; its ``why`` may say so."""
+def _idle(strategy: StrategyStanding) -> str:
+    """Why a strategy has done nothing so far, as far as it declares that."""
+    told = strategy.warm_up
+    if not isinstance(told, tuple):
+        return "it may be warming up, or its condition was not met"
+    return "it was warming up" if told[0] < told[1] else "its condition was not met"
+
+
+def _warm_up(standing: Standing, strategy: StrategyStanding, has_sent: bool) -> Gate:
+    """Only a strategy knows what it still gathers: shut where its ``warm_up`` says so."""
+    told = strategy.warm_up
+    if isinstance(told, tuple):
+        seen, needed = told
+        text = f"{strategy.name} had {seen:,} of the {needed:,} that it needs before it acts"
+        return _gate("warm-up", shut=seen < needed, text=text)
+    if told is not None:
+        return Gate(name="warm-up", state=GateState.TOLD, text=told)
     if has_sent:
         return _gate("warm-up", shut=False, text="it was past it, for it had ordered before")
     text = f"{standing.row:,} rows seen and nothing ordered yet: it may still be gathering some"

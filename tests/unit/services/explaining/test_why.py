@@ -23,6 +23,8 @@ from offbook.services.explaining.gates import Explanation, GateState
 from offbook.services.explaining.why import why
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
+from offbook.strategies.bracket_reversion import BracketReversion
+from offbook.strategies.ema_cross import EmaCross
 from offbook.testing.markets import START, XYZ, BuiltMarket, bars_market, quotes_market
 from offbook.testing.memory_repository import InMemoryRepository
 from offbook.testing.scripted_gateway import ScriptedGateway
@@ -171,6 +173,66 @@ async def test_before_its_first_order_a_strategy_may_be_warming_up() -> None:
     state, text = gate(found, "warm-up")
     assert state is GateState.TOLD
     assert text.startswith("2 rows seen and nothing ordered yet")
+
+
+def warming(*answers: Any) -> type[Strategy]:
+    """A strategy that says this of its warm-up, a callable for what raises."""
+
+    def warm_up(self: Any) -> Any:
+        if callable(answers[0]):
+            return answers[0]()
+        return answers[0]
+
+    return type("Warming", (Acts,), {"warm_up": warm_up, "words": lambda self: "two more"})
+
+
+async def test_a_warm_up_that_is_declared_shuts_its_gate_until_it_is_done() -> None:
+    found = await explained(warming((2, 4)))
+    said = "Warming had 2 of the 4 that it needs before it acts"
+    assert gate(found, "warm-up") == (GateState.SHUT, said)
+    assert found.answer == f"warm-up: {said}"
+    text = "it had not sent any order yet: it was warming up; it says: two more"
+    assert gate(found, "decision") == (GateState.SHUT, text)
+    done = await explained(warming((4, 4)))
+    assert gate(done, "warm-up")[0] is GateState.OPEN
+    assert done.answer.startswith("decision: it had not sent any order yet: its condition")
+
+
+class Small(EmaCross):
+    """Its slow average needs four quotes."""
+
+    fast: int = 1
+    slow: int = 4
+
+
+class Short(BracketReversion):
+    """Counts the bars that it has built."""
+
+    timeframe: str = "1s"
+    length: int = 4
+
+
+@pytest.mark.parametrize(("strategy", "has"), [(Small, 2), (Short, 1)])
+async def test_the_examples_declare_what_they_gather(strategy: type[Strategy], has: int) -> None:
+    early = gate(await explained(strategy), "warm-up")
+    said = f"{strategy.__name__} had {has} of the 4 that it needs before it acts"
+    assert early == (GateState.SHUT, said)
+    late = gate(await explained(strategy, at=None), "warm-up")
+    assert late[0] is GateState.OPEN
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda: 1 / 0, "its warm_up() raised ZeroDivisionError: division by zero"),
+        (7, "its warm_up() gave 7, expected two integers: how much it has, and needs"),
+        ((1, True), "its warm_up() gave (1, True), expected two integers"),
+    ],
+)
+async def test_a_warm_up_that_is_no_answer_is_told_as_such(answer: Any, said: str) -> None:
+    found = await explained(warming(answer))
+    state, text = gate(found, "warm-up")
+    assert (state, text.startswith(said)) == (GateState.TOLD, True)
 
 
 async def test_an_order_on_its_way_is_told_to_be_on_its_way() -> None:
