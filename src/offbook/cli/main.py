@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import errno
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from typer.main import get_command
 
 from offbook.cli import options as o
 from offbook.cli.config_commands import config_app
@@ -253,9 +255,17 @@ def run_cli(arguments: Sequence[str]) -> int:
         return _carry_out(arguments, shell)
 
 
+@cache
+def _program() -> Callable[..., object]:
+    # Calling the app would work all options out again, which takes longer than most commands.
+    return get_command(app)
+
+
 def _carry_out(arguments: Sequence[str], shell: Shell) -> int:
     try:
-        code = app(args=list(arguments), prog_name="offbook", standalone_mode=False, obj=shell)
+        code = _program()(
+            args=list(arguments), prog_name="offbook", standalone_mode=False, obj=shell
+        )
         return code if isinstance(code, int) else 0
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
