@@ -12,16 +12,21 @@ PYTHON  ?=
 WORKERS ?= 2
 ARGS    ?=
 
-VENV  := .venv
-BIN   := $(VENV)/bin
-STAMP := $(VENV)/.ready
-PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS)
+VENV    := .venv
+BIN     := $(VENV)/bin
+STAMP   := $(VENV)/.ready
+# What has run out of tests takes over some of another worker's.
+PYTEST  := $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 # Whole sessions by the hundred; measuring what they run would take as long again as running them.
 UNMEASURED := tests/properties tests/e2e tests/integration/cli/test_documents.py \
 	tests/integration/test_example_strategies.py
 # With ARGS one of two runs may have nothing to do, which pytest ends with 5.
-CHOSEN := $(if $(ARGS),|| [ $$? -eq 5 ])
-PIP   := $(BIN)/python -m pip --quiet --disable-pip-version-check
+CHOSEN  := $(if $(ARGS),|| [ $$? -eq 5 ])
+PIP     := $(BIN)/python -m pip --quiet --disable-pip-version-check
+INSTALL := $(PIP) install --no-deps
+
+# Where it is set, as containers like to do, every process that a test starts compiles the project anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help venv demo test check format bench chaos lock clean
 
@@ -44,11 +49,14 @@ $(BIN)/python:
 
 $(VENV)/.locked: requirements/dev.txt | $(BIN)/python
 	@# The lock is complete; resolving again would let a newer release of a locked package fail it.
-	@$(PIP) install --no-deps --require-hashes -r requirements/dev.txt
+	@$(INSTALL) --no-compile --require-hashes -r requirements/dev.txt
+	@# pip would compile on one core, and the packages' own tests too. A file that is not of this
+	@# Python's language stops nothing.
+	@$(BIN)/python -m compileall -qq -j 0 -x '/tests/' $(VENV)/lib || true
 	@touch $@
 
 $(STAMP): pyproject.toml $(VENV)/.locked
-	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(INSTALL) --no-build-isolation -e .
 	@touch $@
 
 venv: $(STAMP) ## Set up .venv and install the project into it
