@@ -48,8 +48,9 @@ from offbook.domain.orders import (
 )
 from offbook.domain.records import Record, decode_record, encode_record
 from offbook.domain.session import PaperTradingSession, SessionStatus
+from offbook.engine.accounts import MARGIN
 from offbook.engine.inputs import Advance, Attach, EndOfData, EngineInput, Take
-from offbook.engine.ledger import MARGIN, LedgerState
+from offbook.engine.ledger import LedgerState
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.strategy import Strategy
 from offbook.testing.markets import BuiltCombination, BuiltMarket

@@ -12,8 +12,9 @@ from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import BarSlice, MergedSlice, QuoteSlice, TradeSlice
 from offbook.domain.orders import OrderSide
 from offbook.domain.values import AMOUNT_PRECISION, units_to_text
+from offbook.engine.accounts import CASH, HOLDINGS, MARGIN
 from offbook.engine.inputs import EngineInput
-from offbook.engine.ledger import CASH, HOLDINGS, MARGIN, LedgerState
+from offbook.engine.ledger import LedgerState
 from tests.reserved import reserved_by_pool
 
 

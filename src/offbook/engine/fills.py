@@ -10,11 +10,11 @@ from offbook.domain.market_data import Bar, Quote
 from offbook.domain.orders import CancelReason, ExecType, Liquidity, OrderSide
 from offbook.domain.record_parts import Conversion, Evidence, Posting
 from offbook.domain.values import Amount, share_of
+from offbook.engine.accounts import CASH, CLEARING, FEES, HOLDINGS, VENUE
 from offbook.engine.agenda import ReportArrives
 from offbook.engine.funds import Deal, traded_by
 from offbook.engine.kernel import Kernel
-from offbook.engine.ledger import CASH, CLEARING, FEES, HOLDINGS, VENUE
-from offbook.engine.models.fees import Traded
+from offbook.engine.models.charging import Occasion, Traded
 from offbook.engine.models.slippage import slipped
 from offbook.engine.state import OrderState, PositionState
 from offbook.engine.valuation import AT_MID, PAYS, RECEIVES, Rate
@@ -65,7 +65,7 @@ class Filler:
             cum_notional=Amount(deal.traded.notional),
             cum_added=Amount(deal.traded.added),
             fee=Amount(deal.fee),
-            fee_accrued=str(kernel.charges.accrued(deal.traded)),
+            fee_accrued=str(deal.traded.accrued),
             reserved=Amount(held),
             realized=Amount(realized),
             position_qty=position.qty,
@@ -85,12 +85,8 @@ class Filler:
         kernel = self._kernel
         notional = qty * px * instrument.notional_scale
         before = traded_by(order, instrument)
-        traded = Traded(
-            before.qty + qty * instrument.qty_scale,
-            before.notional + notional,
-            before.added + (notional if liquidity is Liquidity.ADDED else 0),
-        )
-        fee = kernel.charges.fee(before, traded, order.fees, instrument.charge_unit)
+        traded = self._accrued(order.side, before, qty, notional, liquidity, instrument)
+        fee = kernel.charges.fee(before, traded, order.fees, instrument)
         if order.side is OrderSide.SELL and not kernel.funds.may_owe:
             fee = min(fee, notional)  # a sell pays its charges out of what it brings
         cash = -order.side.sign * notional - fee
@@ -107,6 +103,30 @@ class Filler:
             Deal(qty=qty, px=px, notional=notional, fee=fee, cash=cash, traded=traded),
             rate,
         )
+
+    def _accrued(
+        self,
+        side: OrderSide,
+        before: Traded,
+        qty: int,
+        notional: int,
+        liquidity: Liquidity,
+        instrument: Instrument,
+    ) -> Traded:
+        """What the order has traded with this fill, and its exact charge."""
+        kernel = self._kernel
+        after = Traded(
+            before.qty + qty * instrument.qty_scale,
+            before.notional + notional,
+            before.added + (notional if liquidity is Liquidity.ADDED else 0),
+        )
+        occasion = Occasion(
+            side=side,
+            instrument=instrument,
+            ts=kernel.now,
+            volume=kernel.ledger.volumes.before(kernel.now),
+        )
+        return kernel.charges.accrue(before, after, occasion)
 
     def _postings(self, side: OrderSide, deal: Deal, instrument: Instrument) -> tuple[Posting, ...]:
         money, base = instrument.quote_currency, instrument.base

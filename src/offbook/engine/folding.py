@@ -13,7 +13,8 @@ from offbook.domain.orders import CancelReason, OrderStatus, OrderView
 from offbook.domain.records import Record
 from offbook.domain.session import SessionSummary
 from offbook.domain.values import Amount, share_of, units_to_text
-from offbook.engine.ledger import CASH, LedgerState
+from offbook.engine.accounts import CASH
+from offbook.engine.ledger import LedgerState
 from offbook.engine.state import ZERO, OrderState
 from offbook.engine.triggers import percent_text
 

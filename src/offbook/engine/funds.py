@@ -14,9 +14,11 @@ from offbook.domain.config import RATIO_PRECISION, AccountConfig, CashCheck, Ven
 from offbook.domain.instruments import Instrument
 from offbook.domain.orders import CancelReason, OrderSide, RejectReason
 from offbook.domain.values import Amount, ceil_div, text_to_units
-from offbook.engine.ledger import CASH, HOLDINGS, LedgerState
+from offbook.engine.accounts import CASH, HOLDINGS
+from offbook.engine.ledger import LedgerState
 from offbook.engine.lists import held_by
-from offbook.engine.models.fees import Charges, Traded
+from offbook.engine.models.charging import Traded
+from offbook.engine.models.fees import Charges
 from offbook.engine.state import Amendment, OrderState
 from offbook.engine.terms import Approval, Market, Refusal, Terms
 from offbook.engine.triggers import trail_level
@@ -142,7 +144,7 @@ class BaseFunds:
     ) -> int:
         """What ``qty`` (quantity units) worth ``notional`` may cost with all charges on it."""
         rest = qty * instrument.qty_scale
-        return notional + self._charges.most(traded, rest, notional, paid, instrument.charge_unit)
+        return notional + self._charges.most(traded, rest, notional, paid, instrument)
 
 
 class CashFunds(BaseFunds):
@@ -338,7 +340,10 @@ class CashFunds(BaseFunds):
 def traded_by(order: OrderState, instrument: Instrument) -> Traded:
     """What an order has traded so far."""
     return Traded(
-        order.cum_qty * instrument.qty_scale, int(order.cum_notional), int(order.cum_added)
+        order.cum_qty * instrument.qty_scale,
+        int(order.cum_notional),
+        int(order.cum_added),
+        int(order.fee_accrued),
     )
 
 

@@ -7,6 +7,7 @@ damaged session use this same code.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -20,18 +21,11 @@ from offbook.domain.orders import ExecType
 from offbook.domain.record_parts import Posting
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount
+from offbook.engine.accounts import CASH
 from offbook.engine.lists import hold, join_list, release
 from offbook.engine.sent_orders import bodies_of, order_of, sent_order
 from offbook.engine.state import ZERO, DayState, OrderState, PositionState, TimerState
-
-CASH = "cash"
-VENUE = "venue"
-FEES = "fees"
-HOLDINGS = "holdings"
-CAPITAL = "capital"
-CLEARING = "clearing"
-MARGIN = "margin"
-"""No account of the books: what orders of a margin account hold of its equity."""
+from offbook.engine.volumes import TradedVolumes
 
 
 class LedgerState(msgspec.Struct, kw_only=True):
@@ -63,6 +57,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
     fills: int = 0
     margin_call: bool = False
     day: DayState = msgspec.field(default_factory=DayState)
+    volumes: TradedVolumes = msgspec.field(default_factory=TradedVolumes)
     rates: dict[str, tuple[int, int]] = {}
     refusals: dict[str, int] = {}
     attached: r.SessionAttached | None = None
@@ -84,11 +79,8 @@ class LedgerState(msgspec.Struct, kw_only=True):
 
     def cash(self) -> dict[str, Amount]:
         """The cash of each currency."""
-        return {name: amount for owner, name, amount in self._accounts() if owner == CASH}
-
-    def _accounts(self) -> list[tuple[str, str, Amount]]:
         parted = [(key.partition("|"), amount) for key, amount in self.balances.items()]
-        return [(key[0], key[2], amount) for key, amount in parted]
+        return {name: amount for (owner, _, name), amount in parted if owner == CASH}
 
     @property
     def account_currency(self) -> str:
@@ -111,9 +103,9 @@ class LedgerState(msgspec.Struct, kw_only=True):
 
     def sums(self) -> dict[str, int]:
         """The sum of all accounts for each currency: zero each, or the ledger is broken."""
-        totals: dict[str, int] = {}
-        for _, currency, amount in self._accounts():
-            totals[currency] = totals.get(currency, 0) + amount
+        totals: Counter[str] = Counter()
+        for key, amount in self.balances.items():
+            totals[key.partition("|")[2]] += amount
         return totals
 
     # -- folding ----------------------------------------------------------------------------
@@ -249,6 +241,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
     def _filled(self, record: r.OrderFilled) -> None:
         order = self.orders[record.order]
         order.cum_qty = record.cum_qty
+        self.volumes.add(record, record.cum_notional - order.cum_notional)
         order.cum_notional = record.cum_notional
         order.cum_added = record.cum_added
         order.fees = Amount(order.fees + record.fee)
@@ -261,9 +254,9 @@ class LedgerState(msgspec.Struct, kw_only=True):
         position.realized = Amount(position.realized + record.realized)
         fee, realized = record.fee, record.realized
         if record.conversion is not None:
-            fee, realized = record.conversion.fee, record.conversion.realized
-            rate = (record.conversion.numerator, record.conversion.denominator)
-            self.rates[self._quote_currency(record.symbol)] = rate
+            at = record.conversion
+            fee, realized = at.fee, at.realized
+            self.rates[self._quote_currency(record.symbol)] = at.numerator, at.denominator
         self.realized = Amount(self.realized + realized)
         self.fees = Amount(self.fees + fee)
         self.fills += 1

@@ -12,11 +12,11 @@ from offbook.domain.orders import CancelReason, Origin
 from offbook.domain.record_parts import Mark
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount
+from offbook.engine.accounts import CASH
 from offbook.engine.agenda import STAGE_VENUE, StopDeadline
 from offbook.engine.desk import OrderDesk
 from offbook.engine.host import StrategyHost
 from offbook.engine.kernel import Kernel
-from offbook.engine.ledger import CASH
 from offbook.engine.lists import legs
 from offbook.engine.state import OrderState
 from offbook.engine.strategy import Missed

@@ -15,10 +15,12 @@ from offbook.domain.config import AccountConfig, CashCheck, VenueConfig
 from offbook.domain.instruments import Instrument
 from offbook.domain.orders import CancelReason, OrderSide, RejectReason
 from offbook.domain.values import Amount
+from offbook.engine.accounts import MARGIN
 from offbook.engine.funds import BaseFunds, CashFunds, Deal, Funds, Priced, traded_by
-from offbook.engine.ledger import MARGIN, LedgerState
+from offbook.engine.ledger import LedgerState
 from offbook.engine.lists import held_by
-from offbook.engine.models.fees import Charges, Traded
+from offbook.engine.models.charging import Traded
+from offbook.engine.models.fees import Charges
 from offbook.engine.state import OrderState
 from offbook.engine.terms import Approval, Market, Refusal, Terms
 from offbook.engine.valuation import Valuation, part_of

@@ -36,6 +36,7 @@ from offbook.domain.session import (
 )
 from offbook.domain.values import Amount
 from offbook.engine import snapshots
+from offbook.engine.accounts import CAPITAL, CASH
 from offbook.engine.built_bars import BuiltBars
 from offbook.engine.desk import OrderDesk
 from offbook.engine.equity_watch import EquityWatch
@@ -45,7 +46,6 @@ from offbook.engine.host import StrategyHost
 from offbook.engine.inputs import Advance, Attach, EndOfData, EngineInput, Take
 from offbook.engine.instants import Instants
 from offbook.engine.kernel import UNBOUNDED, Kernel
-from offbook.engine.ledger import CAPITAL, CASH
 from offbook.engine.lifecycle import Lifecycle
 from offbook.engine.list_desk import ListDesk
 from offbook.engine.lists import members

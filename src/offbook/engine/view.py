@@ -24,8 +24,8 @@ from offbook.domain.orders import (
     TimeInForce,
 )
 from offbook.domain.values import Amount, Price, Quantity
+from offbook.engine.accounts import HOLDINGS
 from offbook.engine.agenda import ReportArrives, ReservesArrive
-from offbook.engine.ledger import HOLDINGS
 from offbook.engine.state import ZERO, OrderState
 from offbook.engine.triggers import percent_text
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,11 +21,13 @@ from offbook.domain.config import (
     SpreadSlippage,
     SumFee,
 )
+from offbook.domain.instruments import Instrument
 from offbook.domain.orders import Liquidity, OrderSide
 from offbook.domain.record_parts import Evidence
 from offbook.domain.values import AMOUNT_SCALE, Amount
+from offbook.engine.models.charging import ACCRUAL, Occasion, Traded
 from offbook.engine.models.draws import draw, quantile
-from offbook.engine.models.fees import ACCRUAL, Charges, Traded
+from offbook.engine.models.fees import Charges
 from offbook.engine.models.latency import latency_model
 from offbook.engine.models.slippage import slippage_model, slipped
 from offbook.testing.markets import XYZ
@@ -54,26 +57,33 @@ trades = st.lists(
     min_size=1,
     max_size=12,
 )
-charge_units = st.sampled_from([1, 10**10, CENT, AMOUNT_SCALE])
+IN_YEN = msgspec.structs.replace(XYZ, quote_currency="JPY")
+IN_COIN = msgspec.structs.replace(XYZ, quote_currency="USDT")
+instruments = st.sampled_from([XYZ, IN_YEN, IN_COIN])
+"""With charges in cents, in whole units and in 10**-8."""
 roundings = st.sampled_from(FeeRounding)
 
 Trade = tuple[int, int, Liquidity]
 
 
-def after(traded: Traded, trade: Trade) -> Traded:
-    """What an order has traded after one more fill."""
+def after(charges: Charges, traded: Traded, trade: Trade, instrument: Instrument) -> Traded:
+    """What an order has traded after one more fill, with its charges."""
     qty, notional, liquidity = trade
     added = notional if liquidity is ADDED else 0
-    return Traded(traded.qty + qty, traded.notional + notional, traded.added + added)
+    then = Traded(traded.qty + qty, traded.notional + notional, traded.added + added)
+    on = Occasion(side=OrderSide.SELL, instrument=instrument, ts=0, volume=0)
+    return charges.accrue(traded, then, on)
 
 
-def bookings(charges: Charges, fills: list[Trade], unit: int) -> tuple[list[int], Traded]:
+def bookings(
+    charges: Charges, fills: list[Trade], instrument: Instrument = XYZ
+) -> tuple[list[int], Traded]:
     """What each fill books, as the engine does it, and what was traded."""
     paid: list[int] = []
     traded = Traded()
     for fill in fills:
-        then = after(traded, fill)
-        paid.append(charges.fee(traded, then, sum(paid), unit))
+        then = after(charges, traded, fill, instrument)
+        paid.append(charges.fee(traded, then, sum(paid), instrument))
         traded = then
     return paid, traded
 
@@ -121,7 +131,7 @@ def test_a_fill_costs_what_the_model_says(
 ) -> None:
     """In cents, rounded up."""
     fill = (Amount.parse(qty), Amount.parse(notional), liquidity)
-    (paid,), _ = bookings(Charges(config, EXACT), [fill], CENT)
+    (paid,), _ = bookings(Charges(config, EXACT), [fill])
     assert str(Amount(paid)) == fee
 
 
@@ -137,53 +147,54 @@ def test_three_fills_of_half_a_cent(rounding: FeeRounding, paid: list[str]) -> N
     """0.005, 0.010 and 0.015 in all: rounded as a sum, or each by itself."""
     charges = Charges(BasisPointsFee(maker="10", taker="10"), rounding)
     fills = [(AMOUNT_SCALE, 5 * AMOUNT_SCALE, REMOVED)] * 3
-    assert [str(Amount(fee)) for fee in bookings(charges, fills, CENT)[0]] == paid
+    assert [str(Amount(fee)) for fee in bookings(charges, fills)[0]] == paid
 
 
-@given(fees, trades, charge_units)
+@given(fees, trades, instruments)
 def test_together_fees_are_the_exact_charge_rounded_up_once(
-    config: FeeConfig, fills: list[Trade], unit: int
+    config: FeeConfig, fills: list[Trade], instrument: Instrument
 ) -> None:
     """However the order was filled, rebates included."""
-    charges = Charges(config, EXACT)
-    paid, traded = bookings(charges, fills, unit)
-    assert charges.accrued(traded) <= sum(paid) * ACCRUAL
-    assert sum(paid) * ACCRUAL < charges.accrued(traded) + unit * ACCRUAL
+    charges, unit = Charges(config, EXACT), instrument.charge_unit
+    paid, traded = bookings(charges, fills, instrument)
+    assert traded.accrued <= sum(paid) * ACCRUAL
+    assert sum(paid) * ACCRUAL < traded.accrued + unit * ACCRUAL
     assert all(fee % unit == 0 for fee in paid)
 
 
-@given(fees, trades, charge_units, roundings)
+@given(fees, trades, instruments, roundings)
 def test_a_reservation_for_the_worst_case_always_suffices(
-    config: FeeConfig, fills: list[Trade], unit: int, rounding: FeeRounding
+    config: FeeConfig, fills: list[Trade], instrument: Instrument, rounding: FeeRounding
 ) -> None:
     """After every fill what was paid and what may still come stay within the first estimate."""
     charges = Charges(config, rounding)
     qty, notional = sum(fill[0] for fill in fills), sum(fill[1] for fill in fills)
     traded, paid = Traded(), 0
-    estimate = charges.most(traded, qty, notional, 0, unit)
+    estimate = charges.most(traded, qty, notional, 0, instrument)
     for fill in fills:
-        then = after(traded, fill)
-        paid += charges.fee(traded, then, paid, unit)
+        then = after(charges, traded, fill, instrument)
+        paid += charges.fee(traded, then, paid, instrument)
         traded, qty, notional = then, qty - fill[0], notional - fill[1]
         assert paid <= estimate
-        assert paid + charges.most(traded, qty, notional, paid, unit) <= estimate
+        assert paid + charges.most(traded, qty, notional, paid, instrument) <= estimate
 
 
-@given(singles, trades, charge_units)
+@given(singles, trades, instruments)
 def test_many_small_fills_cost_no_more_than_one(
-    config: SingleFee, fills: list[Trade], unit: int
+    config: SingleFee, fills: list[Trade], instrument: Instrument
 ) -> None:
     """Of the same value on the same side of the book: exactly the same."""
     charges = Charges(config, EXACT)
     alike = [(qty, notional, REMOVED) for qty, notional, _ in fills]
     whole = [(sum(f[0] for f in fills), sum(f[1] for f in fills), REMOVED)]
-    assert sum(bookings(charges, alike, unit)[0]) == sum(bookings(charges, whole, unit)[0])
+    paid = sum(bookings(charges, alike, instrument)[0])
+    assert paid == sum(bookings(charges, whole, instrument)[0])
 
 
 def test_a_flat_fee_is_taken_once() -> None:
     """At the first fill, whatever its size."""
     fills = [(1, 1, ADDED), (1, 10**24, REMOVED)]
-    paid, _ = bookings(Charges(FlatFee(per_order="1"), EXACT), fills, CENT)
+    paid, _ = bookings(Charges(FlatFee(per_order="1"), EXACT), fills)
     assert paid == [AMOUNT_SCALE, 0]
 
 

@@ -10,7 +10,7 @@ from offbook.domain import records as r
 from offbook.domain.config import BasisPointsFee, ConstantLatency
 from offbook.domain.orders import ExecType, OrderSide, OrderStatus
 from offbook.domain.values import Amount
-from offbook.engine.ledger import CASH
+from offbook.engine.accounts import CASH
 from offbook.engine.strategy import Strategy
 from offbook.testing.markets import SECOND, START, XYZ, quotes_market
 

@@ -14,12 +14,16 @@ from offbook.domain.config.account import MarginCall as MarginCall
 from offbook.domain.config.base import RATIO_PRECISION as RATIO_PRECISION
 from offbook.domain.config.base import ConfigPart as ConfigPart
 from offbook.domain.config.fees import BasisPointsFee as BasisPointsFee
+from offbook.domain.config.fees import DatedRate as DatedRate
 from offbook.domain.config.fees import FeeConfig as FeeConfig
 from offbook.domain.config.fees import FeeRounding as FeeRounding
 from offbook.domain.config.fees import FlatFee as FlatFee
 from offbook.domain.config.fees import PerUnitFee as PerUnitFee
 from offbook.domain.config.fees import SingleFee as SingleFee
 from offbook.domain.config.fees import SumFee as SumFee
+from offbook.domain.config.fees import TieredFee as TieredFee
+from offbook.domain.config.fees import UsRegulatoryFee as UsRegulatoryFee
+from offbook.domain.config.fees import VolumeTier as VolumeTier
 from offbook.domain.config.lifecycle import AtEnd as AtEnd
 from offbook.domain.config.lifecycle import LifecycleConfig as LifecycleConfig
 from offbook.domain.config.lifecycle import OnStrategyError as OnStrategyError

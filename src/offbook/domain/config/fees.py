@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import enum
 from decimal import Decimal
+from itertools import pairwise
 
 from offbook.domain.config.base import ConfigPart, exact_amount, exact_decimal
 from offbook.domain.errors import InvalidConfig
@@ -34,13 +36,71 @@ class BasisPointsFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", ta
     taker: str = "10"
 
     def __post_init__(self) -> None:
-        for name, least in (("maker", -MOST_BASIS_POINTS), ("taker", 0)):
-            bps = exact_decimal(f"venue.fee.{name}", getattr(self, name), precision=4)
-            if not least <= bps <= MOST_BASIS_POINTS:
+        _check_maker_and_taker(self.maker, self.taker, "venue.fee")
+
+
+class VolumeTier(ConfigPart, frozen=True, kw_only=True):
+    """The rates of those who have traded ``volume`` or more, in the account's currency."""
+
+    volume: str
+    maker: str
+    taker: str
+
+
+class TieredFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="tiered"):
+    """Basis points by what was traded in the 30 days before the day of a fill (UTC days).
+
+    ``tiers`` rise by volume, and the first begins at 0.  ``volume`` is what the account has traded
+    in every 30 days besides this session, and counts always.  So a tier changes at midnight and
+    never within a day, as at venues that set it once a day.
+    """
+
+    tiers: tuple[VolumeTier, ...]
+    volume: str = "0"
+
+    def __post_init__(self) -> None:
+        field = "venue.fee.tiers"
+        _not_negative("volume", self.volume)
+        for place, tier in enumerate(self.tiers):
+            _check_maker_and_taker(tier.maker, tier.taker, f"{field}[{place}]")
+        starts = [exact_amount(f"{field}.volume", tier.volume) for tier in self.tiers]
+        if not starts or starts[0] != 0:
+            raise InvalidConfig(f'{field}: the first tier begins at volume "0"', field=field)
+        if any(after <= before for before, after in pairwise(starts)):
+            raise InvalidConfig(f"{field}: volumes must rise from tier to tier", field=field)
+
+
+class DatedRate(ConfigPart, frozen=True, kw_only=True):
+    """A rate that holds from a day on (``YYYY-MM-DD``, the exchange's date); ``maximum`` is the
+    most that one trade is charged."""
+
+    since: str
+    rate: str
+    maximum: str | None = None
+
+
+class UsRegulatoryFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="us_regulatory"):
+    """What brokers pass on for US stocks: the SEC's Section 31 fee on the value sold, FINRA's
+    trading activity fee on each share sold, and the fee of the consolidated audit trail on each
+    share bought or sold.
+
+    ``sec`` is in dollars per million, ``taf`` and ``cat`` in dollars per share (at most 8
+    decimals), each from its day on and nothing before the first.  ``None`` takes the rates that
+    come with offbook, ``()`` charges nothing.  Only stocks in USD are charged.
+    """
+
+    sec: tuple[DatedRate, ...] | None = None
+    taf: tuple[DatedRate, ...] | None = None
+    cat: tuple[DatedRate, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("sec", "taf", "cat"):
+            rates = getattr(self, name) or ()
+            for rate in rates:
+                _check_dated_rate(rate, f"venue.fee.{name}")
+            if any(after.since <= before.since for before, after in pairwise(rates)):
                 raise InvalidConfig(
-                    f"venue.fee.{name}={getattr(self, name)}, expected {least} to "
-                    f"{MOST_BASIS_POINTS} basis points",
-                    field=f"venue.fee.{name}",
+                    f"venue.fee.{name}: days must rise from rate to rate", field=f"venue.fee.{name}"
                 )
 
 
@@ -83,7 +143,7 @@ class PerUnitFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="p
                 )
 
 
-SingleFee = BasisPointsFee | FlatFee | PerUnitFee
+SingleFee = BasisPointsFee | FlatFee | PerUnitFee | TieredFee | UsRegulatoryFee
 
 
 class SumFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="sum"):
@@ -97,9 +157,33 @@ class SumFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="sum")
             raise InvalidConfig("venue.fee.parts is empty: name one", field="venue.fee.parts")
 
 
-FeeConfig = BasisPointsFee | FlatFee | PerUnitFee | SumFee
+FeeConfig = BasisPointsFee | FlatFee | PerUnitFee | TieredFee | UsRegulatoryFee | SumFee
 
 
 def _not_negative(name: str, text: str) -> None:
     if exact_amount(f"venue.fee.{name}", text) < 0:
         raise InvalidConfig(f"venue.fee.{name}={text} is negative", field=f"venue.fee.{name}")
+
+
+def _check_maker_and_taker(maker: str, taker: str, field: str) -> None:
+    for name, text, least in (("maker", maker, -MOST_BASIS_POINTS), ("taker", taker, 0)):
+        bps = exact_decimal(f"{field}.{name}", text, precision=4)
+        if not least <= bps <= MOST_BASIS_POINTS:
+            raise InvalidConfig(
+                f"{field}.{name}={text}, expected {least} to {MOST_BASIS_POINTS} basis points",
+                field=f"{field}.{name}",
+            )
+
+
+def _check_dated_rate(rate: DatedRate, field: str) -> None:
+    try:
+        datetime.date.fromisoformat(rate.since)
+    except (ValueError, TypeError):
+        raise InvalidConfig(
+            f"{field}.since={rate.since!r}, expected a day such as 2024-05-22",
+            field=f"{field}.since",
+        ) from None
+    if exact_decimal(f"{field}.rate", rate.rate, precision=8) < 0:
+        raise InvalidConfig(f"{field}.rate={rate.rate} is negative", field=f"{field}.rate")
+    if rate.maximum is not None and exact_amount(f"{field}.maximum", rate.maximum) < 0:
+        raise InvalidConfig(f"{field}.maximum={rate.maximum} is negative", field=f"{field}.maximum")

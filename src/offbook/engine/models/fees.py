@@ -1,16 +1,12 @@
 """What a venue charges.
 
-A model gives the exact charge of a whole order, for all that it has traded so far, in units of
-10**-26 of the quote currency (``ACCRUAL``).  The engine books at each fill what the rounded charge
-has grown by.  So many small fills never cost more than one large one (unless the venue is said to
-round each of them), and a reservation made for the whole order always suffices.
+A model tells exactly by how much a fill makes its order's charge grow, in units of 10**-26 of the
+quote currency.  The engine books at each fill what the rounded charge of the whole order has grown
+by.  So many small fills never cost more than one large one (unless the venue is said to round each
+of them), and a reservation made for the whole order always suffices.
 """
 
 from __future__ import annotations
-
-from typing import Final, Protocol
-
-import msgspec
 
 from offbook.domain.config import (
     BasisPointsFee,
@@ -20,7 +16,10 @@ from offbook.domain.config import (
     PerUnitFee,
     SingleFee,
     SumFee,
+    TieredFee,
+    UsRegulatoryFee,
 )
+from offbook.domain.instruments import Instrument
 from offbook.domain.values import (
     AMOUNT_PRECISION,
     round_against_client,
@@ -28,30 +27,8 @@ from offbook.domain.values import (
     share_of,
     text_to_units,
 )
-
-ACCRUAL: Final = 10**8
-"""Accrued charges count units of 10**-18 / ACCRUAL."""
-
-
-class Traded(msgspec.Struct, frozen=True, gc=False):
-    """What an order has traded so far: quantity and value, and how much of the value as a maker,
-    all in units of 10**-18."""
-
-    qty: int = 0
-    notional: int = 0
-    added: int = 0
-
-
-class FeeModel(Protocol):
-    """The exact charge of an order."""
-
-    def charge(self, traded: Traded) -> int:
-        """The charge for all that an order has traded, in units of 10**-26; never less for more
-        traded, except by a maker's rebate."""
-
-    def worst(self, traded: Traded, qty: int, notional: int) -> int:
-        """The most that ``charge`` can come to while ``qty`` and ``notional`` (10**-18) more are
-        traded, however split, on whichever side of the book, and wherever it ends."""
+from offbook.engine.models.charging import ACCRUAL, FeeModel, Occasion, Traded
+from offbook.engine.models.dated_fees import Tiered, UsRegulatory
 
 
 class BasisPoints:
@@ -61,13 +38,14 @@ class BasisPoints:
         self._maker = text_to_units(config.maker, 4)
         self._taker = text_to_units(config.taker, 4)
 
-    def charge(self, traded: Traded) -> int:
+    def grows(self, before: Traded, after: Traded, on: Occasion) -> int:
         """One basis point is 10**-4, so with four decimals the product counts 10**-26."""
-        return traded.added * self._maker + (traded.notional - traded.added) * self._taker
+        added = after.added - before.added
+        return added * self._maker + (after.notional - before.notional - added) * self._taker
 
-    def worst(self, traded: Traded, qty: int, notional: int) -> int:
-        """The higher of the two rates on the rest; a rebate is not counted on."""
-        return self.charge(traded) + notional * max(self._maker, self._taker, 0)
+    def worst(self, traded: Traded, qty: int, notional: int, of: Instrument) -> int:
+        """The higher of the two rates; a rebate is not counted on."""
+        return notional * max(self._maker, self._taker, 0)
 
 
 class Flat:
@@ -76,13 +54,13 @@ class Flat:
     def __init__(self, config: FlatFee) -> None:
         self._charge = text_to_units(config.per_order, AMOUNT_PRECISION) * ACCRUAL
 
-    def charge(self, traded: Traded) -> int:
-        """The whole charge once anything has traded."""
-        return self._charge if traded.qty else 0
+    def grows(self, before: Traded, after: Traded, on: Occasion) -> int:
+        """The whole charge when anything has traded."""
+        return self._charge if after.qty and not before.qty else 0
 
-    def worst(self, traded: Traded, qty: int, notional: int) -> int:
+    def worst(self, traded: Traded, qty: int, notional: int, of: Instrument) -> int:
         """The same."""
-        return self._charge if traded.qty or qty else 0
+        return self._charge if qty and not traded.qty else 0
 
 
 class PerUnit:
@@ -97,7 +75,11 @@ class PerUnit:
         if config.maximum_percent is not None:
             self._percent = text_to_units(config.maximum_percent, 4)
 
-    def charge(self, traded: Traded) -> int:
+    def grows(self, before: Traded, after: Traded, on: Occasion) -> int:
+        """What the bounded charge of the whole has grown by."""
+        return self._charge(after) - self._charge(before)
+
+    def _charge(self, traded: Traded) -> int:
         """A rate with eight decimals times a quantity in 10**-18 counts 10**-26, and a percentage
         with four decimals is a share of 10**-6."""
         if not traded.qty:
@@ -109,9 +91,10 @@ class PerUnit:
             charge = min(charge, traded.notional * self._percent * (ACCRUAL // 10**6))
         return charge
 
-    def worst(self, traded: Traded, qty: int, notional: int) -> int:
+    def worst(self, traded: Traded, qty: int, notional: int, of: Instrument) -> int:
         """All of it traded: no bound falls as more trades."""
-        return self.charge(Traded(traded.qty + qty, traded.notional + notional))
+        whole = Traded(traded.qty + qty, traded.notional + notional)
+        return self._charge(whole) - self._charge(traded)
 
 
 class Sum:
@@ -120,13 +103,13 @@ class Sum:
     def __init__(self, parts: tuple[FeeModel, ...]) -> None:
         self._parts = parts
 
-    def charge(self, traded: Traded) -> int:
+    def grows(self, before: Traded, after: Traded, on: Occasion) -> int:
         """Their exact sum."""
-        return sum(part.charge(traded) for part in self._parts)
+        return sum(part.grows(before, after, on) for part in self._parts)
 
-    def worst(self, traded: Traded, qty: int, notional: int) -> int:
+    def worst(self, traded: Traded, qty: int, notional: int, of: Instrument) -> int:
         """The sum of the worst of each."""
-        return sum(part.worst(traded, qty, notional) for part in self._parts)
+        return sum(part.worst(traded, qty, notional, of) for part in self._parts)
 
 
 def fee_model(config: FeeConfig) -> FeeModel:
@@ -137,42 +120,49 @@ def fee_model(config: FeeConfig) -> FeeModel:
 
 
 def _single(config: SingleFee) -> FeeModel:
-    if isinstance(config, PerUnitFee):
-        return PerUnit(config)
-    return Flat(config) if isinstance(config, FlatFee) else BasisPoints(config)
+    match config:
+        case PerUnitFee():
+            return PerUnit(config)
+        case FlatFee():
+            return Flat(config)
+        case TieredFee():
+            return Tiered(config)
+        case UsRegulatoryFee():
+            return UsRegulatory(config)
+        case BasisPointsFee():
+            return BasisPoints(config)
 
 
 class Charges:
-    """What fills book of the charges that a model gives; ``unit`` is the currency's smallest
-    charge, and amounts are in units of 10**-18."""
+    """What fills book of the charges that a model gives, in units of 10**-18."""
 
     def __init__(self, config: FeeConfig, rounding: FeeRounding) -> None:
         self._model = fee_model(config)
         self._rounding = rounding
 
-    def accrued(self, traded: Traded) -> int:
-        """The exact charge of an order so far, in units of 10**-26."""
-        return self._model.charge(traded)
+    def accrue(self, before: Traded, after: Traded, on: Occasion) -> Traded:
+        """What an order has traded with a fill, and was charged exactly."""
+        accrued = before.accrued + self._model.grows(before, after, on)
+        return Traded(after.qty, after.notional, after.added, accrued)
 
-    def fee(self, before: Traded, after: Traded, paid: int, unit: int) -> int:
-        """What a fill books for an order that has ``paid`` this much before it; negative where a
-        rebate is due."""
+    def fee(self, before: Traded, after: Traded, paid: int, of: Instrument) -> int:
+        """What a fill books for an order that has ``paid`` this much before it, both sides with
+        their charges; negative where a rebate is due."""
         if self._rounding is FeeRounding.PER_FILL_HALF_UP:
-            part = self._model.charge(after) - self._model.charge(before)
-            return round_half_up(part, unit * ACCRUAL) // ACCRUAL
-        return self._rounded(self._model.charge(after), unit) - paid
+            part = after.accrued - before.accrued
+            return round_half_up(part, of.charge_unit * ACCRUAL) // ACCRUAL
+        return self._rounded(after.accrued, of.charge_unit) - paid
 
-    def most(self, traded: Traded, qty: int, notional: int, paid: int, unit: int) -> int:
+    def most(self, traded: Traded, qty: int, notional: int, paid: int, of: Instrument) -> int:
         """The most that an order may still be charged while ``qty`` worth ``notional`` more is
         traded.
 
         Rounding each fill half up at most doubles a charge: what rounds up is half a unit or more.
         """
-        worst = self._model.worst(traded, qty, notional)
+        growth = self._model.worst(traded, qty, notional, of)
         if self._rounding is FeeRounding.PER_FILL_HALF_UP:
-            rest = 2 * (worst - self._model.charge(traded))
-            return round_against_client(rest, unit * ACCRUAL) // ACCRUAL
-        return self._rounded(worst, unit) - paid
+            return round_against_client(2 * growth, of.charge_unit * ACCRUAL) // ACCRUAL
+        return self._rounded(traded.accrued + growth, of.charge_unit) - paid
 
     def _rounded(self, accrued: int, unit: int) -> int:
         if self._rounding is FeeRounding.HALF_EVEN:

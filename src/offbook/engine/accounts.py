@@ -1,0 +1,10 @@
+"""The accounts of the books, in which every record's postings sum to zero."""
+
+CASH = "cash"
+VENUE = "venue"
+FEES = "fees"
+HOLDINGS = "holdings"
+CAPITAL = "capital"
+CLEARING = "clearing"
+MARGIN = "margin"
+"""No account of the books: what orders of a margin account hold of its equity."""

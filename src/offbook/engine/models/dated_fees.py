@@ -1,0 +1,100 @@
+"""Charges that depend on when an order trades: tiers by volume, and what US regulators take."""
+
+from __future__ import annotations
+
+import datetime
+from bisect import bisect_right
+from typing import Final
+
+from offbook.domain.calendars import DAY_NS
+from offbook.domain.config import DatedRate, TieredFee, UsRegulatoryFee
+from offbook.domain.instruments import AssetClass, Instrument
+from offbook.domain.orders import OrderSide
+from offbook.domain.values import AMOUNT_PRECISION, text_to_units
+from offbook.engine.models.charging import ACCRUAL, Occasion, Traded
+from offbook.engine.models.us_rates import SEC_PER_MILLION, TAF_PER_SHARE
+
+_EPOCH: Final = datetime.date(1970, 1, 1).toordinal()
+_NEW_YORK_NS: Final = 5 * 3_600_000_000_000
+"""Standard time behind UTC: all that trades from 4:00 to 20:00 in New York, summer or winter, has
+its date then."""
+_MILLION: Final = 10**6
+
+
+class Tiered:
+    """A share of value, maker and taker apart, by what was traded in the 30 days before."""
+
+    def __init__(self, config: TieredFee) -> None:
+        self._volume = text_to_units(config.volume, AMOUNT_PRECISION)
+        self._starts = [text_to_units(tier.volume, AMOUNT_PRECISION) for tier in config.tiers]
+        self._rates = [
+            (text_to_units(tier.maker, 4), text_to_units(tier.taker, 4)) for tier in config.tiers
+        ]
+        self._worst = max(max(0, *rates) for rates in self._rates)
+
+    def grows(self, before: Traded, after: Traded, on: Occasion) -> int:
+        """One basis point is 10**-4, so with four decimals the product counts 10**-26."""
+        maker, taker = self._rates[bisect_right(self._starts, self._volume + on.volume) - 1]
+        added = after.added - before.added
+        return added * maker + (after.notional - before.notional - added) * taker
+
+    def worst(self, traded: Traded, qty: int, notional: int, of: Instrument) -> int:
+        """The dearest of all rates, for a tier may change before the order trades."""
+        return notional * self._worst
+
+
+class UsRegulatory:
+    """The SEC's fee on value sold, FINRA's on shares sold, the audit trail's on all shares."""
+
+    def __init__(self, config: UsRegulatoryFee) -> None:
+        sec = SEC_PER_MILLION if config.sec is None else config.sec
+        taf = TAF_PER_SHARE if config.taf is None else config.taf
+        self._sec, self._taf, self._cat = _Dated(sec), _Dated(taf), _Dated(config.cat)
+
+    def grows(self, before: Traded, after: Traded, on: Occasion) -> int:
+        """What one trade is charged, on its date in New York."""
+        if not _is_us_stock(on.instrument):
+            return 0
+        day = (on.ts - _NEW_YORK_NS) // DAY_NS
+        qty, notional = after.qty - before.qty, after.notional - before.notional
+        charge = self._cat.charge(day, qty)
+        if on.side is OrderSide.SELL:
+            # Dollars per million with eight decimals times 10**-18 count 10**-32.
+            charge += self._sec.charge(day, notional) // _MILLION + self._taf.charge(day, qty)
+        return charge
+
+    def worst(self, traded: Traded, qty: int, notional: int, of: Instrument) -> int:
+        """The dearest rates there are, for a sell, without their maxima."""
+        if not _is_us_stock(of):
+            return 0
+        sold = -(-notional * self._sec.dearest // _MILLION)
+        return sold + qty * (self._taf.dearest + self._cat.dearest)
+
+
+class _Dated:
+    """Rates with eight decimals, each from its day (since 1970) on."""
+
+    def __init__(self, rates: tuple[DatedRate, ...]) -> None:
+        self._since = [
+            datetime.date.fromisoformat(rate.since).toordinal() - _EPOCH for rate in rates
+        ]
+        self._rates = [text_to_units(rate.rate, 8) for rate in rates]
+        self._most = [
+            None
+            if rate.maximum is None
+            else text_to_units(rate.maximum, AMOUNT_PRECISION) * ACCRUAL
+            for rate in rates
+        ]
+        self.dearest = max(self._rates, default=0)
+
+    def charge(self, day: int, amount: int) -> int:
+        """The rate of a day times an amount, at most the day's maximum."""
+        place = bisect_right(self._since, day) - 1
+        if place < 0:
+            return 0
+        charge, most = self._rates[place] * amount, self._most[place]
+        return charge if most is None else min(charge, most)
+
+
+def _is_us_stock(instrument: Instrument) -> bool:
+    return instrument.asset_class is AssetClass.EQUITY and instrument.quote_currency == "USD"

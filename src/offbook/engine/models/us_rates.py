@@ -1,0 +1,50 @@
+"""US regulatory fee rates with the days from which they hold.
+
+Section 31 fee, dollars per million sold: the SEC's fee rate advisories and orders (2024: 89 FR
+29402; 2026: release 34-104909; 0 from 2025-05-14, as the year's appropriation was collected).
+Trading activity fee, dollars per share sold and its maximum per trade: FINRA By-Laws, Schedule A,
+section 1, as adjusted by SR-FINRA-2024-019 (89 FR 93709).  Rates that are set later, and those of
+the consolidated audit trail, which change within the year and by broker, are for the user to state.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from offbook.domain.config import DatedRate
+
+
+def _table(*rows: tuple[str, str] | tuple[str, str, str]) -> tuple[DatedRate, ...]:
+    return tuple(
+        DatedRate(since=row[0], rate=row[1], maximum=row[2] if len(row) > 2 else None)
+        for row in rows
+    )
+
+
+SEC_PER_MILLION: Final = _table(
+    ("2012-04-01", "22.40"),
+    ("2013-05-25", "17.40"),
+    ("2014-03-18", "22.10"),
+    ("2015-02-14", "18.40"),
+    ("2016-02-16", "21.80"),
+    ("2017-07-04", "23.10"),
+    ("2018-05-22", "13.00"),
+    ("2019-04-16", "20.70"),
+    ("2020-02-18", "22.10"),
+    ("2021-02-25", "5.10"),
+    ("2022-05-14", "22.90"),
+    ("2023-02-27", "8.00"),
+    ("2024-05-22", "27.80"),
+    ("2025-05-14", "0"),
+    ("2026-04-04", "20.60"),
+)
+
+TAF_PER_SHARE: Final = _table(
+    ("2012-07-01", "0.000119", "5.95"),
+    ("2022-01-01", "0.00013", "6.49"),
+    ("2023-01-01", "0.000145", "7.27"),
+    ("2024-01-01", "0.000166", "8.30"),
+    ("2026-01-01", "0.000195", "9.79"),
+    ("2027-01-01", "0.000232", "11.61"),
+    ("2028-01-01", "0.00024", "12.05"),
+)

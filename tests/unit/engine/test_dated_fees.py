@@ -1,0 +1,245 @@
+"""Charges that depend on the day: what US regulators take, and tiers by volume."""
+
+import datetime
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from offbook.domain.config import (
+    DatedRate,
+    FeeConfig,
+    FeeRounding,
+    TieredFee,
+    UsRegulatoryFee,
+    VolumeTier,
+)
+from offbook.domain.errors import InvalidConfig
+from offbook.domain.instruments import AssetClass, Instrument
+from offbook.domain.orders import OrderSide
+from offbook.domain.values import AMOUNT_SCALE, Amount
+from offbook.engine.models.charging import ACCRUAL, Occasion, Traded
+from offbook.engine.models.fees import Charges
+from offbook.engine.models.us_rates import SEC_PER_MILLION, TAF_PER_SHARE
+from offbook.testing.markets import BTCUSDT, XYZ
+
+DAY_NS = 86_400_000_000_000
+SELL, BUY = OrderSide.SELL, OrderSide.BUY
+TIERS = TieredFee(
+    tiers=(
+        VolumeTier(volume="0", maker="10", taker="20"),
+        VolumeTier(volume="1000000", maker="0", taker="10"),
+        VolumeTier(volume="5000000", maker="-1", taker="4"),
+    )
+)
+
+
+def at(text: str) -> int:
+    """A time of New York's standard time zone (UTC - 5) in ns UTC."""
+    moment = datetime.datetime.fromisoformat(text + "-05:00")
+    return int(moment.timestamp()) * 10**9
+
+
+def charged(
+    config: FeeConfig,
+    qty: str,
+    value: str,
+    *,
+    side: OrderSide = SELL,
+    ts: int = 0,
+    volume: str = "0",
+    instrument: Instrument = XYZ,
+    maker: bool = False,
+) -> str:
+    """What one fill of a new order is charged exactly, before rounding."""
+    charges = Charges(config, FeeRounding.UP)
+    notional = int(Amount.parse(value))
+    on = Occasion(side=side, instrument=instrument, ts=ts, volume=int(Amount.parse(volume)))
+    after = Traded(int(Amount.parse(qty)), notional, notional if maker else 0)
+    exact = Decimal(charges.accrue(Traded(), after, on).accrued) / (AMOUNT_SCALE * ACCRUAL)
+    return f"{exact.normalize():f}"
+
+
+@pytest.mark.parametrize(
+    ("when", "charge"),
+    [
+        ("2024-05-21T15:00:00", "0.9660"),  # 8.00 a million, and 0.000166 a share
+        ("2024-05-22T09:30:00", "2.9460"),  # 27.80 from this day on
+        ("2025-05-13T19:59:59", "2.9460"),
+        ("2025-05-14T04:00:00", "0.1660"),  # the SEC's fee is nothing
+        ("2025-12-31T19:59:59", "0.1660"),
+        ("2026-01-01T09:30:00", "0.1950"),
+        ("2026-04-04T09:30:00", "2.2550"),
+    ],
+)
+def test_a_sale_is_charged_at_the_rates_of_its_day_in_new_york(when: str, charge: str) -> None:
+    """1,000 shares for 100,000 dollars."""
+    assert Decimal(charged(UsRegulatoryFee(), "1000", "100000", ts=at(when))) == Decimal(charge)
+
+
+def test_the_fee_per_share_has_its_maximum_by_trade() -> None:
+    """100,000 shares at 0.000166 would be 16.60."""
+    config = UsRegulatoryFee(sec=())
+    assert charged(config, "100000", "1", ts=at("2024-06-03T10:00:00")) == "8.3"
+    assert charged(config, "50000", "1", ts=at("2024-06-03T10:00:00")) == "8.3"
+    assert charged(config, "49999", "1", ts=at("2024-06-03T10:00:00")) == "8.299834"
+
+
+def test_purchases_pay_for_the_audit_trail_alone() -> None:
+    """And only at the rates that were stated, from their day on."""
+    config = UsRegulatoryFee(cat=(DatedRate(since="2024-09-01", rate="0.000035"),))
+    later, before = at("2024-09-03T10:00:00"), at("2024-08-30T10:00:00")
+    assert charged(config, "1000", "100000", side=BUY, ts=later) == "0.035"
+    assert charged(config, "1000", "100000", side=BUY, ts=before) == "0"
+    assert charged(UsRegulatoryFee(), "1000", "100000", side=BUY, ts=later) == "0"
+
+
+@pytest.mark.parametrize(
+    "instrument", [BTCUSDT, msgspec.structs.replace(XYZ, quote_currency="EUR")]
+)
+def test_only_stocks_in_dollars_are_charged(instrument: Instrument) -> None:
+    """Coins and foreign stocks are not."""
+    ts = at("2024-06-03T10:00:00")
+    assert charged(UsRegulatoryFee(), "10", "1000", ts=ts, instrument=instrument) == "0"
+    charges = Charges(UsRegulatoryFee(), FeeRounding.UP)
+    assert charges.most(Traded(), 10**19, 10**21, 0, instrument) == 0
+    assert instrument.asset_class is AssetClass.CRYPTO_SPOT or instrument.quote_currency == "EUR"
+
+
+def test_the_rates_that_ship_are_in_order() -> None:
+    """Ascending by day, as configurations must be."""
+    UsRegulatoryFee(sec=SEC_PER_MILLION, taf=TAF_PER_SHARE)
+
+
+@pytest.mark.parametrize(
+    ("volume", "maker", "taker"),
+    [
+        ("0", "10", "20"),
+        ("999999.99", "10", "20"),
+        ("1000000", "0", "10"),
+        ("5000000", "-1", "4"),
+        ("90000000", "-1", "4"),
+    ],
+)
+def test_a_tier_begins_at_its_volume(volume: str, maker: str, taker: str) -> None:
+    """A fill of 10,000: a basis point of it is 1."""
+    assert charged(TIERS, "1", "10000", volume=volume, maker=True) == maker
+    assert charged(TIERS, "1", "10000", volume=volume) == taker
+
+
+def test_volume_traded_elsewhere_counts_always() -> None:
+    """It is stated in the configuration."""
+    config = msgspec.structs.replace(TIERS, volume="400000")
+    assert charged(config, "1", "10000", volume="599999") == "20"
+    assert charged(config, "1", "10000", volume="600000") == "10"
+
+
+fills = st.lists(
+    st.tuples(
+        st.integers(1, 10**6),
+        st.integers(1, 10**9),
+        st.booleans(),
+        st.integers(15_000, 22_000),
+        st.integers(0, 8_000_000),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+def plainly(config: FeeConfig, side: OrderSide, fill: tuple[int, int, bool, int, int]) -> Fraction:
+    """One fill's charge, told as simply as can be: shares, cents, maker, day and volume."""
+    shares, cents, maker, day, volume = fill
+    value = Fraction(cents, 100)
+    if isinstance(config, TieredFee):
+        tier = [one for one in config.tiers if Fraction(one.volume) <= volume][-1]
+        return value * Fraction(tier.maker if maker else tier.taker) / 10_000
+    assert isinstance(config, UsRegulatoryFee)
+    date = str(datetime.date(1970, 1, 1) + datetime.timedelta(days=day))
+    total = Fraction(0)
+    for rates, amount, sold_only in (
+        (SEC_PER_MILLION, value / 1_000_000, True),
+        (TAF_PER_SHARE, Fraction(shares), True),
+        (config.cat, Fraction(shares), False),
+    ):
+        known = [rate for rate in rates if rate.since <= date]
+        if known and (side is SELL or not sold_only):
+            most = known[-1].maximum
+            charge = amount * Fraction(known[-1].rate)
+            total += charge if most is None else min(charge, Fraction(most))
+    return total
+
+
+configs = st.sampled_from(
+    [TIERS, UsRegulatoryFee(cat=(DatedRate(since="2024-09-01", rate="0.000035"),))]
+)
+
+
+@given(configs, st.sampled_from(OrderSide), fills, st.sampled_from(FeeRounding))
+def test_charges_are_what_is_told_plainly_and_never_more_than_was_held(
+    config: FeeConfig,
+    side: OrderSide,
+    trades: list[tuple[int, int, bool, int, int]],
+    rounding: FeeRounding,
+) -> None:
+    """Fill by fill, over days and tiers, for all ways to round."""
+    charges = Charges(config, rounding)
+    qty = sum(trade[0] for trade in trades) * AMOUNT_SCALE
+    notional = sum(trade[1] for trade in trades) * AMOUNT_SCALE // 100
+    held = charges.most(Traded(), qty, notional, 0, XYZ)
+    traded, paid, exact = Traded(), 0, Fraction(0)
+    for trade in trades:
+        shares, cents, maker, day, volume = trade
+        value = cents * AMOUNT_SCALE // 100
+        then = Traded(
+            traded.qty + shares * AMOUNT_SCALE,
+            traded.notional + value,
+            traded.added + value * maker,
+        )
+        on = Occasion(
+            side=side, instrument=XYZ, ts=day * DAY_NS + DAY_NS // 2, volume=volume * AMOUNT_SCALE
+        )
+        then = charges.accrue(traded, then, on)
+        exact += plainly(config, side, trade)
+        assert Fraction(then.accrued, AMOUNT_SCALE * ACCRUAL) == exact
+        paid += charges.fee(traded, then, paid, XYZ)
+        assert paid <= held
+        traded = then
+
+
+@pytest.mark.parametrize(
+    ("make", "field"),
+    [
+        (lambda: TieredFee(tiers=()), "venue.fee.tiers"),
+        (
+            lambda: TieredFee(tiers=(VolumeTier(volume="1", maker="1", taker="1"),)),
+            "venue.fee.tiers",
+        ),
+        (
+            lambda: TieredFee(tiers=(VolumeTier(volume="0", maker="1", taker="1"),) * 2),
+            "venue.fee.tiers",
+        ),
+        (
+            lambda: TieredFee(tiers=(VolumeTier(volume="0", maker="1", taker="-1"),)),
+            "venue.fee.tiers[0].taker",
+        ),
+        (lambda: UsRegulatoryFee(sec=(DatedRate(since="May", rate="1"),)), "venue.fee.sec.since"),
+        (
+            lambda: UsRegulatoryFee(taf=(DatedRate(since="2024-01-01", rate="-1"),)),
+            "venue.fee.taf.rate",
+        ),
+        (
+            lambda: UsRegulatoryFee(cat=(DatedRate(since="2024-01-01", rate="1"),) * 2),
+            "venue.fee.cat",
+        ),
+    ],
+)
+def test_bad_tables_are_refused_by_name(make: Callable[[], object], field: str) -> None:
+    """Before anything runs."""
+    with pytest.raises(InvalidConfig) as caught:
+        make()
+    assert caught.value.fields["field"] == field
