@@ -1,6 +1,6 @@
-"""Make the tables of quantiles that the synthetic market draws from.
+"""Make the tables of quantiles that random delays and the synthetic market draw from.
 
-    python scripts/make_quantiles.py > src/offbook/adapters/brokers/synthetic/quantiles.py
+    python scripts/make_quantiles.py > src/offbook/domain/quantiles.py
 
 Entry k of a table of n is the quantile at (k + 1/2) / n, times 4096, rounded.  The floats used
 here are far more exact than the rounding needs: no entry lies within 10**-7 of a tie, which is

@@ -23,8 +23,8 @@ from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, TradingCalendar
 from offbook.domain.config import (
     AccountConfig,
     BasisPointsFee,
-    ConstantLatency,
     FeeConfig,
+    LatencyConfig,
     LifecycleConfig,
     PauseOrders,
     ResumeTimers,
@@ -57,7 +57,7 @@ from offbook.testing.markets import BuiltCombination, BuiltMarket
 from tests.reserved import reserved_by_pool
 
 NO_FEE = BasisPointsFee(maker="0", taker="0")
-AT_ONCE = ConstantLatency(entry_ns=0, response_ns=0)
+AT_ONCE = LatencyConfig(entry_ns=0, response_ns=0)
 
 
 def session_of(
@@ -66,7 +66,7 @@ def session_of(
     *,
     cash: str = "10000",
     fee: FeeConfig = NO_FEE,
-    latency: ConstantLatency = AT_ONCE,
+    latency: LatencyConfig = AT_ONCE,
     venue: dict[str, Any] | None = None,
     account: dict[str, Any] | None = None,
     risk: RiskConfig | None = None,

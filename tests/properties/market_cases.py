@@ -17,8 +17,8 @@ from offbook.domain.config import (
     AccountConfig,
     AtEnd,
     BasisPointsFee,
-    ConstantLatency,
     FeeRounding,
+    LatencyConfig,
     LifecycleConfig,
     LimitGap,
     PauseOrders,
@@ -180,10 +180,10 @@ def pick_setup(source: Source) -> Setup:
     )
 
 
-def _pick_latency(source: Source, timeframe: int) -> ConstantLatency:
+def _pick_latency(source: Source, timeframe: int) -> LatencyConfig:
     delays = [0, 1, timeframe // 2, timeframe, 5 * timeframe // 2]
     most = 60 * SECOND
-    return ConstantLatency(
+    return LatencyConfig(
         entry_ns=min(source.pick(delays), most), response_ns=min(source.pick(delays), most)
     )
 

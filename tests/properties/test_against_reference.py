@@ -18,7 +18,7 @@ from tests.properties.side_by_side import SideBySide
 from tests.rehearsal import rehearse
 
 from offbook.domain.calendars import TradingCalendar
-from offbook.domain.config import ConstantLatency
+from offbook.domain.config import LatencyConfig
 from offbook.domain.orders import Liquidity, OrderSide
 from offbook.testing.markets import MINUTE, START, XYZ, bars_market
 
@@ -108,7 +108,7 @@ def test_new_terms_trade_at_the_open_of_their_own_first_bar() -> None:
     bars = [("101", "101", "101", "101", "100")] * 3 + [("99", "103", "98", "102", "100")]
     found = []
     for replaced in (True, False):
-        latency = ConstantLatency(entry_ns=MINUTE, response_ns=0)
+        latency = LatencyConfig(entry_ns=MINUTE, response_ns=0)
         rehearsal = rehearse(bars_market(bars, instrument=XYZ), latency=latency)
         rehearsal.rows(1)
         if replaced:

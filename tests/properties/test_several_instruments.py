@@ -12,7 +12,7 @@ from tests.rehearsal import Rehearsal, rehearse
 from offbook.domain import commands as c
 from offbook.domain import records as r
 from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, TradingCalendar
-from offbook.domain.config import ConstantLatency
+from offbook.domain.config import LatencyConfig
 from offbook.domain.market_data import DataKind
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType, TimeInForce
 from offbook.engine.inputs import Take
@@ -61,7 +61,7 @@ def carried_out(
     market: BuiltMarket | BuiltCombination,
     orders: list[tuple[int, OrderRequest]],
     hours: TradingCalendar,
-    latency: ConstantLatency,
+    latency: LatencyConfig,
 ) -> dict[str, list[Any]]:
     """What became of each order."""
     rehearsal = rehearse(market, calendar=hours, latency=latency, cash="1000000")
@@ -101,7 +101,7 @@ def test_each_instrument_fares_as_it_would_alone(seed: int) -> None:
     other = of_another(other)
     both = combined(one, other)
     rows = both.slices[0]
-    hours, latency = days_at_random(rng), ConstantLatency(entry_ns=SECOND // 3, response_ns=0)
+    hours, latency = days_at_random(rng), LatencyConfig(entry_ns=SECOND // 3, response_ns=0)
     orders = wishes(rng, ["XYZ", "ABC"], int(rows.ts[0]), int(rows.ts[-1]))
     orders = [wish for wish in orders if known(wish, one, other)]
     together = carried_out(both, orders, hours, latency)

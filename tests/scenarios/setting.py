@@ -31,7 +31,7 @@ class Setting:
         self.hears: list[str] = []
         self.cash = "100000"
         self.fee: c.FeeConfig = c.BasisPointsFee(maker="0", taker="0")
-        self.venue: dict[str, Any] = {"latency": c.ConstantLatency(entry_ns=0, response_ns=0)}
+        self.venue: dict[str, Any] = {"latency": c.LatencyConfig(entry_ns=0, response_ns=0)}
         self.account: dict[str, Any] = {}
         self.risk: dict[str, Any] = {}
         self.lifecycle: dict[str, Any] = {}
@@ -118,7 +118,7 @@ class Setting:
 
     def latency(self, entry: str, response: str) -> None:
         """Delays to the venue and back."""
-        self.venue["latency"] = c.ConstantLatency(
+        self.venue["latency"] = c.LatencyConfig(
             entry_ns=duration(entry), response_ns=duration(response)
         )
 

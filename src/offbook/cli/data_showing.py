@@ -164,6 +164,12 @@ def _facts(found: RecordingInfo) -> list[str]:
         lines.append(f" spread     {seen.median_spread} (median)")
     if seen.sides_known is not None:
         lines.append(f" sides      known of {seen.sides_known:,} of {seen.rows:,}")
+    if seen.delays_ns is not None:
+        least, median, most = (seen.delays_ns[place] for place in (0, 32, -1))
+        lines.append(
+            f" delay      {_length(median)} from the venue to the recorder, "
+            f"mostly {_length(least)} to {_length(most)}"
+        )
     gaps = ", ".join(
         f"{_length(gap.ends - gap.begins)} at {clock(gap.begins)}" for gap in seen.gaps
     )

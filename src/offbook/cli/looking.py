@@ -12,7 +12,7 @@ from offbook.cli.failures import FAILURE
 from offbook.cli.loop import run_async
 from offbook.cli.shell import Shell, paint, short
 from offbook.domain.calendars import DAY_NS
-from offbook.domain.config import symbols_of
+from offbook.domain.config import Delay, symbols_of
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.services.paper_trading.report import SessionReport, read_report
 from offbook.services.paper_trading.verification import ReplayOutcome, Verification
@@ -175,14 +175,15 @@ def _print_details(report: SessionReport, session: PaperTradingSession, shell: S
     config = session.config
     document = msgspec.to_builtins(config)
     fee, latency = document["venue"]["fee"], config.venue.latency
+    delays = (
+        _delay(latency.entry_ns, latency.entry),
+        _delay(latency.response_ns, latency.response),
+    )
     params = " ".join(f"{name}={value}" for name, value in report.params.items()) or "none"
     shell.say()
     shell.say(f" strategy  {report.strategy or 'none: orders come from outside'}")
     shell.say(f" params    {params}")
-    shell.say(
-        f" venue     fee {' '.join(f'{k} {v}' for k, v in fee.items() if k != 'type')}, "
-        f"latency {latency.entry_ns / 1e6:g} ms there, {latency.response_ns / 1e6:g} ms back"
-    )
+    shell.say(f" venue     fee {_fee(fee)}, latency {delays[0]} there, {delays[1]} back")
     shell.say(
         f" account   {money(report.initial_cash)} {report.currency} to begin with, "
         f"seed {report.seed}"
@@ -216,3 +217,18 @@ def verification_document(found: Verification) -> dict[str, Any]:
 
 def _shown(raw: bytes | None) -> str:
     return "no such record" if raw is None else raw.decode("utf-8", "replace")
+
+
+def _fee(fee: dict[str, Any]) -> str:
+    """A charge in a few words: the parts of a sum one by one, tables by their name alone."""
+    if "parts" in fee:
+        return " and ".join(map(_fee, fee["parts"]))
+    plain = [f"{k} {v}" for k, v in fee.items() if k != "type" and isinstance(v, str)]
+    tables = any(isinstance(value, (list, tuple)) for value in fee.values())
+    return words(fee["type"]) if tables or not plain else " ".join(plain)
+
+
+def _delay(constant_ns: int, drawn: Delay | None) -> str:
+    if drawn is None:
+        return f"{constant_ns / 1e6:g} ms"
+    return words(str(msgspec.to_builtins(drawn)["type"]))

@@ -192,12 +192,14 @@ class Kernel:
         return Market(bid_px=px, ask_px=px)
 
     def entry_due(self, order: int) -> int:
-        """When a message sent now reaches the venue."""
-        return self.now + self.latency.entry(self.config.seed, order, self.ledger.seq)
+        """When a message sent now reaches the venue, not before those that were sent earlier."""
+        delay = self.latency.entry(self.config.seed, order, self.ledger.seq)
+        return max(self.now + delay, self.ledger.ways.entry)
 
     def response_due(self, order: int) -> int:
-        """When a report sent now reaches the strategy."""
-        return self.now + self.latency.response(self.config.seed, order, self.ledger.seq)
+        """When a report sent now reaches the strategy, not before those that were sent earlier."""
+        delay = self.latency.response(self.config.seed, order, self.ledger.seq)
+        return max(self.now + delay, self.ledger.ways.response)
 
     def report(
         self, order: OrderState, exec_type: ExecType, due: int, reason: str | None = None

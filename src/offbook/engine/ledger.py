@@ -26,6 +26,7 @@ from offbook.engine.lists import hold, join_list, release
 from offbook.engine.sent_orders import bodies_of, order_of, sent_order
 from offbook.engine.state import ZERO, DayState, OrderState, PositionState, TimerState
 from offbook.engine.volumes import TradedVolumes
+from offbook.engine.ways import Ways
 
 
 class LedgerState(msgspec.Struct, kw_only=True):
@@ -57,6 +58,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
     fills: int = 0
     margin_call: bool = False
     day: DayState = msgspec.field(default_factory=DayState)
+    ways: Ways = msgspec.field(default_factory=Ways)
     volumes: TradedVolumes = msgspec.field(default_factory=TradedVolumes)
     rates: dict[str, tuple[int, int]] = {}
     refusals: dict[str, int] = {}
@@ -118,6 +120,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
             )
         self.seq = record.seq
         self.ts = record.ts
+        self.ways.take(record)
         _APPLY[type(record)](self, record)
 
     def _book(self, postings: tuple[Posting, ...]) -> None:

@@ -11,9 +11,9 @@ from offbook.domain.config import (
     AccountType,
     BasisPointsFee,
     BasisPointsSlippage,
-    ConstantLatency,
     FeeRounding,
     FlatFee,
+    LatencyConfig,
     LifecycleConfig,
     MarginCall,
     OrderRate,
@@ -143,7 +143,7 @@ REFUSED: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
     ),
     *((FlatFee, {"per_order": text}, "venue.fee.per_order") for text in ("-1", "one", 1)),
     *(
-        (ConstantLatency, {name: value}, f"venue.latency.{name}")
+        (LatencyConfig, {name: value}, f"venue.latency.{name}")
         for name in ("entry_ns", "response_ns")
         for value in (-1, 60_000_000_001)
     ),
@@ -192,7 +192,7 @@ def test_what_stands_at_the_edge_is_allowed() -> None:
     """Limits are meant inclusively where they say "to"."""
     session(seed=2**63 - 1, history_limit=100_000, speed="0.000001")
     BasisPointsFee(maker="0", taker="1000")
-    ConstantLatency(entry_ns=0, response_ns=60_000_000_000)
+    LatencyConfig(entry_ns=0, response_ns=60_000_000_000)
     VenueConfig(volume_share="1", market_collar="0")
     RiskConfig(max_order_notional="0.000000000000000001", max_open_orders=1)
     AccountConfig(currency="USD", initial_cash="0")
@@ -284,6 +284,8 @@ def changed(value: Any, place: tuple[str, ...]) -> Any:
         ("account", "cash_check"): "fill",
         ("account", "margin_call"): "deny_increase",
         ("venue", "fee_rounding"): "half_even",
+        ("venue", "latency", "entry"): {"type": "empirical", "quantiles_ns": [1]},
+        ("venue", "latency", "response"): {"type": "normal", "mean_ns": 5, "deviation_ns": 1},
         ("venue", "fill_at"): "next_close",
         ("venue", "stop_gap"): "stop",
         ("venue", "limit_gap"): "open",

@@ -9,7 +9,7 @@ from offbook.domain import records as r
 from offbook.domain.commands import Stop
 from offbook.domain.config import (
     BasisPointsFee,
-    ConstantLatency,
+    LatencyConfig,
     LifecycleConfig,
     OnStrategyError,
     PauseOrders,
@@ -25,7 +25,7 @@ from offbook.engine.strategy import Strategy
 from offbook.testing.markets import SECOND, XYZ, quotes_market
 
 BUY, SELL = OrderSide.BUY, OrderSide.SELL
-LATENCY = ConstantLatency(entry_ns=SECOND // 10, response_ns=SECOND // 10)
+LATENCY = LatencyConfig(entry_ns=SECOND // 10, response_ns=SECOND // 10)
 ROWS = [(f"{100 + i % 4}", f"{101 + i % 4}", "4", "4") for i in range(14)]
 STOP = Stop(command_id="end", reason="enough")
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from offbook.domain.config import (
     BasisPointsFee,
     BasisPointsSlippage,
-    ConstantLatency,
     FeeConfig,
     FeeRounding,
     FlatFee,
+    LatencyConfig,
     NoSlippage,
     PerUnitFee,
     SingleFee,
@@ -254,7 +254,7 @@ def test_no_slippage_is_no_model() -> None:
 @given(st.integers(0, 60_000_000_000), st.integers(0, 60_000_000_000), st.integers(0, 99))
 def test_a_constant_delay_is_the_same_for_every_message(entry: int, back: int, n: int) -> None:
     """Of every order and every session."""
-    model = latency_model(ConstantLatency(entry_ns=entry, response_ns=back))
+    model = latency_model(LatencyConfig(entry_ns=entry, response_ns=back))
     assert model.entry(seed=n, order=n, n=n) == entry
     assert model.response(seed=n, order=n, n=n) == back
 

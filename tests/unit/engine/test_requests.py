@@ -5,7 +5,7 @@ from typing import Any
 from tests.rehearsal import rehearse
 
 from offbook.domain import records as r
-from offbook.domain.config import ConstantLatency
+from offbook.domain.config import LatencyConfig
 from offbook.domain.orders import ExecType, OrderSide, OrderStatus, RejectReason
 from offbook.domain.session import SessionStatus
 from offbook.engine.strategy import Strategy
@@ -40,7 +40,7 @@ def test_a_second_replace_while_the_answer_to_the_first_travels_is_denied() -> N
             if name == "one":
                 self.set_timer("two", after=SECOND // 5)
 
-    latency = ConstantLatency(entry_ns=SECOND // 10, response_ns=SECOND // 5)
+    latency = LatencyConfig(entry_ns=SECOND // 10, response_ns=SECOND // 5)
     rehearsal = rehearse(quotes_market(FLAT, instrument=XYZ), Twice(), latency=latency)
     rehearsal.rest()
     assert rehearsal.engine.status is SessionStatus.RUNNING, rehearsal.engine.error
@@ -79,7 +79,7 @@ def test_a_denied_request_tells_nothing_that_was_not_reported_yet() -> None:
     rows = [("100", "101"), ("98", "99", "5", "5"), ("100", "101")]
     market = quotes_market(rows, instrument=XYZ, times=[START, START + SECOND // 4, START + SECOND])
     strategy = Early()
-    latency = ConstantLatency(entry_ns=0, response_ns=SECOND // 2)
+    latency = LatencyConfig(entry_ns=0, response_ns=SECOND // 2)
     rehearse(market, strategy, latency=latency).rest()
     assert (ExecType.REPLACE_REJECTED, 0) in strategy.seen
 
@@ -99,7 +99,7 @@ def test_a_resting_order_that_shrinks_does_not_become_a_taker() -> None:
 
 def test_outside_and_strategy_may_replace_one_order_in_turn() -> None:
     """Whoever asks, one answer is waited for, also while it travels back to the strategy."""
-    latency = ConstantLatency(entry_ns=0, response_ns=SECOND // 2)
+    latency = LatencyConfig(entry_ns=0, response_ns=SECOND // 2)
     rehearsal = rehearse(quotes_market(FLAT, instrument=XYZ), Actor(), latency=latency)
     rehearsal.rows(1)
     rehearsal.replace("A", price="98", at=START + SECOND // 5)
@@ -120,7 +120,7 @@ def test_asking_to_cancel_again_and_again_is_no_livelock() -> None:
             for each in self.open_orders():
                 self.cancel(each.client_order_id)
 
-    latency = ConstantLatency(entry_ns=SECOND, response_ns=0)
+    latency = LatencyConfig(entry_ns=SECOND, response_ns=0)
     rehearsal = rehearse(quotes_market(FLAT, instrument=XYZ), Nervous(), latency=latency)
     rehearsal.rest()
     assert rehearsal.engine.status is SessionStatus.RUNNING

@@ -6,12 +6,12 @@ The rehearsal itself checks after every record that nothing is held twice, or be
 from tests.rehearsal import Rehearsal, rehearse
 
 from offbook.domain import records as r
-from offbook.domain.config import BasisPointsFee, ConstantLatency, RiskConfig
+from offbook.domain.config import BasisPointsFee, LatencyConfig, RiskConfig
 from offbook.domain.orders import OrderSide, OrderStatus, RejectReason
 from offbook.testing.markets import SECOND, START, XYZ, quotes_market
 
 BUY, SELL = OrderSide.BUY, OrderSide.SELL
-SLOW = ConstantLatency(entry_ns=5 * SECOND, response_ns=0)
+SLOW = LatencyConfig(entry_ns=5 * SECOND, response_ns=0)
 
 
 def test_a_reducing_sell_never_takes_what_another_order_holds() -> None:
@@ -37,7 +37,7 @@ def test_a_larger_cheaper_replace_holds_enough_for_fills_at_the_old_price() -> N
     """Until the replace arrives the old, dearer terms may still trade."""
     rows = [("99", "101")] + [("99", "100", "5", "5")] * 2 + [("98", "99")] * 9
     market = quotes_market(rows, instrument=XYZ)
-    latency = ConstantLatency(entry_ns=SECOND // 2, response_ns=0)
+    latency = LatencyConfig(entry_ns=SECOND // 2, response_ns=0)
     rehearsal = rehearse(market, cash="1900", latency=latency)
     rehearsal.rows(1)
     rehearsal.send("A", BUY, "10", "100")
@@ -66,7 +66,7 @@ def test_a_market_buy_beyond_its_collar_leaves_no_replace_that_overdraws() -> No
     """What the rest of the order holds is bounded by what the account has."""
     rows = [("100", "100", "1", "0"), ("119", "120", "1", "5"), ("99", "100", "1", "9")]
     market = quotes_market(rows, instrument=XYZ)
-    latency = ConstantLatency(entry_ns=SECOND // 2, response_ns=0)
+    latency = LatencyConfig(entry_ns=SECOND // 2, response_ns=0)
     rehearsal = rehearse(market, cash="1060", latency=latency)
     rehearsal.rows(1)
     rehearsal.send("A", BUY, "10")
@@ -102,7 +102,7 @@ def test_replacing_an_order_with_fees_keeps_charges_covered() -> None:
         market,
         cash="2100",
         fee=BasisPointsFee(maker="37.5", taker="41.25"),
-        latency=ConstantLatency(entry_ns=SECOND // 2, response_ns=0),
+        latency=LatencyConfig(entry_ns=SECOND // 2, response_ns=0),
     )
     rehearsal.rows(1)
     rehearsal.send("A", BUY, "10", "100")

@@ -7,7 +7,7 @@ import pytest
 from tests.rehearsal import Rehearsal, Snapshotting, rehearse
 
 from offbook.domain import records as r
-from offbook.domain.config import BasisPointsFee, ConstantLatency
+from offbook.domain.config import BasisPointsFee, LatencyConfig
 from offbook.domain.orders import ExecType, OrderSide, OrderStatus
 from offbook.domain.values import Amount
 from offbook.engine.accounts import CASH
@@ -15,8 +15,8 @@ from offbook.engine.strategy import Strategy
 from offbook.testing.markets import SECOND, START, XYZ, quotes_market
 
 BACK = 3 * SECOND // 10
-SLOW = ConstantLatency(entry_ns=SECOND // 5, response_ns=BACK)
-LATE = ConstantLatency(entry_ns=SECOND // 5, response_ns=2 * SECOND + SECOND // 2)
+SLOW = LatencyConfig(entry_ns=SECOND // 5, response_ns=BACK)
+LATE = LatencyConfig(entry_ns=SECOND // 5, response_ns=2 * SECOND + SECOND // 2)
 WAVE = [
     (f"{100 + (5 * i) % 7}", f"{101 + (5 * i) % 7}", str(2 + i % 4), str(2 + i % 3))
     for i in range(60)
@@ -55,7 +55,7 @@ def told(rehearsal: Rehearsal) -> list[r.OrderFilled]:
 @pytest.mark.parametrize("latency", [SLOW, LATE], ids=["within a row", "over rows"])
 @pytest.mark.parametrize("dice", range(6))
 def test_the_view_is_the_ledger_of_the_reports_that_arrived(
-    dice: int, latency: ConstantLatency
+    dice: int, latency: LatencyConfig
 ) -> None:
     """Cash, positions and what was filled, after every row; never ahead of the truth."""
     market = quotes_market(WAVE, instrument=XYZ)

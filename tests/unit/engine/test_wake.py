@@ -7,7 +7,7 @@ from tests.rehearsal import Rehearsal, Snapshotting, one_by_one, rehearse, whole
 
 from offbook.domain import records as r
 from offbook.domain.calendars import NEVER
-from offbook.domain.config import ConstantLatency
+from offbook.domain.config import LatencyConfig
 from offbook.domain.orders import OrderSide, TimeInForce
 from offbook.domain.records import encode_record
 from offbook.domain.session import SessionStatus
@@ -16,8 +16,8 @@ from offbook.engine.strategy import Strategy
 from offbook.testing.markets import SECOND, XYZ, BuiltMarket, bars_market, quotes_market
 
 BUY, SELL = OrderSide.BUY, OrderSide.SELL
-LATENCY = ConstantLatency(entry_ns=SECOND // 4, response_ns=SECOND // 2)
-AT_ONCE = ConstantLatency(entry_ns=0, response_ns=0)
+LATENCY = LatencyConfig(entry_ns=SECOND // 4, response_ns=SECOND // 2)
+AT_ONCE = LatencyConfig(entry_ns=0, response_ns=0)
 COUNT = 40
 QUOTES = [(f"{100 + (3 * i) % 5}", f"{101 + (3 * i) % 5}", "5", "5") for i in range(COUNT)]
 BARS = [(str(100 + i % 3), str(104 + i % 3), str(98 + i % 3), "101", "90") for i in range(COUNT)]
@@ -137,7 +137,7 @@ MARKETS = {
 }
 
 
-def run(market: BuiltMarket, latency: ConstantLatency, cut: int, *, hints: bool) -> list[bytes]:
+def run(market: BuiltMarket, latency: LatencyConfig, cut: int, *, hints: bool) -> list[bytes]:
     """The whole session, cut into slices, with hints about time between them."""
     rehearsal = rehearse(market, Clockwork(), latency=latency)
     rows = whole(market)
@@ -159,7 +159,7 @@ def run(market: BuiltMarket, latency: ConstantLatency, cut: int, *, hints: bool)
 
 @pytest.mark.parametrize("latency", [AT_ONCE, LATENCY], ids=["at once", "delayed"])
 @pytest.mark.parametrize("name", MARKETS)
-def test_cuts_and_hints_change_no_byte(name: str, latency: ConstantLatency) -> None:
+def test_cuts_and_hints_change_no_byte(name: str, latency: LatencyConfig) -> None:
     """One slice, single rows, several rows at one instant torn apart, time told or not."""
     expected = run(MARKETS[name], latency, COUNT, hints=False)
     for cut in (1, 2, 3, 7):

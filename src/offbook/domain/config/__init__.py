@@ -24,6 +24,12 @@ from offbook.domain.config.fees import SumFee as SumFee
 from offbook.domain.config.fees import TieredFee as TieredFee
 from offbook.domain.config.fees import UsRegulatoryFee as UsRegulatoryFee
 from offbook.domain.config.fees import VolumeTier as VolumeTier
+from offbook.domain.config.latency import MAX_LATENCY_NS as MAX_LATENCY_NS
+from offbook.domain.config.latency import Delay as Delay
+from offbook.domain.config.latency import EmpiricalDelay as EmpiricalDelay
+from offbook.domain.config.latency import LatencyConfig as LatencyConfig
+from offbook.domain.config.latency import LogNormalDelay as LogNormalDelay
+from offbook.domain.config.latency import NormalDelay as NormalDelay
 from offbook.domain.config.lifecycle import AtEnd as AtEnd
 from offbook.domain.config.lifecycle import LifecycleConfig as LifecycleConfig
 from offbook.domain.config.lifecycle import OnStrategyError as OnStrategyError
@@ -55,8 +61,6 @@ from offbook.domain.config.slippage import BasisPointsSlippage as BasisPointsSli
 from offbook.domain.config.slippage import NoSlippage as NoSlippage
 from offbook.domain.config.slippage import SlippageConfig as SlippageConfig
 from offbook.domain.config.slippage import SpreadSlippage as SpreadSlippage
-from offbook.domain.config.venue import MAX_LATENCY_NS as MAX_LATENCY_NS
-from offbook.domain.config.venue import ConstantLatency as ConstantLatency
 from offbook.domain.config.venue import FillAt as FillAt
 from offbook.domain.config.venue import Intrabar as Intrabar
 from offbook.domain.config.venue import LimitGap as LimitGap

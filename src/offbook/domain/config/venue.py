@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 import enum
-from typing import Final
 
 from offbook.domain.config.base import RATIO_PRECISION, ConfigPart, exact_decimal, settle_enum
 from offbook.domain.config.fees import BasisPointsFee, FeeConfig, FeeRounding
+from offbook.domain.config.latency import LatencyConfig
 from offbook.domain.config.slippage import NoSlippage, SlippageConfig
 from offbook.domain.errors import InvalidConfig
-
-MAX_LATENCY_NS: Final = 60_000_000_000
-
-
-class ConstantLatency(ConfigPart, frozen=True, kw_only=True):
-    """Delay of messages in session time (ns): to the venue, and of its reports back."""
-
-    entry_ns: int = 50_000_000
-    response_ns: int = 50_000_000
-
-    def __post_init__(self) -> None:
-        for name in ("entry_ns", "response_ns"):
-            if not 0 <= getattr(self, name) <= MAX_LATENCY_NS:
-                raise InvalidConfig(
-                    f"venue.latency.{name}={getattr(self, name)}, "
-                    f"expected 0 to {MAX_LATENCY_NS} ns",
-                    field=f"venue.latency.{name}",
-                )
 
 
 class FillAt(enum.Enum):
@@ -77,7 +59,7 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     fee: FeeConfig = BasisPointsFee()
     fee_rounding: FeeRounding = FeeRounding.UP
     slippage: SlippageConfig = NoSlippage()
-    latency: ConstantLatency = ConstantLatency()
+    latency: LatencyConfig = LatencyConfig()
     volume_share: str = "0.1"
     market_collar: str = "0.05"
     whole_shares: bool = False

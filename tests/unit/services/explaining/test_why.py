@@ -11,7 +11,7 @@ import pytest
 from offbook import OrderRequest, OrderSide, OrderType, Quote, Strategy
 from offbook.domain.config import (
     AccountConfig,
-    ConstantLatency,
+    LatencyConfig,
     RiskConfig,
     SessionConfig,
     VenueConfig,
@@ -73,7 +73,7 @@ async def explained(
     **parts: Any,
 ) -> Explanation:
     """A session run to its end, and why nothing traded at a moment (its second quote)."""
-    venue = VenueConfig(latency=ConstantLatency(entry_ns=latency, response_ns=0))
+    venue = VenueConfig(latency=LatencyConfig(entry_ns=latency, response_ns=0))
     account = AccountConfig(currency="USD", initial_cash="100000")
     config = SessionConfig(market=market.config, account=account, venue=venue, **parts)
 

@@ -10,8 +10,8 @@ from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR
 from offbook.domain.config import (
     AccountConfig,
     BasisPointsFee,
-    ConstantLatency,
     FeeConfig,
+    LatencyConfig,
     SessionConfig,
     VenueConfig,
     instruments_of,
@@ -61,7 +61,7 @@ def play(
     fee: FeeConfig = NO_FEE,
     cash: str = "10000",
     account: AccountConfig | None = None,
-    latency: ConstantLatency | None = None,
+    latency: LatencyConfig | None = None,
 ) -> Played:
     """Run a market of one slice to its end, with orders from outside."""
     (rows,) = market.slices
@@ -69,7 +69,7 @@ def play(
     config = SessionConfig(
         market=market.config,
         account=account or AccountConfig(currency=instruments[0].quote_currency, initial_cash=cash),
-        venue=VenueConfig(fee=fee, latency=latency or ConstantLatency(entry_ns=0, response_ns=0)),
+        venue=VenueConfig(fee=fee, latency=latency or LatencyConfig(entry_ns=0, response_ns=0)),
     )
     session = PaperTradingSession(
         id="00000000-0000-7000-8000-000000000000",

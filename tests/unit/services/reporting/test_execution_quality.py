@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from tests.unit.services.reporting.acting import Deal, money, play
 
-from offbook.domain.config import BasisPointsFee, ConstantLatency
+from offbook.domain.config import BasisPointsFee, LatencyConfig
 from offbook.services.paper_trading.report import make_report
 from offbook.services.reporting.execution_quality import (
     execution_quality,
@@ -26,7 +26,7 @@ def test_a_delayed_order_pays_half_the_spread_and_the_move() -> None:
     A fee of 5 bp on 103 is 0.0515.
     """
     delay = 3 * SECOND // 2
-    latency = ConstantLatency(entry_ns=delay, response_ns=0)
+    latency = LatencyConfig(entry_ns=delay, response_ns=0)
     played = play(quotes_market(QUOTES), [Deal(1, "1")], fee=FEES, latency=latency)
     found = execution_quality(played.ledger, played.path.executions, SCALES)
     assert (found.slippage, found.fees, found.implementation_cost) == ("3", "0.0515", "3.0515")

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from offbook.adapters.brokers.replay.decimals import find_precision
+from offbook.adapters.brokers.replay.delays import Delays
 from offbook.adapters.brokers.replay.faults import CellFault
 from offbook.adapters.brokers.replay.files import ChainedReader, find_files
 from offbook.adapters.brokers.replay.gateway import open_recording
@@ -59,7 +60,8 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     ``rows`` are those that can be true, ``bad`` counts the others by reason.  ``columns`` maps our
     names to the file's, ``unused`` are the file's other columns.  ``duplicates`` are rows in all
     like the one before, ``simultaneous`` those of the same time as it.  ``step_ns`` is the
-    commonest time between bars, ``median_spread`` decimal text.  Times are ns UTC.
+    commonest time between bars, ``median_spread`` decimal text, ``delays_ns`` equally likely times
+    from the venue to the recorder.  Times are ns UTC.
     """
 
     path: str
@@ -82,6 +84,7 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     median_spread: str | None
     step_ns: int | None
     sides_known: int | None
+    delays_ns: tuple[int, ...] | None
 
 
 def unnamed_market(
@@ -169,6 +172,7 @@ class _Counted:
         self.gaps: list[tuple[int, int]] = []
         self._spreads: Counter[int] = Counter()
         self._steps: Counter[int] = Counter()
+        self.delays = Delays()
         self._last: SourceSlice | None = None
 
     def take(self, piece: SourceSlice) -> None:
@@ -186,6 +190,7 @@ class _Counted:
             self._spreads.update(_counts(piece.ask_px - piece.bid_px))
         if isinstance(piece, TradeSlice):
             self.sides += int(np.count_nonzero(piece.aggressor))
+        self.delays.take(piece)
         self.rows += len(piece)
         self.last_ts = int(times[-1])
         self._last = piece.rows(len(piece) - 1, len(piece))
@@ -263,6 +268,7 @@ def _told(
         median_spread=counted.median_spread,
         step_ns=step,
         sides_known=counted.sides if market.kind is DataKind.TRADES else None,
+        delays_ns=counted.delays.quantiles(),
     )
 
 

@@ -14,10 +14,10 @@ import msgspec
 import numpy as np
 
 from offbook.adapters.brokers.synthetic.hashing import Stream, UintColumn
-from offbook.adapters.brokers.synthetic.quantiles import QUANTILE_SCALE_BITS
 from offbook.adapters.brokers.synthetic.recipe import CALM, CHANCE_BITS, NORMAL, WILD, Recipe
 from offbook.adapters.brokers.synthetic.tables import bits, normal
 from offbook.domain.market_data import IntColumn
+from offbook.domain.quantiles import QUANTILE_SCALE_BITS
 from offbook.domain.synthetic import STRETCH_ROWS
 
 CHAPTER_STRETCHES: Final = 1024

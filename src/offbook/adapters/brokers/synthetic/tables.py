@@ -7,12 +7,12 @@ from functools import cache
 import numpy as np
 
 from offbook.adapters.brokers.synthetic.hashing import UintColumn
-from offbook.adapters.brokers.synthetic.quantiles import (
+from offbook.domain.market_data import IntColumn
+from offbook.domain.quantiles import (
     EXPONENTIAL,
     NORMAL_UPPER,
     QUANTILE_BITS,
 )
-from offbook.domain.market_data import IntColumn
 
 _ENTRY_MASK = (1 << QUANTILE_BITS) - 1
 

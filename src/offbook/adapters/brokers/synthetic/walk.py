@@ -18,12 +18,12 @@ import numpy as np
 from offbook.adapters.brokers.synthetic.chapters import CHAPTER_STRETCHES, Chapter, Chapters
 from offbook.adapters.brokers.synthetic.hashing import Stream, UintColumn
 from offbook.adapters.brokers.synthetic.powers import FRACTION_BITS, prices_at
-from offbook.adapters.brokers.synthetic.quantiles import QUANTILE_SCALE_BITS
 from offbook.adapters.brokers.synthetic.recipe import SHARE_BITS, Recipe
 from offbook.adapters.brokers.synthetic.tables import bits, exponential, normal
 from offbook.adapters.brokers.synthetic.trading_time import Sessions, TradingTime
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.market_data import IntColumn
+from offbook.domain.quantiles import QUANTILE_SCALE_BITS
 from offbook.domain.synthetic import STRETCH_ROWS, BadMoment, VolumeShape
 from offbook.domain.values import MAX_UNITS
 

@@ -145,6 +145,17 @@ def test_many_files_are_looked_into_as_one(tmp_path: Path) -> None:
     assert [gap.ends - gap.begins for gap in found.gaps] == [8 * SECOND, 8 * SECOND, 2 * SECOND]
 
 
+def test_a_recording_with_both_times_tells_its_delays(tmp_path: Path) -> None:
+    """64 equally likely ones: of 128 rows every second, the longer of each pair."""
+    lags = random.Random(5).sample(range(1, 129), 128)
+    times = [START + place * SECOND for place in range(128)]
+    events = [ts - lag for ts, lag in zip(times, lags, strict=True)]
+    write_csv(quotes_market([("1", "2")] * 128, times=times, events=events), tmp_path / "q.csv")
+    assert inspect_recording(str(tmp_path / "q.csv")).delays_ns == tuple(range(2, 129, 2))
+    write_csv(quotes_market([("1", "2")] * 9), tmp_path / "one.csv")
+    assert inspect_recording(str(tmp_path / "one.csv")).delays_ns is None
+
+
 @pytest.mark.parametrize("name", ["out.csv", "out.csv.gz", "out.parquet"])
 async def test_both_times_and_every_digit_survive_a_rewriting(tmp_path: Path, name: str) -> None:
     for market in (QUOTES, TRADES):

@@ -1,0 +1,43 @@
+"""The ways to the venue and back: on each, no message overtakes an earlier one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from offbook.domain import margin_records as m
+from offbook.domain import order_records as o
+from offbook.domain import records as r
+
+_ENTRIES: Final = frozenset({r.OrderSubmitted, r.CancelRequested, r.ReplaceRequested})
+_RESPONSES: Final = frozenset(
+    {
+        o.OrderAccepted,
+        o.OrderTriggered,
+        o.OrderRestated,
+        m.ReservationsMoved,
+        r.OrderRejected,
+        r.OrderFilled,
+        r.OrderCanceled,
+        r.OrderExpired,
+        r.OrderReplaced,
+        r.CancelRejected,
+        r.ReplaceRejected,
+    }
+)
+
+
+class Ways(msgspec.Struct, kw_only=True):
+    """When the last message on each way arrives (ns UTC)."""
+
+    entry: int = 0
+    response: int = 0
+
+    def take(self, record: r.Record) -> None:
+        """A message that a record tells of left."""
+        kind = type(record)
+        if kind in _ENTRIES:
+            self.entry = max(self.entry, record.due)  # type: ignore[union-attr]  # all of them have it
+        elif kind in _RESPONSES:
+            self.response = max(self.response, record.due)  # type: ignore[union-attr]  # as above
