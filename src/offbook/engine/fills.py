@@ -37,7 +37,7 @@ class Filler:
         instrument = kernel.instrument(order.symbol)
         if kernel.slippage is not None and liquidity is Liquidity.REMOVED:
             px, evidence = slipped(
-                kernel.slippage, order.side, px, order.price_px, evidence, instrument
+                kernel.slippage, order.side, qty, px, order.price_px, evidence, instrument
             )
         deal, rate = self._deal(order, qty, px, liquidity, instrument)
         held = kernel.funds.after_fill(order, deal, instrument)

@@ -1,6 +1,7 @@
 """Fees, latency and keyed randomness."""
 
 from collections import Counter
+from decimal import Decimal
 
 import msgspec
 import pytest
@@ -19,6 +20,7 @@ from offbook.domain.config import (
     SingleFee,
     SlippageConfig,
     SpreadSlippage,
+    SquareRootSlippage,
     SumFee,
 )
 from offbook.domain.instruments import Instrument
@@ -237,13 +239,57 @@ def test_a_taker_slips_against_itself_within_limit_and_bar(
     """And its evidence shows the price without it, unless nothing was asked for here."""
     model = slippage_model(config)
     assert model is not None
-    price, shown = slipped(model, side, px, limit, seen, XYZ)
+    price, shown = slipped(model, side, 9, px, limit, seen, XYZ)
     assert price == after
     if config == BasisPointsSlippage(bps="10"):
         assert shown == seen
     else:
         assert (shown.base_px, shown.slippage_px) == (px, abs(after - px))
         assert shown.slippage_model == model.name
+
+
+@pytest.mark.parametrize(
+    ("qty", "volume", "after"),
+    [
+        (1, 10_000, 10_001),  # a 100th of 100 bps of 10,000 ticks is 1
+        (100, 10_000, 10_010),  # a tenth
+        (2_500, 10_000, 10_050),  # a half
+        (10_000, 10_000, 10_100),  # all of it
+        (101, 10_000, 10_011),  # rounded against the client
+    ],
+)
+def test_impact_grows_with_the_root_of_participation(qty: int, volume: int, after: int) -> None:
+    """100 basis points for all of the volume that a bar shows."""
+    model = slippage_model(SquareRootSlippage(bps="100"))
+    assert model is not None
+    seen = msgspec.structs.replace(BARRED, high_px=20_000, volume_qty=volume)
+    bought, shown = slipped(model, OrderSide.BUY, qty, 10_000, None, seen, XYZ)
+    sold, _ = slipped(
+        model,
+        OrderSide.SELL,
+        qty,
+        10_000,
+        None,
+        msgspec.structs.replace(seen, low_px=1),
+        XYZ,
+    )
+    assert (bought, 20_000 - sold) == (after, after)
+    assert (shown.slippage_px, shown.slippage_model) == (after - 10_000, "square-root.1")
+
+
+@given(st.integers(1, 10**9), st.integers(1, 10**9), st.integers(1, 10**7))
+def test_the_root_is_exact_to_eight_decimals_and_never_too_small(
+    qty: int, volume: int, px: int
+) -> None:
+    """Against the same in decimals."""
+    model = slippage_model(SquareRootSlippage(bps="37.5"))
+    assert model is not None
+    seen = msgspec.structs.replace(BARRED, volume_qty=volume)
+    part, whole = model.move(px, qty, seen, XYZ)
+    root = (Decimal(qty) / max(volume, qty)).sqrt()
+    exact = px * Decimal("0.00375") * root
+    moved = Decimal(part) / whole
+    assert exact - Decimal("1e-12") <= moved <= exact + px * Decimal("0.00375") / 10**8
 
 
 def test_no_slippage_is_no_model() -> None:

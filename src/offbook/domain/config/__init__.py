@@ -61,6 +61,7 @@ from offbook.domain.config.slippage import BasisPointsSlippage as BasisPointsSli
 from offbook.domain.config.slippage import NoSlippage as NoSlippage
 from offbook.domain.config.slippage import SlippageConfig as SlippageConfig
 from offbook.domain.config.slippage import SpreadSlippage as SpreadSlippage
+from offbook.domain.config.slippage import SquareRootSlippage as SquareRootSlippage
 from offbook.domain.config.venue import FillAt as FillAt
 from offbook.domain.config.venue import Intrabar as Intrabar
 from offbook.domain.config.venue import LimitGap as LimitGap

@@ -54,4 +54,28 @@ class SpreadSlippage(ConfigPart, frozen=True, kw_only=True, tag_field="type", ta
             raise InvalidConfig(f"{field}={self.assumed_spread} is negative", field=field)
 
 
-SlippageConfig = NoSlippage | BasisPointsSlippage | SpreadSlippage
+class SquareRootSlippage(
+    ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="square_root"
+):
+    """Impact by the square root of participation: ``bps`` basis points of the price times the
+    square root of the fill's share of the volume that its row shows: a bar's volume, a print's
+    size, or with ``quotes`` the size shown.
+
+    That impact grows by about the square root of what is traded against the market's volume is
+    the law of Torre and Ferrari, "BARRA Market Impact Model Handbook" (1997), found again by
+    Almgren, Thum, Hauptmann and Li, "Direct Estimation of Equity Market Impact" (2005).
+    """
+
+    bps: str
+    quotes: bool = False
+
+    def __post_init__(self) -> None:
+        bps = exact_decimal("venue.slippage.bps", self.bps, precision=4)
+        if not 0 <= bps <= 10_000:
+            raise InvalidConfig(
+                f"venue.slippage.bps={self.bps}, expected 0 to 10000 basis points",
+                field="venue.slippage.bps",
+            )
+
+
+SlippageConfig = NoSlippage | BasisPointsSlippage | SpreadSlippage | SquareRootSlippage

@@ -8,6 +8,7 @@ worse than the shown one stands for impact.  The evidence of the fill shows the 
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
 import msgspec
@@ -18,6 +19,7 @@ from offbook.domain.config import (
     NoSlippage,
     SlippageConfig,
     SpreadSlippage,
+    SquareRootSlippage,
 )
 from offbook.domain.instruments import Instrument
 from offbook.domain.orders import OrderSide
@@ -33,8 +35,11 @@ class SlippageModel(Protocol):
     name: str
     quotes: bool
 
-    def move(self, px: int, evidence: Evidence, instrument: Instrument) -> tuple[int, int]:
-        """By how much, as numerator and denominator of price units, never negative."""
+    def move(
+        self, px: int, qty: int, evidence: Evidence, instrument: Instrument
+    ) -> tuple[int, int]:
+        """By how much for ``qty`` quantity units, never negative: numerator and denominator of
+        price units."""
 
 
 class BasisPoints:
@@ -46,7 +51,9 @@ class BasisPoints:
         self.quotes = config.quotes
         self._bps = text_to_units(config.bps, 4)
 
-    def move(self, px: int, evidence: Evidence, instrument: Instrument) -> tuple[int, int]:
+    def move(
+        self, px: int, qty: int, evidence: Evidence, instrument: Instrument
+    ) -> tuple[int, int]:
         """A basis point is 10**-4; with four decimals a unit of it is 10**-8."""
         return px * self._bps, 10**8
 
@@ -61,7 +68,9 @@ class SpreadShare:
         self._share = text_to_units(config.share, RATIO_PRECISION)
         self._assumed = text_to_units(config.assumed_spread or "0", AMOUNT_PRECISION)
 
-    def move(self, px: int, evidence: Evidence, instrument: Instrument) -> tuple[int, int]:
+    def move(
+        self, px: int, qty: int, evidence: Evidence, instrument: Instrument
+    ) -> tuple[int, int]:
         """The spread in price units, or in 10**-18 brought to them."""
         if evidence.bid_px is not None and evidence.ask_px is not None:
             return self._share * max(evidence.ask_px - evidence.bid_px, 0), _RATIO
@@ -69,16 +78,43 @@ class SpreadShare:
         return self._share * self._assumed, int(_RATIO * finer)
 
 
+class SquareRoot:
+    """Basis points times the square root of the fill's share of the volume that its row shows."""
+
+    name = "square-root.1"
+
+    def __init__(self, config: SquareRootSlippage) -> None:
+        self.quotes = config.quotes
+        self._bps = text_to_units(config.bps, 4)
+
+    def move(
+        self, px: int, qty: int, evidence: Evidence, instrument: Instrument
+    ) -> tuple[int, int]:
+        """The root has eight decimals, rounded up; no share is above 1."""
+        volume = max(evidence.volume_qty or evidence.trade_qty or evidence.available_qty, qty)
+        square = ceil_div(qty * _RATIO**2, volume)
+        root = math.isqrt(square)
+        root += root * root < square
+        return px * self._bps * root, 10**8 * _RATIO
+
+
 def slippage_model(config: SlippageConfig) -> SlippageModel | None:
     """The model that a configuration names; None where nothing slips."""
-    if isinstance(config, NoSlippage):
-        return None
-    return BasisPoints(config) if isinstance(config, BasisPointsSlippage) else SpreadShare(config)
+    match config:
+        case NoSlippage():
+            return None
+        case BasisPointsSlippage():
+            return BasisPoints(config)
+        case SpreadSlippage():
+            return SpreadShare(config)
+        case SquareRootSlippage():
+            return SquareRoot(config)
 
 
 def slipped(
     model: SlippageModel,
     side: OrderSide,
+    qty: int,
     px: int,
     limit_px: int | None,
     evidence: Evidence,
@@ -87,7 +123,7 @@ def slipped(
     """The price of a taking fill after slippage, and its evidence with what slippage did."""
     if evidence.bid_px is not None and not model.quotes:
         return px, evidence
-    part, whole = model.move(px, evidence, instrument)
+    part, whole = model.move(px, qty, evidence, instrument)
     tick = instrument.tick_units
     after = px
     if part and side is OrderSide.BUY:
