@@ -23,19 +23,27 @@ from offbook.domain.config import (
     BasisPointsFee,
     BasisPointsSlippage,
     DailyLoss,
+    EmpiricalDelay,
     FillAt,
     FlatFee,
     Intrabar,
     LatencyConfig,
     LifecycleConfig,
     LimitGap,
+    LogNormalDelay,
+    NormalDelay,
     NoSlippage,
     OnDailyLoss,
     OnStrategyError,
     PauseOrders,
     ResumeTimers,
     RiskConfig,
+    SquareRootSlippage,
     StopGap,
+    SumFee,
+    TieredFee,
+    UsRegulatoryFee,
+    VolumeTier,
     instruments_of,
 )
 from offbook.domain.errors import OffbookError
@@ -72,6 +80,45 @@ def _rules_of_bars(rng: Random) -> dict[str, Any]:
     }
 
 
+FEES = [
+    BasisPointsFee(),
+    BasisPointsFee(maker="-2", taker="33.3333"),
+    FlatFee(),
+    SumFee(
+        parts=(
+            TieredFee(
+                tiers=(
+                    VolumeTier(volume="0", maker="10", taker="20"),
+                    VolumeTier(volume="500", maker="-1", taker="5"),
+                )
+            ),
+            UsRegulatoryFee(),
+        )
+    ),
+]
+SLIPPAGES = [
+    NoSlippage(),
+    NoSlippage(),
+    BasisPointsSlippage(bps="3", quotes=True),
+    SquareRootSlippage(bps="40", quotes=True),
+]
+
+
+def _delays(rng: Random, slow: int) -> LatencyConfig:
+    """Constant delays, or drawn ones."""
+    back = rng.choice([0, slow, SECOND])
+    drawn = [
+        None,
+        None,
+        LogNormalDelay(median_ns=SECOND, sigma="1"),
+        NormalDelay(mean_ns=SECOND // 2, deviation_ns=SECOND),
+        EmpiricalDelay(quantiles_ns=(0, 1, SECOND // 3, 9 * SECOND)),
+    ]
+    return LatencyConfig(
+        entry_ns=slow, response_ns=back, entry=rng.choice(drawn), response=rng.choice(drawn)
+    )
+
+
 def session_at_random(rng: Random, kind: Kind, *, rows: int, strategy: bool) -> Rehearsal:
     """An engine, not yet started."""
     market = MAKERS[kind](rng, rows)
@@ -83,11 +130,11 @@ def session_at_random(rng: Random, kind: Kind, *, rows: int, strategy: bool) -> 
         actor,
         cash=rng.choice(["900", "5000", "100000"]),
         account=rng.choice([{}, {}, margin("2"), margin("20"), margin("40")]),
-        fee=rng.choice([BasisPointsFee(), BasisPointsFee(maker="-2", taker="33.3333"), FlatFee()]),
-        latency=LatencyConfig(entry_ns=slow, response_ns=rng.choice([0, slow, SECOND])),
+        fee=rng.choice(FEES),
+        latency=_delays(rng, slow),
         venue={
             "volume_share": rng.choice(["0.1", "0.5"]),
-            "slippage": rng.choice([NoSlippage(), BasisPointsSlippage(bps="3", quotes=True)]),
+            "slippage": rng.choice(SLIPPAGES),
             **(_rules_of_bars(rng) if kind is DataKind.BARS else {}),
         },
         risk=rng.choice(
