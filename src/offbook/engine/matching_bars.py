@@ -100,7 +100,10 @@ class BarMatching:
         if limit is not None and (bar.close_px - limit) * order.side.sign > 0:
             return
         deal = (bar.close_px, Liquidity.REMOVED, "had the close of the bar that had just ended")
-        book.bar_left -= self._take(order, bar, book.bar_left, deal)
+        taken = self._take(order, bar, book.bar_left, deal)
+        book.bar_left -= taken  # before it releases others, which may have what is left
+        if taken:
+            self._venue.settle(order)
         self._venue.end_rest(order)
 
     def _has_this_close(self, order: OrderState, bar: Bar) -> bool:
@@ -187,6 +190,8 @@ class BarMatching:
         if order.waits:
             return 0
         taken = 0 if deal is None else self._take(order, bar, left, deal)
+        if taken:
+            self._venue.settle(order)
         self._venue.book(order.symbol).rest(order)
         self._venue.end_rest(order)
         return taken
@@ -214,7 +219,6 @@ class BarMatching:
             return 0
         if order.status.is_terminal:
             self._venue.book(order.symbol).remove(order)
-        self._venue.settle(order)
         return qty
 
 

@@ -285,6 +285,19 @@ def test_a_target_released_inside_a_bar_has_not_its_close() -> None:
     assert fills(rehearsal) == [("in", 2, "100.00"), ("out", 2, "97.00")]
 
 
+def test_what_an_order_takes_of_a_close_is_gone_for_those_that_it_releases() -> None:
+    """The close has ten; its entry takes eight of them, and what it releases at once the rest."""
+    rehearsal = on_bars(fill_at=FillAt.THIS_CLOSE, volume_share="0.01")
+    entry = order(BUY, "in", price="100", order_qty="8")
+    child = order(SELL, "out", order_qty="8")
+    rehearsal.take(bracket(entry, child, kind=ContingencyType.OTO))
+    rehearsal.advance(rehearsal.engine.now)
+    rehearsal.replace("in", price="101")
+    rehearsal.advance(rehearsal.engine.now)
+    taken = [(fill.last_qty, fill.evidence.available_qty) for fill in rehearsal.fills]
+    assert taken == [(8, 10), (2, 2)]
+
+
 def test_a_released_stop_of_another_instrument_waits_for_bars_of_its_own() -> None:
     other = msgspec.structs.replace(XYZ, symbol="ABC", base="ABC")
     cheap = [("10", "11", "9", "10", "1000")] * 3
