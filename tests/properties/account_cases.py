@@ -1,4 +1,4 @@
-"""Made-up accounts and charges."""
+"""Made-up accounts, charges and rules."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from offbook.domain.config import (
     BasisPointsFee,
     BasisPointsSlippage,
     CashCheck,
+    DailyLoss,
     FeeConfig,
+    FillAt,
     FlatFee,
     MarginCall,
     NoSlippage,
+    OnDailyLoss,
     PerUnitFee,
     SingleFee,
     SlippageConfig,
@@ -23,6 +26,7 @@ from offbook.domain.config import (
     SumFee,
 )
 from offbook.domain.instruments import Instrument
+from offbook.domain.market_data import DataKind
 
 T = TypeVar("T")
 
@@ -94,3 +98,23 @@ def _pick_single(source: Source) -> SingleFee:
         maximum=source.pick([None, None, "0.3"]),
         maximum_percent=source.pick([None, None, "1", "0.0001"]),
     )
+
+
+def pick_fill_at(source: Source, kinds: tuple[DataKind, ...]) -> FillAt | None:
+    """None, or any that the market has rows for."""
+    if kinds == (DataKind.BARS,):
+        closes = [FillAt.THIS_CLOSE, FillAt.THIS_CLOSE, FillAt.NEXT_CLOSE]
+        return source.pick([None, None, FillAt.NEXT_OPEN, *closes])
+    return source.pick([None, FillAt.QUOTE]) if DataKind.QUOTES in kinds else None
+
+
+def pick_daily_loss(source: Source, lot: Decimal) -> DailyLoss | None:
+    """Mostly none; what a price's move of some ticks makes of some lots, or a share."""
+    kind = source.pick(["none"] * 6 + ["amount", "percent"])
+    if kind == "none":
+        return None
+    action = source.pick([OnDailyLoss.PAUSE, OnDailyLoss.PAUSE, OnDailyLoss.STOP])
+    if kind == "amount":
+        share = Decimal(source.pick(["0.001", "0.01", "0.2"]))
+        return DailyLoss(amount=f"{share * lot:f}", action=action)
+    return DailyLoss(percent=source.pick(["0.0001", "0.01", "0.33333333"]), action=action)

@@ -11,18 +11,27 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TypeVar
 
-from tests.properties.account_cases import Source, pick_account, pick_fee, pick_slippage
+from tests.properties.account_cases import (
+    Source,
+    pick_account,
+    pick_daily_loss,
+    pick_fee,
+    pick_fill_at,
+    pick_slippage,
+)
 
 from offbook.domain.config import (
     AccountConfig,
     AtEnd,
     BasisPointsFee,
     FeeRounding,
+    Intrabar,
     LatencyConfig,
     LifecycleConfig,
     LimitGap,
     PauseOrders,
     RiskConfig,
+    StopGap,
     VenueConfig,
 )
 from offbook.domain.instruments import AssetClass, Instrument
@@ -158,6 +167,9 @@ def pick_setup(source: Source) -> Setup:
             volume_share=source.pick(["1", "0.1", "0.33333333"]),
             limit_gap=source.pick(list(LimitGap)) if bars else LimitGap.LIMIT,
             market_collar="0" if tight else source.pick(["0.05", "0", "0.00123457"]),
+            fill_at=pick_fill_at(source, kinds),
+            stop_gap=source.pick(list(StopGap)) if bars else StopGap.OPEN,
+            intrabar=source.pick(list(Intrabar)) if bars else Intrabar.WORST_FIRST,
         ),
         risk=RiskConfig(
             max_order_notional=source.pick([None, None, None, None, None, f"{9 * lot:f}"]),
@@ -166,6 +178,7 @@ def pick_setup(source: Source) -> Setup:
             max_position_qty=source.pick([None] * 5 + [f"{20 * Decimal(instrument.lot_size):f}"]),
             price_collar=source.pick([None, None, None, "0.02", "0"]),
             max_open_orders=source.pick([200, 200, 4]),
+            daily_loss=pick_daily_loss(source, lot),
         ),
         lifecycle=LifecycleConfig(
             pause_orders=source.pick(list(PauseOrders)), at_end=source.pick(list(AtEnd))

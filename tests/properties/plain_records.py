@@ -99,6 +99,9 @@ class Plain:
         account = self.money(s.cash), self.money(s.equity), self.money(s.margin_used)
         return s.row, s.reason, *account
 
+    def _lost(self, d: r.DailyLossReached) -> Event:
+        return *map(self.money, (d.equity, d.loss, d.limit)), d.action
+
     def _moved(self, m: r.ReservationsMoved) -> Event:
         return *((ordinal, self.money(amount)) for ordinal, amount in m.reserved), m.due
 
@@ -123,6 +126,8 @@ _FACTS: dict[type[Any], Callable[[Plain, Any], Event]] = {
     r.ReservationsMoved: Plain._moved,
     r.MarginCalled: lambda p, c: (p.money(c.equity), p.money(c.required), c.action),
     r.MarginRestored: lambda p, c: (p.money(c.equity), p.money(c.required)),
+    r.DayBegan: lambda p, d: (p.money(d.equity), d.ends),
+    r.DailyLossReached: Plain._lost,
     r.SessionStarted: lambda _, s: (),
     r.SessionPaused: lambda _, s: (s.row, s.reason, s.orders),
     r.SessionResumed: lambda _, s: (s.missed_rows, s.missed_fills, s.missed_expiries),

@@ -47,6 +47,7 @@ class Account:
     realized_here: Fraction = ZERO
     fees: Fraction = ZERO
     orders: list[Order] = field(default_factory=list)
+    lost_enough: bool = False
 
     def __post_init__(self) -> None:
         quote = self.instrument.quote_currency
@@ -56,6 +57,20 @@ class Account:
         self.pays_in = self.config.currency if self.converts else quote
         self.purse = {self.config.currency: Fraction(self.config.initial_cash)}
         self.purse.update({name: Fraction(text) for name, text in self.config.cash.items()})
+
+    def told(self) -> dict[str, object]:
+        """All that it comes to, by name; amounts in whole units."""
+        return {
+            **{f"cash {name}": amount for name, amount in self.purse.items() if amount},
+            "holdings": self.held,
+            "cost": self.cost,
+            "realized": self.realized,
+            "realized here": self.realized_here,
+            "fees": self.fees,
+            "reserved": self.reserved(),
+            "position": self.held,
+            "open": [order.number for order in self.working()],
+        }
 
     # -- what is there ----------------------------------------------------------------------
 
@@ -153,6 +168,8 @@ class Account:
             return RejectReason.NO_MARKET_DATA
         if paused and not self.reduces(order.side):
             return RejectReason.NOT_REDUCING
+        if self.lost_enough and not self.only_reduces(order, order.qty):
+            return RejectReason.DAILY_LOSS
         most = self.risk.max_open_orders
         if most is not None and len(self.working()) + ahead >= most:
             return RejectReason.MAX_OPEN_ORDERS
@@ -164,6 +181,17 @@ class Account:
 
     def reduces(self, side: OrderSide) -> bool:
         return self.held < 0 if side is OrderSide.BUY else self.held > 0
+
+    def held_after(self, order: Order, qty: Fraction) -> Fraction:
+        """The position if an order of this quantity and all others of its side traded."""
+        others = [o for o in self.working() if o.side is order.side and o is not order]
+        added = _most_open(others) + qty - order.filled
+        return self.held + (added if order.buying else -added)
+
+    def only_reduces(self, order: Order, qty: Fraction) -> bool:
+        """Whether an order of this quantity would make the position smaller, and no more."""
+        through_flat = self.held * self.held_after(order, qty) < 0
+        return order.reduce_only or (self.reduces(order.side) and not through_flat)
 
     def fund(self, order: Order, market: tuple[Fraction, Fraction]) -> RejectReason | None:
         """Whether the account can pay; then ``reserve_price`` and ``reserved`` are set."""
@@ -192,9 +220,7 @@ class Account:
             edge = market[1] * (1 + share) if order.buying else market[0] * (1 - share)
             if limit > edge if order.buying else limit < edge:
                 return RejectReason.PRICE_COLLAR
-        others = [o for o in self.working() if o.side is order.side and o is not order]
-        added = _most_open(others) + qty - order.filled
-        after = self.held + (added if order.buying else -added)
+        after = self.held_after(order, qty)
         total, flips = abs(after), after * self.held < 0
         if order.reduce_only or (total <= abs(self.held) and not flips):
             return None

@@ -110,7 +110,7 @@ class ReferenceClock:
         for due in sorted(mine, key=lambda due: (due.stage, due.at, due.number)):
             if not self.over:
                 due.do()
-        self.judge_margin()
+        self.judge_equity()
         self.check_flat()
 
     def market(self) -> tuple[Fraction, Fraction] | None:
@@ -139,8 +139,9 @@ class ReferenceClock:
             return ts - ts % DAY + DAY
         return min(closes for _, closes in self.setup.hours if closes > ts)
 
-    def judge_margin(self) -> None:
-        """After a round, and after a row: a margin account's equity may not suffice."""
+    def judge_equity(self) -> None:
+        """After a round, and after a row: a margin account's equity may not suffice, and a day's
+        loss may be too much."""
 
     def check_flat(self) -> None:
         """After a round: a session that closes its positions may be done."""

@@ -9,17 +9,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tests.properties.market_cases import BarRow, MadeRow, PrintRow, QuoteRow, Setup
-from tests.properties.reference_clock import DAY
 from tests.properties.reference_groups import ReferenceGroups
 from tests.properties.reference_orders import ZERO, Order
 from tests.properties.reference_slippage import slipped
 
-from offbook.domain.config import LimitGap
 from offbook.domain.orders import (
     CancelReason,
-    ContingencyType,
     OrderStatus,
-    OrderType,
     TimeInForce,
 )
 from offbook.domain.session import SessionStatus as Status
@@ -79,7 +75,7 @@ class ReferenceMatching(ReferenceGroups):
         if self.stands_still:
             return False
         if isinstance(row, BarRow):
-            self._take_bar(row)
+            self.take_bar(row)
         else:
             self._begin(row.ts)
             if self.stands_still:
@@ -89,7 +85,7 @@ class ReferenceMatching(ReferenceGroups):
                 self.match_print(row)
             else:
                 self._match_quote(row)
-            self._took(row)
+            self.took(row)
             self.check_flat()
         return True
 
@@ -101,12 +97,12 @@ class ReferenceMatching(ReferenceGroups):
             if any(due.at <= ts for due in self.dues):
                 self.round()
 
-    def _took(self, row: MadeRow) -> None:
+    def took(self, row: MadeRow) -> None:
         self.last, self.present = row, None
         if not isinstance(row, PrintRow) or len(self.setup.kinds) == 1:
             self.priced = row
         self.rows += 1
-        self.judge_margin()
+        self.judge_equity()
         if self.status is Status.RUNNING:
             self.seen.append(row.ts)
 
@@ -136,7 +132,7 @@ class ReferenceMatching(ReferenceGroups):
         row: MadeRow,
     ) -> bool:
         price, rule = deal
-        maker = any(word in rule for word in ("reached", "through", "beyond"))
+        maker = any(word in rule for word in ("reached", "through", "beyond the limit"))
         slip = None if maker else slipped(self.setup, order, price, row)
         if slip is not None:
             slip, price = price, slip
@@ -160,6 +156,12 @@ class ReferenceMatching(ReferenceGroups):
         raise NotImplementedError
 
     def meet(self, quote: QuoteRow) -> None:
+        raise NotImplementedError
+
+    def take_bar(self, bar: BarRow) -> None:
+        raise NotImplementedError
+
+    def try_close(self, order: Order, bar: BarRow) -> None:
         raise NotImplementedError
 
     # -- quotes -----------------------------------------------------------------------------
@@ -192,7 +194,7 @@ class ReferenceMatching(ReferenceGroups):
         ask, bid = _seen(row)
         for order in self._waiting():
             if order.trails:
-                self._follow(order, ask if order.buying else bid)
+                self.follow(order, ask if order.buying else bid)
 
     def reached(self, order: Order, row: QuoteRow | PrintRow) -> bool:
         """Whether a row triggers an order that waits."""
@@ -206,7 +208,7 @@ class ReferenceMatching(ReferenceGroups):
         waiting = [o for o in self.account.working() if o.is_at_venue and o.waits]
         return sorted(waiting, key=lambda o: (o.touched, o.rank))
 
-    def _follow(self, order: Order, price: Fraction) -> None:
+    def follow(self, order: Order, price: Fraction) -> None:
         if price < order.mark if order.buying else price > order.mark:
             order.mark = price
             order.stop = self.account.level(order, price)
@@ -214,15 +216,15 @@ class ReferenceMatching(ReferenceGroups):
     def trigger(self, order: Order, row: QuoteRow | PrintRow) -> None:
         """A row triggers an order, which meets a quote at once, and of prints the next."""
         if isinstance(row, PrintRow):
-            self._triggered(order, row, "print reached the trigger price", row.size)
+            self.triggered(order, row, "print reached the trigger price", row.size)
             self.try_prints(order, row)
             return
         level = self.asks if order.buying else self.bids
         side = "ask" if order.buying else "bid"
-        self._triggered(order, row, f"{side} reached the trigger price", level.available())
+        self.triggered(order, row, f"{side} reached the trigger price", level.available())
         self._meet(order, row)
 
-    def _triggered(self, order: Order, row: MadeRow, rule: str, available: Fraction) -> None:
+    def triggered(self, order: Order, row: MadeRow, rule: str, available: Fraction) -> None:
         order.waits, order.taker, order.rank = False, True, self.next_rank()
         self.tell("OrderTriggered", order.number, order.stop, available, rule, row, self.report())
 
@@ -236,9 +238,12 @@ class ReferenceMatching(ReferenceGroups):
         return markets + limits
 
     def meet_last(self, order: Order) -> None:
-        """An order that has arrived meets the market as last seen; in bars it waits for one."""
+        """An order that has arrived meets the market as last seen."""
         row = self.present or self.priced
-        if row is None or isinstance(row, BarRow):
+        if row is None:
+            return
+        if isinstance(row, BarRow):
+            self.try_close(order, row)
             return
         if order.waits:
             if self.reached(order, row) and self.are_same_hours(row.ts, self.now):
@@ -275,99 +280,6 @@ class ReferenceMatching(ReferenceGroups):
             level.story.append(("took", qty))
             self.settle(order)
 
-    # -- bars -------------------------------------------------------------------------------
-
-    def _take_bar(self, bar: BarRow) -> None:
-        """A bar is matched before everything else that happens at its end."""
-        self.move_to(bar.ts)
-        if bar.ts - bar.opened >= DAY or self.is_open(bar.opened):
-            self._match_bar(bar)
-        self._took(bar)
-        self.round()
-
-    def _match_bar(self, bar: BarRow) -> None:
-        units = 10**self.setup.instrument.qty_precision
-        share = bar.volume * Fraction(self.setup.venue.volume_share)
-        left = Fraction(int(share * units), units)
-        self.present = bar
-        working = sorted(self.account.working(), key=lambda o: o.rank)
-        stops = [o for o in working if o.waits and not o.touched]
-        follow = []
-        for order in stops + [o for o in working if o not in stops]:
-            early = order.accepted is not None and order.accepted < bar.ts
-            if order.ended or order.held or not early or order.sent > bar.opened:
-                continue
-            order.bars += 1
-            taken, price = self._meet_bar(order, left, bar, bar.open)
-            left -= taken
-            for stop in self._stops_of(order):
-                if stop.released == bar.ts and not stop.ended and stop.waits:
-                    stop.bars += 1
-                    left -= self._meet_bar(stop, left, bar, price)[0]
-            if order.waits and order.trails:
-                follow.append(order)
-        for order in follow:
-            self._follow(order, bar.low if order.buying else bar.high)
-
-    @staticmethod
-    def _stops_of(parent: Order) -> list[Order]:
-        """Stops of a fixed price that an order's trades release."""
-        group = parent.group
-        if group is None or group.kind is ContingencyType.OCO or group.orders[0] is not parent:
-            return []
-        return [o for o in group.orders[1:] if o.kind in {OrderType.STOP, OrderType.STOP_LIMIT}]
-
-    def _meet_bar(
-        self, order: Order, left: Fraction, bar: BarRow, begin: Fraction
-    ) -> tuple[Fraction, Fraction]:
-        """What an order takes of a bar against which it is held from a price on, and at which price
-        that is, slippage apart."""
-        if order.waits:
-            price = _trigger_price(order, bar, begin)
-            if price is None:
-                return ZERO, begin
-            where = "open" if price == bar.open else "bar"
-            self._triggered(order, bar, f"{where} reached the trigger price", left)
-            limit = order.limit
-            if limit is not None and (price > limit if order.buying else price < limit):
-                deal = None
-            else:
-                deal = (price, "triggered in the bar")
-        else:
-            deal = self._bar_deal(order, bar)
-        taken = ZERO if deal is None else self._take_from_bar(order, left, deal, bar)
-        self.end_rest(order)
-        return taken, begin if deal is None else deal[0]
-
-    def _bar_deal(self, order: Order, bar: BarRow) -> tuple[Fraction, str] | None:
-        limit = order.limit
-        if limit is None:
-            return bar.open, "market order at the open"
-        first = order.bars == 1 and not order.post_only
-        if first and (bar.open <= limit if order.buying else bar.open >= limit):
-            return bar.open, "open satisfied the limit"
-        if order.tif in {TimeInForce.IOC, TimeInForce.FOK}:
-            return None
-        beyond = bar.open < limit if order.buying else bar.open > limit
-        if beyond and self.setup.venue.limit_gap is LimitGap.OPEN:
-            return bar.open, "open was beyond the limit"
-        if bar.low < limit if order.buying else bar.high > limit:
-            nearest = min(limit, bar.high) if order.buying else max(limit, bar.low)
-            return nearest, "bar traded through the limit"
-        return None
-
-    def _take_from_bar(
-        self, order: Order, left: Fraction, deal: tuple[Fraction, str], bar: BarRow
-    ) -> Fraction:
-        qty = self.tradable(order, left)
-        if qty <= 0:
-            self.nothing_to_trade(order)
-            return ZERO
-        if not self.fill(order, qty, deal, left, bar):
-            return ZERO
-        self.settle(order)
-        return qty
-
 
 def _crosses(order: Order, quote: QuoteRow) -> bool:
     """Whether the other side of a quote satisfies an order."""
@@ -381,13 +293,3 @@ def _seen(row: QuoteRow | PrintRow) -> tuple[Fraction, Fraction]:
     if isinstance(row, QuoteRow):
         return row.ask, row.bid
     return row.price, row.price
-
-
-def _trigger_price(order: Order, bar: BarRow, begin: Fraction) -> Fraction | None:
-    """Where a bar triggers an order that waits: at its price, or beyond it where the bar begins
-    for the order."""
-    stop = order.stop
-    assert stop is not None
-    if order.buying is order.touched:
-        return None if bar.low > stop else min(stop, begin)
-    return None if bar.high < stop else max(stop, begin)

@@ -7,8 +7,8 @@ from fractions import Fraction
 from tests.properties.market_cases import Setup
 from tests.properties.reference_clock import MESSAGE_STAGE, VENUE_STAGE
 from tests.properties.reference_funds import MarginAccount
+from tests.properties.reference_loss import ReferenceLoss
 from tests.properties.reference_orders import ZERO, Group, Order
-from tests.properties.reference_prints import ReferencePrints
 from tests.properties.reference_venue import NewTerms
 
 from offbook.domain import commands as c
@@ -36,7 +36,7 @@ KNOWN = {
 """Refusals of requests that tell a strategy nothing new: no report of them travels."""
 
 
-class ReferenceSession(ReferencePrints):
+class ReferenceSession(ReferenceLoss):
     """One session: what the outside may ask of it."""
 
     def __init__(self, setup: Setup) -> None:
@@ -55,12 +55,13 @@ class ReferenceSession(ReferencePrints):
             case c.Start():
                 self.status = Status.RUNNING
                 self.tell("SessionStarted")
+                self.begin_day()
             case c.Pause():
-                self._pause("requested", command.orders)
+                self.pause("requested", command.orders)
             case c.Resume():
                 self._resume()
             case c.Stop():
-                self._stop(command)
+                self.stop(command)
             case c.ForceStop():
                 self._give_up("forced")
             case _:
@@ -223,6 +224,9 @@ class ReferenceSession(ReferencePrints):
         if market is not None and (stop, trail, percent) != (given, order.trail, order.percent):
             terms = (limit, stop, trail, percent)
             reserve_price = self.account.price_to_hold(order, terms, market[1])
+        adds = qty > order.qty and not self.account.only_reduces(order, qty)
+        if reason is None and adds and self.account.lost_enough:
+            reason = RejectReason.DAILY_LOSS
         if reason is None and market is not None:
             reason = self.account.refuse_value(order, qty, limit, stop, market)
         if reason is None:
@@ -244,7 +248,7 @@ class ReferenceSession(ReferencePrints):
 
     # -- lifecycle --------------------------------------------------------------------------
 
-    def _pause(self, reason: str, policy: PauseOrders) -> None:
+    def pause(self, reason: str, policy: PauseOrders) -> None:
         self.status = Status.PAUSED
         self.tell("SessionPaused", self.rows, reason, policy)
         self._paused_at_row = self.rows
@@ -279,7 +283,7 @@ class ReferenceSession(ReferencePrints):
         missed = self.rows - self._paused_at_row
         self.tell("SessionResumed", missed, self.fills_while_paused, self.expired_while_paused)
 
-    def _stop(self, command: c.Stop) -> None:
+    def stop(self, command: c.Stop) -> None:
         self.status = Status.STOPPING
         self._stop_reason = command.reason
         deadline = self.now + (command.deadline_ns if command.flatten else 0)
@@ -312,7 +316,11 @@ class ReferenceSession(ReferencePrints):
             )
         )
 
-    def judge_margin(self) -> None:
+    def judge_equity(self) -> None:
+        self._judge_margin()
+        self.judge_loss()
+
+    def _judge_margin(self) -> None:
         account, market = self.account, self.market()
         if not isinstance(account, MarginAccount) or not (account.held or account.called):
             return
@@ -370,9 +378,9 @@ class ReferenceSession(ReferencePrints):
         if self.status is Status.STOPPING:
             self._give_up(INCOMPLETE)
         elif self.status is Status.RUNNING and config.at_end is AtEnd.PAUSE:
-            self._pause("end_of_data", config.pause_orders)
+            self.pause("end_of_data", config.pause_orders)
         elif self.status is Status.RUNNING:
-            self._stop(c.Stop(command_id="", reason="end_of_data"))
+            self.stop(c.Stop(command_id="", reason="end_of_data"))
 
 
 def _fraction(text: str | None) -> Fraction | None:

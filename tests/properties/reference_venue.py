@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from tests.properties.reference_bars import ReferenceBars
 from tests.properties.reference_clock import VENUE_STAGE
-from tests.properties.reference_matching import ReferenceMatching
 from tests.properties.reference_orders import ZERO, Order
 
 from offbook.domain.orders import CancelReason, OrderStatus, RejectReason, TimeInForce
@@ -27,7 +27,7 @@ class NewTerms:
     from_qty: Fraction
 
 
-class ReferenceVenue(ReferenceMatching):
+class ReferenceVenue(ReferenceBars):
     """Takes messages."""
 
     # -- messages that arrive ---------------------------------------------------------------
