@@ -7,7 +7,7 @@ engine from that alone, cut into slices as one likes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -31,6 +31,7 @@ from offbook.domain.config import (
     LifecycleConfig,
     LimitGap,
     LogNormalDelay,
+    MarginCall,
     NormalDelay,
     NoSlippage,
     OnDailyLoss,
@@ -64,9 +65,25 @@ from offbook.testing.markets import (
 OVER = {SessionStatus.STOPPED, SessionStatus.FAILED}
 
 
-def margin(leverage: str) -> dict[str, Any]:
-    """A margin account whose calls come while there is still something to lose."""
-    return {"type": AccountType.MARGIN, "leverage": leverage}
+def margin(leverage: str, **terms: Any) -> dict[str, Any]:
+    """A margin account."""
+    return {"type": AccountType.MARGIN, "leverage": leverage, **terms}
+
+
+def called(action: MarginCall) -> dict[str, Any]:
+    """One whose calls come early: charges alone soon take what its positions need."""
+    return margin("1000", maintenance_margin="0.001", margin_call=action)
+
+
+ACCOUNTS: list[tuple[str, dict[str, Any]]] = [
+    ("900", {}),
+    ("5000", {}),
+    ("100000", {}),
+    ("900", margin("2")),
+    ("5000", margin("20")),
+    ("3", called(MarginCall.LIQUIDATE)),
+    ("3", called(MarginCall.DENY_INCREASE)),
+]
 
 
 def _rules_of_bars(rng: Random) -> dict[str, Any]:
@@ -119,9 +136,17 @@ def _delays(rng: Random, slow: int) -> LatencyConfig:
     )
 
 
-def session_at_random(rng: Random, kind: Kind, *, rows: int, strategy: bool) -> Rehearsal:
+def session_at_random(
+    rng: Random,
+    kind: Kind,
+    *,
+    rows: int,
+    strategy: bool,
+    accounts: Sequence[tuple[str, dict[str, Any]]] = ACCOUNTS,
+) -> Rehearsal:
     """An engine, not yet started."""
     market = MAKERS[kind](rng, rows)
+    cash, account = rng.choice(accounts)
     slow = rng.choice([0, 0, SECOND // 5, 2 * SECOND])
     symbols = " ".join(instrument.symbol for instrument in instruments_of(market.config))
     actor = Gambler(luck=rng.randrange(10**6), symbols=symbols) if strategy else None
@@ -174,10 +199,17 @@ class Improvised(msgspec.Struct, frozen=True):
     """(inputs fed, records made, snapshot)"""
 
 
-def improvise(seed: int, kind: Kind, *, rows: int = 60, strategy: bool = True) -> Improvised:
+def improvise(
+    seed: int,
+    kind: Kind,
+    *,
+    rows: int = 60,
+    strategy: bool = True,
+    accounts: Sequence[tuple[str, dict[str, Any]]] = ACCOUNTS,
+) -> Improvised:
     """Run a session at random, with commands at any moment, hints and empty calls in between."""
     rng = Random(seed)
-    rehearsal = session_at_random(rng, kind, rows=rows, strategy=strategy)
+    rehearsal = session_at_random(rng, kind, rows=rows, strategy=strategy, accounts=accounts)
     done = Improvised(rehearsal, [], [])
     engine, stage = rehearsal.engine, _Outside(rng, rehearsal, done.fed)
     rehearsal.start()
