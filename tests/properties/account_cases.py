@@ -20,6 +20,7 @@ from offbook.domain.config import (
     NoSlippage,
     OnDailyLoss,
     PerUnitFee,
+    RiskConfig,
     SingleFee,
     SlippageConfig,
     SpreadSlippage,
@@ -106,6 +107,19 @@ def pick_fill_at(source: Source, kinds: tuple[DataKind, ...]) -> FillAt | None:
         closes = [FillAt.THIS_CLOSE, FillAt.THIS_CLOSE, FillAt.NEXT_CLOSE]
         return source.pick([None, None, FillAt.NEXT_OPEN, *closes])
     return source.pick([None, FillAt.QUOTE]) if DataKind.QUOTES in kinds else None
+
+
+def pick_risk(source: Source, instrument: Instrument, lot: Decimal) -> RiskConfig:
+    """Limits now and then, around what some lots are worth."""
+    return RiskConfig(
+        max_order_notional=source.pick([None, None, None, None, None, f"{9 * lot:f}"]),
+        max_position_notional=source.pick([None, None, None, None, None, f"{25 * lot:f}"]),
+        max_order_qty=source.pick([None] * 5 + [f"{12 * Decimal(instrument.lot_size):f}"]),
+        max_position_qty=source.pick([None] * 5 + [f"{20 * Decimal(instrument.lot_size):f}"]),
+        price_collar=source.pick([None, None, None, "0.02", "0"]),
+        max_open_orders=source.pick([200, 200, 4]),
+        daily_loss=pick_daily_loss(source, lot),
+    )
 
 
 def pick_daily_loss(source: Source, lot: Decimal) -> DailyLoss | None:

@@ -151,15 +151,15 @@ class MadeMarket:
         late = max(self.from_ts - ends, 0)
         ends += (late + length - 1) // length * length
         opened = last_close // tick * tick + move.shift * tick + move.odd * (tick // 2)
-        opened = max(opened, 4 * tick)
+        opened = max(opened, 7 * tick)
         close = opened + (move.other % 5 - 2) * tick
         return BarRow(
             number=number,
             ts=ends,
             opened=ends - length,
             open=self._price(opened),
-            high=self._price(max(opened, close) + move.reach * tick),
-            low=self._price(min(opened, close) - move.spread * tick),
+            high=self._price(max(opened, close) + 2 * move.reach * tick),
+            low=self._price(min(opened, close) - 2 * move.spread * tick),
             close=self._price(close),
-            volume=self._size(move.size, move.odd),
+            volume=self._size(8 * move.size, move.odd),
         )

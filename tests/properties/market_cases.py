@@ -14,9 +14,9 @@ from typing import TypeVar
 from tests.properties.account_cases import (
     Source,
     pick_account,
-    pick_daily_loss,
     pick_fee,
     pick_fill_at,
+    pick_risk,
     pick_slippage,
 )
 
@@ -156,6 +156,7 @@ def pick_setup(source: Source) -> Setup:
         hours = tuple((at, at + length) for at in opens)
     instrument = source.pick([XYZ, BTCUSDT, COARSE, SMALL_PRICE])
     lot = Decimal(BASE[instrument.symbol]) * Decimal(instrument.lot_size)
+    plenty = source.pick([False, True])  # nothing but the market says no
     tight = source.pick([False] * 5 + [True])  # where cash ends before market orders do
     return Setup(
         instrument=instrument,
@@ -171,19 +172,13 @@ def pick_setup(source: Source) -> Setup:
             stop_gap=source.pick(list(StopGap)) if bars else StopGap.OPEN,
             intrabar=source.pick(list(Intrabar)) if bars else Intrabar.WORST_FIRST,
         ),
-        risk=RiskConfig(
-            max_order_notional=source.pick([None, None, None, None, None, f"{9 * lot:f}"]),
-            max_position_notional=source.pick([None, None, None, None, None, f"{25 * lot:f}"]),
-            max_order_qty=source.pick([None] * 5 + [f"{12 * Decimal(instrument.lot_size):f}"]),
-            max_position_qty=source.pick([None] * 5 + [f"{20 * Decimal(instrument.lot_size):f}"]),
-            price_collar=source.pick([None, None, None, "0.02", "0"]),
-            max_open_orders=source.pick([200, 200, 4]),
-            daily_loss=pick_daily_loss(source, lot),
-        ),
+        risk=RiskConfig() if plenty else pick_risk(source, instrument, lot),
         lifecycle=LifecycleConfig(
             pause_orders=source.pick(list(PauseOrders)), at_end=source.pick(list(AtEnd))
         ),
-        account=pick_account(source, instrument, source.pick([100, 1000, 1000, 14]) * lot),
+        account=pick_account(
+            source, instrument, source.pick([100_000] if plenty else [100, 1000, 1000, 14]) * lot
+        ),
         kinds=kinds,
         timeframe=timeframe,
         start=start,
@@ -379,6 +374,9 @@ def _pick_list(source: Source) -> SendList:
     if kind is ContingencyType.BRACKET:
         exits = {"side": first.side.opposite, "qty": first.qty, "odd": first.odd}
         sends = [first, *(replace(send, **exits, reduce_only=True) for send in sends[1:])]
+        if source.pick([False, True]):  # that the bar which fills its entry may reach
+            stop = source.pick([-1, -2, -3, 1]) * first.side.sign
+            sends[1] = replace(sends[1], wait="stop", stop=stop, price=None, post_only=False)
     return SendList(kind, tuple(sends), _pick_when(source))
 
 
