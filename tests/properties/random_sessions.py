@@ -153,8 +153,8 @@ def session_at_random(
     session = session_of(
         market,
         actor,
-        cash=rng.choice(["900", "5000", "100000"]),
-        account=rng.choice([{}, {}, margin("2"), margin("20"), margin("40")]),
+        cash=cash,
+        account=account,
         fee=rng.choice(FEES),
         latency=_delays(rng, slow),
         venue={

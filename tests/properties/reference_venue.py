@@ -141,7 +141,19 @@ class ReferenceVenue(ReferenceBars):
             return RejectReason.QTY_BELOW_FILLED
         if self._was_triggered(order, new):
             return RejectReason.ALREADY_TRIGGERED
-        return self._venue_refuses(order, new.qty, new.limit, new.stop)
+        refusal = self._venue_refuses(order, new.qty, new.limit, new.stop)
+        return refusal or self._cannot_pay(order, new)
+
+    def _cannot_pay(self, order: Order, new: NewTerms) -> RejectReason | None:
+        """An order that was held when it asked had nothing reserved for its new terms."""
+        market = self.market()
+        if self.parent_of(order) is None or order.held or order.sent < new.sent or not market:
+            return None
+        if self.account.can_release(order, new.qty, new.reserve_price, market):
+            return None
+        if order.buying or self.account.may_owe:
+            return RejectReason.INSUFFICIENT_BUYING_POWER
+        return RejectReason.INSUFFICIENT_HOLDINGS
 
     @staticmethod
     def _was_triggered(order: Order, new: NewTerms) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from offbook.domain.orders import OrderStatus
+from offbook.domain.orders import OrderSide, OrderStatus, RejectReason
 from offbook.domain.values import Amount
+from offbook.engine.agenda import ReplaceArrives
 from offbook.engine.kernel import Kernel
 from offbook.engine.lists import mates
 from offbook.engine.state import OrderState
@@ -40,3 +41,18 @@ class Reservations:
         """Whether the account can pay for a quantity that an order is given."""
         instrument = self._kernel.instrument(order.symbol)
         return self._kernel.funds.can_release(order, order_qty, self.price(order), instrument)
+
+    def lacking(
+        self, order: OrderState, order_qty: int, request: ReplaceArrives
+    ) -> RejectReason | None:
+        """Why an order that has been released since its new terms were asked for cannot have them:
+        nothing was held for it then, and now they must be paid for. None for all others."""
+        if order.parent is None or order.held or order.sent_ts < request.sent:
+            return None
+        instrument, funds = self._kernel.instrument(order.symbol), self._kernel.funds
+        if funds.can_release(order, order_qty, request.reserve_px, instrument):
+            return None
+        owns = order.side is OrderSide.SELL and not self._kernel.config.account.is_margin
+        if owns:
+            return RejectReason.INSUFFICIENT_HOLDINGS
+        return RejectReason.INSUFFICIENT_BUYING_POWER

@@ -265,7 +265,8 @@ class Venue:
         ):
             return RejectReason.ALREADY_TRIGGERED
         refusal = self._refusal(order, new)
-        return None if refusal is None else refusal.reason
+        lacks = self._reserves.lacking(order, new.order_qty, request)
+        return lacks if refusal is None else refusal.reason
 
     def _held(self, order: OrderState, order_qty: int, reserve_px: int) -> Amount:
         """What an order holds on settled terms."""

@@ -3,11 +3,22 @@
 The rehearsal itself checks after every record that nothing is held twice, or beyond what is owned.
 """
 
+from typing import Any
+
 from tests.rehearsal import Rehearsal, rehearse
 
+from offbook.domain import commands as c
 from offbook.domain import records as r
 from offbook.domain.config import BasisPointsFee, LatencyConfig, RiskConfig
-from offbook.domain.orders import OrderSide, OrderStatus, RejectReason
+from offbook.domain.orders import (
+    ContingencyType,
+    OrderListRequest,
+    OrderRequest,
+    OrderSide,
+    OrderStatus,
+    OrderType,
+    RejectReason,
+)
 from offbook.testing.markets import SECOND, START, XYZ, quotes_market
 
 BUY, SELL = OrderSide.BUY, OrderSide.SELL
@@ -139,3 +150,22 @@ def test_an_order_cannot_count_on_the_margin_of_what_another_may_close_first() -
     reasons = [denied.reason for denied in rehearsal.of(r.OrderDenied)]
     assert reasons == [RejectReason.INSUFFICIENT_BUYING_POWER] * 2
     assert rehearsal.position == -19
+
+
+def test_new_terms_asked_for_while_held_must_be_paid_for_once_it_works() -> None:
+    """Nothing is reserved for a held order: ten asked for, four owned when the request arrives."""
+    rows = [("99", "101", "50", "50")] * 4 + [("98", "99", "50", "50")] * 8
+    latency = LatencyConfig(entry_ns=2 * SECOND, response_ns=0)
+    rehearsal = rehearse(quotes_market(rows, instrument=XYZ), latency=latency)
+    rehearsal.rows(1)
+    parts: dict[str, Any] = {"symbol": "XYZ", "order_qty": "4", "order_type": OrderType.LIMIT}
+    entry = OrderRequest(side=BUY, price="100", client_order_id="in", **parts)
+    leave = OrderRequest(side=SELL, price="110", client_order_id="out", **parts)
+    orders = OrderListRequest(contingency_type=ContingencyType.OTO, orders=(entry, leave))
+    rehearsal.take(lambda name: c.SubmitOrderList(command_id=name, orders=orders))
+    rehearsal.rows(3)
+    rehearsal.replace("out", qty="10")
+    rehearsal.rest()
+    (rejected,) = rehearsal.of(r.ReplaceRejected)
+    assert rejected.reason is RejectReason.INSUFFICIENT_HOLDINGS
+    assert rehearsal.order("out").order_qty == "4"
