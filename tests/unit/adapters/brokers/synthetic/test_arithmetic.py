@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from offbook.adapters.brokers.synthetic import quantiles
 from offbook.adapters.brokers.synthetic.hashing import Stream, splitmix64
 from offbook.adapters.brokers.synthetic.powers import (
     FRACTION_BITS,
@@ -20,6 +19,7 @@ from offbook.adapters.brokers.synthetic.powers import (
     prices_at,
 )
 from offbook.adapters.brokers.synthetic.tables import bits, exponential, normal
+from offbook.domain import quantiles
 
 ROOT = Path(__file__).resolve().parents[5]
 ONE = 1 << quantiles.QUANTILE_SCALE_BITS
