@@ -13,6 +13,7 @@ import pytest
 from tests.recordings import write_gzip, write_parquet
 
 import offbook.adapters.brokers
+from offbook.adapters.brokers.remembering import RememberingGateway
 from offbook.adapters.brokers.replay.gateway import ReplayGateway
 from offbook.adapters.brokers.routing import RoutingGateway
 from offbook.adapters.brokers.synthetic.bar_rows import BarRows
@@ -53,6 +54,21 @@ class TestScriptedGateway(GatewayContract):
 
     async def serve(self, market: AnyMarket, tmp_path: Path) -> tuple[IBrokerGateway, MarketConfig]:
         return ScriptedGateway(market.slices), market.config
+
+
+class TestRememberingGateway(GatewayContract):
+    """Rows kept in memory; the first feed on a market keeps them while it is read."""
+
+    async def serve(self, market: AnyMarket, tmp_path: Path) -> tuple[IBrokerGateway, MarketConfig]:
+        return RememberingGateway(ScriptedGateway(market.slices)), market.config
+
+
+class TestRememberingGatewayOfLittleMemory(GatewayContract):
+    """More rows than it may keep: they are read anew."""
+
+    async def serve(self, market: AnyMarket, tmp_path: Path) -> tuple[IBrokerGateway, MarketConfig]:
+        gateway = RememberingGateway(ScriptedGateway(market.slices), memory_bytes=100)
+        return gateway, market.config
 
 
 class TestReplayOfCsv(GatewayContract):

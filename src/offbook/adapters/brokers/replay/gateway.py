@@ -21,7 +21,7 @@ from offbook.adapters.brokers.replay.files import (
     whole_extent,
 )
 from offbook.adapters.brokers.replay.reader import RecordingReader
-from offbook.adapters.brokers.replay.source import open_source, survey
+from offbook.adapters.brokers.replay.source import Source, Survey, open_source, survey
 from offbook.adapters.brokers.replay.zones import load_zone
 from offbook.adapters.calendars import load_calendar
 from offbook.domain.calendars import TradingCalendar
@@ -39,8 +39,19 @@ T = TypeVar("T")
 _NOWHERE: Final = 2**63
 
 
+Surveys = dict[Source, Survey]
+"""What is known of files, by all that tells them apart: path, inode, size, time of change."""
+
+
 class ReplayGateway:
-    """Opens recordings on disk: an ``IBrokerGateway`` for ``ReplayMarket``."""
+    """Opens recordings on disk: an ``IBrokerGateway`` for ``ReplayMarket``.
+
+    With ``keep_surveys`` a file that it has digested and counted once is not digested again as long
+    as its size and time of change stay what they were.
+    """
+
+    def __init__(self, *, keep_surveys: bool = False) -> None:
+        self._surveys: Surveys | None = {} if keep_surveys else None
 
     async def open(self, market: MarketConfig) -> ReplayFeed:
         """Open a recording, digest it, and begin to read.
@@ -54,7 +65,7 @@ class ReplayGateway:
             raise InvalidConfig("the replay gateway opens recordings only", field="market.type")
         executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="offbook-replay")
         stop = Event()
-        opening = executor.submit(open_recording, market, stop)
+        opening = executor.submit(open_recording, market, stop, self._surveys)
         try:
             opened = await _outcome(opening)
         except BaseException:
@@ -195,8 +206,12 @@ class OpenedRecording(msgspec.Struct, frozen=True):
     extent: FeedExtent | None
 
 
-def open_recording(market: ReplayMarket, stop: Event) -> OpenedRecording:
+def open_recording(
+    market: ReplayMarket, stop: Event, surveys: Surveys | None = None
+) -> OpenedRecording:
     """Open, digest and measure a recording, ready for its first row; ``stop`` ends that early.
+
+    ``surveys`` are those that were made before, and take up the new ones.
 
     The caller closes the reader.  Raises as ``ReplayGateway.open`` does.
     """
@@ -206,7 +221,8 @@ def open_recording(market: ReplayMarket, stop: Event) -> OpenedRecording:
     try:
         for file in files:
             alone = msgspec.structs.replace(market, path=file)
-            parts.append(_open_part(alone, calendar, stop, may_be_empty=len(files) > 1))
+            several = len(files) > 1
+            parts.append(_open_part(alone, calendar, stop, surveys, may_be_empty=several))
         parts = in_order(parts)
     except BaseException:
         for part in parts:
@@ -223,14 +239,23 @@ def open_recording(market: ReplayMarket, stop: Event) -> OpenedRecording:
 
 
 def _open_part(
-    market: ReplayMarket, calendar: TradingCalendar, stop: Event, *, may_be_empty: bool
+    market: ReplayMarket,
+    calendar: TradingCalendar,
+    stop: Event,
+    surveys: Surveys | None,
+    *,
+    may_be_empty: bool,
 ) -> Part:
     source = open_source(market.path, market.header)
     reader = RecordingReader(source, market, calendar, may_be_empty=may_be_empty)
     try:
-        surveyed = survey(source, stop.is_set)
+        surveyed = None if surveys is None else surveys.get(source)
+        if surveyed is None:
+            surveyed = survey(source, stop.is_set)
         extent = find_extent(market, reader, surveyed)
         source.check_unchanged()
+        if surveys is not None:
+            surveys[source] = surveyed
     except BaseException:
         reader.close()
         raise
