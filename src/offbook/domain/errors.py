@@ -27,6 +27,7 @@ the values involved.  The tree::
     |   +-- ManagerClosed
     |   +-- ReentrantCall
     |   +-- StoreOwned
+    |   +-- SweepConflict
     +-- Failure               something broke; a retry may help
         +-- StorageUnavailable
         |   +-- CommitOutcomeUnknown
@@ -37,6 +38,7 @@ the values involved.  The tree::
         +-- JournalMismatch
         +-- NotComparable
         +-- EngineFault
+        +-- WorkerLost
 """
 
 from __future__ import annotations
@@ -210,6 +212,13 @@ class StoreOwned(Refused):
     code = "store_owned"
 
 
+class SweepConflict(Refused):
+    """A sweep of this name was made of something else. Fields: ``sweep``, ``what`` (strategy, data
+    or config)."""
+
+    code = "sweep_conflict"
+
+
 class Failure(OffbookError):
     """Something outside the caller's control broke."""
 
@@ -269,3 +278,10 @@ class EngineFault(Failure):
     """The engine found itself in an impossible place, or a livelock. Fields: ``reason``."""
 
     code = "engine_fault"
+
+
+class WorkerLost(Failure):
+    """A worker process ended by itself, or was ended from outside. Fields: ``exit_code``
+    (negative: the signal), and ``log``, where what it printed is kept."""
+
+    code = "worker_lost"

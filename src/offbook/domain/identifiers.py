@@ -15,16 +15,20 @@ EXECUTION: Final = "execution"
 def derived_id(seed: int, purpose: str, ordinal: int) -> str:
     """The id of the ``ordinal``-th thing of one ``purpose`` in a session, as a UUID (version 8).
 
-    The 128 bits are BLAKE2b of ``"{seed}|{purpose}|{ordinal}"`` with the version and variant bits
-    of RFC 9562 set: the same session gives the same ids on every run, and replays agree.
+    The 128 bits are those of ``hashed_uuid("{seed}|{purpose}|{ordinal}")``: the same session gives
+    the same ids on every run, and replays agree.
     """
-    digest = bytearray(
-        hashlib.blake2b(f"{seed}|{purpose}|{ordinal}".encode(), digest_size=16).digest()
-    )
+    return hashed_uuid(f"{seed}|{purpose}|{ordinal}")
+
+
+def hashed_uuid(text: str) -> str:
+    """The UUID (version 8) that belongs to a text: its BLAKE2b in 128 bits, with the version and
+    variant bits of RFC 9562 set."""
+    digest = bytearray(hashlib.blake2b(text.encode(), digest_size=16).digest())
     digest[6] = (digest[6] & 0x0F) | 0x80
     digest[8] = (digest[8] & 0x3F) | 0x80
-    text = digest.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    found = digest.hex()
+    return f"{found[:8]}-{found[8:12]}-{found[12:16]}-{found[16:20]}-{found[20:]}"
 
 
 def uuid7_from(unix_ms: int, random_bits: int) -> str:

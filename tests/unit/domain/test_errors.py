@@ -32,6 +32,8 @@ CODES = {
     "ManagerClosed": "manager_closed",
     "ReentrantCall": "reentrant_call",
     "StoreOwned": "store_owned",
+    "SweepConflict": "sweep_conflict",
+    "WorkerLost": "worker_lost",
     "Failure": "failure",
     "StorageUnavailable": "storage_unavailable",
     "CommitOutcomeUnknown": "commit_outcome_unknown",
