@@ -18,7 +18,9 @@ from offbook.domain.errors import InvalidStrategy
 from offbook.engine.interruption import is_from_a_signal
 from offbook.engine.strategy import Strategy
 
-_PREFIX: Final = "offbook_strategy_"
+FILE_MODULE: Final = "offbook_strategy_"
+"""What the names of modules that were made from files begin with."""
+
 _DIGEST: Final = "__offbook_source__"
 
 
@@ -89,7 +91,7 @@ def _from_file(ref: str, target: str) -> ModuleType:
     except (OSError, UnicodeDecodeError) as error:
         raise _invalid(ref, f"{_shown(target)} cannot be read: {error}") from None
     digest = _digest(text)
-    name = _PREFIX + hashlib.sha256(str(path).encode()).hexdigest()[:16]
+    name = FILE_MODULE + hashlib.sha256(str(path).encode()).hexdigest()[:16]
     module = sys.modules.get(name)
     if module is not None and getattr(module, _DIGEST, None) == digest:
         return module

@@ -42,7 +42,11 @@ def write_png(report: FullReport, path: Path, *, dpi: int = 144) -> Path:
     Raises ExtraNotInstalled without matplotlib, InvalidInput for a report without equity over
     time, OSError.
     """
-    figure = draw(report)
+    return save_png(draw(report), path, dpi=dpi)
+
+
+def save_png(figure: Figure, path: Path, *, dpi: int) -> Path:
+    """Write a figure; the file appears whole or not at all, its folder is made. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.part")
     try:
@@ -65,7 +69,8 @@ def draw(report: FullReport) -> Figure:
     return _draw(report, report.equity)
 
 
-def _figure(height: float) -> Figure:
+def canvas(width: float, height: float) -> Figure:
+    """An empty white figure, in inches. Raises ExtraNotInstalled without matplotlib."""
     try:
         from matplotlib.figure import Figure as Canvas
     except ImportError:
@@ -73,12 +78,12 @@ def _figure(height: float) -> Figure:
             'drawing needs matplotlib: pip install "offbook[report]"', extra="report"
         ) from None
     # Made without pyplot, which would keep state for the whole process and look for a screen.
-    return Canvas(figsize=(11, height), layout="constrained", facecolor="white")
+    return Canvas(figsize=(width, height), layout="constrained", facecolor="white")
 
 
 def _draw(report: FullReport, equity: EquitySection) -> Figure:
     shown = _most_traded(report)
-    figure = _figure(8.25 + 1.75 * max(len(shown) - 1, 0))
+    figure = canvas(11, 8.25 + 1.75 * max(len(shown) - 1, 0))
     ratios = [5.0 if len(shown) == 1 else 3.2] * len(shown) + [4.0, 2.0]
     panels = figure.subplots(
         len(ratios), 1, sharex=True, gridspec_kw={"height_ratios": ratios, "hspace": 0.03}

@@ -1,0 +1,1 @@
+"""Sweeps: the book of results in a file, and worker processes."""

@@ -1,0 +1,1 @@
+"""Sweeps: running the cells, ranking them, and how far to believe the best."""
