@@ -36,6 +36,9 @@ version; new ones may come.
 | 130 | left at once: a second Ctrl-C, or one before it began; the session can be recovered |
 | 143 | SIGTERM: suspended; the session can be recovered |
 
+`offbook sweep` ends with 0 when every cell was run, even if some failed, with 1 when none came to
+its end or some could not be run, and with 130 at the first Ctrl-C: the same command goes on.
+
 Colours are used on terminals, unless `NO_COLOR` is set or `TERM=dumb`. `offbook run` then shows a
 live screen too, on terminals of at least 60 columns and 12 lines with UTF-8; else, and with
 `--no-dashboard`, `--quiet`, `--verbose` or `--json`, a plain line.

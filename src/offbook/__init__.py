@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from offbook.engine.view import Fill as Fill
     from offbook.engine.view import OrderUpdate as OrderUpdate
     from offbook.notebook.running import run as run
+    from offbook.notebook.sweeping import sweep as sweep
     from offbook.services.paper_trading.session_manager import (
         PaperTradingSessionManager as PaperTradingSessionManager,
     )
@@ -92,6 +93,7 @@ _HOME: dict[str, str] = {
     "open_manager": "offbook.bootstrap",
     "open_sync_manager": "offbook.bootstrap",
     "run": "offbook.notebook.running",
+    "sweep": "offbook.notebook.sweeping",
 }
 """Public name -> the module that defines it. Each has its line under TYPE_CHECKING too."""
 
@@ -135,6 +137,7 @@ __all__ = [
     "open_manager",
     "open_sync_manager",
     "run",
+    "sweep",
 ]
 
 

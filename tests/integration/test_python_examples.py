@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-PAGE = Path(__file__).parents[2] / "docs/how-to/use-from-python.md"
-SCRIPTS = dict(re.findall(r"```python\n# (\w+\.py)\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL))
-LAST_WORD = {"compare.py": None, "desk.py": "EQUAL\n", "sweep.py": None}
+FOLDER = Path(__file__).parents[2] / "docs/how-to"
+PAGES = "".join((FOLDER / name).read_text("utf-8") for name in ("use-from-python.md", "sweeps.md"))
+SCRIPTS = dict(re.findall(r"```python\n# (\w+\.py)\n(.*?)```", PAGES, re.DOTALL))
+LAST_WORD = {"compare.py": None, "desk.py": "EQUAL\n", "sweep.py": None, "grid.py": None}
 
 
 @pytest.mark.parametrize("name", sorted(LAST_WORD))

@@ -73,6 +73,13 @@ def tables(incomplete: str) -> list[str]:
     return _beginning(list(EXPORT_TABLES), incomplete)
 
 
+def figures(incomplete: str) -> list[str]:
+    """Figures that rank the cells of a sweep."""
+    from offbook.services.sweeping.statistics import FIGURES
+
+    return _beginning(["return", *FIGURES], incomplete)
+
+
 def settings(incomplete: str) -> list[str]:
     """Settings and their tables."""
     from offbook.config.known import dotted, project_catalogue

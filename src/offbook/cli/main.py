@@ -16,6 +16,7 @@ import typer
 from typer.main import get_command
 
 from offbook.cli import options as o
+from offbook.cli import sweep_options as so
 from offbook.cli.config_commands import config_app
 from offbook.cli.context import shell_of, show_commands
 from offbook.cli.data_commands import data_app
@@ -127,6 +128,61 @@ def run(
     from offbook.cli.running import run_strategy
 
     raise typer.Exit(run_strategy(shell, given))
+
+
+@app.command()
+def sweep(
+    ctx: typer.Context,
+    strategy: o.Strategy = None,
+    data: o.Data = None,
+    settings: so.Grid = None,
+    where: so.Where = None,
+    sample: so.Sample = None,
+    sample_seed: so.SampleSeed = None,
+    name: so.SweepName = None,
+    jobs: so.Jobs = None,
+    rank: so.Rank = None,
+    top: so.Top = None,
+    axes: so.Axes = None,
+    out: so.Out = None,
+    dry_run: so.GridOnly = False,
+    config: o.ConfigFile = None,
+    cash: o.Cash = None,
+    seed: o.Seed = None,
+    fee_bps: o.FeeBps = None,
+    latency_ms: o.LatencyMs = None,
+    symbol: o.Symbol = None,
+    asset_class: o.AssetClass = None,
+    base: o.Base = None,
+    currency: o.Currency = None,
+    tick: o.Tick = None,
+    lot: o.Lot = None,
+    min_notional: o.MinNotional = None,
+    calendar: o.Calendar = None,
+    price_decimals: o.PriceDecimals = None,
+    size_decimals: o.SizeDecimals = None,
+    kind: o.Kind = None,
+    timeframe: o.Timeframe = None,
+    label: o.Label = None,
+    column: o.Column = None,
+    header: o.Header = None,
+    timezone: o.Timezone = None,
+    off_hours: o.OffHours = None,
+    drop_bad_rows: o.DropBadRows = None,
+    json: o.Json = False,
+    quiet: o.Quiet = False,
+    data_dir: o.DataDir = None,
+) -> None:
+    """Run a strategy with many parameters, over all cores, and rank what came out.
+
+    Each combination is a session of its own, that report, verify and why take. Ctrl-C keeps what
+    is done; the same command goes on from there.
+    """
+    given = {k: v for k, v in ctx.params.items() if k not in ("json", "quiet", "data_dir")}
+    shell = shell_of(ctx, json, quiet, data_dir)
+    from offbook.cli.sweeping import run_sweep
+
+    raise typer.Exit(run_sweep(shell, given))
 
 
 @app.command()

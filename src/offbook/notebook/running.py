@@ -79,28 +79,28 @@ def run(
     InvalidStrategy and BadMarketData for what is given, SessionFailed when the session or its
     strategy failed (with the traceback as a note), and StorageUnavailable.
     """
-    _check_kinds(params=params, config=config, market=market, store=store)
+    check_kinds(params=params, config=config, market=market, store=store)
     request = SessionRequest(
-        data=_named(data),
+        data=named(data),
         file=Path(config) if isinstance(config, (str, Path)) else None,
         market=market or MarketDescription(),
-        cash=_exact("cash", cash),
-        fee_bps=_exact("fee_bps", fee_bps),
-        latency_ms=_exact("latency_ms", latency_ms),
+        cash=exact("cash", cash),
+        fee_bps=exact("fee_bps", fee_bps),
+        latency_ms=exact("latency_ms", latency_ms),
         seed=seed,
         name=name,
     )
     parts = config if isinstance(config, Mapping) else {}
     given = {**(params or {}), **parameters}
     if isinstance(strategy, str):
-        named = msgspec.structs.replace(request, strategy=strategy, params=_texts(given))
-        return _blocking(_run(build_config(named, parts), None, store, verify=verify))
+        by_name = msgspec.structs.replace(request, strategy=strategy, params=texts(given))
+        return blocking(_run(build_config(by_name, parts), None, store, verify=verify))
     factory = _factory(strategy, stored=store is not False)
     spec = StrategySpec(
         ref=f"{strategy.__module__}:{strategy.__name__}", params=_plain(strategy, given)
     )
     made = build_config(request, parts, strategy=spec)
-    return _blocking(_run(made, factory, store, verify=verify))
+    return blocking(_run(made, factory, store, verify=verify))
 
 
 def _factory(strategy: type[Strategy], *, stored: bool) -> EngineFactory:
@@ -137,7 +137,8 @@ def _plain(strategy: type[Strategy], given: Mapping[str, Any]) -> dict[str, Any]
     return {name: msgspec.to_builtins(value) for name, value in values.items() if name in given}
 
 
-def _exact(field: str, value: str | int | None) -> str | None:
+def exact(field: str, value: str | int | None) -> str | None:
+    """An exact amount as text. Raises InvalidConfig for a float and the like."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
@@ -147,7 +148,7 @@ def _exact(field: str, value: str | int | None) -> str | None:
     )
 
 
-def _texts(given: Mapping[str, Any]) -> dict[str, str]:
+def texts(given: Mapping[str, Any]) -> dict[str, str]:
     """Parameters as a command line has them. Raises InvalidStrategy."""
     return {name: _text(name, value) for name, value in given.items()}
 
@@ -159,7 +160,7 @@ def _text(name: str, value: Any) -> str:
         raise InvalidStrategy(f"parameter {name!r}: {error}", parameter=name) from None
 
 
-def _named(data: str | Path | Sequence[str | Path] | None) -> str | tuple[str, ...] | None:
+def named(data: str | Path | Sequence[str | Path] | None) -> str | tuple[str, ...] | None:
     """The sources as a request names them. Raises InvalidConfig."""
     if data is None or isinstance(data, (str, Path)):
         return None if data is None else str(data)
@@ -170,7 +171,7 @@ def _named(data: str | Path | Sequence[str | Path] | None) -> str | tuple[str, .
     )
 
 
-def _check_kinds(**given: object) -> None:
+def check_kinds(**given: object) -> None:
     """Arguments of a kind that says nothing are refused. Raises InvalidConfig."""
     for field, value in given.items():
         kinds, told = _KINDS[field]
@@ -213,7 +214,7 @@ def _failed(session_id: str, reason: str | None, error: Any) -> SessionFailed:
     return failed
 
 
-def _blocking(work: Coroutine[Any, Any, T]) -> T:
+def blocking(work: Coroutine[Any, Any, T]) -> T:
     """Run to the end on a loop of its own, in a thread where this one has a loop already."""
     if not _has_loop():
         return asyncio.run(work)

@@ -1,0 +1,299 @@
+"""``offbook sweep``: many sessions of one strategy, ranked."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from offbook.bootstrap.sweeps import OpenSweep, cores, identify, open_sweep, usual_name, write_sweep
+from offbook.cli.failures import FAILURE, INTERRUPTED, TERMINATED
+from offbook.cli.interrupts import Interrupts
+from offbook.cli.loop import run_async
+from offbook.cli.running import request_of
+from offbook.cli.shell import Shell, paint, short
+from offbook.cli.sweep_progress import SweepProgress
+from offbook.config.resolving import Settings, cli_defaults
+from offbook.config.sessions import parse_settings
+from offbook.config.sweeps import SweepPlan, SweepRequest, parse_grid, plan_sweep
+from offbook.domain.errors import InvalidInput
+from offbook.domain.sweeps import CellResult, check_sweep_name
+from offbook.services.reporting.formatting import counted
+from offbook.services.sweeping.heat import heat_map
+from offbook.services.sweeping.overfitting import judge
+from offbook.services.sweeping.ranking import SweepTable, usual_figure, value_of
+from offbook.services.sweeping.statistics import CellFigure, figure_named
+
+if TYPE_CHECKING:
+    from offbook.services.sweeping.heat import HeatMap
+
+_NOT_OF_RUN: Final = ("speed", "at_end", "on_error")
+
+
+def run_sweep(shell: Shell, given: dict[str, Any]) -> int:
+    """Run what the options ask for, or what is left of it; gives the exit code."""
+    figure = None if given["rank"] is None else figure_named(given["rank"])
+    if given["name"] is not None:
+        check_sweep_name(given["name"])
+    plan = _plan(shell, given)
+    axes = _axes(given["axes"], plan)
+    if given["dry_run"]:
+        _print_plan(shell, plan)
+        return 0
+    if given["out"] is not None:
+        _check_folder(given["out"])
+    return run_async(shell, _run(shell, given, plan, figure, axes))
+
+
+def _plan(shell: Shell, given: dict[str, Any]) -> SweepPlan:
+    """Every cell, checked. Raises InvalidConfig, InvalidStrategy."""
+    settings = shell.settings
+    if given["config"] is None:
+        settings = Settings((cli_defaults(), *settings.layers))
+    grid, fixed = parse_grid(parse_settings(given["settings"] or ()))
+    session = request_of({**given, **dict.fromkeys(_NOT_OF_RUN), "settings": (), "name": None})
+    request = SweepRequest(
+        session=msgspec.structs.replace(session, params=fixed),
+        grid=grid,
+        where=tuple(given["where"] or ()),
+        sample=given["sample"],
+        sample_seed=given["sample_seed"],
+    )
+    return plan_sweep(request, settings=settings)
+
+
+def _axes(text: str | None, plan: SweepPlan) -> tuple[str, ...]:
+    """The parameters of the map. Raises InvalidInput."""
+    names = tuple(name.strip() for name in text.split(",")) if text else ()
+    varying = [axis.name for axis in plan.axes if len(axis.values) > 1]
+    for name in names:
+        if name not in varying:
+            raise InvalidInput(
+                f"--axes {text}: {name!r} does not vary; these do: {', '.join(varying) or 'none'}",
+                field="axes",
+            )
+    if len(names) > 2 or len(set(names)) < len(names):
+        raise InvalidInput(f"--axes {text}: name one or two parameters, each once", field="axes")
+    return names
+
+
+def _check_folder(folder: Path) -> None:
+    """Find out before hours of work, not after. Raises InvalidInput."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(f"--out {folder}: {error}", field="out") from None
+    if not os.access(folder, os.W_OK):
+        raise InvalidInput(f"--out {folder}: the folder may not be written to", field="out")
+
+
+def _print_plan(shell: Shell, plan: SweepPlan) -> None:
+    if shell.json:
+        shell.document(
+            {
+                "grid": plan.grid,
+                "fitting": plan.fitting,
+                "axes": {axis.name: list(axis.values) for axis in plan.axes},
+                "cells": [{"number": c.number, "params": c.params} for c in plan.cells],
+                "config": msgspec.to_builtins(plan.base),
+            }
+        )
+        return
+    for axis in plan.axes:
+        values = [str(value) for value in axis.values]
+        told = values if len(values) <= 8 else [*values[:4], "...", *values[-2:]]
+        shell.say(f"{axis.name}: {counted(len(values), 'value')}: {', '.join(told)}")
+    shell.say(_told(plan))
+
+
+def _told(plan: SweepPlan) -> str:
+    """How many cells there are, and why no more."""
+    told = counted(len(plan.cells), "cell")
+    if len(plan.cells) < plan.grid:
+        told += f" of a grid of {plan.grid:,}"
+    if len(plan.cells) < plan.fitting < plan.grid:
+        told += f", of which {plan.fitting:,} fit"
+    return told
+
+
+class _Ended:
+    """Why a sweep was left."""
+
+    def __init__(self) -> None:
+        self.code = 0
+
+
+async def _run(
+    shell: Shell,
+    given: dict[str, Any],
+    plan: SweepPlan,
+    figure: CellFigure | None,
+    axes: tuple[str, ...],
+) -> int:
+    identity = await identify(plan.base)
+    name = given["name"] or usual_name(plan.base, identity)
+    with open_sweep(name, plan, identity, shell.data_dir) as sweep:
+        done = sum(result is not None for result in sweep.results())
+        before = f", {done:,} done before" if done else ""
+        shell.note(f"sweep {name}: {_told(plan)}{before}")
+        jobs = given["jobs"] or cores()
+        ended = await _carry_out(shell, sweep, jobs, figure, done)
+        table = sweep.table(figure)
+        heat = heat_map(table, axes)
+        files = _write(shell, table, heat, given["out"])
+        _answer(shell, table, heat, files, top=given["top"])
+    if ended.code:
+        return ended.code
+    return (
+        0 if table.cells and not table.waiting and len(table.failed) < len(table.cells) else FAILURE
+    )
+
+
+async def _carry_out(
+    shell: Shell, sweep: OpenSweep, jobs: int, figure: CellFigure | None, done: int
+) -> _Ended:
+    """Run what is left, to its end or until somebody stops it."""
+    ended, best = _Ended(), _Best(sweep, figure)
+    with SweepProgress(shell, sweep.name, len(sweep.plan.cells), done) as progress:
+
+        def result(found: CellResult) -> None:
+            best.take(found)
+            progress.cell(failed=found.error is not None, best=best.text)
+
+        def stuck(session_id: str, stack: str) -> None:
+            where = "\n".join(stack.strip().splitlines()[-2:])
+            progress.say(f"a callback does not return, in session {short(session_id)}:\n{where}")
+
+        running = asyncio.ensure_future(sweep.run(jobs, on_result=result, on_stuck=stuck))
+
+        def leave(code: int) -> None:
+            ended.code = code
+            running.cancel()
+
+        with Interrupts(
+            lambda: leave(INTERRUPTED),
+            lambda: leave(TERMINATED),
+            lambda: progress.shout("stopping; Ctrl-C again leaves at once"),
+            lambda: progress.shout("left at once; what is done is kept, the same command goes on"),
+        ):
+            try:
+                await running
+            except asyncio.CancelledError:
+                if not ended.code:
+                    raise
+    return ended
+
+
+class _Best:
+    """The best cell so far, in words."""
+
+    def __init__(self, sweep: OpenSweep, figure: CellFigure | None) -> None:
+        self.text = ""
+        self._figure = figure
+        self._value: Any = None
+        self._cells = dict(zip(sweep.ids, sweep.plan.cells, strict=True))
+        self._names = [axis.name for axis in sweep.plan.axes if len(axis.values) > 1]
+        for found in sweep.results():
+            if found is not None:
+                self.take(found)
+
+    def take(self, result: CellResult) -> None:
+        """One more result."""
+        from offbook.cli.sweep_view import figure_text
+
+        if self._figure is None and result.error is None:
+            self._figure = usual_figure([result])
+        if self._figure is None:
+            return
+        name = self._figure.name
+        value = value_of(result.statistics, name)
+        if value is None:
+            return
+        if self._value is not None and (
+            value >= self._value if self._figure.less else value <= self._value
+        ):
+            return
+        self._value = value
+        params = self._cells[result.session_id].params
+        told = " ".join(f"{axis}={params[axis]}" for axis in self._names)
+        self.text = f"best {figure_text(name, result.statistics[name])} ({told})"
+
+
+def _write(
+    shell: Shell, table: SweepTable, heat: HeatMap | None, folder: Path | None
+) -> list[Path]:
+    if folder is None or not table.cells:
+        return []
+    try:
+        files, notes = write_sweep(table, heat, folder)
+    except OSError as error:
+        raise InvalidInput(f"the sweep cannot be written to {folder}: {error}") from error
+    for note in notes:
+        shell.note(paint(note, "yellow", sys.stderr))
+    return files
+
+
+def _answer(
+    shell: Shell,
+    table: SweepTable,
+    heat: HeatMap | None,
+    files: list[Path],
+    *,
+    top: int | None,
+) -> None:
+    if shell.json:
+        shell.document(_document(table, files, top))
+        return
+    from offbook.cli.sweep_view import TOP, print_map, print_table
+
+    if table.cells:
+        shell.say()
+        print_table(table, shell, TOP if top is None else top)
+        if heat is not None and sum(map(len, heat.values)) > 1:
+            print_map(heat, shell)
+    if files:
+        shell.say()
+    for path in files:
+        shell.say(f" wrote {path}")
+    verdict = judge(table)
+    if verdict is not None:
+        shell.say()
+        for line in textwrap.wrap(verdict.text, min(shell.console.width, 100) - 2):
+            shell.say(paint(f" {line}", "yellow", sys.stdout))
+    shell.say()
+    for line in _next(table, shell):
+        shell.say(line)
+
+
+def _next(table: SweepTable, shell: Shell) -> list[str]:
+    lines = []
+    if table.waiting:
+        lines.append(f" {counted(table.waiting, 'cell')} to go: the same command goes on from here")
+    if table.best is not None:
+        named = short(table.best.session_id)
+        lines.append(f" look      {shell.command('report', named)}")
+        lines.append(f" prove it  {shell.command('verify', named)}")
+    return lines
+
+
+def _document(table: SweepTable, files: list[Path], top: int | None) -> dict[str, Any]:
+    cells = table.cells if top is None else table.cells[:top]
+    best = table.best
+    return {
+        "sweep": table.name,
+        "rank": {"figure": table.figure.name, "better": "least" if table.figure.less else "most"},
+        "axes": {axis.name: list(axis.values) for axis in table.axes},
+        "done": len(table.cells),
+        "failed": len(table.failed),
+        "waiting": table.waiting,
+        "best": None if best is None else best.session_id,
+        "cells": [msgspec.to_builtins(cell) for cell in cells],
+        "overfitting": msgspec.to_builtins(judge(table)),
+        "notes": list(table.notes),
+        "files": [str(path) for path in files],
+    }
