@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from offbook.adapters.sweeps.book import BOOK_FILE, SqliteSweepBook
@@ -45,12 +46,12 @@ def test_results_are_there_for_the_next_process(tmp_path: Path) -> None:
     again.close()
 
 
-@pytest.mark.parametrize("part", ["strategy", "data", "config"])
+@pytest.mark.parametrize("part", ["engine", "strategy", "data", "config"])
 def test_a_book_is_of_one_thing_for_ever(tmp_path: Path, part: str) -> None:
     SqliteSweepBook.open(tmp_path, "x", IDENTITY).close()
-    parts = {"strategy": "s", "data": "d", "config": "c"} | {part: "other"}
+    other = msgspec.structs.replace(IDENTITY, **{part: 99 if part == "engine" else "other"})
     with pytest.raises(SweepConflict, match="choose another --name") as caught:
-        SqliteSweepBook.open(tmp_path, "x", SweepIdentity(**parts))
+        SqliteSweepBook.open(tmp_path, "x", other)
     assert caught.value.fields == {"sweep": "x", "what": part}
     SqliteSweepBook.open(tmp_path, "x", IDENTITY).close()
 

@@ -213,8 +213,8 @@ class StoreOwned(Refused):
 
 
 class SweepConflict(Refused):
-    """A sweep of this name was made of something else. Fields: ``sweep``, ``what`` (strategy, data
-    or config)."""
+    """A sweep of this name was made of something else. Fields: ``sweep``, ``what`` (engine,
+    strategy, data or config)."""
 
     code = "sweep_conflict"
 

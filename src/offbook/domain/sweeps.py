@@ -15,30 +15,34 @@ import msgspec
 from offbook.domain.config import SessionConfig, StrategySpec, chain_config
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.identifiers import hashed_uuid
+from offbook.domain.records import ENGINE_SEMANTICS
 from offbook.domain.session import SessionError
 
 CellValue = str | int | float | bool | None
 """What a column of a sweep's table holds: exact decimals are text."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z", re.ASCII)
-_PARTS: Final = ("strategy", "data", "config")
+_PARTS: Final = ("engine", "strategy", "data", "config")
 
 
 class SweepIdentity(msgspec.Struct, frozen=True, kw_only=True):
     """What all cells of a sweep share, as digests (hex): source text of the strategy, rows and
-    options of the data, and every setting but the strategy's parameters."""
+    options of the data, every setting but the strategy's parameters; and what the engine makes of
+    them, by the version of its semantics."""
 
     strategy: str
     data: str
     config: str
+    engine: int = ENGINE_SEMANTICS
 
     @property
     def digest(self) -> str:
-        """All three in one, as hex."""
-        return hashlib.sha256(f"{self.strategy}|{self.data}|{self.config}".encode()).hexdigest()
+        """All of them in one, as hex."""
+        parts = (self.strategy, self.data, self.config, str(self.engine))
+        return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
     def differs(self, other: SweepIdentity) -> str | None:
-        """The first part in which they differ: strategy, data or config."""
+        """The first part in which they differ: engine, strategy, data or config."""
         return next((part for part in _PARTS if getattr(self, part) != getattr(other, part)), None)
 
 

@@ -27,6 +27,7 @@ _SCHEMA: Final = (
 )
 _RESULT: Final = msgspec.json.Decoder(CellResult)
 _WHAT: Final = {
+    "engine": "another version of offbook, whose engine gives other results",
     "strategy": "another version of the strategy (its source has changed)",
     "data": "other data",
     "config": "other settings (account, venue, costs, seed, ...)",
