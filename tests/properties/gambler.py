@@ -88,6 +88,7 @@ class Gambler(Snapshotting):
             account.equity % 10007,
             account.buying_power % 10007,
             len(past),
+            self.now % 997,
             self.position(self.symbol).signed_units,
         )
         self._see(*[row.row for row in past], len(self.open_orders()))

@@ -6,7 +6,6 @@ the callback, not the session's venue: it becomes a ``StrategyFailed`` record.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -43,6 +42,7 @@ from offbook.engine.list_desk import ListDesk
 from offbook.engine.rows import Row
 from offbook.engine.state import ZERO
 from offbook.engine.strategy import Strategy
+from offbook.engine.strategy_errors import session_error
 from offbook.engine.view import (
     AccountView,
     OrderUpdate,
@@ -96,7 +96,6 @@ class StrategyHost:
         self._requests_at: Row | None = None
         strategy._context = self
         self._callbacks = {name: self._defined(name) for name in CALLBACKS}
-        self.on_quote = self._callbacks["on_quote"]
 
     def _defined(self, name: str) -> Callable[..., None] | None:
         """A callback that the strategy's class defines, else None."""
@@ -119,6 +118,10 @@ class StrategyHost:
     def builds_bars(self) -> bool:
         """Whether the strategy subscribed to bars that the market does not give."""
         return len(self._built) > 0
+
+    def callback(self, name: str) -> Callable[..., None] | None:
+        """A callback, if the strategy defines it."""
+        return self._callbacks[name]
 
     @property
     def keeps_memory(self) -> bool:
@@ -154,12 +157,7 @@ class StrategyHost:
 
     def failed(self, name: str, error: BaseException) -> None:
         """A callback raised: keep its text for people, record the fact, act by policy."""
-        self.error = SessionError(
-            code="strategy_error",
-            message=f"{type(self.strategy).__name__}.{name} raised "
-            + _storable(traceback.format_exception_only(error)[-1].strip()),
-            detail=_storable("".join(traceback.format_exception(error))),
-        )
+        self.error = session_error(self.strategy, name, error)
         self._kernel.emit(
             r.StrategyFailed,
             callback=name,
@@ -339,6 +337,7 @@ class StrategyHost:
     def subscribe_bars(self, symbol: str, timeframe: str, price: str | None) -> None:
         """Have bars built that the market does not give."""
         self._kernel.instrument(symbol)
+        self._kernel.look_up = True
         self._built.subscribe(symbol, parse_timeframe(timeframe), price)
 
     def require(self, symbol: str, kind: DataKind) -> None:
@@ -362,9 +361,10 @@ class StrategyHost:
                 f"{name}: orders and timers can be sent from a callback alone, while it runs",
                 strategy=name,
             )
+        self._kernel.look_up = True
         row = self._kernel.last
         if row is not self._requests_at:
-            # Quotes may be shown without ``call``; each is another row.
+            # Rows may be shown without ``call``; each is another.
             self._requests_at, self._requests = row, 0
         self._requests += requests
         if self._requests > MOST_REQUESTS:
@@ -382,11 +382,6 @@ class StrategyHost:
                 raise InvalidStrategy(f"name the symbol: this market has {known}", field="symbol")
             return market.instruments[0]
         return self._kernel.instrument(symbol or "")
-
-
-def _storable(text: str) -> str:
-    """Text that can be written as UTF-8, whatever a strategy put into its error."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _check_name(name: object) -> None:

@@ -74,7 +74,8 @@ class Kernel:
         self.most_seq = UNBOUNDED
         """The number of the record after which this call begins nothing more."""
         self.look_up = False
-        """Whether a loop over rows must look up: the session does not run, or has made enough."""
+        """Whether a loop over rows must look up: the strategy has acted, or the session does not
+        run, or it has made enough."""
         self.view = StrategyView()
 
     def adopt(self, ledger: LedgerState) -> None:

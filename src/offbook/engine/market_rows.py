@@ -1,5 +1,5 @@
-"""Taking market rows: the quotes of a single source in a loop that does no more than a row needs,
-everything else one by one."""
+"""Taking market rows: shown to a strategy as ``shown_rows`` tells, or several sources' as
+``several_rows`` does; here are those of one source that only the venue looks at."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from offbook.domain.market_data import (
     BarSlice,
     MarketSlice,
     MergedSlice,
-    Quote,
     QuoteSlice,
     TradeSlice,
 )
@@ -22,11 +21,11 @@ from offbook.engine.built_bars import BuiltBars
 from offbook.engine.history import Histories
 from offbook.engine.host import StrategyHost
 from offbook.engine.instants import Instants
-from offbook.engine.interruption import is_from_a_signal
 from offbook.engine.kernel import Kernel
 from offbook.engine.lifecycle import Lifecycle
-from offbook.engine.rows import bars_of, quotes_of
+from offbook.engine.rows import each_bar, each_quote
 from offbook.engine.several_rows import SeveralRows
+from offbook.engine.shown_rows import BarKind, QuoteKind, ShownRows, TradeKind
 from offbook.engine.venue import Venue
 
 WINDOW: Final = 4096
@@ -54,7 +53,17 @@ class MarketRows:
         self._built = built
         self.several = SeveralRows(kernel, venue, instants, lifecycle)
         self._equity = instants.equity
-        self.host: StrategyHost | None = None
+        self._each_bar = BarKind(kernel, venue, instants)
+        self._quotes = ShownRows(kernel, venue, instants, QuoteKind(kernel, venue, instants))
+        self._trades = ShownRows(
+            kernel, venue, instants, TradeKind(kernel, venue, instants, lifecycle)
+        )
+        self._bars = ShownRows(kernel, venue, instants, self._each_bar)
+
+    def show_to(self, host: StrategyHost) -> None:
+        """Have rows shown to a strategy."""
+        self.several.host = host
+        self._quotes.host = self._trades.host = self._bars.host = host
 
     def _begin(self, piece: MarketSlice) -> None:
         if self._kernel.ledger.status is SessionStatus.STARTING:
@@ -69,110 +78,39 @@ class MarketRows:
         self._built.begin(parts)
 
     def take_bars(self, piece: BarSlice) -> None:
-        """Bars, each when it has ended: orders are matched against it before all that its end
-        brings (expiry, ``on_bar``, timers, messages), for its trades lie before."""
+        """Bars, each when it has ended."""
         self._begin(piece)
-        kernel, instants = self._kernel, self._instants
-        for bar in bars_of(piece):
-            if not instants.may_go_on():
+        place = self._shown(self._bars, piece)
+        for bar in each_bar(piece.rows(place, len(piece))):
+            if not (self._instants.may_go_on() and self._each_bar.take(bar)):
                 return
-            instants.finish_before(bar.ts)
-            if not instants.may_take(bar.ts):
-                return
-            if bar.ts > kernel.now:
-                instants.set_now(bar.ts)
-            self._venue.match_bar(bar)
-            kernel.last = bar
-            self._equity.look()
-            instants.round((bar,))
+
+    def _shown(self, rows: ShownRows, piece: BarSlice | TradeSlice) -> int:
+        """How many rows were shown to a strategy that sees them, up to where it goes no further."""
+        if len(piece) and rows.are_seen() and self._instants.may_go_on():
+            return rows.show(piece, 0)
+        return 0
 
     def take_several(self, piece: TradeSlice | MergedSlice) -> None:
         """Trades, or rows of several sources, in the market's order."""
         self._begin(piece)
-        self.several.take(piece if isinstance(piece, MergedSlice) else _as_merged(piece))
+        if isinstance(piece, MergedSlice):
+            self.several.take(piece)
+        else:
+            place = self._shown(self._trades, piece)
+            self.several.take(_as_merged(piece.rows(place, len(piece))))
 
     def take_quotes(self, piece: QuoteSlice) -> None:
         """Quotes: match, then callback. Stops at the row where the session stands still."""
         self._begin(piece)
-        host = self.host
         going = bool(len(piece)) and self._first_instant(int(piece.ts[0]))
         position = 0
         while going:
-            running = self._kernel.ledger.status is SessionStatus.RUNNING
-            if host is not None and host.on_quote is not None and running:
-                position = self._deliver_quotes(piece, position, host)
+            if self._quotes.are_seen():
+                position = self._quotes.show(piece, position)
             else:
                 position = self._watch_quotes(piece, position)
             going = position < len(piece) and self._instants.may_go_on()
-
-    def _deliver_quotes(self, piece: QuoteSlice, begin: int, host: StrategyHost) -> int:
-        """Rows for a strategy that sees each; the position after the last row taken.
-
-        The loop does per row what a row needs and no more; whatever may have changed the agenda,
-        the book or the status is looked at again after it ran.
-        """
-        kernel, book, agenda, instants = (
-            self._kernel,
-            self._venue.book(piece.instrument.symbol),
-            self._kernel.agenda,
-            self._instants,
-        )
-        on_quote = host.on_quote
-        assert on_quote is not None
-        calling = False
-        quote = None
-        rows = quotes_of(piece if begin == 0 else piece.rows(begin, len(piece)))
-        host.acting = True
-        kernel.look_up = False
-        try:
-            for quote in rows:
-                ts = quote.ts
-                if agenda.next_due <= ts:
-                    if not self._reach(ts):
-                        return quote.row - piece.start
-                    host.acting = True
-                elif ts > kernel.now:
-                    kernel.now = ts
-                    instants.rounds = 0
-                if (
-                    quote.ask_px <= book.top_buy
-                    or quote.bid_px >= book.top_sell
-                    or (book.looking and book.concerns(quote))
-                ) and not self._match(quote):
-                    break
-                kernel.last = quote
-                calling = True
-                on_quote(quote)
-                calling = False
-                if kernel.look_up:
-                    break
-        except EngineFault:
-            raise
-        except BaseException as error:
-            if not calling or is_from_a_signal(error):
-                raise
-            host.acting = False
-            host.failed("on_quote", error)
-        finally:
-            host.acting = False
-        return len(piece) if quote is None else quote.row - piece.start + 1
-
-    def _match(self, quote: Quote) -> bool:
-        """Match a row; whether it may be shown to the strategy then."""
-        self._venue.match_quote(quote)
-        self._kernel.last = quote
-        self._equity.look()
-        return self._kernel.ledger.status is SessionStatus.RUNNING
-
-    def _reach(self, ts: int) -> bool:
-        """Do what is due before a row at ``ts``; whether it may be shown to the strategy then."""
-        running = SessionStatus.RUNNING
-        self._instants.finish_before(ts)
-        if not self._instants.may_take(ts):
-            return False
-        if self._kernel.ledger.status is running:
-            self._instants.begin(ts)
-        return self._kernel.ledger.status is running
 
     def _first_instant(self, ts: int) -> bool:
         """Before the loops over rows: the market's hours, and an instant that a command began.
@@ -204,13 +142,13 @@ class MarketRows:
             hits |= piece.ts[begin:end] >= min(kernel.agenda.next_due, MAX_UNITS)
             position += int(np.argmax(hits)) if hits.any() else len(hits)
         if position > begin:
-            (passed,) = quotes_of(piece.rows(position - 1, position))
+            (passed,) = each_quote(piece.rows(position - 1, position))
             kernel.last = passed
             if passed.ts > kernel.now:
                 instants.set_now(passed.ts)
         if position == end:
             return position
-        (quote,) = quotes_of(piece.rows(position, position + 1))
+        (quote,) = each_quote(piece.rows(position, position + 1))
         instants.finish_before(quote.ts)
         if not instants.may_take(quote.ts):
             return position

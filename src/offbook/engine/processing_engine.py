@@ -105,8 +105,8 @@ class ProcessingEngine:
                 strategy,
                 self._lifecycle.strategy_failed,
             )
-            self._lifecycle.host = self._instants.host = self._rows.host = self._host
-            self._rows.several.host = self._host
+            self._lifecycle.host = self._instants.host = self._host
+            self._rows.show_to(self._host)
 
     def for_session(self, session: PaperTradingSession) -> ProcessingEngine:
         """A fresh engine of the same kind for another session; this one is left as it is.

@@ -7,18 +7,28 @@ from typing import Any
 import pytest
 from tests.rehearsal import Rehearsal, rehearse
 
-from offbook import Quote, Strategy
+from offbook import Bar, Quote, Strategy, Trade
 from offbook.domain import records as r
 from offbook.domain.config import DailyLoss, OnDailyLoss, RiskConfig
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.orders import OrderSide, RejectReason
 from offbook.domain.session import SessionStatus
-from offbook.testing.markets import SECOND, START, XYZ, quotes_market
+from offbook.testing.markets import (
+    SECOND,
+    START,
+    XYZ,
+    BuiltMarket,
+    bars_market,
+    quotes_market,
+    trades_market,
+)
 
 BUY, SELL = OrderSide.BUY, OrderSide.SELL
 FALLING = [("99", "101", "100", "100")] * 2 + [
     (str(99 - 2 * step), str(101 - 2 * step), "100", "100") for step in range(1, 9)
 ]
+
+PRICES = [100] * 20 + list(range(100, 80, -1))
 
 
 def falling(limit: DailyLoss, *, strategy: Strategy | None = None, **more: Any) -> Rehearsal:
@@ -78,6 +88,39 @@ def test_the_strategy_does_not_see_the_row_that_paused_it() -> None:
     rehearsal.rest()
     assert strategy.seen == [0, 1, 2]
     assert strategy.paused_after == 3
+
+
+@pytest.mark.parametrize(
+    "market",
+    [
+        trades_market([(str(price), "100") for price in PRICES], instrument=XYZ),
+        bars_market([(str(price),) * 4 + ("1000",) for price in PRICES], instrument=XYZ),
+    ],
+    ids=["prints", "bars"],
+)
+def test_a_strategy_without_orders_is_paused_at_the_very_row(market: BuiltMarket) -> None:
+    """Ten shares bought at 100 have lost 50 where the price is 95; what follows is not seen."""
+
+    class Watches(Strategy):
+        """Notes what it sees."""
+
+        def on_start(self) -> None:
+            self.seen: list[int] = []
+
+        def on_trade(self, trade: Trade) -> None:
+            self.seen.append(trade.row)
+
+        def on_bar(self, bar: Bar) -> None:
+            self.seen.append(bar.row)
+
+    strategy = Watches()
+    rehearsal = rehearse(market, strategy, risk=RiskConfig(daily_loss=DailyLoss(amount="50")))
+    rehearsal.rows(1)
+    rehearsal.send("A", BUY, "10")
+    rehearsal.rest()
+    (paused,) = rehearsal.of(r.SessionPaused)
+    assert (paused.reason, paused.row) == ("daily_loss", PRICES.index(95) + 1)
+    assert strategy.seen == list(range(PRICES.index(95)))
 
 
 def test_resumed_on_the_same_day_it_may_reduce_and_not_add() -> None:

@@ -1,0 +1,74 @@
+"""Rows that are only shown change nothing: the same records and snapshots as when every row is
+taken with everything that it may bring."""
+
+import pytest
+from tests.properties.gambler import Gambler
+from tests.properties.random_sessions import Improvised, improvise
+
+from offbook.domain.market_data import DataKind
+from offbook.engine import shown_rows
+from offbook.engine.shown_rows import ShownRows
+
+SEEDS = range(8)
+NERVES = (40, 4)
+"""In how many rows of a hundred the strategy acts."""
+
+
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take every row with everything that it may bring."""
+    monkeypatch.setattr(ShownRows, "_calm", lambda *_: 0)
+
+
+def raws(done: Improvised) -> list[bytes]:
+    """The records of a session."""
+    return done.rehearsal.raws
+
+
+@pytest.mark.parametrize("nerve", NERVES)
+@pytest.mark.parametrize("kind", list(DataKind))
+def test_rows_that_are_only_shown_change_nothing(
+    kind: DataKind, nerve: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the strategy does, and however often it is let go on; step by step."""
+    monkeypatch.setattr(Gambler, "nerve", nerve)
+    shown = 0
+    for seed in SEEDS:
+        with monkeypatch.context() as reference:
+            one_by_one(reference)
+            expected = improvise(seed, kind)
+        with monkeypatch.context() as counting:
+            done = _counted(seed, kind, counting)
+            shown += done[1]
+        assert raws(done[0]) == raws(expected), f"seed {seed}"
+        assert done[0].steps == expected.steps, f"seed {seed}"
+    assert shown > 0 or nerve > 4, "no row was ever only shown"
+
+
+def _counted(seed: int, kind: DataKind, monkeypatch: pytest.MonkeyPatch) -> tuple[Improvised, int]:
+    """A session, and how many of its rows were only shown."""
+    rows, real = 0, ShownRows._pass
+
+    def counted(self: ShownRows, *arguments: object) -> int:
+        nonlocal rows
+        count = real(self, *arguments)  # type: ignore[arg-type]  # what it was called with
+        rows += count
+        return count
+
+    monkeypatch.setattr(ShownRows, "_pass", counted)
+    return improvise(seed, kind), rows
+
+
+@pytest.mark.parametrize("kind", list(DataKind))
+@pytest.mark.parametrize(("block", "stretch"), [(1, 1), (3, 1), (7, 64)])
+def test_how_rows_are_cut_into_blocks_changes_nothing(
+    kind: DataKind, block: int, stretch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor how many are taken one by one."""
+    monkeypatch.setattr(Gambler, "nerve", 10)
+    expected = [improvise(seed, kind) for seed in range(4)]
+    monkeypatch.setattr(shown_rows, "BLOCK", block)
+    monkeypatch.setattr(shown_rows, "STRETCH", stretch)
+    for seed, whole in enumerate(expected):
+        done = improvise(seed, kind)
+        assert raws(done) == raws(whole), f"seed {seed}"
+        assert done.steps == whole.steps, f"seed {seed}"
