@@ -15,7 +15,8 @@ import msgspec
 
 from offbook.domain.calendars import NEVER
 from offbook.domain.orders import ExecType
-from offbook.engine.state import Amendment
+from offbook.domain.values import Amount
+from offbook.engine.state import ZERO, Amendment
 
 STAGE_VENUE: Final = 2
 STAGE_TIMER: Final = 4
@@ -83,16 +84,16 @@ class ReportArrives(msgspec.Struct, frozen=True, tag=True, array_like=True):
     at: int
     reason: str | None = None
     cum_qty: int = 0
-    cum_notional: str = "0"
+    cum_notional: Amount = ZERO
     order_qty: int = 0
     price_px: int | None = None
-    reserved: str = "0"
+    reserved: Amount = ZERO
     last_qty: int = 0
     last_px: int = 0
-    fee: str = "0"
-    cash: tuple[tuple[str, str], ...] = ()
+    fee: Amount = ZERO
+    cash: tuple[tuple[str, Amount], ...] = ()
     position_qty: int = 0
-    position_cost: str = "0"
+    position_cost: Amount = ZERO
     maker: bool = False
     denied: bool = False
     stop_px: int | None = None
@@ -103,7 +104,7 @@ class ReportArrives(msgspec.Struct, frozen=True, tag=True, array_like=True):
 class ReservesArrive(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """What orders of a margin account hold now becomes known: (order, amount)."""
 
-    reserved: tuple[tuple[int, str], ...]
+    reserved: tuple[tuple[int, Amount], ...]
 
 
 AgendaItem = (

@@ -158,8 +158,7 @@ class Kernel:
             due = self.response_due(order.ordinal)
             self.emit(r.ReservationsMoved, symbol=order.symbol, reserved=moved, due=due)
             if self.reports:
-                told = tuple((ordinal, str(amount)) for ordinal, amount in moved)
-                self.agenda.add(due, STAGE_MESSAGE, ReservesArrive(told))
+                self.agenda.add(due, STAGE_MESSAGE, ReservesArrive(moved))
 
     @property
     def is_full(self) -> bool:
@@ -215,10 +214,10 @@ class Kernel:
                     at=self.now,
                     reason=reason,
                     cum_qty=order.cum_qty,
-                    cum_notional=str(order.cum_notional),
+                    cum_notional=order.cum_notional,
                     order_qty=order.order_qty,
                     price_px=order.price_px,
-                    reserved=str(order.reserved),
+                    reserved=order.reserved,
                     stop_px=order.stop_px,
                     trail_px=order.trail_px,
                     trail_ratio=order.trail_ratio,

@@ -216,7 +216,7 @@ class StrategyView(msgspec.Struct, kw_only=True):
             return
         known = self.orders[order.ordinal]
         known.cum_qty = report.cum_qty
-        known.cum_notional = Amount.parse(report.cum_notional)
+        known.cum_notional = report.cum_notional
         known.order_qty = report.order_qty
         known.price_px = report.price_px
         known.held = known.held and report.exec_type is not ExecType.RESTATED
@@ -226,16 +226,16 @@ class StrategyView(msgspec.Struct, kw_only=True):
             known.triggered = known.triggered or report.exec_type is ExecType.TRIGGERED
         if report.exec_type in {ExecType.TRADE, ExecType.FILL}:
             for currency, change in report.cash:
-                total = self.cash.get(currency, ZERO) + Amount.parse(change)
+                total = self.cash.get(currency, ZERO) + change
                 self.cash[currency] = Amount(total)
             position = self.positions.setdefault(order.symbol, ReportedPosition())
             position.qty = report.position_qty
-            position.cost = Amount.parse(report.position_cost)
+            position.cost = report.position_cost
         if not known.status.is_terminal:
             known.status = next_status(
                 known.status, report.exec_type, known.cum_qty, held=known.held
             )
-            known.reserved = self._cash_part(order, Amount.parse(report.reserved))
+            known.reserved = self._cash_part(order, report.reserved)
             known.reason = report.reason
         if known.status.is_terminal:
             known.reserved = ZERO
@@ -284,7 +284,7 @@ class StrategyView(msgspec.Struct, kw_only=True):
         for ordinal, amount in report.reserved:
             known = self.orders[ordinal]
             if not known.status.is_terminal:
-                known.reserved = Amount.parse(amount)
+                known.reserved = amount
 
     def reserved(self, orders: dict[int, OrderState], currency: str) -> int:
         """Cash or margin of a currency that open orders hold, as far as is known."""
@@ -316,6 +316,6 @@ def fill_of(
         side=update.side,
         last_qty=instrument.quantity(report.last_qty),
         last_px=instrument.price(report.last_px),
-        fee=Amount.parse(report.fee),
+        fee=report.fee,
         liquidity=Liquidity.ADDED if report.maker else Liquidity.REMOVED,
     )
