@@ -1,41 +1,37 @@
-"""What a replay costs beside the bare loop over the same quotes.
+"""What a replay costs beside the bare loop over the same rows, and beside other engines.
 
-    python benchmarks/bench_replay.py [--rows 1000000] [--rounds 5]
+    python benchmarks/bench_replay.py [--rows 1000000] [--rounds 5] [--peers [NAME ...]]
 
-The strategy is an EMA pair updated in Python at every quote, which changes sides at each crossing
-by a market order.  *bare loop* is ``for b, a in zip(bids, asks): strategy(b, a)`` over floats made
-beforehand.  *committed* is a whole session through the manager: rows from memory, the strategy
-called at every quote, every record in a SQLite store with full flushes.  *from Parquet* reads the
-rows from a file too.  Each round runs all in turn; what counts are the ratios.
+The strategy is a pair of averages updated in Python at every quote, which is long while the fast
+one is above the slow one, and changes sides by market orders.  *bare loop* calls the same
+arithmetic in ``for b, a in zip(bids, asks): strategy(b, a)`` over floats made beforehand.
+*committed* is a whole session through the manager: rows from memory, the strategy called at every
+row, every record in a SQLite store with full flushes.  *from Parquet* reads the rows from a file
+too.  *prints* is the same with trades at the mids.  Each round runs all in turn and all must trade
+the same; what counts are the ratios.  Peers are timed inside their run call alone.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import os
-import platform
-import statistics
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from committed import committed
+from peers import with_peers
+from rounds import Run, Variant, in_turn, machine, print_table, require_same
 
 from offbook.adapters.brokers.replay.gateway import ReplayGateway
-from offbook.adapters.persistence.stores import open_for_writing
-from offbook.domain.config import AccountConfig, ReplayMarket, SessionConfig, StrategySpec
-from offbook.domain.market_data import DataKind, Quote, QuoteSlice
-from offbook.domain.session import PaperTradingSession
-from offbook.engine.processing_engine import ProcessingEngine
+from offbook.domain.config import ReplayMarket
+from offbook.domain.market_data import DataKind, Quote, QuoteSlice, Trade, TradeSlice
 from offbook.engine.strategy import Strategy
-from offbook.ports.gateway import IBrokerGateway
-from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
 from offbook.testing.markets import XYZ
 from offbook.testing.scripted_gateway import ScriptedGateway
 
-FAST, SLOW = 500, 2000
+FAST, SLOW, SIZE = 500, 2000, 100
+BLOCK_ROWS = 65_536
 
 
 class EmaPair(Strategy):
@@ -61,9 +57,33 @@ class EmaPair(Strategy):
         if side != self.side:
             self.side = side
             if side:
-                self.buy(self.symbol, 100)
+                self.buy(self.symbol, SIZE)
             else:
-                self.sell(self.symbol, 100)
+                self.sell(self.symbol, SIZE)
+
+
+class EmaPairOnPrints(EmaPair):
+    """The same on trades."""
+
+    def on_quote(self, quote: Quote) -> None:
+        """There are none."""
+
+    def on_trade(self, trade: Trade) -> None:
+        price = trade.price
+        if self.seen == 0:
+            self.fast = self.slow = price
+        self.fast += self.alpha_fast * (price - self.fast)
+        self.slow += self.alpha_slow * (price - self.slow)
+        self.seen += 1
+        if self.seen <= SLOW:
+            return
+        side = 1 if self.fast > self.slow else 0
+        if side != self.side:
+            self.side = side
+            if side:
+                self.buy(self.symbol, SIZE)
+            else:
+                self.sell(self.symbol, SIZE)
 
 
 class BareEmaPair:
@@ -97,38 +117,26 @@ def quotes(rows: int) -> QuoteSlice:
     return QuoteSlice(XYZ, 0, ts, bid, ask, sizes[0], sizes[1])
 
 
-def bare_loop(piece: QuoteSlice) -> tuple[float, int]:
-    """Seconds and orders of the bare loop; the floats are made beforehand."""
+def prints(piece: QuoteSlice) -> TradeSlice:
+    """Trades at what the mids are, in whole ticks."""
+    price = (piece.bid_px + piece.ask_px) // 2
+    return TradeSlice(XYZ, 0, piece.ts, price, piece.ask_qty, np.zeros(len(piece), np.int64))
+
+
+def bare_loop(piece: QuoteSlice) -> Run:
+    """The bare loop; its floats are made beforehand."""
     bids, asks = (piece.bid_px / 100).tolist(), (piece.ask_px / 100).tolist()
     strategy = BareEmaPair((bids[0] + asks[0]) * 0.5)
     began = time.perf_counter()
     for bid, ask in zip(bids, asks, strict=True):
         strategy(bid, ask)
-    return time.perf_counter() - began, strategy.orders
+    return Run(time.perf_counter() - began, strategy.orders)
 
 
-def make_engine(session: PaperTradingSession) -> ProcessingEngine:
-    """An engine with the strategy of this file."""
-    return ProcessingEngine(session, EmaPair(), "benchmark")
-
-
-async def session(gateway: IBrokerGateway, path: Path, store: Path) -> tuple[float, int]:
-    """Seconds from start to STOPPED, everything committed, and the orders sent."""
-    config = SessionConfig(
-        market=ReplayMarket(path=str(path), kind=DataKind.QUOTES, instrument=XYZ),
-        account=AccountConfig(currency="USD", initial_cash="1000000"),
-        strategy=StrategySpec(ref="benchmark:EmaPair"),
-    )
-    repository = open_for_writing(store)
-    async with PaperTradingSessionManager(gateway, make_engine, repository) as manager:
-        began = time.perf_counter()
-        started = await manager.start_session(config)
-        ended = await manager.wait(started.id)
-        seconds = time.perf_counter() - began
-    await repository.close()
-    if ended.summary is None or ended.status_reason != "end_of_data":
-        raise RuntimeError(f"the session ended otherwise: {ended.status_reason}")
-    return seconds, ended.summary.orders
+def in_memory(piece: QuoteSlice | TradeSlice) -> ScriptedGateway:
+    """A market of rows in memory, in blocks as they are read from files."""
+    ends = [min(i + BLOCK_ROWS, len(piece)) for i in range(0, len(piece), BLOCK_ROWS)]
+    return ScriptedGateway([piece.rows(i * BLOCK_ROWS, end) for i, end in enumerate(ends)])
 
 
 def write_parquet(piece: QuoteSlice, path: Path) -> None:
@@ -145,24 +153,40 @@ def write_parquet(piece: QuoteSlice, path: Path) -> None:
         ).write_parquet(str(path))
 
 
-def measure(rows: int, rounds: int) -> dict[str, list[tuple[float, int]]]:
+def write_columns(piece: QuoteSlice, path: Path) -> None:
+    """The same rows for peers, prices as floats; sizes are never what is short."""
+    size = np.full(len(piece), 1e6)
+    np.savez(
+        path,
+        ts=piece.ts,
+        bid=piece.bid_px / 100,
+        ask=piece.ask_px / 100,
+        bid_size=size,
+        ask_size=size,
+    )
+
+
+def measure(piece: QuoteSlice, rounds: int, peers: list[str] | None) -> dict[str, list[Run]]:
     """All variants in turn, so many rounds."""
-    piece = quotes(rows)
-    cut = [piece.rows(i, min(i + 65_536, rows)) for i in range(0, rows, 65_536)]
-    taken: dict[str, list[tuple[float, int]]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "quotes.parquet"
+    traded = prints(piece)
+    gateway, trades_gateway, files = in_memory(piece), in_memory(traded), ReplayGateway()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path, columns = folder / "quotes.parquet", folder / "quotes.npz"
         write_parquet(piece, path)
-        variants: dict[str, Callable[[Path], tuple[float, int]]] = {
+        write_columns(piece, columns)
+        market = ReplayMarket(path=str(path), kind=DataKind.QUOTES, instrument=XYZ)
+        of_trades = ReplayMarket(path=str(path), kind=DataKind.TRADES, instrument=XYZ)
+        variants: dict[str, Variant] = {
             "bare loop": lambda _: bare_loop(piece),
-            "committed": lambda store: asyncio.run(session(ScriptedGateway(cut), path, store)),
-            "from Parquet": lambda store: asyncio.run(session(ReplayGateway(), path, store)),
+            "committed": lambda n: committed(gateway, market, EmaPair, folder / f"a{n}"),
+            "from Parquet": lambda n: committed(files, market, EmaPair, folder / f"b{n}"),
+            "prints": lambda n: committed(
+                trades_gateway, of_trades, EmaPairOnPrints, folder / f"c{n}"
+            ),
         }
-        for number in range(rounds):
-            for name, run in variants.items():
-                store = Path(folder) / f"{name}-{number}"
-                taken.setdefault(name, []).append(run(store))
-    return taken
+        variants |= with_peers("quotes", columns, peers)
+        return in_turn(variants, rounds)
 
 
 def main() -> None:
@@ -170,23 +194,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--peers", nargs="*", help="other engines, or those named")
     options = parser.parse_args()
-    taken = measure(options.rows, options.rounds)
-    base = [seconds for seconds, _ in taken["bare loop"]]
-    print(
-        f"{options.rows:,} quotes, {options.rounds} rounds; {platform.processor() or 'cpu'}, "
-        f"{os.cpu_count()} cores, Python {platform.python_version()}"
-    )
-    print(f"{'':14}{'seconds':>9}{'quotes/s':>13}{'orders':>8}  ratio to the bare loop (min-max)")
-    for name, runs in taken.items():
-        seconds = statistics.median(value for value, _ in runs)
-        ratios = [value / bare for (value, _), bare in zip(runs, base, strict=True)]
-        print(
-            f"{name:14}{seconds:9.3f}{options.rows / seconds:13,.0f}{runs[0][1]:8}"
-            f"  {statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})"
-        )
-    if len({orders for runs in taken.values() for _, orders in runs}) != 1:
-        raise SystemExit("the variants did not trade the same")
+    taken = measure(quotes(options.rows), options.rounds, options.peers)
+    print(f"{options.rows:,} quotes, {options.rounds} rounds; {machine()}")
+    print_table(taken, options.rows, "rows", "bare loop", ours="committed")
+    require_same({name: runs for name, runs in taken.items() if name != "prints"})
 
 
 if __name__ == "__main__":

@@ -88,11 +88,19 @@ class ScriptedGateway:
         self._open_gate: Gate | None = None
         self._row_failures: dict[int, _Failure] = {}
         self._row_gates: dict[int, Gate] = {}
+        self._identities: dict[bytes, str] = {}
         expected = self.slices[0].start if self.slices else 0
         for part in self.slices:
             if part.start != expected:
                 raise ValueError(f"slices are not consecutive: row {expected} is missing")
             expected += len(part)
+
+    def identity(self, market: MarketConfig) -> str:
+        """A digest of the rows as those of a market; found once, for rows may be many."""
+        key = msgspec.json.encode(market)
+        if key not in self._identities:
+            self._identities[key] = _identity(self.slices, market)
+        return self._identities[key]
 
     @property
     def open_feeds(self) -> int:
@@ -160,7 +168,7 @@ class ScriptedFeed:
         self.info = MarketInfo(
             sources=sources_of(market),
             instruments=instruments,
-            data_identity=_identity(self._slices, market),
+            data_identity=gateway.identity(market),
             calendar_identity=gateway.calendar.digest(),
             clock_stops=gateway.clock_stops,
         )
