@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 from decimal import Decimal
 from typing import Final
 
@@ -28,6 +29,9 @@ CURRENCY_PRECISION: Final[dict[str, int]] = {
 """Decimals to which charges in a currency are rounded; crypto assets and the rest use 8."""
 
 ALWAYS_OPEN: Final = "24/7"
+
+# Every order asks, and an instrument has but a few rules.
+_rule_units = functools.lru_cache(maxsize=1024)(text_to_units)
 
 
 class AssetClass(enum.Enum):
@@ -99,17 +103,17 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     @property
     def tick_units(self) -> int:
         """Tick size in price units."""
-        return text_to_units(self.tick_size, self.price_precision)
+        return _rule_units(self.tick_size, self.price_precision)
 
     @property
     def lot_units(self) -> int:
         """Lot size in quantity units."""
-        return text_to_units(self.lot_size, self.qty_precision)
+        return _rule_units(self.lot_size, self.qty_precision)
 
     @property
     def min_notional_amount(self) -> int:
         """Smallest value of an order, in units of 10**-18 of the quote currency."""
-        return text_to_units(self.min_notional, AMOUNT_PRECISION)
+        return _rule_units(self.min_notional, AMOUNT_PRECISION)
 
     @property
     def notional_scale(self) -> int:

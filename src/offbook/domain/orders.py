@@ -38,7 +38,10 @@ class OrderType(enum.Enum):
     @property
     def has_limit(self) -> bool:
         """Whether the order has a limit price."""
-        return self in {OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED}
+        return self is OrderType.LIMIT or self in (
+            OrderType.STOP_LIMIT,
+            OrderType.LIMIT_IF_TOUCHED,
+        )
 
     @property
     def has_stop(self) -> bool:
@@ -48,12 +51,12 @@ class OrderType(enum.Enum):
     @property
     def waits(self) -> bool:
         """Whether the order does nothing before the market triggers it."""
-        return self not in {OrderType.MARKET, OrderType.LIMIT}
+        return self is not OrderType.MARKET and self is not OrderType.LIMIT
 
     @property
     def is_touched(self) -> bool:
         """Whether it waits for a better price (a stop waits for a worse one)."""
-        return self in {OrderType.MARKET_IF_TOUCHED, OrderType.LIMIT_IF_TOUCHED}
+        return self in (OrderType.MARKET_IF_TOUCHED, OrderType.LIMIT_IF_TOUCHED)
 
 
 class TimeInForce(enum.Enum):
@@ -68,7 +71,7 @@ class TimeInForce(enum.Enum):
     @property
     def is_immediate(self) -> bool:
         """Whether what cannot trade at once is canceled."""
-        return self in {TimeInForce.IOC, TimeInForce.FOK}
+        return self is TimeInForce.IOC or self is TimeInForce.FOK
 
 
 class OrderStatus(enum.Enum):
@@ -96,14 +99,12 @@ class OrderStatus(enum.Enum):
         return self in _ENDED
 
 
-_ENDED = frozenset(
-    {
-        OrderStatus.FILLED,
-        OrderStatus.CANCELED,
-        OrderStatus.EXPIRED,
-        OrderStatus.REJECTED,
-        OrderStatus.DENIED,
-    }
+_ENDED = (
+    OrderStatus.FILLED,
+    OrderStatus.CANCELED,
+    OrderStatus.EXPIRED,
+    OrderStatus.REJECTED,
+    OrderStatus.DENIED,
 )
 
 

@@ -22,6 +22,7 @@ MAX_UNITS: Final = 2**62
 """Market columns are int64; the checked bound leaves room for sums."""
 
 _MOST_DIGITS: Final = 100
+_POWERS: Final = tuple(10**places for places in range(64))
 _DECIMAL_TEXT = re.compile(r"([+-]?)(\d+)(?:\.(\d*))?\Z", re.ASCII)
 
 
@@ -110,14 +111,15 @@ def text_to_units(text: str, precision: int) -> int:
 
 def units_to_text(units: int, precision: int, *, trim: bool = True) -> str:
     """Units of ``10**-precision`` to decimal text; ``trim`` drops trailing zeros."""
-    sign = "-" if units < 0 else ""
-    digits = str(abs(int(units))).rjust(precision + 1, "0")
+    if units < 0:
+        return "-" + units_to_text(-units, precision, trim=trim)
     if precision == 0:
-        return sign + digits
-    whole, fraction = digits[:-precision], digits[-precision:]
-    if trim:
-        fraction = fraction.rstrip("0")
-    return f"{sign}{whole}.{fraction}" if fraction else sign + whole
+        return int.__repr__(units)
+    whole, rest = divmod(units, _POWERS[precision])
+    if trim and not rest:
+        return int.__repr__(whole)
+    text = f"{whole}.{rest:0{precision}d}"
+    return text.rstrip("0") if trim else text
 
 
 def exact_units(value: Exact, precision: int, field: str) -> int:

@@ -51,6 +51,7 @@ class OrderDesk:
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
+        self._read: tuple[OrderRequest, Terms] | None = None
 
     def find(self, client_order_id: str) -> OrderState:
         """The order of a client order id. Raises OrderNotFound."""
@@ -63,8 +64,7 @@ class OrderDesk:
 
     def terms(self, request: OrderRequest) -> Terms:
         """A request in units. Raises InvalidOrder (nothing is recorded)."""
-        instrument = self._kernel.instrument(request.symbol)
-        return self.as_sent_now(terms_of(request, instrument, self.next_client_id()))
+        return self.as_sent_now(self._terms(request))
 
     def as_sent_now(self, terms: Terms) -> Terms:
         """What is sent while paused only reduces, for as long as it lives: it could open the
@@ -72,6 +72,17 @@ class OrderDesk:
         if self._kernel.ledger.status is not SessionStatus.PAUSED or terms.reduce_only:
             return terms
         return msgspec.structs.replace(terms, reduce_only=True)
+
+    def _terms(self, request: OrderRequest) -> Terms:
+        read, name = self._read, self.next_client_id()
+        if read is not None and read[0] is request:
+            # What was checked a moment ago is now sent; only its name may be taken by now.
+            if request.client_order_id is None and read[1].client_order_id != name:
+                return msgspec.structs.replace(read[1], client_order_id=name)
+            return read[1]
+        terms = terms_of(request, self._kernel.instrument(request.symbol), name)
+        self._read = (request, terms)
+        return terms
 
     def next_client_id(self, ahead: int = 0, taken: Container[str] = ()) -> str:
         """A name for an order without one, ``ahead`` orders after this; not one that is taken."""
@@ -102,9 +113,11 @@ class OrderDesk:
     def require_patience(self, origin: Origin) -> None:
         """Raise TooManyRequests where a strategy sends on although nearly nothing is taken: every
         refused order is kept, and they would fill the memory that sessions share."""
+        if origin is not Origin.STRATEGY:
+            return
         counted = self._kernel.ledger.refusals.items()
         refused = sum(n for key, n in counted if key.startswith(("denied:", "rejected:")))
-        if origin is Origin.STRATEGY and refused >= MOST_REFUSALS:
+        if refused >= MOST_REFUSALS:
             raise TooManyRequests(
                 f"{refused:,} orders of this session were denied or rejected, and no more are "
                 "taken from its strategy: offbook why tells the reason of the last",
@@ -292,7 +305,7 @@ class OrderDesk:
         self, order: OrderState, origin: Origin, *, replace: bool
     ) -> Refusal | None:
         status = self._kernel.ledger.status
-        if status not in {SessionStatus.RUNNING, SessionStatus.PAUSED}:
+        if status not in (SessionStatus.RUNNING, SessionStatus.PAUSED):
             return Refusal(reason=RejectReason.SESSION_NOT_TRADING, limit=status.value)
         view = self._kernel.view.orders.get(order.ordinal)
         reported = order.status if view is None else view.status

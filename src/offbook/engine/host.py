@@ -66,7 +66,7 @@ MOST_REQUESTS: Final = 1_000
 """How much one callback may send: orders, cancels, replaces and timers together."""
 MOST_TIMERS: Final = 1_000
 """How many timers may wait at a time: all of them may fall due at one instant."""
-_OVER: Final = frozenset({SessionStatus.STOPPED, SessionStatus.FAILED})
+_OVER: Final = (SessionStatus.STOPPED, SessionStatus.FAILED)
 
 
 class StrategyHost:
@@ -308,7 +308,7 @@ class StrategyHost:
         if every_ns is not None:
             _check_time(name, "every", every_ns)
         kernel = self._kernel
-        if kernel.ledger.status not in {SessionStatus.RUNNING, SessionStatus.PAUSED}:
+        if kernel.ledger.status not in (SessionStatus.RUNNING, SessionStatus.PAUSED):
             return
         timers = kernel.ledger.timers
         if name not in timers and len(timers) >= MOST_TIMERS:

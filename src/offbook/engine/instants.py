@@ -36,7 +36,7 @@ from offbook.engine.lifecycle import INCOMPLETE, Lifecycle
 from offbook.engine.venue import Venue
 
 LIVELOCK: Final = "livelock"
-_OVER: Final = frozenset({SessionStatus.STOPPED, SessionStatus.FAILED})
+_OVER: Final = (SessionStatus.STOPPED, SessionStatus.FAILED)
 
 
 class Instants:

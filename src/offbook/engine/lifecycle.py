@@ -203,7 +203,7 @@ class Lifecycle:
     def strategy_failed(self, callback: str) -> None:
         """A callback raised: act by policy, without calling the strategy again for it."""
         config = self._kernel.config.lifecycle
-        if self.status not in {SessionStatus.RUNNING, SessionStatus.PAUSED}:
+        if self.status not in (SessionStatus.RUNNING, SessionStatus.PAUSED):
             return
         if config.on_strategy_error is OnStrategyError.FAIL:
             self.fail(STRATEGY_ERROR)

@@ -40,6 +40,8 @@ def legs(ledger: LedgerState, order: OrderState) -> list[OrderState]:
 
 def mates(ledger: LedgerState, order: OrderState) -> list[OrderState]:
     """The legs that share an order's reservation: they work, and hold of the same account."""
+    if order.order_list_id is None:
+        return []
     return [
         leg
         for leg in legs(ledger, order)
@@ -56,6 +58,8 @@ def children(ledger: LedgerState, order: OrderState) -> list[OrderState]:
 
 def held_by(ledger: LedgerState, order: OrderState) -> int:
     """What an order holds, together with its mates if it has any."""
+    if order.order_list_id is None:
+        return order.reserved
     return max([order.reserved, *(leg.reserved for leg in mates(ledger, order))])
 
 

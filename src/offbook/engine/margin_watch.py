@@ -31,7 +31,7 @@ class MarginWatch:
         ledger, held = kernel.ledger, kernel.ledger.held_positions()
         if not (held or ledger.margin_call):
             return
-        if ledger.status not in {SessionStatus.RUNNING, SessionStatus.PAUSED}:
+        if ledger.status not in (SessionStatus.RUNNING, SessionStatus.PAUSED):
             return
         equity = kernel.equity()
         if not ledger.margin_call:

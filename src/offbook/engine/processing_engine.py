@@ -205,7 +205,11 @@ class ProcessingEngine:
         Raises InvalidOrder, FloatNotExact or OrderNotFound, and InvalidInput for what could not
         be read back from a record.
         """
-        match c.well_formed(command):
+        self.check_formed(c.well_formed(command))
+
+    def check_formed(self, command: c.Command) -> None:
+        """The same for what ``well_formed`` gave, or was read from a record."""
+        match command:
             case c.SubmitOrder(order=request):
                 self._check_ids(self._desk.terms(request))
             case c.SubmitOrderList(orders=several):

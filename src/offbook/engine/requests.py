@@ -174,6 +174,8 @@ def _check_id(field: str, given: object) -> None:
 
 def one_of(kind: type[E], field: str, value: object) -> E:
     """A value of an enum, also where its text was given, in any case: Python checks no types."""
+    if type(value) is kind:
+        return value
     try:
         return kind(value.upper() if isinstance(value, str) else value)
     except ValueError:

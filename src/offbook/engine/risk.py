@@ -112,7 +112,7 @@ class RiskChecks:
 
     def _state_refusal(self, terms: Terms) -> Refusal | None:
         status = self._ledger.status
-        if status not in {SessionStatus.RUNNING, SessionStatus.PAUSED}:
+        if status not in (SessionStatus.RUNNING, SessionStatus.PAUSED):
             return Refusal(reason=RejectReason.SESSION_NOT_TRADING, limit=status.value)
         if terms.client_order_id in self._ledger.by_client_id:
             return Refusal(

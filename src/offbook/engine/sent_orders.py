@@ -17,9 +17,9 @@ def bodies_of(command: Command) -> dict[str, str]:
     """What a command sends under each client order id that it names, as digests."""
     if not isinstance(command, SubmitOrder | SubmitOrderList):
         return {}
-    body = order_body(command)
-    names = [order.client_order_id for order in new_orders(command)]
-    return {name: body for name in names if name is not None}
+    given = [order.client_order_id for order in new_orders(command)]
+    names = [name for name in given if name is not None]
+    return dict.fromkeys(names, order_body(command)) if names else {}
 
 
 def sent_order(record: r.OrderSubmitted) -> OrderState:

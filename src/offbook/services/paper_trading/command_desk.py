@@ -167,7 +167,7 @@ class CommandDesk:
             )
         if isinstance(command, SubmitOrder | SubmitOrderList):
             # What a cancel or a replace names may still be to come; a new order stands alone.
-            self._engine.check(command)
+            self._engine.check_formed(command)
         view = self._view_ahead(command, at) if isinstance(command, OrderCommand) else None
         self._ordinal += 1
         entry = ScheduledCommand(at=at, ordinal=self._ordinal, command=command)
@@ -184,13 +184,14 @@ class CommandDesk:
     def _answer_order(
         self, message: TakeCommand, view: OrderView, reply: asyncio.Future[Message]
     ) -> None:
-        self._outbox.answer(
-            CommandAnswer(
-                command_id=message.command.command_id,
-                body_digest=message.digest,
-                answer=encode_order_answer(view),
+        if message.digest:
+            self._outbox.answer(
+                CommandAnswer(
+                    command_id=message.command.command_id,
+                    body_digest=message.digest,
+                    answer=encode_order_answer(view),
+                )
             )
-        )
         self._outbox.waiters.append(
             Waiter(reply, lambda session: Taken(session=session, order=view))
         )
@@ -211,7 +212,7 @@ class CommandDesk:
         rule = _TAKEN_IN.get(type(command))
         if rule is not None and self._engine.status not in rule[1]:
             raise _NotNow(rule[0])
-        self._engine.check(command)
+        self._engine.check_formed(command)
 
     def _refuse(self, reply: asyncio.Future[Message], error: OffbookError) -> None:
         self._outbox.urgent = True

@@ -40,10 +40,11 @@ class CommandMemory:
     ) -> T:
         """The answer to a command. Raises CommandConflict when its id had another body.
 
-        ``decode`` reads an answer from the store; with None the store is not asked.
+        ``decode`` reads an answer from the store; with None the store is not asked.  A caller that
+        is cancelled only stops waiting.
         """
         if command_id is None:
-            return await work()
+            return await asyncio.shield(self._loop.spawn(work(), "command"))
         key = (session_id, command_id)
         known = self._known.get(key)
         if known is None:

@@ -51,7 +51,11 @@ class StartRunner(Message, frozen=True, kw_only=True):
 
 
 class TakeCommand(Message, frozen=True, kw_only=True):
-    """Take a command now, or at session time ``at`` (ns UTC); ``digest`` tells its body."""
+    """Take a command now, or at session time ``at`` (ns UTC).
+
+    ``digest`` tells its body; an order command whose digest is empty has an id that nobody was
+    given, so that nobody can repeat it and its answer need not be kept.
+    """
 
     command: Command
     digest: str

@@ -44,14 +44,19 @@ class OwnerLoop:
         task.add_done_callback(self._forget)
         return task
 
-    async def call(self, work: Work[T], name: str, *, detached: bool = True) -> T:
+    async def call(
+        self, work: Work[T], name: str, *, detached: bool = True, guarded: bool = False
+    ) -> T:
         """Run work on the owner loop and give its outcome, from any loop.
 
         A cancelled caller takes only itself away; with ``detached=False`` (for reading) the work
-        is cancelled too.  Raises ManagerClosed when the owner loop is gone.
+        is cancelled too.  ``guarded`` work does what must not be broken off in tasks of its own,
+        and so needs none from here.  Raises ManagerClosed when the owner loop is gone.
         """
         self.adopt()
         if self.is_here:
+            if guarded:
+                return await work()
             task = self.spawn(work(), name)
             if detached:
                 return await asyncio.shield(task)

@@ -108,10 +108,10 @@ class SessionReading:
 
         return await self._read(work, "verify")
 
-    async def _call(self, work: Work[T], name: str) -> T:
+    async def _call(self, work: Work[T], name: str, *, guarded: bool = False) -> T:
         if self._registry.closing.is_set() and name != "shutdown":
             raise ManagerClosed("the manager was shut down")
-        return await self._loop.call(work, name)
+        return await self._loop.call(work, name, guarded=guarded)
 
     async def _read(self, work: Work[T], name: str) -> T:
         """Like ``_call``, and given up with its caller: it changes nothing."""

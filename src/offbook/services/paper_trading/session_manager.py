@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import structlog
 
@@ -71,7 +71,6 @@ if TYPE_CHECKING:
 DEADLINE_NS: Final = 86_400_000_000_000
 """How much session time a flattening stop may take unless told: one day."""
 
-T = TypeVar("T")
 _TAKES_ORDERS: Final = (SessionStatus.RUNNING, SessionStatus.PAUSED, SessionStatus.STOPPING)
 _log = structlog.get_logger(__name__)
 
@@ -378,7 +377,8 @@ class PaperTradingSessionManager(SessionReading):
     ) -> OrderView:
         check_command(session_id, command_id, at)
         command = well_formed(command)
-        message = TakeCommand(command=command, digest=command_digest(command, at), at=at)
+        digest = "" if command_id is None else command_digest(command, at)
+        message = TakeCommand(command=command, digest=digest, at=at)
 
         async def work() -> OrderView:
             async with self._transitions.visit(session_id, None) as host:
@@ -389,12 +389,10 @@ class PaperTradingSessionManager(SessionReading):
                     raise SessionFailed("the runner gave no order", session_id=session_id)
                 return reply.order
 
-        return await self._call(
-            lambda: self._memory.once(
-                session_id, command_id, message.digest, work, decode_order_answer
-            ),
-            "order",
-        )
+        def once() -> Coroutine[Any, Any, OrderView]:
+            return self._memory.once(session_id, command_id, digest, work, decode_order_answer)
+
+        return await self._call(once, "order", guarded=True)
 
     def _command_id(self, given: str | None) -> str:
         return given if given is not None else self._registry.ids.command_id()

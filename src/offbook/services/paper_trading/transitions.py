@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -32,6 +32,7 @@ from offbook.services.paper_trading.messages import AnswerFor, Proceed, TakeComm
 from offbook.services.paper_trading.recovering import NEVER_RAN, Recovery
 from offbook.services.paper_trading.registry import Registry, outcome_of, tell
 from offbook.services.paper_trading.session_host import SessionHost
+from offbook.services.paper_trading.visiting import Visit
 
 _S: Final = SessionStatus
 _C: Final = LifecycleCommand
@@ -130,32 +131,32 @@ class Transitions:
             # Another stop broke this off, and waits for us to let it on.
             return await self._recovery.stop_by_fold(session_id, command)
 
-    @asynccontextmanager
-    async def visit(
-        self, session_id: str, command: LifecycleCommand | None
-    ) -> AsyncIterator[SessionHost]:
+    def visit(self, session_id: str, command: LifecycleCommand | None) -> Visit:
         """A place among those who wait for a session that is run here; one that nobody runs is
         taken up first, if the table allows ``command``.
 
         Raises SessionNotFound, InvalidTransition, MailboxFull, StorageUnavailable, and what
         taking it up raises.
         """
-        held = session_id not in self._registry.hosts
-        host = await self._reach(session_id, command)
-        with self._room(host):
-            try:
-                yield host
-            except OffbookError:
-                # The runner may wait for the command that was just refused.
-                held = True
-                raise
-            finally:
-                if held:
-                    await self._proceed(host)
+        return Visit(self, session_id, command)
 
     # -- inside -------------------------------------------------------------------------------
 
-    async def _reach(self, session_id: str, command: LifecycleCommand | None) -> SessionHost:
+    def is_run_here(self, session_id: str) -> bool:
+        """Whether a session runs here."""
+        return session_id in self._registry.hosts
+
+    async def reach(self, session_id: str, command: LifecycleCommand | None) -> SessionHost:
+        """Who runs a session, after whoever looks for it already."""
+        host = self._registry.hosts.get(session_id)
+        if (
+            host is not None
+            and host.retiring is None
+            and session_id not in self._gates
+            and not self._recovery.is_under_way(session_id)
+        ):
+            # As nearly always; a gate that exists is held or waited for.
+            return host
         async with self._gate(session_id):
             await self._recovery.settled(session_id)
             host = self._registry.hosts.get(session_id)
@@ -171,6 +172,14 @@ class Transitions:
 
     @contextmanager
     def _room(self, host: SessionHost) -> Iterator[None]:
+        self.enter(host)
+        try:
+            yield
+        finally:
+            host.waiting -= 1
+
+    def enter(self, host: SessionHost) -> None:
+        """Take a place among those who wait: ``host.waiting`` is to be lowered afterwards."""
         if self._registry.closing.is_set():
             raise ManagerClosed("the manager is being shut down")
         if host.storage_down:
@@ -185,12 +194,9 @@ class Transitions:
                 session_id=host.id,
             )
         host.waiting += 1
-        try:
-            yield
-        finally:
-            host.waiting -= 1
 
-    async def _proceed(self, host: SessionHost) -> None:
+    async def proceed(self, host: SessionHost) -> None:
+        """Let a runner take rows that held back for a command which is not coming."""
         runner = self._registry.active.get(host.id)
         if runner is not None and host.retiring is None and not host.storage_down:
             with suppress(OffbookError):

@@ -1,0 +1,182 @@
+"""Durable orders a second through the manager: each caller is answered when its order is on disk.
+
+    python benchmarks/bench_orders.py [--orders 20000] [--rounds 5] [--callers 64] [--where DIR]
+
+A closed loop at saturation: every caller submits a limit order away from the market, waits until
+it is durable (SQLite, ``synchronous=FULL``), and submits the next.  The sessions follow a live
+market in real time.  Once all callers trade in one session, once each in a session of its own.
+
+The reference is bare SQLite in the same store's directory: the journal's bytes of one order a row,
+committed one by one, and in groups as large as there are callers.  All measures run in turn, each
+in a fresh store; medians of the rounds, and their spread.  Compare the ratios: the figures depend
+on the disk and on who else uses the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import platform
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+from offbook.adapters.persistence.sqlite_repository import SqliteRepository
+from offbook.domain.config import AccountConfig, RiskConfig, SessionConfig
+from offbook.domain.orders import OrderRequest, OrderSide, OrderStatus, OrderType
+from offbook.engine.processing_engine import ProcessingEngine
+from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
+from offbook.testing.markets import quotes_market
+from offbook.testing.scripted_gateway import ScriptedGateway
+
+WARM_UP = 5
+"""Orders of each caller before the clock runs."""
+
+
+class Taken(msgspec.Struct):
+    """What one measure found: orders a second, how long each waited (seconds), and how much of a
+    processor each took, all threads together (seconds)."""
+
+    rate: float
+    waits: list[float]
+    work: float
+
+
+Measure = Callable[[Path], Awaitable[Taken]]
+
+
+def parsed() -> argparse.Namespace:
+    """What the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--orders", type=int, default=20_000, help="of each measure and round")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--callers", type=int, default=64, help="who wait at one time")
+    parser.add_argument("--where", type=Path, help="a directory on the disk to be measured")
+    return parser.parse_args()
+
+
+def bare(group: int, orders: int) -> Measure:
+    """An order's journal bytes a row, so many rows a commit, and nothing around it."""
+
+    async def measure(folder: Path) -> Taken:
+        connection = sqlite3.connect(folder / "bare.sqlite3", isolation_level=None)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("CREATE TABLE bare (id INTEGER PRIMARY KEY, records BLOB)")
+        rows, waits = [(b"x" * RECORD_BYTES,)] * group, []
+        begun, worked = time.perf_counter(), time.process_time()
+        for _ in range(0, orders, group):
+            before = time.perf_counter()
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany("INSERT INTO bare (records) VALUES (?)", rows)
+            connection.execute("COMMIT")
+            waits += [time.perf_counter() - before] * group
+        rate = len(waits) / (time.perf_counter() - begun)
+        work = (time.process_time() - worked) / len(waits)
+        connection.close()
+        return Taken(rate, waits, work)
+
+    return measure
+
+
+RECORD_BYTES = 1_150
+"""About what the journal holds of one resting order: its command, that it was sent, that it was
+accepted."""
+
+
+def through_manager(sessions: int, callers: int, orders: int, *, named: bool = False) -> Measure:
+    """Callers that submit and wait, spread over so many sessions; ``named``: with command ids."""
+
+    async def measure(folder: Path) -> Taken:
+        market = quotes_market([("100.00", "100.01")])
+        gateway = ScriptedGateway(market.slices, known_extent=False, clock_stops=False)
+        gateway.block_at(1)
+        config = SessionConfig(
+            market=market.config,
+            account=AccountConfig(currency="USDT", initial_cash="1000000000"),
+            risk=RiskConfig(max_open_orders=None),
+            speed="1",
+        )
+        repository = SqliteRepository.open(folder / "store")
+        waits: list[float] = []
+        async with PaperTradingSessionManager(gateway, ProcessingEngine, repository) as manager:
+            ids = [(await manager.start_session(config)).id for _ in range(sessions)]
+
+            async def call(number: int, count: int, kept: list[float]) -> None:
+                session_id = ids[number % sessions]
+                for at in range(count):
+                    name = f"{number}-{id(kept)}-{at}" if named else None
+                    order = OrderRequest(
+                        symbol="BTCUSDT",
+                        side=OrderSide.BUY,
+                        order_type=OrderType.LIMIT,
+                        order_qty="0.01",
+                        price=f"{50 + (number * 7 + at) % 4000 / 100:.2f}",
+                    )
+                    before = time.perf_counter()
+                    view = await manager.submit_order(session_id, order, command_id=name)
+                    kept.append(time.perf_counter() - before)
+                    assert view.order_status is not OrderStatus.DENIED, view
+
+            async def all_call(count: int, kept: list[float]) -> None:
+                await asyncio.gather(*(call(number, count, kept) for number in range(callers)))
+
+            await all_call(WARM_UP, [])
+            begun, worked = time.perf_counter(), time.process_time()
+            await all_call(max(orders // callers, 1), waits)
+            rate = len(waits) / (time.perf_counter() - begun)
+            work = (time.process_time() - worked) / len(waits)
+        await repository.close()
+        return Taken(rate, waits, work)
+
+    return measure
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    asked = parsed()
+    callers, orders = asked.callers, asked.orders
+    reference = f"bare SQLite, commits of {callers}"
+    measures = {
+        "bare SQLite, one by one": bare(1, min(orders, 3000)),
+        reference: bare(callers, orders),
+        f"manager, {callers} callers, 1 session": through_manager(1, callers, orders),
+        f"manager, {callers} callers, {callers} sessions": through_manager(callers, callers, orders),
+        "the same with command ids": through_manager(callers, callers, orders, named=True),
+    }
+    found: dict[str, list[Taken]] = {name: [] for name in measures}
+    for _ in range(asked.rounds):
+        for name, measure in measures.items():
+            with tempfile.TemporaryDirectory(dir=asked.where) as folder:
+                found[name].append(asyncio.run(run(measure, Path(folder))))
+    show(found, reference)
+
+
+async def run(measure: Measure, folder: Path) -> Taken:
+    """One measure, from the start of its event loop."""
+    return await measure(folder)
+
+
+def show(found: dict[str, list[Taken]], reference: str) -> None:
+    """The table."""
+    print(f"{platform.machine()}, Python {platform.python_version()}, SQLite", end=" ")
+    print(f"{sqlite3.sqlite_version}, synchronous=FULL; median of the rounds (least to most)")
+    print(f"{'':40}{'orders/s':>24}{'p50 ms':>9}{'p99 ms':>20}{'ratio':>7}{'CPU us':>9}")
+    base = statistics.median(one.rate for one in found[reference])
+    for name, rounds in found.items():
+        rates = [one.rate for one in rounds]
+        middle = statistics.median(statistics.median(one.waits) for one in rounds)
+        work = statistics.median(one.work for one in rounds)
+        late = [sorted(one.waits)[int(len(one.waits) * 0.99)] for one in rounds]
+        rate = f"{statistics.median(rates):,.0f} ({min(rates):,.0f}-{max(rates):,.0f})"
+        p99 = f"{statistics.median(late) * 1e3:.1f} ({min(late) * 1e3:.1f}-{max(late) * 1e3:.1f})"
+        ratio = statistics.median(rates) / base
+        print(f"{name:40}{rate:>24}{middle * 1e3:9.2f}{p99:>20}{ratio:7.3f}{work * 1e6:9.1f}")
+
+
+if __name__ == "__main__":
+    main()
