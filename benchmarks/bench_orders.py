@@ -25,6 +25,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
+
 from offbook.adapters.persistence.sqlite_repository import SqliteRepository
 from offbook.domain.config import AccountConfig, RiskConfig, SessionConfig
 from offbook.domain.orders import OrderRequest, OrderSide, OrderStatus, OrderType
@@ -145,7 +146,9 @@ def main() -> None:
         "bare SQLite, one by one": bare(1, min(orders, 3000)),
         reference: bare(callers, orders),
         f"manager, {callers} callers, 1 session": through_manager(1, callers, orders),
-        f"manager, {callers} callers, {callers} sessions": through_manager(callers, callers, orders),
+        f"manager, {callers} callers, {callers} sessions": through_manager(
+            callers, callers, orders
+        ),
         "the same with command ids": through_manager(callers, callers, orders, named=True),
     }
     found: dict[str, list[Taken]] = {name: [] for name in measures}

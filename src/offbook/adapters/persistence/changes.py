@@ -20,6 +20,10 @@ class Change(Protocol):
     """One atomic change of a store."""
 
     @property
+    def session_id(self) -> str:
+        """The session that it is about."""
+
+    @property
     def size(self) -> int:
         """About how many bytes it writes."""
 
@@ -39,7 +43,12 @@ class _Batch:
     scheduled: tuple[tuple[str, int, int, bytes], ...]
     taken: tuple[str, ...]
     snapshot: tuple[int, bytes] | None
-    operations: tuple[bytes, ...]
+    operations: bytes
+
+    @property
+    def count(self) -> int:
+        """How many records it has."""
+        return self.last_seq - self.first_seq + 1
 
 
 def _encode_batch(batch: JournalBatch) -> _Batch:
@@ -56,7 +65,7 @@ def _encode_batch(batch: JournalBatch) -> _Batch:
         ),
         taken=batch.taken,
         snapshot=None if snapshot is None else (snapshot.seq, storing.encode_snapshot(snapshot)),
-        operations=tuple(map(storing.encode_operation, batch.operations)),
+        operations=storing.NEWLINE.join(map(storing.encode_operation, batch.operations)),
     )
 
 
@@ -102,26 +111,36 @@ class Save:
     def apply(self, connection: sqlite3.Connection) -> None:
         """Judge the save against what is stored, then store it. Raises as the port's ``save``."""
         row = connection.execute(sql.STORED_STATE, (self.session_id,)).fetchone()
-        stored = storing.StoredState() if row is None else storing.StoredState(*row)
+        stored = None if row is None else storing.StoredState(*row)
+        self.judge(stored)
         batch = self.batch
-        storing.check_stored(
-            self.session_id,
-            stored,
-            expected_version=self.expected_version,
-            epoch=self.epoch,
-            first_seq=None if batch is None else batch.first_seq,
+        last_seq = 0 if stored is None else stored.last_seq
+        statement = sql.INSERT_SESSION if stored is None else sql.UPDATE_SESSION
+        connection.execute(
+            statement, self.session_row(last_seq if batch is None else batch.last_seq)
         )
-        last_seq = stored.last_seq if batch is None else batch.last_seq
-        statement = sql.INSERT_SESSION if row is None else sql.UPDATE_SESSION
-        connection.execute(statement, (*self.columns, last_seq, self.document, self.session_id))
         if batch is not None:
             self._append(connection, batch)
+            self.store_rest(connection)
+
+    def judge(self, stored: storing.StoredState | None) -> None:
+        """Refuse what does not continue what is stored; None for a session that is not."""
+        storing.check_stored(
+            self.session_id,
+            stored or storing.StoredState(),
+            expected_version=self.expected_version,
+            epoch=self.epoch,
+            first_seq=None if self.batch is None else self.batch.first_seq,
+        )
+
+    def session_row(self, last_seq: int) -> tuple[object, ...]:
+        """The session's values in the order of the statements."""
+        return (*self.columns, last_seq, self.document, self.session_id)
 
     def _append(self, connection: sqlite3.Connection, batch: _Batch) -> None:
         mine = self.session_id
         if batch.records:
-            count = batch.last_seq - batch.first_seq + 1
-            row = (mine, batch.first_seq, batch.last_seq, count, batch.head, batch.records)
+            row = (mine, batch.first_seq, batch.last_seq, batch.count, batch.head, batch.records)
             connection.execute(sql.INSERT_JOURNAL, row)
         for command_id, document in batch.answers:
             self._answer(connection, command_id, document)
@@ -129,13 +148,19 @@ class Save:
             if connection.execute(sql.FIND_SCHEDULED, (mine, command_id)).fetchone():
                 raise storing.command_conflict(mine, command_id)
             connection.execute(sql.INSERT_SCHEDULED, (mine, command_id, due, ordinal, document))
+        if batch.operations:
+            connection.execute(sql.INSERT_OPERATION, (mine, batch.operations))
+
+    def store_rest(self, connection: sqlite3.Connection) -> None:
+        """What few batches have: the end of scheduled commands, and a snapshot."""
+        mine, batch = self.session_id, self.batch
+        if batch is None:
+            return
         for command_id in batch.taken:
             connection.execute(sql.DELETE_SCHEDULED, (mine, command_id))
         if batch.snapshot is not None:
             connection.execute(sql.INSERT_SNAPSHOT, (mine, *batch.snapshot))
             connection.execute(sql.PRUNE_SNAPSHOTS, (mine, mine, storing.SNAPSHOTS_KEPT))
-        for operation in batch.operations:
-            connection.execute(sql.INSERT_OPERATION, (mine, operation))
 
     def _answer(self, connection: sqlite3.Connection, command_id: str, document: bytes) -> None:
         found = connection.execute(sql.FIND_ANSWER, (self.session_id, command_id)).fetchone()

@@ -20,7 +20,6 @@ from sqlalchemy.pool import QueuePool
 from offbook.adapters.persistence.connections import open_reader, storage_error
 from offbook.adapters.persistence.presence import Presence
 from offbook.adapters.persistence.schema import (
-    ANSWERS,
     JOURNAL,
     OPERATIONS,
     SCHEDULED,
@@ -30,7 +29,6 @@ from offbook.adapters.persistence.schema import (
 from offbook.domain import storing
 from offbook.domain.errors import JournalDamaged, StorageUnavailable
 from offbook.domain.journal import (
-    CommandAnswer,
     Operation,
     ScheduledCommand,
     Snapshot,
@@ -163,15 +161,6 @@ def latest_snapshot(
     return None if document is None else storing.decode_snapshot(document)
 
 
-def answer(connection: Connection, session_id: str, command_id: str) -> CommandAnswer | None:
-    """The answer to a command, or None."""
-    query = select(ANSWERS.c.document).where(
-        ANSWERS.c.session_id == session_id, ANSWERS.c.command_id == command_id
-    )
-    document = connection.scalar(query)
-    return None if document is None else storing.decode_answer(document)
-
-
 def scheduled(connection: Connection, session_id: str) -> tuple[ScheduledCommand, ...]:
     """Waiting commands by ``(at, ordinal)``."""
     query = (
@@ -189,4 +178,8 @@ def operations(connection: Connection, session_id: str) -> tuple[Operation, ...]
         .where(OPERATIONS.c.session_id == session_id)
         .order_by(OPERATIONS.c.id)
     )
-    return tuple(map(storing.decode_operation, connection.scalars(query)))
+    return tuple(
+        storing.decode_operation(line)
+        for document in connection.scalars(query)
+        for line in document.split(storing.NEWLINE)
+    )

@@ -91,6 +91,7 @@ OPERATIONS = Table(
     Column("document", LargeBinary, nullable=False),
     Index("operations_by_session", "session_id", "id"),
 )
+"""A row is a batch too: lines of the log, one a line."""
 
 LEASES = Table(
     "leases",

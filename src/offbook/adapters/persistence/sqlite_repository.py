@@ -44,11 +44,12 @@ class _Readable:
 
     def __init__(self, store: Path, presence: Presence) -> None:
         # Imported with the first store: a process that opens none needs no SQLAlchemy.
-        from offbook.adapters.persistence import reads
+        from offbook.adapters.persistence import lookups, reads
 
         self.store = store
         self._queries = reads
         self._reads: Reads = reads.Reads(store / DATABASE_FILE, presence)
+        self._lookups = lookups.Lookups(self._reads)
 
     async def get(self, session_id: str) -> PaperTradingSession:
         """The session as last saved. Raises SessionNotFound."""
@@ -82,10 +83,7 @@ class _Readable:
 
     async def find_answer(self, session_id: str, command_id: str) -> CommandAnswer | None:
         """The durable answer to a command, or None."""
-        query = functools.partial(
-            self._queries.answer, session_id=session_id, command_id=command_id
-        )
-        return await self._reads.run(query)
+        return await self._lookups.find(session_id, command_id)
 
     async def scheduled_commands(self, session_id: str) -> Sequence[ScheduledCommand]:
         """Commands that wait for their session time, by ``(at, ordinal)``."""

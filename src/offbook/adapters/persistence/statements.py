@@ -17,9 +17,23 @@ FROM sessions AS s LEFT JOIN leases AS l ON l.session_id = s.id
 WHERE s.id = ?
 """
 
+STORED_STATES: Final = """
+SELECT group_concat(s.version || ' ' || s.last_seq || ' ' || coalesce(l.epoch, 0) || ' '
+                    || coalesce(l.released, 0) || ' ' || s.id, char(10))
+FROM sessions AS s LEFT JOIN leases AS l ON l.session_id = s.id
+WHERE s.id IN (LIST)
+"""
+"""The same of several sessions in one value, a line each: a row would be a step each."""
+
 INSERT_SESSION: Final = """
 INSERT INTO sessions (version, epoch, status, created_us, last_seq, document, id)
 VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+
+OR_UPDATE_SESSION: Final = """
+ON CONFLICT (id) DO UPDATE
+SET version = excluded.version, epoch = excluded.epoch, status = excluded.status,
+    created_us = excluded.created_us, last_seq = excluded.last_seq, document = excluded.document
 """
 
 UPDATE_SESSION: Final = """
@@ -42,6 +56,15 @@ DELETE FROM snapshots WHERE session_id = ? AND id NOT IN (
 """
 
 FIND_ANSWER: Final = "SELECT document FROM answers WHERE session_id = ? AND command_id = ?"
+
+ANY_ANSWER: Final = """
+SELECT 1 FROM answers WHERE (session_id, command_id) IN (VALUES LIST) LIMIT 1
+"""
+
+FIND_ANSWERS: Final = """
+SELECT session_id, command_id, document FROM answers
+WHERE (session_id, command_id) IN (VALUES LIST)
+"""
 
 INSERT_ANSWER: Final = "INSERT INTO answers (session_id, command_id, document) VALUES (?, ?, ?)"
 

@@ -1,8 +1,8 @@
 """A store's one writer: a thread that commits whatever waits, together.
 
 While one commit is being flushed to disk, changes of all sessions gather; the next commit takes
-them all.  Each runs in a savepoint, so a refused one harms no other.  Nobody is answered before
-the commit that holds his change.
+them all, with a few statements.  Where one cannot be stored, each runs in a savepoint of its own,
+so that it harms no other.  Nobody is answered before the commit that holds his change.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Final
 
 from offbook.adapters.persistence import statements as sql
-from offbook.adapters.persistence.changes import Change
+from offbook.adapters.persistence.changes import Change, Save
 from offbook.adapters.persistence.connections import CHECKPOINT, primary_code, storage_error
 from offbook.adapters.persistence.presence import Presence
+from offbook.adapters.persistence.together import NotTogether, runs, save_all
 from offbook.domain.errors import CommitOutcomeUnknown, OffbookError, StorageUnavailable
 
 WAITING_MAX: Final = 16_384
@@ -141,8 +142,8 @@ class Writer:
         try:
             connection = self._connected()
             connection.execute(sql.BEGIN)
-            for waiting in group:
-                _apply(connection, waiting)
+            for run in runs([waiting.change for waiting in group]):
+                _apply_run(connection, [group[place] for place in run])
             _commit(connection)
         except _CommitBroke as broke:
             self._drop_connection()
@@ -214,6 +215,25 @@ class Writer:
             # A refusal was judged by state that no longer counts, so it is not told either.
             waiting.error = storage_error(error, self._path, kind)
             waiting.error.__cause__ = error
+
+
+def _apply_run(connection: sqlite3.Connection, run: Sequence[_Waiting]) -> None:
+    """Carry out what may be done together; where that fails, one by one, to see who failed."""
+    saves = [waiting.change for waiting in run if isinstance(waiting.change, Save)]
+    if len(saves) > 1:
+        connection.execute(sql.SAVEPOINT)
+        try:
+            refusals = save_all(connection, saves)
+        except (NotTogether, *_OF_ONE_CHANGE):
+            connection.execute(sql.ROLLBACK_TO_SAVEPOINT)
+            connection.execute(sql.RELEASE_SAVEPOINT)
+        else:
+            connection.execute(sql.RELEASE_SAVEPOINT)
+            for waiting, refusal in zip(run, refusals, strict=True):
+                waiting.error = refusal
+            return
+    for waiting in run:
+        _apply(connection, waiting)
 
 
 def _apply(connection: sqlite3.Connection, waiting: _Waiting) -> None:
