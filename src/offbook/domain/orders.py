@@ -216,7 +216,7 @@ class Origin(enum.Enum):
     LIQUIDATION = "liquidation"
 
 
-class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A new order as a user writes it; values exact, never float.
 
     ``price`` is the limit of LIMIT, STOP_LIMIT and LIMIT_IF_TOUCHED, ``stop_px`` the trigger of

@@ -128,6 +128,8 @@ def exact_units(value: Exact, precision: int, field: str) -> int:
     Raises FloatNotExact for a float and InvalidOrder when the value is not finite or has more
     decimals than the instrument stores.
     """
+    if type(value) is str:
+        return _units_of(value.strip(), precision, field)
     if isinstance(value, float):
         shown = float(value)
         raise FloatNotExact(
@@ -147,6 +149,10 @@ def exact_units(value: Exact, precision: int, field: str) -> int:
             f"was {type(value).__name__}",
             field=field,
         )
+    return _units_of(text, precision, field)
+
+
+def _units_of(text: str, precision: int, field: str) -> int:
     try:
         units = text_to_units(text, precision)
     except ValueError as error:

@@ -74,10 +74,15 @@ class OrderDesk:
         return msgspec.structs.replace(terms, reduce_only=True)
 
     def _terms(self, request: OrderRequest) -> Terms:
-        read, name = self._read, self.next_client_id()
+        read = self._read
+        named = request.client_order_id is not None
+        if read is not None and read[0] is request and named:
+            # What was checked a moment ago is now sent.
+            return read[1]
+        name = "" if named else self.next_client_id()
         if read is not None and read[0] is request:
-            # What was checked a moment ago is now sent; only its name may be taken by now.
-            if request.client_order_id is None and read[1].client_order_id != name:
+            # Only the name that it was given may be taken by now.
+            if read[1].client_order_id != name:
                 return msgspec.structs.replace(read[1], client_order_id=name)
             return read[1]
         terms = terms_of(request, self._kernel.instrument(request.symbol), name)

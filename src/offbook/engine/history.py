@@ -42,22 +42,25 @@ class History:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._pieces: deque[SourceSlice] = deque()
+        self._count = 0
 
     def begin(self, piece: SourceSlice) -> None:
         """A slice is about to be taken row by row."""
         if not len(piece):
             return
+        kept = self._count
         while self._pieces and self._pieces[-1].start >= piece.start:
-            self._pieces.pop()
+            kept -= len(self._pieces.pop())
         if self._pieces:
             last = self._pieces[-1]
             before = rows_before(last, piece.start)
             if before < len(last):
                 self._pieces[-1] = last.rows(0, before)
+                kept -= len(last) - before
         self._pieces.append(piece)
-        kept = sum(map(len, self._pieces)) - len(piece)
         while kept - len(self._pieces[0]) >= self.limit:
             kept -= len(self._pieces.popleft())
+        self._count = kept + len(piece)
 
     def last(self, count: int, taken: int) -> tuple[Row, ...]:
         """The last ``count`` rows at positions below ``taken``, oldest first."""
@@ -96,6 +99,7 @@ class History:
     def load(self, instrument: Instrument, kind: DataKind, state: HistoryState) -> None:
         """Take a snapshot's rows back."""
         self._pieces.clear()
+        self._count = len(state.numbers)
         if state.numbers:
             columns = {name: np.array(column, np.int64) for name, column in state.columns.items()}
             piece = _SLICES[kind](instrument, state.numbers[0], **columns)

@@ -70,6 +70,7 @@ class Kernel:
         self.latest: dict[str, Row] = {}
         self.present: Row | None = None
         """The pricing row that is being matched, before it is the last."""
+        self._priced: tuple[Row | None, Market | None] = (None, None)
         self.out: list[Record] = []
         self.most_seq = UNBOUNDED
         """The number of the record after which this call begins nothing more."""
@@ -186,10 +187,15 @@ class Kernel:
         row = self.pricing_row(symbol)
         if row is None:
             return None
+        if row is self._priced[0]:
+            return self._priced[1]
         if isinstance(row, Quote):
-            return Market(bid_px=row.bid_px, ask_px=row.ask_px)
-        px = row.close_px if isinstance(row, Bar) else row.price_px
-        return Market(bid_px=px, ask_px=px)
+            market = Market(bid_px=row.bid_px, ask_px=row.ask_px)
+        else:
+            px = row.close_px if isinstance(row, Bar) else row.price_px
+            market = Market(bid_px=px, ask_px=px)
+        self._priced = (row, market)
+        return market
 
     def entry_due(self, order: int) -> int:
         """When a message sent now reaches the venue, not before those that were sent earlier."""

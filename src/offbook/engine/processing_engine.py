@@ -13,11 +13,7 @@ import msgspec
 from offbook.domain import commands as c
 from offbook.domain import records as r
 from offbook.domain.config import chain_config
-from offbook.domain.errors import (
-    EngineFault,
-    InvalidStrategy,
-    OrderConflict,
-)
+from offbook.domain.errors import EngineFault, InvalidStrategy, OrderConflict
 from offbook.domain.market_data import (
     BarSlice,
     Cursor,
@@ -160,9 +156,13 @@ class ProcessingEngine:
         """
         return self._instants.is_within
 
+    def is_quiet_before(self, ts: int) -> bool:
+        """Whether nothing falls due before ``ts``, so that ``Advance(ts - 1)`` would do nothing."""
+        return self._kernel.agenda.next_due >= ts and not self._instants.ended
+
     @property
     def error(self) -> SessionError | None:
-        """What the strategy last raised, for people; no part of any record."""
+        """What the strategy last raised, for people."""
         return None if self._host is None else self._host.error
 
     def summary(self) -> SessionSummary:
@@ -274,14 +274,14 @@ class ProcessingEngine:
         return out
 
     def _take(self, item: EngineInput) -> None:
-        if isinstance(item, QuoteSlice):
+        if isinstance(item, Take):
+            self._take_command(item)
+        elif isinstance(item, QuoteSlice):
             self._rows.take_quotes(item)
         elif isinstance(item, BarSlice):
             self._rows.take_bars(item)
         elif isinstance(item, (TradeSlice, MergedSlice)):
             self._rows.take_several(item)
-        elif isinstance(item, Take):
-            self._take_command(item)
         elif isinstance(item, Advance):
             self._instants.finish_before(item.ts + 1)
         elif isinstance(item, EndOfData):

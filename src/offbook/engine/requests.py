@@ -122,6 +122,8 @@ def _prices_of(kind: OrderType) -> set[str]:
 
 
 def _check_prices(request: OrderRequest, kind: OrderType) -> None:
+    if kind is OrderType.LIMIT and request.price is not None and _only_a_price(request):
+        return  # as most orders are
     taken = _prices_of(kind)
     for name in ("price", "stop_px"):
         given = getattr(request, name) is not None
@@ -136,6 +138,10 @@ def _check_prices(request: OrderRequest, kind: OrderType) -> None:
         raise InvalidOrder(
             "a TRAILING_STOP order needs a trail_amount or a trail_percent", field="trail_amount"
         )
+
+
+def _only_a_price(request: OrderRequest) -> bool:
+    return request.stop_px is request.trail_amount is request.trail_percent is None
 
 
 def _check_one_trail(amount: object, percent: object) -> None:

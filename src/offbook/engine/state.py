@@ -18,7 +18,7 @@ from offbook.domain.values import Amount
 ZERO = Amount(0)
 
 
-class OrderState(msgspec.Struct, kw_only=True):
+class OrderState(msgspec.Struct, kw_only=True, gc=False):
     """One order at the venue; prices and quantities in units, money in 10**-18.
 
     ``asked_*`` are the terms of a replace that the venue has not answered yet, else 0.

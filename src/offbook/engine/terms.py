@@ -15,7 +15,7 @@ from offbook.domain.orders import (
 from offbook.domain.values import exact_units
 
 
-class Terms(msgspec.Struct, frozen=True, kw_only=True):
+class Terms(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An order's terms in units, parsed and complete; one that is ``held`` waits for a parent."""
 
     symbol: str
@@ -44,7 +44,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     value: str = ""
 
 
-class Approval(msgspec.Struct, frozen=True, kw_only=True):
+class Approval(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What an order may hold: ``reserved`` of an account's ``currency``, counted at
     ``reserve_px``."""
 
@@ -54,7 +54,7 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     reserve_px: int
 
 
-class Market(msgspec.Struct, frozen=True, kw_only=True):
+class Market(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The prices that checks look at, in price units."""
 
     bid_px: int

@@ -146,8 +146,8 @@ class Venue:
         return self._would_take(order, terms.price_px)
 
     def _would_take(self, order: OrderState, limit: int | None) -> Refusal | None:
-        prices = self._kernel.prices(order.symbol)
-        if not order.post_only or prices is None or limit is None:
+        prices = self._kernel.prices(order.symbol) if order.post_only else None
+        if prices is None or limit is None:
             return None
         other = prices.ask_px if order.side is OrderSide.BUY else prices.bid_px
         if (other - limit) * order.side.sign > 0:
@@ -161,8 +161,9 @@ class Venue:
 
     def _first_mark(self, order: OrderState) -> int | None:
         """Where a trailing stop begins to follow: the last price of its side of the market."""
-        prices = self._kernel.prices(order.symbol)
-        if order.order_type is not OrderType.TRAILING_STOP or prices is None:
+        trails = order.order_type is OrderType.TRAILING_STOP
+        prices = self._kernel.prices(order.symbol) if trails else None
+        if prices is None:
             return None
         return prices.ask_px if order.side is OrderSide.BUY else prices.bid_px
 

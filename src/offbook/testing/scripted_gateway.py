@@ -84,6 +84,7 @@ class ScriptedGateway:
         self.markets: list[MarketConfig] = []
         self.opened = 0
         self.closed = 0
+        self.last_feed: ScriptedFeed | None = None
         self._open_failure: _Failure | None = None
         self._open_gate: Gate | None = None
         self._row_failures: dict[int, _Failure] = {}
@@ -157,6 +158,8 @@ class ScriptedGateway:
 class ScriptedFeed:
     """One opened scripted market: a ``MarketFeed``."""
 
+    __slots__ = ("_gateway", "_open", "_slices", "_starts", "calendars", "info")
+
     def __init__(self, gateway: ScriptedGateway, market: MarketConfig) -> None:
         for part in gateway.slices:
             _check_kind(part, market)
@@ -177,6 +180,11 @@ class ScriptedFeed:
             msgspec.structs.replace(gateway.calendar, name=name)
             for name in dict.fromkeys(instrument.calendar for instrument in instruments)
         )
+        last = gateway.last_feed
+        if last is not None and (last.info, last.calendars) == (self.info, self.calendars):
+            # Sessions of one market share what they are told of it.
+            self.info, self.calendars = last.info, last.calendars
+        gateway.last_feed = self
 
     @property
     def extent(self) -> FeedExtent | None:

@@ -37,6 +37,7 @@ from offbook.domain.session import (
 from offbook.engine.inputs import Take
 from offbook.ports.clock import IClock
 from offbook.services.paper_trading.digests import encode_order_answer
+from offbook.services.paper_trading.kept_engine import KeptEngine
 from offbook.services.paper_trading.messages import AnswerFor, Message, TakeCommand, Taken
 from offbook.services.paper_trading.outbox import Outbox, Waiter
 
@@ -56,22 +57,36 @@ _TAKEN_IN: Final[dict[type[Any], tuple[LifecycleCommand, frozenset[SessionStatus
 class CommandDesk:
     """Takes commands into one engine and sees that each is answered after its commit."""
 
+    __slots__ = (
+        "_clock",
+        "_kept",
+        "_ordinal",
+        "_outbox",
+        "_process",
+        "_scheduled",
+        "_stopping",
+    )
+
     def __init__(
         self,
-        engine: ProcessingEngine,
+        kept: KeptEngine,
         outbox: Outbox,
         process: Callable[[Take], Sequence[Record]],
         *,
         clock: IClock,
         scheduled: Iterable[ScheduledCommand] = (),
     ) -> None:
-        self._engine = engine
+        self._kept = kept
         self._outbox = outbox
         self._process = process
         self._clock = clock
         self._scheduled = sorted(scheduled, key=_when)
         self._ordinal = max((entry.ordinal for entry in self._scheduled), default=0)
         self._stopping: list[tuple[AnswerFor, Waiter]] = []
+
+    @property
+    def _engine(self) -> ProcessingEngine:
+        return self._kept.engine
 
     @property
     def next_at(self) -> int:

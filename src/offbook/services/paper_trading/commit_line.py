@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from offbook.domain.journal import OperationKind
 from offbook.domain.session import PaperTradingSession, SessionError, SessionStatus
 from offbook.ports.clock import IClock
+from offbook.services.paper_trading.kept_engine import KeptEngine
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.messages import Commit, Committed, RunnerHost
 from offbook.services.paper_trading.outbox import Outbox, Waiter
@@ -24,10 +25,29 @@ class CommitLine:
     commit the line is broken for good, and the engine with it.
     """
 
+    __slots__ = (
+        "_clock",
+        "_cut_at",
+        "_cut_status",
+        "_flying",
+        "_flying_count",
+        "_flying_since",
+        "_host",
+        "_kept",
+        "_limits",
+        "_on_settled",
+        "_outbox",
+        "_snapshot_row",
+        "_snapshot_seq",
+        "_task",
+        "hold",
+        "session",
+    )
+
     def __init__(
         self,
         session: PaperTradingSession,
-        engine: ProcessingEngine,
+        kept: KeptEngine,
         outbox: Outbox,
         host: RunnerHost,
         *,
@@ -37,7 +57,7 @@ class CommitLine:
     ) -> None:
         self.session = session
         self.hold = False
-        self._engine = engine
+        self._kept = kept
         self._outbox = outbox
         self._host = host
         self._clock = clock
@@ -53,9 +73,18 @@ class CommitLine:
         self._snapshot_seq = session.last_seq
 
     @property
+    def _engine(self) -> ProcessingEngine:
+        return self._kept.engine
+
+    @property
     def is_awaited(self) -> bool:
         """Whether an outsider waits for the batch in flight."""
         return self._task is not None and bool(self._flying)
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing is in flight."""
+        return self._task is None
 
     def reap(self) -> None:
         """Take note of a commit that has ended. Raises what it raised."""
@@ -132,6 +161,8 @@ class CommitLine:
         self.session, self.hold = committed.session, committed.hold
         for waiter in waiters:
             waiter.tell(committed.session)
+        # Else what was answered would stay in memory until the next commit, maybe for ever.
+        waiters.clear()
 
     def _kept_error(self) -> SessionError | None:
         # An engine that came from a snapshot no longer knows the text of what paused it.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from offbook.domain.errors import (
     CommitOutcomeUnknown,
     NotComparable,
@@ -55,3 +57,12 @@ def session_error(error: BaseException, detail: str = "") -> SessionError:
         detail = detail or str(error.fields.get("detail", ""))
     code = error.code if isinstance(error, OffbookError) else type(error).__name__
     return SessionError(code=code, message=str(error) or type(error).__name__, detail=detail)
+
+
+def is_for_the_process(error: BaseException) -> bool:
+    """Whether what ended the pump is no trouble of its session: we were told to end, or the whole
+    process was.  A CancelledError that nobody asked for is trouble like any other."""
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > 0
+    return isinstance(error, (KeyboardInterrupt, SystemExit))

@@ -54,6 +54,32 @@ class JournalFacts(msgspec.Struct, frozen=True, kw_only=True):
     heads: dict[int, bytes]
 
 
+class KeptTail:
+    """Reads pages and keeps the last records, for whoever goes through them a second time.
+
+    For a first reader that goes from the front to the end.  Keeps at most ``most`` records after
+    ``after_seq``, the first of them.
+    """
+
+    def __init__(self, read: ReadPage, after_seq: int, most: int) -> None:
+        self._read = read
+        self._after_seq = after_seq
+        self._most = most
+        self._kept: list[StoredRecord] = []
+
+    async def read(self, after_seq: int, limit: int) -> Sequence[StoredRecord]:
+        """The committed records that follow."""
+        place = after_seq - self._after_seq
+        if 0 <= place < len(self._kept):
+            return self._kept[place : place + limit]
+        page = await self._read(after_seq, limit)
+        for record in page:
+            following = record.seq == self._after_seq + len(self._kept) + 1
+            if following and len(self._kept) < self._most:
+                self._kept.append(record)
+        return page
+
+
 async def pages(
     read: ReadPage, after_seq: int, last_seq: int, limit: int
 ) -> AsyncIterator[Sequence[StoredRecord]]:

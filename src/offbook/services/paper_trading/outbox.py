@@ -55,6 +55,23 @@ class Outbox:
     ``first_seq`` and ``head`` continue the durable journal.
     """
 
+    __slots__ = (
+        "_answers",
+        "_first_seq",
+        "_operations",
+        "_records",
+        "_scheduled",
+        "_taken",
+        "answering",
+        "cut_cursor",
+        "head",
+        "last_seq",
+        "since",
+        "stop_parameters",
+        "urgent",
+        "waiters",
+    )
+
     def __init__(self, last_seq: int, head: bytes, cursor: Cursor) -> None:
         self.last_seq = last_seq
         self.head = head if last_seq else GENESIS

@@ -17,6 +17,14 @@ class Pacer:
     At full speed (None) session time has no limit.  While ``standing`` it does not move.
     """
 
+    __slots__ = (
+        "_clock",
+        "_from_ts",
+        "_from_wall",
+        "_ratio",
+        "speed",
+    )
+
     def __init__(self, clock: IClock, speed: str | None) -> None:
         self._clock = clock
         self.speed = speed

@@ -6,7 +6,6 @@ A pump lives as long as its engine: both are thrown away after a failed commit.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -20,8 +19,10 @@ from offbook.domain.records import Record
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.inputs import Advance, EndOfData, EngineInput
 from offbook.ports.clock import IClock
+from offbook.services.paper_trading.bell import Bell
 from offbook.services.paper_trading.command_desk import CommandDesk
 from offbook.services.paper_trading.commit_line import CommitLine
+from offbook.services.paper_trading.kept_engine import KeptEngine
 from offbook.services.paper_trading.last_prices import last_prices
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.messages import (
@@ -87,11 +88,11 @@ class Pump:
     def __init__(
         self,
         session: PaperTradingSession,
-        engine: ProcessingEngine,
+        kept: KeptEngine,
         outbox: Outbox,
         rows: RowReader,
-        mail: deque[Mail],
-        wake: asyncio.Event,
+        mail: list[Mail],
+        wake: Bell,
         host: RunnerHost,
         *,
         clock: IClock,
@@ -102,7 +103,7 @@ class Pump:
         rows_total: int | None,
         scheduled: Iterable[ScheduledCommand] = (),
     ) -> None:
-        self.engine = engine
+        self._kept = kept
         self.held = False
         self.outbox = outbox
         self._rows = rows
@@ -117,9 +118,14 @@ class Pump:
         self._call_rows = _FIRST_CALL_ROWS
         self._suspending: Mail | None = None
         self.line = CommitLine(
-            session, engine, outbox, host, clock=clock, limits=limits, on_settled=wake.set
+            session, kept, outbox, host, clock=clock, limits=limits, on_settled=wake.set
         )
-        self.desk = CommandDesk(engine, outbox, self.process, clock=clock, scheduled=scheduled)
+        self.desk = CommandDesk(kept, outbox, self.process, clock=clock, scheduled=scheduled)
+
+    @property
+    def engine(self) -> ProcessingEngine:
+        """The engine."""
+        return self._kept.engine
 
     @property
     def is_over(self) -> bool:
@@ -224,7 +230,7 @@ class Pump:
     def _reach(self, ts: int) -> bool:
         """Let what is due before ``ts`` happen; False if there is more of it than one call may
         do, or if the session then stands still."""
-        if ts > self.engine.now:
+        if ts > self.engine.now and not self.engine.is_quiet_before(ts):
             self.process(Advance(ts=ts - 1))
             if self.engine.cut_short:
                 return False
@@ -264,7 +270,7 @@ class Pump:
             # A command's time is bounded by the next row's, which ought to be known for it.
             await asyncio.sleep(0)
         while self._mail and not self.is_over and not self.engine.is_within_instant:
-            self._deliver(self._mail.popleft())
+            self._deliver(self._mail.pop(0))
 
     def _deliver(self, mail: Mail) -> None:
         message = mail.message
@@ -327,10 +333,26 @@ class Pump:
         mail.answer(Done())
 
     async def _sleep(self, seconds: float | None) -> None:
-        """Until woken, or until so many seconds have passed."""
+        """Until woken, or until so many seconds have passed; in a long sleep the engine is folded
+        up."""
         if self._wake.is_set() or self._mail:
             await asyncio.sleep(0)
             return
+        nap = self._limits.fold_seconds
+        if (seconds is None or seconds > nap) and self._may_fold():
+            began = self._clock.monotonic()
+            await self._wait(nap)
+            if seconds is not None:
+                seconds -= self._clock.monotonic() - began
+            if self._wake.is_set() or self._mail or (seconds is not None and seconds <= 0):
+                return
+            self._kept.fold()
+        await self._wait(seconds)
+
+    def _may_fold(self) -> bool:
+        return self.outbox.empty and self.line.is_at_rest and self._kept.may_fold
+
+    async def _wait(self, seconds: float | None) -> None:
         if seconds is None:
             await self._wake.wait()
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from offbook.domain.errors import (
     InvalidStrategy,
@@ -17,13 +17,21 @@ from offbook.domain.records import SessionAttached, decode_record, encode_record
 from offbook.domain.session import PaperTradingSession
 from offbook.engine.inputs import Attach
 from offbook.engine.interruption import is_from_a_signal
-from offbook.services.paper_trading.journal_reader import JournalFacts, ReadPage, survey
+from offbook.services.paper_trading.journal_reader import (
+    JournalFacts,
+    KeptTail,
+    ReadPage,
+    survey,
+)
 from offbook.services.paper_trading.replaying import Replay
 from offbook.services.paper_trading.row_reader import RowReader
 from offbook.services.paper_trading.watchdog import Watch
 
 if TYPE_CHECKING:
     from offbook.engine.processing_engine import ProcessingEngine
+
+MOST_KEPT: Final = 10_000
+"""Records of a journal's tail that are read once for both looks at it; a snapshot is due sooner."""
 
 EngineFactory = Callable[[PaperTradingSession], "ProcessingEngine"]
 
@@ -115,6 +123,7 @@ async def rebuild(
     From the snapshot if there is one, else from row 0.  Raises JournalDamaged, JournalMismatch,
     NotComparable, and what feed and store raise.
     """
+    read = KeptTail(read, 0 if snapshot is None else snapshot.seq, MOST_KEPT).read
     facts = await survey_session(session, read, page_records=page_records, snapshot=snapshot)
     engine = fresh_engine(session, make_engine, attach, facts.attached_raw)
     after_seq = engine.last_seq

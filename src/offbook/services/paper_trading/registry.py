@@ -25,6 +25,7 @@ from offbook.services.paper_trading.messages import ReportFailure, RunnerHost
 from offbook.services.paper_trading.owner_loop import OwnerLoop
 from offbook.services.paper_trading.rebuilding import EngineFactory
 from offbook.services.paper_trading.session_host import SessionHost
+from offbook.services.paper_trading.shared_configs import SharedConfigs
 from offbook.services.paper_trading.watchdog import StuckCallback, Watch, Watchdog
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class Registry:
         self.limits = limits
         self.active: dict[str, PaperTradingRunner] = {}
         self.hosts: dict[str, SessionHost] = {}
+        self._configs = SharedConfigs()
         self.closing = asyncio.Event()
         self._runner_factory = runner_factory
         self._owner = ""
@@ -118,8 +120,9 @@ class Registry:
 
     def open_host(self, session: PaperTradingSession) -> SessionHost:
         """Hold a session from now on."""
+        config = self._configs.shared(session.config)
         host = SessionHost(
-            session,
+            msgspec.structs.replace(session, config=config),
             self.repository,
             clock=self.clock,
             spawn=self.loop.spawn,

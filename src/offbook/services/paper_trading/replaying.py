@@ -69,7 +69,7 @@ class Replay:
             if entry.seq <= self.produced:
                 continue
             await self._rows_to(entry.row)
-            if entry.ts > self._engine.now:
+            if entry.ts > self._engine.now and not self._engine.is_quiet_before(entry.ts):
                 # What is due before it is a long way, maybe; a command is taken whole.
                 await self.feed(Advance(ts=entry.ts - 1))
             if entry.command is None:
@@ -103,8 +103,15 @@ class Replay:
         finally:
             if self._watch is not None:
                 self._watch.end()
+        expected = self._expected
         for record in records:
-            await self._compare(encode_record(record))
+            raw = encode_record(record)
+            if expected and expected[0].raw == raw:
+                # As nearly always; the rest is for pages that end, and for what differs.
+                expected.popleft()
+                self.produced += 1
+            else:
+                await self._compare(raw)
 
     async def _rows_to(self, row: int) -> None:
         engine = self._engine

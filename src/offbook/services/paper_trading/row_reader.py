@@ -28,6 +28,15 @@ class RowReader:
     For one reader that mostly moves forward.  ``on_ready`` is called when a read has ended.
     """
 
+    __slots__ = (
+        "_block",
+        "_feed",
+        "_limit",
+        "_on_ready",
+        "_reading",
+        "_reading_row",
+    )
+
     def __init__(self, feed: MarketFeed, block_rows: int, on_ready: Callable[[], None]) -> None:
         self._feed = feed
         self._limit = block_rows

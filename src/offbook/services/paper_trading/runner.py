@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import traceback
-from collections import deque
 from typing import TYPE_CHECKING, TypeVar
 
 from offbook.domain.commands import Start
@@ -21,13 +21,17 @@ from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.inputs import Attach, Take
 from offbook.ports.clock import IClock
 from offbook.ports.gateway import IBrokerGateway, MarketFeed
+from offbook.services.paper_trading.bell import Bell
 from offbook.services.paper_trading.failures import (
     failed,
     failure_reason,
+    is_for_the_process,
     session_error,
     stopped,
     unavailable,
 )
+from offbook.services.paper_trading.kept_engine import KeptEngine
+from offbook.services.paper_trading.late_feeds import close_late
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.messages import (
     AnswerFor,
@@ -63,7 +67,6 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=Message)
 _REBUILD_ROWS = 4096
-_closing: set[asyncio.Task[None]] = set()
 
 
 class PaperTradingRunner:
@@ -93,8 +96,8 @@ class PaperTradingRunner:
         self._clock = clock
         self._limits = limits
         self._watch = watch
-        self._mail: deque[Mail] = deque()
-        self._wake = asyncio.Event()
+        self._mail: list[Mail] = []
+        self._wake = Bell()
         self._pacer = Pacer(clock, session.config.speed)
         self._feed: MarketFeed | None = None
         self._rows: RowReader | None = None
@@ -186,7 +189,7 @@ class PaperTradingRunner:
             # Opening may go on although it was cancelled: nobody waits for it, and if it ends
             # well after all, the feed must not be lost.
             opening.cancel()
-            opening.add_done_callback(_close_late)
+            opening.add_done_callback(close_late)
             raise
         self._feed = feed
         self._rows = RowReader(feed, self._limits.block_rows, self._wake.set)
@@ -272,9 +275,11 @@ class PaperTradingRunner:
     ) -> Pump:
         assert self._rows is not None
         extent = feed.extent
+        attach = Attach(market=feed.info, calendars=feed.calendars)
+        make = functools.partial(make_one, self._make_engine)
         return Pump(
             session,
-            engine,
+            KeptEngine(engine, session, make, attach),
             outbox,
             self._rows,
             self._mail,
@@ -307,7 +312,7 @@ class PaperTradingRunner:
                     await self._mend(error)
             self._refusal = self._ending()
         except BaseException as error:
-            if not _is_for_the_process(error):
+            if not is_for_the_process(error):
                 await self._report(error)
                 return
             closed = ManagerClosed(f"session {self._session.id} is no longer run here")
@@ -372,23 +377,6 @@ class PaperTradingRunner:
     async def _refuse_all(self, error: BaseException) -> None:
         """Whoever waits is told ``error``; so will be whoever comes later."""
         while self._mail:
-            self._mail.popleft().refuse(error)
+            self._mail.pop(0).refuse(error)
         if self._pump is not None:
             await self._pump.break_off(error)
-
-
-def _close_late(opening: asyncio.Future[MarketFeed]) -> None:
-    """Close a feed that was opened for nobody any more."""
-    if not opening.cancelled() and opening.exception() is None:
-        task = asyncio.ensure_future(opening.result().close())
-        _closing.add(task)
-        task.add_done_callback(_closing.discard)
-
-
-def _is_for_the_process(error: BaseException) -> bool:
-    """Whether what ended the pump is no trouble of its session: we were told to end, or the whole
-    process was.  A CancelledError that nobody asked for is trouble like any other."""
-    if isinstance(error, asyncio.CancelledError):
-        task = asyncio.current_task()
-        return task is not None and task.cancelling() > 0
-    return isinstance(error, (KeyboardInterrupt, SystemExit))

@@ -51,6 +51,33 @@ class SessionHost:
     A ``RunnerHost`` for the session's runner.  Everything runs on the owner loop.
     """
 
+    __slots__ = (
+        "_changed",
+        "_clock",
+        "_on_failure",
+        "_on_over",
+        "_repository",
+        "_saving",
+        "_session",
+        "_spawn",
+        "answer_when_over",
+        "closed",
+        "epoch",
+        "failing",
+        "lane",
+        "market_is_open",
+        "owned",
+        "pauses_waiting",
+        "retiring",
+        "start_canceled",
+        "start_committing",
+        "start_task",
+        "stop_task",
+        "storage_detail",
+        "storage_down",
+        "waiting",
+    )
+
     def __init__(
         self,
         session: PaperTradingSession,
@@ -84,7 +111,7 @@ class SessionHost:
         self._on_over = on_over
         self._on_failure = on_failure
         self._saving = asyncio.Lock()
-        self._changed = asyncio.Event()
+        self._changed: asyncio.Event | None = None
 
     @property
     def id(self) -> str:
@@ -110,12 +137,24 @@ class SessionHost:
     @property
     def changed(self) -> asyncio.Event:
         """Set at the next change; ask again for the one after."""
+        if self._changed is None:
+            self._changed = asyncio.Event()
         return self._changed
 
     def tell_change(self) -> None:
         """Wake those who wait for a change."""
-        event, self._changed = self._changed, asyncio.Event()
-        event.set()
+        event, self._changed = self._changed, None
+        if event is not None:
+            event.set()
+
+    def begin_start(self, task: asyncio.Task[PaperTradingSession]) -> None:
+        """A start is under way, until the task has ended."""
+        self.start_task = task
+        task.add_done_callback(self._start_ended)
+
+    def _start_ended(self, task: asyncio.Task[PaperTradingSession]) -> None:
+        if self.start_task is task:
+            self.start_task = None
 
     # -- saving -------------------------------------------------------------------------------
 
@@ -206,6 +245,8 @@ class SessionHost:
                 self.closed = True
                 raise self._lost()
             scheduled = await self._repository.scheduled_commands(self.id)
+            if session.config == self._session.config:
+                session = msgspec.structs.replace(session, config=self._session.config)
             if session.version != self._session.version:
                 self._adopt(session)
         return Loaded(session=session, scheduled=tuple(scheduled))

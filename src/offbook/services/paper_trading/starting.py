@@ -60,17 +60,19 @@ class Starter:
             parent_id=parent_id,
         )
         host = registry.open_host(session)
-        host.start_task = registry.loop.spawn(self._start(host, digest), f"start {session.id}")
-        return await self._await_start(host)
+        task = registry.loop.spawn(self._start(host, digest), f"start {session.id}")
+        host.begin_start(task)
+        return await self._await_start(host, task)
 
-    async def _await_start(self, host: SessionHost) -> PaperTradingSession:
-        assert host.start_task is not None
+    async def _await_start(
+        self, host: SessionHost, task: asyncio.Task[PaperTradingSession]
+    ) -> PaperTradingSession:
         try:
-            return await asyncio.shield(host.start_task)
+            return await asyncio.shield(task)
         except SessionStopped:
             pass
         except asyncio.CancelledError:
-            if not host.start_task.cancelled():
+            if not task.cancelled():
                 raise
         stopping = host.stop_task
         if stopping is not None:
@@ -161,7 +163,7 @@ class Starter:
             )
         host = self._registry.hosts.get(session.id)
         if host is not None and host.start_task is not None and not host.start_task.done():
-            return await self._await_start(host)
+            return await self._await_start(host, host.start_task)
         answer = await self._answer(session)
         if answer is not None:
             return answer

@@ -32,6 +32,7 @@ from offbook.engine.inputs import EndOfData, EngineInput
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.strategy import Strategy
 from offbook.services.paper_trading.command_desk import CommandDesk
+from offbook.services.paper_trading.kept_engine import KeptEngine
 from offbook.services.paper_trading.messages import (
     Done,
     Message,
@@ -41,6 +42,7 @@ from offbook.services.paper_trading.messages import (
 from offbook.services.paper_trading.outbox import Outbox
 from offbook.services.paper_trading.runner import PaperTradingRunner
 from offbook.testing.manual_clock import ManualClock
+from offbook.testing.sessions import new_session
 
 KEEP = Pause(command_id="keep", orders=PauseOrders.KEEP)
 BUY = SubmitOrder(command_id="buy", order=market_order())
@@ -197,7 +199,8 @@ async def test_an_engine_that_makes_no_order_of_a_command_is_an_error() -> None:
     taken = CommandTaken(seq=1, ts=1, row=0, command=BUY)
     rehearsal = rehearse(wave(2))
     outbox = Outbox(0, b"", rehearsal.engine.cursor)
-    desk = CommandDesk(rehearsal.engine, outbox, lambda take: [taken], clock=ManualClock())
+    kept = KeptEngine(rehearsal.engine, new_session())
+    desk = CommandDesk(kept, outbox, lambda take: [taken], clock=ManualClock())
     reply: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
     with pytest.raises(RuntimeError, match="made no order of command buy"):
         desk.receive(TakeCommand(command=BUY, digest="d"), 1, reply)

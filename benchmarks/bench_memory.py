@@ -1,0 +1,137 @@
+"""What a session weighs that sleeps: loaded, with 10 resting orders, its market silent.
+
+    python benchmarks/bench_memory.py [--from 1000] [--to 10000] [--orders 10] [--parts]
+
+Sessions are started through the manager over a SQLite store, on one market whose feed gives a
+quote and then nothing.  What is told is the slope of the process's resident memory between two
+numbers of sessions, so that neither the interpreter nor the libraries count.  ``--parts`` also
+tells, for the smaller number, which lines of code made what is held (tracemalloc; slow).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import platform
+import tempfile
+import tracemalloc
+from pathlib import Path
+
+from offbook.adapters.persistence.sqlite_repository import SqliteRepository
+from offbook.domain.config import AccountConfig, SessionConfig
+from offbook.domain.orders import OrderRequest, OrderSide, OrderStatus, OrderType
+from offbook.engine.processing_engine import ProcessingEngine
+from offbook.services.paper_trading.limits import Limits
+from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
+from offbook.testing.markets import quotes_market
+from offbook.testing.scripted_gateway import ScriptedGateway
+
+AT_ONCE = 64
+"""Sessions that are started at one time."""
+
+FOLD_SECONDS = 3.0
+"""How soon sessions are folded up here; 10 s unless told."""
+
+
+def parsed() -> argparse.Namespace:
+    """What the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--from", dest="few", type=int, default=1_000, help="sessions")
+    parser.add_argument("--to", dest="many", type=int, default=10_000, help="sessions")
+    parser.add_argument("--orders", type=int, default=10, help="resting orders of each")
+    parser.add_argument("--parts", action="store_true", help="what is held, by line of code")
+    parser.add_argument("--where", type=Path, help="a directory for the store")
+    return parser.parse_args()
+
+
+def resident() -> int:
+    """Bytes of this process in memory."""
+    gc.collect()
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    (line,) = (line for line in status.splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) * 1024
+
+
+async def load(
+    manager: PaperTradingSessionManager, config: SessionConfig, count: int, orders: int
+) -> None:
+    """Start so many sessions more, each with its orders at rest."""
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def one() -> None:
+        async with turns:
+            session = await manager.start_session(config)
+            for place in range(orders):
+                order = OrderRequest(
+                    symbol="BTCUSDT",
+                    side=OrderSide.BUY,
+                    order_type=OrderType.LIMIT,
+                    order_qty="0.01",
+                    price=f"{90 - place}.00",
+                )
+                view = await manager.submit_order(session.id, order)
+                assert view.order_status is not OrderStatus.DENIED, view
+
+    await asyncio.gather(*(one() for _ in range(count)))
+    # Until the last order rests, and the sessions sleep.
+    await asyncio.sleep(FOLD_SECONDS + 2.0)
+
+
+async def measure(asked: argparse.Namespace, folder: Path) -> None:
+    """Load, look, load more, look again."""
+    market = quotes_market([("100.00", "100.01")])
+    gateway = ScriptedGateway(market.slices, known_extent=False, clock_stops=False)
+    gateway.block_at(1)
+    config = SessionConfig(
+        market=market.config,
+        account=AccountConfig(currency="USDT", initial_cash="1000000"),
+        speed="1",
+    )
+    repository = SqliteRepository.open(folder / "store")
+    if asked.parts:
+        tracemalloc.start(1)
+    limits = Limits(fold_seconds=FOLD_SECONDS)
+    async with PaperTradingSessionManager(
+        gateway, ProcessingEngine, repository, limits=limits
+    ) as manager:
+        await load(manager, config, 1, asked.orders)
+        alone = resident()
+        before = tracemalloc.take_snapshot() if asked.parts else None
+        await load(manager, config, asked.few - 1, asked.orders)
+        few = resident()
+        if before is not None:
+            tell_parts(before, asked.few)
+            return
+        await load(manager, config, asked.many - asked.few, asked.orders)
+        many = resident()
+        slope = (many - few) / (asked.many - asked.few)
+        print(f"{platform.machine()}, Python {platform.python_version()}")
+        print(f"{1:>7,} session   {alone / 1e6:9.1f} MB")
+        print(f"{asked.few:>7,} sessions  {few / 1e6:9.1f} MB")
+        print(f"{asked.many:>7,} sessions  {many / 1e6:9.1f} MB")
+        print(f"slope: {slope / 1024:.1f} KB a session with {asked.orders} resting orders")
+
+
+def tell_parts(before: tracemalloc.Snapshot, sessions: int) -> None:
+    """Which lines made what a session holds."""
+    gc.collect()
+    grown = tracemalloc.take_snapshot().compare_to(before, "lineno")
+    total = sum(one.size_diff for one in grown)
+    print(f"{total / sessions:,.0f} bytes a session, of which by line:")
+    for one in grown[:60]:
+        frame = one.traceback[0]
+        where = "/".join(frame.filename.split("/")[-3:])
+        each = one.size_diff / sessions
+        print(f"{each:9,.0f} B {one.count_diff / sessions:6.1f} blocks  {where}:{frame.lineno}")
+
+
+def main() -> None:
+    """Measure in a store that is thrown away."""
+    asked = parsed()
+    with tempfile.TemporaryDirectory(dir=asked.where) as folder:
+        asyncio.run(measure(asked, Path(folder)))
+
+
+if __name__ == "__main__":
+    main()

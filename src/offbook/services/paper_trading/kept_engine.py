@@ -1,0 +1,110 @@
+"""One session's engine, folded up while nothing happens to it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from offbook.domain.session import PaperTradingSession, SessionStatus
+from offbook.engine.inputs import Attach
+
+if TYPE_CHECKING:
+    from offbook.engine.processing_engine import ProcessingEngine
+
+_LEVEL: Final = 6
+_SAMPLES: Final = 256
+_SAMPLE_BYTES: Final = 32_768
+_SLEEPS = (SessionStatus.RUNNING, SessionStatus.PAUSED)
+
+
+class Folder:
+    """Compresses states of engines, which are much alike: each is told by how it differs from the
+    first of its session's configuration."""
+
+    def __init__(self) -> None:
+        self._samples: dict[int, tuple[object, bytes]] = {}
+
+    def fold(self, state: bytes, kind: object) -> tuple[bytes, bytes]:
+        """The state compressed, and the sample that it takes to read it; ``kind`` is an object that
+        alike sessions share."""
+        known = self._samples.get(id(kind))
+        if known is None:
+            if len(self._samples) >= _SAMPLES:
+                self._samples.clear()
+            # The object is kept too, so that no other gets its id.
+            known = self._samples[id(kind)] = (kind, state[:_SAMPLE_BYTES])
+        sample = known[1]
+        packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, sample)
+        return packer.compress(state) + packer.flush(), sample
+
+
+def unfold(folded: bytes, sample: bytes) -> bytes:
+    """The state that was folded."""
+    return zlib.decompressobj(-15, sample).decompress(folded)
+
+
+_FOLDER: Final = Folder()
+
+
+class KeptEngine:
+    """Gives the engine whenever it is asked for; folded it is its own snapshot, compressed.
+
+    What a snapshot gives back goes on exactly as the engine would have: that is what recovery
+    rests on.  An engine with a strategy stays as it is, for a strategy's memory is its own.
+    ``make`` makes a fresh engine; without ``attach`` nothing is ever folded.
+    """
+
+    __slots__ = ("_attach", "_engine", "_folded", "_make", "_sample", "_session")
+
+    def __init__(
+        self,
+        engine: ProcessingEngine,
+        session: PaperTradingSession,
+        make: Callable[[PaperTradingSession], ProcessingEngine] | None = None,
+        attach: Attach | None = None,
+    ) -> None:
+        self._engine: ProcessingEngine | None = engine
+        self._folded = self._sample = b""
+        self._session = session
+        self._make = make
+        self._attach = attach
+
+    @property
+    def engine(self) -> ProcessingEngine:
+        """The engine, unfolded if need be."""
+        return self._engine or self._unfold()
+
+    @property
+    def may_fold(self) -> bool:
+        """Whether the engine can be folded up between two steps."""
+        engine = self._engine
+        if engine is None or self._make is None or self._attach is None:
+            return False
+        return (
+            self._session.config.strategy is None
+            and engine.status in _SLEEPS
+            and not (engine.is_within_instant or engine.cut_short)
+        )
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether only the snapshot is there."""
+        return self._engine is None
+
+    def fold(self) -> None:
+        """Keep the snapshot alone, if ``may_fold`` and there is one."""
+        if not self.may_fold or self._engine is None:
+            return
+        state = self._engine.snapshot()
+        if state is not None:
+            self._folded, self._sample = _FOLDER.fold(state, self._session.config.market)
+            self._engine = None
+
+    def _unfold(self) -> ProcessingEngine:
+        assert self._make is not None
+        assert self._attach is not None
+        engine = self._make(self._session)
+        engine.restore(self._attach, unfold(self._folded, self._sample))
+        self._engine, self._folded, self._sample = engine, b"", b""
+        return engine
