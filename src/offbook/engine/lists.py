@@ -71,8 +71,9 @@ def hold(ledger: LedgerState, order: OrderState, amount: int) -> None:
     sharing = mates(ledger, order)
     total = ledger.reserved.get(key, ZERO) - held_by(ledger, order) + amount
     ledger.reserved[key] = Amount(total)
-    for leg in [order, *sharing]:
-        leg.reserved = Amount(amount)
+    held = Amount(amount) if amount else ZERO
+    for leg in (order, *sharing):
+        leg.reserved = held
 
 
 def release(ledger: LedgerState, order: OrderState) -> None:

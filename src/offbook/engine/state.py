@@ -18,8 +18,10 @@ from offbook.domain.values import Amount
 ZERO = Amount(0)
 
 
-class OrderState(msgspec.Struct, kw_only=True, gc=False):
+class OrderState(msgspec.Struct, kw_only=True, gc=False, omit_defaults=True):
     """One order at the venue; prices and quantities in units, money in 10**-18.
+
+    A snapshot holds all of a session's orders, so what is as it was in the beginning is left out.
 
     ``asked_*`` are the terms of a replace that the venue has not answered yet, else 0.
 

@@ -214,7 +214,8 @@ class ScriptedFeed:
         stop = self._gateway._stop_before(row)
         if stop is not None:
             length = min(length, stop - row)
-        return part.rows(begin, begin + length)
+        # The whole slice itself, which sessions then share.
+        return part if length == len(part) else part.rows(begin, begin + length)
 
     async def close(self) -> None:
         """Count the close; a second one counts nothing."""

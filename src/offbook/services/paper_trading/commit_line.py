@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from offbook.domain.journal import OperationKind
 from offbook.domain.session import PaperTradingSession, SessionError, SessionStatus
@@ -16,6 +16,11 @@ from offbook.services.paper_trading.outbox import Outbox, Waiter
 
 if TYPE_CHECKING:
     from offbook.engine.processing_engine import ProcessingEngine
+
+_SNAPSHOT_SHARE: Final = 8
+"""A snapshot holds all orders that ever were, so in a long session it falls due when the journal
+has grown by this part: all snapshots together cost a constant for each record, and what a recovery
+runs again is at most this part of the journal."""
 
 
 class CommitLine:
@@ -199,7 +204,7 @@ class CommitLine:
             forced
             or paused
             or row - self._snapshot_row >= limits.snapshot_rows
-            or seq - self._snapshot_seq >= limits.snapshot_records
+            or seq - self._snapshot_seq >= max(limits.snapshot_records, seq // _SNAPSHOT_SHARE)
         )
         if not due or not seq or engine.status in (SessionStatus.STOPPED, SessionStatus.FAILED):
             return None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.inputs import Attach
+from offbook.services.paper_trading.rebuilding import EngineFactory, make_one
 
 if TYPE_CHECKING:
     from offbook.engine.processing_engine import ProcessingEngine
@@ -61,7 +61,7 @@ class KeptEngine:
         self,
         engine: ProcessingEngine,
         session: PaperTradingSession,
-        make: Callable[[PaperTradingSession], ProcessingEngine] | None = None,
+        make: EngineFactory | None = None,
         attach: Attach | None = None,
     ) -> None:
         self._engine: ProcessingEngine | None = engine
@@ -104,7 +104,7 @@ class KeptEngine:
     def _unfold(self) -> ProcessingEngine:
         assert self._make is not None
         assert self._attach is not None
-        engine = self._make(self._session)
+        engine = make_one(self._make, self._session)
         engine.restore(self._attach, unfold(self._folded, self._sample))
         self._engine, self._folded, self._sample = engine, b"", b""
         return engine

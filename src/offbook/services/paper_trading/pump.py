@@ -36,6 +36,7 @@ from offbook.services.paper_trading.messages import (
     Suspend,
     TakeCommand,
 )
+from offbook.services.paper_trading.nap import Nap
 from offbook.services.paper_trading.outbox import Outbox, Waiter
 from offbook.services.paper_trading.pacing import Pacer
 from offbook.services.paper_trading.row_reader import ON_THE_WAY, PAST_THE_END, RowReader
@@ -117,6 +118,7 @@ class Pump:
         self._rows_total = rows_total
         self._call_rows = _FIRST_CALL_ROWS
         self._suspending: Mail | None = None
+        self._nap = Nap(limits.fold_seconds, self.fold_up)
         self.line = CommitLine(
             session, kept, outbox, host, clock=clock, limits=limits, on_settled=wake.set
         )
@@ -137,6 +139,12 @@ class Pump:
 
         Raises Faulted for the engine, and what store and feed raise.
         """
+        try:
+            await self._run()
+        finally:
+            self._nap.close()
+
+    async def _run(self) -> None:
         while True:
             self._wake.clear()
             await self.line.keep_within_bounds()
@@ -338,19 +346,17 @@ class Pump:
         if self._wake.is_set() or self._mail:
             await asyncio.sleep(0)
             return
-        nap = self._limits.fold_seconds
-        if (seconds is None or seconds > nap) and self._may_fold():
-            began = self._clock.monotonic()
-            await self._wait(nap)
-            if seconds is not None:
-                seconds -= self._clock.monotonic() - began
-            if self._wake.is_set() or self._mail or (seconds is not None and seconds <= 0):
-                return
-            self._kept.fold()
-        await self._wait(seconds)
+        if self._kept.may_fold:
+            self._nap.begin()
+        try:
+            await self._wait(seconds)
+        finally:
+            self._nap.end()
 
-    def _may_fold(self) -> bool:
-        return self.outbox.empty and self.line.is_at_rest and self._kept.may_fold
+    def fold_up(self) -> None:
+        """Keep the engine folded up until it is needed; called while the pump sleeps."""
+        if self.outbox.empty and self.line.is_at_rest:
+            self._kept.fold()
 
     async def _wait(self, seconds: float | None) -> None:
         if seconds is None:

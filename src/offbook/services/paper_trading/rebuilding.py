@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from offbook.engine.processing_engine import ProcessingEngine
 
 MOST_KEPT: Final = 10_000
-"""Records of a journal's tail that are read once for both looks at it; a snapshot is due sooner."""
+"""Records of a journal's tail that are read once for both looks at it; further ones twice."""
 
 EngineFactory = Callable[[PaperTradingSession], "ProcessingEngine"]
 

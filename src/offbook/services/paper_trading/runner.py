@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import traceback
 from typing import TYPE_CHECKING, TypeVar
 
@@ -276,10 +275,9 @@ class PaperTradingRunner:
         assert self._rows is not None
         extent = feed.extent
         attach = Attach(market=feed.info, calendars=feed.calendars)
-        make = functools.partial(make_one, self._make_engine)
         return Pump(
             session,
-            KeptEngine(engine, session, make, attach),
+            KeptEngine(engine, session, self._make_engine, attach),
             outbox,
             self._rows,
             self._mail,

@@ -221,7 +221,8 @@ class SessionHost:
         def build(session: PaperTradingSession) -> tuple[PaperTradingSession, JournalBatch]:
             return self._built(session, message)
 
-        session = await self._store(build)
+        # Seen through too: a commit is a task of its own, which nobody cancels.
+        session = await self._save(build)
         return Committed(session=session, hold=self.pauses_waiting > 0)
 
     async def fail(self, message: ReportFailure) -> Done:
