@@ -81,8 +81,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
 
     def cash(self) -> dict[str, Amount]:
         """The cash of each currency."""
-        parted = [(key.partition("|"), amount) for key, amount in self.balances.items()]
-        return {name: amount for (owner, _, name), amount in parted if owner == CASH}
+        return {key[5:]: held for key, held in self.balances.items() if key.startswith("cash|")}
 
     @property
     def account_currency(self) -> str:

@@ -1,0 +1,203 @@
+"""A session that sleeps is folded up, and goes on as if it had not been."""
+
+import asyncio
+import random
+from typing import Any
+
+import msgspec
+import pytest
+from tests.stage import Stage, Trader, chain, eventually, limit_order, market_order, quiet, wave
+
+from offbook.domain.orders import OrderSide
+from offbook.engine.inputs import Attach
+from offbook.services.paper_trading.bell import Bell
+from offbook.services.paper_trading.kept_engine import Folder, KeptEngine, unfold
+from offbook.services.paper_trading.limits import Limits
+from offbook.services.paper_trading.nap import Nap
+from offbook.services.paper_trading.shared_configs import SharedConfigs
+from offbook.services.paper_trading.verification import ReplayOutcome
+from offbook.testing.sessions import CONFIG
+
+
+def pump_of(manager: Any, session_id: str) -> Any:
+    return manager._active_sessions[session_id]._pump
+
+
+def asleep(pump: Any) -> bool:
+    """Whether nothing is under way in it."""
+    waits = pump._wake._waiter is not None
+    return waits and pump.outbox.empty and pump.line.is_at_rest
+
+
+async def traded(seed: int, folding: bool) -> tuple[list[bytes], list[Any], int]:
+    """A session with orders from outside on a slow replay, folded at drawn moments or never:
+    its records, its orders, and how often it was folded."""
+    chance = random.Random(seed)
+    stage = Stage(wave(60))
+    folded = 0
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(speed="1"), session_id="a")
+        pump = pump_of(manager, "a")
+        for number in range(40):
+            kind = chance.random()
+            side = chance.choice(list(OrderSide))
+            if kind < 0.3:
+                await manager.submit_order("a", market_order(side))
+            elif kind < 0.6:
+                await manager.submit_order("a", limit_order(f"{chance.randint(98, 101)}.00", side))
+            elif kind < 0.7 and number > 5:
+                orders = await manager.orders("a")
+                if orders:
+                    await manager.cancel_order("a", chance.choice(orders).client_order_id)
+            else:
+                before = pump.engine.cursor.row
+                stage.clock.advance(1)
+                await eventually(lambda before=before: pump.engine.cursor.row > before)
+            if chance.random() < 0.5 and folding:
+                await eventually(lambda: asleep(pump))
+                pump.fold_up()
+                folded += pump._kept.is_folded
+        orders = [msgspec.to_builtins(order) for order in await manager.orders("a")]
+        await manager.stop_session("a")
+        found = await manager.verify("a")
+        assert found.outcome is ReplayOutcome.EQUAL, (seed, found)
+    await quiet(stage, manager)
+    return await chain(stage.repository, "a"), orders, folded
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_folding_leaves_no_trace(seed: int) -> None:
+    plain = await traded(seed, folding=False)
+    folded = await traded(seed, folding=True)
+    assert folded[:2] == plain[:2], seed
+    assert folded[2] > 3, seed
+    assert plain[2] == 0
+
+
+async def test_a_long_sleep_folds_and_a_command_unfolds() -> None:
+    """By the event loop's time: no clock of the session's is asked."""
+    stage = Stage(limits=Limits(fold_seconds=1e-6))
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(speed="1"), session_id="a")
+        pump = pump_of(manager, "a")
+        await eventually(lambda: pump._kept.is_folded)
+        assert (await manager.get_session("a")).id == "a"
+        assert pump._kept.is_folded, "to be looked at is no reason to unfold"
+        view = await manager.submit_order("a", limit_order("90.00"))
+        assert [one.client_order_id for one in await manager.orders("a")] == [view.client_order_id]
+        await eventually(lambda: pump._kept.is_folded)
+    await quiet(stage, manager)
+
+
+async def test_a_session_with_a_strategy_is_not_folded() -> None:
+    stage = Stage(strategy=Trader, limits=Limits(fold_seconds=1e-6))
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(speed="1"), session_id="a")
+        pump = pump_of(manager, "a")
+        await eventually(lambda: pump._wake._waiter is not None)
+        pump.fold_up()
+        assert not pump._kept.is_folded
+    await quiet(stage, manager)
+
+
+def test_an_engine_without_a_way_back_is_not_folded() -> None:
+    stage = Stage()
+    session = object()
+    kept = KeptEngine(stage, session)  # type: ignore[arg-type]  # nothing is asked of either
+    assert not kept.may_fold
+    kept.fold()
+    assert kept.engine is stage
+
+
+def test_states_are_folded_by_how_they_differ() -> None:
+    folder, kind = Folder(), object()
+    states = [b'{"orders":%d,"text":"' % n + b"abc%d" % n * 400 + b'"}' for n in range(300)]
+    for state in states:
+        folded, sample = folder.fold(state, kind)
+        assert unfold(folded, sample) == state
+    assert len(folder.fold(states[0], kind)[0]) < 50
+    for state in states:  # more kinds than samples are kept of
+        folded, sample = folder.fold(state, object())
+        assert unfold(folded, sample) == state
+
+
+async def test_a_nap_that_ends_early_is_no_long_one() -> None:
+    calls: list[int] = []
+    nap = Nap(0.0, lambda: calls.append(1))
+    nap.begin()
+    nap.end()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert calls == []
+    nap.begin()
+    await eventually(lambda: calls == [1])
+    nap.begin()
+    nap.close()
+    nap.close()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert calls == [1]
+
+
+async def test_a_nap_counts_from_the_last_time_it_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    nap = Nap(100.0, lambda: calls.append("long"))
+    loop = asyncio.get_running_loop()
+    now = loop.time()
+    nap.begin()
+    monkeypatch.setattr(loop, "time", lambda: now + 60)
+    nap.begin()
+    monkeypatch.setattr(loop, "time", lambda: now + 101)
+    nap._look()
+    assert calls == []
+    monkeypatch.setattr(loop, "time", lambda: now + 161)
+    nap._look()
+    assert calls == ["long"]
+    nap.close()
+
+
+async def test_a_bell_wakes_who_waits_and_who_comes_later() -> None:
+    bell = Bell()
+    waiting = asyncio.ensure_future(bell.wait())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    bell.set()
+    bell.set()
+    await waiting
+    await bell.wait()
+    assert bell.is_set()
+    bell.clear()
+    again = asyncio.ensure_future(bell.wait())
+    await asyncio.sleep(0)
+    again.cancel()
+    await asyncio.gather(again, return_exceptions=True)
+    bell.set()
+    await bell.wait()
+
+
+def test_equal_parts_of_configurations_are_kept_once() -> None:
+    configs = SharedConfigs()
+    raw = msgspec.json.encode(CONFIG)
+    one, two = (msgspec.json.decode(raw, type=type(CONFIG)) for _ in range(2))
+    other = msgspec.structs.replace(two, seed=7)
+    first, second, third = configs.shared(one), configs.shared(two), configs.shared(other)
+    assert first is second
+    assert first == CONFIG
+    assert third == other
+    assert third.market is first.market
+    assert third.account is first.account
+    assert third.strategy is None
+
+
+def test_only_so_many_parts_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("offbook.services.paper_trading.shared_configs.MOST", 8)
+    configs = SharedConfigs()
+    for seed in range(30):
+        config = msgspec.structs.replace(CONFIG, seed=seed)
+        assert configs.shared(config) == config
+    assert len(configs._parts) <= 8
+
+
+def test_attach_is_what_an_engine_is_restored_with() -> None:
+    """A fold keeps it: were it to change, so would the meaning of what is kept."""
+    assert set(Attach.__struct_fields__) == {"market", "calendars"}
