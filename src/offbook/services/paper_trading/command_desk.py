@@ -154,7 +154,7 @@ class CommandDesk:
         command = message.command
         records = self._process(Take(command=command, ts=ts))
         self._outbox.urgent = True
-        if not any(isinstance(record, CommandTaken) for record in records):
+        if CommandTaken not in map(type, records):
             # What was due at this instant ended the session before the command's turn came.
             raise _NotNow(LifecycleCommand.STOP)
         if isinstance(command, OrderCommand):

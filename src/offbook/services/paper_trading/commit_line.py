@@ -17,7 +17,7 @@ from offbook.services.paper_trading.outbox import Outbox, Waiter
 if TYPE_CHECKING:
     from offbook.engine.processing_engine import ProcessingEngine
 
-_SNAPSHOT_SHARE: Final = 8
+_SNAPSHOT_SHARE: Final = 4
 """A snapshot holds all orders that ever were, so in a long session it falls due when the journal
 has grown by this part: all snapshots together cost a constant for each record, and what a recovery
 runs again is at most this part of the journal."""

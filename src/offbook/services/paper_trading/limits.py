@@ -18,7 +18,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     without records.  ``call_seconds``: what one call of the engine should take, at most
     ``call_rows`` rows; after ``call_records`` records it begins nothing more.  ``block_rows``: rows
     per read of the feed.  ``snapshot_rows`` and ``snapshot_records``: when a snapshot falls
-    due, by records at the soonest after an eighth of all.
+    due, by records at the soonest after a quarter of all.
     ``fold_seconds``: after how long a sleep the engine of a session without a strategy is kept
     folded up, which weighs a tenth and costs its next command some milliseconds.
     ``retry_first_seconds`` doubles up to ``retry_most_seconds`` while storage is down.

@@ -44,7 +44,9 @@ class CommandMemory:
         is cancelled only stops waiting.
         """
         if command_id is None:
-            return await asyncio.shield(self._loop.spawn(work(), "command"))
+            # Nobody can join in. What the runner has is carried out, and a caller who is cancelled
+            # then only leaves his reply alone.
+            return await work()
         key = (session_id, command_id)
         known = self._known.get(key)
         if known is None:

@@ -10,6 +10,7 @@ from offbook.domain.commands import Start
 from offbook.domain.errors import (
     ConcurrencyConflict,
     LeaseLost,
+    MailboxFull,
     ManagerClosed,
     OffbookError,
     SessionFailed,
@@ -365,6 +366,12 @@ class PaperTradingRunner:
     async def _post(self, message: Message, kind: type[M]) -> M:
         if self._refusal is not None or self._main is None:
             raise self._refusal or ManagerClosed(f"session {self._session.id} does not run yet")
+        if len(self._mail) >= 2 * self._limits.mailbox:
+            # Callers are counted by the manager; these were left by callers who went away.
+            raise MailboxFull(
+                f"session {self._session.id}: {len(self._mail)} commands wait already",
+                session_id=self._session.id,
+            )
         reply: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._mail.append(Mail(message, reply))
         self._wake.set()
