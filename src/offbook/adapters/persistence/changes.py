@@ -10,6 +10,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from offbook.adapters.persistence import many
 from offbook.adapters.persistence import statements as sql
 from offbook.domain import storing
 from offbook.domain.journal import JournalBatch
@@ -142,8 +143,10 @@ class Save:
         if batch.records:
             row = (mine, batch.first_seq, batch.last_seq, batch.count, batch.head, batch.records)
             connection.execute(sql.INSERT_JOURNAL, row)
-        for command_id, document in batch.answers:
-            self._answer(connection, command_id, document)
+        answers = [(mine, *answer) for answer in batch.answers]
+        if len(answers) < 2 or not many.insert_answers(connection, answers):
+            for _, command_id, document in answers:
+                self._answer(connection, command_id, document)
         for command_id, due, ordinal, document in batch.scheduled:
             if connection.execute(sql.FIND_SCHEDULED, (mine, command_id)).fetchone():
                 raise storing.command_conflict(mine, command_id)

@@ -7,18 +7,14 @@ What needs a look of its own is left to ``Save.apply``.
 
 from __future__ import annotations
 
-import functools
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
 
+from offbook.adapters.persistence import many
 from offbook.adapters.persistence import statements as sql
 from offbook.adapters.persistence.changes import Change, Save
 from offbook.domain.errors import OffbookError
 from offbook.domain.storing import StoredState
-
-CHUNKS: Final = (64, 16, 4, 1)
-"""Rows of one statement: a few sizes, so that each is prepared once."""
 
 
 class NotTogether(Exception):
@@ -66,15 +62,15 @@ def save_all(connection: sqlite3.Connection, saves: Sequence[Save]) -> list[Offb
     _store_sessions(connection, fit, stored)
     batches = [(save.session_id, save.batch) for save in fit if save.batch is not None]
     answers = [(mine, *answer) for mine, batch in batches for answer in batch.answers]
-    if answers:
-        _store_answers(connection, answers)
+    if answers and not many.insert_answers(connection, answers):
+        raise NotTogether
     journal = [
         (mine, batch.first_seq, batch.last_seq, batch.count, batch.head, batch.records)
         for mine, batch in batches
         if batch.records
     ]
-    _insert(connection, sql.INSERT_JOURNAL, journal)
-    _insert(
+    many.insert(connection, sql.INSERT_JOURNAL, journal)
+    many.insert(
         connection,
         sql.INSERT_OPERATION,
         [(mine, batch.operations) for mine, batch in batches if batch.operations],
@@ -86,8 +82,8 @@ def save_all(connection: sqlite3.Connection, saves: Sequence[Save]) -> list[Offb
 
 def _stored_states(connection: sqlite3.Connection, saves: Sequence[Save]) -> dict[str, StoredState]:
     found: dict[str, StoredState] = {}
-    for part in _parts(saves):
-        statement = _listed(sql.STORED_STATES, len(part))
+    for part in many.parts(saves):
+        statement = many.listed(sql.STORED_STATES, len(part))
         (told,) = connection.execute(statement, [one.session_id for one in part]).fetchone()
         for line in (told or "").split("\n"):
             if line:
@@ -107,52 +103,4 @@ def _store_sessions(
         before = stored.get(save.session_id)
         last_seq = 0 if before is None else before.last_seq
         rows.append(save.session_row(last_seq if save.batch is None else save.batch.last_seq))
-    _insert(connection, sql.INSERT_SESSION, rows, sql.OR_UPDATE_SESSION)
-
-
-def _store_answers(
-    connection: sqlite3.Connection, answers: Sequence[tuple[str, str, bytes]]
-) -> None:
-    """Answers to commands of which none is answered yet. Raises NotTogether if one is."""
-    names = {(session_id, command_id) for session_id, command_id, _ in answers}
-    if len(names) < len(answers):
-        raise NotTogether
-    for part in _parts(answers):
-        statement = _listed(sql.ANY_ANSWER, len(part), "(?, ?)")
-        values = [value for answer in part for value in answer[:2]]
-        if connection.execute(statement, values).fetchone() is not None:
-            raise NotTogether
-    _insert(connection, sql.INSERT_ANSWER, answers)
-
-
-def _insert(
-    connection: sqlite3.Connection,
-    statement: str,
-    rows: Sequence[tuple[Any, ...]],
-    ending: str = "",
-) -> None:
-    for part in _parts(rows):
-        whole = _many(statement, len(part), ending)
-        connection.execute(whole, [value for row in part for value in row])
-
-
-def _parts(items: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    """Items in parts of the sizes for which there are statements."""
-    begin = 0
-    while begin < len(items):
-        size = next(size for size in CHUNKS if size <= len(items) - begin)
-        yield items[begin : begin + size]
-        begin += size
-
-
-@functools.cache
-def _many(statement: str, rows: int, ending: str) -> str:
-    """An INSERT of one row, for so many rows."""
-    head, values = statement.split("VALUES")
-    return f"{head}VALUES {', '.join([values.strip()] * rows)}{ending}"
-
-
-@functools.cache
-def _listed(statement: str, count: int, one: str = "?") -> str:
-    """A SELECT with a list of so many values."""
-    return statement.replace("LIST", ", ".join([one] * count))
+    many.insert(connection, sql.INSERT_SESSION, rows, sql.OR_UPDATE_SESSION)
