@@ -21,7 +21,6 @@ from offbook.domain.orders import ExecType
 from offbook.domain.record_parts import Posting
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount
-from offbook.engine.accounts import CASH
 from offbook.engine.lists import hold, join_list, release
 from offbook.engine.sent_orders import bodies_of, order_of, sent_order
 from offbook.engine.state import ZERO, DayState, OrderState, PositionState, TimerState
