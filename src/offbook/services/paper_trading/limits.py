@@ -20,7 +20,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     per read of the feed.  ``snapshot_rows`` and ``snapshot_records``: when a snapshot falls due, by
     records at the soonest when the journal has grown by a quarter.  ``fold_seconds``: after how
     long a sleep the engine of a session without a strategy is kept folded up, which costs its next
-    command 0.2 ms, and 5 ms for each thousand orders.  ``retry_first_seconds`` doubles up to ``retry_most_seconds`` while storage is down.
+    command 0.2 ms, and 5 ms for each thousand orders.  ``retry_first_seconds`` doubles up to
+    ``retry_most_seconds`` while storage is down.
     ``stuck_seconds``: when a callback counts as stuck.  ``page_records``: records per read of the
     journal.  ``answers``: answers kept in memory per session.  ``poll_seconds``: how often the
     store is asked about a session that another process runs.  Raises InvalidInput for what is no
