@@ -161,9 +161,8 @@ class Venue:
 
     def _first_mark(self, order: OrderState) -> int | None:
         """Where a trailing stop begins to follow: the last price of its side of the market."""
-        trails = order.order_type is OrderType.TRAILING_STOP
-        prices = self._kernel.prices(order.symbol) if trails else None
-        if prices is None:
+        prices = self._kernel.prices(order.symbol)
+        if order.order_type is not OrderType.TRAILING_STOP or prices is None:
             return None
         return prices.ask_px if order.side is OrderSide.BUY else prices.bid_px
 
