@@ -17,7 +17,7 @@ from offbook.domain.errors import FloatNotExact, InvalidInput, InvalidOrder
 from offbook.domain.orders import OrderListRequest, OrderRequest, ReplaceRequest
 
 
-class _Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+class _Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", gc=False):
     """Base of all commands."""
 
     command_id: str

@@ -57,7 +57,7 @@ class OperationKind(enum.Enum):
     RELEASED = "released"
 
 
-class Operation(msgspec.Struct, frozen=True, kw_only=True):
+class Operation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One line of the operations log; ``at`` is wall time, ``detail`` is for people."""
 
     at: datetime

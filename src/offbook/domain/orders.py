@@ -264,7 +264,7 @@ class OrderListRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     order_list_id: str | None = None
 
 
-class OrderView(msgspec.Struct, frozen=True, kw_only=True):
+class OrderView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One order as it stands, for whoever asks: immutable, quantities and prices as text.
 
     ``order_id`` is the venue's id, None before it accepted. ``avg_px`` is None before a fill.

@@ -9,8 +9,12 @@ from offbook.domain.orders import ContingencyType, OrderSide
 from offbook.domain.values import Amount
 
 
-class RecordBase(msgspec.Struct, frozen=True, tag_field="kind"):
-    """Base of all records: ``seq`` is dense from 1, ``ts`` never decreases."""
+class RecordBase(msgspec.Struct, frozen=True, tag_field="kind", gc=False):
+    """Base of all records: ``seq`` is dense from 1, ``ts`` never decreases.
+
+    They are made by the million and point at nothing that could point back, so the collector of
+    cycles need not look at them.
+    """
 
     seq: int
     ts: int

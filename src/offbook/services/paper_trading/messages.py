@@ -28,7 +28,7 @@ from offbook.domain.session import (
 )
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
+class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Base of all messages."""
 
 
