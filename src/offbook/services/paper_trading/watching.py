@@ -35,8 +35,11 @@ class Watching:
             change = None if host is None else host.changed
             session = await registry.stored(session_id)
             if session.last_seq > after_seq:
+                # The store may know more already than we were told: whoever acts on an event must
+                # find the session as the event left it.
+                most = min(registry.limits.page_records, session.last_seq - after_seq)
                 page = await registry.repository.read_journal(
-                    session_id, after_seq=after_seq, limit=registry.limits.page_records
+                    session_id, after_seq=after_seq, limit=most
                 )
                 if page:
                     return [(stored.seq, decode_record(stored.raw)) for stored in page], False
