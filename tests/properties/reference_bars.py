@@ -82,12 +82,17 @@ class ReferenceBars(ReferenceMatching):
                 for stop in self._stops_of(order):
                     if self._is_ahead(stop, moment, bar):
                         stop.bars += 1
-                        self._meet_bar(Held(stop, deal[0], inside=True), bar)
+                        self._meet_bar(Held(stop, self._stood_at(deal, bar), inside=True), bar)
             if order.waits and order.trails:
                 follow.append(order)
         for order in follow:
             if not order.ended:
                 self.follow(order, bar.low if order.buying else bar.high)
+
+    @staticmethod
+    def _stood_at(deal: tuple[Fraction, str], bar: BarRow) -> Fraction:
+        """Where the market stood when an order traded: who had its own price did so at the open."""
+        return bar.open if deal[1] == OVER_A_GAP else deal[0]
 
     # -- in which order ---------------------------------------------------------------------
 

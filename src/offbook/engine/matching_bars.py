@@ -80,8 +80,10 @@ class BarMatching:
             left -= self._serve(order, bar, left, deal)
             if deal is None or deal[2] == _AT_THE_CLOSE:
                 continue  # of a bar nothing comes after its close
+            # Whoever had its own price over a gap traded when the market stood at the open.
+            begin_px = bar.open_px if deal[2] == _OVER_A_GAP else deal[0]
             for stop in self._stops_released(order, bar, rest):
-                after = self._turn(stop, bar, left, deal[0])
+                after = self._turn(stop, bar, left, begin_px)
                 left -= self._serve(stop, bar, left, after)
         book.bar_left = left
         following = [o.ordinal for o in book.triggers.by_priority() if _competes(o, bar)]

@@ -276,6 +276,15 @@ def test_a_stop_beyond_its_entry_has_the_entrys_price_and_no_gift() -> None:
     assert fills(rehearsal) == [("in", 2, "90.00"), ("out", 2, "90.00")]
 
 
+def test_what_an_entry_with_its_own_price_releases_begins_at_the_open() -> None:
+    """The bar opens at 102 beyond the entry's 101, where no market was: the stop is not there."""
+    rows = [BARS[0], ("102", "110", "101.50", "104", "1000")]
+    rehearsal = on_bars(rows, stop_gap=StopGap.STOP)
+    rehearsal.take(bracket(order(BUY, "in", stop_px="101"), stop_loss("101.80")))
+    rehearsal.rest()
+    assert fills(rehearsal) == [("in", 2, "101.00"), ("out", 2, "101.80")]
+
+
 def test_a_target_released_inside_a_bar_has_not_its_close() -> None:
     """The bar may have reached the stop between the entry at 100 and its close of 104."""
     rehearsal = on_bars(fill_at=FillAt.THIS_CLOSE)

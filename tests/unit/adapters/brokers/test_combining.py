@@ -14,7 +14,7 @@ from offbook.adapters.brokers.routing import RoutingGateway
 from offbook.adapters.brokers.synthetic.gateway import SyntheticGateway
 from offbook.domain.config import CombinedMarket, ReplayMarket, SyntheticMarket
 from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidConfig
-from offbook.domain.market_data import QuoteSlice
+from offbook.domain.market_data import MarketSlice, QuoteSlice
 from offbook.ports.gateway import MarketFeed
 from offbook.testing.contracts.gateway import read_all, rows_of
 from offbook.testing.markets import (
@@ -29,7 +29,7 @@ from offbook.testing.markets import (
     quotes_market,
     trades_market,
 )
-from offbook.testing.scripted_gateway import ScriptedGateway
+from offbook.testing.scripted_gateway import ScriptedFeed, ScriptedGateway
 
 
 def built(seed: int, rows: int) -> list[BuiltMarket]:
@@ -91,14 +91,13 @@ async def test_a_jump_over_a_long_way_reads_no_more_than_from_the_nearest_place(
     feed = await opened(markets)
     await read_all(feed, 1000)
     asked: list[int] = []
-    for source in feed._sources:
-        read = source.feed.read
+    read = ScriptedFeed.read
 
-        async def counted(row: int, limit: int, read=read):  # type: ignore[no-untyped-def] # a stand-in
-            asked.append(row)
-            return await read(row, limit)
+    async def counted(self: ScriptedFeed, row: int, limit: int) -> MarketSlice | None:
+        asked.append(row)
+        return await read(self, row, limit)
 
-        source.feed.read = counted  # type: ignore[method-assign] # counts the reads
+    monkeypatch.setattr(ScriptedFeed, "read", counted)
     assert await feed.read(300, 1) is not None
     assert 0 < len(asked) < 20
 
