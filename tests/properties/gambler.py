@@ -9,6 +9,7 @@ from tests.rehearsal import Snapshotting
 from offbook.domain.market_data import Quote, Trade
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType, TimeInForce
 from offbook.engine.models.draws import draw
+from offbook.engine.strategy import Strategy
 from offbook.testing.markets import SECOND
 
 
@@ -164,3 +165,16 @@ class Gambler(Snapshotting):
 
     def _near(self) -> Any:
         return self.price(100 + (self._roll(9) - 4) / 100, symbol=self.symbol)
+
+
+class Dozer(Gambler):
+    """Gambles too, but is shown no ticks: bars, its orders and its timers wake it."""
+
+    on_quote = Strategy.on_quote
+    on_trade = Strategy.on_trade
+
+
+class Sleeper(Dozer):
+    """Is shown no row at all."""
+
+    on_bar = Strategy.on_bar

@@ -141,7 +141,7 @@ def session_at_random(
     kind: Kind,
     *,
     rows: int,
-    strategy: bool,
+    strategy: type[Gambler] | None,
     accounts: Sequence[tuple[str, dict[str, Any]]] = ACCOUNTS,
 ) -> Rehearsal:
     """An engine, not yet started."""
@@ -149,7 +149,7 @@ def session_at_random(
     cash, account = rng.choice(accounts)
     slow = rng.choice([0, 0, SECOND // 5, 2 * SECOND])
     symbols = " ".join(instrument.symbol for instrument in instruments_of(market.config))
-    actor = Gambler(luck=rng.randrange(10**6), symbols=symbols) if strategy else None
+    actor = None if strategy is None else strategy(luck=rng.randrange(10**6), symbols=symbols)
     session = session_of(
         market,
         actor,
@@ -204,7 +204,7 @@ def improvise(
     kind: Kind,
     *,
     rows: int = 60,
-    strategy: bool = True,
+    strategy: type[Gambler] | None = Gambler,
     accounts: Sequence[tuple[str, dict[str, Any]]] = ACCOUNTS,
 ) -> Improvised:
     """Run a session at random, with commands at any moment, hints and empty calls in between."""
@@ -343,7 +343,7 @@ def fresh(done: Improvised) -> ProcessingEngine:
     strategy = old.engine._strategy
     actor = None
     if isinstance(strategy, Gambler):
-        actor = Gambler(luck=strategy.luck, symbols=strategy.symbols)
+        actor = type(strategy)(luck=strategy.luck, symbols=strategy.symbols)
     return ProcessingEngine(old.session, actor, "source")
 
 

@@ -56,6 +56,11 @@ class Book:
     def __len__(self) -> int:
         return len(self._keys) + len(self.triggers)
 
+    @property
+    def has_fresh(self) -> bool:
+        """Whether an order still trades as a taker."""
+        return bool(self._fresh)
+
     def concerns(self, quote: Quote) -> bool:
         """Whether a quote that is within the tops matters all the same."""
         return self.watching or self.triggers.concern(quote.ask_px, quote.bid_px)

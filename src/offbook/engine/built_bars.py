@@ -249,6 +249,10 @@ class BuiltBars:
                     builder.begin(pieces[builder.source], self._taken, self._kernel.now)
             self._wait()
 
+    def unbegun_symbols(self) -> set[str]:
+        """Instruments of which the next row begins a bar, whose end is not known before."""
+        return {builder.info.symbol for builder in self._builders if builder.ends == NEVER}
+
     def end(self) -> list[Bar]:
         """The bars that have ended by now, in the order in which they were asked for."""
         now = self._kernel.now

@@ -7,11 +7,13 @@ after every round of an instant.
 from __future__ import annotations
 
 from offbook.engine.desk import OrderDesk
+from offbook.engine.equity_bands import bands_within
 from offbook.engine.kernel import Kernel
 from offbook.engine.lifecycle import Lifecycle
 from offbook.engine.loss_watch import LossWatch
 from offbook.engine.margin_watch import MarginWatch
 from offbook.engine.venue import Venue
+from offbook.engine.wake import Band
 
 
 class EquityWatch:
@@ -29,6 +31,14 @@ class EquityWatch:
         if self.watches:
             for symbol, book in self._venue.books.items():
                 book.guard(self._kernel.ledger.position(symbol).qty != 0)
+
+    def bands(self) -> dict[str, Band] | None:
+        """The prices of the instruments held within which nothing turns on the equity; None where
+        every row of the market must be looked at."""
+        if not self.watches or not self._kernel.ledger.held_positions():
+            return {}
+        bounds = [*self._margin.bounds(), *self.loss.bounds()]
+        return bands_within(self._kernel, bounds) if bounds else {}
 
     def look(self) -> None:
         """Judge the equity at the last prices."""

@@ -109,10 +109,9 @@ class StrategyHost:
         """Whether the strategy is shown single quotes or prints."""
         return self._callbacks["on_quote"] is not None or self._callbacks["on_trade"] is not None
 
-    @property
-    def sees_rows(self) -> bool:
-        """Whether any callback of rows is defined."""
-        return any(self._callbacks[name] is not None for name in ROW_CALLBACKS)
+    def defines(self, name: str) -> bool:
+        """Whether the strategy defines a callback."""
+        return self._callbacks[name] is not None
 
     @property
     def builds_bars(self) -> bool:

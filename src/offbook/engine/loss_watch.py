@@ -12,6 +12,7 @@ from offbook.domain.config import RATIO_PRECISION, OnDailyLoss
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import AMOUNT_PRECISION, Amount, ceil_div, text_to_units
 from offbook.engine.agenda import STAGE_VENUE, DayEnds
+from offbook.engine.equity_bands import Bound
 from offbook.engine.kernel import Kernel
 from offbook.engine.lifecycle import Lifecycle
 
@@ -45,15 +46,27 @@ class LossWatch:
 
     def look(self) -> None:
         """Judge the loss at the last prices."""
-        ledger = self._kernel.ledger
-        if self._limit is None or ledger.status not in _LIVE:
-            return
-        if ledger.day.equity is None or ledger.day.loss is not None:
+        day_equity = self._day_equity()
+        if day_equity is None:
             return
         equity = self._kernel.equity()
-        loss, most = ledger.day.equity - equity, self._most(ledger.day.equity)
+        loss, most = day_equity - equity, self._most(day_equity)
         if loss >= most:
             self._reached(equity, loss, most)
+
+    def bounds(self) -> list[Bound]:
+        """What must not be reached by the equity before it is judged again."""
+        day_equity = self._day_equity()
+        if day_equity is None:
+            return []
+        return [Bound(d=1, n=0, at=day_equity - self._most(day_equity) + 1, sign=1)]
+
+    def _day_equity(self) -> int | None:
+        """The equity with which the day began, as long as its loss is watched."""
+        ledger = self._kernel.ledger
+        if self._limit is None or ledger.status not in _LIVE or ledger.day.loss is not None:
+            return None
+        return ledger.day.equity
 
     def _most(self, day_equity: int) -> int:
         limit = self._limit

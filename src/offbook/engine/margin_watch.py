@@ -8,9 +8,12 @@ from offbook.domain.orders import CancelReason, Origin
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount
 from offbook.engine.desk import OrderDesk
+from offbook.engine.equity_bands import Bound
 from offbook.engine.kernel import Kernel
 from offbook.engine.state import OrderState
 from offbook.engine.venue import Venue
+
+_LIVE = (SessionStatus.RUNNING, SessionStatus.PAUSED)
 
 
 class MarginWatch:
@@ -31,7 +34,7 @@ class MarginWatch:
         ledger, held = kernel.ledger, kernel.ledger.held_positions()
         if not (held or ledger.margin_call):
             return
-        if ledger.status not in (SessionStatus.RUNNING, SessionStatus.PAUSED):
+        if ledger.status not in _LIVE:
             return
         equity = kernel.equity()
         if not ledger.margin_call:
@@ -43,6 +46,19 @@ class MarginWatch:
         met = self._action is MarginCall.DENY_INCREASE and equity >= required
         if met or not held:
             kernel.emit(r.MarginRestored, equity=equity, required=Amount(required))
+
+    def bounds(self) -> list[Bound]:
+        """What must not be reached by the equity before it is judged again."""
+        kernel, ledger = self._kernel, self._kernel.ledger
+        if not self.watches or ledger.status not in _LIVE or not ledger.held_positions():
+            return []
+        if not ledger.margin_call:
+            n, d = kernel.config.account.maintenance_ratio
+            return [Bound(d=d, n=n, at=0, sign=1)]
+        if self._action is MarginCall.DENY_INCREASE:
+            n, d = kernel.config.account.initial_ratio
+            return [Bound(d=d, n=n, at=-1, sign=-1)]
+        return []  # positions are being closed, whatever the prices do
 
     def _call(self, equity: Amount, required: int) -> None:
         """Orders that add to positions are canceled; by policy all are, and positions closed."""

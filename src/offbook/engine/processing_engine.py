@@ -51,6 +51,7 @@ from offbook.engine.strategy import Strategy
 from offbook.engine.terms import Terms
 from offbook.engine.venue import Venue
 from offbook.engine.wake import Wake
+from offbook.engine.waking import wake_of
 
 
 class ProcessingEngine:
@@ -185,15 +186,8 @@ class ProcessingEngine:
         )
 
     def wake(self) -> Wake:
-        """What can change this session next: every row while anything looks at rows."""
-        market = self._kernel.market
-        host = self._host
-        looks = len(self._built) > 0 or (host is not None and host.sees_rows)
-        rows: frozenset[str] = frozenset()
-        works = any(len(book) or book.watching for book in self._venue.books.values())
-        if market is not None and (looks or works):
-            rows = frozenset(instrument.symbol for instrument in market.instruments)
-        return Wake(every_row=rows, at=self._kernel.agenda.next_due)
+        """What can change this session next. Changes nothing; worth asking after every call."""
+        return wake_of(self._kernel, self._venue, self._instants, self._built, self._host)
 
     def standing(self) -> Standing:
         """How things stand at the present moment, for whoever explains it. Changes nothing."""

@@ -13,6 +13,7 @@ from offbook.domain.records import encode_record
 from offbook.domain.session import SessionStatus
 from offbook.engine.inputs import Advance, EndOfData
 from offbook.engine.strategy import Strategy
+from offbook.engine.wake import Band, Wake
 from offbook.testing.markets import SECOND, XYZ, BuiltMarket, bars_market, quotes_market
 
 BUY, SELL = OrderSide.BUY, OrderSide.SELL
@@ -46,7 +47,7 @@ class Clockwork(Snapshotting):
 def quiet(rehearsal: Rehearsal, ts: int) -> bool:
     """Whether the engine's wake says that nothing before ``ts`` or at it can change anything."""
     wake = rehearsal.engine.wake()
-    return not wake.every_row and wake.at > ts
+    return not (wake.every_row or wake.bands) and wake.at > ts
 
 
 def test_a_declared_wake_is_never_missed() -> None:
@@ -98,15 +99,15 @@ def test_an_order_wakes_its_session_while_it_works() -> None:
     assert (wake.every_row, wake.at) == (frozenset(), rehearsal.engine.now + SECOND // 4)
     rehearsal.rows(1)
     wake = rehearsal.engine.wake()
-    assert wake.every_row == {"XYZ"}
+    assert wake.bands == {"XYZ": Band(ask_falls=5000)}
     assert wake.at == rehearsal.ledger.orders[1].expires
     rehearsal.cancel("A")
     rehearsal.rows(1)
-    assert rehearsal.engine.wake().every_row == frozenset()
+    assert rehearsal.engine.wake() == Wake(at=wake.at)  # of an expiry that means nothing any more
 
 
-def test_what_was_taken_of_a_level_has_to_be_watched() -> None:
-    """Until its price has left the top of the book: forgetting it is a change."""
+def test_what_was_taken_of_a_level_wakes_nobody() -> None:
+    """It is remembered from row to row, but by itself it changes nothing."""
     rehearsal = rehearse(
         quotes_market([("100", "101", "5", "5")] * 3 + [("100", "102")] * 2, instrument=XYZ)
     )
@@ -114,9 +115,7 @@ def test_what_was_taken_of_a_level_has_to_be_watched() -> None:
     rehearsal.send("A", BUY, "2")
     rehearsal.rows(1)
     assert rehearsal.order("A").leaves_qty == "0"
-    assert rehearsal.engine.wake().every_row == {"XYZ"}
-    rehearsal.rows(2)
-    assert rehearsal.engine.wake().every_row == frozenset()
+    assert rehearsal.engine.wake() == Wake()
 
 
 @pytest.mark.parametrize("name", ["on_quote", "on_bar"])

@@ -1,0 +1,67 @@
+"""Tells what would wake a session: the parts of its engine asked one after another."""
+
+from __future__ import annotations
+
+from offbook.domain.calendars import NEVER
+from offbook.domain.market_data import DataKind
+from offbook.domain.session import SessionStatus
+from offbook.engine.book import Book
+from offbook.engine.built_bars import BuiltBars
+from offbook.engine.host import StrategyHost
+from offbook.engine.instants import Instants
+from offbook.engine.kernel import Kernel
+from offbook.engine.venue import Venue
+from offbook.engine.wake import NO_FALL, NO_RISE, UNBOUNDED, Band, Wake
+
+_SHOWN_BY = {
+    DataKind.QUOTES: "on_quote",
+    DataKind.TRADES: "on_trade",
+    DataKind.BARS: "on_bar",
+}
+
+
+def wake_of(
+    kernel: Kernel, venue: Venue, instants: Instants, built: BuiltBars, host: StrategyHost | None
+) -> Wake:
+    """What can change a session next."""
+    at = kernel.agenda.next_due
+    if instants.ended:
+        at = min(at, kernel.now)
+    if kernel.market is None or kernel.ledger.status is SessionStatus.STARTING:
+        return Wake()
+    if instants.stands_still():
+        return Wake(at=at if at <= kernel.now else NEVER)
+    bands = instants.equity.bands()
+    if bands is None:
+        symbols = (instrument.symbol for instrument in kernel.market.instruments)
+        return Wake(every_row=frozenset(symbols), at=at)
+    every = {*_shown(kernel, host), *built.unbegun_symbols()}
+    for symbol, book in venue.books.items():
+        if book.has_fresh:
+            every.add(symbol)
+        elif len(book):
+            bands[symbol] = band_of(book).narrowed(bands.get(symbol, UNBOUNDED))
+    for symbol in every:
+        bands.pop(symbol, None)
+    return Wake(every_row=frozenset(every), bands=bands, at=at)
+
+
+def band_of(book: Book) -> Band:
+    """The prices between which the orders of a book sleep, all of which rest or wait."""
+    triggers = book.triggers
+    return Band(
+        ask_falls=max(book.top_buy, NO_FALL),
+        bid_rises=min(book.top_sell, NO_RISE),
+        ask_rises=min(triggers.rise, NO_RISE),
+        bid_falls=max(triggers.fall, NO_FALL),
+    )
+
+
+def _shown(kernel: Kernel, host: StrategyHost | None) -> set[str]:
+    """Instruments of which the strategy is shown rows."""
+    assert kernel.market is not None
+    if host is None or kernel.ledger.status is not SessionStatus.RUNNING:
+        return set()
+    return {
+        source.symbol for source in kernel.market.sources if host.defines(_SHOWN_BY[source.kind])
+    }
