@@ -337,19 +337,19 @@ class _Outside:
 Cut = Callable[[], int]
 
 
-def fresh(done: Improvised) -> ProcessingEngine:
+def fresh(done: Improvised, *, every_row: bool = False) -> ProcessingEngine:
     """An engine for the same session, with a strategy that knows nothing yet."""
     old = done.rehearsal
     strategy = old.engine._strategy
     actor = None
     if isinstance(strategy, Gambler):
         actor = type(strategy)(luck=strategy.luck, symbols=strategy.symbols)
-    return ProcessingEngine(old.session, actor, "source")
+    return ProcessingEngine(old.session, actor, "source", every_row=every_row)
 
 
-def again(done: Improvised, cut: Cut) -> list[bytes]:
+def again(done: Improvised, cut: Cut, *, every_row: bool = False) -> list[bytes]:
     """All records of a second engine that is fed what is written down, rows cut by ``cut``."""
-    engine = fresh(done)
+    engine = fresh(done, every_row=every_row)
     made = list(map(encode_record, engine.process([done.rehearsal.attach])))
     return made + carry_on(done, engine, 0, len(made), cut)
 

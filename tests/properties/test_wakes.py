@@ -1,15 +1,20 @@
 """A session sleeps until something can change it: a wake that is declared is never missed."""
 
+from functools import partial
+from random import Random
 from typing import Any
 
 import pytest
 from tests.properties.gambler import Dozer, Gambler, Sleeper
 from tests.properties.random_markets import Kind
-from tests.properties.random_sessions import Improvised, carry_on, fresh, improvise
+from tests.properties.random_sessions import Improvised, again, carry_on, fresh, improvise
 
+from offbook.domain import row_index
 from offbook.domain.market_data import DataKind, MarketSlice, MergedSlice
 from offbook.domain.records import Record
-from offbook.engine.inputs import Advance
+from offbook.engine import searching, stretches
+from offbook.engine.book import Book
+from offbook.engine.inputs import Advance, EndOfData, Take
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.rows import merged_rows, rows_of
 
@@ -91,3 +96,85 @@ def test_sessions_that_look_at_no_tick_sleep_through_most(kind: Kind) -> None:
         slept += row_by_row(done).slept
         rows += done.rehearsal.engine.cursor.row
     assert 3 * slept > rows, f"{slept} of {rows}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("actor", ACTORS)
+def test_passing_over_rows_changes_no_byte(actor: type[Gambler] | None, kind: Kind) -> None:
+    """Whatever the slices are, with an index and without."""
+    for seed in range(4000, 4004):
+        done = improvise(seed, kind, strategy=actor)
+        raws = done.rehearsal.raws
+        assert again(done, lambda: 10**9, every_row=True) == raws, f"seed {seed}: every row"
+        for length in (10**9, 1, 7):
+            cut = partial(int, length)
+            assert again(done, cut) == raws, f"seed {seed}: in slices of {length}"
+            done.rehearsal.all_rows = with_index(done.rehearsal.all_rows)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("actor", ACTORS)
+def test_an_extra_wake_changes_no_byte(
+    actor: type[Gambler] | None, kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows at random are looked at although nothing asked for them."""
+    rng = Random(actor.__name__ if actor else "nobody")
+    declared = Book.must_see.fget
+    assert declared is not None
+    seen = property(lambda book: rng.random() < 0.3 or declared(book))
+    for seed in range(7000, 7004):
+        done = improvise(seed, kind, strategy=actor)
+        with monkeypatch.context() as patch:
+            patch.setattr(Book, "must_see", seen)
+            made = again(done, lambda: rng.randint(1, 30))
+        assert made == done.rehearsal.raws, f"seed {seed}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(3))
+def test_a_snapshot_taken_while_passing_over_gives_the_whole(seed: int, kind: Kind) -> None:
+    """And is the one that visiting every row gives."""
+    done = improvise(5000 + seed, kind, strategy=Dozer)
+    for count, (fed, records, state) in enumerate(done.steps[::3]):
+        assert state is not None
+        engine = fresh(done, every_row=count % 2 == 0)
+        engine.restore(done.rehearsal.attach, state)
+        assert engine.snapshot() == state
+        tail = carry_on(done, engine, fed, records, lambda: 10**9)
+        assert tail == done.rehearsal.raws[records:]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(3))
+def test_a_snapshot_does_not_tell_what_was_visited(seed: int, kind: Kind) -> None:
+    """After every step both ways of taking rows have come to the same state."""
+    done = improvise(6000 + seed, kind, strategy=Sleeper)
+    engines = [fresh(done), fresh(done, every_row=True)]
+    for engine in engines:
+        engine.process([done.rehearsal.attach])
+    rows = done.rehearsal.all_rows
+    for entry in done.fed:
+        for engine in engines:
+            if engine.cursor.row < entry.row:
+                engine.process([rows.rows(engine.cursor.row, entry.row)])
+            take = Take(command=entry.command, ts=entry.ts) if entry.command else EndOfData()
+            engine.process([take])
+        assert engines[0].snapshot() == engines[1].snapshot()
+
+
+def with_index(rows: MarketSlice) -> MarketSlice:
+    """The same rows with an index, of small blocks."""
+    if isinstance(rows, MergedSlice):
+        pieces = tuple(piece.indexed() for piece in rows.pieces)
+        return MergedSlice(rows.start, rows.ts, rows.which, rows.index, pieces)
+    return rows.indexed()
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sessions at random are short: their blocks, and what is looked at first, are too."""
+    for module in (row_index, searching, stretches):
+        monkeypatch.setattr(module, "BLOCK", 4)
+    monkeypatch.setattr(row_index, "_AT_ONCE", 2)
+    monkeypatch.setattr(searching, "NEAR", 3)
+    monkeypatch.setattr(searching, "FIRST_BLOCKS", 2)

@@ -6,7 +6,6 @@ market, dense from 0 over all sources together.
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, Final, Self
 
@@ -16,20 +15,16 @@ import numpy.typing as npt
 
 from offbook.domain.errors import BadMarketData
 from offbook.domain.instruments import Instrument
+from offbook.domain.market_info import DataKind as DataKind
+from offbook.domain.market_info import MarketInfo as MarketInfo
+from offbook.domain.market_info import SourceInfo as SourceInfo
+from offbook.domain.row_index import RowIndex
 from offbook.domain.rows import Bar as Bar
 from offbook.domain.rows import Quote as Quote
 from offbook.domain.rows import Trade as Trade
 from offbook.domain.values import MAX_UNITS
 
 IntColumn = npt.NDArray[np.int64]
-
-
-class DataKind(enum.Enum):
-    """What the rows of a source are."""
-
-    QUOTES = "quotes"
-    TRADES = "trades"
-    BARS = "bars"
 
 
 class Cursor(msgspec.Struct, frozen=True, order=True):
@@ -43,16 +38,19 @@ class _Columns:
     """Rows of one instrument in columns, immutable by convention.
 
     ``start`` is the position of the first row in the market; the others follow it without gaps
-    unless ``numbers`` gives the position of each.
+    unless ``numbers`` gives the position of each.  ``index``, where there is one, tells the lowest
+    and highest prices of blocks of rows; the first row is row ``offset`` of what it is made of.
     """
 
-    __slots__ = ("instrument", "numbers", "start", "ts")
+    __slots__ = ("index", "instrument", "numbers", "offset", "start", "ts")
 
     COLUMNS: ClassVar[tuple[str, ...]]
     """The columns that every such slice has, in the order of the constructor."""
 
     instrument: Instrument
+    index: RowIndex | None
     numbers: IntColumn | None
+    offset: int
     start: int
     ts: IntColumn
 
@@ -62,6 +60,7 @@ class _Columns:
     def rows(self, begin: int, end: int) -> Self:
         """Rows ``begin`` to ``end`` of this slice (places within it), without copying."""
         part = self._part(begin, end)
+        part.index, part.offset = self.index, self.offset + begin
         if self.numbers is not None:
             return part.numbered(self.numbers[begin:end])
         part.start = self.start + begin
@@ -70,6 +69,7 @@ class _Columns:
     def numbered(self, numbers: IntColumn) -> Self:
         """The same rows at these positions of the market."""
         part = self._part(0, len(self))
+        part.index, part.offset = self.index, self.offset
         part.numbers = numbers
         part.start = int(numbers[0]) if len(numbers) else 0
         return part
@@ -84,6 +84,16 @@ class _Columns:
     def position(self, index: int) -> int:
         """The position of one row in the market."""
         return self.start + index if self.numbers is None else int(self.numbers[index])
+
+    def indexed(self) -> Self:
+        """The same rows with an index, which is made as far as it is used; of ticks.
+
+        Worth it for long slices that are read more than once, or of which most is passed over.
+        """
+        whole = self.rows(0, len(self))
+        if self.index is None:
+            whole.index, whole.offset = RowIndex(self), 0
+        return whole
 
     def _part(self, begin: int, end: int) -> Self:
         raise NotImplementedError
@@ -113,7 +123,8 @@ class QuoteSlice(_Columns):
         ts_event: IntColumn | None = None,
     ) -> None:
         self.instrument = instrument
-        self.numbers = None
+        self.index = self.numbers = None
+        self.offset = 0
         self.start = start
         self.ts = ts
         self.bid_px = bid_px
@@ -172,7 +183,8 @@ class TradeSlice(_Columns):
         ts_event: IntColumn | None = None,
     ) -> None:
         self.instrument = instrument
-        self.numbers = None
+        self.index = self.numbers = None
+        self.offset = 0
         self.start = start
         self.ts = ts
         self.price_px = price_px
@@ -230,7 +242,8 @@ class BarSlice(_Columns):
         volume_qty: IntColumn,
     ) -> None:
         self.instrument = instrument
-        self.numbers = None
+        self.index = self.numbers = None
+        self.offset = 0
         self.start = start
         self.ts = ts
         self.ts_open = ts_open
@@ -346,51 +359,3 @@ def _check_columns(columns: Sequence[IntColumn], start: int) -> None:
             raise BadMarketData(f"a market column exceeds 2**62 after row {start}")
     if length and bool(np.any(np.diff(columns[0]) < 0)):
         raise BadMarketData(f"session time runs backwards after row {start}")
-
-
-class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One source of a market: what its rows are, and of what; bars say of which timeframe."""
-
-    symbol: str
-    kind: DataKind
-    timeframe_ns: int | None = None
-
-    @property
-    def price_rank(self) -> tuple[int, int]:
-        """How well it tells a price, the lower the better: quotes, trades, the shortest bars."""
-        return _PRICE_ORDER.index(self.kind), self.timeframe_ns or 0
-
-
-_PRICE_ORDER: Final = (DataKind.QUOTES, DataKind.TRADES, DataKind.BARS)
-
-
-class MarketInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What a market is, fixed for the life of a session.
-
-    ``sources`` are in the order of the configuration; a market with one source gives slices of
-    it, one with several gives merged ones.  ``instruments`` are those of the sources, each once.
-    ``data_identity`` is a digest of everything that decides the rows (content and reading
-    options); two markets with the same identity give the same rows.  ``calendar_identity`` is a
-    digest of the session tables used.  ``clock_stops`` says whether session time stands still while
-    the session is paused: so it is for recordings, and never for a live market.
-    """
-
-    sources: tuple[SourceInfo, ...]
-    instruments: tuple[Instrument, ...]
-    data_identity: str
-    calendar_identity: str
-    clock_stops: bool = True
-
-    def sources_of(self, symbol: str) -> tuple[SourceInfo, ...]:
-        """The sources that give rows of a symbol."""
-        return tuple(source for source in self.sources if source.symbol == symbol)
-
-    def pricing_sources(self) -> dict[str, int]:
-        """The source (its place) that gives each symbol its price: quotes where the market has
-        quotes of it, else trades, else the shortest bars."""
-        chosen: dict[str, int] = {}
-        for place, source in enumerate(self.sources):
-            known = chosen.get(source.symbol)
-            if known is None or source.price_rank < self.sources[known].price_rank:
-                chosen[source.symbol] = place
-        return chosen

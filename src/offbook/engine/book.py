@@ -8,14 +8,16 @@ from typing import Final
 
 import msgspec
 
-from offbook.domain.market_data import Quote
+from offbook.domain.market_data import IntColumn, Quote, QuoteSlice
 from offbook.domain.orders import OrderSide
 from offbook.domain.values import MAX_UNITS
 from offbook.engine.state import OrderState
 from offbook.engine.triggers import Triggers
+from offbook.engine.wake import NO_FALL, NO_RISE, UNBOUNDED, Band
 
 NO_BUY: Final = -1
 NO_SELL: Final = MAX_UNITS
+_FIRST_LOOK: Final = 64
 
 
 class Taken(msgspec.Struct, array_like=True):
@@ -31,8 +33,9 @@ class Book:
 
     ``top_buy`` and ``top_sell`` are the prices at which the best order on each side trades (a
     market order at any price), or at which an order that waits is touched or a trailing stop
-    follows; ``watching`` says whether every quote matters even when none of these is reached, and
-    ``looking`` whether ``concerns`` must be asked.
+    follows; ``rise`` and ``fall`` those at which a stop is triggered, or the account's equity must
+    be judged (its guard).  ``watching`` says whether every quote must be seen even when none of
+    these is reached, and ``looking`` whether ``concerns`` must be asked.
     """
 
     def __init__(self) -> None:
@@ -49,9 +52,14 @@ class Book:
         self.ahead_bid: Taken | None = None
         self.top_buy = NO_BUY
         self.top_sell = NO_SELL
+        self.rise = NO_RISE
+        self.fall = NO_FALL
         self.watching = False
         self.guarded = False
+        """Whether a position needs every row to be looked at."""
+        self.guard_band = UNBOUNDED
         self.looking = False
+        self._band: Band | None = None
 
     def __len__(self) -> int:
         return len(self._keys) + len(self.triggers)
@@ -63,7 +71,27 @@ class Book:
 
     def concerns(self, quote: Quote) -> bool:
         """Whether a quote that is within the tops matters all the same."""
-        return self.watching or self.triggers.concern(quote.ask_px, quote.bid_px)
+        return self.watching or quote.ask_px >= self.rise or quote.bid_px <= self.fall
+
+    @property
+    def band(self) -> Band:
+        """The prices between which nothing happens to any order, or to the account."""
+        if self._band is None:
+            band = Band(
+                ask_falls=max(self.top_buy, NO_FALL),
+                ask_rises=min(self.rise, NO_RISE),
+                bid_falls=max(self.fall, NO_FALL),
+                bid_rises=min(self.top_sell, NO_RISE),
+            )
+            self._band = UNBOUNDED if band == UNBOUNDED else band
+        return self._band
+
+    @property
+    def must_see(self) -> bool:
+        """Whether the next row must be looked at, whatever its prices; what was taken of a size
+        shown can be caught up later."""
+        ahead = self.ahead_ask is not None or self.ahead_bid is not None
+        return bool(self._fresh) or ahead or self.guarded
 
     def wait(self, order: OrderState, mark: int | None) -> None:
         """Enter an order that the market must trigger first; a trailing stop with its mark."""
@@ -209,31 +237,68 @@ class Book:
         self.ahead_bid, self.ahead_ask = ahead
         self._retop()
 
-    def guard(self, guarded: bool) -> None:
-        """Have every quote looked at, whatever is working: a position depends on it."""
-        if guarded is not self.guarded:
-            self.guarded = guarded
+    @property
+    def remembers(self) -> bool:
+        """Whether anything of what was taken is remembered."""
+        return self.taken_ask is not None or self.taken_bid is not None
+
+    def pass_over(self, piece: QuoteSlice, begin: int, end: int) -> None:
+        """Quotes were passed over that no order met: carry what was taken over to the last."""
+        taken_ask, taken_bid = self.taken_ask, self.taken_bid
+        if taken_ask is None and taken_bid is None:
+            return
+        if taken_ask is not None:
+            self.taken_ask = _carry_far(taken_ask, piece.ask_px, piece.ask_qty, begin, end)
+        if taken_bid is not None:
+            self.taken_bid = _carry_far(taken_bid, piece.bid_px, piece.bid_qty, begin, end)
+        self._retop()
+
+    def guard(self, band: Band | None) -> None:
+        """Wake outside a band, or with None at every row, whatever is working: the account's
+        equity turns on it."""
+        guarded, band = band is None, band or UNBOUNDED
+        if guarded is not self.guarded or band != self.guard_band:
+            self.guarded, self.guard_band = guarded, band
             self._retop()
 
     def _retop(self) -> None:
-        triggers = self.triggers
+        triggers, guard = self.triggers, self.guard_band
         self.top_buy = -self._buys[0][0] if self._buys else NO_BUY
         self.top_sell = self._sells[0][0] if self._sells else NO_SELL
         if len(triggers):
             self.top_buy = max(self.top_buy, triggers.touch_buy)
             self.top_sell = min(self.top_sell, triggers.touch_sell)
+        self.rise = min(triggers.rise, guard.ask_rises)
+        self.fall = max(triggers.fall, guard.bid_falls)
+        self._band = None
         remembers = (self.taken_ask, self.taken_bid, self.ahead_ask, self.ahead_bid)
         taken = remembers != (None, None, None, None)
         self.watching = bool(self._fresh) or taken or self.guarded
-        self.looking = self.watching or len(triggers) > 0
+        self.looking = self.watching or self.rise < NO_RISE or self.fall > NO_FALL
 
 
 def _carry(taken: Taken, px: int, shown: int) -> Taken | None:
     """min(shown, shown - taken + increases seen at the price since); None once it left the top."""
     if px != taken.px:
         return None
-    grown = max(0, shown - taken.shown)
-    return Taken(px, shown, min(shown, taken.available + grown))
+    return Taken(px, shown, _left(shown, taken.available, taken.shown))
+
+
+def _left(shown: int, left: int, before: int) -> int:
+    return min(shown, left + max(0, shown - before))
+
+
+def _carry_far(taken: Taken, px: IntColumn, shown: IntColumn, begin: int, end: int) -> Taken | None:
+    """The same over many quotes. Mostly the price soon leaves the top: then sizes mean nothing."""
+    first, window = begin, _FIRST_LOOK
+    while first < end:
+        if (px[first : min(first + window, end)] != taken.px).any():
+            return None
+        first, window = first + window, 4 * window
+    before, left = taken.shown, taken.available
+    for qty in shown[begin:end].tolist():
+        before, left = qty, _left(qty, left, before)
+    return Taken(taken.px, before, left)
 
 
 def _time(key: tuple[int, int, int]) -> int:

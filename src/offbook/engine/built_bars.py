@@ -27,10 +27,7 @@ from offbook.domain.errors import InvalidStrategy
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import (
     Bar,
-    BarSlice,
     DataKind,
-    IntColumn,
-    QuoteSlice,
     SourceInfo,
     SourceSlice,
 )
@@ -38,6 +35,7 @@ from offbook.domain.timeframes import format_timeframe
 from offbook.domain.values import MAX_UNITS
 from offbook.engine.history import rows_before
 from offbook.engine.kernel import Kernel
+from offbook.engine.stretches import stretch_of
 
 LONGEST_NS: Final = 366 * DAY_NS
 PRICES: Final = ("bid", "ask", "mid")
@@ -129,18 +127,16 @@ class BarBuilder:
             begin = max(begin, int(np.searchsorted(piece.ts, self._opens + self._back)))
         if begin >= end:
             return
-        opened, high, low, closed, volume = _columns(piece.rows(begin, end), self.price)
-        first, last = int(opened[0]), int(closed[-1])
-        most, least = int(high.max()), int(low.min())
-        traded = _total(volume)
+        made = stretch_of(piece, begin, end, self.price)
         row = piece.position(end - 1)
         growing = self._growing
         if growing is None:
-            self._growing = Growing(first, most, least, last, traded, row)
+            self._growing = Growing(*made, row)
             return
-        growing.high_px, growing.low_px = max(growing.high_px, most), min(growing.low_px, least)
-        growing.close_px, growing.row = last, row
-        growing.volume_qty += traded
+        growing.high_px = max(growing.high_px, made.high_px)
+        growing.low_px = min(growing.low_px, made.low_px)
+        growing.close_px, growing.row = made.close_px, row
+        growing.volume_qty += made.volume_qty
 
     def _look_ahead(self, now: int) -> None:
         """Find the interval of the next row in the slice at hand."""
@@ -350,26 +346,3 @@ def described(source: SourceInfo) -> str:
     if source.timeframe_ns is None:
         return source.kind.value
     return f"{format_timeframe(source.timeframe_ns)} {source.kind.value}"
-
-
-def _columns(
-    piece: SourceSlice, price: str
-) -> tuple[IntColumn, IntColumn, IntColumn, IntColumn, IntColumn | None]:
-    """Opening, highest, lowest and closing price and volume of each row."""
-    if isinstance(piece, BarSlice):
-        return piece.open_px, piece.high_px, piece.low_px, piece.close_px, piece.volume_qty
-    if isinstance(piece, QuoteSlice):
-        px = {"bid": piece.bid_px, "ask": piece.ask_px}.get(price)
-        if px is None:
-            px = (piece.bid_px + piece.ask_px) // 2  # both are below 2**62
-        return px, px, px, px, None
-    return piece.price_px, piece.price_px, piece.price_px, piece.price_px, piece.size_qty
-
-
-def _total(volume: IntColumn | None) -> int:
-    """The sum of a column, exact also where it exceeds int64."""
-    if volume is None:
-        return 0
-    if int(volume.max()) < MAX_UNITS // len(volume):
-        return int(volume.sum())
-    return sum(volume.tolist())

@@ -1,7 +1,8 @@
 """What turns on an account's equity: margin calls and the limit on a day's loss.
 
-While a position is open, equity is judged after every row of the market, once it was matched, and
-after every round of an instant.
+While a position is open, equity counts after every row of the market, once it was matched, and
+after every round of an instant.  It need not be judged as long as nothing was recorded and every
+price stays inside a band within which it can reach no bound.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from offbook.engine.lifecycle import Lifecycle
 from offbook.engine.loss_watch import LossWatch
 from offbook.engine.margin_watch import MarginWatch
 from offbook.engine.venue import Venue
-from offbook.engine.wake import Band
+from offbook.engine.wake import UNBOUNDED, Band
 
 
 class EquityWatch:
@@ -25,24 +26,43 @@ class EquityWatch:
         self._margin = MarginWatch(kernel, venue, desk)
         self.loss = LossWatch(kernel, lifecycle)
         self.watches = self._margin.watches or self.loss.watches
+        self._drawn_at = -1
 
     def guard(self) -> None:
-        """Have the books of open positions look at every quote."""
-        if self.watches:
-            for symbol, book in self._venue.books.items():
-                book.guard(self._kernel.ledger.position(symbol).qty != 0)
+        """Draw the bands of open positions anew, in which nothing turns on the equity."""
+        if not self.watches:
+            return
+        self._drawn_at = self._kernel.ledger.seq
+        bands = self._bands()
+        for symbol, book in self._venue.books.items():
+            book.guard(None if bands is None else bands.get(symbol, UNBOUNDED))
 
-    def bands(self) -> dict[str, Band] | None:
-        """The prices of the instruments held within which nothing turns on the equity; None where
-        every row of the market must be looked at."""
-        if not self.watches or not self._kernel.ledger.held_positions():
+    def look(self) -> None:
+        """Judge the equity at the last prices, unless they are where nothing turns on it."""
+        if self.watches and not self._is_safe():
+            self._margin.look()
+            self.loss.look()
+            self.guard()
+
+    def _is_safe(self) -> bool:
+        """Whether nothing happened since the bands were drawn, and no price has left its own."""
+        if self._drawn_at != self._kernel.ledger.seq:
+            return False
+        for symbol, book in self._venue.books.items():
+            band = book.guard_band
+            if book.guarded:
+                return False
+            if band is not UNBOUNDED:
+                prices = self._kernel.prices(symbol)
+                if prices is None or (
+                    prices.bid_px <= band.bid_falls or prices.ask_px >= band.ask_rises
+                ):
+                    return False
+        return True
+
+    def _bands(self) -> dict[str, Band] | None:
+        """The bands of the instruments held; None where every row must be looked at."""
+        if not self._kernel.ledger.held_positions():
             return {}
         bounds = [*self._margin.bounds(), *self.loss.bounds()]
         return bands_within(self._kernel, bounds) if bounds else {}
-
-    def look(self) -> None:
-        """Judge the equity at the last prices."""
-        if self.watches:
-            self.guard()
-            self._margin.look()
-            self.loss.look()

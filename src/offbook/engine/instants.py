@@ -104,7 +104,7 @@ class Instants:
         """Whether another instant, or another row, may be begun; asked where there is one."""
         if self.stands_still():
             return False
-        if self._kernel.is_full:
+        if self._kernel.is_tired:
             self.cut = True
             return False
         return True
@@ -202,6 +202,7 @@ class Instants:
         kernel = self._kernel
         self.unbegun = False
         self.rounds += 1
+        kernel.turns += 1
         if self.rounds > MAX_ROUNDS:
             self._lifecycle.fail(LIVELOCK)
             return

@@ -74,6 +74,11 @@ class Kernel:
         self.out: list[Record] = []
         self.most_seq = UNBOUNDED
         """The number of the record after which this call begins nothing more."""
+        self.every_row = False
+        """Whether no row is passed over, for comparison."""
+        self.turns = 0
+        """Rows that were taken one by one, and rounds, in this call."""
+        self.most_turns = UNBOUNDED
         self.look_up = False
         """Whether a loop over rows must look up: the strategy has acted, or the session does not
         run, or it has made enough."""
@@ -165,6 +170,12 @@ class Kernel:
     def is_full(self) -> bool:
         """Whether this call has made as many records as it may."""
         return self.ledger.seq >= self.most_seq
+
+    @property
+    def is_tired(self) -> bool:
+        """Whether this call has made enough records, or looked at enough rows and instants, to
+        begin no other."""
+        return self.ledger.seq >= self.most_seq or self.turns >= self.most_turns
 
     def instrument(self, symbol: str) -> Instrument:
         """The instrument of a symbol. Raises InvalidOrder naming those that the market has."""

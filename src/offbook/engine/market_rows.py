@@ -3,34 +3,29 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from offbook.domain.errors import EngineFault
 from offbook.domain.market_data import (
     BarSlice,
+    DataKind,
     MarketSlice,
     MergedSlice,
     QuoteSlice,
     TradeSlice,
 )
 from offbook.domain.session import SessionStatus
-from offbook.domain.values import MAX_UNITS
 from offbook.engine.built_bars import BuiltBars
 from offbook.engine.history import Histories
 from offbook.engine.host import StrategyHost
 from offbook.engine.instants import Instants
 from offbook.engine.kernel import Kernel
 from offbook.engine.lifecycle import Lifecycle
-from offbook.engine.rows import each_bar, each_quote
+from offbook.engine.passing import TickPassing
+from offbook.engine.rows import each_bar
 from offbook.engine.several_rows import SeveralRows
 from offbook.engine.shown_rows import BarKind, QuoteKind, ShownRows, TradeKind
 from offbook.engine.venue import Venue
-
-WINDOW: Final = 4096
-"""How far to look ahead at once: were every row to change something, a long slice looked at to
-its end again and again would cost its length squared."""
 
 
 class MarketRows:
@@ -52,6 +47,7 @@ class MarketRows:
         self._history = history
         self._built = built
         self.several = SeveralRows(kernel, venue, instants, lifecycle)
+        self._passing = TickPassing(kernel, venue, instants, lifecycle)
         self._equity = instants.equity
         self._each_bar = BarKind(kernel, venue, instants)
         self._quotes = ShownRows(kernel, venue, instants, QuoteKind(kernel, venue, instants))
@@ -64,6 +60,14 @@ class MarketRows:
         """Have rows shown to a strategy."""
         self.several.host = host
         self._quotes.host = self._trades.host = self._bars.host = host
+
+    @property
+    def passes_over(self) -> bool:
+        """Whether slices are of a single source of ticks, of which the strategy is shown none."""
+        market = self._kernel.market
+        if market is None or len(market.sources) > 1 or self._kernel.every_row:
+            return False
+        return market.sources[0].kind is not DataKind.BARS and not self._sees_ticks
 
     def _begin(self, piece: MarketSlice) -> None:
         if self._kernel.ledger.status is SessionStatus.STARTING:
@@ -96,9 +100,25 @@ class MarketRows:
         self._begin(piece)
         if isinstance(piece, MergedSlice):
             self.several.take(piece)
-        else:
+        elif self._sees_ticks:
             place = self._shown(self._trades, piece)
             self.several.take(_as_merged(piece.rows(place, len(piece))))
+        else:
+            self._pass_prints(piece)
+
+    @property
+    def _sees_ticks(self) -> bool:
+        """Whether the strategy defines a callback of quotes or prints."""
+        host = self.several.host
+        return host is not None and host.sees_ticks
+
+    def _pass_prints(self, piece: TradeSlice) -> None:
+        """Prints that the strategy is not shown."""
+        going = bool(len(piece)) and self._first_instant(int(piece.ts[0]))
+        position = 0
+        while going:
+            position = self._passing.take(piece, position)
+            going = position < len(piece) and self._instants.may_go_on()
 
     def take_quotes(self, piece: QuoteSlice) -> None:
         """Quotes: match, then callback. Stops at the row where the session stands still."""
@@ -109,7 +129,7 @@ class MarketRows:
             if self._quotes.are_seen():
                 position = self._quotes.show(piece, position)
             else:
-                position = self._watch_quotes(piece, position)
+                position = self._passing.take(piece, position)
             going = position < len(piece) and self._instants.may_go_on()
 
     def _first_instant(self, ts: int) -> bool:
@@ -127,39 +147,6 @@ class MarketRows:
         else:
             instants.begin(ts)
         return not instants.stands_still()
-
-    def _watch_quotes(self, piece: QuoteSlice, begin: int) -> int:
-        """Rows that only the venue looks at: go to the next that can change anything."""
-        kernel, instants = self._kernel, self._instants
-        book = self._venue.book(piece.instrument.symbol)
-        position, end = begin, min(begin + WINDOW, len(piece))
-        if not book.watching:
-            hits = piece.ask_px[begin:end] <= book.top_buy
-            hits |= piece.bid_px[begin:end] >= book.top_sell
-            if book.looking:
-                hits |= piece.ask_px[begin:end] >= book.triggers.rise
-                hits |= piece.bid_px[begin:end] <= book.triggers.fall
-            hits |= piece.ts[begin:end] >= min(kernel.agenda.next_due, MAX_UNITS)
-            position += int(np.argmax(hits)) if hits.any() else len(hits)
-        if position > begin:
-            (passed,) = each_quote(piece.rows(position - 1, position))
-            kernel.last = passed
-            if passed.ts > kernel.now:
-                instants.set_now(passed.ts)
-        if position == end:
-            return position
-        (quote,) = each_quote(piece.rows(position, position + 1))
-        instants.finish_before(quote.ts)
-        if not instants.may_take(quote.ts):
-            return position
-        instants.begin(quote.ts)
-        if self._instants.stands_still():
-            return position
-        self._venue.match_quote(quote)
-        kernel.last = quote
-        self._equity.look()
-        self._lifecycle.check_flat()
-        return position + 1
 
 
 def _as_merged(piece: TradeSlice) -> MergedSlice:

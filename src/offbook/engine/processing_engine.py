@@ -14,13 +14,7 @@ from offbook.domain import commands as c
 from offbook.domain import records as r
 from offbook.domain.config import chain_config
 from offbook.domain.errors import EngineFault, InvalidStrategy, OrderConflict
-from offbook.domain.market_data import (
-    BarSlice,
-    Cursor,
-    MergedSlice,
-    QuoteSlice,
-    TradeSlice,
-)
+from offbook.domain.market_data import BarSlice, Cursor, MergedSlice, QuoteSlice, TradeSlice
 from offbook.domain.orders import OrderView, Origin
 from offbook.domain.record_parts import Posting
 from offbook.domain.records import ENGINE_SEMANTICS, JOURNAL_FORMAT, Record
@@ -62,10 +56,13 @@ class ProcessingEngine:
         session: PaperTradingSession,
         strategy: Strategy | None = None,
         strategy_source: str | None = None,
+        *,
+        every_row: bool = False,
     ) -> None:
         """Make an engine for a session that is not yet joined to its market.
 
-        ``strategy_source`` is a digest of the strategy's source text, recorded in the chain.
+        ``strategy_source`` is a digest of the strategy's source text, recorded in the chain; with
+        ``every_row`` no row is passed over: the same bytes, slower, for comparison.
         Raises InvalidStrategy when the session's configuration names a strategy and none came.
         """
         if session.config.strategy is not None and strategy is None:
@@ -78,6 +75,7 @@ class ProcessingEngine:
         self._strategy = strategy
         self._strategy_source = strategy_source
         self._kernel = Kernel(session.config, reports=strategy is not None)
+        self._kernel.every_row = every_row
         self._venue = Venue(self._kernel)
         self._desk = OrderDesk(self._kernel)
         self._lists = ListDesk(self._kernel, self._desk)
@@ -114,7 +112,8 @@ class ProcessingEngine:
         if self._strategy is not None:
             spec = session.config.strategy
             strategy = type(self._strategy)(**(spec.params if spec is not None else {}))
-        return type(self)(session, strategy, self._strategy_source)
+        every = self._kernel.every_row
+        return type(self)(session, strategy, self._strategy_source, every_row=every)
 
     # -- asking -----------------------------------------------------------------------------
 
@@ -145,7 +144,7 @@ class ProcessingEngine:
 
     @property
     def cut_short(self) -> bool:
-        """Whether the last call left a part of its inputs, for it had made ``max_records``."""
+        """Whether the last call left a part of its inputs, having done as much as it might."""
         return self._instants.cut
 
     @property
@@ -185,8 +184,13 @@ class ProcessingEngine:
             for order in self._kernel.ledger.orders.values()
         )
 
+    @property
+    def passes_over(self) -> bool:
+        """Whether rows that change nothing cost next to nothing, however many a slice has."""
+        return self._rows.passes_over
+
     def wake(self) -> Wake:
-        """What can change this session next. Changes nothing; worth asking after every call."""
+        """What can change this session next. Changes nothing."""
         return wake_of(self._kernel, self._venue, self._instants, self._built, self._host)
 
     def standing(self) -> Standing:
@@ -242,7 +246,10 @@ class ProcessingEngine:
     # -- processing -------------------------------------------------------------------------
 
     def process(
-        self, inputs: Sequence[EngineInput], max_records: int | None = None
+        self,
+        inputs: Sequence[EngineInput],
+        max_records: int | None = None,
+        max_turns: int | None = None,
     ) -> list[Record]:
         """Take inputs in order and give out the records that they make, in order.
 
@@ -252,18 +259,21 @@ class ProcessingEngine:
         engine must be thrown away.
 
         Once rows and ``Advance`` have made ``max_records`` (1 or more), no further row, instant or
-        round is begun, and later inputs are left: ``cut_short`` tells.  Give the rows again from
-        ``cursor.row``, or the same ``Advance``; no byte depends on it.
+        round is begun, and later inputs are left: ``cut_short`` tells.  So it is after
+        ``max_turns`` rounds, and rows looked at one by one while most are passed over.  Give the
+        rows again from ``cursor.row``, or the same ``Advance``; no byte depends on it.
         """
         kernel, instants = self._kernel, self._instants
         out = kernel.out = []
         enough = UNBOUNDED if max_records is None else kernel.ledger.seq + max_records
-        instants.cut = False
+        turns = UNBOUNDED if max_turns is None else max_turns
+        instants.cut, kernel.turns = False, 0
         for item in inputs:
             if instants.over or instants.cut:
                 break
             # Commands and ends are taken whole: what they find must follow from row and time.
-            kernel.most_seq = UNBOUNDED if isinstance(item, (Take, EndOfData)) else enough
+            whole = isinstance(item, (Take, EndOfData))
+            kernel.most_seq, kernel.most_turns = (UNBOUNDED,) * 2 if whole else (enough, turns)
             self._take(item)
         return out
 

@@ -45,6 +45,23 @@ def each_quote(piece: QuoteSlice) -> Iterator[Quote]:
     )
 
 
+def tick_at(piece: QuoteSlice | TradeSlice, place: int) -> Quote | Trade:
+    """One row of a slice as an object, without the detour over columns."""
+    instrument = piece.instrument
+    scale = float(10**instrument.price_precision)
+    ts, row = int(piece.ts[place]), piece.position(place)
+    event = None if piece.ts_event is None else int(piece.ts_event[place])
+    if isinstance(piece, TradeSlice):
+        px = int(piece.price_px[place])
+        side = _AGGRESSOR[int(piece.aggressor[place])]
+        size = int(piece.size_qty[place])
+        return Trade(ts, float(px) / scale, px, size, side, event, row, instrument)
+    bid_px, ask_px = int(piece.bid_px[place]), int(piece.ask_px[place])
+    bid, ask = float(bid_px) / scale, float(ask_px) / scale
+    bid_qty, ask_qty = int(piece.bid_qty[place]), int(piece.ask_qty[place])
+    return Quote(ts, bid, ask, bid_px, ask_px, bid_qty, ask_qty, event, row, instrument)
+
+
 def each_trade(piece: TradeSlice) -> Iterator[Trade]:
     """The rows of a slice as objects, each made when it is asked for."""
     events = repeat(None) if piece.ts_event is None else piece.ts_event.tolist()

@@ -3,6 +3,7 @@ at each, else from one that can change anything to the next."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -10,24 +11,25 @@ import numpy as np
 from offbook.domain.market_data import (
     Bar,
     BarSlice,
+    DataKind,
     IntColumn,
     MergedSlice,
     Quote,
     QuoteSlice,
     SourceInfo,
-    SourceSlice,
     Trade,
     TradeSlice,
 )
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import MAX_UNITS
-from offbook.engine.book import Book
 from offbook.engine.host import StrategyHost
 from offbook.engine.instants import Instants
 from offbook.engine.kernel import Kernel
 from offbook.engine.lifecycle import Lifecycle
-from offbook.engine.rows import merged_rows, rows_of
+from offbook.engine.rows import merged_rows, tick_at
+from offbook.engine.searching import edges_of
 from offbook.engine.venue import Venue
+from offbook.engine.wake import UNBOUNDED, Band
 
 WINDOW: Final = 4096
 """How far to look ahead at once."""
@@ -117,8 +119,8 @@ class SeveralRows:
         while begin < len(piece):
             if instants.ended or instants.unbegun or not instants.hours_known:
                 break
-            if instants.stands_still() or any(b.guarded for b in self._venue.books.values()):
-                break  # what a margin account is worth may turn on every price
+            if instants.stands_still() or self._looks_at_each():
+                break
             window = piece.rows(begin, min(begin + WINDOW, len(piece)))
             hits = self._hits(window)
             count = int(np.argmax(hits)) if hits.any() else len(hits)
@@ -129,16 +131,32 @@ class SeveralRows:
                 break
         return begin
 
+    def _looks_at_each(self) -> bool:
+        """Whether every row matters: what an account is worth may turn on every price, and what
+        was taken be told by several sources of quotes in turn."""
+        for symbol, book in self._venue.books.items():
+            if book.guarded or (book.remembers and symbol in self._quoted_twice):
+                return True
+        return self._kernel.every_row
+
+    @cached_property
+    def _quoted_twice(self) -> frozenset[str]:
+        """Instruments with more than one source of quotes."""
+        market = self._kernel.market
+        assert market is not None
+        quoted = [s.symbol for s in market.sources if s.kind is DataKind.QUOTES]
+        return frozenset(symbol for symbol in quoted if quoted.count(symbol) > 1)
+
     def _hits(self, window: MergedSlice) -> np.typing.NDArray[np.bool_]:
         """Which rows may change anything."""
         hits = window.ts >= min(self._kernel.agenda.next_due, MAX_UNITS)
         for source, piece in enumerate(window.pieces):
             mine = window.which == source
             book = self._venue.book(piece.instrument.symbol)
-            if book.watching or isinstance(piece, BarSlice):
+            if book.must_see or isinstance(piece, BarSlice):
                 hits |= mine
-            elif len(book):
-                hits[mine] |= _reached(piece, window.index[mine], book)
+            elif book.band is not UNBOUNDED:
+                hits[mine] |= _reached(piece, window.index[mine], book.band)
         return hits
 
     def _saw_last(self, passed: MergedSlice) -> None:
@@ -147,7 +165,10 @@ class SeveralRows:
         assert kernel.market is not None
         lasts = []
         for source, part in passed.parts():
-            (row,) = rows_of(part.rows(len(part) - 1, len(part)))
+            assert not isinstance(part, BarSlice)
+            if isinstance(part, QuoteSlice):
+                self._venue.book(part.instrument.symbol).pass_over(part, 0, len(part))
+            row = tick_at(part, len(part) - 1)
             lasts.append((row.row, source, row))
         for _, source, row in sorted(lasts, key=lambda last: last[0]):
             kernel.saw(kernel.market.sources[source], row)
@@ -156,12 +177,12 @@ class SeveralRows:
             self._instants.set_now(ts)
 
 
-def _reached(piece: SourceSlice, index: IntColumn, book: Book) -> np.typing.NDArray[np.bool_]:
-    """Which of some rows reach the price of the best order on either side, or a waiting stop's."""
-    if isinstance(piece, QuoteSlice):
-        low, high = piece.ask_px[index], piece.bid_px[index]
-    else:
-        assert isinstance(piece, TradeSlice)
-        low = high = piece.price_px[index]
-    hits = (low <= book.top_buy) | (high >= book.top_sell)
-    return hits | (low >= book.triggers.rise) | (high <= book.triggers.fall)
+def _reached(
+    piece: QuoteSlice | TradeSlice, index: IntColumn, band: Band
+) -> np.typing.NDArray[np.bool_]:
+    """Which of some rows leave a band."""
+    hits = np.zeros(len(index), np.bool_)
+    for name, fall, px in edges_of(piece, band):
+        column: IntColumn = getattr(piece, name)[index]
+        hits |= column <= px if fall else column >= px
+    return hits

@@ -5,13 +5,12 @@ from __future__ import annotations
 from offbook.domain.calendars import NEVER
 from offbook.domain.market_data import DataKind
 from offbook.domain.session import SessionStatus
-from offbook.engine.book import Book
 from offbook.engine.built_bars import BuiltBars
 from offbook.engine.host import StrategyHost
 from offbook.engine.instants import Instants
 from offbook.engine.kernel import Kernel
 from offbook.engine.venue import Venue
-from offbook.engine.wake import NO_FALL, NO_RISE, UNBOUNDED, Band, Wake
+from offbook.engine.wake import UNBOUNDED, Wake
 
 _SHOWN_BY = {
     DataKind.QUOTES: "on_quote",
@@ -31,30 +30,18 @@ def wake_of(
         return Wake()
     if instants.stands_still():
         return Wake(at=at if at <= kernel.now else NEVER)
-    bands = instants.equity.bands()
-    if bands is None:
+    books = venue.books.items()
+    if any(book.guarded for _, book in books):
         symbols = (instrument.symbol for instrument in kernel.market.instruments)
         return Wake(every_row=frozenset(symbols), at=at)
-    every = {*_shown(kernel, host), *built.unbegun_symbols()}
-    for symbol, book in venue.books.items():
-        if book.has_fresh:
-            every.add(symbol)
-        elif len(book):
-            bands[symbol] = band_of(book).narrowed(bands.get(symbol, UNBOUNDED))
-    for symbol in every:
-        bands.pop(symbol, None)
+    every = _shown(kernel, host) | built.unbegun_symbols()
+    every.update(symbol for symbol, book in books if book.has_fresh)
+    bands = {
+        symbol: book.band
+        for symbol, book in books
+        if symbol not in every and book.band != UNBOUNDED
+    }
     return Wake(every_row=frozenset(every), bands=bands, at=at)
-
-
-def band_of(book: Book) -> Band:
-    """The prices between which the orders of a book sleep, all of which rest or wait."""
-    triggers = book.triggers
-    return Band(
-        ask_falls=max(book.top_buy, NO_FALL),
-        bid_rises=min(book.top_sell, NO_RISE),
-        ask_rises=min(triggers.rise, NO_RISE),
-        bid_falls=max(triggers.fall, NO_FALL),
-    )
 
 
 def _shown(kernel: Kernel, host: StrategyHost | None) -> set[str]:

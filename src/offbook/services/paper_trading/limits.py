@@ -16,12 +16,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     how far the engine may run ahead of the commit.  ``commit_seconds`` and ``commit_records``: when
     a commit begins although nobody waits for it; ``cursor_seconds``: the same where rows passed
     without records.  ``call_seconds``: what one call of the engine should take, at most
-    ``call_rows`` rows; after ``call_records`` records it begins nothing more.  ``block_rows``: rows
-    per read of the feed.  ``snapshot_rows`` and ``snapshot_records``: when a snapshot falls due, by
-    records at the soonest when the journal has grown by a quarter.  ``fold_seconds``: after how
-    long a sleep the engine of a session without a strategy is kept folded up, which costs its next
-    command 0.2 ms, and 5 ms for each thousand orders.  ``retry_first_seconds`` doubles up to
-    ``retry_most_seconds`` while storage is down.
+    ``call_rows`` rows, or ``pass_rows`` where most are passed over; after ``call_records`` records,
+    or ``call_turns`` instants and rows that were not, it begins nothing more.  ``block_rows``: rows
+    per read of the feed at most, which gives as many as it has at hand.  ``snapshot_rows`` and
+    ``snapshot_records``: when a snapshot falls due, by records at the soonest when the journal has
+    grown by a quarter.  ``fold_seconds``: after how long a sleep the engine of a session without a
+    strategy is kept folded up, which costs its next command 0.2 ms, and 5 ms for each thousand
+    orders.  ``retry_first_seconds`` doubles up to ``retry_most_seconds`` while storage is down.
     ``stuck_seconds``: when a callback counts as stuck.  ``page_records``: records per read of the
     journal.  ``answers``: answers kept in memory per session.  ``poll_seconds``: how often the
     store is asked about a session that another process runs.  Raises InvalidInput for what is no
@@ -36,8 +37,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     cursor_seconds: float = 1.0
     call_seconds: float = 0.003
     call_rows: int = 65_536
+    pass_rows: int = 16_777_216
     call_records: int = 128
-    block_rows: int = 65_536
+    call_turns: int = 256
+    block_rows: int = 16_777_216
     snapshot_rows: int = 250_000
     snapshot_records: int = 5_000
     fold_seconds: float = 10.0

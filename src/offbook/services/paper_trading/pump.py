@@ -177,7 +177,11 @@ class Pump:
         """One step of the engine, its records collected. Raises Faulted."""
         self._watch.begin()
         try:
-            records = self.engine.process([item], max_records=self._limits.call_records)
+            records = self.engine.process(
+                [item],
+                max_records=self._limits.call_records,
+                max_turns=self._limits.call_turns,
+            )
         except Exception as error:
             raise Faulted(f"{type(error).__name__}: {error}") from error
         finally:
@@ -248,7 +252,7 @@ class Pump:
         count = len(part)
         if int(part.ts[-1]) > up_to:
             count = int(np.searchsorted(part.ts, up_to, side="right"))
-        asked = min(count, self._call_rows)
+        asked = min(count, self._call_rows, self._most_rows())
         began = self._clock.monotonic()
         before = self.engine.cursor.row
         records = self.process(part.rows(0, asked))
@@ -257,13 +261,17 @@ class Pump:
             raise Faulted(f"the engine took no row at row {before}")
         self._adapt(asked, self._clock.monotonic() - began)
 
+    def _most_rows(self) -> int:
+        limits = self._limits
+        return limits.pass_rows if self.engine.passes_over else limits.call_rows
+
     def _adapt(self, asked: int, seconds: float) -> None:
         """Aim at the time that one call may take; what is recorded does not depend on it."""
         size = self._call_rows
         if seconds > self._limits.call_seconds or self.engine.cut_short:
             size = max(size // 2, _LEAST_CALL_ROWS)
         elif asked == size and seconds < self._limits.call_seconds / 2:
-            size = min(size * 2, self._limits.call_rows)
+            size = min(size * 2, self._most_rows())
         self._call_rows = size
 
     def _end_of_data(self) -> None:

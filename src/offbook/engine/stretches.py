@@ -1,0 +1,82 @@
+"""What a stretch of rows comes to as a bar, block by block where the slice has an index."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from offbook.domain.market_data import BarSlice, IntColumn, QuoteSlice, SourceSlice, TradeSlice
+from offbook.domain.row_index import BLOCK, MID, middle
+from offbook.domain.values import MAX_UNITS
+
+_COLUMNS = {"bid": "bid_px", "ask": "ask_px", "mid": MID}
+
+
+class Stretch(NamedTuple):
+    """First, highest, lowest and last price (price units), and what was traded (quantity units)."""
+
+    open_px: int
+    high_px: int
+    low_px: int
+    close_px: int
+    volume_qty: int
+
+
+def stretch_of(piece: SourceSlice, begin: int, end: int, price: str) -> Stretch:
+    """Rows ``begin`` to ``end`` of a slice (at least one); of quotes their bid, ask or mid."""
+    if isinstance(piece, BarSlice):
+        return Stretch(
+            int(piece.open_px[begin]),
+            int(piece.high_px[begin:end].max()),
+            int(piece.low_px[begin:end].min()),
+            int(piece.close_px[end - 1]),
+            _total(piece.volume_qty[begin:end]),
+        )
+    name, traded = "price_px", 0
+    if isinstance(piece, QuoteSlice):
+        name = _COLUMNS[price]
+    else:
+        traded = _total(piece.size_qty[begin:end])
+    low, high = extremes_of(piece, begin, end, name)
+    return Stretch(
+        _value_at(piece, begin, name), high, low, _value_at(piece, end - 1, name), traded
+    )
+
+
+def extremes_of(piece: QuoteSlice | TradeSlice, begin: int, end: int, name: str) -> tuple[int, int]:
+    """The lowest and the highest value of a price column, or of ``MID``, in rows of a slice (at
+    least one)."""
+    offset = piece.offset
+    block, last = -(-(begin + offset) // BLOCK), (end + offset) // BLOCK
+    if piece.index is None or last <= block:
+        values = values_of(piece, begin, end, name)
+        return int(values.min()), int(values.max())
+    extremes = piece.index.of(name, last)
+    low, high = int(extremes.lows[block:last].min()), int(extremes.highs[block:last].max())
+    for first, stop in ((begin, block * BLOCK - offset), (last * BLOCK - offset, end)):
+        if first < stop:
+            values = values_of(piece, first, stop, name)
+            low, high = min(low, int(values.min())), max(high, int(values.max()))
+    return low, high
+
+
+def values_of(piece: QuoteSlice | TradeSlice, begin: int, end: int, name: str) -> IntColumn:
+    """A price column, or ``MID``, of rows of a slice."""
+    if name == MID:
+        assert isinstance(piece, QuoteSlice)
+        return middle(piece.bid_px[begin:end], piece.ask_px[begin:end])
+    column: IntColumn = getattr(piece, name)
+    return column[begin:end]
+
+
+def _value_at(piece: QuoteSlice | TradeSlice, place: int, name: str) -> int:
+    if name == MID:
+        assert isinstance(piece, QuoteSlice)
+        return (int(piece.bid_px[place]) + int(piece.ask_px[place])) // 2
+    return int(getattr(piece, name)[place])
+
+
+def _total(volume: IntColumn) -> int:
+    """The sum of a column, exact also where it exceeds int64."""
+    if int(volume.max()) < MAX_UNITS // len(volume):
+        return int(volume.sum())
+    return sum(volume.tolist())
