@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import enum
+from functools import cached_property
 
 import msgspec
 
+from offbook.domain.named import Named
 
-class OrderSide(enum.Enum):
+
+class OrderSide(Named):
     """FIX Side (54)."""
 
     BUY = "BUY"
     SELL = "SELL"
 
-    @property
+    @cached_property
     def sign(self) -> int:
         """+1 for a buy, -1 for a sell."""
         return 1 if self is OrderSide.BUY else -1
 
-    @property
+    @cached_property
     def opposite(self) -> OrderSide:
         """The other side."""
         return OrderSide.SELL if self is OrderSide.BUY else OrderSide.BUY
 
 
-class OrderType(enum.Enum):
+class OrderType(Named):
     """FIX OrdType (40); FIX writes a trailing stop as a pegged stop, which is spelled out here."""
 
     MARKET = "MARKET"
@@ -35,7 +37,7 @@ class OrderType(enum.Enum):
     LIMIT_IF_TOUCHED = "LIMIT_IF_TOUCHED"
     TRAILING_STOP = "TRAILING_STOP"
 
-    @property
+    @cached_property
     def has_limit(self) -> bool:
         """Whether the order has a limit price."""
         return self is OrderType.LIMIT or self in (
@@ -43,23 +45,23 @@ class OrderType(enum.Enum):
             OrderType.LIMIT_IF_TOUCHED,
         )
 
-    @property
+    @cached_property
     def has_stop(self) -> bool:
         """Whether the user gives a trigger price."""
         return self.waits and self is not OrderType.TRAILING_STOP
 
-    @property
+    @cached_property
     def waits(self) -> bool:
         """Whether the order does nothing before the market triggers it."""
         return self is not OrderType.MARKET and self is not OrderType.LIMIT
 
-    @property
+    @cached_property
     def is_touched(self) -> bool:
         """Whether it waits for a better price (a stop waits for a worse one)."""
         return self in (OrderType.MARKET_IF_TOUCHED, OrderType.LIMIT_IF_TOUCHED)
 
 
-class TimeInForce(enum.Enum):
+class TimeInForce(Named):
     """FIX TimeInForce (59). GTX, which FIX lists here, is ``post_only`` and goes with any."""
 
     GTC = "GTC"
@@ -68,13 +70,13 @@ class TimeInForce(enum.Enum):
     FOK = "FOK"
     GTD = "GTD"
 
-    @property
+    @cached_property
     def is_immediate(self) -> bool:
         """Whether what cannot trade at once is canceled."""
         return self is TimeInForce.IOC or self is TimeInForce.FOK
 
 
-class OrderStatus(enum.Enum):
+class OrderStatus(Named):
     """FIX OrdStatus (39), with DENIED for the refusal of our own risk checks.
 
     HELD, which FIX does not know, is an order of a group that the venue has and does not work yet,
@@ -93,7 +95,7 @@ class OrderStatus(enum.Enum):
     REJECTED = "REJECTED"
     DENIED = "DENIED"
 
-    @property
+    @cached_property
     def is_terminal(self) -> bool:
         """Whether nothing can happen to the order any more."""
         return self in _ENDED
@@ -108,7 +110,7 @@ _ENDED = (
 )
 
 
-class ExecType(enum.Enum):
+class ExecType(Named):
     """FIX ExecType (150): why a report exists. DENIED is ours, FILL a TRADE with nothing left,
     TRIGGERED is FIX's TRIGGERED_OR_ACTIVATED_BY_SYSTEM, HELD a NEW that does not work yet."""
 
@@ -129,14 +131,14 @@ class ExecType(enum.Enum):
     RESTATED = "RESTATED"
 
 
-class Liquidity(enum.Enum):
+class Liquidity(Named):
     """FIX LastLiquidityInd (851)."""
 
     ADDED = "ADDED"
     REMOVED = "REMOVED"
 
 
-class RejectReason(enum.Enum):
+class RejectReason(Named):
     """Why an order, a cancel or a replace was denied by our risk or rejected by the venue."""
 
     INSUFFICIENT_BUYING_POWER = "INSUFFICIENT_BUYING_POWER"
@@ -172,7 +174,7 @@ class RejectReason(enum.Enum):
     ORDER_LIST_REFUSED = "ORDER_LIST_REFUSED"
 
 
-class CancelReason(enum.Enum):
+class CancelReason(Named):
     """Why an order ended as CANCELED or EXPIRED."""
 
     REQUESTED = "REQUESTED"
@@ -195,7 +197,7 @@ class CancelReason(enum.Enum):
     INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS"
 
 
-class ContingencyType(enum.Enum):
+class ContingencyType(Named):
     """FIX ContingencyType (1385): how the orders of a list depend on one another.
 
     OCO: one cancels the other.  OTO: the first, the parent, triggers the others.  BRACKET: the
@@ -207,7 +209,7 @@ class ContingencyType(enum.Enum):
     BRACKET = "BRACKET"
 
 
-class Origin(enum.Enum):
+class Origin(Named):
     """Who sent an order; a liquidation is the venue's, after a margin call."""
 
     STRATEGY = "strategy"

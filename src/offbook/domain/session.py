@@ -15,10 +15,11 @@ import msgspec
 from offbook.domain.config import SessionConfig
 from offbook.domain.errors import InvalidTransition
 from offbook.domain.market_data import Cursor
+from offbook.domain.named import Named
 from offbook.domain.values import Amount
 
 
-class SessionStatus(enum.Enum):
+class SessionStatus(Named):
     """Where a session is in its life. Stored by name."""
 
     STARTING = "STARTING"

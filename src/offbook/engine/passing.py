@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from offbook.domain.market_data import Quote, QuoteSlice, TradeSlice
+from offbook.domain.market_data import Quote, QuoteSlice, Trade, TradeSlice
 from offbook.domain.values import MAX_UNITS
 from offbook.engine.instants import Instants
 from offbook.engine.kernel import Kernel
@@ -32,7 +32,8 @@ class TickPassing:
         if not (book.must_see or self._kernel.every_row):
             end = self._before_due(piece, begin)
             position = first_outside(piece, begin, end, book.band)
-            self._pass_over(piece, begin, position)
+            if position > begin:
+                self._pass_over(piece, begin, position, tick_at(piece, position - 1))
             if position == len(piece):
                 return position
         return self._take(piece, position)
@@ -44,15 +45,16 @@ class TickPassing:
             return len(piece)
         return begin + int(piece.ts[begin:].searchsorted(due))
 
-    def _pass_over(self, piece: QuoteSlice | TradeSlice, begin: int, end: int) -> None:
-        if begin == end:
-            return
+    def _pass_over(
+        self, piece: QuoteSlice | TradeSlice, begin: int, end: int, last: Quote | Trade
+    ) -> None:
+        """Rows that changed nothing, the last of them ``last``."""
         kernel = self._kernel
         if isinstance(piece, QuoteSlice):
             self._venue.book(piece.instrument.symbol).pass_over(piece, begin, end)
-        kernel.last = passed = tick_at(piece, end - 1)
-        if passed.ts > kernel.now:
-            self._instants.set_now(passed.ts)
+        kernel.last = last
+        if last.ts > kernel.now:
+            self._instants.set_now(last.ts)
 
     def _take(self, piece: QuoteSlice | TradeSlice, position: int) -> int:
         """One row, after all that is due before it."""
@@ -67,7 +69,7 @@ class TickPassing:
             return position
         book, row = self._venue.book(piece.instrument.symbol), tick_at(piece, position)
         if not (kernel.every_row or book.must_see or book.band.is_left_by(row)):
-            self._pass_over(piece, position, position + 1)  # it was the time that woke
+            self._pass_over(piece, position, position + 1, row)  # it was the time that woke
             return position + 1
         if isinstance(row, Quote):
             self._venue.match_quote(row)

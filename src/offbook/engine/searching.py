@@ -51,19 +51,15 @@ def first_outside(piece: Ticks, begin: int, end: int, band: Band) -> int:
     edges = edges_of(piece, band)
     if not edges:
         return end
-    near = min(begin + NEAR, end)
-    found = _scan(piece, begin, near, edges)
-    if found < near or near == end:
-        return found
     if piece.index is not None:
-        return _by_blocks(piece, near, end, edges)
-    window = 4 * NEAR
-    while near < end:
-        begin, near = near, min(near + window, end)
-        found = _scan(piece, begin, near, edges)
-        if found < near:
+        return _by_blocks(piece, begin, end, edges)
+    window = NEAR
+    while begin < end:
+        until = min(begin + window, end)
+        found = _scan(piece, begin, until, edges)
+        if found < until:
             return found
-        window = min(4 * window, FAR)
+        begin, window = until, min(4 * window, FAR)
     return end
 
 

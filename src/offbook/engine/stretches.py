@@ -50,10 +50,14 @@ def extremes_of(piece: QuoteSlice | TradeSlice, begin: int, end: int, name: str)
     if piece.index is None or last <= block:
         values = values_of(piece, begin, end, name)
         return int(values.min()), int(values.max())
-    extremes = piece.index.of(name, last)
+    extremes = piece.index.of(name, last + 1)
     low, high = int(extremes.lows[block:last].min()), int(extremes.highs[block:last].max())
-    for first, stop in ((begin, block * BLOCK - offset), (last * BLOCK - offset, end)):
-        if first < stop:
+    for other, first, stop in (
+        (block - 1, begin, block * BLOCK - offset),
+        (last, last * BLOCK - offset, end),
+    ):
+        # A block of which these are a part may go no further than the whole ones.
+        if first < stop and not (extremes.lows[other] >= low and extremes.highs[other] <= high):
             values = values_of(piece, first, stop, name)
             low, high = min(low, int(values.min())), max(high, int(values.max()))
     return low, high
