@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from offbook.adapters.strategy_loader import load_strategy
-from offbook.config.settings import data_directory
+from offbook.config.settings import data_directory, row_cache_directory
 from offbook.domain.config import ReplayMarket, SyntheticMarket
 from offbook.domain.errors import (
     InvalidConfig,
@@ -87,10 +87,13 @@ def engine_factory(strategy: type[Strategy], source: str) -> EngineFactory:
 def make_gateway() -> IBrokerGateway:
     """The gateway to every kind of market that there is."""
     from offbook.adapters.brokers.replay.gateway import ReplayGateway
+    from offbook.adapters.brokers.replay.row_cache import RowCache
     from offbook.adapters.brokers.routing import RoutingGateway
     from offbook.adapters.brokers.synthetic.gateway import SyntheticGateway
 
-    return RoutingGateway({ReplayMarket: ReplayGateway(), SyntheticMarket: SyntheticGateway()})
+    folder = row_cache_directory()
+    replay = ReplayGateway(None if folder is None else RowCache(folder))
+    return RoutingGateway({ReplayMarket: replay, SyntheticMarket: SyntheticGateway()})
 
 
 def make_manager(

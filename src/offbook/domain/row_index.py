@@ -7,7 +7,7 @@ slice share it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
@@ -39,6 +39,13 @@ class Extremes:
         self.lows: IntColumn = np.empty(blocks, np.int64)
         self.highs: IntColumn = np.empty(blocks, np.int64)
 
+    @classmethod
+    def made(cls, column: IntColumn, lows: IntColumn, highs: IntColumn) -> Self:
+        """Extremes that were made before, of all blocks of a column."""
+        known = cls(column[:0])
+        known.lows, known.highs, known._made = lows, highs, len(lows)
+        return known
+
     def make(self, end: int) -> None:
         """Make the blocks before ``end``, as far as there are rows."""
         if end <= self._made:
@@ -65,9 +72,9 @@ class RowIndex:
 
     __slots__ = ("_extremes", "_piece")
 
-    def __init__(self, piece: Any) -> None:
+    def __init__(self, piece: Any, known: dict[str, Extremes] | None = None) -> None:
         self._piece = piece
-        self._extremes: dict[str, Extremes] = {}
+        self._extremes: dict[str, Extremes] = known or {}
 
     def of(self, name: str, end: int) -> Extremes:
         """The extremes of a price column, or of ``MID``, made for the blocks before ``end``."""

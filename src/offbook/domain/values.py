@@ -98,9 +98,10 @@ def text_to_units(text: str, precision: int) -> int:
     Raises ValueError when the text is not plain decimal notation or has more significant
     decimals than ``precision``.
     """
-    whole, _, fraction = text.partition(".")
-    if len(fraction) <= precision and (whole + fraction).isdigit() and whole and text.isascii():
-        return int(whole + fraction.ljust(precision, "0"))  # most of them
+    if isinstance(text, str) and text.isascii():
+        whole, _, fraction = text.partition(".")
+        if whole and len(fraction) <= precision and (whole + fraction).isdigit():
+            return int(whole + fraction.ljust(precision, "0"))  # most of them
     match = _DECIMAL_TEXT.match(text)
     if match is None:
         raise ValueError(f"{text!r} is not a plain decimal number")

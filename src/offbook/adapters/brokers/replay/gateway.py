@@ -21,6 +21,7 @@ from offbook.adapters.brokers.replay.files import (
     whole_extent,
 )
 from offbook.adapters.brokers.replay.reader import RecordingReader
+from offbook.adapters.brokers.replay.row_cache import PieceReader, RowCache
 from offbook.adapters.brokers.replay.source import Source, Survey, open_source, survey
 from offbook.adapters.brokers.replay.zones import load_zone
 from offbook.adapters.calendars import load_calendar
@@ -47,10 +48,12 @@ class ReplayGateway:
     """Opens recordings on disk: an ``IBrokerGateway`` for ``ReplayMarket``.
 
     With ``keep_surveys`` a file that it has digested and counted once is not digested again as long
-    as its size and time of change stay what they were.
+    as its size and time of change stay what they were.  With a ``cache`` the rows of a recording
+    that was read to its end are kept, and given from there when it is opened again.
     """
 
-    def __init__(self, *, keep_surveys: bool = False) -> None:
+    def __init__(self, cache: RowCache | None = None, *, keep_surveys: bool = False) -> None:
+        self._cache = cache
         self._surveys: Surveys | None = {} if keep_surveys else None
 
     async def open(self, market: MarketConfig) -> ReplayFeed:
@@ -65,7 +68,7 @@ class ReplayGateway:
             raise InvalidConfig("the replay gateway opens recordings only", field="market.type")
         executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="offbook-replay")
         stop = Event()
-        opening = executor.submit(open_recording, market, stop, self._surveys)
+        opening = executor.submit(self._open, market, stop)
         try:
             opened = await _outcome(opening)
         except BaseException:
@@ -73,7 +76,13 @@ class ReplayGateway:
             opening.add_done_callback(_close_opened)
             executor.shutdown(wait=False)
             raise
-        return ReplayFeed(executor, opened)
+        return ReplayFeed(executor, *opened)
+
+    def _open(self, market: ReplayMarket, stop: Event) -> tuple[OpenedRecording, PieceReader]:
+        opened = open_recording(market, stop, self._surveys)
+        if self._cache is None:
+            return opened, opened.reader
+        return opened, self._cache.reader(opened.reader, opened.info, opened.extent)
 
 
 class ReplayFeed:
@@ -83,9 +92,11 @@ class ReplayFeed:
     jump starts the file again and skips to its place.
     """
 
-    def __init__(self, executor: ThreadPoolExecutor, opened: OpenedRecording) -> None:
+    def __init__(
+        self, executor: ThreadPoolExecutor, opened: OpenedRecording, reader: PieceReader
+    ) -> None:
         self._executor = executor
-        self._reader = opened.reader
+        self._reader = reader
         self._info = opened.info
         self._calendars = (opened.calendar,)
         self._extent = opened.extent
@@ -270,9 +281,9 @@ async def _outcome(work: Future[T]) -> T:
     return await asyncio.shield(waiting)
 
 
-def _close_opened(opening: Future[OpenedRecording]) -> None:
+def _close_opened(opening: Future[tuple[OpenedRecording, PieceReader]]) -> None:
     if not opening.cancelled() and opening.exception() is None:
-        opening.result().reader.close()
+        opening.result()[1].close()
 
 
 def _identity(market: ReplayMarket, parts: list[Part], calendar: TradingCalendar) -> str:
