@@ -2,9 +2,11 @@
 stored, and taken up again, at every cut that is not within an instant."""
 
 from collections.abc import Callable
+from functools import partial
 from random import Random
 
 import pytest
+from tests.properties.gambler import Dozer, Gambler, Sleeper
 from tests.properties.random_markets import Kind
 from tests.properties.random_sessions import Improvised, fresh, improvise
 from tests.rehearsal import rehearse
@@ -31,13 +33,19 @@ class Feeder:
     """Feeds an engine what a session was fed, so many records a call, as a pump would."""
 
     def __init__(
-        self, done: Improvised, engine: ProcessingEngine, budget: Budget, at_cut: AtCut = _nothing
+        self,
+        done: Improvised,
+        engine: ProcessingEngine,
+        budget: Budget,
+        at_cut: AtCut = _nothing,
+        turns: Budget | None = None,
     ) -> None:
         self.done = done
         self.engine = engine
         self.made: list[bytes] = []
         self._budget = budget
         self._at_cut = at_cut
+        self._turns = turns
         self._fed = 0
 
     def run(self) -> list[bytes]:
@@ -68,9 +76,9 @@ class Feeder:
         """Rows, in as many calls as it takes."""
         rows, engine = self.done.rehearsal.all_rows, self.engine
         while (begin := engine.cursor.row) < row and engine.status not in OVER:
-            before = engine.last_seq
+            before = engine.last_seq, engine.cursor
             self._call(rows.rows(begin, row))
-            moved = engine.cursor.row > begin or engine.last_seq > before
+            moved = (engine.last_seq, engine.cursor) != before
             if not moved and not engine.cut_short:
                 return
 
@@ -81,7 +89,8 @@ class Feeder:
             self._call(Advance(ts=ts))
 
     def _call(self, item: EngineInput) -> None:
-        records = self.engine.process([item], max_records=self._budget())
+        turns = None if self._turns is None else self._turns()
+        records = self.engine.process([item], max_records=self._budget(), max_turns=turns)
         self.made += map(encode_record, records)
         if self.engine.cut_short and not self.engine.is_within_instant:
             self._at_cut(self._fed)
@@ -95,6 +104,19 @@ def test_however_many_records_a_call_may_make_the_chain_is_the_same(seed: int, k
     rng = Random(seed)
     for budget in (lambda: 1, lambda: rng.randint(1, 5), lambda: 10**9):
         assert Feeder(done, fresh(done), budget).run() == done.rehearsal.raws, f"seed {seed}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(3))
+def test_however_much_a_call_may_look_at_the_chain_is_the_same(seed: int, kind: Kind) -> None:
+    """Also where rows are passed over: one turn, a few, and records bounded beside them."""
+    for strategy in (Gambler, Dozer, Sleeper):
+        done = improvise(4500 + seed, kind, strategy=strategy)
+        rng = Random(seed)
+        for budget in (lambda: 10**9, partial(rng.randint, 1, 5)):
+            for turns in (lambda: 1, partial(rng.randint, 1, 7)):
+                feeder = Feeder(done, fresh(done), budget, turns=turns)
+                assert feeder.run() == done.rehearsal.raws, f"seed {seed}, {strategy.__name__}"
 
 
 @pytest.mark.parametrize("kind", KINDS)

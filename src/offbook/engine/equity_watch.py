@@ -46,7 +46,7 @@ class EquityWatch:
 
     def _is_safe(self) -> bool:
         """Whether nothing happened since the bands were drawn, and no price has left its own."""
-        if self._drawn_at != self._kernel.ledger.seq:
+        if self._drawn_at != self._kernel.ledger.seq or self._kernel.every_row:
             return False
         for symbol, book in self._venue.books.items():
             band = book.guard_band

@@ -59,11 +59,11 @@ class TickPassing:
     def _take(self, piece: QuoteSlice | TradeSlice, position: int) -> int:
         """One row, after all that is due before it."""
         kernel, instants = self._kernel, self._instants
-        kernel.turns += 1
         ts = int(piece.ts[position])
         instants.finish_before(ts)
         if not instants.may_take(ts):
             return position
+        kernel.turns += 1
         instants.begin(ts)
         if instants.stands_still():
             return position

@@ -254,11 +254,11 @@ class Pump:
             count = int(np.searchsorted(part.ts, up_to, side="right"))
         asked = min(count, self._call_rows, self._most_rows())
         began = self._clock.monotonic()
-        before = self.engine.cursor.row
+        before = self.engine.cursor
         records = self.process(part.rows(0, asked))
-        idle = self.engine.cursor.row == before and not (records and self.engine.cut_short)
+        idle = self.engine.cursor == before and not (records and self.engine.cut_short)
         if idle and not (self.is_over or self._stands_still()):
-            raise Faulted(f"the engine took no row at row {before}")
+            raise Faulted(f"the engine took no row at row {before.row}")
         self._adapt(asked, self._clock.monotonic() - began)
 
     def _most_rows(self) -> int:
