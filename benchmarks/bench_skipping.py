@@ -13,7 +13,8 @@ committed to a SQLite store with full flushes; the rows are in memory.
 - *indexed*: a session over rows whose index is made;
 - *not indexed*: the same, with columns searched as they are;
 - *visited*: every row looked at, over so many of the first rows, beside *indexed* over the same;
-- *cold Parquet*: over so many of the first rows, from a file; what counts there is decoding.
+- *cold Parquet*: over so many of the first rows, from a file; what counts there is decoding;
+- *kept Parquet*: the same, once its rows are kept (``OFFBOOK_ROW_CACHE``).
 
 Rounds run all in turn; what counts are the ratios.  Seconds are those of the wall; *cpu* is the
 processor time of the whole process, which says more on a machine that is shared.
@@ -35,6 +36,7 @@ import numpy as np
 from bench_replay import bare_loop
 
 from offbook.adapters.brokers.replay.gateway import ReplayGateway
+from offbook.adapters.brokers.replay.row_cache import RowCache
 from offbook.adapters.persistence.stores import open_for_writing
 from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR
 from offbook.domain.config import (
@@ -130,6 +132,10 @@ def quotes(rows: int) -> QuoteSlice:
     ts = 1_704_067_200_000_000_000 + np.arange(rows, dtype=np.int64) * (MINUTE_NS // 20_000)
     sizes = np.broadcast_to(np.int64(500), rows)
     return QuoteSlice(XYZ, 0, ts, bid, ask, sizes, sizes)
+
+
+FIRST_ROWS = ("first rows", "visited", "cold Parquet", "kept Parquet")
+"""Variants that run over some of the rows alone."""
 
 
 class MemoryFeed:
@@ -241,6 +247,8 @@ class Bench:
         self._part = self._piece.rows(0, min(visited, rows))
         self._path = folder / "quotes.parquet"
         write_parquet(self._part, self._path)
+        self._cache = RowCache(folder, least_rows=1)
+        asyncio.run(session(ReplayGateway(self._cache), str(self._path), folder / "keeping"))
         self._loop = self._piece.rows(0, min(1_000_000, rows))
         self.rows = {
             "bare loop": len(self._loop),
@@ -248,7 +256,7 @@ class Bench:
             "indexed": rows,
             "not indexed": rows,
         }
-        self.rows |= dict.fromkeys(("first rows", "visited", "cold Parquet"), len(self._part))
+        self.rows |= dict.fromkeys(FIRST_ROWS, len(self._part))
         self.taken: dict[str, list[Trail]] = {name: [] for name in self.rows}
 
     def round(self) -> None:
@@ -263,6 +271,7 @@ class Bench:
         self._run("first rows", MemoryGateway(index_whole(self._part)[0]))
         self._run("visited", MemoryGateway(self._part), every_row=True)
         self._run("cold Parquet", ReplayGateway())
+        self._run("kept Parquet", ReplayGateway(self._cache))
 
     def _run(self, name: str, gateway: IBrokerGateway, *, every_row: bool = False) -> None:
         store = self._folder / f"{name}-{len(self.taken[name])}"
@@ -271,7 +280,7 @@ class Bench:
 
     def check(self) -> None:
         """The same happened at the same times, whatever was passed over."""
-        for names in (("indexed", "not indexed"), ("first rows", "visited", "cold Parquet")):
+        for names in (("indexed", "not indexed"), FIRST_ROWS):
             heard = {trail.heard for name in names for trail in self.taken[name]}
             if len(heard) != 1:
                 raise SystemExit(f"{', '.join(names)} did not trade the same")

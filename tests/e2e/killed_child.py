@@ -224,7 +224,7 @@ async def main(data: Path) -> None:
 
     ProcessingEngine.process = counted  # type: ignore[method-assign]  # a place to be killed at
     sqlite3.connect = _halting_connect  # type: ignore[assignment]  # so that statements are places
-    limits = Limits(snapshot_rows=700, snapshot_records=60)
+    limits = Limits(snapshot_rows=700, pass_snapshot_rows=700, snapshot_records=60)
 
     def make_engine(session: Any) -> ProcessingEngine:
         spec = session.config.strategy

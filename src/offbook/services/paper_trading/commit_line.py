@@ -189,12 +189,16 @@ class CommitLine:
         now = self._clock.monotonic()
         if outbox.empty:
             moved = self._engine.cursor.row - outbox.cut_cursor.row
-            return moved >= self._limits.snapshot_rows or (
+            return moved >= self._snapshot_rows() or (
                 moved > 0 and now - self._cut_at >= self._limits.cursor_seconds
             )
         if idle or outbox.count >= self._limits.commit_records:
             return True
         return outbox.since is None or now - outbox.since >= self._limits.commit_seconds
+
+    def _snapshot_rows(self) -> int:
+        limits = self._limits
+        return limits.pass_snapshot_rows if self._engine.passes_over else limits.snapshot_rows
 
     def _snapshot(self, *, forced: bool) -> bytes | None:
         engine, limits = self._engine, self._limits
@@ -203,7 +207,7 @@ class CommitLine:
         due = (
             forced
             or paused
-            or row - self._snapshot_row >= limits.snapshot_rows
+            or row - self._snapshot_row >= self._snapshot_rows()
             or seq - self._snapshot_seq >= max(limits.snapshot_records, seq // _SNAPSHOT_SHARE)
         )
         if not due or not seq or engine.status in (SessionStatus.STOPPED, SessionStatus.FAILED):

@@ -18,7 +18,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     without records.  ``call_seconds``: what one call of the engine should take, at most
     ``call_rows`` rows, or ``pass_rows`` where most are passed over; after ``call_records`` records,
     or ``call_turns`` instants and rows that were not, it begins nothing more.  ``block_rows``: rows
-    per read of the feed at most, which gives as many as it has at hand.  ``snapshot_rows`` and
+    per read of the feed at most, which gives as many as it has at hand.  ``snapshot_rows``
+    (``pass_snapshot_rows`` where most are passed over, and so soon passed again) and
     ``snapshot_records``: when a snapshot falls due, by records at the soonest when the journal has
     grown by a quarter.  ``fold_seconds``: after how long a sleep the engine of a session without a
     strategy is kept folded up, which costs its next command 0.2 ms, and 5 ms for each thousand
@@ -42,6 +43,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     call_turns: int = 256
     block_rows: int = 16_777_216
     snapshot_rows: int = 250_000
+    pass_snapshot_rows: int = 4_000_000
     snapshot_records: int = 5_000
     fold_seconds: float = 10.0
     retry_first_seconds: float = 0.1

@@ -105,7 +105,7 @@ async def test_the_engine_stays_within_its_bound_of_time() -> None:
 
 async def test_rows_without_records_are_committed_now_and_then() -> None:
     """So that a crash does not lead far back."""
-    limits = Limits(call_rows=16, block_rows=64, snapshot_rows=100)
+    limits = Limits(call_rows=16, block_rows=64, snapshot_rows=100, pass_snapshot_rows=100)
     stage = Stage(wave(1000), None, limits=limits)
     async with stage.manager() as manager:
         await manager.start_session(stage.config(), session_id="a")

@@ -30,10 +30,18 @@ TINY = Limits(
     call_rows=1,
     block_rows=1,
     snapshot_rows=1,
+    pass_snapshot_rows=1,
     snapshot_records=1,
     page_records=1,
 )
-ODD = Limits(commit_records=5, ahead_records=7, call_rows=3, block_rows=11, snapshot_rows=13)
+ODD = Limits(
+    commit_records=5,
+    ahead_records=7,
+    call_rows=3,
+    block_rows=11,
+    snapshot_rows=13,
+    pass_snapshot_rows=13,
+)
 WAYS: list[dict[str, Any]] = [
     {"limits": LARGE, "cut": None, "speed": None},
     {"limits": LARGE, "cut": 7, "speed": "1"},
