@@ -16,7 +16,7 @@ from offbook.adapters.strategy_loader import is_file_ref
 from offbook.config.documents import read_document
 from offbook.config.known import MARKET, Catalogue, Known, Path, dotted, flat
 from offbook.config.markets import SHIPPED
-from offbook.config.settings import absolute
+from offbook.config.settings import ROW_CACHE_VARIABLE, absolute
 from offbook.config.synthetic import is_synthetic
 from offbook.domain.errors import InvalidConfig
 
@@ -108,10 +108,11 @@ def checked_document(
 
 
 def read_environment(environment: Mapping[str, str], catalogue: Catalogue) -> Layer:
-    """Variables as ``OFFBOOK_VENUE__FEE__TAKER``; empty ones are not there."""
+    """Variables as ``OFFBOOK_VENUE__FEE__TAKER``; empty ones are not there, and what is of the
+    process alone (``OFFBOOK_ROW_CACHE``) is no setting."""
     values, names = {}, {}
     for name, text in sorted(environment.items()):
-        if name.startswith(PREFIX) and text:
+        if name.startswith(PREFIX) and text and name != ROW_CACHE_VARIABLE:
             path = tuple(name.removeprefix(PREFIX).lower().split(PARTED))
             names[path] = name
             values[path] = _from_text(text, catalogue.find(path))
