@@ -217,10 +217,10 @@ async def main(data: Path) -> None:
 
     process = ProcessingEngine.process
 
-    def counted(self: Any, inputs: Any, max_records: int | None = None) -> Any:
+    def counted(self: Any, inputs: Any, **bounds: Any) -> Any:
         if HALTS.phase == "recovery":
             HALTS.reach("recovery", self._session.id)
-        return process(self, inputs, max_records)
+        return process(self, inputs, **bounds)
 
     ProcessingEngine.process = counted  # type: ignore[method-assign]  # a place to be killed at
     sqlite3.connect = _halting_connect  # type: ignore[assignment]  # so that statements are places

@@ -271,8 +271,8 @@ async def test_an_engine_that_begins_otherwise_cannot_continue_a_journal() -> No
     await _suspended(stage)
 
     class Silent(ProcessingEngine):
-        def process(self, inputs: Any, max_records: int | None = None) -> Any:
-            super().process(inputs, max_records)
+        def process(self, inputs: Any, **bounds: Any) -> Any:
+            super().process(inputs, **bounds)
             return []
 
     def silent(session: PaperTradingSession) -> ProcessingEngine:
