@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 import msgspec
+import numpy as np
 
 from offbook.domain.market_data import IntColumn, Quote, QuoteSlice
 from offbook.domain.orders import OrderSide
@@ -295,10 +296,17 @@ def _carry_far(taken: Taken, px: IntColumn, shown: IntColumn, begin: int, end: i
         if (px[first : min(first + window, end)] != taken.px).any():
             return None
         first, window = first + window, 4 * window
+    sizes = shown[begin:end]
+    last = int(sizes[-1])
+    if max(int(sizes.max()), taken.shown) * len(sizes) < MAX_UNITS:
+        # With s the sum of increases so far, left - s is the least of what size - s ever was.
+        increases = np.maximum(np.diff(sizes, prepend=taken.shown), 0).cumsum()
+        least = min(taken.available, int((sizes - increases).min()))
+        return Taken(taken.px, last, least + int(increases[-1]))
     before, left = taken.shown, taken.available
-    for qty in shown[begin:end].tolist():
+    for qty in sizes.tolist():
         before, left = qty, _left(qty, left, before)
-    return Taken(taken.px, before, left)
+    return Taken(taken.px, last, left)
 
 
 def _time(key: tuple[int, int, int]) -> int:

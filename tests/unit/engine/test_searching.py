@@ -10,6 +10,7 @@ import pytest
 from offbook.domain import row_index
 from offbook.domain.market_data import Quote, QuoteSlice, TradeSlice
 from offbook.domain.orders import OrderSide
+from offbook.domain.values import MAX_UNITS
 from offbook.engine import searching, stretches
 from offbook.engine.book import Book, Taken
 from offbook.engine.rows import rows_of, tick_at
@@ -115,6 +116,8 @@ def test_what_was_taken_is_caught_up_over_rows_that_were_passed(seed: int) -> No
     still = rng.randrange(100)  # the price stays for so many rows, while sizes change
     piece.bid_px[:still], piece.ask_px[:still] = 1000, 1001
     end = rng.randint(1, 100)
+    if seed % 3 == 0:
+        piece.bid_qty[5], piece.ask_qty[9] = MAX_UNITS - 1, MAX_UNITS - 1
     taken = Taken(1000, rng.randrange(9), 0), Taken(1001, 8, rng.randrange(9))
     seen, passed = Book(), Book()
     for book in (seen, passed):
