@@ -19,7 +19,7 @@ from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.rows import merged_rows, rows_of
 
 KINDS: list[Kind] = [*DataKind, "several"]
-ACTORS: list[type[Gambler] | None] = [None, Sleeper, Dozer]
+ACTORS: list[type[Gambler] | None] = [None, Sleeper, Dozer, Gambler]
 SEEDS = range(8)
 
 

@@ -46,7 +46,7 @@ def bands_within(kernel: Kernel, bounds: Iterable[Bound]) -> dict[str, Band] | N
     if held is None:
         return None
     bands: dict[str, Band] = {}
-    for bound in bounds:
+    for bound in bounds if held else ():  # without positions it does not move
         budget = _budget(kernel, bound, held)
         if budget < 0:
             return None

@@ -27,6 +27,8 @@ class EquityWatch:
         self.loss = LossWatch(kernel, lifecycle)
         self.watches = self._margin.watches or self.loss.watches
         self._drawn_at = -1
+        self.at_every_row = False
+        """Whether it must be judged at every row of the market."""
 
     def guard(self) -> None:
         """Draw the bands of open positions anew, in which nothing turns on the equity."""
@@ -34,6 +36,7 @@ class EquityWatch:
             return
         self._drawn_at = self._kernel.ledger.seq
         bands = self._bands()
+        self.at_every_row = bands is None
         for symbol, book in self._venue.books.items():
             book.guard(None if bands is None else bands.get(symbol, UNBOUNDED))
 
@@ -48,10 +51,10 @@ class EquityWatch:
         """Whether nothing happened since the bands were drawn, and no price has left its own."""
         if self._drawn_at != self._kernel.ledger.seq or self._kernel.every_row:
             return False
+        if self.at_every_row:
+            return False
         for symbol, book in self._venue.books.items():
             band = book.guard_band
-            if book.guarded:
-                return False
             if band is not UNBOUNDED:
                 prices = self._kernel.prices(symbol)
                 if prices is None or (
@@ -62,7 +65,5 @@ class EquityWatch:
 
     def _bands(self) -> dict[str, Band] | None:
         """The bands of the instruments held; None where every row must be looked at."""
-        if not self._kernel.ledger.held_positions():
-            return {}
         bounds = [*self._margin.bounds(), *self.loss.bounds()]
         return bands_within(self._kernel, bounds) if bounds else {}

@@ -29,7 +29,7 @@ class TickPassing:
         where the session stands still before it."""
         book = self._venue.book(piece.instrument.symbol)
         position = begin
-        if not (book.must_see or self._kernel.every_row):
+        if not (book.must_see or self._looks_at_each):
             end = self._before_due(piece, begin)
             position = first_outside(piece, begin, end, book.band)
             if position > begin:
@@ -37,6 +37,10 @@ class TickPassing:
             if position == len(piece):
                 return position
         return self._take(piece, position)
+
+    @property
+    def _looks_at_each(self) -> bool:
+        return self._kernel.every_row or self._equity.at_every_row
 
     def _before_due(self, piece: QuoteSlice | TradeSlice, begin: int) -> int:
         """The first row at or after the time at which something falls due."""
@@ -68,7 +72,7 @@ class TickPassing:
         if instants.stands_still():
             return position
         book, row = self._venue.book(piece.instrument.symbol), tick_at(piece, position)
-        if not (kernel.every_row or book.must_see or book.band.is_left_by(row)):
+        if not (self._looks_at_each or book.must_see or book.band.is_left_by(row)):
             self._pass_over(piece, position, position + 1, row)  # it was the time that woke
             return position + 1
         if isinstance(row, Quote):

@@ -337,6 +337,7 @@ class ProcessingEngine:
             case c.Start():
                 self._lifecycle.start()
                 self._equity.loss.begin_day()
+                self._equity.guard()
             case c.Pause():
                 self._lifecycle.pause(command)
             case c.Resume():

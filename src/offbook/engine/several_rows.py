@@ -134,10 +134,10 @@ class SeveralRows:
     def _looks_at_each(self) -> bool:
         """Whether every row matters: what an account is worth may turn on every price, and what
         was taken be told by several sources of quotes in turn."""
-        for symbol, book in self._venue.books.items():
-            if book.guarded or (book.remembers and symbol in self._quoted_twice):
-                return True
-        return self._kernel.every_row
+        if self._equity.at_every_row or self._kernel.every_row:
+            return True
+        books = self._venue.books.items()
+        return any(book.remembers and symbol in self._quoted_twice for symbol, book in books)
 
     @cached_property
     def _quoted_twice(self) -> frozenset[str]:

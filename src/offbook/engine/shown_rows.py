@@ -134,7 +134,7 @@ class ShownRows:
     def _calm(self, block: SourceSlice, place: int) -> int:
         """How many rows from a place on do no more than be shown, if the strategy rests."""
         kernel, instants, ts = self._kernel, self._instants, block.ts
-        if instants.unbegun or not instants.hours_known:
+        if instants.unbegun or not instants.hours_known or kernel.every_row:
             return 0
         book = self._venue.books.get(block.instrument.symbol, _NO_ORDERS)
         if not self._kind.may_pass(book, int(ts[place]) - kernel.now):
@@ -142,7 +142,7 @@ class ShownRows:
         end, due = len(ts), kernel.agenda.next_due
         if due <= int(ts[-1]):
             end = int(np.searchsorted(ts, due))
-        if len(book) and end > place:
+        if (len(book) or book.looking) and end > place:
             hits = self._kind.reached(block.rows(place, end), book)
             return int(hits.argmax()) if hits.any() else len(hits)
         return max(end - place, 0)
@@ -197,7 +197,7 @@ class QuoteKind:
 
     def may_pass(self, book: Book, ahead_ns: int) -> bool:
         """Several may come at one moment."""
-        return ahead_ns >= 0 and not book.watching
+        return ahead_ns >= 0 and not (book.watching or self._instants.equity.at_every_row)
 
     def reached(self, block: QuoteSlice, book: Book) -> Hits:
         """Each side of the market is held against the orders that would hit it."""
@@ -213,7 +213,8 @@ class QuoteKind:
             kernel.now = row.ts
             self._instants.rounds = 0
         touched = row.ask_px <= book.top_buy or row.bid_px >= book.top_sell
-        if touched or (book.looking and book.concerns(row)):
+        looks = kernel.every_row or self._instants.equity.at_every_row
+        if touched or looks or (book.looking and book.concerns(row)):
             self._venue.match_quote(row)
             kernel.last = row
             self._instants.equity.look()
@@ -258,9 +259,7 @@ class TradeKind:
 
     def may_pass(self, book: Book, ahead_ns: int) -> bool:
         """Several may come at one moment; an account's equity may turn on each."""
-        return ahead_ns >= 0 and not (
-            book.watching or _turns_on_rates(self._kernel, self._instants)
-        )
+        return ahead_ns >= 0 and not (book.watching or self._instants.equity.at_every_row)
 
     def reached(self, block: TradeSlice, book: Book) -> Hits:
         """A print is held against both sides."""
@@ -309,7 +308,7 @@ class BarKind:
         """Every bar is held against whatever orders there are; an account's equity may turn on
         each."""
         return ahead_ns > 0 and not (
-            len(book) or book.watching or _turns_on_rates(self._kernel, self._instants)
+            len(book) or book.looking or self._instants.equity.at_every_row
         )
 
     def reached(self, block: BarSlice, book: Book) -> Hits:
@@ -336,18 +335,11 @@ class BarKind:
         self._venue.match_bar(row)
 
 
-def _turns_on_rates(kernel: Kernel, instants: Instants) -> bool:
-    """Whether equity is judged and moves without a position too, with the rates of cash."""
-    if not instants.equity.watches:
-        return False
-    return not all(map(kernel.valuation.is_stated, kernel.ledger.cash()))
-
-
 def _reached(asked: IntColumn, bid: IntColumn, book: Book) -> Hits:
     """Where prices reach the best order on either side, or one that waits for a price."""
     hits = asked <= book.top_buy
     hits |= bid >= book.top_sell
     if book.looking:
-        hits |= asked >= book.triggers.rise
-        hits |= bid <= book.triggers.fall
+        hits |= asked >= book.rise
+        hits |= bid <= book.fall
     return hits

@@ -31,7 +31,7 @@ def wake_of(
     if instants.stands_still():
         return Wake(at=at if at <= kernel.now else NEVER)
     books = venue.books.items()
-    if any(book.guarded for _, book in books):
+    if instants.equity.at_every_row:
         symbols = (instrument.symbol for instrument in kernel.market.instruments)
         return Wake(every_row=frozenset(symbols), at=at)
     every = _shown(kernel, host) | built.unbegun_symbols()
