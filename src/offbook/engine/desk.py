@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from offbook.domain import records as r
-from offbook.domain.errors import OrderNotFound, TooManyRequests
+from offbook.domain.errors import OrderConflict, OrderNotFound, TooManyRequests
 from offbook.domain.orders import (
     ExecType,
     OrderRequest,
@@ -370,3 +370,13 @@ class OrderDesk:
                     denied=True,
                 ),
             )
+
+
+def conflict(client_order_id: str) -> OrderConflict:
+    """An id that another order has already."""
+    return OrderConflict(
+        f"client_order_id {client_order_id!r} was used before by another order; ids are unique "
+        "for ever within a session: give a new one",
+        order_id=client_order_id,
+        field="client_order_id",
+    )

@@ -13,7 +13,7 @@ import msgspec
 from offbook.domain import commands as c
 from offbook.domain import records as r
 from offbook.domain.config import chain_config
-from offbook.domain.errors import EngineFault, InvalidStrategy, OrderConflict
+from offbook.domain.errors import EngineFault, InvalidStrategy
 from offbook.domain.market_data import BarSlice, Cursor, MergedSlice, QuoteSlice, TradeSlice
 from offbook.domain.orders import OrderView, Origin
 from offbook.domain.record_parts import Posting
@@ -28,7 +28,7 @@ from offbook.domain.values import Amount
 from offbook.engine import snapshots
 from offbook.engine.accounts import CAPITAL, CASH
 from offbook.engine.built_bars import BuiltBars
-from offbook.engine.desk import OrderDesk
+from offbook.engine.desk import OrderDesk, conflict
 from offbook.engine.equity_watch import EquityWatch
 from offbook.engine.folding import order_view, summary_of
 from offbook.engine.history import Histories
@@ -186,7 +186,7 @@ class ProcessingEngine:
 
     @property
     def passes_over(self) -> bool:
-        """Whether rows that change nothing cost next to nothing, however many a slice has."""
+        """Whether rows that change nothing cost next to nothing."""
         return self._rows.passes_over
 
     def wake(self) -> Wake:
@@ -222,7 +222,7 @@ class ProcessingEngine:
     def _check_ids(self, *orders: Terms) -> None:
         for terms in orders:
             if terms.client_order_id in self._kernel.ledger.by_client_id:
-                raise _conflict(terms.client_order_id)
+                raise conflict(terms.client_order_id)
 
     def repeated(self, command: c.Command) -> OrderView | None:
         """The order, as it stands, that a command from outside has sent before under the same
@@ -238,7 +238,7 @@ class ProcessingEngine:
         body = c.order_body(command)
         for name in known:
             if name is not None and ledger.bodies.get(name) != body:
-                raise _conflict(name)
+                raise conflict(name)
         order = self._desk.find(str(known[0]))
         first = [*members(ledger, order), order][0]
         return order_view(first, self._kernel.instrument(first.symbol))
@@ -259,9 +259,9 @@ class ProcessingEngine:
         engine must be thrown away.
 
         Once rows and ``Advance`` have made ``max_records`` (1 or more), no further row, instant or
-        round is begun, and later inputs are left: ``cut_short`` tells.  So it is after
-        ``max_turns`` rounds, and rows looked at one by one while most are passed over.  Give the
-        rows again from ``cursor.row``, or the same ``Advance``; no byte depends on it.
+        round is begun, and later inputs are left: ``cut_short`` tells.  So it is after ``max_turns``
+        rounds and rows not passed over.  Give the rows again from ``cursor.row``, or the same
+        ``Advance``; no byte depends on it.
         """
         kernel, instants = self._kernel, self._instants
         out = kernel.out = []
@@ -393,12 +393,3 @@ class ProcessingEngine:
         self._equity.guard()
         if self._host is not None:
             snapshots.load_memory(self._host.strategy, memory)
-
-
-def _conflict(client_order_id: str) -> OrderConflict:
-    return OrderConflict(
-        f"client_order_id {client_order_id!r} was used before by another order; ids are unique "
-        "for ever within a session: give a new one",
-        order_id=client_order_id,
-        field="client_order_id",
-    )
