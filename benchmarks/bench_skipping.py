@@ -262,7 +262,7 @@ class Bench:
     def round(self) -> None:
         """Each variant once."""
         began = time.process_time()
-        seconds, _ = bare_loop(self._loop)
+        seconds = bare_loop(self._loop).seconds
         self.taken["bare loop"].append(Trail(seconds, min(seconds, time.process_time() - began)))
         whole, made = index_whole(self._piece)
         self.taken["index"].append(made)

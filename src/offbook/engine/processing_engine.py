@@ -259,9 +259,9 @@ class ProcessingEngine:
         engine must be thrown away.
 
         Once rows and ``Advance`` have made ``max_records`` (1 or more), no further row, instant or
-        round is begun, and later inputs are left: ``cut_short`` tells.  So it is after ``max_turns``
-        rounds and rows not passed over.  Give the rows again from ``cursor.row``, or the same
-        ``Advance``; no byte depends on it.
+        round is begun, and later inputs are left: ``cut_short`` tells.  So it is after
+        ``max_turns`` rounds and rows not passed over.  Give the rows again from ``cursor.row``, or
+        the same ``Advance``; no byte depends on it.
         """
         kernel, instants = self._kernel, self._instants
         out = kernel.out = []
