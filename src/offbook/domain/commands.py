@@ -14,6 +14,7 @@ import msgspec
 from offbook.domain.calendars import NEVER
 from offbook.domain.config import PauseOrders, ResumeTimers
 from offbook.domain.errors import FloatNotExact, InvalidInput, InvalidOrder
+from offbook.domain.joining import LastRow
 from offbook.domain.orders import OrderListRequest, OrderRequest, ReplaceRequest
 
 
@@ -54,6 +55,18 @@ class ForceStop(_Command, frozen=True, kw_only=True, tag="force_stop"):
     """End a session that is flattening, as it stands."""
 
 
+class SkipRows(_Command, frozen=True, kw_only=True, tag="skip_rows"):
+    """Leave out the rows of a live market from ``first_row`` to before ``to_row``, for the session
+    has fallen too far behind; ``last`` is the last row of each source before ``to_row``.
+
+    Nothing is matched against what is left out, and no callback sees it.
+    """
+
+    first_row: int
+    to_row: int
+    last: tuple[LastRow, ...]
+
+
 class SubmitOrder(_Command, frozen=True, kw_only=True, tag="submit_order"):
     """Send a new order."""
 
@@ -86,6 +99,7 @@ Command = (
     | Resume
     | Stop
     | ForceStop
+    | SkipRows
     | SubmitOrder
     | SubmitOrderList
     | CancelOrder

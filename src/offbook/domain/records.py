@@ -17,6 +17,7 @@ import msgspec
 
 from offbook.domain.commands import Command
 from offbook.domain.config import OnStrategyError, PauseOrders, ResumeTimers
+from offbook.domain.joining import Joined
 from offbook.domain.margin_records import MarginCalled as MarginCalled
 from offbook.domain.margin_records import MarginRestored as MarginRestored
 from offbook.domain.margin_records import ReservationsMoved as ReservationsMoved
@@ -55,8 +56,8 @@ ENGINE_SEMANTICS: Final = 1
 
 
 class SessionAttached(RecordBase, frozen=True, kw_only=True, tag="SessionAttached.1"):
-    """The first record: all that decides the rest. ``config`` is the canonical configuration;
-    ``currency`` the account's, and ``rates`` what others are worth in it where that is stated."""
+    """The first record: all that decides the rest. ``config`` is canonical; ``currency`` is that of
+    the account, ``rates`` what others are stated to be worth; ``joined`` says where in a market."""
 
     format: int
     semantics: int
@@ -68,6 +69,7 @@ class SessionAttached(RecordBase, frozen=True, kw_only=True, tag="SessionAttache
     currency: str
     rates: dict[str, tuple[int, int]]
     opening: tuple[Posting, ...]
+    joined: Joined | msgspec.UnsetType = msgspec.UNSET
 
 
 class CommandTaken(RecordBase, frozen=True, kw_only=True, tag="CommandTaken.1"):
@@ -393,8 +395,6 @@ def encode_record(record: Record) -> bytes:
 
 
 def decode_record(raw: bytes) -> Record:
-    """Read one record back; ``encode_record`` of the result gives the same bytes.
-
-    Raises msgspec.ValidationError or msgspec.DecodeError for anything else.
-    """
+    """Read one record back; ``encode_record`` of the result gives the same bytes. Raises
+    msgspec.ValidationError or msgspec.DecodeError for anything else."""
     return _DECODER.decode(raw)

@@ -138,6 +138,13 @@ class BarBuilder:
         growing.close_px, growing.row = made.close_px, row
         growing.volume_qty += made.volume_qty
 
+    def leave_slice(self, taken: int) -> None:
+        """Of the slice at hand no more rows are taken than those at positions below ``taken``."""
+        self.absorb(taken)
+        self._piece = None
+        if self._growing is None:
+            self.ends = NEVER
+
     def _look_ahead(self, now: int) -> None:
         """Find the interval of the next row in the slice at hand."""
         self.ends = NEVER
@@ -244,6 +251,13 @@ class BuiltBars:
                 if builder.source in pieces:
                     builder.begin(pieces[builder.source], self._taken, self._kernel.now)
             self._wait()
+
+    def leave_slices(self) -> None:
+        """The rows that follow in the slices at hand are left out."""
+        self._parts = ()
+        for builder in self._builders:
+            builder.leave_slice(self._taken)
+        self._wait()
 
     def unbegun_symbols(self) -> set[str]:
         """Instruments of which the next row begins a bar, whose end is not known before."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 import numpy as np
 
 from offbook.domain.instruments import Instrument
+from offbook.domain.joining import LastRow
 from offbook.domain.market_data import (
     BarSlice,
     DataKind,
@@ -120,6 +121,14 @@ class Histories:
         self._sources = market.sources
         self._instruments = {instrument.symbol: instrument for instrument in market.instruments}
         self._kept = [History(self.limit) for _ in market.sources]
+
+    def take_over(self, rows: Iterable[LastRow]) -> None:
+        """Know the last row of some sources, and of these no other, for others were not taken."""
+        for row in rows:
+            source = self._sources[row.source]
+            columns = {name: [value] for name, value in row.values.items()}
+            state = HistoryState(numbers=[row.row], columns=columns)
+            self._kept[row.source].load(self._instruments[source.symbol], source.kind, state)
 
     def begin(self, parts: Sequence[tuple[int, SourceSlice]]) -> None:
         """Slices of sources are about to be taken row by row."""

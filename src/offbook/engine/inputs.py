@@ -6,17 +6,21 @@ import msgspec
 
 from offbook.domain.calendars import TradingCalendar
 from offbook.domain.commands import Command
+from offbook.domain.joining import Joined
 from offbook.domain.market_data import MarketInfo, MarketSlice
 
 
 class Attach(msgspec.Struct, frozen=True, kw_only=True):
     """Join a fresh engine to its market: the first input of every session.
 
-    ``calendars`` are the trading hours of its instruments, each named as they name it.
+    ``calendars`` are the trading hours of its instruments, each named as they name it.  A market
+    that was running already is joined at a place in its recording: ``joined``.  The first row is
+    then the one at ``joined.row``, and the rows of its keyframe count as taken.
     """
 
     market: MarketInfo
     calendars: tuple[TradingCalendar, ...]
+    joined: Joined | None = None
 
 
 class Take(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,7 +25,7 @@ from offbook.domain.session import (
     SessionSummary,
 )
 from offbook.domain.values import Amount
-from offbook.engine import snapshots
+from offbook.engine import keyframes, snapshots
 from offbook.engine.accounts import CAPITAL, CASH
 from offbook.engine.built_bars import BuiltBars
 from offbook.engine.desk import OrderDesk, conflict
@@ -319,8 +319,11 @@ class ProcessingEngine:
                 for name, amount in opening.items()
                 for owner, sign in ((CASH, 1), (CAPITAL, -1))
             ),
+            joined=msgspec.UNSET if attach.joined is None else attach.joined,
         )
         self._kernel.view.cash = opening
+        if attach.joined is not None:
+            keyframes.know(self._parts, attach.joined.last, attach.joined.row)
 
     def _join(self, attach: Attach) -> None:
         self._kernel.join(attach.market, attach.calendars)
@@ -346,6 +349,8 @@ class ProcessingEngine:
                 self._lifecycle.stop(command)
             case c.ForceStop():
                 self._lifecycle.give_up("forced")
+            case c.SkipRows():
+                keyframes.skip(self._parts, command)
             case _:
                 self._order_command(command)
 

@@ -21,8 +21,8 @@ from offbook.engine.history import Histories, HistoryState
 from offbook.engine.instants import Instants
 from offbook.engine.interruption import is_from_a_signal
 from offbook.engine.kernel import Kernel
+from offbook.engine.last_rows import know_last_rows
 from offbook.engine.ledger import LedgerState
-from offbook.engine.rows import Row
 from offbook.engine.strategy import Strategy
 from offbook.engine.venue import Venue
 from offbook.engine.view import StrategyView
@@ -209,20 +209,8 @@ def load(parts: Parts, raw: bytes) -> Any:
             book.wait(state.ledger.orders[ordinal], mark)
         book.restore_taken((kept.taken_bid, kept.taken_ask), (kept.ahead_bid, kept.ahead_ask))
     history.load(state.history)
-    _load_last(kernel, instants, history, state)
-    built.load(state.built)
-    return msgspec.json.decode(state.memory)
-
-
-def _load_last(kernel: Kernel, instants: Instants, history: Histories, state: EngineState) -> None:
-    """The last row of each source, the last of all, and the bars that had ended just then."""
-    assert kernel.market is not None
-    rows: list[Row] = []
-    for number, source in enumerate(kernel.market.sources):
-        for row in history.last_of(number, 1, state.row):
-            rows.append(row)
-            kernel.saw(source, row)
-    rows.sort(key=lambda row: row.row)
-    kernel.last = rows[-1] if rows else None
+    rows = know_last_rows(kernel, history, state.row)
     # What ended at one instant came last, a bar from each of as many sources.
     instants.ended = [row for row in rows[len(rows) - state.ended :] if isinstance(row, Bar)]
+    built.load(state.built)
+    return msgspec.json.decode(state.memory)

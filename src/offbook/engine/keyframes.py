@@ -1,0 +1,35 @@
+"""Going on from a keyframe: the last row of each source stands for all that were not taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from offbook.domain.commands import SkipRows
+from offbook.domain.errors import EngineFault
+from offbook.domain.joining import LastRow
+from offbook.engine.last_rows import know_last_rows
+from offbook.engine.snapshots import Parts
+
+
+def know(parts: Parts, rows: Iterable[LastRow], taken: int) -> None:
+    """Know these last rows; the row at position ``taken`` is the next."""
+    parts.history.take_over(rows)
+    know_last_rows(parts.kernel, parts.history, taken)
+
+
+def skip(parts: Parts, command: SkipRows) -> None:
+    """Leave rows out, and judge what turns on prices.
+
+    Raises EngineFault for others than those that come next.
+    """
+    last = parts.kernel.last
+    row = 0 if last is None else last.row + 1
+    if command.first_row != row or command.to_row <= row:
+        raise EngineFault(
+            f"rows {command.first_row} to {command.to_row} were to be left out where row {row} "
+            "was due",
+            reason="row_order",
+        )
+    parts.built.leave_slices()
+    know(parts, [one for one in command.last if one.row >= row], command.to_row)
+    parts.instants.equity.look()
