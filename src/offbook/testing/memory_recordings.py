@@ -1,0 +1,87 @@
+"""Recordings of live markets in memory, which fail and wait where a test tells them to."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from offbook.domain.errors import GatewayUnavailable, InvalidInput
+from offbook.domain.joining import LastRow
+from offbook.domain.market_data import MarketSlice
+from offbook.ports.recordings import MarketRecording, RecordedPiece, RecordingInfo
+
+
+class InMemoryRecordings:
+    """An ``IMarketRecordings`` that is gone with its process.
+
+    ``recordings`` are those made, by id; ``fail_with`` is raised by every append while it is set.
+    """
+
+    def __init__(self) -> None:
+        self.recordings: dict[str, InMemoryRecording] = {}
+        self.fail_with: Exception | None = None
+
+    async def create(self, about: RecordingInfo) -> MarketRecording:
+        """A new, empty recording. Raises InvalidInput for an id in use."""
+        if about.id in self.recordings:
+            raise InvalidInput(f"there is a recording {about.id} already", recording=about.id)
+        made = self.recordings[about.id] = InMemoryRecording(self, about)
+        return made
+
+    async def open(self, recording: str, *, to_append: bool) -> MarketRecording:
+        """A recording by its id. Raises GatewayUnavailable where there is none."""
+        found = self.recordings.get(recording)
+        if found is None:
+            raise GatewayUnavailable(f"there is no recording {recording}", market=recording)
+        return found
+
+    async def latest(self, market: str) -> str | None:
+        """The id of the recording of a market that was made last, or None."""
+        found = [name for name, made in self.recordings.items() if made.about.market == market]
+        return found[-1] if found else None
+
+
+class InMemoryRecording:
+    """One recording: ``pieces`` are what was appended, ``appends`` how often."""
+
+    def __init__(self, home: InMemoryRecordings, about: RecordingInfo) -> None:
+        self.about = about
+        self.rows = 0
+        self.floor = 0
+        self.last: tuple[LastRow, ...] = ()
+        self.pieces: list[RecordedPiece] = []
+        self.appends = 0
+        self._home = home
+        self._starts: list[int] = []
+        self._slices: list[MarketSlice] = []
+
+    async def append(self, piece: RecordedPiece) -> None:
+        """Add a piece. Raises what the recordings are told to, and InvalidInput."""
+        self.appends += 1
+        if self._home.fail_with is not None:
+            raise self._home.fail_with
+        rows = piece.rows
+        if rows is not None:
+            if rows.start != self.rows or not len(rows):
+                raise InvalidInput(f"row {rows.start} came where row {self.rows} was due")
+            self._starts.append(rows.start)
+            self._slices.append(rows)
+            self.rows += len(rows)
+            self.floor = max(self.floor, int(rows.ts[-1]))
+        if piece.clocks:
+            self.floor = max(self.floor, piece.clocks[-1].ts)
+        self.last = piece.last
+        self.pieces.append(piece)
+
+    async def read(self, row: int, limit: int) -> MarketSlice | None:
+        """Rows from position ``row``; None past the last."""
+        if row < 0 or limit < 1:
+            raise ValueError(f"read(row={row}, limit={limit}): expected row >= 0 and limit >= 1")
+        place = bisect_right(self._starts, row) - 1
+        if place < 0 or row >= self.rows:
+            return None
+        part = self._slices[place]
+        begin = row - part.start
+        return part.rows(begin, min(begin + limit, len(part)))
+
+    async def close(self) -> None:
+        """Nothing is to be let go."""
