@@ -54,6 +54,7 @@ class OperationKind(enum.Enum):
     COMMAND = "command"
     SPEED = "speed"
     ERROR = "error"
+    LAGGED = "lagged"
     RELEASED = "released"
 
 

@@ -20,6 +20,7 @@ from offbook.domain.market_info import MarketInfo as MarketInfo
 from offbook.domain.market_info import SourceInfo as SourceInfo
 from offbook.domain.row_index import RowIndex
 from offbook.domain.rows import Bar as Bar
+from offbook.domain.rows import MadeRows
 from offbook.domain.rows import Quote as Quote
 from offbook.domain.rows import Trade as Trade
 from offbook.domain.values import MAX_UNITS
@@ -40,15 +41,17 @@ class _Columns:
     ``start`` is the position of the first row in the market; the others follow it without gaps
     unless ``numbers`` gives the position of each.  ``index``, where there is one, tells the lowest
     and highest prices of blocks of rows; the first row is row ``offset`` of what it is made of.
+    ``made`` may hold the same rows as objects.
     """
 
-    __slots__ = ("index", "instrument", "numbers", "offset", "start", "ts")
+    __slots__ = ("index", "instrument", "made", "numbers", "offset", "start", "ts")
 
     COLUMNS: ClassVar[tuple[str, ...]]
     """The columns that every such slice has, in the order of the constructor."""
 
     instrument: Instrument
     index: RowIndex | None
+    made: MadeRows | None
     numbers: IntColumn | None
     offset: int
     start: int
@@ -64,6 +67,7 @@ class _Columns:
         if self.numbers is not None:
             return part.numbered(self.numbers[begin:end])
         part.start = self.start + begin
+        part.made = self.made
         return part
 
     def numbered(self, numbers: IntColumn) -> Self:
@@ -123,7 +127,7 @@ class QuoteSlice(_Columns):
         ts_event: IntColumn | None = None,
     ) -> None:
         self.instrument = instrument
-        self.index = self.numbers = None
+        self.index = self.made = self.numbers = None
         self.offset = 0
         self.start = start
         self.ts = ts
@@ -183,7 +187,7 @@ class TradeSlice(_Columns):
         ts_event: IntColumn | None = None,
     ) -> None:
         self.instrument = instrument
-        self.index = self.numbers = None
+        self.index = self.made = self.numbers = None
         self.offset = 0
         self.start = start
         self.ts = ts
@@ -242,7 +246,7 @@ class BarSlice(_Columns):
         volume_qty: IntColumn,
     ) -> None:
         self.instrument = instrument
-        self.index = self.numbers = None
+        self.index = self.made = self.numbers = None
         self.offset = 0
         self.start = start
         self.ts = ts

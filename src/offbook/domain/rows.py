@@ -6,6 +6,9 @@ Session time ``ts`` is ``ts_init``, else ``ts_event``, and never decreases.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
 import msgspec
 
 from offbook.domain.instruments import Instrument
@@ -124,3 +127,10 @@ class Bar(msgspec.Struct, frozen=True, gc=False):
     def close_price(self) -> Price:
         """The exact close, to be used in orders."""
         return Price(self.close_px, self.instrument.price_precision)
+
+
+class MadeRows(Protocol):
+    """Rows as objects, made once for all who are shown them; they never change."""
+
+    def of(self, first: int, count: int) -> Sequence[Quote | Trade | Bar] | None:
+        """So many rows from position ``first`` on; None where each had better make its own."""

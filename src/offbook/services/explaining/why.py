@@ -12,12 +12,12 @@ from offbook.domain.journal import StoredRecord
 from offbook.domain.market_data import Cursor
 from offbook.domain.records import Record, SessionStarted, SessionStopping, decode_record
 from offbook.domain.session import PaperTradingSession
-from offbook.engine.inputs import Attach
 from offbook.ports.gateway import IBrokerGateway
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.explaining.gates import Explanation, explain
 from offbook.services.paper_trading.journal_reader import pages, survey
 from offbook.services.paper_trading.limits import Limits
+from offbook.services.paper_trading.opening import attach_to, open_to_replay
 from offbook.services.paper_trading.rebuilding import EngineFactory, fresh_engine
 from offbook.services.paper_trading.replaying import Replay
 from offbook.services.paper_trading.row_reader import RowReader
@@ -58,11 +58,10 @@ async def why(
         records.extend(decode_record(stored.raw) for stored in page)
     moment = _moment(session, records, at)
     made = [record for record in records if record.ts <= moment]
-    feed = await gateway.open(session.config.market)
+    feed = await open_to_replay(gateway, session.config.market, facts.attached_raw)
     rows = RowReader(feed, limits.block_rows, lambda: None)
     try:
-        attach = Attach(market=feed.info, calendars=feed.calendars)
-        engine = fresh_engine(session, make_engine, attach, facts.attached_raw)
+        engine = fresh_engine(session, make_engine, attach_to(feed), facts.attached_raw)
         replay = Replay(
             session.id,
             engine,
@@ -74,7 +73,8 @@ async def why(
             page_records=limits.page_records,
         )
         inputs = [entry for entry in facts.inputs if entry.seq <= len(made)]
-        until = Cursor(row=await _rows_until(rows, moment, session.cursor.row), ts=moment)
+        first, last = engine.cursor.row, session.cursor.row
+        until = Cursor(row=await _rows_until(rows, moment, first, last), ts=moment)
         await replay.run(inputs, until)
         standing = msgspec.structs.replace(engine.standing(), ts=moment)
         return explain(session.id, standing, made)
@@ -100,9 +100,10 @@ def _moment(session: PaperTradingSession, records: Sequence[Record], at: int | N
     return at
 
 
-async def _rows_until(rows: RowReader, ts: int, most: int) -> int:
-    """How many of the first ``most`` rows of a market come at or before ``ts``."""
-    row = 0
+async def _rows_until(rows: RowReader, ts: int, first: int, most: int) -> int:
+    """Where, from row ``first`` on, the rows of a market end that come at or before ``ts``; at
+    most ``most``."""
+    row = first
     while row < most:
         block = await rows.at(row)
         if block is None:

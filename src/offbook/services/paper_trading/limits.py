@@ -24,6 +24,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     grown by a quarter.  ``fold_seconds``: after how long a sleep the engine of a session without a
     strategy is kept folded up, which costs its next command 0.2 ms, and 5 ms for each thousand
     orders.  ``retry_first_seconds`` doubles up to ``retry_most_seconds`` while storage is down.
+    ``lag_seconds``: how long a row of a live market may wait for a session before that counts as
+    lagging; ``lag_rows``: by how many rows it may be behind before it leaves out all that have
+    come (by default it never does, but reads on).
     ``stuck_seconds``: when a callback counts as stuck.  ``page_records``: records per read of the
     journal.  ``answers``: answers kept in memory per session.  ``poll_seconds``: how often the
     store is asked about a session that another process runs.  Raises InvalidInput for what is no
@@ -48,6 +51,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     fold_seconds: float = 10.0
     retry_first_seconds: float = 0.1
     retry_most_seconds: float = 5.0
+    lag_seconds: float = 1.0
+    lag_rows: int = 2**62
     stuck_seconds: float = 2.0
     page_records: int = 1000
     answers: int = 1024

@@ -166,10 +166,12 @@ class ReportFailure(Message, frozen=True, kw_only=True):
 
 
 class ReportHealth(Message, frozen=True, kw_only=True):
-    """Storage stopped answering, with what it said, or answers again."""
+    """Storage stopped answering, with what it said, or answers again; the session lags behind
+    its market, or has followed."""
 
     storage_down: bool
     detail: str = ""
+    lagging: bool = False
 
 
 class LoadSession(Message, frozen=True, kw_only=True):

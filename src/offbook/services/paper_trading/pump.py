@@ -17,7 +17,7 @@ from offbook.domain.journal import OperationKind, ScheduledCommand
 from offbook.domain.market_data import MarketSlice
 from offbook.domain.records import Record
 from offbook.domain.session import PaperTradingSession, SessionStatus
-from offbook.engine.inputs import Advance, EndOfData, EngineInput
+from offbook.engine.inputs import Advance, EndOfData, EngineInput, Take
 from offbook.ports.clock import IClock
 from offbook.services.paper_trading.bell import Bell
 from offbook.services.paper_trading.command_desk import CommandDesk
@@ -25,10 +25,12 @@ from offbook.services.paper_trading.commit_line import CommitLine
 from offbook.services.paper_trading.kept_engine import KeptEngine
 from offbook.services.paper_trading.last_prices import last_prices
 from offbook.services.paper_trading.limits import Limits
+from offbook.services.paper_trading.live_turns import LiveTurns
+from offbook.services.paper_trading.mail import Mail
 from offbook.services.paper_trading.messages import (
     AskOrders,
+    AskProgress,
     Done,
-    Message,
     Orders,
     Progress,
     RunnerHost,
@@ -39,7 +41,8 @@ from offbook.services.paper_trading.messages import (
 from offbook.services.paper_trading.nap import Nap
 from offbook.services.paper_trading.outbox import Outbox, Waiter
 from offbook.services.paper_trading.pacing import Pacer
-from offbook.services.paper_trading.row_reader import ON_THE_WAY, PAST_THE_END, RowReader
+from offbook.services.paper_trading.row_reader import ON_THE_WAY, PAST_THE_END, SessionRows
+from offbook.services.paper_trading.waiting import until
 from offbook.services.paper_trading.watchdog import Watch
 
 if TYPE_CHECKING:
@@ -59,26 +62,6 @@ class Faulted(Exception):
     """The engine raised where it must not; the cause says what."""
 
 
-class Mail:
-    """A message to the runner, and whoever waits for its reply."""
-
-    __slots__ = ("message", "reply")
-
-    def __init__(self, message: Message, reply: asyncio.Future[Message]) -> None:
-        self.message = message
-        self.reply = reply
-
-    def answer(self, message: Message) -> None:
-        """Reply, if anyone still listens."""
-        if not self.reply.done():
-            self.reply.set_result(message)
-
-    def refuse(self, error: BaseException) -> None:
-        """Fail, if anyone still listens."""
-        if not self.reply.done():
-            self.reply.set_exception(error)
-
-
 class Pump:
     """Turns one engine until its session is over or suspended.
 
@@ -91,7 +74,7 @@ class Pump:
         session: PaperTradingSession,
         kept: KeptEngine,
         outbox: Outbox,
-        rows: RowReader,
+        rows: SessionRows,
         mail: list[Mail],
         wake: Bell,
         host: RunnerHost,
@@ -123,6 +106,9 @@ class Pump:
             session, kept, outbox, host, clock=clock, limits=limits, on_settled=wake.set
         )
         self.desk = CommandDesk(kept, outbox, self.process, clock=clock, scheduled=scheduled)
+        self._live = None
+        if rows.live is not None:
+            self._live = LiveTurns(kept, rows.live, self.desk, host, clock=clock, limits=limits)
 
     @property
     def engine(self) -> ProcessingEngine:
@@ -190,14 +176,19 @@ class Pump:
         return records
 
     async def _turn(self) -> None:
-        if self.held or self._stands_still():
+        asleep = self._live is not None and self._live.is_asleep
+        if self.held or asleep or self._stands_still():
             self._pacer.stand_still()
             self.line.begin_if_due(idle=True)
             await self._sleep(None)
             return
-        seconds = self._advance()
+        seconds = 0.0 if self._skips() else self._advance()
         self.line.begin_if_due(idle=seconds != 0.0)
+        if self._live is not None:
+            await self._live.tell_lag()
         if seconds != 0.0:
+            if self._live is not None and not self._mail:
+                self._live.sleep()
             await self._sleep(seconds)
         elif self.line.is_awaited:
             # Going on would only keep the store's thread from running, and the caller waiting.
@@ -217,8 +208,10 @@ class Pump:
         engine = self.engine
         part = self._rows.poll(engine.cursor.row)
         if part is ON_THE_WAY:
-            return None
+            return None if self._live is None else self._by_the_clock(self._live)
         if part is PAST_THE_END:
+            if self._is_paused_for_good():
+                return None
             self._end_of_data()
             return 0.0
         assert not isinstance(part, type(PAST_THE_END))
@@ -238,6 +231,31 @@ class Pump:
             return 0.0
         target = min(first_ts, next_at, due if due > engine.now else NEVER)
         return self._pacer.seconds_until(target) or 1e-9
+
+    def _skips(self) -> bool:
+        """Leave out rows of a live market, where the session is too far behind."""
+        skip = None if self._live is None or self.is_over else self._live.skip()
+        if self._live is None or skip is None:
+            return False
+        ts = self._live.now(None)
+        if ts <= self.engine.now or self._reach(ts):
+            detail = f"left out rows {skip.first_row} to {skip.to_row - 1}"
+            self.outbox.log(self._clock.now(), OperationKind.LAGGED, detail)
+            self.process(Take(command=skip, ts=max(ts, self.engine.now)))
+        return True
+
+    def _by_the_clock(self, live: LiveTurns) -> float | None:
+        """No row is here: what falls due by the clock rows of a live market."""
+        reached, next_at = live.reached, self.desk.next_at
+        if next_at <= reached:
+            if self._reach(next_at):
+                self.desk.take_scheduled()
+            return 0.0
+        due = self.engine.wake().at
+        if due < reached:
+            self.process(Advance(ts=due))
+            return 0.0
+        return None
 
     def _reach(self, ts: int) -> bool:
         """Let what is due before ``ts`` happen; False if there is more of it than one call may
@@ -274,9 +292,13 @@ class Pump:
             size = min(size * 2, self._most_rows())
         self._call_rows = size
 
+    def _is_paused_for_good(self) -> bool:
+        """Whether, past the end, a session that is paused where the clock goes on rests so."""
+        return self._live is not None and self.engine.status is SessionStatus.PAUSED
+
     def _end_of_data(self) -> None:
         self.process(EndOfData())
-        if not (self.is_over or self._stands_still()):
+        if not (self.is_over or self._stands_still() or self._is_paused_for_good()):
             raise Faulted("the engine goes on after the end of its data") from EngineFault(
                 "no end", reason="end_of_data"
             )
@@ -286,6 +308,8 @@ class Pump:
             # A command's time is bounded by the next row's, which ought to be known for it.
             await asyncio.sleep(0)
         while self._mail and not self.is_over and not self.engine.is_within_instant:
+            if self._live is not None and not self.held and not self._live.is_at(self._mail[0]):
+                return  # it is taken where the market stood when it came
             self._deliver(self._mail.pop(0))
 
     def _deliver(self, mail: Mail) -> None:
@@ -302,6 +326,8 @@ class Pump:
         elif isinstance(message, AskOrders):
             orders = Orders(orders=self.engine.order_views())
             self.outbox.waiters.append(Waiter(mail.reply, lambda _: orders))
+        elif isinstance(message, AskProgress):
+            mail.answer(self.progress())
         elif isinstance(message, SetSpeed):
             self._change_speed(message, mail)
         elif isinstance(message, Suspend):
@@ -313,9 +339,12 @@ class Pump:
     def _command_ts(self) -> int:
         """Session time for a command that is taken now: never past a row that is to come."""
         engine = self.engine
-        if self._pacer.full_speed or self.held or self._stands_still():
+        if self.held or self._stands_still() or (self._pacer.full_speed and self._live is None):
             return engine.now
         part = self._rows.loaded(engine.cursor.row)
+        if self._live is not None:
+            ts = min(self._live.now(part), self.desk.next_at)
+            return ts if ts > engine.now and self._reach(ts) else engine.now
         if part is None and self._clock_stops:
             return engine.now
         latest = self.desk.next_at if part is None else min(int(part.ts[0]), self.desk.next_at)
@@ -339,6 +368,8 @@ class Pump:
 
     def _change_speed(self, message: SetSpeed, mail: Mail) -> None:
         try:
+            if self._live is not None:
+                raise InvalidConfig("a running market has its own pace", field="speed")
             self._pacer.change(message.speed)
         except InvalidConfig as error:
             mail.refuse(error)
@@ -357,7 +388,7 @@ class Pump:
         if self._kept.may_fold:
             self._nap.begin()
         try:
-            await self._wait(seconds)
+            await until(self._wake, self._clock, seconds)
         finally:
             self._nap.end()
 
@@ -365,18 +396,3 @@ class Pump:
         """Keep the engine folded up until it is needed; called while the pump sleeps."""
         if self.outbox.empty and self.line.is_at_rest:
             self._kept.fold()
-
-    async def _wait(self, seconds: float | None) -> None:
-        if seconds is None:
-            await self._wake.wait()
-            return
-        waits = [
-            asyncio.ensure_future(self._clock.sleep(seconds)),
-            asyncio.ensure_future(self._wake.wait()),
-        ]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)

@@ -24,7 +24,7 @@ from offbook.services.paper_trading.journal_reader import (
     survey,
 )
 from offbook.services.paper_trading.replaying import Replay
-from offbook.services.paper_trading.row_reader import RowReader
+from offbook.services.paper_trading.row_reader import SessionRows
 from offbook.services.paper_trading.watchdog import Watch
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ async def rebuild(
     session: PaperTradingSession,
     make_engine: EngineFactory,
     attach: Attach,
-    rows: RowReader,
+    rows: SessionRows,
     read: ReadPage,
     snapshot: Snapshot | None,
     *,

@@ -106,6 +106,8 @@ class Registry:
             return _with_health(session, SessionHealth.CALLBACK_STUCK)
         if host is not None and host.storage_down:
             return _with_health(session, SessionHealth.STORAGE_DOWN, host.storage_detail)
+        if host is not None and host.lagging:
+            return _with_health(session, SessionHealth.LAGGING)
         return session
 
     async def stored(self, session_id: str) -> PaperTradingSession:

@@ -17,7 +17,7 @@ from offbook.domain.records import encode_record
 from offbook.domain.session import SessionStatus
 from offbook.engine.inputs import Advance, EndOfData, EngineInput, Take
 from offbook.services.paper_trading.journal_reader import ReadPage, TakenAt
-from offbook.services.paper_trading.row_reader import RowReader
+from offbook.services.paper_trading.row_reader import SessionRows
 from offbook.services.paper_trading.watchdog import Watch
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Replay:
         self,
         session_id: str,
         engine: ProcessingEngine,
-        rows: RowReader,
+        rows: SessionRows,
         read: ReadPage,
         *,
         after_seq: int,

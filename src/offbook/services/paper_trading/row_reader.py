@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import enum
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
-from offbook.domain.market_data import MarketSlice
+from offbook.domain.commands import SkipRows
+from offbook.domain.market_data import Cursor, MarketSlice
+from offbook.engine.wake import Wake
 from offbook.ports.gateway import MarketFeed
 
 
@@ -20,6 +22,69 @@ class Reading(enum.Enum):
 
 ON_THE_WAY: Final = Reading.ON_THE_WAY
 PAST_THE_END: Final = Reading.PAST_THE_END
+
+
+class LiveRows(Protocol):
+    """What the log of a market that runs by itself offers beside its rows."""
+
+    @property
+    def end(self) -> int:
+        """The position of the next row that is to come."""
+
+    def reached(self, row: int) -> int:
+        """The session time (ns UTC) before which nothing is to come for one who has taken all
+        rows before ``row``; 0 where rows from there on have come."""
+
+    def pass_time(self) -> int:
+        """Take a clock row of this moment into the log; the session time reached (ns UTC)."""
+
+    def sleep(self, row: int, wake: Wake) -> None:
+        """Let the session that has taken all rows before ``row`` be told when something comes
+        that concerns it, at once if that is here already."""
+
+    @property
+    def is_asleep(self) -> bool:
+        """Whether nothing has come since ``sleep`` that concerns the session."""
+
+    def rouse(self) -> None:
+        """Sleep no longer."""
+
+    async def secure(self, cursor: Cursor) -> None:
+        """Make the recording durable up to a place. Raises StorageUnavailable."""
+
+    def skip(self, row: int, most: int) -> SkipRows | None:
+        """What leaves out all rows from ``row`` on that have come, if more than ``most`` came
+        while the session was awake."""
+
+    def lag(self, row: int, now: float) -> float:
+        """For how many seconds the row at ``row`` has been waiting at ``now`` (monotonic) while
+        the session was awake."""
+
+
+class SessionRows(Protocol):
+    """The rows of one session's market, from any position on."""
+
+    @property
+    def live(self) -> LiveRows | None:
+        """More, where the market runs by itself; None of a recording."""
+
+    def loaded(self, row: int) -> MarketSlice | None:
+        """Rows from ``row`` on that are in memory, or None if there are none."""
+
+    def before(self, row: int, most: int) -> MarketSlice | None:
+        """The rows right before ``row`` that are still in memory, at most so many."""
+
+    def poll(self, row: int) -> MarketSlice | Reading:
+        """Rows from ``row`` on if they are here; else they are on the way after this call.
+
+        Raises what reading them raised; the call after that reads again.
+        """
+
+    async def at(self, row: int) -> MarketSlice | None:
+        """Rows from ``row`` on, at least one; None past the end. Raises what ``poll`` does."""
+
+    async def close(self) -> None:
+        """Give up reading and close the feed."""
 
 
 class RowReader:
@@ -44,6 +109,11 @@ class RowReader:
         self._block: MarketSlice | None = None
         self._reading: asyncio.Task[MarketSlice | None] | None = None
         self._reading_row = -1
+
+    @property
+    def live(self) -> None:
+        """The rows of a feed come as they are asked for."""
+        return None
 
     def loaded(self, row: int) -> MarketSlice | None:
         """The rows from ``row`` to the end of the block in memory, or None if it is not there."""

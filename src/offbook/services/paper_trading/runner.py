@@ -18,7 +18,7 @@ from offbook.domain.errors import (
 )
 from offbook.domain.journal import OperationKind, ScheduledCommand, StoredRecord
 from offbook.domain.session import PaperTradingSession, SessionStatus
-from offbook.engine.inputs import Attach, Take
+from offbook.engine.inputs import Take
 from offbook.ports.clock import IClock
 from offbook.ports.gateway import IBrokerGateway, MarketFeed
 from offbook.services.paper_trading.bell import Bell
@@ -31,8 +31,9 @@ from offbook.services.paper_trading.failures import (
     unavailable,
 )
 from offbook.services.paper_trading.kept_engine import KeptEngine
-from offbook.services.paper_trading.late_feeds import close_late
 from offbook.services.paper_trading.limits import Limits
+from offbook.services.paper_trading.live_turns import RecordedHost
+from offbook.services.paper_trading.mail import Mail
 from offbook.services.paper_trading.messages import (
     AnswerFor,
     AskOrders,
@@ -55,11 +56,12 @@ from offbook.services.paper_trading.messages import (
     TakeCommand,
     Taken,
 )
+from offbook.services.paper_trading.opening import attach_to, begins_at, open_to_run, rows_of
 from offbook.services.paper_trading.outbox import Outbox
 from offbook.services.paper_trading.pacing import Pacer
-from offbook.services.paper_trading.pump import Faulted, Mail, Pump
+from offbook.services.paper_trading.pump import Faulted, Pump
 from offbook.services.paper_trading.rebuilding import EngineFactory, make_one, rebuild
-from offbook.services.paper_trading.row_reader import RowReader
+from offbook.services.paper_trading.row_reader import SessionRows
 from offbook.services.paper_trading.watchdog import Watch
 
 if TYPE_CHECKING:
@@ -100,7 +102,7 @@ class PaperTradingRunner:
         self._wake = Bell()
         self._pacer = Pacer(clock, session.config.speed)
         self._feed: MarketFeed | None = None
-        self._rows: RowReader | None = None
+        self._rows: SessionRows | None = None
         self._pump: Pump | None = None
         self._main: asyncio.Task[None] | None = None
         self._refusal: BaseException | None = None
@@ -110,8 +112,9 @@ class PaperTradingRunner:
 
         When it raises or is cancelled, ``close`` lets everything go.
         """
-        feed = await self._open()
-        if message.recover and message.session.last_seq:
+        recover = message.recover and message.session.last_seq > 0
+        feed = await self._open(b"" if not recover else await self._attached())
+        if recover:
             self._pump = await self._rebuild(message.session, feed)
             self._carry_on(message, self._pump)
         else:
@@ -144,9 +147,13 @@ class PaperTradingRunner:
         return await self._post(message, Done)
 
     async def progress(self, message: AskProgress) -> Progress:
-        """How far the engine is; it may be ahead of what is committed. Never waits."""
+        """How far the engine is; it may be ahead of what is committed. Waits only for rows of a
+        live market that have come and were not taken yet."""
         if self._refusal is not None or self._pump is None:
             raise self._refusal or ManagerClosed(f"session {self._session.id} does not run yet")
+        if self._rows is not None and self._rows.live is not None:
+            # It may have slept through many rows, which are taken first.
+            return await self._post(message, Progress)
         return self._pump.progress()
 
     async def orders(self, message: AskOrders) -> Orders:
@@ -181,18 +188,18 @@ class PaperTradingRunner:
 
     # -- beginning ----------------------------------------------------------------------------
 
-    async def _open(self) -> MarketFeed:
-        opening = asyncio.ensure_future(self._gateway.open(self._session.config.market))
-        try:
-            feed = await asyncio.shield(opening)
-        except asyncio.CancelledError:
-            # Opening may go on although it was cancelled: nobody waits for it, and if it ends
-            # well after all, the feed must not be lost.
-            opening.cancel()
-            opening.add_done_callback(close_late)
-            raise
+    async def _attached(self) -> bytes:
+        """The first record of the journal, which tells to what the session was joined."""
+        page = await self._read_page(0, 1)
+        return page[0].raw if page else b""
+
+    async def _open(self, attached: bytes) -> MarketFeed:
+        feed = await open_to_run(self._gateway, self._session.config.market, attached)
         self._feed = feed
-        self._rows = RowReader(feed, self._limits.block_rows, self._wake.set)
+        self._rows = rows_of(feed, self._limits.block_rows, self._wake.set)
+        if self._rows.live is not None:
+            self._host = RecordedHost(self._host, self._rows.live)
+            self._pacer = Pacer(self._clock, None)  # its pace is the market's
         return feed
 
     async def _begin(self, message: StartRunner, feed: MarketFeed) -> Pump:
@@ -203,11 +210,10 @@ class PaperTradingRunner:
             feed,
             make_one(self._make_engine, session),
         )
-        pump.process(Attach(market=feed.info, calendars=feed.calendars))
+        pump.process(attach_to(feed))
         command = Start(command_id=session.start_command_id)
         assert self._rows is not None
-        part = await self._rows.at(0)
-        first_ts = pump.engine.now if part is None else int(part.ts[0])
+        first_ts = await begins_at(feed, self._rows)
         pump.process(Take(command=command, ts=max(first_ts, pump.engine.now)))
         if pump.engine.error is not None:
             # Nothing is journaled of a start that its strategy failed: it did not begin.
@@ -253,7 +259,7 @@ class PaperTradingRunner:
         engine, facts = await rebuild(
             session,
             self._make_engine,
-            Attach(market=feed.info, calendars=feed.calendars),
+            attach_to(feed),
             self._rows,
             self._read_page,
             loaded.snapshot,
@@ -275,7 +281,7 @@ class PaperTradingRunner:
     ) -> Pump:
         assert self._rows is not None
         extent = feed.extent
-        attach = Attach(market=feed.info, calendars=feed.calendars)
+        attach = attach_to(feed)
         return Pump(
             session,
             KeptEngine(engine, session, self._make_engine, attach),

@@ -64,6 +64,7 @@ class SessionHost:
         "closed",
         "epoch",
         "failing",
+        "lagging",
         "lane",
         "market_is_open",
         "owned",
@@ -102,6 +103,7 @@ class SessionHost:
         self.answer_when_over: list[AnswerFor] = []
         self.storage_down = False
         self.storage_detail = ""
+        self.lagging = False
         self.closed = False
         self.market_is_open = False
         self._session = session
@@ -132,6 +134,8 @@ class SessionHost:
                 health=SessionHealth.STORAGE_DOWN,
                 health_detail=self.storage_detail,
             )
+        if self.lagging:
+            return msgspec.structs.replace(self._session, health=SessionHealth.LAGGING)
         return self._session
 
     @property
@@ -231,8 +235,9 @@ class SessionHost:
         return Done()
 
     async def health(self, message: ReportHealth) -> Done:
-        """Storage stopped answering, or answers again."""
+        """Storage stopped answering, or answers again; the session lags, or has followed."""
         self.storage_down, self.storage_detail = message.storage_down, message.detail
+        self.lagging = message.lagging
         self.tell_change()
         return Done()
 

@@ -24,7 +24,6 @@ from offbook.domain.records import (
 )
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.folding import stop_by_fold
-from offbook.engine.inputs import Attach
 from offbook.ports.gateway import IBrokerGateway
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.journal_reader import (
@@ -34,6 +33,7 @@ from offbook.services.paper_trading.journal_reader import (
     survey,
 )
 from offbook.services.paper_trading.limits import Limits
+from offbook.services.paper_trading.opening import attach_to, open_to_replay
 from offbook.services.paper_trading.rebuilding import EngineFactory, fresh_engine
 from offbook.services.paper_trading.replaying import Replay
 from offbook.services.paper_trading.row_reader import RowReader
@@ -95,11 +95,11 @@ async def verify(
     if not facts.last_seq:
         return Verification(session_id=session.id, outcome=ReplayOutcome.EQUAL)
     try:
-        feed = await gateway.open(session.config.market)
+        feed = await open_to_replay(gateway, session.config.market, facts.attached_raw)
     except (GatewayUnavailable, BadMarketData) as error:
         return _not_comparable(session.id, "data", str(error))
     rows = RowReader(feed, limits.block_rows, lambda: None)
-    attach = Attach(market=feed.info, calendars=feed.calendars)
+    attach = attach_to(feed)
     try:
         engine = fresh_engine(session, make_engine, attach, facts.attached_raw)
         tail = await _added_by_fold(session, facts, read)

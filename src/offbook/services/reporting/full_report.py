@@ -18,11 +18,12 @@ from offbook.domain.errors import (
     InvalidInput,
     JournalDamaged,
 )
-from offbook.domain.records import Record, decode_record
+from offbook.domain.records import Record, decode_record, encode_record
 from offbook.domain.session import PaperTradingSession
 from offbook.engine.ledger import LedgerState
 from offbook.ports.gateway import IBrokerGateway
 from offbook.ports.repository import IPaperTradingSessionRepository
+from offbook.services.paper_trading.opening import open_to_replay
 from offbook.services.paper_trading.report import SessionReport, make_report
 from offbook.services.reporting.account_path import AccountPath, PathBuilder
 from offbook.services.reporting.by_instrument import InstrumentLine, instrument_lines
@@ -137,7 +138,8 @@ async def _equity(
     """The curve and its statistics, or why there are none."""
     assert ledger.attached is not None
     try:
-        feed = await gateway.open(session.config.market)
+        attached = encode_record(ledger.attached)
+        feed = await open_to_replay(gateway, session.config.market, attached)
     except (BadMarketData, GatewayUnavailable, InvalidConfig) as error:
         return None, None, f"no equity over time: the market cannot be opened ({error})"
     try:

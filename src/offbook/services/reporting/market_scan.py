@@ -22,6 +22,7 @@ from offbook.domain.market_data import (
     TradeSlice,
 )
 from offbook.ports.gateway import MarketFeed
+from offbook.services.paper_trading.opening import joined_of
 
 BLOCK_ROWS: Final = 65_536
 """Rows read at once: a few megabytes."""
@@ -74,11 +75,13 @@ def prices_of(piece: SourceSlice) -> Prices:
 async def blocks(
     feed: MarketFeed, end_row: int, block_rows: int = BLOCK_ROWS
 ) -> AsyncIterator[Block]:
-    """The first ``end_row`` rows of a market, without those of sources that give no price.
+    """The rows of a market before ``end_row``, from the first or from where a session joined it,
+    without those of sources that give no price.
 
     Raises what ``read`` raises.
     """
-    row = 0
+    joined = joined_of(feed)
+    row = 0 if joined is None else joined.row
     while row < end_row:
         piece = await feed.read(row, min(block_rows, end_row - row))
         if piece is None:

@@ -1,0 +1,181 @@
+"""The log of one live market: every row and every clock row, in one order, taken once."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+
+import numpy as np
+
+from offbook.domain.joining import LastRow
+from offbook.domain.market_data import (
+    Cursor,
+    IntColumn,
+    MarketInfo,
+    MarketSlice,
+    MergedSlice,
+    SourceSlice,
+)
+from offbook.ports.recordings import ClockRow, RecordedPiece
+from offbook.services.market_hub.chunks import CHUNK_ROWS, Chunk, new_chunk
+from offbook.services.market_hub.made_rows import RowsMaker
+
+
+class MarketLog:
+    """The part of a market's log that is in memory: what is not durable yet, and the last rows.
+
+    ``rows`` is the position of the next row, ``floor`` the session time (ns UTC) before which no
+    row is to come: that of the last row, or one more than the clock has passed.  A row that comes
+    with an earlier time is late: it is taken now, under the time that has been reached, and
+    counted in ``late``.  ``durable`` is how far the recording has come: rows and session time.
+    """
+
+    def __init__(
+        self, info: MarketInfo, *, rows: int = 0, floor: int = 0, last: tuple[LastRow, ...] = ()
+    ) -> None:
+        self.rows = rows
+        self.floor = floor
+        self.late = 0
+        self.durable = Cursor(row=rows, ts=floor)
+        self.maker = RowsMaker()
+        self._info = info
+        self._chunks: list[Chunk] = []
+        self._starts: list[int] = []
+        self._clocks: list[ClockRow] = []
+        self._last = {row.source: row for row in last}
+        self._last_seen = rows
+        self._durable_last = dict(self._last)
+
+    # -- taking in --------------------------------------------------------------------------
+
+    def add(self, source: int, rows: SourceSlice | MergedSlice) -> None:
+        """Take rows in, in the order in which they are."""
+        begin = 0
+        while begin < len(rows):
+            chunk = self._chunk_for(source, rows)
+            end = min(begin + CHUNK_ROWS - chunk.filled, len(rows))
+            part = rows if end - begin == len(rows) else rows.rows(begin, end)
+            ts = self._stamped(part.ts)
+            if isinstance(part, MergedSlice):
+                chunk.put_merged(part, ts)
+            else:
+                chunk.put(source, part, ts)
+            self.rows += end - begin
+            begin = end
+
+    def pass_time(self, ts: int) -> bool:
+        """Session time has passed ``ts``: a clock row, unless that is known already."""
+        if ts < self.floor:
+            return False
+        self.floor = ts + 1
+        self._clocks.append(ClockRow(self.rows, self.floor))
+        return True
+
+    def _stamped(self, ts: IntColumn) -> IntColumn:
+        """The session times of rows: their own, but never before what has been reached."""
+        if int(ts[0]) < self.floor:
+            self.late += int(np.searchsorted(ts, self.floor))
+            ts = np.maximum(ts, self.floor)
+        self.floor = int(ts[-1])
+        return ts
+
+    def _chunk_for(self, source: int, rows: MarketSlice) -> Chunk:
+        if self._chunks:
+            chunk = self._chunks[-1]
+            if chunk.filled < CHUNK_ROWS and chunk.takes(source, rows):
+                return chunk
+        chunk = new_chunk(self._info, self.rows, rows, self.maker)
+        self._chunks.append(chunk)
+        self._starts.append(self.rows)
+        return chunk
+
+    # -- reading ----------------------------------------------------------------------------
+
+    def from_row(self, row: int) -> MarketSlice | None:
+        """Rows in memory from position ``row`` on, to the end of a chunk; None if there are none.
+
+        What is given for a chunk that is full is cut from one and the same slice each time.
+        """
+        place = bisect_right(self._starts, row) - 1
+        if place < 0:
+            return None
+        chunk = self._chunks[place]
+        begin = row - chunk.start
+        return chunk.view(begin, chunk.filled) if begin < chunk.filled else None
+
+    @property
+    def in_memory(self) -> int:
+        """The position of the first row in memory."""
+        return self._starts[0] if self._starts else self.rows
+
+    def last(self) -> tuple[LastRow, ...]:
+        """The last row of each source that had one, by source."""
+        row = self._last_seen
+        while row < self.rows:
+            rows = self.from_row(row)
+            assert rows is not None  # what was not looked at yet is never forgotten
+            _note_last(self._last, rows)
+            row += len(rows)
+        self._last_seen = row
+        return tuple(self._last[source] for source in sorted(self._last))
+
+    # -- becoming durable -------------------------------------------------------------------
+
+    def unsaved(self) -> RecordedPiece | None:
+        """The next piece to be made durable; None if everything is."""
+        begin = self.durable.row
+        rows = self.from_row(begin)
+        upto = begin if rows is None else begin + len(rows)
+        end = len(self._clocks)
+        if upto < self.rows:
+            end = bisect_left(self._clocks, upto, key=lambda clock: clock.row)
+        if rows is None and not end:
+            return None
+        last = dict(self._durable_last)
+        if rows is not None:
+            _note_last(last, rows)
+        return RecordedPiece(
+            rows=rows,
+            clocks=tuple(self._clocks[:end]),
+            last=tuple(last[source] for source in sorted(last)),
+        )
+
+    def saved(self, piece: RecordedPiece) -> None:
+        """The piece that ``unsaved`` gave is durable."""
+        self.durable = end_of(self.durable, piece)
+        self._durable_last = {row.source: row for row in piece.last}
+        del self._clocks[: len(piece.clocks)]
+
+    def forget(self, keep: int) -> None:
+        """Let go of durable chunks, but for about the last ``keep`` rows."""
+        bound = min(self.durable.row, self.rows - keep)
+        if len(self._starts) > 1 and self._starts[1] <= bound:
+            self.last()
+            gone = bisect_right(self._starts, bound) - 1
+            del self._chunks[:gone]
+            del self._starts[:gone]
+
+
+def end_of(begin: Cursor, piece: RecordedPiece) -> Cursor:
+    """Where a recording ends that ended at ``begin`` and got one more piece."""
+    row, ts = begin.row, begin.ts
+    if piece.rows is not None:
+        row += len(piece.rows)
+        ts = max(ts, int(piece.rows.ts[-1]))
+    if piece.clocks:
+        ts = max(ts, piece.clocks[-1].ts)
+    return Cursor(row=row, ts=ts)
+
+
+def _note_last(last: dict[int, LastRow], rows: MarketSlice) -> None:
+    parts = rows.parts() if isinstance(rows, MergedSlice) else ((0, rows),)
+    for source, part in parts:
+        last[source] = _last_row(source, part)
+
+
+def _last_row(source: int, part: SourceSlice) -> LastRow:
+    place = len(part) - 1
+    names = [*part.COLUMNS]
+    if getattr(part, "ts_event", None) is not None:
+        names.append("ts_event")
+    values = {name: int(getattr(part, name)[place]) for name in names}
+    return LastRow(source, part.position(place), values)

@@ -1,0 +1,287 @@
+"""One live market as a hub holds it: followed, recorded, and read by many sessions."""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_left
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import msgspec
+
+from offbook.domain.calendars import NEVER, TradingCalendar
+from offbook.domain.errors import GatewayUnavailable, OffbookError
+from offbook.domain.joining import Joined
+from offbook.domain.market_data import Cursor, MarketInfo, MarketSlice
+from offbook.engine.wake import Wake
+from offbook.ports.clock import IClock
+from offbook.ports.live import Arrived, LiveMarket, MarketEntry
+from offbook.ports.recordings import MarketRecording
+from offbook.services.market_hub.log import MarketLog
+from offbook.services.market_hub.wake_index import Sleeper, WakeIndex, reaches
+from offbook.services.paper_trading.waiting import until
+
+
+class HubLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds of a hub.
+
+    ``memory_rows``: about how many rows of a market stay in memory; sessions further behind read
+    the recording.  ``flush_seconds``: how long rows may wait to become durable though no session
+    asks.  ``clock_seconds``: how often a clock row is taken although nothing is due.
+    ``ahead_rows``: how far a market that can wait may be ahead of the slowest session.
+    """
+
+    memory_rows: int = 262_144
+    flush_seconds: float = 1.0
+    clock_seconds: float = 1.0
+    ahead_rows: int = 65_536
+
+
+_MARKS: Final = 4096
+"""How many moments of arrival are remembered."""
+_MARK_SECONDS: Final = 0.05
+_SAVE_ROWS: Final = 16_384
+"""How many rows come together before they are written though nobody asks."""
+
+
+class Follower(Sleeper, Protocol):
+    """A session's reader; ``taken`` is how many rows of the market its session has taken."""
+
+    taken: int
+
+
+class SharedMarket:
+    """Follows one live market: every entry into the log, then to those whom it concerns.
+
+    ``followers`` are the readers of sessions that are in it now.  ``over`` is set when the market
+    has ended, ``trouble`` when the connection is lost; both after the last row.
+    """
+
+    def __init__(
+        self,
+        live: LiveMarket,
+        recording: MarketRecording,
+        *,
+        clock: IClock,
+        limits: HubLimits,
+        on_end: Callable[[SharedMarket], None],
+    ) -> None:
+        self.info: MarketInfo = recording.about.info
+        self.calendars: tuple[TradingCalendar, ...] = recording.about.calendars
+        self.recording = recording
+        self.log = MarketLog(
+            self.info, rows=recording.rows, floor=recording.floor, last=recording.last
+        )
+        self.index = WakeIndex(instrument.symbol for instrument in self.info.instruments)
+        self.over = False
+        self.trouble: OffbookError | None = None
+        self._live = live
+        self._clock = clock
+        self._limits = limits
+        self._on_end = on_end
+        self._followers: dict[int, Follower] = {}
+        self._moved = asyncio.Event()
+        self._sooner = asyncio.Event()
+        self._due = NEVER
+        self._saving: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._marks: list[tuple[int, float]] = []
+
+    @property
+    def id(self) -> str:
+        """The recording's id."""
+        return self.recording.about.id
+
+    def begin(self) -> None:
+        """Follow the market from now on."""
+        self._tasks = [
+            asyncio.create_task(self._follow(), name="follow a market"),
+            asyncio.create_task(self._keep_time(), name="keep a market's time"),
+            asyncio.create_task(self._keep_durable(), name="keep a market durable"),
+        ]
+
+    # -- sessions ---------------------------------------------------------------------------
+
+    def join(self) -> Joined:
+        """The present place, for a session that begins here."""
+        self.pass_time()
+        return Joined(recording=self.id, row=self.log.rows, ts=self.log.floor, last=self.log.last())
+
+    def pass_time(self) -> int:
+        """Take a clock row of this moment; the session time that has been reached (ns UTC)."""
+        if self.log.pass_time(self._live.now() - 1):
+            self.index.time_passed(self.log.floor - 1)
+        return self.log.floor
+
+    def enter(self, follower: Follower) -> None:
+        """A session reads from now on."""
+        self._followers[id(follower)] = follower
+        self.log.maker.shared = len(self._followers) > 1
+
+    def leave(self, follower: Follower) -> None:
+        """A session reads no more."""
+        self._followers.pop(id(follower), None)
+        self.log.maker.shared = len(self._followers) > 1
+        self.index.rouse(follower)
+        self._moved.set()
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether any session reads it."""
+        return bool(self._followers)
+
+    def moved(self) -> None:
+        """A session has read on."""
+        self._moved.set()
+
+    def monotonic(self) -> float:
+        """The clock by which arrivals are noted, in seconds."""
+        return self._clock.monotonic()
+
+    def arrived_at(self, row: int) -> float:
+        """About when the row at a position came, by the monotonic clock."""
+        place = bisect_left(self._marks, row, key=lambda mark: mark[0])
+        return self._marks[min(place, len(self._marks) - 1)][1] if self._marks else 0.0
+
+    # -- taking in --------------------------------------------------------------------------
+
+    def take(self, entry: MarketEntry) -> None:
+        """Put an entry into the log and wake those whom it concerns."""
+        log, index = self.log, self.index
+        if not isinstance(entry, Arrived):
+            if log.pass_time(entry.ts):
+                index.time_passed(log.floor - 1)
+            return
+        rows = entry.rows
+        if not len(rows):
+            return
+        self._mark()
+        log.add(entry.source, rows)
+        for symbol, reach in reaches(rows):
+            index.rows_came(symbol, reach)
+        index.time_passed(log.floor)
+
+    def _mark(self) -> None:
+        now, marks = self._clock.monotonic(), self._marks
+        if not marks or now - marks[-1][1] > _MARK_SECONDS:
+            marks.append((self.log.rows, now))
+            if len(marks) > _MARKS:
+                del marks[: _MARKS // 2]
+
+    async def _follow(self) -> None:
+        try:
+            while entries := await self._live.receive():
+                for entry in entries:
+                    self.take(entry)
+                self.log.forget(self._limits.memory_rows)
+                if self._unsaved >= _SAVE_ROWS:
+                    self._begin_to_save()
+                if self._live.waits:
+                    await self._let_follow()
+                else:
+                    await asyncio.sleep(0)
+            self.over = True
+        except OffbookError as error:
+            self.trouble = error
+        except Exception as error:
+            self.trouble = GatewayUnavailable(f"the market broke: {type(error).__name__}: {error}")
+            self.trouble.__cause__ = error
+        finally:
+            self.index.wake_all(list(self._followers.values()))
+            if self.over or self.trouble:
+                self._on_end(self)
+
+    async def _let_follow(self) -> None:
+        """Hold the market up until neither a session nor the recording is too far behind."""
+        limits = self._limits
+        while self._behind() > limits.ahead_rows or self._unsaved > limits.memory_rows:
+            self._moved.clear()
+            await self._moved.wait()
+        await asyncio.sleep(0)
+
+    def _behind(self) -> int:
+        least = min(
+            (follower.taken for follower in self._followers.values() if not follower.asleep),
+            default=self.log.rows,
+        )
+        return self.log.rows - least
+
+    def sleep(self, follower: Follower, wake: Wake) -> None:
+        """Let a session sleep until what ``wake`` tells, or the end of the market."""
+        self.index.sleep(follower, wake)
+        if wake.at < self._due:
+            self._sooner.set()
+
+    async def _keep_time(self) -> None:
+        """Clock rows when something falls due, and every so often."""
+        while True:
+            self._sooner.clear()
+            self._due = self.index.next_at
+            seconds = self._live.seconds_until(min(self._due, NEVER - 1))
+            if seconds is None:
+                return
+            seconds = min(max(seconds, 0.001), self._limits.clock_seconds)
+            await until(self._sooner, self._clock, seconds)
+            if not self._sooner.is_set():
+                self.pass_time()
+
+    # -- becoming durable -------------------------------------------------------------------
+
+    @property
+    def _unsaved(self) -> int:
+        return self.log.rows - self.log.durable.row
+
+    async def secure(self, cursor: Cursor) -> None:
+        """Make the log durable up to a place. Raises StorageUnavailable; it may be tried again."""
+        while not self._is_durable(cursor):
+            self._begin_to_save()
+            assert self._saving is not None
+            saving = self._saving
+            await asyncio.wait({saving})
+            saving.result()
+
+    def _is_durable(self, cursor: Cursor) -> bool:
+        durable = self.log.durable
+        return durable.row >= cursor.row and durable.ts >= min(cursor.ts, self.log.floor)
+
+    def _begin_to_save(self) -> None:
+        """Save all there is: one write at a time, and who comes meanwhile shares the next."""
+        if self._saving is None or self._saving.done():
+            self._saving = asyncio.create_task(self._save(), name="save a market")
+            self._saving.add_done_callback(self._saved)
+
+    async def _save(self) -> None:
+        upto = self.log.rows
+        while (piece := self.log.unsaved()) is not None:
+            await self.recording.append(piece)
+            self.log.saved(piece)
+            if self.log.durable.row >= upto:
+                return
+
+    def _saved(self, saving: asyncio.Task[None]) -> None:
+        if not saving.cancelled():
+            # Raised where it is waited for; whoever does not wait tries again later.
+            saving.exception()
+        self._moved.set()
+
+    async def _keep_durable(self) -> None:
+        """Save now and then what no session asks for."""
+        while True:
+            await self._clock.sleep(self._limits.flush_seconds)
+            if self.log.unsaved() is not None:
+                self._begin_to_save()
+
+    async def rows_of(self, row: int, limit: int) -> MarketSlice | None:
+        """Rows that are in memory no more, from the recording."""
+        return await self.recording.read(row, limit)
+
+    async def close(self) -> None:
+        """Make durable what is not, and let everything go."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        try:
+            await self.secure(Cursor(row=self.log.rows, ts=self.log.floor))
+        finally:
+            await self._live.close()
+            await self.recording.close()

@@ -1,0 +1,39 @@
+"""Any session out of many on one live market replays alone, exactly, from what was recorded."""
+
+from pathlib import Path
+
+import pytest
+from tests.properties.many_sessions import ManySessions
+from tests.properties.random_markets import Kind
+
+from offbook.adapters.recordings.files import FileRecordings
+from offbook.domain.market_data import DataKind
+from offbook.domain.session import SessionStatus
+from offbook.services.paper_trading.verification import ReplayOutcome
+
+KINDS: list[Kind] = [*DataKind, "several"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(2))
+async def test_each_of_them_verifies_alone(kind: Kind, seed: int, tmp_path: Path) -> None:
+    """Joined at any moment, given commands, slow or asleep: nothing of that shows."""
+    many = ManySessions(seed, kind, rows=200, recordings=FileRecordings(tmp_path))
+    async with many.stage.manager() as manager:
+        await many.play(manager, 60)
+        assert len(many.ids) > 30
+        floor = many.stage.shared.log.floor
+        for runner in manager._active_sessions.values():
+            # Nobody sleeps through what is due, whatever it was that set it.
+            pump = runner._pump
+            assert pump is not None
+            assert pump.engine.wake().at >= floor
+            assert pump.desk.next_at > floor
+        for number, session_id in enumerate(many.ids):
+            found = await manager.verify(session_id, slice_rows=[1, 3, 4096][number % 3])
+            assert found.outcome is ReplayOutcome.EQUAL, (session_id, found)
+            session = await manager.get_session(session_id)
+            # Its strategy may have been told to fail it; nothing else may.
+            failed = session.status is SessionStatus.FAILED
+            assert not failed or session.status_reason in {"strategy_error", "livelock"}, session
+    await many.stage.hub.close()

@@ -1,0 +1,157 @@
+"""Recordings that cannot be written, markets that end or break, and crashes."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from tests.live_sessions import MINE, attached, verified
+from tests.live_stage import LiveStage
+from tests.stage import eventually, market_order
+
+from offbook.domain.config import AtEnd
+from offbook.domain.errors import (
+    GatewayUnavailable,
+    SessionFailed,
+    StorageUnavailable,
+)
+from offbook.domain.session import SessionHealth, SessionStatus
+
+
+async def test_rows_are_durable_before_what_was_made_of_them() -> None:
+    """A journal never refers to a row that the recording does not hold."""
+    stage = LiveStage()
+    behind: list[tuple[int, int]] = []
+
+    async def look(operation: str, phase: str, session_id: str) -> None:
+        if operation == "save" and session_id in stage.engines and stage.hub._markets:
+            (shared,) = stage.hub._markets.values()
+            stored = await stage.repository.get(session_id) if phase == "after" else None
+            if stored is not None and stored.last_seq:
+                behind.append((stored.cursor.row, shared.recording.rows))
+
+    stage.repository.hook = look
+    async with stage.manager() as manager:
+        session = await manager.start_session(stage.config("trader"))
+        for _ in range(40):
+            await stage.come(1, turns=3)
+        await manager.stop_session(session.id)
+    assert len(behind) > 5
+    assert all(cursor <= durable for cursor, durable in behind)
+
+
+async def test_a_recording_that_cannot_be_written_holds_commits_up() -> None:
+    """What is not durable did not happen; when it can be written again all goes on."""
+    stage = LiveStage()
+    recordings: Any = stage.recordings
+    async with stage.manager() as manager:
+        session = await manager.start_session(stage.config("trader"))
+        await stage.come(20)
+        before = await manager.get_session(session.id)
+        recordings.fail_with = StorageUnavailable("the disk is full")
+        await stage.come(20)
+        down = await manager.get_session(session.id)
+        assert down.health is SessionHealth.STORAGE_DOWN
+        assert down.last_seq == before.last_seq
+        with pytest.raises(StorageUnavailable):
+            await manager.submit_order(session.id, market_order())
+        recordings.fail_with = None
+        for _ in range(20):
+            stage.clock.advance(5)
+            await stage.rest()
+        assert (await manager.get_session(session.id)).health is SessionHealth.OK
+        await stage.come(20)
+        stopped = await manager.stop_session(session.id)
+        assert stopped.cursor.row == 60
+        await verified(manager, session.id)
+
+
+async def test_the_end_of_the_market_ends_its_sessions() -> None:
+    """Each by its own policy, also one that sleeps."""
+    stage = LiveStage()
+    async with stage.manager() as manager:
+        stops = await manager.start_session(stage.config("trader"))
+        pauses = await manager.start_session(stage.config(at_end=AtEnd.PAUSE))
+        await stage.come(50)
+        stage.gateway.end()
+        ended = await manager.wait(stops.id)
+        assert (ended.status, ended.status_reason) == (SessionStatus.STOPPED, "end_of_data")
+        paused = await manager.wait(pauses.id)
+        assert (paused.status, paused.cursor.row) == (SessionStatus.PAUSED, 50)
+        await verified(manager, stops.id)
+        await verified(manager, pauses.id)
+
+
+async def test_a_market_that_breaks_fails_its_sessions_and_can_be_joined_again() -> None:
+    """They keep what they have; resumed, they go on in the same recording."""
+    stage = LiveStage()
+    async with stage.manager() as manager:
+        session = await manager.start_session(stage.config("trader"))
+        await stage.come(30)
+        stage.gateway.break_with(GatewayUnavailable("the line is dead"))
+        await eventually(lambda: not manager._active_sessions)
+        failed = await manager.get_session(session.id)
+        assert failed.status is SessionStatus.FAILED
+        resumed = await manager.resume_session(session.id)
+        assert resumed.status is SessionStatus.RUNNING
+        assert len(stage.gateway.connections) == 2
+        assert stage.gateway.after[1].row == 30
+        await stage.come(30)
+        stopped = await manager.stop_session(session.id)
+        assert stopped.cursor.row == 60
+        await verified(manager, session.id)
+
+
+@pytest.mark.parametrize("name", ["trader", "forgetful", "alarm"])
+async def test_a_session_comes_back_after_a_crash_in_the_same_recording(name: str) -> None:
+    """Rebuilt from snapshot, journal and recording, it goes on; what came meanwhile is missing."""
+    stage = LiveStage(strategies=MINE)
+    manager = stage.manager()
+    await manager.start_session(stage.config())
+    await stage.come(10)
+    session = await manager.start_session(stage.config(name))
+    await stage.come(40)
+    await manager.submit_order(session.id, market_order())
+    await stage.rest(200)
+    stage.kill()
+    async with stage.manager() as again:
+        report = await again.recover_sessions()
+        assert session.id in report.recovered, report
+        await stage.come(40)
+        await again.submit_order(session.id, market_order())
+        stopped = await again.stop_session(session.id)
+        assert stopped.cursor.row == 90
+        await verified(again, session.id)
+    await manager.shutdown()
+
+
+async def test_who_begins_after_a_restart_joins_what_was_recorded_before() -> None:
+    """One market has one recording, as long as its gateway continues it."""
+    for endless in (True, False):
+        stage = LiveStage(endless=endless)
+        rows = []
+        for _ in range(2):
+            async with stage.manager() as manager:
+                session = await manager.start_session(stage.config("watcher"))
+                rows.append((await attached(stage, session.id)).row)
+                await stage.come(10)
+                await manager.stop_session(session.id)
+                await verified(manager, session.id)
+            await stage.hub.close()
+            stage.new_hub()
+        assert rows == ([0, 10] if endless else [0, 0])
+
+
+async def test_a_market_that_cannot_be_recorded_is_not_joined() -> None:
+    """The start fails with everything let go."""
+    stage = LiveStage()
+
+    async def refuse(about: object) -> Any:
+        raise StorageUnavailable("the disk is full")
+
+    stage.recordings.create = refuse  # type: ignore[method-assign]  # a disk that is full
+    async with stage.manager() as manager:
+        with pytest.raises((StorageUnavailable, SessionFailed)):
+            await manager.start_session(stage.config())
+        assert stage.gateway.connections[0].closed
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        assert not others
