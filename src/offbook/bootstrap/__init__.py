@@ -84,16 +84,17 @@ def engine_factory(strategy: type[Strategy], source: str) -> EngineFactory:
     return make
 
 
-def make_gateway() -> IBrokerGateway:
-    """The gateway to every kind of market that there is."""
+def make_gateway(store: Path | None = None) -> IBrokerGateway:
+    """The gateway to every kind of market that there is, and to what a store recorded of them."""
+    from offbook.adapters.brokers.recorded import with_recordings
     from offbook.adapters.brokers.replay.gateway import ReplayGateway
     from offbook.adapters.brokers.replay.row_cache import RowCache
     from offbook.adapters.brokers.routing import RoutingGateway
     from offbook.adapters.brokers.synthetic.gateway import SyntheticGateway
 
-    folder = row_cache_directory()
-    replay = ReplayGateway(None if folder is None else RowCache(folder))
-    return RoutingGateway({ReplayMarket: replay, SyntheticMarket: SyntheticGateway()})
+    replay = ReplayGateway(None if (folder := row_cache_directory()) is None else RowCache(folder))
+    routes = RoutingGateway({ReplayMarket: replay, SyntheticMarket: SyntheticGateway()})
+    return routes if store is None else with_recordings(routes, store)
 
 
 def make_manager(
@@ -285,7 +286,7 @@ async def export_stored(
         equity: EquitySection | None = None
         notes: tuple[str, ...] = ()
         if "equity" in names:
-            report = await read_full_report(session, repository, make_gateway())
+            report = await read_full_report(session, repository, make_gateway(store))
             equity, notes = report.equity, report.notes
     return write_export(listing, journal, equity, to=to, form=form, names=names), notes
 
@@ -307,7 +308,7 @@ async def verify_stored(session: PaperTradingSession, store: Path) -> Verificati
     """
     async with read_store(store) as repository:
         try:
-            return await verify(session, make_gateway(), load_engine, repository, Limits())
+            return await verify(session, make_gateway(store), load_engine, repository, Limits())
         except (InvalidStrategy, InvalidConfig) as error:
             what = "strategy" if isinstance(error, InvalidStrategy) else "data"
             return Verification(
@@ -325,7 +326,7 @@ async def explain_stored(
     from offbook.services.explaining.why import why
 
     async with read_store(store) as repository:
-        return await why(session, make_gateway(), load_engine, repository, Limits(), at=at)
+        return await why(session, make_gateway(store), load_engine, repository, Limits(), at=at)
 
 
 async def report_stored(session: PaperTradingSession, store: Path) -> FullReport:
@@ -333,7 +334,7 @@ async def report_stored(session: PaperTradingSession, store: Path) -> FullReport
     from offbook.services.reporting.full_report import read_full_report
 
     async with read_store(store) as repository:
-        return await read_full_report(session, repository, make_gateway())
+        return await read_full_report(session, repository, make_gateway(store))
 
 
 class ReportColumns(NamedTuple):
