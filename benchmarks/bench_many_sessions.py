@@ -1,0 +1,309 @@
+"""What many sessions cost on one live market.
+
+    python benchmarks/bench_many_sessions.py [--rounds 5] [--strategies 1,10,100] [--rows 20000]
+        [--sessions 1,10000] [--ticks 2000]
+
+*Called at every quote*: so many strategies (an EMA pair that trades by market orders) on one feed,
+through hub, recording on disk, runners and journals in memory; from the first row that is pushed
+until the last session has taken the last one.  *Asleep*: so many sessions with ten resting orders
+each, none of them touched; what one tick costs from its arrival until nobody has anything left to
+do.  Then one of these sessions, drawn at random, is run again alone and compared byte by byte.
+Each round runs all variants in turn; what counts are the ratios.  *cpu* is the time that the
+process was given, by which a machine that is not quiet can be judged too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import platform
+import random
+import statistics
+import tempfile
+import time
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from offbook.adapters.clock import SystemClock
+from offbook.adapters.ids import Uuid7Source
+from offbook.adapters.recordings.files import FileRecordings
+from offbook.domain.config import AccountConfig, ReplayMarket, SessionConfig, StrategySpec
+from offbook.domain.market_data import DataKind, Quote, QuoteSlice
+from offbook.domain.session import PaperTradingSession
+from offbook.engine.processing_engine import ProcessingEngine
+from offbook.engine.strategy import Strategy
+from offbook.services.market_hub.hub import MarketHub
+from offbook.services.market_hub.shared_market import SharedMarket
+from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
+from offbook.services.paper_trading.verification import ReplayOutcome
+from offbook.testing.live_gateway import HandDrivenGateway
+from offbook.testing.markets import XYZ
+from offbook.testing.memory_repository import InMemoryRepository
+
+FAST, SLOW = 500, 2000
+BLOCK = 1000
+MARKET = ReplayMarket(path="live", kind=DataKind.QUOTES, instrument=XYZ)
+
+
+class EmaPair(Strategy):
+    """Long above, flat below."""
+
+    symbol: str = "XYZ"
+
+    def on_start(self) -> None:
+        self.alpha_fast, self.alpha_slow = 2 / (FAST + 1), 2 / (SLOW + 1)
+        self.fast = self.slow = 0.0
+        self.seen = self.side = 0
+
+    def on_quote(self, quote: Quote) -> None:
+        price = (quote.bid + quote.ask) * 0.5
+        if self.seen == 0:
+            self.fast = self.slow = price
+        self.fast += self.alpha_fast * (price - self.fast)
+        self.slow += self.alpha_slow * (price - self.slow)
+        self.seen += 1
+        if self.seen <= SLOW:
+            return
+        side = 1 if self.fast > self.slow else 0
+        if side != self.side:
+            self.side = side
+            if side:
+                self.buy(self.symbol, 100)
+            else:
+                self.sell(self.symbol, 100)
+
+
+class Resting(Strategy):
+    """Sends ten limits far below the market, and waits."""
+
+    def on_start(self) -> None:
+        for step in range(10):
+            self.buy("XYZ", 1, price=f"{50 - step}.00")
+
+
+STRATEGIES = {kind.__name__: kind for kind in (EmaPair, Resting)}
+
+
+def quotes(rows: int) -> QuoteSlice:
+    """A seeded walk of one tick, 100 ms apart, with a spread of one to three ticks."""
+    rng = np.random.default_rng(42)
+    bid = 20_000 + np.cumsum(rng.choice(np.array([-1, 0, 1]), size=rows, p=[0.25, 0.5, 0.25]))
+    ask = bid + rng.integers(1, 4, size=rows)
+    ts = 1_704_067_200_000_000_000 + np.arange(rows, dtype=np.int64) * 100_000_000
+    sizes = rng.integers(100, 1000, size=(2, rows))
+    return QuoteSlice(XYZ, 0, ts, bid, ask, sizes[0], sizes[1])
+
+
+def make_engine(session: PaperTradingSession) -> ProcessingEngine:
+    """An engine with the strategy that the session names."""
+    assert session.config.strategy is not None
+    kind = STRATEGIES[session.config.strategy.ref.partition(":")[2]]
+    return ProcessingEngine(session, kind(), "benchmark")
+
+
+class Setting:
+    """A live market, its hub and a manager with so many sessions of one strategy."""
+
+    def __init__(self, place: Path, rows: QuoteSlice) -> None:
+        self.rows = rows
+        self.gateway = HandDrivenGateway(start=int(rows.ts[0]))
+        self.hub = MarketHub(
+            {ReplayMarket: self.gateway},
+            FileRecordings(place),
+            clock=SystemClock(),
+            ids=Uuid7Source(),
+        )
+        self.manager = PaperTradingSessionManager(self.hub, make_engine, InMemoryRepository())
+        self.ids: list[str] = []
+
+    async def start(self, count: int, strategy: type[Strategy]) -> None:
+        """Start the sessions, and wait until each has done what it does at its start."""
+        config = SessionConfig(
+            market=MARKET,
+            account=AccountConfig(currency="USD", initial_cash="1000000"),
+            strategy=StrategySpec(ref=f"benchmark:{strategy.__name__}"),
+        )
+        for _ in range(count):
+            self.ids.append((await self.manager.start_session(config)).id)
+
+    async def followed(self) -> None:
+        """Until all that are awake have taken all rows, and sleep."""
+        shared = self.shared
+        while (  # noqa: ASYNC110 - turns of the loop are what it waits for
+            shared.log.rows < self.pushed or shared.index.sleeping < len(self.ids)
+        ):
+            await asyncio.sleep(0)
+
+    @cached_property
+    def shared(self) -> SharedMarket:
+        """The market as the hub holds it."""
+        found = self.hub.shared(MARKET)
+        assert found is not None
+        return found
+
+    pushed = 0
+
+    def push(self, begin: int, end: int) -> None:
+        """These rows come."""
+        self.gateway.push(self.rows.rows(begin, end))
+        self.pushed = end
+
+    async def close(self) -> None:
+        """Everything is let go."""
+        await self.manager.shutdown()
+        await self.hub.close()
+
+
+class Spent(NamedTuple):
+    """Seconds by the wall, and of this process."""
+
+    wall: float
+    cpu: float
+
+    @classmethod
+    def now(cls) -> Spent:
+        """Both clocks."""
+        return cls(time.perf_counter(), time.process_time())
+
+    def since(self, began: Spent, parts: int = 1) -> Spent:
+        """What has been spent on each of so many parts."""
+        return Spent((self.wall - began.wall) / parts, (self.cpu - began.cpu) / parts)
+
+
+async def called(strategies: int, rows: QuoteSlice, place: Path) -> Spent:
+    """What is spent until so many strategies have been called at every row."""
+    setting = Setting(place, rows)
+    await setting.start(strategies, EmaPair)
+    await setting.followed()
+    began = Spent.now()
+    for begin in range(0, len(rows), BLOCK):
+        setting.push(begin, min(begin + BLOCK, len(rows)))
+        await setting.followed()
+    spent = Spent.now().since(began)
+    await setting.close()
+    return spent
+
+
+class Asleep:
+    """Sessions with resting orders that nothing touches."""
+
+    def __init__(self, place: Path, ticks: int, rounds: int) -> None:
+        self.ticks = ticks
+        self.setting = Setting(place, quotes(ticks * (rounds + 1) + 10))
+
+    async def load(self, sessions: int) -> None:
+        """Start them; ten rows let their orders arrive."""
+        await self.setting.start(sessions, Resting)
+        self.setting.push(0, 10)
+        await self.setting.followed()
+
+    async def tick(self) -> Spent:
+        """What one tick takes, of so many."""
+        setting, first = self.setting, self.setting.pushed
+        began = Spent.now()
+        for row in range(first, first + self.ticks):
+            setting.push(row, row + 1)
+            await setting.followed()
+        return Spent.now().since(began, self.ticks)
+
+    async def one_verifies(self) -> str:
+        """One of them, drawn at random, is run again alone."""
+        chosen = random.SystemRandom().choice(self.setting.ids)
+        await self.setting.manager.stop_session(chosen)
+        found = await self.setting.manager.verify(chosen)
+        if found.outcome is not ReplayOutcome.EQUAL:
+            raise SystemExit(f"session {chosen}: {found}")
+        return f"{chosen}: {found.outcome.value}, {found.records} records"
+
+
+async def every_quote(counts: list[int], rows: QuoteSlice, rounds: int, place: Path) -> None:
+    """Measure and print the callbacks."""
+    taken: dict[int, list[Spent]] = {count: [] for count in counts}
+    for number in range(rounds):
+        for count in counts:
+            taken[count].append(await called(count, rows, place / f"called-{number}-{count}"))
+    print(f"\ncalled at every quote, {len(rows):,} quotes, {rounds} rounds")
+    print(f"{'strategies':>10}{'callbacks/s':>14}{'by cpu':>14}  a strategy more costs, cpu")
+    fewest, least = counts[0], taken[counts[0]]
+    for count, runs in taken.items():
+        made = count * len(rows)
+        rates = [made / statistics.median(spent[place] for spent in runs) for place in (0, 1)]
+        line = f"{count:10,}{rates[0]:14,.0f}{rates[1]:14,.0f}"
+        if count > fewest:
+            more = [
+                (spent.cpu - one.cpu) / (count - fewest) / len(rows) * 1e9
+                for spent, one in zip(runs, least, strict=True)
+            ]
+            line += (
+                f"  {statistics.median(more):,.0f} ns a quote ({min(more):,.0f}-{max(more):,.0f})"
+            )
+        print(line)
+
+
+async def nothing_touched(counts: list[int], ticks: int, rounds: int, place: Path) -> None:
+    """Measure and print what a tick costs."""
+    loaded: dict[int, Asleep] = {}
+    for count in counts:
+        began = time.perf_counter()
+        loaded[count] = Asleep(place / f"asleep-{count}", ticks, rounds)
+        await loaded[count].load(count)
+        print(f"  {count:,} sessions were loaded in {time.perf_counter() - began:.1f} s")
+    for asleep in loaded.values():
+        await asyncio.sleep(1.0)  # what loading has left to be done is no part of it
+        await asleep.tick()
+    taken: dict[int, list[Spent]] = {count: [] for count in counts}
+    for _ in range(rounds):
+        for count in counts:
+            taken[count].append(await loaded[count].tick())
+    print(f"\nasleep with ten resting orders each, {ticks:,} ticks, {rounds} rounds")
+    print(f"{'sessions':>10}{'µs a tick':>12}{'cpu':>8}  ratio to fewest{'':12}cpu")
+    base = taken[counts[0]]
+    for count, runs in taken.items():
+        line = f"{count:10,}"
+        for place, width in ((0, 12), (1, 8)):
+            line += f"{statistics.median(spent[place] for spent in runs) * 1e6:{width}.1f}"
+        for place in (0, 1):
+            ratios = [spent[place] / one[place] for spent, one in zip(runs, base, strict=True)]
+            line += f"  {spread(ratios):25}"
+        print(line.rstrip())
+    print(f"one of {counts[-1]:,} alone: {await loaded[counts[-1]].one_verifies()}")
+    for asleep in loaded.values():
+        await asleep.setting.close()
+
+
+def spread(values: list[float]) -> str:
+    """Median, least and most."""
+    return f"{statistics.median(values):.2f} ({min(values):.2f}-{max(values):.2f})"
+
+
+def numbers(text: str) -> list[int]:
+    """Whole numbers, with commas between."""
+    return [int(part) for part in text.split(",")]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--strategies", type=numbers, default=[1, 10, 100])
+    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--sessions", type=numbers, default=[1, 10_000])
+    parser.add_argument("--ticks", type=int, default=2_000)
+    options = parser.parse_args()
+    print(
+        f"{platform.processor() or 'cpu'}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        rows = quotes(options.rows)
+        asyncio.run(every_quote(options.strategies, rows, options.rounds, place))
+        asyncio.run(nothing_touched(options.sessions, options.ticks, options.rounds, place))
+
+
+if __name__ == "__main__":
+    main()
