@@ -6,8 +6,7 @@ Session time ``ts`` is ``ts_init``, else ``ts_event``, and never decreases.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -132,5 +131,5 @@ class Bar(msgspec.Struct, frozen=True, gc=False):
 class MadeRows(Protocol):
     """Rows as objects, made once for all who are shown them; they never change."""
 
-    def of(self, first: int, count: int) -> Sequence[Quote | Trade | Bar] | None:
+    def of(self, first: int, count: int) -> list[Any] | None:
         """So many rows from position ``first`` on; None where each had better make its own."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import repeat
-from typing import Final
+from typing import Any, Final
 
 from offbook.domain.market_data import (
     Bar,
@@ -26,8 +26,18 @@ Row = Quote | Trade | Bar
 _AGGRESSOR: Final = {1: OrderSide.BUY, -1: OrderSide.SELL, 0: None}
 
 
+def _made(piece: SourceSlice) -> Iterator[Any] | None:
+    """The rows of a slice as objects, where those who share it have had them made."""
+    if piece.made is None or piece.numbers is not None:
+        return None
+    made = piece.made.of(piece.start, len(piece))
+    return None if made is None else iter(made)
+
+
 def each_quote(piece: QuoteSlice) -> Iterator[Quote]:
     """The rows of a slice as objects, each made when it is asked for."""
+    if (made := _made(piece)) is not None:
+        return made
     scale = 10**piece.instrument.price_precision
     events = repeat(None) if piece.ts_event is None else piece.ts_event.tolist()
     return map(
@@ -64,6 +74,8 @@ def tick_at(piece: QuoteSlice | TradeSlice, place: int) -> Quote | Trade:
 
 def each_trade(piece: TradeSlice) -> Iterator[Trade]:
     """The rows of a slice as objects, each made when it is asked for."""
+    if (made := _made(piece)) is not None:
+        return made
     events = repeat(None) if piece.ts_event is None else piece.ts_event.tolist()
     return map(
         Trade,
@@ -80,6 +92,8 @@ def each_trade(piece: TradeSlice) -> Iterator[Trade]:
 
 def each_bar(piece: BarSlice) -> Iterator[Bar]:
     """The rows of a slice as objects, each made when it is asked for."""
+    if (made := _made(piece)) is not None:
+        return made
     scale = 10**piece.instrument.price_precision
     prices = (piece.open_px, piece.high_px, piece.low_px, piece.close_px)
     return map(

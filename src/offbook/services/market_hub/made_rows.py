@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 from offbook.domain.market_data import SourceSlice
@@ -46,7 +46,7 @@ class SharedRows:
         self._maker = maker
         self._rows: list[Row] = []
 
-    def of(self, first: int, count: int) -> Sequence[Row] | None:
+    def of(self, first: int, count: int) -> list[Row] | None:
         """So many rows from position ``first`` on; None for few that are not made yet."""
         begin, made = first - self._start, len(self._rows)
         end = begin + count
