@@ -12,11 +12,12 @@ from offbook.domain.config import (
     StrategySpec,
     instruments_of,
 )
+from offbook.domain.errors import StorageUnavailable
 from offbook.domain.market_data import MarketSlice
 from offbook.domain.session import PaperTradingSession
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.strategy import Strategy
-from offbook.ports.recordings import IMarketRecordings
+from offbook.ports.recordings import IMarketRecordings, MarketRecording
 from offbook.services.market_hub.hub import MarketHub
 from offbook.services.market_hub.shared_market import HubLimits, SharedMarket
 from offbook.services.paper_trading.limits import Limits
@@ -27,6 +28,20 @@ from offbook.testing.markets import BuiltCombination, BuiltMarket
 from offbook.testing.memory_recordings import InMemoryRecordings
 from offbook.testing.memory_repository import InMemoryRepository
 from tests.stage import SMALL, STRATEGIES, Counted, wave
+
+
+class _Gone:
+    """What a process that was killed still holds of a recording."""
+
+    def __init__(self, recording: MarketRecording) -> None:
+        self.about = recording.about
+
+    async def append(self, piece: object) -> None:
+        """Nothing reaches the disk."""
+        raise StorageUnavailable("the process was killed")
+
+    async def close(self) -> None:
+        """Nothing is to be let go."""
 
 
 class LiveStage:
@@ -77,6 +92,8 @@ class LiveStage:
         for market in self.hub._markets.values():
             for task in market._tasks:
                 task.cancel()
+            # Whatever is left of the old process in this one writes nothing any more.
+            market.recording = _Gone(market.recording)  # type: ignore[assignment]  # a stand-in
         self.repository = self.repository.after_kill()
         self.new_hub()
 

@@ -41,7 +41,7 @@ class ManySessions:
             limits=msgspec.structs.replace(SMALL, lag_rows=[2**62, 4][seed % 2]),
         )
         self.stage.engine = self.engine  # type: ignore[method-assign]  # strategies come from configs
-        self.stage.repository.hook = self._slowly
+        self.stage.repository.hook = self.slowly
         self.slow: set[str] = set()
         self.ids: list[str] = []
         self._commands: list[asyncio.Task[Any]] = []
@@ -52,11 +52,13 @@ class ManySessions:
         actor = None if spec is None else ACTORS[spec.ref.partition(":")[2]](**spec.params)
         return ProcessingEngine(session, actor, None if spec is None else "source")
 
-    async def play(self, manager: PaperTradingSessionManager, sessions: int) -> None:
-        """Let the market run, and so many sessions join it."""
+    async def play(
+        self, manager: PaperTradingSessionManager, sessions: int, *, until: int | None = None
+    ) -> None:
+        """Let the market run, to the end or up to a row, and so many sessions join it."""
         rng, stage = self.rng, self.stage
         await self.join(manager)
-        while stage.pushed < len(stage.rows):
+        while stage.pushed < (len(stage.rows) if until is None else until):
             roll = rng.random()
             if roll < 0.3:
                 stage.push(min(rng.choice([1, 1, 2, 9]), len(stage.rows) - stage.pushed))
@@ -67,13 +69,15 @@ class ManySessions:
             elif roll < 0.9:
                 self._commands.append(asyncio.ensure_future(self._command(manager)))
             await stage.rest(rng.choice([0, 0, 1, 5, 40]))
-        await stage.rest(1000)
+        if until is None:
+            await stage.rest(1000)
         for command in self._commands:
             # A stop that closes positions first may wait for rows that do not come any more.
             command.cancel()
         for ended in await asyncio.gather(*self._commands, return_exceptions=True):
             if isinstance(ended, Exception):
                 raise ended
+        self._commands.clear()
 
     async def join(self, manager: PaperTradingSessionManager) -> None:
         """One more session."""
@@ -107,9 +111,10 @@ class ManySessions:
         if following > now + 1:
             stage.gateway.advance(self.rng.randint(now, following - 1))
 
-    async def _slowly(
+    async def slowly(
         self, operation: str, phase: Literal["before", "after"], session_id: str
     ) -> None:
+        """Some sessions' saves take their time."""
         if operation == "save" and session_id in self.slow:
             for _ in range(Random(session_id).randrange(300)):
                 await asyncio.sleep(0)

@@ -15,6 +15,28 @@ KINDS: list[Kind] = [*DataKind, "several"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
+async def test_those_of_a_process_that_was_killed_come_back_and_go_on(kind: Kind) -> None:
+    """At any moment: each is rebuilt from its journal and the recording, alone, and goes on."""
+    many = ManySessions(2, kind, rows=200)
+    killed = many.stage.manager()
+    await many.play(killed, 25, until=100)
+    before = list(many.ids)
+    many.stage.kill()
+    many.stage.repository.hook = many.slowly
+    async with many.stage.manager() as manager:
+        report = await manager.recover_sessions()
+        assert not report.failed, report.failed
+        assert report.recovered
+        await many.play(manager, 40)
+        assert len(many.ids) > len(before) > 10
+        for session_id in many.ids:
+            found = await manager.verify(session_id)
+            assert found.outcome is ReplayOutcome.EQUAL, (session_id, found)
+    await many.stage.hub.close()
+    await killed.shutdown()
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", range(2))
 async def test_each_of_them_verifies_alone(kind: Kind, seed: int, tmp_path: Path) -> None:
     """Joined at any moment, given commands, slow or asleep: nothing of that shows."""
