@@ -1,5 +1,7 @@
 """Sessions that sleep, and sessions that are too slow: what they take, when, and what is told."""
 
+from typing import Any
+
 from tests.live_sessions import MINE, Slow, health, verified
 from tests.live_stage import LiveStage, ts_of
 from tests.stage import SECOND, chain, eventually, kinds, limit_order, market_order, wave
@@ -169,3 +171,25 @@ async def test_rows_left_out_by_policy_stand_in_the_journal() -> None:
         assert OperationKind.LAGGED in {line.kind for line in operations}
         # Who slept was not behind: all that it slept through was taken.
         assert not any(b"skip_rows" in raw for raw in await chain(stage.repository, sleeper.id))
+
+
+async def test_who_sleeps_may_be_folded_up_and_wakes_all_the_same() -> None:
+    """Also before the first row of its own: what it joined with is in what is kept."""
+    stage = LiveStage()
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config())
+        await stage.come(30)
+        session = await manager.start_session(stage.config())
+        await manager.submit_order(session.id, limit_order("99.00"))
+        await manager.submit_order(session.id, limit_order("101.50", client_order_id="filled"))
+        pump: Any = manager._active_sessions[session.id]._pump
+        for count in (0, 1, 3, 20, 1):
+            await stage.come(count)
+            pump.fold_up()
+            assert pump._kept.is_folded
+        found = {view.client_order_id: view for view in await manager.orders(session.id)}
+        assert found["filled"].order_status.value == "FILLED"
+        assert (await manager.progress(session.id)).cursor.row == 55
+        pump.fold_up()
+        await manager.stop_session(session.id)
+        await verified(manager, session.id)
