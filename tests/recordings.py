@@ -74,7 +74,7 @@ def write_parquet(market: BuiltMarket, path: Path) -> ReplayMarket:
     header, *lines = csv_text(market).splitlines()
     names = header.split(",")
     columns = dict(zip(names, zip(*(line.split(",") for line in lines), strict=True), strict=True))
-    whole = {"ts_init", "ts_event", "aggressor"}
+    whole = {"ts_init", "ts_event", "aggressor", "book_side"}
     types = {name: "BIGINT" if name in whole else "DECIMAL(28,8)" for name in names}
     parquet(path, columns, types)
     return msgspec.structs.replace(market.config, path=str(path))

@@ -369,6 +369,8 @@ class Audit:
         assert seen.bid_px is not None
         buying = order.side is OrderSide.BUY
         other, shown = (seen.ask_px, seen.ask_qty) if buying else (seen.bid_px, seen.bid_qty)
+        if seen.level_px is not None:
+            other, shown = seen.level_px, seen.level_qty
         assert record.last_qty <= (shown or 0), f"I4: {record} took more than was shown"
         assert (record.last_px - other) * order.side.sign >= 0, f"I4: {record} beats the market"
 

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from offbook.domain.orders import TimeInForce as TimeInForce
     from offbook.domain.session import PaperTradingSession as PaperTradingSession
     from offbook.domain.session import SessionStatus as SessionStatus
+    from offbook.engine.book_view import BookLevel as BookLevel
+    from offbook.engine.book_view import BookView as BookView
     from offbook.engine.processing_engine import ProcessingEngine as ProcessingEngine
     from offbook.engine.strategy import Missed as Missed
     from offbook.engine.strategy import Rounding as Rounding
@@ -58,6 +60,8 @@ _HOME: dict[str, str] = {
     "AccountConfig": "offbook.domain.config",
     "AssetClass": "offbook.domain.instruments",
     "Bar": "offbook.domain.market_data",
+    "BookLevel": "offbook.engine.book_view",
+    "BookView": "offbook.engine.book_view",
     "ContingencyType": "offbook.domain.orders",
     "DataKind": "offbook.domain.market_data",
     "Fill": "offbook.engine.view",
@@ -101,6 +105,8 @@ __all__ = [
     "AccountConfig",
     "AssetClass",
     "Bar",
+    "BookLevel",
+    "BookView",
     "ContingencyType",
     "DataKind",
     "Fill",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from tests.rehearsal import Snapshotting
 
+from offbook.domain.errors import InvalidStrategy
 from offbook.domain.market_data import Quote, Trade
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType, TimeInForce
+from offbook.engine.book_view import BookView
 from offbook.engine.models.draws import draw
 from offbook.engine.strategy import Strategy
 from offbook.testing.markets import SECOND
@@ -26,7 +29,8 @@ class Gambler(Snapshotting):
         self.seen = 1
         if self.luck % 3:
             for symbol in self.symbols.split():
-                self.subscribe_bars(symbol, "2m")
+                with suppress(InvalidStrategy):  # there are none of a book
+                    self.subscribe_bars(symbol, "2m")
         self._act()
 
     def on_quote(self, quote: Quote) -> None:
@@ -35,6 +39,11 @@ class Gambler(Snapshotting):
 
     def on_trade(self, trade: Trade) -> None:
         self._see(trade.row, trade.price_px, trade.size_qty)
+        self._act()
+
+    def on_depth(self, book: BookView) -> None:
+        best = (level for side in (book.bids, book.asks) for level in side[:3])
+        self._see(book.row, *(number for level in best for number in (level.px, level.qty)))
         self._act()
 
     def on_bar(self, bar: Any) -> None:

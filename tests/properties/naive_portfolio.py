@@ -12,13 +12,23 @@ from fractions import Fraction
 
 from offbook.domain import records as r
 from offbook.domain.config import SessionConfig, instruments_of
-from offbook.domain.market_data import BarSlice, DataKind, QuoteSlice, SourceSlice, TradeSlice
+from offbook.domain.market_data import (
+    BarSlice,
+    DataKind,
+    DepthSlice,
+    QuoteSlice,
+    SourceSlice,
+    TradeSlice,
+)
 from offbook.domain.orders import OrderSide
 from offbook.domain.records import Record
+from offbook.engine.depth_book import DepthBook
+from offbook.engine.rows import each_quote
+from offbook.services.reporting.book_tops import BookTops
 
 ZERO = Fraction(0)
 FINEST = Fraction(1, 10**18)
-PREFERRED = {DataKind.QUOTES: 0, DataKind.TRADES: 1, DataKind.BARS: 2}
+PREFERRED = {DataKind.DEPTH: 0, DataKind.QUOTES: 1, DataKind.TRADES: 2, DataKind.BARS: 3}
 """What gives an instrument its price where it has several."""
 
 
@@ -65,6 +75,7 @@ class NaivePortfolio:
             one.symbol: (10**one.price_precision, 10**one.qty_precision)
             for one in instruments_of(self.config.market)
         }
+        self._books: dict[str, BookTops] = {}
         self._pricing = {}
         for number, source in enumerate(self.config.market.sources):
             rank = (PREFERRED[source.kind], source.timeframe_ns or 0, number)
@@ -83,6 +94,10 @@ class NaivePortfolio:
             self.mids[symbol] = Fraction(int(piece.bid_px[0]) + int(piece.ask_px[0]), 2 * scale)
         elif isinstance(piece, TradeSlice):
             self.mids[symbol] = Fraction(int(piece.price_px[0]), scale)
+        elif isinstance(piece, DepthSlice):
+            book = self._books.setdefault(symbol, BookTops(DepthBook(piece.instrument)))
+            for top in each_quote(book.take(piece)):
+                self.mids[symbol] = Fraction(top.bid_px + top.ask_px, 2 * scale)
         elif isinstance(piece, BarSlice):
             self.mids[symbol] = Fraction(int(piece.close_px[0]), scale)
 

@@ -10,7 +10,8 @@ import msgspec
 import numpy as np
 
 from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, TradingCalendar
-from offbook.domain.market_data import DataKind, IntColumn, QuoteSlice
+from offbook.domain.depth import LAST, SNAPSHOT
+from offbook.domain.market_data import DataKind, DepthSlice, IntColumn, QuoteSlice
 from offbook.testing.markets import (
     MINUTE,
     SECOND,
@@ -64,6 +65,7 @@ def several_at_random(rng: Random, rows: int) -> BuiltCombination:
         quotes_at_random(rng, rows // 3),
         trades_at_random(rng, rows // 3),
         of_another(trades_at_random(rng, rows // 3)),
+        depth_at_random(rng, rows // 3),
         of_another(bars_at_random(rng, rows // 3)),
         bars_at_random(rng, rows // 3),
     ]
@@ -93,6 +95,36 @@ def bars_at_random(rng: Random, rows: int) -> BuiltMarket:
     return bars_market(texts, instrument=LOT_OF_TWO, times=times)
 
 
+def depth_at_random(rng: Random, rows: int) -> BuiltMarket:
+    """A book around 100 in messages of one to four levels, with snapshots, gaps, messages twice and
+    crossed books now and then."""
+    made: list[tuple[int, ...]] = []
+    mid, number = 10000, 1
+    for ts in times_at_random(rng, rows // 3).tolist():
+        mid += rng.choice([-1, 0, 0, 1])
+        snapshot = not made or rng.random() < 0.04
+        first = number + rng.choices([1, 2, 0], [96, 2, 2])[0]
+        number = max(number, first)
+        count = 8 if snapshot else 1 + number % 4
+        levels = [_level(rng, mid, snapshot=snapshot) for _ in range(count)]
+        flag = SNAPSHOT if snapshot else 0
+        made += [(ts, *level, flag, first, first, -1) for level in levels]
+        made[-1] = (*made[-1][:4], flag | LAST, *made[-1][5:])
+    piece = DepthSlice(LOT_OF_TWO, 0, *np.array(made, dtype=np.int64).T)
+    piece.check()
+    base = bars_market([("100", "100", "100", "100", "1")], instrument=LOT_OF_TWO).config
+    config = msgspec.structs.replace(base, kind=DataKind.DEPTH, timeframe_ns=None)
+    return BuiltMarket(config=config, slices=(piece,))
+
+
+def _level(rng: Random, mid: int, *, snapshot: bool) -> tuple[int, int, int]:
+    side = rng.choice([1, -1])
+    away = rng.choices([-1, 1, 2, 3, 4], [1, 30, 30, 20, 20])[0]
+    if not snapshot and rng.random() < 0.05:
+        return 0, 0, 0
+    return side, mid - side * away, rng.randint(1 if snapshot else 0, 9) * rng.choice([0, 1, 1])
+
+
 def hours_at_random(rng: Random) -> TradingCalendar:
     """An open market, or one with short days."""
     return ALWAYS_OPEN_CALENDAR if rng.random() < 0.5 else days_at_random(rng)
@@ -109,5 +141,6 @@ MAKERS: dict[Kind, Callable[[Random, int], BuiltMarket | BuiltCombination]] = {
     DataKind.QUOTES: quotes_at_random,
     DataKind.TRADES: trades_at_random,
     DataKind.BARS: bars_at_random,
+    DataKind.DEPTH: depth_at_random,
     "several": several_at_random,
 }

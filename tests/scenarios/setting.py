@@ -158,6 +158,15 @@ class Setting:
         else:
             self.risk[f"max_{what}_notional"] = value
 
+    def queue_by(self, model: str, exponent: str = "3") -> None:
+        """``queue fifo``, ``queue power 3``, ``queue log``, ``queue pro_rata``."""
+        if model in {"power", "log"}:
+            formula = c.QueueFormula(model)
+            queue: c.QueueConfig = c.ProbabilisticQueue(formula=formula, exponent=int(exponent))
+        else:
+            queue = c.FifoQueue() if model == "fifo" else c.ProRataQueue()
+        self.venue["queue"] = queue
+
 
 def _fee(words: list[str]) -> c.SingleFee:
     if words[-1] == "bps":
@@ -200,6 +209,8 @@ CLAUSES: dict[str, Callable[..., None]] = {
     "gaps": lambda self, of, at: self.venue.update({f"{of}_gap": at}),
     "fills": lambda self, at: self.venue.update(fill_at=c.FillAt(at)),
     "share": lambda self, share: self.venue.update(volume_share=share),
+    "queue": Setting.queue_by,
+    "begins": lambda self, how: self.venue.update(book_start=c.BookStart(how)),
     "max": Setting.most,
     "error": lambda self, action: self.lifecycle.update(
         on_strategy_error=c.OnStrategyError(action)

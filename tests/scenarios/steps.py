@@ -9,10 +9,12 @@ import numpy as np
 
 from offbook.domain import commands as c
 from offbook.domain.config import PauseOrders, ResumeTimers
+from offbook.domain.depth import LAST, SNAPSHOT
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import (
     BarSlice,
     DataKind,
+    DepthSlice,
     MarketSlice,
     QuoteSlice,
     SourceSlice,
@@ -82,15 +84,47 @@ def bar_row(setting: Setting, instrument: Instrument, ts: int, words: Sequence[s
     return BarSlice(instrument, 0, *columns)
 
 
+def depth_rows(
+    setting: Setting, instrument: Instrument, ts: int, words: Sequence[str]
+) -> DepthSlice:
+    """``depth 100.00x5 99.99x7 / 100.02x3 [#7 | #5-7] [after 4] [snapshot] [begun]``: one message,
+    bids before the stroke and asks behind; ``#`` tells its sequence numbers, ``after`` that of the
+    message before; one that is only ``begun`` has its last row in another line."""
+    words, snapshot = list(words), "snapshot" in words
+    ended = "begun" not in words
+    numbers = [-1, -1, -1]
+    levels, side = [], 1
+    rest = iter(word for word in words if word not in {"snapshot", "begun"})
+    for word in rest:
+        if word == "/":
+            side = -1
+        elif word == "after":
+            numbers[2] = int(next(rest))
+        elif word.startswith("#"):
+            first, _, last = word[1:].partition("-")
+            numbers[:2] = [int(first), int(last or first)]
+        else:
+            px, _, qty = word.partition("x")
+            levels.append((side, text_to_units(px, instrument.price_precision),
+                           text_to_units(qty, instrument.qty_precision)))  # fmt: skip
+    levels = levels or [(0, 0, 0)]
+    flags = [SNAPSHOT * snapshot] * len(levels)
+    flags[-1] |= LAST * ended
+    rows = [(ts, *level, flag, *numbers) for level, flag in zip(levels, flags, strict=True)]
+    return DepthSlice(instrument, 0, *np.array(rows, dtype=np.int64).T)
+
+
 ROWS: Final[dict[str, Callable[..., SourceSlice]]] = {
     "quote": quote_row,
     "print": print_row,
     "bar": bar_row,
+    "depth": depth_rows,
 }
 EMPTY: Final[dict[DataKind, type[Any]]] = {
     DataKind.QUOTES: QuoteSlice,
     DataKind.TRADES: TradeSlice,
     DataKind.BARS: BarSlice,
+    DataKind.DEPTH: DepthSlice,
 }
 
 

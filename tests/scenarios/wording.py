@@ -147,7 +147,9 @@ def outcome(
 def _accepted(record: r.OrderAccepted, instrument: Instrument) -> str:
     until = "" if record.expires is None else f" until {clock_text(record.expires, record.ts)}"
     stop = "" if record.stop_px is None else f" stop {instrument.price_text(record.stop_px)}"
-    return f"{'HELD' if record.held else 'NEW'}{stop}{until}"
+    ahead = record.queue_ahead
+    queue = "" if ahead is None else f" behind {instrument.qty_text(ahead)}"
+    return f"{'HELD' if record.held else 'NEW'}{stop}{queue}{until}"
 
 
 def _restated(record: r.OrderRestated, instrument: Instrument) -> str:

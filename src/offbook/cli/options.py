@@ -14,7 +14,7 @@ import typer
 from offbook.cli import completing
 
 AssetClassChoice = Literal["crypto_spot", "equity"]
-KindChoice = Literal["quotes", "trades", "bars"]
+KindChoice = Literal["quotes", "trades", "bars", "depth"]
 LabelChoice = Literal["open", "close"]
 OffHoursChoice = Literal["keep", "refuse", "drop"]
 AtEndChoice = Literal["stop", "pause"]

@@ -6,26 +6,24 @@ market, dense from 0 over all sources together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import ClassVar, Final, Self
+from collections.abc import Iterator
+from typing import Final
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
+from offbook.domain.columns import Columns, check_columns
+from offbook.domain.columns import IntColumn as IntColumn
+from offbook.domain.depth import DepthSlice as DepthSlice
+from offbook.domain.depth import DepthUpdate as DepthUpdate
 from offbook.domain.errors import BadMarketData
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_info import DataKind as DataKind
 from offbook.domain.market_info import MarketInfo as MarketInfo
 from offbook.domain.market_info import SourceInfo as SourceInfo
-from offbook.domain.row_index import RowIndex
 from offbook.domain.rows import Bar as Bar
-from offbook.domain.rows import MadeRows
 from offbook.domain.rows import Quote as Quote
 from offbook.domain.rows import Trade as Trade
-from offbook.domain.values import MAX_UNITS
-
-IntColumn = npt.NDArray[np.int64]
 
 
 class Cursor(msgspec.Struct, frozen=True, order=True):
@@ -35,75 +33,7 @@ class Cursor(msgspec.Struct, frozen=True, order=True):
     ts: int = 0
 
 
-class _Columns:
-    """Rows of one instrument in columns, immutable by convention.
-
-    ``start`` is the position of the first row in the market; the others follow it without gaps
-    unless ``numbers`` gives the position of each.  ``index``, where there is one, tells the lowest
-    and highest prices of blocks of rows; the first row is row ``offset`` of what it is made of.
-    ``made`` may hold the same rows as objects.
-    """
-
-    __slots__ = ("index", "instrument", "made", "numbers", "offset", "start", "ts")
-
-    COLUMNS: ClassVar[tuple[str, ...]]
-    """The columns that every such slice has, in the order of the constructor."""
-
-    instrument: Instrument
-    index: RowIndex | None
-    made: MadeRows | None
-    numbers: IntColumn | None
-    offset: int
-    start: int
-    ts: IntColumn
-
-    def __len__(self) -> int:
-        return len(self.ts)
-
-    def rows(self, begin: int, end: int) -> Self:
-        """Rows ``begin`` to ``end`` of this slice (places within it), without copying."""
-        part = self._part(begin, end)
-        part.index, part.offset = self.index, self.offset + begin
-        if self.numbers is not None:
-            return part.numbered(self.numbers[begin:end])
-        part.start = self.start + begin
-        part.made = self.made
-        return part
-
-    def numbered(self, numbers: IntColumn) -> Self:
-        """The same rows at these positions of the market."""
-        part = self._part(0, len(self))
-        part.index, part.offset = self.index, self.offset
-        part.numbers = numbers
-        part.start = int(numbers[0]) if len(numbers) else 0
-        return part
-
-    def positions(self) -> Sequence[int]:
-        """The position of each row in the market."""
-        if self.numbers is not None:
-            numbers: list[int] = self.numbers.tolist()
-            return numbers
-        return range(self.start, self.start + len(self))
-
-    def position(self, index: int) -> int:
-        """The position of one row in the market."""
-        return self.start + index if self.numbers is None else int(self.numbers[index])
-
-    def indexed(self) -> Self:
-        """The same rows with an index, which is made as far as it is used; of ticks.
-
-        Worth it for long slices that are read more than once, or of which most is passed over.
-        """
-        whole = self.rows(0, len(self))
-        if self.index is None:
-            whole.index, whole.offset = RowIndex(self), 0
-        return whole
-
-    def _part(self, begin: int, end: int) -> Self:
-        raise NotImplementedError
-
-
-class QuoteSlice(_Columns):
+class QuoteSlice(Columns):
     """Quotes of one instrument, in columns.
 
     ``ts`` never decreases; prices are positive with ``bid_px <= ask_px``; sizes are not negative;
@@ -154,7 +84,7 @@ class QuoteSlice(_Columns):
         columns = [self.ts, self.bid_px, self.ask_px, self.bid_qty, self.ask_qty]
         if self.ts_event is not None:
             columns.append(self.ts_event)
-        _check_columns(columns, self.start)
+        check_columns(columns, self.start)
         if len(self) and not (
             bool(np.all(self.bid_px > 0))
             and bool(np.all(self.ask_px >= self.bid_px))
@@ -164,7 +94,7 @@ class QuoteSlice(_Columns):
             raise BadMarketData("a quote slice holds a crossed, negative or zero price or size")
 
 
-class TradeSlice(_Columns):
+class TradeSlice(Columns):
     """Prints of one instrument, in columns.
 
     ``ts`` never decreases; prices and sizes are positive and below ``2**62``; ``aggressor`` is 1
@@ -212,7 +142,7 @@ class TradeSlice(_Columns):
         columns = [self.ts, self.price_px, self.size_qty, self.aggressor]
         if self.ts_event is not None:
             columns.append(self.ts_event)
-        _check_columns(columns, self.start)
+        check_columns(columns, self.start)
         if len(self) and not (
             bool(np.all(self.price_px > 0))
             and bool(np.all(self.size_qty > 0))
@@ -221,7 +151,7 @@ class TradeSlice(_Columns):
             raise BadMarketData("a trade slice holds a price, size or side that cannot be")
 
 
-class BarSlice(_Columns):
+class BarSlice(Columns):
     """Bars of one instrument and timeframe, in columns.
 
     ``ts`` is when each bar ended and became known, ``ts_open`` when it began.  Intervals do not
@@ -273,7 +203,7 @@ class BarSlice(_Columns):
     def check(self) -> None:
         """Raise BadMarketData unless the columns keep what the class promises."""
         prices = (self.open_px, self.high_px, self.low_px, self.close_px)
-        _check_columns((self.ts, self.ts_open, *prices, self.volume_qty), self.start)
+        check_columns((self.ts, self.ts_open, *prices, self.volume_qty), self.start)
         if len(self) and not (
             bool(np.all(self.low_px > 0))
             and bool(np.all(self.low_px <= np.minimum(self.open_px, self.close_px)))
@@ -285,7 +215,7 @@ class BarSlice(_Columns):
             raise BadMarketData("a bar slice holds an impossible bar or overlapping intervals")
 
 
-SourceSlice = QuoteSlice | TradeSlice | BarSlice
+SourceSlice = QuoteSlice | TradeSlice | BarSlice | DepthSlice
 """Rows of one source."""
 
 
@@ -336,7 +266,7 @@ class MergedSlice:
 
     def check(self) -> None:
         """Raise BadMarketData unless pieces and order keep what the class promises."""
-        _check_columns((self.ts, self.which, self.index), self.start)
+        check_columns((self.ts, self.which, self.index), self.start)
         for source, piece in enumerate(self.pieces):
             piece.check()
             chosen = self.which == source
@@ -351,15 +281,4 @@ class MergedSlice:
             raise BadMarketData("a merged slice names a source that it does not have")
 
 
-MarketSlice = QuoteSlice | TradeSlice | BarSlice | MergedSlice
-
-
-def _check_columns(columns: Sequence[IntColumn], start: int) -> None:
-    length = len(columns[0])
-    for column in columns:
-        if column.dtype != np.int64 or len(column) != length:
-            raise BadMarketData("market columns must be int64 and of one length")
-        if length and not -MAX_UNITS < int(np.min(column)) <= int(np.max(column)) < MAX_UNITS:
-            raise BadMarketData(f"a market column exceeds 2**62 after row {start}")
-    if length and bool(np.any(np.diff(columns[0]) < 0)):
-        raise BadMarketData(f"session time runs backwards after row {start}")
+MarketSlice = QuoteSlice | TradeSlice | BarSlice | DepthSlice | MergedSlice

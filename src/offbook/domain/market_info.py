@@ -16,6 +16,7 @@ class DataKind(enum.Enum):
     QUOTES = "quotes"
     TRADES = "trades"
     BARS = "bars"
+    DEPTH = "depth"
 
 
 class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,11 +28,12 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def price_rank(self) -> tuple[int, int]:
-        """How well it tells a price, the lower the better: quotes, trades, the shortest bars."""
+        """How well it tells a price, the lower the better: a book, quotes, trades, the
+        shortest bars."""
         return _PRICE_ORDER.index(self.kind), self.timeframe_ns or 0
 
 
-_PRICE_ORDER: Final = (DataKind.QUOTES, DataKind.TRADES, DataKind.BARS)
+_PRICE_ORDER: Final = (DataKind.DEPTH, DataKind.QUOTES, DataKind.TRADES, DataKind.BARS)
 
 
 class MarketInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,8 +58,8 @@ class MarketInfo(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(source for source in self.sources if source.symbol == symbol)
 
     def pricing_sources(self) -> dict[str, int]:
-        """The source (its place) that gives each symbol its price: quotes where the market has
-        quotes of it, else trades, else the shortest bars."""
+        """The source (its place) that gives each symbol its price: its book where the market has
+        depth of it, else quotes, else trades, else the shortest bars."""
         chosen: dict[str, int] = {}
         for place, source in enumerate(self.sources):
             known = chosen.get(source.symbol)

@@ -15,7 +15,8 @@ class OrderAccepted(
 ):
     """The venue took the order. ``expires`` is when a DAY or GTD order ends; reports due at
     ``due``. ``stop_px`` is where an order that waits is triggered, as things stand. One that is
-    ``held`` does not work before its parent has traded."""
+    ``held`` does not work before its parent has traded. ``queue_ahead`` is the size shown at the
+    price of a limit on a book when it arrived, None where that is not known."""
 
     order: int
     venue_order_id: str
@@ -23,6 +24,7 @@ class OrderAccepted(
     due: int
     stop_px: int | None = None
     held: bool = False
+    queue_ahead: int | None = None
 
 
 class OrderTriggered(RecordBase, frozen=True, kw_only=True, tag="OrderTriggered.1"):

@@ -67,10 +67,12 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``row`` and ``row_ts`` say which row.  Quotes give ``bid_px`` to ``ask_qty``; trades give
     ``trade_px``, ``trade_qty`` and, where known, the side that took; bars give ``ts_open`` to
-    ``volume_qty``.  ``available_qty`` is what could be taken before this fill,
-    after what was taken already.  ``rule`` names the clause of the fill model.  Where slippage was
-    applied, ``base_px`` is the price without it, ``slippage_px`` how much it cost (price units,
-    never negative) and ``slippage_model`` its model.
+    ``volume_qty``.  Books give best bid and ask and the level that was taken, ``level_px`` and the
+    ``level_qty`` shown there, or the print and the ``queue_ahead`` of the order before it;
+    ``book_incomplete`` tells that the book had not begun with a snapshot.  ``available_qty`` is
+    what could be taken before this fill, after what was taken already.  ``rule`` names the clause
+    of the fill model.  Where slippage was applied, ``base_px`` is the price without it,
+    ``slippage_px`` how much it cost (price units, never negative) and ``slippage_model`` its model.
     """
 
     row: int
@@ -92,6 +94,10 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     low_px: int | None = None
     close_px: int | None = None
     volume_qty: int | None = None
+    level_px: int | None = None
+    level_qty: int | None = None
+    queue_ahead: int | None = None
+    book_incomplete: bool = False
     base_px: int | None = None
     slippage_px: int | None = None
     slippage_model: str | None = None

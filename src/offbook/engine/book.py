@@ -174,9 +174,9 @@ class Book:
         if self.ahead_ask is not None or self.ahead_bid is not None:
             self._meet(quote)
         if self.taken_ask is not None:
-            self.taken_ask = _carry(self.taken_ask, quote.ask_px, quote.ask_qty)
+            self.taken_ask = carry(self.taken_ask, quote.ask_px, quote.ask_qty)
         if self.taken_bid is not None:
-            self.taken_bid = _carry(self.taken_bid, quote.bid_px, quote.bid_qty)
+            self.taken_bid = carry(self.taken_bid, quote.bid_px, quote.bid_qty)
 
     def settle(self, quote: Quote) -> None:
         """After matching: orders that the market is away from rest from now on."""
@@ -278,7 +278,7 @@ class Book:
         self.looking = self.watching or self.rise < NO_RISE or self.fall > NO_FALL
 
 
-def _carry(taken: Taken, px: int, shown: int) -> Taken | None:
+def carry(taken: Taken, px: int, shown: int) -> Taken | None:
     """min(shown, shown - taken + increases seen at the price since); None once it left the top."""
     if px != taken.px:
         return None

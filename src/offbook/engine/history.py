@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -14,6 +15,7 @@ from offbook.domain.joining import LastRow
 from offbook.domain.market_data import (
     BarSlice,
     DataKind,
+    DepthSlice,
     MarketInfo,
     QuoteSlice,
     SourceInfo,
@@ -22,10 +24,11 @@ from offbook.domain.market_data import (
 )
 from offbook.engine.rows import Row, rows_of
 
-_SLICES = {
+_SLICES: Final[Mapping[DataKind, type[SourceSlice]]] = {
     DataKind.QUOTES: QuoteSlice,
     DataKind.TRADES: TradeSlice,
     DataKind.BARS: BarSlice,
+    DataKind.DEPTH: DepthSlice,
 }
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from offbook.domain import records as r
-from offbook.domain.calendars import NEVER
 from offbook.domain.errors import EngineFault, InvalidStrategy, TooManyRequests
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import DataKind
@@ -33,9 +32,11 @@ from offbook.domain.values import (
     units_to_text,
 )
 from offbook.engine.agenda import STAGE_TIMER, ReportArrives, TimerDue
+from offbook.engine.book_view import BookView, book_view
 from offbook.engine.built_bars import BuiltBars, described
 from offbook.engine.desk import OrderDesk
 from offbook.engine.history import Histories
+from offbook.engine.host_checks import check_name, check_time
 from offbook.engine.interruption import is_from_a_signal
 from offbook.engine.kernel import Kernel
 from offbook.engine.list_desk import ListDesk
@@ -51,7 +52,8 @@ from offbook.engine.view import (
     fill_of,
 )
 
-ROW_CALLBACKS: Final = ("on_quote", "on_trade", "on_bar")
+TICK_CALLBACKS: Final = ("on_quote", "on_trade", "on_depth")
+ROW_CALLBACKS: Final = (*TICK_CALLBACKS, "on_bar")
 CALLBACKS: Final = (
     "on_start",
     *ROW_CALLBACKS,
@@ -106,8 +108,13 @@ class StrategyHost:
 
     @property
     def sees_ticks(self) -> bool:
-        """Whether the strategy is shown single quotes or prints."""
-        return self._callbacks["on_quote"] is not None or self._callbacks["on_trade"] is not None
+        """Whether the strategy is shown single quotes, prints or books."""
+        return any(self._callbacks[name] is not None for name in TICK_CALLBACKS)
+
+    @property
+    def sees_books(self) -> bool:
+        """Whether the strategy is shown books as they change."""
+        return self._callbacks["on_depth"] is not None
 
     def defines(self, name: str) -> bool:
         """Whether the strategy defines a callback."""
@@ -277,6 +284,11 @@ class StrategyHost:
             )
         return bars[-count:]
 
+    def book(self, symbol: str, levels: int) -> BookView:
+        """The book of a symbol."""
+        self.require(symbol, DataKind.DEPTH)
+        return book_view(self._kernel.depths[symbol], levels)
+
     def round_price(self, value: object, rounding: str, symbol: str | None) -> Price:
         """To the tick."""
         instrument = self._the(symbol)
@@ -302,10 +314,10 @@ class StrategyHost:
     def set_timer(self, name: str, due: int, every_ns: int | None) -> None:
         """Set a timer; one of the past falls due at once. Raises InvalidStrategy."""
         self._must_act()
-        _check_name(name)
-        _check_time(name, "at", due)
+        check_name(name)
+        check_time(name, "at", due)
         if every_ns is not None:
-            _check_time(name, "every", every_ns)
+            check_time(name, "every", every_ns)
         kernel = self._kernel
         if kernel.ledger.status not in (SessionStatus.RUNNING, SessionStatus.PAUSED):
             return
@@ -381,13 +393,3 @@ class StrategyHost:
                 raise InvalidStrategy(f"name the symbol: this market has {known}", field="symbol")
             return market.instruments[0]
         return self._kernel.instrument(symbol or "")
-
-
-def _check_name(name: object) -> None:
-    if not isinstance(name, str) or not name.isprintable():
-        raise InvalidStrategy(f"timer {name!r}: a name is printable text")
-
-
-def _check_time(name: str, field: str, value: object) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or not value < NEVER:
-        raise InvalidStrategy(f"timer {name!r}: {field}={value!r} is no time in nanoseconds")

@@ -12,19 +12,20 @@ from offbook.domain.calendars import TradingCalendar
 from offbook.domain.config import SessionConfig
 from offbook.domain.errors import EngineFault, InvalidOrder
 from offbook.domain.instruments import Instrument
-from offbook.domain.market_data import Bar, MarketInfo, Quote, SourceInfo
+from offbook.domain.market_data import Bar, DataKind, DepthUpdate, MarketInfo, Quote, SourceInfo
 from offbook.domain.orders import ExecType
 from offbook.domain.records import Record
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount, units_to_text
 from offbook.engine.agenda import STAGE_MESSAGE, Agenda, ReportArrives, ReservesArrive
+from offbook.engine.depth_book import DepthBook
 from offbook.engine.ledger import LedgerState
 from offbook.engine.margin import funds_of
 from offbook.engine.models.fees import Charges
 from offbook.engine.models.latency import LatencyModel, latency_model
 from offbook.engine.models.slippage import slippage_model
 from offbook.engine.risk import RiskChecks
-from offbook.engine.rows import Row
+from offbook.engine.rows import PriceRow, Row
 from offbook.engine.state import OrderState
 from offbook.engine.terms import Market
 from offbook.engine.valuation import Valuation
@@ -67,8 +68,10 @@ class Kernel:
         self.sole_source = True
         self.now = 0
         self.last: Row | None = None
-        self.latest: dict[str, Row] = {}
-        self.present: Row | None = None
+        self.latest: dict[str, PriceRow] = {}
+        self.depths: dict[str, DepthBook] = {}
+        """The books of the instruments that have depth."""
+        self.present: PriceRow | None = None
         """The pricing row that is being matched, before it is the last."""
         self._priced: tuple[Row | None, Market | None] = (None, None)
         self.out: list[Record] = []
@@ -105,10 +108,14 @@ class Kernel:
             self.instruments[one.symbol] = self._as_traded(one)
         self.valuation.join(market)
         self.calendars = {calendar.name: calendar for calendar in calendars}
-        self.sole_source = len(market.sources) == 1
         self.pricing = {
             symbol: market.sources[place] for symbol, place in market.pricing_sources().items()
         }
+        for symbol, source in self.pricing.items():
+            if source.kind is DataKind.DEPTH:
+                start = self.config.venue.book_start
+                self.depths[symbol] = DepthBook(self.instruments[symbol], start)
+        self.sole_source = len(market.sources) == 1 and not self.depths
         for instrument in market.instruments:
             if instrument.calendar not in self.calendars:
                 raise EngineFault(
@@ -132,18 +139,24 @@ class Kernel:
     def saw(self, source: SourceInfo, row: Row) -> None:
         """A row of one of several sources was taken."""
         self.last = row
-        if self.pricing[source.symbol] is source:
+        if self.pricing[source.symbol] is source and not isinstance(row, DepthUpdate):
             self.latest[source.symbol] = row
 
-    def pricing_row(self, symbol: str) -> Row | None:
+    def pricing_row(self, symbol: str) -> PriceRow | None:
         """The last row that gives an instrument its price, or None before the first.
 
-        That is a quote where the market has quotes of it, else a trade, else the shortest bar.
+        That is the top of its book where the market has depth of it, else a quote, else a trade,
+        else the shortest bar.
         """
+        if symbol in self.depths:
+            return self.depths[symbol].quote()
         present = self.present
         if present is not None and present.instrument.symbol == symbol:
             return present
-        return self.last if self.sole_source else self.latest.get(symbol)
+        if not self.sole_source:
+            return self.latest.get(symbol)
+        assert not isinstance(self.last, DepthUpdate)
+        return self.last
 
     def emit(self, kind: type[R], **fields: Any) -> R:
         """Make the next record, fold it into the ledger and give it out."""

@@ -9,6 +9,7 @@ from offbook.domain.errors import EngineFault
 from offbook.domain.market_data import (
     BarSlice,
     DataKind,
+    DepthSlice,
     MarketSlice,
     MergedSlice,
     QuoteSlice,
@@ -95,11 +96,13 @@ class MarketRows:
             return rows.show(piece, 0)
         return 0
 
-    def take_several(self, piece: TradeSlice | MergedSlice) -> None:
-        """Trades, or rows of several sources, in the market's order."""
+    def take_several(self, piece: TradeSlice | DepthSlice | MergedSlice) -> None:
+        """Trades, books, or rows of several sources, in the market's order."""
         self._begin(piece)
         if isinstance(piece, MergedSlice):
             self.several.take(piece)
+        elif isinstance(piece, DepthSlice):
+            self.several.take(_as_merged(piece))
         elif self._sees_ticks:
             place = self._shown(self._trades, piece)
             self.several.take(_as_merged(piece.rows(place, len(piece))))
@@ -149,7 +152,7 @@ class MarketRows:
         return not instants.stands_still()
 
 
-def _as_merged(piece: TradeSlice) -> MergedSlice:
+def _as_merged(piece: TradeSlice | DepthSlice) -> MergedSlice:
     """The rows of a market's only source in the form of those of several."""
     places = np.arange(len(piece), dtype=np.int64)
     return MergedSlice(piece.start, piece.ts, np.zeros(len(piece), np.int64), places, (piece,))

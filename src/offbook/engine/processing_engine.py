@@ -13,6 +13,7 @@ import msgspec
 from offbook.domain import commands as c
 from offbook.domain import records as r
 from offbook.domain.config import chain_config
+from offbook.domain.depth import DepthSlice
 from offbook.domain.errors import EngineFault, InvalidStrategy
 from offbook.domain.market_data import BarSlice, Cursor, MergedSlice, QuoteSlice, TradeSlice
 from offbook.domain.orders import OrderView, Origin
@@ -284,7 +285,7 @@ class ProcessingEngine:
             self._rows.take_quotes(item)
         elif isinstance(item, BarSlice):
             self._rows.take_bars(item)
-        elif isinstance(item, (TradeSlice, MergedSlice)):
+        elif isinstance(item, (TradeSlice, DepthSlice, MergedSlice)):
             self._rows.take_several(item)
         elif isinstance(item, Advance):
             self._instants.finish_before(item.ts + 1)

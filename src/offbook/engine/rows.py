@@ -12,6 +12,8 @@ from typing import Any, Final
 from offbook.domain.market_data import (
     Bar,
     BarSlice,
+    DepthSlice,
+    DepthUpdate,
     MergedSlice,
     Quote,
     QuoteSlice,
@@ -21,7 +23,9 @@ from offbook.domain.market_data import (
 )
 from offbook.domain.orders import OrderSide
 
-Row = Quote | Trade | Bar
+PriceRow = Quote | Trade | Bar
+"""A row that says a price."""
+Row = PriceRow | DepthUpdate
 
 _AGGRESSOR: Final = {1: OrderSide.BUY, -1: OrderSide.SELL, 0: None}
 
@@ -108,8 +112,22 @@ def each_bar(piece: BarSlice) -> Iterator[Bar]:
     )
 
 
+def each_update(piece: DepthSlice) -> Iterator[DepthUpdate]:
+    """The rows of a slice as objects, each made when it is asked for."""
+    events = repeat(None) if piece.ts_event is None else piece.ts_event.tolist()
+    return map(
+        DepthUpdate,
+        *(getattr(piece, name).tolist() for name in piece.COLUMNS),
+        events,
+        piece.positions(),
+        repeat(piece.instrument),
+    )
+
+
 def each_row(piece: SourceSlice) -> Iterator[Row]:
     """The rows of a slice as objects, each made when it is asked for."""
+    if isinstance(piece, DepthSlice):
+        return each_update(piece)
     if isinstance(piece, QuoteSlice):
         return each_quote(piece)
     return each_trade(piece) if isinstance(piece, TradeSlice) else each_bar(piece)

@@ -8,10 +8,13 @@ from typing import Final
 
 import numpy as np
 
+from offbook.domain.depth import ASK, BID, SNAPSHOT
 from offbook.domain.market_data import (
     Bar,
     BarSlice,
     DataKind,
+    DepthSlice,
+    DepthUpdate,
     IntColumn,
     MergedSlice,
     Quote,
@@ -22,11 +25,13 @@ from offbook.domain.market_data import (
 )
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import MAX_UNITS
+from offbook.engine.book import Book
+from offbook.engine.book_view import SHOWN_LEVELS, book_view
 from offbook.engine.host import StrategyHost
 from offbook.engine.instants import Instants
 from offbook.engine.kernel import Kernel
 from offbook.engine.lifecycle import Lifecycle
-from offbook.engine.rows import merged_rows, tick_at
+from offbook.engine.rows import each_update, merged_rows, tick_at
 from offbook.engine.searching import edges_of
 from offbook.engine.venue import Venue
 from offbook.engine.wake import UNBOUNDED, Band
@@ -98,18 +103,31 @@ class SeveralRows:
         self._equity.look()
         self._instants.end_bar(bar)
 
-    def _tick(self, source: SourceInfo, row: Quote | Trade) -> None:
+    def _tick(self, source: SourceInfo, row: Quote | Trade | DepthUpdate) -> None:
         kernel = self._kernel
-        quoted = isinstance(row, Quote)
-        if isinstance(row, Quote):
+        if isinstance(row, DepthUpdate):
+            callback = "on_depth"
+            if not self._venue.depth.take(row):
+                kernel.saw(source, row)
+                return  # within a message nothing has changed
+        elif isinstance(row, Quote):
+            callback = "on_quote"
             self._venue.match_quote(row)
         else:
+            callback = "on_trade"
             self._venue.match_trade(row)
         kernel.saw(source, row)
         self._equity.look()
         if self.host is not None and kernel.ledger.status is SessionStatus.RUNNING:
-            self.host.call("on_quote" if quoted else "on_trade", row)
+            self._show(self.host, callback, row)
         self._lifecycle.check_flat()
+
+    def _show(self, host: StrategyHost, callback: str, row: Quote | Trade | DepthUpdate) -> None:
+        """Show a row to the strategy; of a book, what it is now that a message has ended."""
+        if not isinstance(row, DepthUpdate):
+            host.call(callback, row)
+        elif host.sees_books:
+            host.call(callback, book_view(self._kernel.depths[row.instrument.symbol], SHOWN_LEVELS))
 
     # -- passing over -----------------------------------------------------------------------
 
@@ -155,8 +173,33 @@ class SeveralRows:
             book = self._venue.book(piece.instrument.symbol)
             if book.must_see or isinstance(piece, BarSlice):
                 hits |= mine
+            elif isinstance(piece, DepthSlice):
+                hits[mine] |= self._moves(piece, window.index[mine], book)
             elif book.band is not UNBOUNDED:
                 hits[mine] |= _reached(piece, window.index[mine], book.band)
+        return hits
+
+    def _moves(
+        self, piece: DepthSlice, index: IntColumn, book: Book
+    ) -> np.typing.NDArray[np.bool_]:
+        """Which rows of a book may change anything: all while it is not sound, or within a message,
+        while orders or the equity wait for prices, or a place is not known; else snapshots, levels
+        that come to an order, and those on which something of the session stands."""
+        symbol = piece.instrument.symbol
+        depth, places = self._kernel.depths[symbol], self._venue.depth.places(symbol)
+        if book.band is UNBOUNDED and not len(book) and not len(places):
+            return np.zeros(len(index), dtype=np.bool_)
+        waits = len(book.triggers) > 0 or book.guard_band is not UNBOUNDED
+        if waits or depth.is_within or not depth.is_sound or places.is_unsettled:
+            return np.ones(len(index), dtype=np.bool_)
+        side, px, there = piece.side[index], piece.price_px[index], piece.size_qty[index] > 0
+        hits: np.typing.NDArray[np.bool_] = (piece.flags[index] & SNAPSHOT) != 0
+        hits |= (side == ASK) & (px <= book.top_buy) & there
+        hits |= (side == BID) & (px >= book.top_sell) & there
+        for which in (BID, ASK):
+            prices = places.concerned(which)
+            if prices:
+                hits |= (side == which) & np.isin(px, prices)
         return hits
 
     def _saw_last(self, passed: MergedSlice) -> None:
@@ -166,9 +209,14 @@ class SeveralRows:
         lasts = []
         for source, part in passed.parts():
             assert not isinstance(part, BarSlice)
-            if isinstance(part, QuoteSlice):
-                self._venue.book(part.instrument.symbol).pass_over(part, 0, len(part))
-            row = tick_at(part, len(part) - 1)
+            row: Quote | Trade | DepthUpdate
+            if isinstance(part, DepthSlice):
+                kernel.depths[part.instrument.symbol].take_all(part)
+                (row,) = each_update(part.rows(len(part) - 1, len(part)))
+            else:
+                if isinstance(part, QuoteSlice):
+                    self._venue.book(part.instrument.symbol).pass_over(part, 0, len(part))
+                row = tick_at(part, len(part) - 1)
             lasts.append((row.row, source, row))
         for _, source, row in sorted(lasts, key=lambda last: last[0]):
             kernel.saw(kernel.market.sources[source], row)

@@ -17,12 +17,14 @@ from offbook.domain.records import decode_hook, encode_hook
 from offbook.engine.agenda import AgendaEntry
 from offbook.engine.book import Taken
 from offbook.engine.built_bars import BuilderState, BuiltBars
+from offbook.engine.depth_book import DepthState
 from offbook.engine.history import Histories, HistoryState
 from offbook.engine.instants import Instants
 from offbook.engine.interruption import is_from_a_signal
 from offbook.engine.kernel import Kernel
 from offbook.engine.last_rows import know_last_rows
 from offbook.engine.ledger import LedgerState
+from offbook.engine.queue_places import PlacesState
 from offbook.engine.strategy import Strategy
 from offbook.engine.venue import Venue
 from offbook.engine.view import StrategyView
@@ -44,6 +46,7 @@ class BookState(msgspec.Struct, frozen=True, kw_only=True):
     ahead_bid: Taken | None
     ahead_ask: Taken | None
     bar_left: int
+    places: PlacesState | None = None
 
 
 class EngineState(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +64,7 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     agenda_ordinal: int
     agenda: list[AgendaEntry]
     books: list[BookState]
+    depths: dict[str, DepthState] = {}
     ended: int
     history: list[HistoryState]
     built: list[BuilderState]
@@ -169,9 +173,11 @@ def dump(parts: Parts, row: int, memory: bytes | None) -> bytes:
                 ahead_bid=book.ahead_bid,
                 ahead_ask=book.ahead_ask,
                 bar_left=book.bar_left,
+                places=venue.depth.places(symbol).dump() if symbol in kernel.depths else None,
             )
             for symbol, book in venue.books.items()
         ],
+        depths={symbol: depth.dump() for symbol, depth in kernel.depths.items()},
         ended=len(instants.ended),
         history=history.dump(row),
         built=built.dump(),
@@ -200,6 +206,8 @@ def load(parts: Parts, raw: bytes) -> Any:
     instants.unbegun = state.unbegun
     instants.hours_known = state.hours_known
     venue.hours = state.hours
+    for symbol, depth in state.depths.items():
+        kernel.depths[symbol].load(depth)
     for kept in state.books:
         book, fresh = venue.book(kept.symbol), set(kept.fresh)
         book.bar_left = kept.bar_left
@@ -207,6 +215,8 @@ def load(parts: Parts, raw: bytes) -> Any:
             book.add(state.ledger.orders[ordinal], fresh=ordinal in fresh)
         for ordinal, mark in kept.marks.items():
             book.wait(state.ledger.orders[ordinal], mark)
+        if kept.places is not None:
+            venue.depth.places(kept.symbol).load(kept.places)
         book.restore_taken((kept.taken_bid, kept.taken_ask), (kept.ahead_bid, kept.ahead_ask))
     history.load(state.history)
     rows = know_last_rows(kernel, history, state.row)

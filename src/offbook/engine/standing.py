@@ -7,7 +7,7 @@ import msgspec
 from offbook.domain.calendars import NEVER
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import Bar, DataKind, Quote, SourceInfo
-from offbook.domain.orders import OrderView
+from offbook.domain.orders import OrderSide, OrderView
 from offbook.domain.session import SessionStatus
 from offbook.engine.folding import order_view
 from offbook.engine.host import StrategyHost
@@ -16,7 +16,7 @@ from offbook.engine.state import OrderState
 from offbook.engine.strategy import Strategy
 from offbook.engine.venue import Venue
 
-_DATA: tuple[str, ...] = ("on_quote", "on_trade", "on_bar")
+_DATA: tuple[str, ...] = ("on_quote", "on_trade", "on_depth", "on_bar")
 
 
 class InstrumentStanding(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,8 +45,8 @@ class InstrumentStanding(msgspec.Struct, frozen=True, kw_only=True):
 class OrderStanding(msgspec.Struct, frozen=True, kw_only=True):
     """One order that has not ended. ``at_venue`` is False while it is on its way there.
 
-    ``trigger_px`` (price units) is where one that waits is triggered as things stand, None for all
-    others.
+    ``trigger_px`` (price units) is where one that waits is triggered as things stand, and
+    ``queue_ahead`` (quantity units) what is ahead of one that rests on a book; None for all others.
     """
 
     view: OrderView
@@ -57,6 +57,7 @@ class OrderStanding(msgspec.Struct, frozen=True, kw_only=True):
     price_px: int | None
     reduces: bool
     trigger_px: int | None
+    queue_ahead: int | None = None
 
 
 class StrategyStanding(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,8 +118,7 @@ def _instrument(kernel: Kernel, venue: Venue, instrument: Instrument) -> Instrum
     if not isinstance(row, Quote):
         px = row.close_px if isinstance(row, Bar) else row.price_px
         return msgspec.structs.replace(standing, last_ts=row.ts, bid_px=px, ask_px=px)
-    book = venue.book(symbol)
-    taken_bid, taken_ask = book.taken_bid, book.taken_ask
+    free_bid, free_ask = _free(kernel, venue, row)
     return msgspec.structs.replace(
         standing,
         last_ts=row.ts,
@@ -126,9 +126,20 @@ def _instrument(kernel: Kernel, venue: Venue, instrument: Instrument) -> Instrum
         ask_px=row.ask_px,
         bid_qty=row.bid_qty,
         ask_qty=row.ask_qty,
-        free_bid=row.bid_qty if taken_bid is None else taken_bid.available,
-        free_ask=row.ask_qty if taken_ask is None else taken_ask.available,
+        free_bid=free_bid,
+        free_ask=free_ask,
     )
+
+
+def _free(kernel: Kernel, venue: Venue, top: Quote) -> tuple[int, int]:
+    """What the session may still take of the best bid and ask."""
+    symbol = top.instrument.symbol
+    if symbol in kernel.depths:
+        places = venue.depth.places(symbol)
+        free_bid = places.available(OrderSide.SELL, top.bid_px, top.bid_qty)
+        return free_bid, places.available(OrderSide.BUY, top.ask_px, top.ask_qty)
+    book = venue.book(symbol)
+    return book.available(OrderSide.SELL, top), book.available(OrderSide.BUY, top)
 
 
 def _order(kernel: Kernel, venue: Venue, order: OrderState) -> OrderStanding:
@@ -144,7 +155,16 @@ def _order(kernel: Kernel, venue: Venue, order: OrderState) -> OrderStanding:
         price_px=order.price_px,
         reduces=position * order.side.sign < 0,
         trigger_px=triggers.stop_px(order.ordinal) if waiting else None,
+        queue_ahead=_ahead(kernel, venue, order),
     )
+
+
+def _ahead(kernel: Kernel, venue: Venue, order: OrderState) -> int | None:
+    """What is ahead of an order that rests on a book, as far as that is known."""
+    if order.symbol not in kernel.depths:
+        return None
+    place = venue.depth.places(order.symbol).place(order.ordinal)
+    return None if place is None else place.ahead
 
 
 def _strategy(host: StrategyHost) -> StrategyStanding:

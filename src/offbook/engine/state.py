@@ -119,6 +119,14 @@ class Amendment(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     trail_px: int | None = None
     trail_ratio: int | None = None
 
+    def restated(self, order_qty: int) -> Amendment:
+        """The same terms, of which the quantity follows what the order, now of ``order_qty``, was
+        restated by while they travelled."""
+        drift = order_qty - self.from_qty
+        if not drift:
+            return self
+        return msgspec.structs.replace(self, order_qty=self.order_qty + drift)
+
 
 class TimerState(msgspec.Struct, kw_only=True):
     """A timer of the strategy."""

@@ -18,6 +18,7 @@ from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import Bar, DataKind, Quote, Trade
 from offbook.domain.orders import OrderListRequest, OrderRequest, ReplaceRequest
 from offbook.domain.values import Exact, Price, Quantity
+from offbook.engine.book_view import SHOWN_LEVELS, BookView
 from offbook.engine.ordering import Ordering
 from offbook.engine.parameters import Parameter, declared_parameters, resolve_parameters
 from offbook.engine.rows import Row
@@ -83,6 +84,9 @@ class StrategyContext(Protocol):
     def history(self, symbol: str, count: int, timeframe: str | None) -> tuple[Row, ...]:
         """Last rows, or last bars of a timeframe."""
 
+    def book(self, symbol: str, levels: int) -> BookView:
+        """The book of a symbol."""
+
     def round_price(self, value: object, rounding: str, symbol: str | None) -> Price:
         """To the tick."""
 
@@ -137,6 +141,9 @@ class Strategy(Ordering):
 
     def on_trade(self, trade: Trade) -> None:
         """Each print, after the venue has matched against it."""
+
+    def on_depth(self, book: BookView) -> None:
+        """Each message of a book, after the venue has matched against it: the best levels."""
 
     def on_bar(self, bar: Bar) -> None:
         """Each bar, once it has ended."""
@@ -227,6 +234,13 @@ class Strategy(Ordering):
         """
         return self._running().history(symbol, count, timeframe)
 
+    def book(self, symbol: str, levels: int = SHOWN_LEVELS) -> BookView:
+        """The best ``levels`` of each side of a symbol's book, as after its last whole message;
+        empty before the first. Raises InvalidStrategy when the market has no depth of it."""
+        if levels < 1:
+            raise InvalidStrategy(f"book({symbol!r}, levels={levels}): one or more", field="levels")
+        return self._running().book(symbol, levels)
+
     def price(
         self,
         value: float | Exact,
@@ -298,6 +312,10 @@ class Strategy(Ordering):
     def subscribe_trades(self, symbol: str) -> None:
         """Say that ``on_trade`` needs prints of a symbol; see ``subscribe_quotes``."""
         self._running().require(symbol, DataKind.TRADES)
+
+    def subscribe_depth(self, symbol: str) -> None:
+        """Say that ``on_depth`` needs the book of a symbol; see ``subscribe_quotes``."""
+        self._running().require(symbol, DataKind.DEPTH)
 
     # -- inside -----------------------------------------------------------------------------
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from offbook.domain.market_data import BarSlice, IntColumn, QuoteSlice, SourceSlice, TradeSlice
+from offbook.domain.market_data import (
+    BarSlice,
+    DepthSlice,
+    IntColumn,
+    QuoteSlice,
+    SourceSlice,
+    TradeSlice,
+)
 from offbook.domain.row_index import BLOCK, MID, middle
 from offbook.domain.values import MAX_UNITS
 
@@ -31,6 +38,8 @@ def stretch_of(piece: SourceSlice, begin: int, end: int, price: str) -> Stretch:
             int(piece.close_px[end - 1]),
             _total(piece.volume_qty[begin:end]),
         )
+    if isinstance(piece, DepthSlice):
+        raise TypeError("no bars are built of single updates of a book")
     name, traded = "price_px", 0
     if isinstance(piece, QuoteSlice):
         name = _COLUMNS[price]

@@ -23,7 +23,7 @@ from offbook.domain.config import RATIO_PRECISION
 from offbook.domain.market_data import Bar, Quote, Trade
 from offbook.domain.orders import OrderSide, OrderType
 from offbook.domain.values import MAX_UNITS, ceil_div, units_to_text
-from offbook.engine.state import OrderState
+from offbook.engine.state import Amendment, OrderState
 
 NO_RISE: Final = MAX_UNITS + 1
 NO_FALL: Final = -MAX_UNITS
@@ -39,6 +39,13 @@ def trail_level(side: OrderSide, mark: int, trail_px: int | None, trail_ratio: i
     if distance is None:
         distance = ceil_div(mark * (trail_ratio or 0), _SCALE)
     return mark + distance if side is OrderSide.BUY else mark - distance
+
+
+def stop_px_of(order: OrderState, terms: OrderState | Amendment, mark: int | None) -> int | None:
+    """Where an order is triggered on these terms, or was."""
+    if mark is not None:
+        return trail_level(order.side, mark, terms.trail_px, terms.trail_ratio)
+    return terms.stop_px if order.order_type.has_stop else order.stop_px
 
 
 def seen_prices(row: Quote | Trade) -> tuple[int, int]:

@@ -1,12 +1,11 @@
 """The simulated venue: takes messages, keeps working orders, hands market rows to be matched.
 
-What rows do to orders is told in ``matching_quotes``, ``matching_trades`` and ``matching_bars``,
-and when those that wait are triggered in ``triggers``.  On all, what trades is whole lots.
+What rows do to orders is told in ``matching_depth``, ``matching_quotes``, ``matching_trades`` and
+``matching_bars``, and when those that wait are triggered in ``triggers``.  On all, what trades is
+whole lots.
 """
 
 from __future__ import annotations
-
-import msgspec
 
 from offbook.domain import records as r
 from offbook.domain.identifiers import VENUE_ORDER, derived_id
@@ -32,13 +31,14 @@ from offbook.engine.groups import Groups
 from offbook.engine.kernel import Kernel
 from offbook.engine.lists import members
 from offbook.engine.matching_bars import BarMatching
+from offbook.engine.matching_depth import DepthMatching
 from offbook.engine.matching_quotes import QuoteMatching
 from offbook.engine.matching_trades import TradeMatching
 from offbook.engine.reservations import Reservations
 from offbook.engine.risk import venue_refusal
 from offbook.engine.state import Amendment, OrderState
 from offbook.engine.terms import Refusal
-from offbook.engine.triggers import seen_prices, trail_level
+from offbook.engine.triggers import seen_prices, stop_px_of
 
 
 class Venue:
@@ -52,6 +52,7 @@ class Venue:
         self._quotes = QuoteMatching(kernel, self, self._filler)
         self._trades = TradeMatching(kernel, self, self._filler)
         self._bars = BarMatching(kernel, self, self._filler)
+        self.depth = DepthMatching(kernel, self, self._filler)
         self.books: dict[str, Book] = {}
         self.hours: dict[str, bool] = {}
         """Whether trading is open now, by calendar."""
@@ -99,6 +100,7 @@ class Venue:
             expires=expires,
             stop_px=order.stop_px if order.held else self.first_stop_px(order),
             held=order.held,
+            queue_ahead=self.depth.queue_ahead(order),
             due=due,
         )
         kernel.report(order, ExecType.HELD if order.held else ExecType.NEW, due)
@@ -168,14 +170,7 @@ class Venue:
 
     def first_stop_px(self, order: OrderState) -> int | None:
         """Where an order that begins to work now is triggered."""
-        return self._stop_px(order, order, self._first_mark(order))
-
-    @staticmethod
-    def _stop_px(order: OrderState, terms: OrderState | Amendment, mark: int | None) -> int | None:
-        """Where an order is triggered on these terms, or was."""
-        if mark is not None:
-            return trail_level(order.side, mark, terms.trail_px, terms.trail_ratio)
-        return terms.stop_px if order.order_type.has_stop else order.stop_px
+        return stop_px_of(order, order, self._first_mark(order))
 
     def _enter(self, order: OrderState, mark: int | None) -> None:
         """An order, or its new terms, meet the market as last seen."""
@@ -222,9 +217,9 @@ class Venue:
             )
             kernel.report(order, ExecType.REPLACE_REJECTED, due, reason.value)
             return
-        new, book = _restated(order, request.terms), self.book(order.symbol)
+        new, book = request.terms.restated(order.order_qty), self.book(order.symbol)
         mark = book.triggers.mark(order.ordinal) if order.ordinal in book.triggers else None
-        stop_px = self._stop_px(order, new, mark)
+        stop_px = stop_px_of(order, new, mark)
         old_px = order.stop_px if mark is None else book.triggers.stop_px(order.ordinal)
         same = (new.price_px, stop_px) == (order.price_px, old_px)
         keeps = same and new.order_qty <= order.order_qty
@@ -255,7 +250,7 @@ class Venue:
     def _replace_refusal(self, order: OrderState, request: ReplaceArrives) -> RejectReason | None:
         if order.status.is_terminal:
             return RejectReason.ORDER_CLOSED
-        new = _restated(order, request.terms)
+        new = request.terms.restated(order.order_qty)
         if new.order_qty <= order.cum_qty:
             return RejectReason.QTY_BELOW_FILLED
         if order.triggered and (new.trail_px, new.trail_ratio, new.stop_px) != (
@@ -278,6 +273,7 @@ class Venue:
         """Take the rest of an order away."""
         kernel = self._kernel
         self.book(order.symbol).remove(order)
+        self.depth.forget(order)
         due = kernel.response_due(order.ordinal)
         if reason in {CancelReason.DAY_END, CancelReason.EXPIRE_TIME}:
             kernel.emit(r.OrderExpired, order=order.ordinal, reason=reason, due=due)
@@ -323,7 +319,9 @@ class Venue:
     # -- market rows ------------------------------------------------------------------------
 
     def match_quote(self, quote: Quote) -> None:
-        """Match working orders against a new quote."""
+        """Match working orders against a new quote, unless a book gives the price."""
+        if quote.instrument.symbol in self._kernel.depths:
+            return
         self._kernel.present = quote
         self._quotes.match(quote)
         self._kernel.present = None
@@ -331,6 +329,9 @@ class Venue:
     def match_trade(self, trade: Trade) -> None:
         """Match working orders against a print."""
         kernel = self._kernel
+        if trade.instrument.symbol in kernel.depths:
+            self.depth.print(trade)
+            return
         alone = kernel.pricing[trade.instrument.symbol].kind is DataKind.TRADES
         kernel.present = trade if alone else None
         self._trades.match(trade)
@@ -358,15 +359,19 @@ class Venue:
             if order.ordinal in reached and self.is_present(last):
                 self._trigger(order, last)
         elif isinstance(last, Quote):
-            self._quotes.arrive(order, last)
+            self._by_quotes(order).arrive(order, last)
         else:
             self._trades.arrive(order, last)
 
     def _trigger(self, order: OrderState, row: Quote | Trade) -> None:
         if isinstance(row, Quote):
-            self._quotes.trigger(order, row)
+            self._by_quotes(order).trigger(order, row)
         else:
             self._trades.trigger(order, row)
+
+    def _by_quotes(self, order: OrderState) -> QuoteMatching | DepthMatching:
+        """What matches an order where a bid and an ask give the price."""
+        return self.depth if order.symbol in self._kernel.depths else self._quotes
 
     # -- limits at match time ---------------------------------------------------------------
 
@@ -392,9 +397,3 @@ class Venue:
         least = self._kernel.instrument(order.symbol).lot_units
         if order.reduce_only and self._allowed(order) < least:
             self.end(order, CancelReason.NOT_REDUCING)
-
-
-def _restated(order: OrderState, new: Amendment) -> Amendment:
-    """New terms, of which the quantity follows what was restated while they travelled."""
-    drift = order.order_qty - new.from_qty
-    return msgspec.structs.replace(new, order_qty=new.order_qty + drift) if drift else new

@@ -16,6 +16,7 @@ _SHOWN_BY = {
     DataKind.QUOTES: "on_quote",
     DataKind.TRADES: "on_trade",
     DataKind.BARS: "on_bar",
+    DataKind.DEPTH: "on_depth",
 }
 
 
@@ -36,6 +37,7 @@ def wake_of(
         return Wake(every_row=frozenset(symbols), at=at)
     every = _shown(kernel, host) | built.unbegun_symbols()
     every.update(symbol for symbol, book in books if book.has_fresh)
+    every.update(kernel.depths)  # a book is made of all of its rows
     bands = {
         symbol: book.band
         for symbol, book in books

@@ -17,10 +17,12 @@ import msgspec
 import numpy as np
 
 from offbook.domain.config import CombinedMarket, ReplayMarket
+from offbook.domain.depth import LAST, SNAPSHOT
 from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.market_data import (
     BarSlice,
     DataKind,
+    DepthSlice,
     IntColumn,
     MergedSlice,
     QuoteSlice,
@@ -190,6 +192,51 @@ def trades_market(
     return _built(config, whole, cut)
 
 
+def depth_market(
+    messages: Sequence[str],
+    *,
+    instrument: Instrument = BTCUSDT,
+    start: int = START,
+    step: int = SECOND,
+    times: Sequence[int] | None = None,
+    events: Sequence[int] | None = None,
+    cut: int | None = None,
+    path: str = "scripted.csv",
+) -> BuiltMarket:
+    """A book from messages such as ``"snapshot 100.00x5 99.99x7 / 100.02x3"`` or ``"/ 100.02x0"``:
+    bids before the stroke, asks behind it, 0 deletes a level.
+
+    Message i (from 1) is number i of the venue's, at ``times[i]``, else ``start + i * step`` (ns
+    UTC); ``events`` are the venue's times.  ``cut`` and errors as for :func:`quotes_market`.
+    """
+    stamps = _times(len(messages), start, step, times).tolist()
+    rows: list[tuple[int, ...]] = []
+    for number, (ts, message) in enumerate(zip(stamps, messages, strict=True), start=1):
+        levels = _levels(message.removeprefix("snapshot"), instrument)
+        flag = SNAPSHOT if message.startswith("snapshot") else 0
+        rows += [(ts, *level, flag, number, number, number - 1) for level in levels]
+        rows[-1] = (*rows[-1][:4], flag | LAST, *rows[-1][5:])
+    whole = DepthSlice(instrument, 0, *np.array(rows, dtype=np.int64).reshape(-1, 8).T)
+    if events is not None:
+        of_message = dict(zip(stamps, events, strict=True))
+        whole.ts_event = np.array([of_message[row[0]] for row in rows], dtype=np.int64)
+    config = ReplayMarket(path=path, kind=DataKind.DEPTH, instrument=instrument)
+    return _built(config, whole, cut)
+
+
+def _levels(text: str, instrument: Instrument) -> list[tuple[int, int, int]]:
+    """Side, price and size of each level; one of no side where there is none."""
+    levels, side = [], 1
+    for word in text.split():
+        if word == "/":
+            side = -1
+            continue
+        px, _, qty = word.partition("x")
+        price = text_to_units(px, instrument.price_precision)
+        levels.append((side, price, text_to_units(qty, instrument.qty_precision)))
+    return levels or [(0, 0, 0)]
+
+
 def csv_text(market: BuiltMarket) -> str:
     """The market as the text of a CSV file, exact; times are integers of ns UTC.
 
@@ -250,6 +297,13 @@ def _text_columns(part: SourceSlice) -> tuple[list[str], list[list[str]]]:
             columns["ts_event"] = (part.ts_event, 0)
         columns |= {"price": (part.price_px, price), "size": (part.size_qty, size)}
         columns["aggressor"] = (part.aggressor, 0)
+    elif isinstance(part, DepthSlice):
+        columns = {"ts_init": (part.ts, 0)}
+        if part.ts_event is not None:
+            columns["ts_event"] = (part.ts_event, 0)
+        columns |= {"book_side": (part.side, 0), "price": (part.price_px, price)}
+        columns |= {"size": (part.size_qty, size), "flags": (part.flags, 0)}
+        columns |= {name: (getattr(part, name), 0) for name in part.COLUMNS[-3:]}
     else:
         columns = {"ts_event": (part.ts_open, 0)}
         columns |= {"open": (part.open_px, price), "high": (part.high_px, price)}

@@ -318,6 +318,9 @@ DECIDING = [
         ("market", "type"),
         ("venue", "fee", "type"),
         ("venue", "slippage", "type"),
+        # Of books, and this market has none.
+        ("venue", "queue", "type"),
+        ("venue", "book_start"),
         ("account", "currency"),
         ("account", "type"),
         ("account", "initial_margin"),

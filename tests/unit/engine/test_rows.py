@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 from offbook.domain.market_data import MarketSlice
 from offbook.engine.history import History, HistoryState
 from offbook.engine.rows import rows_of
-from offbook.testing.markets import BTCUSDT, bars_market, quotes_market
+from offbook.testing.markets import BTCUSDT, bars_market, depth_market, quotes_market
 
 COUNT = 24
 QUOTES = [(f"{100 + i % 5}", f"{101 + i % 5}", f"{i % 3}", "1") for i in range(COUNT)]
 BARS = [(f"{100 + i}", f"{102 + i}", f"{99 + i}", f"{101 + i}", "3") for i in range(COUNT)]
+DEPTH = [f"{100 + i}x{i}" for i in range(COUNT - 2)]
 WHOLES = {
     "quotes": quotes_market(QUOTES).slices[0],
     "timed": quotes_market(QUOTES, events=list(range(COUNT))).slices[0],
+    "depth": depth_market(["snapshot 100x1 / 101x1", *DEPTH]).slices[0],
     "bars": bars_market(BARS).slices[0],
 }
 

@@ -22,6 +22,7 @@ from offbook.domain.errors import BadMarketData, GatewayUnavailable
 from offbook.domain.market_data import (
     BarSlice,
     DataKind,
+    DepthSlice,
     MarketInfo,
     MarketSlice,
     MergedSlice,
@@ -39,10 +40,11 @@ WINDOW: Final = 16_384
 CHECKPOINT_ROWS: Final = 65_536
 """About so many rows apart lie the places from which reading can go on without a new start."""
 
-_SLICES: Final[Mapping[DataKind, type[QuoteSlice] | type[TradeSlice] | type[BarSlice]]] = {
+_SLICES: Final[Mapping[DataKind, type[SourceSlice]]] = {
     DataKind.QUOTES: QuoteSlice,
     DataKind.TRADES: TradeSlice,
     DataKind.BARS: BarSlice,
+    DataKind.DEPTH: DepthSlice,
 }
 
 

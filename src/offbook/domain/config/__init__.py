@@ -46,6 +46,12 @@ from offbook.domain.config.market import instruments_of as instruments_of
 from offbook.domain.config.market import kinds_of as kinds_of
 from offbook.domain.config.market import sources_of as sources_of
 from offbook.domain.config.market import symbols_of as symbols_of
+from offbook.domain.config.queue import BookStart as BookStart
+from offbook.domain.config.queue import FifoQueue as FifoQueue
+from offbook.domain.config.queue import ProbabilisticQueue as ProbabilisticQueue
+from offbook.domain.config.queue import ProRataQueue as ProRataQueue
+from offbook.domain.config.queue import QueueConfig as QueueConfig
+from offbook.domain.config.queue import QueueFormula as QueueFormula
 from offbook.domain.config.risk import MOST_IN_A_RATE as MOST_IN_A_RATE
 from offbook.domain.config.risk import DailyLoss as DailyLoss
 from offbook.domain.config.risk import OnDailyLoss as OnDailyLoss

@@ -10,7 +10,7 @@ import msgspec
 from offbook.domain.config.account import AccountConfig
 from offbook.domain.config.base import ConfigPart, exact_decimal
 from offbook.domain.config.lifecycle import LifecycleConfig
-from offbook.domain.config.market import MarketConfig, instruments_of
+from offbook.domain.config.market import MarketConfig, ReplayMarket, instruments_of
 from offbook.domain.config.risk import RiskConfig
 from offbook.domain.config.slippage import SpreadSlippage
 from offbook.domain.config.venue import FillAt, VenueConfig
@@ -64,6 +64,7 @@ class SessionConfig(ConfigPart, frozen=True, kw_only=True):
         _check_spread(self)
         _check_fill_at(self)
         _check_bar_rules(self)
+        _check_depth(self)
         self._check_risk()
         parse_speed(self.speed)
 
@@ -84,7 +85,7 @@ def _check_fill_at(config: SessionConfig) -> None:
         return
     for instrument in instruments_of(config.market):
         kinds = _kinds(config, instrument)
-        quoted = DataKind.QUOTES in kinds
+        quoted = not {DataKind.QUOTES, DataKind.DEPTH}.isdisjoint(kinds)
         if fill_at is FillAt.QUOTE and not quoted:
             raise InvalidConfig(
                 f"venue.fill_at=quote: this market has no quotes of {instrument.symbol}",
@@ -113,6 +114,27 @@ def _check_bar_rules(config: SessionConfig) -> None:
                 f"venue.{name}={getattr(config.venue, name).value} is for bars, and this market's "
                 f"orders are matched on {' and '.join(kinds)}: leave it out, or take a market "
                 "that has bars alone of an instrument",
+                field=f"venue.{name}",
+            )
+
+
+def _check_depth(config: SessionConfig) -> None:
+    """Raise InvalidConfig where rows of a book would be left out, which makes it another book, and
+    for a rule of books where there is none."""
+    books = [source for source in config.market.sources if source.kind is DataKind.DEPTH]
+    for source in books:
+        if isinstance(source, ReplayMarket) and source.may_drop:
+            raise InvalidConfig(
+                f"{source.path}: a book of which rows are left out is another book: mend the file, "
+                "and leave bad_rows and off_hours as they are",
+                field="market.bad_rows",
+            )
+    usual = VenueConfig()
+    for name in ("queue", "book_start"):
+        if not books and getattr(config.venue, name) != getattr(usual, name):
+            raise InvalidConfig(
+                f"venue.{name} is for books, and this market has no depth: leave it out, or take a "
+                'source of kind = "depth"',
                 field=f"venue.{name}",
             )
 
@@ -150,7 +172,8 @@ def _check_spread(config: SessionConfig) -> None:
     slippage = config.venue.slippage
     if not isinstance(slippage, SpreadSlippage) or slippage.assumed_spread is not None:
         return
-    quoted = {s.instrument.symbol for s in config.market.sources if s.kind is DataKind.QUOTES}
+    two_sided = {DataKind.QUOTES, DataKind.DEPTH}
+    quoted = {s.instrument.symbol for s in config.market.sources if s.kind in two_sided}
     for instrument in instruments_of(config.market):
         if instrument.symbol not in quoted:
             raise InvalidConfig(

@@ -7,6 +7,7 @@ import enum
 from offbook.domain.config.base import RATIO_PRECISION, ConfigPart, exact_decimal, settle_enum
 from offbook.domain.config.fees import BasisPointsFee, FeeConfig, FeeRounding
 from offbook.domain.config.latency import LatencyConfig
+from offbook.domain.config.queue import BookStart, FifoQueue, QueueConfig
 from offbook.domain.config.slippage import NoSlippage, SlippageConfig
 from offbook.domain.errors import InvalidConfig
 
@@ -54,6 +55,8 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     is the next open on bars, and quotes where there are quotes.
     ``market_collar`` (0 to 1): how far above the market a market buy reserves cash.
     ``whole_shares``: orders are for whole units, whatever the instrument's lot.
+    ``queue`` says where resting orders stand at their price, ``book_start`` from when on a book is
+    matched; both are for markets with depth and change nothing elsewhere.
     """
 
     fee: FeeConfig = BasisPointsFee()
@@ -67,11 +70,14 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     stop_gap: StopGap = StopGap.OPEN
     limit_gap: LimitGap = LimitGap.LIMIT
     intrabar: Intrabar = Intrabar.WORST_FIRST
+    queue: QueueConfig = FifoQueue()
+    book_start: BookStart = BookStart.SNAPSHOT
 
     def __post_init__(self) -> None:
         settle_enum(self, "fee_rounding", FeeRounding, "venue.fee_rounding")
         settle_enum(self, "stop_gap", StopGap, "venue.stop_gap")
         settle_enum(self, "limit_gap", LimitGap, "venue.limit_gap")
+        settle_enum(self, "book_start", BookStart, "venue.book_start")
         settle_enum(self, "intrabar", Intrabar, "venue.intrabar")
         if self.fill_at is not None:
             settle_enum(self, "fill_at", FillAt, "venue.fill_at")

@@ -41,7 +41,10 @@ _CALLBACKS: Final = {
     DataKind.QUOTES: "on_quote",
     DataKind.TRADES: "on_trade",
     DataKind.BARS: "on_bar",
+    DataKind.DEPTH: "on_depth",
 }
+
+_TWO_SIDED: Final = frozenset({DataKind.QUOTES, DataKind.DEPTH})
 
 
 class GateState(enum.Enum):
@@ -147,7 +150,7 @@ def _prices(found: InstrumentStanding) -> str:
     instrument = found.instrument
     assert found.bid_px is not None
     assert found.ask_px is not None
-    if found.kind is not DataKind.QUOTES:
+    if found.kind not in _TWO_SIDED:
         what = "close" if found.kind is DataKind.BARS else "last trade"
         return f"{what} {instrument.price_text(found.bid_px)}"
     sizes = ""
@@ -271,7 +274,7 @@ def _waits_for(standing: Standing, order: OrderStanding, found: InstrumentStandi
         return "the session was paused, and it does not reduce a position"
     if not found.is_open:
         return "its market was shut"
-    if found.kind is not DataKind.QUOTES:
+    if found.kind not in _TWO_SIDED:
         return _waits_for_rows(order, found)
     assert found.bid_px is not None
     assert found.ask_px is not None
@@ -317,7 +320,13 @@ def _waits_for_rows(order: OrderStanding, found: InstrumentStanding) -> str:
 
 
 def _queue(order: OrderStanding, found: InstrumentStanding) -> str | None:
-    """What a limit at the best price of its own side waits for, else None."""
+    """What a limit with a place in a queue, or at the best price of its own side, waits for."""
+    if order.queue_ahead is not None:
+        ahead = found.instrument.qty_text(order.queue_ahead)
+        return (
+            f"queue: {ahead} are ahead of it at its price; trades there, once these have traded, "
+            "trades beyond it, or the other side reaching it fill it"
+        )
     buying = order.side_sign > 0
     best, shown = (found.bid_px, found.bid_qty) if buying else (found.ask_px, found.ask_qty)
     if order.price_px != best or shown is None:

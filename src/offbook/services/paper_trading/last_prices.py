@@ -4,29 +4,38 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from offbook.domain.market_data import MarketSlice, MergedSlice, QuoteSlice, SourceSlice, TradeSlice
+from offbook.domain.market_data import (
+    BarSlice,
+    DepthSlice,
+    MarketSlice,
+    MergedSlice,
+    QuoteSlice,
+    TradeSlice,
+)
+
+PricedSlice = QuoteSlice | TradeSlice | BarSlice
 
 
 def last_prices(rows: MarketSlice | None) -> dict[str, str]:
     """The last price of each instrument that has a row there, as decimal text: the middle of a
-    quote, else what was traded, else a bar's close."""
+    quote, else what was traded, else a bar's close.  Single updates of a book say none."""
     if rows is None or not len(rows):
         return {}
-    if not isinstance(rows, MergedSlice):
-        return {rows.instrument.symbol: _price(rows)}
     found: dict[str, str] = {}
-    by_rank = sorted((part for _, part in rows.parts()), key=_rank, reverse=True)
+    parts = (part for _, part in rows.parts()) if isinstance(rows, MergedSlice) else (rows,)
+    priced = [part for part in parts if not isinstance(part, DepthSlice)]
+    by_rank = sorted(priced, key=_rank, reverse=True)
     for part in by_rank:
         found[part.instrument.symbol] = _price(part)
     return found
 
 
-def _rank(rows: SourceSlice) -> int:
+def _rank(rows: PricedSlice) -> int:
     """How near to the market a kind of rows is, nearest first."""
     return 0 if isinstance(rows, QuoteSlice) else 1 if isinstance(rows, TradeSlice) else 2
 
 
-def _price(rows: SourceSlice) -> str:
+def _price(rows: PricedSlice) -> str:
     instrument = rows.instrument
     if isinstance(rows, QuoteSlice):
         twice = int(rows.bid_px[-1]) + int(rows.ask_px[-1])

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from offbook.domain.calendars import TradingCalendar
+from offbook.domain.config import BookStart
 from offbook.domain.market_data import Cursor
 from offbook.ports.gateway import MarketFeed
 from offbook.services.reporting.account_path import AccountPath, AccountStep
@@ -120,6 +121,7 @@ async def read_equity_curve(
     *,
     points: int = CHART_POINTS,
     block_rows: int = BLOCK_ROWS,
+    book_start: BookStart = BookStart.SNAPSHOT,
 ) -> EquityCurve:
     """The equity of an account over the rows that its session took (``until``).
 
@@ -127,7 +129,7 @@ async def read_equity_curve(
     The feed stays the caller's to close.  Raises what ``MarketFeed.read`` raises.
     """
     pass_ = _Pass(path, feed.calendars, until.ts, points)
-    async for block in blocks(feed, until.row, block_rows):
+    async for block in blocks(feed, until.row, block_rows, book_start):
         pass_.take(block)
     return pass_.curve()
 

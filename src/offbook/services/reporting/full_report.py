@@ -145,7 +145,13 @@ async def _equity(
     try:
         if feed.info.data_identity != ledger.attached.market.data_identity:
             return None, None, "no equity over time: the recording is not the one that was traded"
-        curve = await read_equity_curve(feed, path, session.cursor, points=points)
+        curve = await read_equity_curve(
+            feed,
+            path,
+            session.cursor,
+            points=points,
+            book_start=session.config.venue.book_start,
+        )
         statistics = compute_statistics(
             curve,
             days_per_year(feed.calendars),

@@ -6,13 +6,15 @@ fills, never with the recording.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
 import numpy as np
 
+from offbook.domain.config import BookStart
 from offbook.domain.market_data import (
+    DepthSlice,
     IntColumn,
     MarketInfo,
     MarketSlice,
@@ -21,8 +23,10 @@ from offbook.domain.market_data import (
     SourceSlice,
     TradeSlice,
 )
+from offbook.engine.depth_book import DepthBook
 from offbook.ports.gateway import MarketFeed
 from offbook.services.paper_trading.opening import joined_of
+from offbook.services.reporting.book_tops import BookTops
 
 BLOCK_ROWS: Final = 65_536
 """Rows read at once: a few megabytes."""
@@ -68,36 +72,53 @@ def prices_of(piece: SourceSlice) -> Prices:
     if isinstance(piece, TradeSlice):
         twice = 2 * piece.price_px
         return Prices(piece.ts, piece.price_px, piece.price_px, twice, twice, twice)
+    if isinstance(piece, DepthSlice):
+        raise TypeError("single updates of a book have no price: take them to BookTops")
     close = piece.close_px
     return Prices(piece.ts, close, close, 2 * close, 2 * piece.high_px, 2 * piece.low_px)
 
 
 async def blocks(
-    feed: MarketFeed, end_row: int, block_rows: int = BLOCK_ROWS
+    feed: MarketFeed,
+    end_row: int,
+    block_rows: int = BLOCK_ROWS,
+    book_start: BookStart = BookStart.SNAPSHOT,
 ) -> AsyncIterator[Block]:
     """The rows of a market before ``end_row``, from the first or from where a session joined it,
     without those of sources that give no price.
 
+    Of a book there is a row where a message ends, with its best bid and ask as the engine had them.
     Raises what ``read`` raises.
     """
     joined = joined_of(feed)
     row = 0 if joined is None else joined.row
+    tops = {i.symbol: BookTops(DepthBook(i, book_start)) for i in feed.info.instruments}
     while row < end_row:
         piece = await feed.read(row, min(block_rows, end_row - row))
         if piece is None:
             return
-        block = block_of(piece, feed.info)
+        block = block_of(piece, feed.info, tops)
         if len(block.ts):
             yield block
         row = piece.start + len(piece)
 
 
-def block_of(piece: MarketSlice, info: MarketInfo) -> Block:
-    """The rows of a slice that give prices; possibly none."""
+def block_of(
+    piece: MarketSlice, info: MarketInfo, tops: Mapping[str, BookTops] | None = None
+) -> Block:
+    """The rows of a slice that give prices; possibly none. ``tops`` are the books so far."""
+    known = tops or {}
+    if isinstance(piece, DepthSlice):
+        piece = known[piece.instrument.symbol].take(piece)
     if not isinstance(piece, MergedSlice):
         return Block(piece.ts, (Part(piece.instrument.symbol, prices_of(piece), None),))
     pricing = set(info.pricing_sources().values())
-    found = [rows for source, rows in piece.parts() if source in pricing]
+    found = [
+        known[rows.instrument.symbol].take(rows) if isinstance(rows, DepthSlice) else rows
+        for source, rows in piece.parts()
+        if source in pricing
+    ]
+    found = [rows for rows in found if len(rows)]
     if len(found) == 1:
         return Block(found[0].ts, (Part(found[0].instrument.symbol, prices_of(found[0]), None),))
     kept = np.zeros(len(piece), dtype=bool)

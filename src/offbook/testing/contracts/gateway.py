@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from offbook.domain.config import MarketConfig, instruments_of, sources_of
-from offbook.domain.market_data import MarketSlice, MergedSlice, QuoteSlice, TradeSlice
+from offbook.domain.market_data import DepthSlice, MarketSlice, MergedSlice, QuoteSlice, TradeSlice
 from offbook.ports.gateway import IBrokerGateway, MarketFeed
 from offbook.testing.markets import (
     MINUTE,
@@ -29,6 +29,7 @@ from offbook.testing.markets import (
     BuiltMarket,
     bars_market,
     combined,
+    depth_market,
     quotes_market,
     trades_market,
 )
@@ -53,6 +54,11 @@ TRADE_TIMES = [START + (n // 3) * 2 * SECOND for n in range(41)]
 QUOTES = quotes_market(QUOTE_ROWS, times=QUOTE_TIMES, cut=20)
 TRADES = trades_market(
     TRADE_ROWS, times=TRADE_TIMES, events=[t - n for n, t in enumerate(TRADE_TIMES)], cut=16
+)
+DEPTH = depth_market(
+    ["snapshot 100.00x5 99.90x2 / 100.10x3", "100.00x0", "", "/ 100.10x1 100.20x4", "100.00x7"] * 7,
+    times=[START + (n // 2) * SECOND for n in range(35)],
+    cut=11,
 )
 BARS = bars_market(BAR_ROWS, instrument=XYZ, cut=8)
 COMBINED = combined(
@@ -81,7 +87,7 @@ class GatewayContract:
         """
         raise NotImplementedError
 
-    @pytest.fixture(params=[QUOTES, TRADES, BARS], ids=["quotes", "trades", "bars"])
+    @pytest.fixture(params=[QUOTES, TRADES, BARS, DEPTH], ids=["quotes", "trades", "bars", "depth"])
     def market(self, request: pytest.FixtureRequest) -> AnyMarket:
         """The market under test."""
         market: AnyMarket = request.param
@@ -260,6 +266,9 @@ def rows_of(part: MarketSlice) -> list[tuple[int, ...]]:
         return [(row[0], which, *row[1:]) for which, row in merged]
     if isinstance(part, QuoteSlice):
         columns = [part.ts, part.bid_px, part.ask_px, part.bid_qty, part.ask_qty]
+        columns += [] if part.ts_event is None else [part.ts_event]
+    elif isinstance(part, DepthSlice):
+        columns = [getattr(part, name) for name in part.COLUMNS]
         columns += [] if part.ts_event is None else [part.ts_event]
     elif isinstance(part, TradeSlice):
         columns = [part.ts, part.price_px, part.size_qty, part.aggressor]

@@ -18,11 +18,20 @@ VALUES: Final[Mapping[DataKind, tuple[str, ...]]] = MappingProxyType(
         DataKind.QUOTES: ("bid", "ask", "bid_size", "ask_size"),
         DataKind.TRADES: ("price", "size"),
         DataKind.BARS: ("open", "high", "low", "close", "volume"),
+        DataKind.DEPTH: ("book_side", "price", "size", "flags"),
     }
 )
 """What a file must have besides a time."""
 SIDES: Final = ("aggressor", "buyer_maker")
 """What prints may have: who took, said either way; the first that is there is read."""
+BOOK_SIDE: Final = "book_side"
+"""Which side of the book a level is of."""
+SEQUENCE: Final = ("first_seq", "last_seq", "prev_seq")
+"""What updates of a book may have: the venue's sequence numbers."""
+COUNTS: Final = frozenset({"flags", *SEQUENCE})
+"""Whole numbers that are neither prices nor sizes."""
+WORDS: Final = (*SIDES, BOOK_SIDE)
+"""What is one of a few words."""
 SIZES: Final = frozenset({"bid_size", "ask_size", "size", "volume"})
 
 JOINED: Final = "+"
@@ -38,7 +47,8 @@ class Found(NamedTuple):
 
 def names_of(kind: DataKind) -> tuple[str, ...]:
     """Our names of all columns that rows of a kind can have."""
-    return (*TIMES, *VALUES[kind], *(SIDES if kind is DataKind.TRADES else ()))
+    more = {DataKind.TRADES: SIDES, DataKind.DEPTH: SEQUENCE}.get(kind, ())
+    return (*TIMES, *VALUES[kind], *more)
 
 
 def choose_columns(market: ReplayMarket, header: Sequence[str]) -> dict[str, Found]:

@@ -17,6 +17,7 @@ from typing import IO
 import msgspec
 
 from offbook.adapters.brokers.replay import query
+from offbook.adapters.brokers.replay.columns import BOOK_SIDE, COUNTS, SEQUENCE
 from offbook.adapters.brokers.replay.files import ChainedReader
 from offbook.adapters.brokers.replay.gateway import open_recording
 from offbook.adapters.brokers.replay.reader import RecordingReader
@@ -28,6 +29,7 @@ from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import (
     BarSlice,
     DataKind,
+    DepthSlice,
     IntColumn,
     QuoteSlice,
     SourceSlice,
@@ -35,6 +37,7 @@ from offbook.domain.market_data import (
 from offbook.domain.values import units_to_text
 
 _SIDES = {1: "buy", -1: "sell", 0: ""}
+_BOOK_SIDES = {1: "bid", -1: "ask", 0: "none"}
 
 
 class Conversion(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +63,8 @@ def convert_recording(
         raise InvalidInput(f"{target}: name it with an ending of {', '.join(SUFFIXES)}")
     if target.exists() and not replace:
         raise InvalidInput(f"{target} exists: name another file, or replace it with --force")
+    if timeframe_ns is not None and market.kind is DataKind.DEPTH:
+        raise InvalidInput("bars are not made of a book: take its trades, or its quotes")
     opened = open_recording(market, Event())
     try:
         summer = None if timeframe_ns is None else BarSummer(market.instrument, timeframe_ns)
@@ -132,9 +137,9 @@ def _write_parquet(
 
 
 def _sql_type(name: str, instrument: Instrument) -> str:
-    if name.startswith("ts_"):
+    if name.startswith("ts_") or name in COUNTS:
         return "BIGINT"
-    if name == "side":
+    if name in ("side", BOOK_SIDE):
         return "VARCHAR"
     is_size = name in ("bid_size", "ask_size", "size", "volume")
     precision = instrument.qty_precision if is_size else instrument.price_precision
@@ -159,6 +164,10 @@ def _texts(piece: SourceSlice, times: tuple[str, ...]) -> tuple[list[str], list[
         columns |= {"bid_size": (piece.bid_qty, size), "ask_size": (piece.ask_qty, size)}
         return list(columns), [_decimals(*column) for column in columns.values()]
     columns |= {"price": (piece.price_px, price), "size": (piece.size_qty, size)}
+    if isinstance(piece, DepthSlice):
+        columns |= {name: (getattr(piece, name), 0) for name in ("flags", *SEQUENCE)}
+        sides = [_BOOK_SIDES[side] for side in piece.side.tolist()]
+        return [*columns, BOOK_SIDE], [*(_decimals(*c) for c in columns.values()), sides]
     sides = [_SIDES[side] for side in piece.aggressor.tolist()]
     return [*columns, "side"], [*(_decimals(*column) for column in columns.values()), sides]
 

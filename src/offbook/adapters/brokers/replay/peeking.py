@@ -61,6 +61,8 @@ def peek(path: str, columns: Mapping[str, str], header: tuple[str, ...] = ()) ->
                 kinds.append(kind)
         except InvalidConfig as error:
             unclear = error
+    if DataKind.DEPTH in kinds:
+        kinds = [DataKind.DEPTH]  # levels of a book have a price and a size as prints do
     if not kinds and unclear is not None:
         raise unclear
     return Peek(columns=names, kinds=tuple(kinds), nearest=_nearest(lacking))

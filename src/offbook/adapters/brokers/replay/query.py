@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from offbook.adapters.brokers.replay.columns import JOINED, SIDES
+from offbook.adapters.brokers.replay.columns import JOINED, WORDS
 from offbook.adapters.brokers.replay.numbers import PLAIN_DECIMAL_SQL
 from offbook.adapters.brokers.replay.sides import side_sql
 from offbook.adapters.brokers.replay.source import Source
@@ -88,7 +88,7 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_time(self) -> bool:
         """Whether it is a time."""
-        return self.precision is None and self.ours not in SIDES
+        return self.precision is None and self.ours not in WORDS
 
     @property
     def places(self) -> tuple[int, ...]:

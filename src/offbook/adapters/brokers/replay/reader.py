@@ -15,10 +15,11 @@ import msgspec
 from offbook.adapters.brokers.replay import query
 from offbook.adapters.brokers.replay.arrow import ArrowBatch, ArrowFailure, ArrowStream
 from offbook.adapters.brokers.replay.columns import (
+    COUNTS,
     JOINED,
-    SIDES,
     SIZES,
     TIMES,
+    WORDS,
     Found,
     choose_columns,
 )
@@ -262,7 +263,9 @@ class RecordingReader:
         if found.clock is not None:
             clock = (found.clock, names[found.clock])
             theirs += JOINED + names[found.clock]
-        if ours not in (*TIMES, *SIDES):
+        if ours in COUNTS:
+            precision = 0
+        elif ours not in (*TIMES, *WORDS):
             instrument = self._market.instrument
             precision = instrument.qty_precision if ours in SIZES else instrument.price_precision
         return Cell(

@@ -10,18 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 from weakref import WeakValueDictionary
 
 import structlog
 
 from offbook.adapters.brokers.replay.row_files import RowFile, RowFileDamaged, RowFileWriter
 from offbook.domain.instruments import Instrument
-from offbook.domain.market_data import BarSlice, DataKind, MarketInfo, SourceSlice
+from offbook.domain.market_data import BarSlice, DataKind, DepthSlice, MarketInfo, SourceSlice
 from offbook.ports.gateway import FeedExtent
 
 FOLDER = ".offbook"
 _log = structlog.get_logger(__name__)
+
+_NOT_KEPT: Final = frozenset({DataKind.BARS, DataKind.DEPTH})
 
 
 class PieceReader(Protocol):
@@ -66,7 +68,7 @@ class RowCache:
     ) -> PieceReader:
         """Reads what is kept of a recording, or reads the recording and keeps it."""
         kind = info.sources[0].kind
-        if extent is None or extent.rows < self._least_rows or kind is DataKind.BARS:
+        if extent is None or extent.rows < self._least_rows or kind in _NOT_KEPT:
             return inner
         places = self._places(inner.path, info.data_identity)
         found = self._found(places, info, extent)
@@ -204,7 +206,7 @@ class KeepingReader:
             if piece is None:
                 writer.finish(self._instrument)
                 self._writer = None
-            elif isinstance(piece, BarSlice) or piece.start > writer.taken:
+            elif isinstance(piece, BarSlice | DepthSlice) or piece.start > writer.taken:
                 self._abandon()
             elif piece.start + len(piece) > writer.taken:
                 # After a jump back, rows come again that were taken.

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from offbook.adapters.brokers.replay.arrow import ArrowBatch
+from offbook.adapters.brokers.replay.columns import SEQUENCE
 from offbook.adapters.brokers.replay.faults import RowFault, refusal
 from offbook.adapters.brokers.replay.intervals import BarIntervals
 from offbook.adapters.brokers.replay.numbers import BoolColumn
@@ -17,10 +18,12 @@ from offbook.adapters.brokers.replay.times import iso
 from offbook.adapters.brokers.replay.verdicts import Judged, WallClocks
 from offbook.domain.calendars import TradingCalendar
 from offbook.domain.config import BadRows, OffHours, ReplayMarket
+from offbook.domain.depth import ALL_FLAGS, NO_SEQ
 from offbook.domain.errors import BadMarketData
 from offbook.domain.market_data import (
     BarSlice,
     DataKind,
+    DepthSlice,
     IntColumn,
     QuoteSlice,
     SourceSlice,
@@ -89,6 +92,8 @@ class RowDecoder:
             return self._trades(judged, start)
         if kind is DataKind.BARS:
             return self._bars(judged, start)
+        if kind is DataKind.DEPTH:
+            return self._depth(judged, start)
         assert_never(kind)
 
     def _times(self, judged: Judged) -> tuple[str, IntColumn, IntColumn | None]:
@@ -128,6 +133,49 @@ class RowDecoder:
         self._watch_hours(judged, name, ts)
         judged.ascending(name, ts, self.last_ts)
         return TradeSlice(self._market.instrument, start, ts, price, size, side, ts_event)
+
+    def _depth(self, judged: Judged, start: int) -> DepthSlice:
+        name, ts, ts_event = self._times(judged)
+        price, size, side = judged.number("price"), judged.number("size"), judged.side()
+        flags = judged.number("flags")
+        judged.not_negative("size", size)
+        judged.blame(
+            (price > 0) != (side != 0),
+            "bad_level",
+            "price",
+            lambda row: (
+                f"the price {judged.written('price', price[row])} is no level's: levels "
+                "have a price above 0, a row of no side has 0"
+            ),
+        )
+        judged.blame(
+            (side == 0) & (size > 0), "bad_level", "size", lambda _: "a row of no side has a size"
+        )
+        judged.blame(
+            (flags < 0) | (flags > ALL_FLAGS),
+            "bad_flags",
+            "flags",
+            lambda row: f"{int(flags[row])} are no flags",
+        )
+        numbers = {ours: self._sequence(judged, ours, len(ts)) for ours in SEQUENCE}
+        self._watch_hours(judged, name, ts)
+        judged.ascending(name, ts, self.last_ts)
+        instrument = self._market.instrument
+        return DepthSlice(
+            instrument, start, ts, side, price, size, flags, **numbers, ts_event=ts_event
+        )
+
+    def _sequence(self, judged: Judged, ours: str, rows: int) -> IntColumn:
+        if not judged.has(ours):
+            return np.full(rows, NO_SEQ, dtype=np.int64)
+        numbers = judged.number(ours)
+        judged.blame(
+            numbers < NO_SEQ,
+            "bad_sequence",
+            ours,
+            lambda row: f"{int(numbers[row])} is no sequence number",
+        )
+        return numbers
 
     def _bars(self, judged: Judged, start: int) -> BarSlice:
         name = next(cell.ours for cell in self._cells if cell.is_time)

@@ -1,4 +1,5 @@
-"""Who took at a print: what files write for it, and what that is as a number."""
+"""Who took at a print, and on which side of a book a level is: what files write for it, and what
+that is as a number."""
 
 from __future__ import annotations
 
@@ -19,11 +20,17 @@ MEANINGS: Final[Mapping[str, Mapping[str, int]]] = MappingProxyType(
             **dict.fromkeys(_SELL, -1),
             **dict.fromkeys(_UNKNOWN, 0),
         },
+        "book_side": {
+            **dict.fromkeys(("bid", "b", "bids", "buy", "true", "1"), 1),
+            **dict.fromkeys(("ask", "a", "asks", "sell", "false", "-1", "offer"), -1),
+            **dict.fromkeys(("none", "n", "0", ""), 0),
+        },
         # The buyer made the price, so the seller took it.
         "buyer_maker": {**dict.fromkeys(_YES, -1), **dict.fromkeys(_NO, 1), "": 0},
     }
 )
-"""Our column -> what a cell says, in lower case -> 1 where a buyer took, -1 a seller, 0 unknown."""
+"""Our column -> what a cell says, in lower case -> 1 where a buyer took, -1 a seller, 0 unknown;
+of a book 1 for bids, -1 for asks, 0 for neither."""
 
 
 def side_sql(ours: str, cell: str) -> str:
@@ -33,5 +40,9 @@ def side_sql(ours: str, cell: str) -> str:
 
 
 def expected(ours: str) -> str:
-    """What a cell of the column may say, for people."""
-    return "buy or sell (b, s, 1, -1)" if ours == "aggressor" else "true or false"
+    """What a cell of the column says and may say, for people."""
+    return {
+        "aggressor": "who took: expected buy or sell (b, s, 1, -1)",
+        "buyer_maker": "who took: expected true or false",
+        "book_side": "on which side of the book: expected bid, ask or none (b, a, n, 1, -1, 0)",
+    }[ours]

@@ -8,7 +8,7 @@ from typing import NoReturn, Protocol
 import numpy as np
 
 from offbook.adapters.brokers.replay.arrow import ArrowBatch
-from offbook.adapters.brokers.replay.columns import SIDES, SIZES
+from offbook.adapters.brokers.replay.columns import SIZES, WORDS
 from offbook.adapters.brokers.replay.faults import CellFault, RowFault
 from offbook.adapters.brokers.replay.numbers import (
     BoolColumn,
@@ -117,8 +117,9 @@ class Judged:
         return time_from_text(text, self._local.utc_of)
 
     def side(self) -> IntColumn:
-        """Who took: 1 a buyer, -1 a seller, 0 where the file does not say."""
-        ours = next((name for name in SIDES if name in self._cells), None)
+        """Who took: 1 a buyer, -1 a seller, 0 where the file does not say; of a level of a book 1
+        for bids, -1 for asks, 0 for neither."""
+        ours = next((name for name in WORDS if name in self._cells), None)
         if ours is None:
             return np.zeros(self._batch.rows, dtype=np.int64)
         sides, known = self._batch.integers(f"v_{ours}")
@@ -145,6 +146,10 @@ class Judged:
             ours,
             lambda row: f"the size {self.written(ours, column[row])} is negative",
         )
+
+    def has(self, ours: str) -> bool:
+        """Whether the file has a column."""
+        return ours in self._cells
 
     def ascending(self, ours: str, times: IntColumn, last: int | None) -> None:
         """Blame rows whose time lies before that of a good row above."""
@@ -224,4 +229,4 @@ class Judged:
 
 
 def _no_side(ours: str, text: str) -> NoReturn:
-    raise CellFault("bad_side", f"{text!r} does not say who took: expected {expected(ours)}")
+    raise CellFault("bad_side", f"{text!r} does not say {expected(ours)}")

@@ -103,6 +103,26 @@ def bars(path: Path, bad_rows: BadRows = BadRows.REFUSE) -> ReplayMarket:
     )
 
 
+DEPTH_HEADER = "ts_init,book_side,price,size,flags,last_seq"
+GOOD_LEVEL = "{second},bid,100.00,1,2,7"
+DEPTH = [
+    ("{t},bid,0,1,2,8", "price",
+     "the price 0 is no level's: levels have a price above 0, a row of no side has 0", "bad_level"),
+    ("{t},none,100,0,2,8", "price",
+     "the price 100 is no level's: levels have a price above 0, a row of no side has 0",
+     "bad_level"),
+    ("{t},none,0,1,2,8", "size", "a row of no side has a size", "bad_level"),
+    ("{t},ask,100,-1,2,8", "size", "the size -1 is negative", "negative_size"),
+    ("{t},ask,100,1,4,8", "flags", "4 are no flags", "bad_flags"),
+    ("{t},ask,100,1,-1,8", "flags", "-1 are no flags", "bad_flags"),
+    ("{t},ask,100,1,2,-2", "last_seq", "-2 is no sequence number", "bad_sequence"),
+    ("{t},middle,100,1,2,8", "book_side",
+     "'middle' does not say on which side of the book: expected bid, ask or none "
+     "(b, a, n, 1, -1, 0)", "bad_side"),
+    ("{t},ask,100,1,,8", "flags", "the cell is empty", "empty"),
+]  # fmt: skip
+
+
 def write(path: Path, header: str, good: str, row: str, step: int) -> Path:
     lines = [
         good.format(second=FIRST),
@@ -163,6 +183,15 @@ async def test_a_bad_bar_is_refused(
     assert str(error) == f"{path}, row 2, column {column}: {what}. {HINTS[reason]}"
 
 
+@pytest.mark.parametrize(("row", "column", "what", "reason"), DEPTH)
+async def test_a_bad_level_of_a_book_is_refused(
+    tmp_path: Path, row: str, column: str, what: str, reason: str
+) -> None:
+    path = write(tmp_path / "depth.csv", DEPTH_HEADER, GOOD_LEVEL, row, 1)
+    error = await refused(msgspec.structs.replace(quotes(path), kind=DataKind.DEPTH))
+    assert str(error) == f"{path}, row 2, column {column}: {what}. {HINTS[reason]}"
+
+
 @pytest.mark.parametrize(("row", "reason"), [(case[0], case[3]) for case in QUOTES])
 async def test_a_bad_quote_is_dropped_and_counted(tmp_path: Path, row: str, reason: str) -> None:
     path = write(tmp_path / "quotes.csv", QUOTES_HEADER, GOOD_QUOTE, row, 1)
@@ -186,8 +215,8 @@ async def test_a_bad_bar_is_dropped_and_counted(tmp_path: Path, row: str, reason
 
 
 def test_every_reason_has_a_case_here() -> None:
-    elsewhere = {"inexact_float", "no_trading_day", "ambiguous_time", "off_hours", "bad_side"}
-    assert {case[3] for case in [*QUOTES, *BARS]} == HINTS.keys() - elsewhere
+    elsewhere = {"inexact_float", "no_trading_day", "ambiguous_time", "off_hours"}
+    assert {case[3] for case in [*QUOTES, *BARS, *DEPTH]} == HINTS.keys() - elsewhere
 
 
 async def test_hints_say_what_to_do(tmp_path: Path) -> None:

@@ -1,0 +1,18 @@
+"""What a strategy's host checks of texts, names and times that come from the strategy."""
+
+from __future__ import annotations
+
+from offbook.domain.calendars import NEVER
+from offbook.domain.errors import InvalidStrategy
+
+
+def check_name(name: object) -> None:
+    """Raise InvalidStrategy unless a timer may be called so."""
+    if not isinstance(name, str) or not name.isprintable():
+        raise InvalidStrategy(f"timer {name!r}: a name is printable text")
+
+
+def check_time(name: str, field: str, value: object) -> None:
+    """Raise InvalidStrategy unless a timer may fall due then."""
+    if not isinstance(value, int) or isinstance(value, bool) or not value < NEVER:
+        raise InvalidStrategy(f"timer {name!r}: {field}={value!r} is no time in nanoseconds")

@@ -1,0 +1,296 @@
+"""Matching on books by price (L2): the models ``depth-walk.1`` and, at an order's own price, those
+of ``engine.models.queues``.
+
+- an arriving order that crosses walks the levels of the other side, best first and none worse than
+  its limit: each level is a fill of its own, at its price; all or none looks at all of them first;
+- what it could not take keeps trying as a taker until the market has once moved away from it;
+- a resting limit is filled at its own price where the other side comes to it, as far as is shown
+  there, or where a print goes beyond it; at its own price only prints that the queue lets through
+  fill it;
+- what was taken stays taken until the level refreshes (``queue_places``);
+- orders are matched between messages, while the book is followed, has both sides and is not
+  crossed; while it is not, nothing is matched, on prints neither.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from offbook.domain.market_data import DepthUpdate, Quote, Trade
+from offbook.domain.orders import Liquidity, OrderSide, TimeInForce
+from offbook.domain.record_parts import Evidence
+from offbook.engine.book import Book
+from offbook.engine.depth_book import DepthBook
+from offbook.engine.fills import Filler
+from offbook.engine.kernel import Kernel
+from offbook.engine.models.queues import queue_model
+from offbook.engine.queue_places import QueuePlaces
+from offbook.engine.state import OrderState
+
+if TYPE_CHECKING:
+    from offbook.engine.venue import Venue
+
+WALK_MODEL: Final = "depth-walk.1"
+_SIDES: Final = (OrderSide.BUY, OrderSide.SELL)
+
+
+class DepthMatching:
+    """What books and the prints beside them do to the working orders of a venue."""
+
+    def __init__(self, kernel: Kernel, venue: Venue, filler: Filler) -> None:
+        self._kernel = kernel
+        self._venue = venue
+        self._filler = filler
+        self._model = queue_model(kernel.config.venue.queue)
+        self._places: dict[str, QueuePlaces] = {}
+
+    def places(self, symbol: str) -> QueuePlaces:
+        """What the session has on an instrument's book."""
+        found = self._places.get(symbol)
+        if found is None:
+            depth = self._kernel.depths[symbol]
+            found = self._places[symbol] = QueuePlaces(depth, self._model)
+        return found
+
+    def queue_ahead(self, order: OrderState) -> int | None:
+        """What an order finds ahead of it at its limit as it is accepted, if it has a book and
+        works from then on."""
+        px = order.price_px
+        if px is None or order.held or order.waits or order.symbol not in self._kernel.depths:
+            return None
+        return self.places(order.symbol).ahead_at(order.side, px)
+
+    def forget(self, order: OrderState) -> None:
+        """An order has ended."""
+        if order.symbol in self._places:
+            self._places[order.symbol].leave(order.ordinal)
+
+    # -- the book moves ---------------------------------------------------------------------
+
+    def take(self, update: DepthUpdate) -> bool:
+        """Take a row, and match where it ends its message; whether it did."""
+        symbol = update.instrument.symbol
+        depth = self._kernel.depths[symbol]
+        if not depth.take(update):
+            return False
+        places = self.places(symbol)
+        if len(places):
+            places.see()
+        top = depth.top()
+        book = self._venue.book(symbol)
+        if top is None or not len(book):
+            return True
+        if self._venue.is_open(depth.instrument):
+            if len(book.triggers):
+                self._pull_triggers(book, top)
+            if top.ask_px <= book.top_buy:
+                self._sweep(book.buys_crossing(top.ask_px), depth)
+            if top.bid_px >= book.top_sell:
+                self._sweep(book.sells_crossing(top.bid_px), depth)
+        self._settle(book, places, top)
+        return True
+
+    def _pull_triggers(self, book: Book, top: Quote) -> None:
+        """Orders that the book triggers; what it did not trigger may follow it."""
+        for ordinal in book.triggers.reached(top.ask_px, top.bid_px):
+            if ordinal in book.triggers:
+                self.trigger(self._kernel.ledger.orders[ordinal], top)
+        book.follow(top.ask_px, top.bid_px)
+
+    def _sweep(self, ordinals: list[int], depth: DepthBook) -> None:
+        for ordinal in ordinals:
+            order = self._kernel.ledger.orders[ordinal]
+            if not order.status.is_terminal:
+                self._walk(order, depth)
+
+    def _settle(self, book: Book, places: QueuePlaces, top: Quote) -> None:
+        """Limits that the market is away from rest from now on, and queue."""
+        fresh = book.fresh_ordinals()
+        if not fresh:
+            return
+        book.settle(top)
+        for ordinal in fresh:
+            order = self._kernel.ledger.orders[ordinal]
+            if not order.status.is_terminal and not book.is_fresh(order):
+                places.join(order)
+
+    # -- orders arrive ----------------------------------------------------------------------
+
+    def arrive(self, order: OrderState, seen: Quote) -> None:
+        """An order that has just arrived, or was just triggered, meets the book; ``seen`` is its
+        top, or what that was when it was last sound."""
+        book, depth = self._venue.book(order.symbol), self._kernel.depths[order.symbol]
+        places = self.places(order.symbol)
+        places.leave(order.ordinal)
+        if not book.crosses(order, seen):
+            book.rest(order)
+            places.join(order)
+        elif depth.is_sound and self._venue.is_present(seen):
+            self._walk(order, depth)
+        self._venue.end_rest(order)
+
+    def trigger(self, order: OrderState, top: Quote) -> None:
+        """The book triggers an order, which takes part in it at once."""
+        buying = order.side is OrderSide.BUY
+        px, shown = (top.ask_px, top.ask_qty) if buying else (top.bid_px, top.bid_qty)
+        rule = f"{'ask' if buying else 'bid'} reached the trigger price"
+        available = self.places(order.symbol).available(order.side, px, shown)
+        evidence = self._level_evidence(order, px, shown, available, rule)
+        self._venue.activate(order, evidence)
+        self.arrive(order, top)
+
+    # -- trades -----------------------------------------------------------------------------
+
+    def _walk(self, order: OrderState, depth: DepthBook) -> None:
+        """Trade an order against the levels that satisfy it, best first."""
+        levels = self._offered(order, depth)
+        left = self._venue.tradable(order, sum(offered for _, _, offered in levels))
+        if left <= 0:
+            self._venue.drop_if_not_reducing(order)
+            return
+        for px, shown, _ in levels:
+            qty = self._take_level(order, px, shown, left)
+            left -= qty
+            if left == 0 or order.status.is_terminal:
+                return
+
+    def _offered(self, order: OrderState, depth: DepthBook) -> list[tuple[int, int, int]]:
+        """Price, size and what may be taken, in whole lots, of so many levels that satisfy an order
+        as it can use, best first."""
+        lot = self._kernel.instrument(order.symbol).lot_units
+        places = self.places(order.symbol)
+        levels, total = [], 0
+        for px, shown in depth.side(order.side.opposite).walk(order.price_px):
+            available = places.available(order.side, px, shown)
+            offered = available - available % lot
+            if offered > 0:
+                levels.append((px, shown, offered))
+                total += offered
+            if total >= order.leaves_qty:
+                break
+        return levels
+
+    def _take_level(self, order: OrderState, px: int, shown: int, left: int) -> int:
+        """Trade an order against one level; how much that was."""
+        places, book = self.places(order.symbol), self._venue.book(order.symbol)
+        # What its last fill set free may have traded meanwhile.
+        available = places.available(order.side, px, shown)
+        qty = min(left, available)
+        if order.time_in_force is not TimeInForce.FOK:
+            qty = self._venue.tradable(order, qty)
+        if qty <= 0:
+            return 0
+        shows = "ask" if order.side is OrderSide.BUY else "bid"
+        if order.price_px is None or book.is_fresh(order):
+            paid, liquidity, rule = px, Liquidity.REMOVED, f"took the shown {shows}"
+        else:
+            paid, liquidity, rule = order.price_px, Liquidity.ADDED, f"{shows} reached the limit"
+        evidence = self._level_evidence(order, px, shown, available, rule)
+        if not self._filler.fill(order, qty, paid, liquidity, evidence):
+            self._venue.end(order, self._filler.unpaid)
+            return 0
+        places.take(order.side, px, shown, qty)
+        self._filled(order, book)
+        return qty
+
+    def _filled(self, order: OrderState, book: Book) -> None:
+        if order.status.is_terminal:
+            book.remove(order)
+            self.forget(order)
+        self._venue.settle(order)
+
+    def print(self, trade: Trade) -> None:
+        """What was traded between others: it brings queues forward, and fills limits beyond which
+        it went."""
+        symbol, px = trade.instrument.symbol, trade.price_px
+        book, depth = self._venue.book(symbol), self._kernel.depths[symbol]
+        if not len(book):
+            return
+        may_fill = depth.is_sound and self._venue.is_open(trade.instrument)
+        left = trade.size_qty
+        for side in _SIDES:
+            reached = [self._kernel.ledger.orders[o] for o in book.crossing(side, px)]
+            resting = [o for o in reached if o.price_px is not None and not book.is_fresh(o)]
+            for order in resting:
+                if order.price_px != px and may_fill and not order.status.is_terminal:
+                    left -= self._traded_through(order, trade, left)
+            if trade.aggressor is not side:
+                queued = [order for order in resting if order.price_px == px]
+                left -= self._queued(queued, trade, left, may_fill=may_fill)
+
+    def _traded_through(self, order: OrderState, trade: Trade, left: int) -> int:
+        """A print beyond a limit fills it, less what the session took of the level shown there."""
+        offered = left - self.places(order.symbol).missing(order.side, trade.price_px)
+        return self._take_print(order, trade, offered, None)
+
+    def _queued(self, orders: list[OrderState], trade: Trade, left: int, *, may_fill: bool) -> int:
+        """A print at the price of limits, earliest first; how much of it they had."""
+        given = 0
+        for order in orders:
+            places = self.places(order.symbol)
+            place = places.place(order.ordinal)
+            if order.status.is_terminal or place is None:
+                continue
+            ahead = place.ahead
+            reach = places.printed(place, left, order.leaves_qty, trade.ts_event)
+            if may_fill and reach > 0:
+                offered = min(reach, left - given)
+                if self._model.is_by_time:
+                    offered = reach - given
+                given += self._take_print(order, trade, offered, ahead)
+        return given
+
+    def _take_print(self, order: OrderState, trade: Trade, offered: int, ahead: int | None) -> int:
+        """Trade what an order may have of a print; how much that was."""
+        qty = self._venue.tradable(order, offered)
+        if qty <= 0:
+            if offered > 0:
+                self._venue.drop_if_not_reducing(order)
+            return 0
+        assert order.price_px is not None
+        depth = self._kernel.depths[order.symbol]
+        evidence = Evidence(
+            row=trade.row,
+            row_ts=trade.ts,
+            model=WALK_MODEL if ahead is None else self._model.name,
+            rule="print traded through the limit" if ahead is None else "print reached the order",
+            available_qty=offered,
+            ts_event=trade.ts_event,
+            trade_px=trade.price_px,
+            trade_qty=trade.size_qty,
+            aggressor=trade.aggressor,
+            queue_ahead=ahead,
+            book_incomplete=not depth.is_complete,
+        )
+        if not self._filler.fill(order, qty, order.price_px, Liquidity.ADDED, evidence):
+            self._venue.end(order, self._filler.unpaid)
+            return 0
+        places = self.places(order.symbol)
+        shown = depth.side(order.side.opposite).sizes.get(trade.price_px)
+        if shown is not None:
+            places.take(order.side, trade.price_px, shown, qty)
+        self._filled(order, self._venue.book(order.symbol))
+        return qty
+
+    def _level_evidence(
+        self, order: OrderState, px: int, shown: int, available: int, rule: str
+    ) -> Evidence:
+        """The level that a fill traded against, and the top of its book."""
+        depth = self._kernel.depths[order.symbol]
+        top = depth.quote()
+        assert top is not None
+        return Evidence(
+            row=depth.row,
+            row_ts=depth.ts,
+            model=WALK_MODEL,
+            rule=rule,
+            available_qty=available,
+            ts_event=depth.ts_event,
+            bid_px=top.bid_px,
+            ask_px=top.ask_px,
+            bid_qty=top.bid_qty,
+            ask_qty=top.ask_qty,
+            level_px=px,
+            level_qty=shown,
+            book_incomplete=not depth.is_complete,
+        )

@@ -1,0 +1,173 @@
+"""What a session has on one instrument's book: the places of its resting orders, and what it took
+of the levels shown."""
+
+from __future__ import annotations
+
+import msgspec
+
+from offbook.domain.orders import OrderSide
+from offbook.engine.book import Taken, carry
+from offbook.engine.depth_book import DepthBook, Levels
+from offbook.engine.models.queues import Place, QueueModel
+from offbook.engine.state import OrderState
+
+
+class PlacesState(msgspec.Struct, frozen=True, kw_only=True):
+    """All of it, as it stands in a snapshot of an engine: what was taken of bids and of asks."""
+
+    places: list[Place]
+    bids: list[Taken]
+    asks: list[Taken]
+
+
+class QueuePlaces:
+    """The places of resting orders, earliest first at each price, and the memory of what was taken.
+
+    Available at a price is ``min(shown, shown - taken + increases seen at that price since)``,
+    forgotten when the price leaves the book.
+    """
+
+    def __init__(self, depth: DepthBook, model: QueueModel) -> None:
+        self._depth = depth
+        self._model = model
+        self._resets = depth.resets
+        self._places: dict[int, Place] = {}
+        self._taken: dict[OrderSide, dict[int, Taken]] = {side: {} for side in OrderSide}
+
+    def __len__(self) -> int:
+        return len(self._places) + sum(map(len, self._taken.values()))
+
+    # -- places -----------------------------------------------------------------------------
+
+    def join(self, order: OrderState) -> None:
+        """An order rests from now on, behind what is shown at its price."""
+        assert order.price_px is not None
+        levels = self._depth.side(order.side)
+        self._places[order.ordinal] = Place(
+            ordinal=order.ordinal,
+            side=order.side.sign,
+            px=order.price_px,
+            ahead=self.ahead_at(order.side, order.price_px),
+            shown=levels.sizes.get(order.price_px, 0),
+        )
+
+    def leave(self, ordinal: int) -> None:
+        """An order does not rest, or no more."""
+        self._places.pop(ordinal, None)
+
+    def place(self, ordinal: int) -> Place | None:
+        """The place of an order that rests."""
+        return self._places.get(ordinal)
+
+    def ahead_at(self, side: OrderSide, px: int) -> int | None:
+        """What an order that joins at a price now has ahead of it, None where that is not known:
+        the book is not sound, or does not reach so far, or may lack the level."""
+        depth = self._depth
+        levels = depth.side(side)
+        shown = levels.sizes.get(px, 0)
+        if not depth.is_sound:
+            return None
+        if shown or (depth.is_complete and levels.covers(px)):
+            return shown
+        return None
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether any change of the book may tell more of a place than is known."""
+        depth = self._depth
+        shown = {1: depth.bids.sizes, -1: depth.asks.sizes}
+        return any(
+            place.ahead is None or place.shown != shown[place.side].get(place.px, 0)
+            for place in self._places.values()
+        )
+
+    def printed(self, place: Place, qty: int, leaves: int, ts_event: int | None) -> int:
+        """A print at a resting order's price; how much of it may be the order's."""
+        if place.ahead is None:
+            return 0
+        if place.cut_event is not None and ts_event is not None:
+            late = min(qty, place.cut) if ts_event <= place.cut_event else 0
+            place.cut = place.cut - late if ts_event <= place.cut_event else 0
+            qty -= late
+        place.printed += qty
+        return self._model.printed(place, qty, leaves)
+
+    # -- what was taken ---------------------------------------------------------------------
+
+    def available(self, side: OrderSide, px: int, shown: int) -> int:
+        """What an order of ``side`` may still take of a level of the other side."""
+        taken = self._taken[side].get(px)
+        return shown if taken is None else taken.available
+
+    def take(self, side: OrderSide, px: int, shown: int, qty: int) -> None:
+        """Remember what was taken of a level."""
+        left = max(self.available(side, px, shown) - qty, 0)
+        self._taken[side][px] = Taken(px, shown, left)
+
+    def missing(self, side: OrderSide, px: int) -> int:
+        """What the session took of the level at a price: a print there may be the same."""
+        taken = self._taken[side].get(px)
+        return 0 if taken is None else taken.shown - taken.available
+
+    # -- the book moves ---------------------------------------------------------------------
+
+    def see(self) -> None:
+        """The book is another: carry over what was taken, and move those who wait."""
+        depth = self._depth
+        anew, self._resets = self._resets != depth.resets, depth.resets
+        for side, taken in self._taken.items():
+            if anew:
+                taken.clear()  # of the levels of a book that is built anew nothing is known
+            if taken:
+                shown = depth.side(side.opposite).sizes
+                kept = [carry(one, px, shown.get(px, 0)) for px, one in taken.items()]
+                self._taken[side] = {one.px: one for one in kept if one is not None and one.shown}
+        if depth.is_followed:
+            for place in self._places.values():
+                self._move(place, depth)
+
+    def _move(self, place: Place, depth: DepthBook) -> None:
+        side = OrderSide.BUY if place.side > 0 else OrderSide.SELL
+        levels = depth.side(side)
+        shown = levels.sizes.get(place.px, 0)
+        if place.ahead is None:
+            place.ahead, place.shown = self.ahead_at(side, place.px), shown
+        elif shown != place.shown and (shown or _tells(levels, place.px, depth)):
+            before = place.ahead
+            self._model.changed(place, shown)
+            cut = before - place.ahead
+            if cut > 0:
+                place.cut, place.cut_event = place.cut + cut, depth.ts_event
+            place.shown = shown
+        else:
+            return
+        place.printed = 0
+
+    def concerned(self, side: int) -> list[int]:
+        """The prices of a side (1 bids, -1 asks) whose level must be looked at as it changes."""
+        other = OrderSide.SELL if side > 0 else OrderSide.BUY
+        return [p.px for p in self._places.values() if p.side == side] + list(self._taken[other])
+
+    # -- snapshots of an engine -------------------------------------------------------------
+
+    def dump(self) -> PlacesState:
+        """All of it."""
+        return PlacesState(
+            places=list(self._places.values()),
+            bids=list(self._taken[OrderSide.SELL].values()),
+            asks=list(self._taken[OrderSide.BUY].values()),
+        )
+
+    def load(self, state: PlacesState) -> None:
+        """Become what was dumped."""
+        self._resets = self._depth.resets
+        self._places = {place.ordinal: place for place in state.places}
+        self._taken = {
+            OrderSide.BUY: {taken.px: taken for taken in state.asks},
+            OrderSide.SELL: {taken.px: taken for taken in state.bids},
+        }
+
+
+def _tells(levels: Levels, px: int, depth: DepthBook) -> bool:
+    """Whether a level that is not shown is known to be empty: a book may end before it."""
+    return depth.is_complete and (levels.covers(px) or not len(levels))

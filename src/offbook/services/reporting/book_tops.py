@@ -1,0 +1,33 @@
+"""The best bid and ask of a book as quotes, a row where each of its messages ends."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from offbook.domain.market_data import DepthSlice, Quote, QuoteSlice
+from offbook.engine.depth_book import DepthBook
+from offbook.engine.rows import each_update
+
+
+class BookTops:
+    """Follows one book from its first row on."""
+
+    def __init__(self, depth: DepthBook) -> None:
+        self._depth = depth
+
+    def take(self, piece: DepthSlice) -> QuoteSlice:
+        """What the best bid and ask are at the end of each message of the next rows, as the engine
+        prices by them; messages before the first sound book give none."""
+        tops: list[Quote] = []
+        places: list[int] = []
+        for place, update in enumerate(each_update(piece)):
+            if self._depth.take(update) and (top := self._depth.quote()) is not None:
+                tops.append(top)
+                places.append(place)
+        columns = [
+            np.array([getattr(top, name) for top in tops], dtype=np.int64)
+            for name in ("bid_px", "ask_px", "bid_qty", "ask_qty")
+        ]
+        found = QuoteSlice(piece.instrument, piece.start, piece.ts[places], *columns)
+        numbers = [piece.position(place) for place in places]
+        return found.numbered(np.array(numbers, dtype=np.int64))

@@ -1,0 +1,70 @@
+"""What a configuration may say of books and queues, and where it is refused."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from offbook.domain.config import (
+    AccountConfig,
+    BadRows,
+    BookStart,
+    OffHours,
+    ProbabilisticQueue,
+    ProRataQueue,
+    QueueFormula,
+    ReplayMarket,
+    SessionConfig,
+    VenueConfig,
+    chain_config,
+    decode_config,
+)
+from offbook.domain.errors import InvalidConfig
+from offbook.domain.market_data import DataKind
+from offbook.testing.markets import BTCUSDT
+
+MARKET = ReplayMarket(path="a.csv", kind=DataKind.QUOTES, instrument=BTCUSDT)
+
+
+def session(**parts: Any) -> SessionConfig:
+    """The smallest configuration with some parts of its own."""
+    return SessionConfig(**{"market": MARKET, "account": AccountConfig(currency="USDT"), **parts})
+
+
+BOOK = msgspec.structs.replace(MARKET, kind=DataKind.DEPTH)
+
+
+@pytest.mark.parametrize(
+    "venue",
+    [
+        VenueConfig(book_start=BookStart.UPDATES),
+        VenueConfig(queue=ProRataQueue()),
+        VenueConfig(queue=ProbabilisticQueue()),
+        VenueConfig(queue=ProbabilisticQueue(exponent=2)),
+        VenueConfig(queue=ProbabilisticQueue(formula=QueueFormula.LOG)),
+    ],
+)
+def test_rules_of_books_change_the_chain_and_are_refused_without_one(venue: VenueConfig) -> None:
+    """They would change nothing, and whoever set them would not know."""
+    book = session(market=BOOK, venue=venue)
+    assert decode_config(msgspec.json.encode(book)) == book
+    assert chain_config(book) != chain_config(session(market=BOOK))
+    with pytest.raises(InvalidConfig) as caught:
+        session(venue=venue)
+    assert caught.value.fields["field"] in {"venue.queue", "venue.book_start"}
+
+
+@pytest.mark.parametrize("exponent", [0, 9])
+def test_an_exponent_out_of_bounds_is_refused(exponent: int) -> None:
+    """It is 1 to 8."""
+    with pytest.raises(InvalidConfig) as caught:
+        ProbabilisticQueue(exponent=exponent)
+    assert caught.value.fields["field"] == "venue.queue.exponent"
+
+
+@pytest.mark.parametrize("leave_out", [{"bad_rows": BadRows.DROP}, {"off_hours": OffHours.DROP}])
+def test_no_row_of_a_book_is_left_out(leave_out: dict[str, Any]) -> None:
+    """It would be another book."""
+    with pytest.raises(InvalidConfig) as caught:
+        session(market=msgspec.structs.replace(BOOK, **leave_out))
+    assert caught.value.fields["field"] == "market.bad_rows"
