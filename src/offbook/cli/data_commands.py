@@ -87,7 +87,8 @@ def convert(
     """Write a recording as CSV, packed CSV or Parquet, with offbook's names and exact numbers.
 
     Times become integer nanoseconds UTC, bars are labelled by their opening. With --timeframe
-    quotes, trades or shorter bars are summed up in bars. What was known of the recording is
+    quotes, trades or shorter bars are summed up in bars. Of a raw capture of Binance's websocket
+    the depth is written, or with --kind its trades or quotes. What was known of the recording is
     written beside the new file.
     """
     kept = ("kind", "column", "header", "timezone", "timeframe", "label", "drop_bad_rows")

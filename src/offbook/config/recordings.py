@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -92,15 +95,43 @@ def convert_data(
     into: str | None = None,
     replace: bool = False,
 ) -> tuple[Conversion, Path | None]:
-    """Write a recording anew, with ``into`` summed up in bars of that timeframe.
+    """Write a recording anew, with ``into`` summed up in bars of that timeframe.  Of a raw capture
+    (``replay.captures``) the rows of one kind are written: its depth, unless another is told.
 
     What was told of it is written beside the new file, as far as it still holds; the second value
     is where.  Raises InvalidConfig, BadMarketData, InvalidInput, GatewayUnavailable and OSError.
     """
-    from offbook.adapters.brokers.replay.converting import convert_recording
-
     recording = locate_recording(data)
     told = given.over(read_description(recording))
+    with _as_table(recording, told) as table:
+        return _convert_table(table, target, told, into=into, replace=replace)
+
+
+@contextmanager
+def _as_table(recording: Path, told: MarketDescription) -> Iterator[Path]:
+    """The recording itself; of a venue's raw capture the rows of one kind, in a file that is gone
+    afterwards."""
+    from offbook.adapters.brokers.replay.captures import is_capture, write_capture
+
+    if not is_capture(str(recording)):
+        yield recording
+        return
+    with TemporaryDirectory(prefix="offbook-capture-") as folder:
+        table = Path(folder) / f"{recording.name.removesuffix('.gz')}.csv"
+        write_capture(recording, told.kind or DataKind.DEPTH, table)
+        yield table
+
+
+def _convert_table(
+    recording: Path,
+    target: Path,
+    told: MarketDescription,
+    *,
+    into: str | None,
+    replace: bool,
+) -> tuple[Conversion, Path | None]:
+    from offbook.adapters.brokers.replay.converting import convert_recording
+
     market = _readable(recording, told)
     timeframe_ns = None if into is None else parse_timeframe(into)
     if timeframe_ns is not None and market.kind is DataKind.BARS:
