@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import json
 import subprocess
 import sys
+from bisect import bisect_right
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
+from threading import Event
 
 import msgspec
 import pytest
 
-from offbook.adapters.brokers.replay.gateway import ReplayFeed, ReplayGateway
+from offbook.adapters.brokers.replay.captures import write_capture
+from offbook.adapters.brokers.replay.gateway import ReplayFeed, ReplayGateway, open_recording
+from offbook.adapters.brokers.replay.numbers import units_from_text
 from offbook.adapters.brokers.replay.times import iso
 from offbook.bootstrap import make_gateway
 from offbook.config.gathering import describe_data
@@ -21,7 +27,9 @@ from offbook.config.recordings import look_into
 from offbook.domain.calendars import DAY_NS
 from offbook.domain.config import ReplayMarket
 from offbook.domain.errors import BadMarketData
-from offbook.domain.market_data import BarSlice, DataKind, MergedSlice, QuoteSlice
+from offbook.domain.market_data import BarSlice, DataKind, DepthSlice, MergedSlice, QuoteSlice
+from offbook.engine.depth_book import DepthBook
+from offbook.engine.rows import each_update
 from offbook.testing.markets import BTCUSDT, XYZ
 
 ROOT = Path(__file__).parents[2]
@@ -164,3 +172,58 @@ async def test_daily_bars_of_four_shares_come_day_by_day() -> None:
         "2006-01-04T21:00:00Z",
     ]
     await feed.close()
+
+
+BOOKS = [("usdm_btcusdt_20240808", (1, 3), 6546), ("spot_btcusdt_20240808", (2, 8), 3449)]
+
+
+@needs_captures
+@pytest.mark.parametrize(("name", "decimals", "messages"), BOOKS)
+def test_the_book_of_a_capture_is_the_one_that_the_venue_says_it_is(
+    tmp_path: Path, name: str, decimals: tuple[int, int], messages: int
+) -> None:
+    """After each message its best bid and ask, prices and sizes, are those of the last
+    ``bookTicker`` up to the same update; nothing is missed, and the snapshot fits in."""
+    capture = CAPTURES / f"{name}.gz"
+    write_capture(capture, DataKind.DEPTH, tmp_path / "book.csv")
+    instrument = msgspec.structs.replace(
+        BTCUSDT,
+        price_precision=decimals[0],
+        qty_precision=decimals[1],
+        tick_size="0.1",
+        lot_size="0.001",
+    )
+    market = ReplayMarket(
+        path=str(tmp_path / "book.csv"), kind=DataKind.DEPTH, instrument=instrument
+    )
+    told = tickers(capture, *decimals)
+    numbers = [number for number, _ in told]
+    opened, depth, agreed = open_recording(market, Event()), DepthBook(instrument), 0
+    while (piece := opened.reader.next()) is not None:
+        assert isinstance(piece, DepthSlice)
+        for update in each_update(piece):
+            if depth.take(update) and (top := depth.top()) is not None:
+                place = bisect_right(numbers, depth.last_seq) - 1
+                found = (top.bid_px, top.bid_qty, top.ask_px, top.ask_qty)
+                assert place < 0 or found == told[place][1]
+                agreed += place >= 0
+    opened.reader.close()
+    assert (agreed, depth.gaps) == (messages, 0)
+
+
+def tickers(capture: Path, price: int, size: int) -> list[tuple[int, tuple[int, ...]]]:
+    """Number, best bid with its size and best ask with its size, of each such message."""
+    found = []
+    with gzip.open(capture, "rt") as file:
+        for line in file:
+            if "@bookTicker" in line:
+                data = json.loads(line.partition(" ")[2])["data"]
+                cells = [
+                    (data["b"], price),
+                    (data["B"], size),
+                    (data["a"], price),
+                    (data["A"], size),
+                ]
+                units = tuple(units_from_text(text, precision) for text, precision in cells)
+                found.append((data["u"], units))
+    return found

@@ -1,0 +1,212 @@
+"""Books and queues written for obviousness, by the rules of ``docs/reference/depth.md``."""
+
+from __future__ import annotations
+
+import msgspec
+
+Fill = tuple[str, int, int, str]
+"""Order, quantity, price, and whether it was maker or taker."""
+
+
+class PlainOrder(msgspec.Struct):
+    """A market order, or a limit."""
+
+    name: str
+    buying: bool
+    px: int | None
+    left: int
+    taker: bool = True
+    place: bool = False
+    ahead: int | None = None
+    seen: int = 0
+    printed: int = 0
+
+
+class PlainVenue:
+    """One book, the orders of one session, and what came of each step in ``fills``."""
+
+    def __init__(self, power: int | None) -> None:
+        self.power = power
+        self.bids: dict[int, int] = {}
+        self.asks: dict[int, int] = {}
+        self.live = False
+        self.begun = False
+        self.number = -1
+        self.orders: list[PlainOrder] = []
+        self.taken: dict[tuple[bool, int], tuple[int, int]] = {}
+        self.fills: list[Fill] = []
+        self.seen_price = False
+        self.last: tuple[int, int] | None = None
+
+    # -- the book ---------------------------------------------------------------------------
+
+    @property
+    def sound(self) -> bool:
+        return (
+            self.live
+            and len(self.bids) > 0
+            and len(self.asks) > 0
+            and max(self.bids) <= min(self.asks)
+        )
+
+    def message(
+        self, levels: list[tuple[bool, int, int]], first: int, last: int, snapshot: bool
+    ) -> None:
+        """A whole message: bid or ask, price and size of each level."""
+        if snapshot:
+            self.bids, self.asks, self.live = {}, {}, True
+        elif last <= self.number:
+            self.after_message()
+            return
+        elif self.number >= 0 and first > self.number + 1:
+            self.live = False
+        self.number = last
+        for bid, px, qty in levels:
+            side = self.bids if bid else self.asks
+            side[px] = qty
+            if qty == 0:
+                del side[px]
+        self.after_message()
+
+    def after_message(self) -> None:
+        self.refresh()
+        if self.live:
+            for order in self.orders:
+                if order.place:
+                    self.move(order)
+        if self.sound:
+            self.match()
+
+    def refresh(self) -> None:
+        for (buying, px), (shown, free) in list(self.taken.items()):
+            now = (self.asks if buying else self.bids).get(px, 0)
+            self.taken[buying, px] = (now, min(now, free + max(0, now - shown)))
+            if now == 0:
+                del self.taken[buying, px]
+
+    def match(self) -> None:
+        self.last = max(self.bids), min(self.asks)
+        for buying in (True, False):
+            for order in self.by_priority(buying):
+                if self.crosses(order):
+                    self.walk(order)
+        for order in self.orders:
+            if order.px is not None and order.taker and not self.crosses(order):
+                self.rest(order)
+
+    def move(self, order: PlainOrder) -> None:
+        assert order.px is not None
+        own = self.bids if order.buying else self.asks
+        now = own.get(order.px, 0)
+        if order.ahead is None:
+            order.ahead, order.seen, order.printed = self.shown_ahead(order), now, 0
+        elif now != order.seen and (now or self.reaches(order)):
+            if self.power is not None:
+                lost = order.seen - now - order.printed
+                back = max(0, order.seen - order.printed - order.ahead)
+                if lost > 0 and order.ahead > 0:
+                    weights = back**self.power, order.ahead**self.power
+                    behind = -(-lost * weights[0] // sum(weights))
+                    order.ahead = max(0, order.ahead - (lost - min(behind, back)))
+            order.ahead = min(order.ahead, now)
+            order.seen, order.printed = now, 0
+
+    def reaches(self, order: PlainOrder) -> bool:
+        """Whether the book reaches as far as an order's price: or it is empty, and says so."""
+        assert order.px is not None
+        own = self.bids if order.buying else self.asks
+        if not own:
+            return True
+        return order.px >= min(own) if order.buying else order.px <= max(own)
+
+    def shown_ahead(self, order: PlainOrder) -> int | None:
+        own = self.bids if order.buying else self.asks
+        if not self.sound or not own or not self.reaches(order):
+            return None
+        assert order.px is not None
+        return own.get(order.px, 0)
+
+    # -- orders -----------------------------------------------------------------------------
+
+    def by_priority(self, buying: bool) -> list[PlainOrder]:
+        mine = [order for order in self.orders if order.buying == buying]
+        market = [order for order in mine if order.px is None]
+        limits = [order for order in mine if order.px is not None]
+        return market + sorted(limits, key=lambda o: -(o.px or 0) if buying else (o.px or 0))
+
+    def crosses(self, order: PlainOrder) -> bool:
+        if order.px is None:
+            return True
+        assert self.last is not None
+        return order.px >= self.last[1] if order.buying else order.px <= self.last[0]
+
+    def new(self, order: PlainOrder) -> None:
+        self.orders.append(order)
+        if not self.crosses(order):
+            self.rest(order)
+        elif self.sound:
+            self.walk(order)
+
+    def rest(self, order: PlainOrder) -> None:
+        own = self.bids if order.buying else self.asks
+        order.taker, order.place = False, True
+        order.ahead, order.seen, order.printed = (
+            self.shown_ahead(order),
+            own.get(order.px or 0, 0),
+            0,
+        )
+
+    def cancel(self, name: str) -> None:
+        self.orders = [order for order in self.orders if order.name != name]
+
+    def walk(self, order: PlainOrder) -> None:
+        other = self.asks if order.buying else self.bids
+        for px in sorted(other, reverse=not order.buying):
+            if order.px is not None and (px > order.px if order.buying else px < order.px):
+                break
+            shown, free = self.taken.get((order.buying, px), (other[px], other[px]))
+            qty = min(order.left, free)
+            if qty:
+                self.taken[order.buying, px] = (shown, free - qty)
+                paid = px if order.taker or order.px is None else order.px
+                self.fill(order, qty, paid, "taker" if order.taker else "maker")
+
+    def fill(self, order: PlainOrder, qty: int, px: int, how: str) -> None:
+        order.left -= qty
+        self.fills.append((order.name, qty, px, how))
+        if order.left == 0:
+            self.cancel(order.name)
+
+    # -- prints -----------------------------------------------------------------------------
+
+    def print(self, px: int, size: int, seller_took: bool | None) -> None:
+        left = size
+        for buying in (True, False):
+            for order in self.by_priority(buying):
+                beyond = order.px is not None and (px < order.px if buying else px > order.px)
+                if beyond and not order.taker and self.sound:
+                    shown, free = self.taken.get((buying, px), (0, 0))
+                    qty = min(order.left, max(0, left - (shown - free)))
+                    left -= self.printed(order, qty, px)
+            if seller_took in (None, buying):
+                given = 0
+                for order in self.by_priority(buying):
+                    if order.px != px or order.taker or order.ahead is None:
+                        continue
+                    reach = max(0, left - order.ahead) - given
+                    order.ahead = max(0, order.ahead - left)
+                    order.printed += left
+                    if self.sound and reach > 0:
+                        given += self.printed(order, min(order.left, reach), px)
+                left -= given
+
+    def printed(self, order: PlainOrder, qty: int, px: int) -> int:
+        if qty <= 0:
+            return 0
+        other = self.asks if order.buying else self.bids
+        if px in other:
+            _, free = self.taken.get((order.buying, px), (other[px], other[px]))
+            self.taken[order.buying, px] = (other[px], max(0, free - qty))
+        assert order.px is not None
+        self.fill(order, qty, order.px, "maker")
+        return qty

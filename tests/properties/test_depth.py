@@ -1,0 +1,222 @@
+"""Books against plain ones: every level, every fill, however rows come."""
+
+from __future__ import annotations
+
+from math import log2
+from random import Random
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.properties.random_markets import depth_at_random
+from tests.properties.reference_depth import PlainOrder, PlainVenue
+from tests.scenarios.books import joined
+from tests.scenarios.setting import Setting
+from tests.scenarios.steps import command, market_row
+
+from offbook.domain import records as r
+from offbook.domain.commands import Start
+from offbook.domain.config import BookStart
+from offbook.domain.depth import LAST, SNAPSHOT
+from offbook.domain.orders import Liquidity
+from offbook.engine.depth_book import DepthBook, DepthState
+from offbook.engine.inputs import Advance, Attach, EngineInput, Take
+from offbook.engine.models.queues import LOG_BITS, log2_units
+from offbook.engine.processing_engine import ProcessingEngine
+from offbook.engine.rows import each_update
+from offbook.testing.markets import SECOND, START
+from offbook.testing.sessions import new_session
+
+STEPS = 120
+
+
+@pytest.mark.parametrize("start", list(BookStart))
+@pytest.mark.parametrize("seed", range(30))
+def test_a_book_holds_what_a_dict_holds(seed: int, start: BookStart) -> None:
+    """After each message; and the same where rows come in slices, or through a snapshot."""
+    rng = Random(seed)
+    (piece,) = depth_at_random(rng, 150).slices
+    one_by_one, in_slices = (DepthBook(piece.instrument, start) for _ in range(2))
+    sides: dict[int, dict[int, int]] = {1: {}, -1: {}}
+    begun: list[tuple[int, int, int]] = []
+    number, fed = -1, 0
+    for place, update in enumerate(each_update(piece)):
+        begun.append((update.side, update.price_px, update.size_qty))
+        assert one_by_one.take(update) is bool(update.flags & LAST)
+        if not update.flags & LAST:
+            continue
+        if update.flags & SNAPSHOT or update.last_seq > number:
+            gap = number >= 0 and update.first_seq > number + 1
+            if update.flags & SNAPSHOT or (gap and start is BookStart.UPDATES):
+                sides = {1: {}, -1: {}}
+            number = update.last_seq
+            for side, px, qty in begun:
+                if side:
+                    sides[side][px] = qty
+        begun = []
+        held = [{px: qty for px, qty in sides[side].items() if qty} for side in (1, -1)]
+        assert [one_by_one.bids.sizes, one_by_one.asks.sizes] == held, f"seed {seed}, row {place}"
+        bids, asks = (sorted(side) for side in held)
+        assert [px for px, _ in one_by_one.bids.walk()] == bids[::-1]
+        assert [px for px, _ in one_by_one.asks.walk()] == asks
+        top = one_by_one.top()
+        if top is not None:
+            assert (top.bid_px, top.ask_px) == (bids[-1], asks[0])
+            assert top.bid_px <= top.ask_px
+        if rng.random() < 0.2:
+            end = rng.randint(fed, place + 1)
+            in_slices.take_all(piece.rows(fed, end))
+            fed = end
+        if rng.random() < 0.1:
+            again = DepthBook(piece.instrument, start)
+            raw = msgspec.json.encode(one_by_one.dump())
+            again.load(msgspec.json.decode(raw, type=DepthState))
+            assert again.dump() == one_by_one.dump()
+            assert again.quote() == one_by_one.quote()
+            one_by_one = again
+    in_slices.take_all(piece.rows(fed, len(piece)))
+    assert in_slices.dump() == one_by_one.dump(), f"seed {seed}"
+    assert in_slices.quote() == one_by_one.quote()
+
+
+class Pair:
+    """The engine and the plain venue, side by side."""
+
+    def __init__(self, power: int | None) -> None:
+        self.setting = Setting()
+        queue = "queue fifo" if power is None else f"queue power {power}"
+        self.setting.read(f"given rows depth trades; {queue}; margin 9x; cash 100000000")
+        self.engine = ProcessingEngine(new_session(config=self.setting.config))
+        self.plain = PlainVenue(power)
+        self.now = START
+        self.commands = 0
+        self.records: list[bytes] = []
+        self.inputs: list[EngineInput] = []
+        market = Attach(market=self.setting.market, calendars=self.setting.calendars)
+        self.feed(market, Take(command=Start(command_id="start"), ts=self.now))
+
+    def feed(self, *given: EngineInput) -> list[tuple[str, int, int, str]]:
+        """The fills that inputs make."""
+        orders = self.engine._kernel.ledger.orders
+        self.inputs += given
+        records = self.engine.process(given)
+        self.records += map(r.encode_record, records)
+        return [
+            (
+                orders[record.order].client_order_id,
+                record.last_qty,
+                record.last_px,
+                "maker" if record.liquidity is Liquidity.ADDED else "taker",
+            )
+            for record in records
+            if isinstance(record, r.OrderFilled)
+        ]
+
+    def row(self, words: list[str]) -> list[tuple[str, int, int, str]]:
+        """A message or a print."""
+        self.now += SECOND
+        return self.feed(market_row(self.setting, self.engine.cursor.row, self.now, words))
+
+    def command(self, verb: str, words: list[str]) -> list[tuple[str, int, int, str]]:
+        """A command of the outside, with what it brings at once."""
+        self.now += SECOND // 2
+        self.commands += 1
+        given = command(f"c{self.commands}", verb, words, self.setting.instrument.symbol)
+        return self.feed(Take(command=given, ts=self.now), *self.advance())
+
+    def run_again(self) -> list[bytes]:
+        """The records where rows come in slices as long as commands let them be, through a
+        snapshot now and then."""
+        merged: list[EngineInput] = []
+        for fed in self.inputs:
+            one = joined(merged[-1], fed) if merged else None
+            merged[-1:] = [*merged[-1:], fed] if one is None else [one]
+        engine = ProcessingEngine(new_session(config=self.setting.config))
+        made: list[bytes] = []
+        for place, fed in enumerate(merged):
+            made += map(r.encode_record, engine.process([fed]))
+            if place % 7 == 6:
+                state = engine.snapshot()
+                assert state is not None
+                assert isinstance(merged[0], Attach)
+                engine = ProcessingEngine(new_session(config=self.setting.config))
+                engine.restore(merged[0], state)
+        return made
+
+    def advance(self) -> list[EngineInput]:
+        """Let what is due now happen."""
+        return [Advance(ts=self.now)]
+
+
+def text(px: int) -> str:
+    return f"{px // 100}.{px % 100:02d}"
+
+
+@pytest.mark.parametrize("power", [None, 1, 3])
+@pytest.mark.parametrize("seed", range(40))
+def test_fills_are_those_of_a_plain_venue(seed: int, power: int | None) -> None:
+    """After every step: messages, gaps, snapshots, prints, orders and cancels at random."""
+    rng, pair = Random(seed), Pair(power)
+    plain, number = pair.plain, 0
+    for step in range(STEPS):
+        plain.fills = []
+        kind = rng.choices(["depth", "print", "order", "cancel"], [50, 20, 25, 5])[0]
+        if step == 0 or kind == "depth":
+            snapshot = step == 0 or rng.random() < 0.04
+            first = number + rng.choices([1, 2, 0], [96, 2, 2])[0]
+            last = first + rng.randint(0, 2)
+            number = max(number, last)
+            levels = levels_at_random(rng, 8 if snapshot else rng.randint(1, 3), whole=snapshot)
+            sides = [
+                " ".join(f"{text(px)}x{qty}" for is_bid, px, qty in levels if is_bid is bid)
+                for bid in (True, False)
+            ]
+            words = f"depth {sides[0]} / {sides[1]} #{first}-{last}" + " snapshot" * snapshot
+            got = pair.row(words.split())
+            number = last if snapshot else number
+            in_order = sorted(levels, key=lambda level: not level[0])
+            plain.message(in_order, first, last, snapshot)
+        elif kind == "print":
+            px, size = 10000 + rng.randint(-4, 4), rng.randint(1, 12)
+            side = rng.choice(["buy", "sell", ""])
+            got = pair.row(f"print {text(px)} {size} {side}".split())
+            plain.print(px, size, {"buy": False, "sell": True, "": None}[side])
+        elif kind == "order" and plain.last is not None:
+            name, buying, qty = f"o{step}", rng.random() < 0.5, rng.randint(1, 12)
+            limit = 10000 + rng.randint(-4, 4) if rng.random() < 0.8 else None
+            at = [] if limit is None else ["@", text(limit)]
+            got = pair.command("buy" if buying else "sell", [name, str(qty), *at])
+            plain.new(PlainOrder(name=name, buying=buying, px=limit, left=qty))
+        elif plain.orders:
+            name = rng.choice(plain.orders).name
+            got = pair.command("cancel", [name])
+            plain.cancel(name)
+        else:
+            continue
+        assert got == plain.fills, f"seed {seed}, step {step}, {kind}"
+        places = pair.engine._venue.depth.places(pair.setting.instrument.symbol)
+        for order in plain.orders:
+            if order.place:
+                ordinal = pair.engine._kernel.ledger.by_client_id[order.name]
+                found = places.place(ordinal)
+                assert found is not None
+                assert found.ahead == order.ahead, f"seed {seed}, step {step}: {order}"
+    assert pair.run_again() == pair.records, f"seed {seed}"
+
+
+def levels_at_random(rng: Random, count: int, *, whole: bool) -> list[tuple[bool, int, int]]:
+    levels = []
+    for _ in range(count):
+        bid, away = rng.random() < 0.5, rng.choices([-1, 1, 2, 3], [3, 40, 30, 27])[0]
+        px = 10000 + (-away if bid else away) + rng.choice([0, 0, 1, -1])
+        levels.append((bid, px, rng.randint(1, 15) if whole or rng.random() < 0.7 else 0))
+    return levels
+
+
+@given(st.integers(1, 2**62))
+def test_logarithms_are_those_of_two_rounded_down(value: int) -> None:
+    """To a place of 2**-16; exact for powers of two."""
+    log = log2_units(value)
+    assert -1e-9 < log2(value) * 2**LOG_BITS - log < 1 + 1e-3
+    assert log2_units(1 << value.bit_length()) == value.bit_length() << LOG_BITS
