@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from offbook.domain.errors import EngineFault
@@ -27,6 +29,9 @@ from offbook.engine.rows import each_bar
 from offbook.engine.several_rows import SeveralRows
 from offbook.engine.shown_rows import BarKind, QuoteKind, ShownRows, TradeKind
 from offbook.engine.venue import Venue
+
+SEVERAL: Final = (TradeSlice, DepthSlice, MergedSlice)
+"""Slices that ``take_several`` takes."""
 
 
 class MarketRows:

@@ -13,9 +13,8 @@ import msgspec
 from offbook.domain import commands as c
 from offbook.domain import records as r
 from offbook.domain.config import chain_config
-from offbook.domain.depth import DepthSlice
 from offbook.domain.errors import EngineFault, InvalidStrategy
-from offbook.domain.market_data import BarSlice, Cursor, MergedSlice, QuoteSlice, TradeSlice
+from offbook.domain.market_data import BarSlice, Cursor, QuoteSlice
 from offbook.domain.orders import OrderView, Origin
 from offbook.domain.record_parts import Posting
 from offbook.domain.records import ENGINE_SEMANTICS, JOURNAL_FORMAT, Record
@@ -40,7 +39,7 @@ from offbook.engine.kernel import UNBOUNDED, Kernel
 from offbook.engine.lifecycle import Lifecycle
 from offbook.engine.list_desk import ListDesk
 from offbook.engine.lists import members
-from offbook.engine.market_rows import MarketRows
+from offbook.engine.market_rows import SEVERAL, MarketRows
 from offbook.engine.standing import Standing, standing_of
 from offbook.engine.strategy import Strategy
 from offbook.engine.terms import Terms
@@ -285,7 +284,7 @@ class ProcessingEngine:
             self._rows.take_quotes(item)
         elif isinstance(item, BarSlice):
             self._rows.take_bars(item)
-        elif isinstance(item, (TradeSlice, DepthSlice, MergedSlice)):
+        elif isinstance(item, SEVERAL):
             self._rows.take_several(item)
         elif isinstance(item, Advance):
             self._instants.finish_before(item.ts + 1)
