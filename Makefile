@@ -20,7 +20,7 @@ PYTEST  := $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 # What is promised of coverage is promised of the lifecycle's package, by its own tests: measuring takes
 # as long again as testing. The others are measured by make coverage.
 LIFECYCLE := src/offbook/services/paper_trading
-MEASURED  := tests/unit/services/paper_trading
+MEASURED  := tests/unit/services/paper_trading tests/unit/services/market_hub
 # With ARGS one of two runs may have nothing to do, which pytest ends with 5.
 CHOSEN  := $(if $(ARGS),|| [ $$? -eq 5 ])
 PIP     := $(BIN)/python -m pip --quiet --disable-pip-version-check
@@ -68,7 +68,7 @@ demo: $(STAMP) ## Run a whole session on real recorded data and print its report
 test: $(STAMP) ## Run the tests; branch coverage of the lifecycle (ARGS="-k name" to choose)
 	@rm -f .coverage .coverage.*
 	@$(PYTEST) $(MEASURED) --cov=$(LIFECYCLE) --cov-branch --cov-report= $(ARGS) $(CHOSEN)
-	@$(PYTEST) --ignore $(MEASURED) $(ARGS) $(CHOSEN)
+	@$(PYTEST) $(MEASURED:%=--ignore %) $(ARGS) $(CHOSEN)
 	@$(BIN)/python scripts/branch_coverage.py $(LIFECYCLE)
 
 coverage: $(STAMP) ## Run all tests but the killed sessions with branch coverage of everything

@@ -45,8 +45,7 @@ class Chatty(Strategy):
 
 class HangsLater(Strategy):
     def on_quote(self, quote):
-        while quote.row > 300:
-            pass
+        while quote.row > 300: pass
 """
 
 

@@ -81,8 +81,10 @@ def time_from_text(text: str, local: Callable[[int, str], int] | None = None) ->
     offset = "+00:00" if zone in (None, "Z", "z", "UTC") else zone
     try:
         moment = datetime.fromisoformat(f"{date.replace('.', '-')}T{clock or '00:00'}{offset}")
-    except ValueError as error:
-        raise CellFault("bad_time", f"{text!r} is not a time ({error})") from None
+    except ValueError:
+        # What Python says of it differs from version to version, and what is told must not.
+        reason = "there is no such day or hour"
+        raise CellFault("bad_time", f"{text!r} is not a time ({reason})") from None
     seconds = (moment - _EPOCH) // timedelta(seconds=1)
     ns = seconds * 10**9 + _nanoseconds(fraction or "", text)
     return checked_time(ns if zone or local is None else local(ns, text), text)
