@@ -2,13 +2,20 @@
 commands, sleep and lag."""
 
 import asyncio
+from functools import partial
 from random import Random
 from typing import Any, Literal
 
 import msgspec
 from tests.live_stage import LiveStage
 from tests.properties.gambler import Dozer, Gambler, Sleeper
-from tests.properties.random_markets import MAKERS, Kind, days_at_random, hours_at_random
+from tests.properties.random_markets import (
+    MAKERS,
+    Kind,
+    days_at_random,
+    hours_at_random,
+    several_at_random,
+)
 from tests.properties.random_sessions import session_at_random
 from tests.stage import SMALL
 
@@ -22,6 +29,8 @@ from offbook.services.paper_trading.session_manager import PaperTradingSessionMa
 from offbook.testing.markets import SECOND
 
 ACTORS: dict[str, type[Gambler]] = {kind.__name__: kind for kind in (Gambler, Sleeper, Dozer)}
+LIVE_MAKERS = {**MAKERS, "several": partial(several_at_random, books=False)}
+"""Books are not shared by live sessions yet."""
 
 
 class ManySessions:
@@ -34,7 +43,7 @@ class ManySessions:
         self.kind = kind
         hours = days_at_random if kind == "several" else hours_at_random
         self.stage = LiveStage(
-            MAKERS[kind](self.rng, rows),
+            LIVE_MAKERS[kind](self.rng, rows),
             recordings=recordings,
             calendar=hours(self.rng),
             # Half of them leave out what they are too slow for.

@@ -59,16 +59,18 @@ def trades_at_random(rng: Random, rows: int) -> BuiltMarket:
     return trades_market(texts, instrument=LOT_OF_TWO, times=times_at_random(rng, rows).tolist())
 
 
-def several_at_random(rng: Random, rows: int) -> BuiltCombination:
-    """Sources of a share that trades by hours, and of one that always does, in any order."""
+def several_at_random(rng: Random, rows: int, *, books: bool = True) -> BuiltCombination:
+    """Sources of a share that trades by hours, and of one that always does, in any order; with
+    ``books`` depth among them."""
     made = [
         quotes_at_random(rng, rows // 3),
         trades_at_random(rng, rows // 3),
         of_another(trades_at_random(rng, rows // 3)),
-        depth_at_random(rng, rows // 3),
         of_another(bars_at_random(rng, rows // 3)),
         bars_at_random(rng, rows // 3),
     ]
+    if books:
+        made.append(depth_at_random(rng, rows // 3))
     return combined(*rng.sample(made, 4))
 
 
@@ -110,7 +112,7 @@ def depth_at_random(rng: Random, rows: int) -> BuiltMarket:
         flag = SNAPSHOT if snapshot else 0
         made += [(ts, *level, flag, first, first, -1) for level in levels]
         made[-1] = (*made[-1][:4], flag | LAST, *made[-1][5:])
-    piece = DepthSlice(LOT_OF_TWO, 0, *np.array(made, dtype=np.int64).T)
+    piece = DepthSlice(LOT_OF_TWO, 0, *np.array(made, dtype=np.int64).reshape(-1, 8).T)
     piece.check()
     base = bars_market([("100", "100", "100", "100", "1")], instrument=LOT_OF_TWO).config
     config = msgspec.structs.replace(base, kind=DataKind.DEPTH, timeframe_ns=None)

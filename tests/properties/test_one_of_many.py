@@ -11,7 +11,7 @@ from offbook.domain.market_data import DataKind
 from offbook.domain.session import SessionStatus
 from offbook.services.paper_trading.verification import ReplayOutcome
 
-KINDS: list[Kind] = [*DataKind, "several"]
+KINDS: list[Kind] = [DataKind.QUOTES, DataKind.TRADES, DataKind.BARS, "several"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

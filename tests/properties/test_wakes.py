@@ -87,15 +87,17 @@ def test_what_was_not_asked_for_changes_nothing(seed: int, kind: Kind) -> None:
         row_by_row(improvise(3000 + seed, kind, strategy=actor))
 
 
-@pytest.mark.parametrize("kind", [DataKind.QUOTES, DataKind.TRADES, "several"])
-def test_sessions_that_look_at_no_tick_sleep_through_most(kind: Kind) -> None:
-    """Else the test above would prove nothing."""
+@pytest.mark.parametrize(
+    ("kind", "part"), [(DataKind.QUOTES, 3), (DataKind.TRADES, 3), ("several", 12)]
+)
+def test_sessions_that_look_at_no_tick_sleep_through_most(kind: Kind, part: int) -> None:
+    """Else the test above would prove nothing; with a book among several every row wakes."""
     slept = rows = 0
     for seed in SEEDS:
         done = improvise(3000 + seed, kind, strategy=Sleeper)
         slept += row_by_row(done).slept
         rows += done.rehearsal.engine.cursor.row
-    assert 3 * slept > rows, f"{slept} of {rows}"
+    assert part * slept > rows, f"{slept} of {rows}"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -17,6 +17,7 @@ from offbook.ports.clock import IClock, IIdSource
 from offbook.ports.gateway import IBrokerGateway, MarketFeed
 from offbook.ports.live import ILiveGateway
 from offbook.ports.recordings import IMarketRecordings, MarketRecording, RecordingInfo
+from offbook.services.market_hub.chunks import SLICES
 from offbook.services.market_hub.feeds import JoinedFeed, RecordedFeed
 from offbook.services.market_hub.shared_market import HubLimits, SharedMarket
 
@@ -65,11 +66,13 @@ class MarketHub:
     async def open(self, market: MarketConfig) -> MarketFeed:
         """Join the running market at its present place; the first one to join opens it.
 
-        Raises what connecting raises, and StorageUnavailable where it cannot be recorded.
+        Raises InvalidConfig for kinds of rows that cannot be shared, what connecting raises, and
+        StorageUnavailable where it cannot be recorded.
         """
         gateway = self._live.get(type(market))
         if gateway is None:
             return await self._open_other(market)
+        _require_shared_kinds(market)
         key = market_key(market)
         async with self._lock(key):
             shared = self._markets.get(self._present.get(key, ""))
@@ -205,6 +208,17 @@ class MarketHub:
         self._closing.discard(task)
         if not task.cancelled():
             task.exception()
+
+
+def _require_shared_kinds(market: MarketConfig) -> None:
+    """A book would have to be handed to whoever joins later, whole, which it is not yet."""
+    for source in market.sources:
+        if source.kind not in SLICES:
+            raise InvalidConfig(
+                f"a market that sessions share gives {', '.join(kind.value for kind in SLICES)}, "
+                f"not {source.kind.value} (of {source.instrument.symbol}): replay it by itself",
+                field="market.kind",
+            )
 
 
 def market_key(market: MarketConfig) -> str:
