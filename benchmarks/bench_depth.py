@@ -17,8 +17,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -27,6 +25,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
+
+from rounds import machine
 
 from offbook.adapters.brokers.replay.captures import write_capture
 from offbook.adapters.brokers.replay.gateway import open_recording
@@ -190,10 +190,7 @@ def main() -> None:
             trouble = other
         else:
             others.append(other)
-    print(
-        f"{len(rows):,} events, {options.rounds} rounds; {platform.processor() or 'cpu'}, "
-        f"{os.cpu_count()} cores, Python {platform.python_version()}"
-    )
+    print(f"{len(rows):,} events, {options.rounds} rounds; {machine()}")
     print(f"{'':14}{'seconds':>9}{'events/s':>13}{'fills':>7}")
     for name, runs in taken.items():
         _print(name, [seconds for seconds, _ in runs], len(rows), runs[0][1])

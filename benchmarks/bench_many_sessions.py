@@ -16,8 +16,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import platform
 import random
 import statistics
 import tempfile
@@ -26,13 +24,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
+from bench_replay import EmaPair, quotes
+from rounds import machine
 
 from offbook.adapters.clock import SystemClock
 from offbook.adapters.ids import Uuid7Source
 from offbook.adapters.recordings.files import FileRecordings
 from offbook.domain.config import AccountConfig, ReplayMarket, SessionConfig, StrategySpec
-from offbook.domain.market_data import DataKind, Quote, QuoteSlice
+from offbook.domain.market_data import DataKind, QuoteSlice
 from offbook.domain.session import PaperTradingSession
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.strategy import Strategy
@@ -44,37 +43,8 @@ from offbook.testing.live_gateway import HandDrivenGateway
 from offbook.testing.markets import XYZ
 from offbook.testing.memory_repository import InMemoryRepository
 
-FAST, SLOW = 500, 2000
 BLOCK = 1000
 MARKET = ReplayMarket(path="live", kind=DataKind.QUOTES, instrument=XYZ)
-
-
-class EmaPair(Strategy):
-    """Long above, flat below."""
-
-    symbol: str = "XYZ"
-
-    def on_start(self) -> None:
-        self.alpha_fast, self.alpha_slow = 2 / (FAST + 1), 2 / (SLOW + 1)
-        self.fast = self.slow = 0.0
-        self.seen = self.side = 0
-
-    def on_quote(self, quote: Quote) -> None:
-        price = (quote.bid + quote.ask) * 0.5
-        if self.seen == 0:
-            self.fast = self.slow = price
-        self.fast += self.alpha_fast * (price - self.fast)
-        self.slow += self.alpha_slow * (price - self.slow)
-        self.seen += 1
-        if self.seen <= SLOW:
-            return
-        side = 1 if self.fast > self.slow else 0
-        if side != self.side:
-            self.side = side
-            if side:
-                self.buy(self.symbol, 100)
-            else:
-                self.sell(self.symbol, 100)
 
 
 class Resting(Strategy):
@@ -86,16 +56,6 @@ class Resting(Strategy):
 
 
 STRATEGIES = {kind.__name__: kind for kind in (EmaPair, Resting)}
-
-
-def quotes(rows: int) -> QuoteSlice:
-    """A seeded walk of one tick, 100 ms apart, with a spread of one to three ticks."""
-    rng = np.random.default_rng(42)
-    bid = 20_000 + np.cumsum(rng.choice(np.array([-1, 0, 1]), size=rows, p=[0.25, 0.5, 0.25]))
-    ask = bid + rng.integers(1, 4, size=rows)
-    ts = 1_704_067_200_000_000_000 + np.arange(rows, dtype=np.int64) * 100_000_000
-    sizes = rng.integers(100, 1000, size=(2, rows))
-    return QuoteSlice(XYZ, 0, ts, bid, ask, sizes[0], sizes[1])
 
 
 def make_engine(session: PaperTradingSession) -> ProcessingEngine:
@@ -294,10 +254,7 @@ def main() -> None:
     parser.add_argument("--sessions", type=numbers, default=[1, 10_000])
     parser.add_argument("--ticks", type=int, default=2_000)
     options = parser.parse_args()
-    print(
-        f"{platform.processor() or 'cpu'}, {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}"
-    )
+    print(machine())
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         rows = quotes(options.rows)

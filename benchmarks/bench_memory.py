@@ -13,10 +13,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
-import platform
 import tempfile
 import tracemalloc
 from pathlib import Path
+
+from rounds import machine
 
 from offbook.adapters.persistence.sqlite_repository import SqliteRepository
 from offbook.domain.config import AccountConfig, SessionConfig
@@ -106,7 +107,7 @@ async def measure(asked: argparse.Namespace, folder: Path) -> None:
         await load(manager, config, asked.many - asked.few, asked.orders)
         many = resident()
         slope = (many - few) / (asked.many - asked.few)
-        print(f"{platform.machine()}, Python {platform.python_version()}")
+        print(f"{machine()}")
         print(f"{1:>7,} session   {alone / 1e6:9.1f} MB")
         print(f"{asked.few:>7,} sessions  {few / 1e6:9.1f} MB")
         print(f"{asked.many:>7,} sessions  {many / 1e6:9.1f} MB")

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import platform
 import sqlite3
 import statistics
 import tempfile
@@ -25,6 +24,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
+from rounds import machine
 
 from offbook.adapters.persistence.sqlite_repository import SqliteRepository
 from offbook.domain.config import AccountConfig, RiskConfig, SessionConfig
@@ -166,7 +166,7 @@ async def run(measure: Measure, folder: Path) -> Taken:
 
 def show(found: dict[str, list[Taken]], reference: str) -> None:
     """The table."""
-    print(f"{platform.machine()}, Python {platform.python_version()}, SQLite", end=" ")
+    print(f"{machine()}, SQLite", end=" ")
     print(f"{sqlite3.sqlite_version}, synchronous=FULL; median of the rounds (least to most)")
     print(f"{'':40}{'orders/s':>24}{'p50 ms':>9}{'p99 ms':>20}{'ratio':>7}{'CPU us':>9}")
     base = statistics.median(one.rate for one in found[reference])

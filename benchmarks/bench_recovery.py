@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import platform
 import statistics
 import tempfile
 import time
 from pathlib import Path
 
 import msgspec
+from rounds import machine
 
 from offbook.adapters.persistence.sqlite_repository import SqliteRepository
 from offbook.domain import chain
@@ -199,7 +199,7 @@ def main() -> None:
             events = asyncio.run(fill(store_folder, asked, market))
             reference.append(asyncio.run(read_and_hash(store_folder)))
             found.append(asyncio.run(recover(store_folder, market)))
-    print(f"{platform.machine()}, Python {platform.python_version()}")
+    print(f"{machine()}")
     print(f"{asked.sessions:,} sessions, {events:,} events; median of {asked.rounds}")
     base = statistics.median(work for _, work in reference)
     for name, taken in (("read and hash", reference), ("recover", found)):

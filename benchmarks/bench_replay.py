@@ -63,7 +63,7 @@ class EmaPair(Strategy):
 
 
 class EmaPairOnPrints(EmaPair):
-    """The same on trades."""
+    """The same on trades, written out: a call to a shared piece would be measured with the loop."""
 
     def on_quote(self, quote: Quote) -> None:
         """There are none."""

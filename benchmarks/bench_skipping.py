@@ -24,8 +24,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import platform
 import statistics
 import tempfile
 import time
@@ -34,6 +32,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from bench_replay import bare_loop
+from rounds import machine
 
 from offbook.adapters.brokers.replay.gateway import ReplayGateway
 from offbook.adapters.brokers.replay.row_cache import RowCache
@@ -298,10 +297,7 @@ def main() -> None:
         for _ in range(options.rounds):
             bench.round()
         bench.check()
-    print(
-        f"{options.rounds} rounds; {platform.processor() or 'cpu'}, {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
-    )
+    print(f"{options.rounds} rounds; {machine()}")
     print(
         f"{'':14}{'rows':>13}{'seconds':>9}  (min-max)      {'cpu':>7}{'M rows/s':>10}{'orders':>8}"
     )

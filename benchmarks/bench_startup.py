@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from rounds import machine
 
 TYPER_PROGRAM = """
 import typer
@@ -65,7 +66,7 @@ def main() -> None:
         for _ in range(rounds + 1):
             for name, arguments in programs.items():
                 taken.setdefault(name, []).append(seconds([sys.executable, *arguments]))
-    print(f"{rounds} rounds; {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(f"{rounds} rounds; {machine()}")
     for name, runs in taken.items():
         warm = runs[1:]  # the first of each compiles and fills caches
         print(f"{name:18}{statistics.median(warm):8.3f} s ({min(warm):.3f}-{max(warm):.3f})")

@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import resource
 import statistics
 import subprocess
@@ -24,6 +23,8 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from rounds import machine
 
 STRATEGY = "offbook.strategies.ema_cross:EmaCross"
 FIRST = 200
@@ -91,11 +92,7 @@ def main() -> None:
                 cost, found = sweep(cells, jobs, data) if jobs else one_run(data)
                 costs.append(Cost(cost.wall / cells, cost.processor / cells))
                 returns.add(found)
-    print(
-        f"{options.cells} cells of 73,174 quotes, {options.rounds} rounds; "
-        f"{platform.processor() or 'cpu'}, {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}"
-    )
+    print(f"{options.cells} cells of 73,174 quotes, {options.rounds} rounds; {machine()}")
     print(f"{'a cell':9}{'seconds':>9}{'cells/s':>9}  {'ratio to one run':18}processor s  ratio")
     base = taken["one run"]
     for name, costs in taken.items():
