@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -80,6 +81,12 @@ def write_parquet(market: BuiltMarket, path: Path) -> ReplayMarket:
     return msgspec.structs.replace(market.config, path=str(path))
 
 
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """One for all the files that a process writes: making one costs more than using it."""
+    return duckdb.connect(":memory:", config={"threads": "1"})
+
+
 def parquet(
     path: Path,
     columns: Mapping[str, Sequence[object]],
@@ -88,9 +95,9 @@ def parquet(
     row_group: int = 122_880,
 ) -> Path:
     """Write columns of values (text is best) as a Parquet file with these SQL types."""
-    connection = duckdb.connect(":memory:")
+    connection = _database().cursor()
     fields = ", ".join(f'"{name}" {sql_type}' for name, sql_type in types.items())
-    connection.execute(f"CREATE TABLE recording ({fields})")
+    connection.execute(f"CREATE TEMP TABLE recording ({fields})")
     rows = list(zip(*(columns[name] for name in types), strict=True))
     marks = ", ".join("?" for _ in types)
     connection.executemany(f"INSERT INTO recording VALUES ({marks})", rows)

@@ -131,7 +131,7 @@ def _write_parquet(
             [query.literal_path(str(written))],
         )
     finally:
-        connection.close()
+        query.release(connection)
         written.unlink(missing_ok=True)
     return rows
 

@@ -59,7 +59,7 @@ def _find(market: ReplayMarket) -> dict[str, int]:
     except duckdb.Error as error:
         raise reader.explained(error) from None
     finally:
-        connection.close()
+        query.release(connection)
     return found
 
 

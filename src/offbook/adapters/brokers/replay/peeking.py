@@ -140,4 +140,4 @@ def _parquet_columns(path: str) -> tuple[str, ...]:
         first_line = str(error).strip().partition("\n")[0]
         raise BadMarketData(f"{path} cannot be read: {first_line}", file=path) from None
     finally:
-        connection.close()
+        query.release(connection)

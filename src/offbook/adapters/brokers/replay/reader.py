@@ -97,7 +97,7 @@ class RecordingReader:
         try:
             return query.parquet_rows(connection, self.source.path)
         finally:
-            connection.close()
+            query.release(connection)
 
     def first_text(self, cell: Cell) -> str:
         """The first value of a Parquet column as text."""
@@ -111,7 +111,7 @@ class RecordingReader:
         except duckdb.Error as error:
             raise self.explained(error) from None
         finally:
-            connection.close()
+            query.release(connection)
         return str(found[0][0]) if found else ""
 
     def seek(self, row: int) -> int:
@@ -239,7 +239,7 @@ class RecordingReader:
         self._stream = self._relation = None
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.close()
+            query.release(connection)
 
     def _find_cells(self) -> list[Cell]:
         names, types = self.source.header, ("VARCHAR",) * len(self.source.header)
@@ -287,7 +287,7 @@ class RecordingReader:
         except duckdb.Error as error:
             raise self.explained(error) from None
         finally:
-            connection.close()
+            query.release(connection)
 
     def _require_rows(self) -> None:
         if self._place.kept == 0 and not self._may_be_empty:

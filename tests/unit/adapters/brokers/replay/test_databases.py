@@ -1,0 +1,55 @@
+"""The databases that read recordings are kept for the next reader, each for one at a time."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from offbook.adapters.brokers.replay import query
+
+
+def test_what_is_given_back_is_given_out_again() -> None:
+    first = query.connect()
+    query.release(first)
+    assert query.connect() is first
+    query.release(first)
+
+
+def test_two_at_a_time_have_one_each() -> None:
+    first, second = query.connect(), query.connect()
+    assert first is not second
+    query.release(first)
+    query.release(second)
+
+
+def test_one_that_no_longer_answers_is_left_aside() -> None:
+    spoilt = query.connect()
+    spoilt.close()
+    query.release(spoilt)
+    sound = query.connect()
+    assert sound is not spoilt
+    assert sound.execute("SELECT 1").fetchall() == [(1,)]
+    query.release(sound)
+
+
+def test_no_more_are_kept_than_are_worth_it() -> None:
+    given = [query.connect() for _ in range(6)]
+    for connection in given:
+        query.release(connection)
+    closed = [connection for connection in given if not _answers(connection)]
+    assert len(closed) >= 2
+
+
+def test_its_doors_stay_shut() -> None:
+    connection = query.connect()
+    with pytest.raises(duckdb.InvalidInputException, match="locked"):
+        connection.execute("SET threads = 4")
+    query.release(connection)
+
+
+def _answers(connection: duckdb.DuckDBPyConnection) -> bool:
+    try:
+        connection.execute("SELECT 1")
+    except duckdb.Error:
+        return False
+    return True
