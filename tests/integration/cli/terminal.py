@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import pty
 import select
@@ -32,6 +33,8 @@ class Terminal:
     ) -> None:
         self.seen = ""
         self._read_to = 0
+        # A character may come in two reads.
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._deadline = time.monotonic() + BOUND_SECONDS
         self._ours, theirs = pty.openpty()
         termios.tcsetwinsize(theirs, (lines, columns))
@@ -107,5 +110,5 @@ class Terminal:
             data = os.read(self._ours, 65536)
         except OSError:  # the other end is closed
             return False
-        self.seen += data.decode("utf-8", "replace")
+        self.seen += self._decoder.decode(data)
         return bool(data)
