@@ -9,7 +9,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 PYTHON  ?=
-WORKERS ?= 2
+# One more than there are cores, for whoever waits for a process, a disk or a terminal.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)
 ARGS    ?=
 
 VENV    := .venv

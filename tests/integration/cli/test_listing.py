@@ -21,6 +21,21 @@ from offbook.bootstrap import find_stored, read_store
 from offbook.domain.journal import StoredRecord
 
 Program = Callable[..., Answer]
+COMPLETE = """\
+import contextlib, io, json, os, sys
+from offbook.cli.main import run_cli
+
+answers, before = [], dict(os.environ)
+for words, environment in json.load(sys.stdin):
+    line = {"COMP_WORDS": " ".join(["offbook", *words]), "COMP_CWORD": str(len(words))}
+    os.environ.update(before | environment | line)
+    with contextlib.redirect_stdout(io.StringIO()) as told, contextlib.suppress(SystemExit):
+        run_cli([])
+    answers.append(told.getvalue().split())
+print(json.dumps(answers))
+"""
+"""Every line completed as a shell would have it done, in one process."""
+
 FLIP = ("run", "mine.py:Flip", "--data", "quotes.csv", "--name", "flip")
 
 
@@ -313,26 +328,35 @@ def test_the_tab_key_offers_sessions_strategies_and_names(
     """And runs none of the user's code; where there is nothing it offers nothing."""
     (folder / "exits.py").write_text("raise SystemExit(7)\nclass Later(Strategy):\n    pass\n")
 
-    def offered(*words: str, **environment: str) -> list[str]:
-        line = {"COMP_WORDS": " ".join(["offbook", *words]), "COMP_CWORD": str(len(words))}
-        code = "import sys; from offbook.cli.main import run_cli; sys.exit(run_cli([]))"
-        out = subprocess.run(
-            [sys.executable, "-c", code],
-            check=True,
-            capture_output=True,
-            text=True,
-            env={**os.environ, "_OFFBOOK_COMPLETE": "complete_bash", **line, **environment},
-        )
-        assert out.stderr == ""
-        return out.stdout.split()
-
-    assert offered("show", "") == ["last", "flip", made["session_id"]]
-    assert offered("show", "fl") == ["flip"]
-    assert offered("show", "", OFFBOOK_DATA_DIR=str(folder / "none")) == []
-    assert offered("run", "exits") == ["exits.py:Later"]
-    assert "mine.py:Flip" in offered("run", "mi")
-    assert "offbook.strategies.ema_cross:EmaCross" in offered("run", "offbook")
-    assert offered("orders", "last", "--status", "fil") == ["filled"]
-    assert offered("journal", "last", "--kind", "OrderF") == ["OrderFilled"]
-    assert offered("export", "last", "--table", "po") == ["positions"]
-    assert "venue.fee" in offered("config", "show", "ven")
+    asked: list[tuple[tuple[str, ...], dict[str, str]]] = [
+        (("show", ""), {}),
+        (("show", "fl"), {}),
+        (("show", ""), {"OFFBOOK_DATA_DIR": str(folder / "none")}),
+        (("run", "exits"), {}),
+        (("run", "mi"), {}),
+        (("run", "offbook"), {}),
+        (("orders", "last", "--status", "fil"), {}),
+        (("journal", "last", "--kind", "OrderF"), {}),
+        (("export", "last", "--table", "po"), {}),
+        (("config", "show", "ven"), {}),
+    ]
+    out = subprocess.run(
+        [sys.executable, "-c", COMPLETE],
+        check=True,
+        capture_output=True,
+        text=True,
+        input=json.dumps(asked),
+        env={**os.environ, "_OFFBOOK_COMPLETE": "complete_bash"},
+    )
+    assert out.stderr == ""
+    every, flip, nothing, exits, mine, shipped, filled, kind, table, key = json.loads(out.stdout)
+    assert every == ["last", "flip", made["session_id"]]
+    assert flip == ["flip"]
+    assert nothing == []
+    assert exits == ["exits.py:Later"]
+    assert "mine.py:Flip" in mine
+    assert "offbook.strategies.ema_cross:EmaCross" in shipped
+    assert filled == ["filled"]
+    assert kind == ["OrderFilled"]
+    assert table == ["positions"]
+    assert "venue.fee" in key
