@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from offbook.domain.config import SessionConfig as SessionConfig
     from offbook.domain.config import StrategySpec as StrategySpec
     from offbook.domain.config import SyntheticMarket as SyntheticMarket
+    from offbook.domain.config import VenueConfig as VenueConfig
+    from offbook.domain.config import venue_preset as venue_preset
     from offbook.domain.errors import OffbookError as OffbookError
     from offbook.domain.instruments import AssetClass as AssetClass
     from offbook.domain.instruments import Instrument as Instrument
@@ -93,11 +95,13 @@ _HOME: dict[str, str] = {
     "SyntheticMarket": "offbook.domain.config",
     "TimeInForce": "offbook.domain.orders",
     "Trade": "offbook.domain.market_data",
+    "VenueConfig": "offbook.domain.config",
     "build_config": "offbook.config.sessions",
     "open_manager": "offbook.bootstrap",
     "open_sync_manager": "offbook.bootstrap",
     "run": "offbook.notebook.running",
     "sweep": "offbook.notebook.sweeping",
+    "venue_preset": "offbook.domain.config",
 }
 """Public name -> the module that defines it. Each has its line under TYPE_CHECKING too."""
 

@@ -57,6 +57,15 @@ def check(
 
 
 @config_app.command()
+def preset(ctx: typer.Context, name: o.PresetName, json: o.Json = False) -> None:
+    """Print what a preset of the venue stands for, as TOML to be kept and changed."""
+    shell = shell_of(ctx, json)
+    from offbook.cli.configuring import print_preset
+
+    raise typer.Exit(print_preset(shell, name))
+
+
+@config_app.command()
 def schema(ctx: typer.Context, which: o.SchemaOf = "settings", json: o.Json = False) -> None:
     """Print a JSON Schema, for editors and other tools."""
     shell = shell_of(ctx, json)

@@ -10,8 +10,9 @@ from typing import Any
 from offbook.cli.failures import USAGE
 from offbook.cli.shell import Shell, near, paint
 from offbook.config.checking import Checked, check_file
-from offbook.config.known import dotted, masked, project_catalogue, session_catalogue
+from offbook.config.known import dotted, masked, nested, project_catalogue, session_catalogue
 from offbook.config.layers import Layer, Source
+from offbook.config.presets import preset_text, preset_values
 from offbook.config.resolving import Setting, project_file, user_file
 from offbook.config.schema import json_schema
 from offbook.config.settings import data_directory
@@ -76,6 +77,15 @@ def print_schema(shell: Shell, which: str) -> int:
     titles = {"settings": "offbook.toml", "session": "an offbook session"}
     catalogue = project_catalogue() if which == "settings" else session_catalogue()
     shell.answer(json.dumps(json_schema(catalogue, titles[which]), indent=2))
+    return 0
+
+
+def print_preset(shell: Shell, name: str) -> int:
+    """The venue that a preset stands for, as TOML or as a document."""
+    if shell.json:
+        shell.document(nested(preset_values(name)))
+    else:
+        shell.say(preset_text(name))
     return 0
 
 

@@ -17,6 +17,7 @@ AssetClassChoice = Literal["crypto_spot", "equity"]
 KindChoice = Literal["quotes", "trades", "bars", "depth"]
 LabelChoice = Literal["open", "close"]
 OffHoursChoice = Literal["keep", "refuse", "drop"]
+PresetChoice = Literal["frictionless", "retail", "realistic", "harsh"]
 AtEndChoice = Literal["stop", "pause"]
 OnErrorChoice = Literal["stop", "pause", "fail"]
 SideChoice = Literal["buy", "sell"]
@@ -105,6 +106,13 @@ FeeBps = Annotated[
 LatencyMs = Annotated[
     str | None,
     typer.Option("--latency-ms", metavar="MS", help="Delay to the venue, and back (50)."),
+]
+Preset = Annotated[
+    PresetChoice | None,
+    typer.Option("--preset", help="How the venue treats orders, all in all (realistic)."),
+]
+PresetName = Annotated[
+    PresetChoice, typer.Argument(metavar="NAME", help="frictionless, retail, realistic or harsh.")
 ]
 AtEnd = Annotated[
     AtEndChoice | None, typer.Option("--at-end", help="What the end of the data does (stop).")

@@ -52,6 +52,7 @@ def request_of(given: dict[str, Any]) -> SessionRequest:
         cash=given["cash"],
         fee_bps=given["fee_bps"],
         latency_ms=given["latency_ms"],
+        preset=given["preset"],
         seed=given["seed"],
         speed=given["speed"],
         at_end=given["at_end"],

@@ -15,12 +15,17 @@ from typing import Any, Final, Literal, Union, get_args, get_origin
 import msgspec
 
 from offbook.config.markets import MarketDescription
-from offbook.domain.config import SessionConfig
+from offbook.domain.config import Preset, SessionConfig
 
 Path = tuple[str, ...]
 MARKET: Final = "market"
 TYPE: Final = "type"
 """Tells the kinds of a table apart, as those of fees."""
+
+VENUE: Final[Path] = ("venue",)
+PRESET: Final[Path] = (*VENUE, "preset")
+"""Names a whole venue, and is no part of a session: what it stands for is."""
+PRESETS: Final = tuple(preset.value for preset in Preset)
 
 _SECRET: Final = ("secret", "token", "password", "passphrase", "api_key", "apikey", "credential")
 MASK: Final = "********"
@@ -152,6 +157,7 @@ def _catalogue(*structs: type[msgspec.Struct]) -> Catalogue:
     for struct in structs:
         _walk(struct, (), found, tables)
     _walk(MarketDescription, (MARKET,), found, tables, absent=True)
+    _add(found, Known(PRESET, Literal[PRESETS], Preset.REALISTIC.value))
     for name, kind in (("path", str), (TYPE, str)):
         found.settings.setdefault((MARKET, name), Known((MARKET, name), kind))
     return msgspec.structs.replace(found, tables=frozenset(tables))

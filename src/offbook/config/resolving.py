@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path as FilePath
 from typing import Any, Final
 
@@ -12,7 +13,9 @@ import msgspec
 from offbook.config.known import (
     MARKET,
     NOTHING,
+    PRESET,
     TYPE,
+    VENUE,
     Catalogue,
     Path,
     defaults_of,
@@ -21,6 +24,7 @@ from offbook.config.known import (
     session_catalogue,
 )
 from offbook.config.layers import Layer, Source, checked_document, read_environment, read_file
+from offbook.config.presets import unfolded
 from offbook.domain.config import OnStrategyError
 
 FILE_NAME: Final = "offbook.toml"
@@ -88,6 +92,7 @@ class Settings(msgspec.Struct, frozen=True):
             path: setting.value
             for path, setting in given.items()
             if path[0] not in _PROGRAM
+            and path != PRESET
             and (path[0] != MARKET or market or not named or setting.source is Source.SESSION)
         }
         return nested(kept)
@@ -152,11 +157,11 @@ def project_file(folder: FilePath) -> FilePath | None:
 def merged(layers: Sequence[Layer], catalogue: Catalogue) -> dict[Path, Setting]:
     """What the layers give together, later ones winning.
 
-    A source that names another market, strategy, or kind of table (as of fees) takes nothing of
-    it from the sources below: parts of two different things make no third.
+    A source that names another market, strategy, preset, or kind of table (as of fees) takes
+    nothing of it from the sources below: parts of two different things make no third.
     """
     found: dict[Path, Setting] = {}
-    for layer in layers:
+    for layer in chain.from_iterable(map(unfolded, layers)):
         for table in _replaced(found, layer, catalogue):
             found = {p: s for p, s in found.items() if p[: len(table)] != table}
         for path, value in layer.values.items():
@@ -173,12 +178,13 @@ def merged(layers: Sequence[Layer], catalogue: Catalogue) -> dict[Path, Setting]
 
 
 def _replaced(found: Mapping[Path, Setting], layer: Layer, catalogue: Catalogue) -> list[Path]:
-    tables: list[Path] = []
+    tables: list[Path] = [VENUE] if PRESET in layer.values else []
     market = {path[1] for path in layer.values if path[0] == MARKET and len(path) > 1}
     if market.intersection(_NAMES_MARKET) and any(
         path[0] == MARKET and path[1] in _NAMES_MARKET for path in found
     ):
         tables.append((MARKET,))
+    tables += _delays_replaced(layer)
     ref = ("strategy", "ref")
     if ref in layer.values and ref in found and found[ref].value != layer.values[ref]:
         tables.append(("strategy",))
@@ -189,6 +195,17 @@ def _replaced(found: Mapping[Path, Setting], layer: Layer, catalogue: Catalogue)
         if path in layer.values and layer.values[path] != before and table != (MARKET,):
             tables.append(table)
     return tables
+
+
+def _delays_replaced(layer: Layer) -> list[Path]:
+    """The distributions of weaker sources where this one gives a constant delay instead."""
+    latency = (*VENUE, "latency")
+    return [
+        (*latency, way)
+        for way in ("entry", "response")
+        if (*latency, f"{way}_ns") in layer.values
+        and not any(path[:3] == (*latency, way) for path in layer.values)
+    ]
 
 
 def _applies(path: Path, given: Mapping[Path, Setting], catalogue: Catalogue) -> bool:

@@ -12,6 +12,8 @@ import msgspec
 from offbook.adapters.strategy_loader import is_file_ref, load_strategy
 from offbook.config.documents import convert, part
 from offbook.config.gathering import describe_data
+from offbook.config.known import PRESET
+from offbook.config.layers import Layer, Source
 from offbook.config.markets import MarketDescription, description_of, locate_recording
 from offbook.config.resolving import FULL_SPEED, Setting, Settings, read_session_file, session_parts
 from offbook.config.settings import absolute
@@ -27,7 +29,8 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a user asks for; whatever is None or empty is left to ``file`` and the defaults.
 
     ``file`` is a whole configuration as TOML or JSON; paths in it are relative to it.
-    ``latency_ms``, ``fee_bps`` and ``cash`` are decimal text.  ``data`` may be several sources of
+    ``latency_ms``, ``fee_bps`` and ``cash`` are decimal text; ``preset`` names a whole
+    venue.  ``data`` may be several sources of
     one market, each named as on the command line.
     """
 
@@ -41,6 +44,7 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms: str | None = None
     seed: int | None = None
     speed: str | None = None
+    preset: str | None = None
     at_end: str | None = None
     on_error: str | None = None
     name: str | None = None
@@ -64,6 +68,8 @@ def build_config(
         settings = settings.over(read_session_file(request.file))
     if parts:
         settings = settings.over(session_parts(parts))
+    if request.preset is not None:
+        settings = settings.over(Layer(Source.FLAG, "preset", {PRESET: request.preset}))
     document = settings.session(market=not request.data)
     _set_market(document, request)
     if strategy is None:

@@ -51,6 +51,7 @@ def run(
     cash: str | int | None = None,
     fee_bps: str | int | None = None,
     latency_ms: str | int | None = None,
+    preset: str | None = None,
     seed: int | None = None,
     name: str | None = None,
     store: Path | str | bool = False,
@@ -69,7 +70,8 @@ def run(
     or in ``params`` where a name is one of this function's.  ``data`` is a recording, ``"demo"``,
     or ``"synthetic:..."``, or several of them, which are merged.  ``config`` is a configuration
     file, or parts of one as a mapping such as ``{"venue": {"volume_share": "0.2"}}``; what is
-    named here goes above it.  ``cash``, ``fee_bps`` and ``latency_ms`` are exact: text or int.
+    named here goes above it.  ``cash``, ``fee_bps`` and ``latency_ms`` are exact: text or int;
+    ``preset`` (``"harsh"``) stands for a whole venue.
 
     The session is kept in memory and gone afterwards, unless ``store`` is True (the default store)
     or a directory; then the strategy must be one that another process can import.  ``verify`` runs
@@ -87,6 +89,7 @@ def run(
         cash=exact("cash", cash),
         fee_bps=exact("fee_bps", fee_bps),
         latency_ms=exact("latency_ms", latency_ms),
+        preset=preset,
         seed=seed,
         name=name,
     )

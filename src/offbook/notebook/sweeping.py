@@ -38,6 +38,7 @@ def sweep(
     cash: str | int | None = None,
     fee_bps: str | int | None = None,
     latency_ms: str | int | None = None,
+    preset: str | None = None,
     seed: int | None = None,
     store: Path | str | None = None,
     on_cell: Callable[[int, int], None] | None = None,
@@ -68,6 +69,7 @@ def sweep(
         market=market or MarketDescription(),
         params=texts(params or {}),
         seed=seed,
+        preset=preset,
         **_exact(cash=cash, fee_bps=fee_bps, latency_ms=latency_ms),
     )
     request = SweepRequest(

@@ -46,6 +46,8 @@ from offbook.domain.config.market import instruments_of as instruments_of
 from offbook.domain.config.market import kinds_of as kinds_of
 from offbook.domain.config.market import sources_of as sources_of
 from offbook.domain.config.market import symbols_of as symbols_of
+from offbook.domain.config.presets import Preset as Preset
+from offbook.domain.config.presets import venue_preset as venue_preset
 from offbook.domain.config.queue import BookStart as BookStart
 from offbook.domain.config.queue import FifoQueue as FifoQueue
 from offbook.domain.config.queue import ProbabilisticQueue as ProbabilisticQueue
