@@ -142,12 +142,14 @@ __all__ = [
     "SyntheticMarket",
     "TimeInForce",
     "Trade",
+    "VenueConfig",
     "__version__",
     "build_config",
     "open_manager",
     "open_sync_manager",
     "run",
     "sweep",
+    "venue_preset",
 ]
 
 

@@ -62,7 +62,7 @@ def run(
 
     ::
 
-        result = offbook.run(Momentum, "demo", lag=3000)
+        result = offbook.run(Momentum, "demo", lag=3000, preset="harsh")
         result.plot()
         result.equity.to_pandas()
 
@@ -70,12 +70,11 @@ def run(
     or in ``params`` where a name is one of this function's.  ``data`` is a recording, ``"demo"``,
     or ``"synthetic:..."``, or several of them, which are merged.  ``config`` is a configuration
     file, or parts of one as a mapping such as ``{"venue": {"volume_share": "0.2"}}``; what is
-    named here goes above it.  ``cash``, ``fee_bps`` and ``latency_ms`` are exact: text or int;
-    ``preset`` (``"harsh"``) stands for a whole venue.
+    named here goes above it.  ``cash``, ``fee_bps`` and ``latency_ms`` are exact: text or int.
 
     The session is kept in memory and gone afterwards, unless ``store`` is True (the default store)
     or a directory; then the strategy must be one that another process can import.  ``verify`` runs
-    it a second time and compares every byte.
+    it a second time and compares every byte.  ``preset`` names a whole venue.
 
     May be called from a notebook, where an event loop runs already.  Raises InvalidConfig,
     InvalidStrategy and BadMarketData for what is given, SessionFailed when the session or its
@@ -86,12 +85,10 @@ def run(
         data=named(data),
         file=Path(config) if isinstance(config, (str, Path)) else None,
         market=market or MarketDescription(),
-        cash=exact("cash", cash),
-        fee_bps=exact("fee_bps", fee_bps),
-        latency_ms=exact("latency_ms", latency_ms),
         preset=preset,
         seed=seed,
         name=name,
+        **exactly(cash=cash, fee_bps=fee_bps, latency_ms=latency_ms),
     )
     parts = config if isinstance(config, Mapping) else {}
     given = {**(params or {}), **parameters}
@@ -138,6 +135,11 @@ def _plain(strategy: type[Strategy], given: Mapping[str, Any]) -> dict[str, Any]
 
     values = resolve_parameters(strategy, strategy.parameters(), given)
     return {name: msgspec.to_builtins(value) for name, value in values.items() if name in given}
+
+
+def exactly(**given: str | int | None) -> dict[str, Any]:
+    """Amounts by name, each ``exact``."""
+    return {name: exact(name, value) for name, value in given.items()}
 
 
 def exact(field: str, value: str | int | None) -> str | None:

@@ -16,7 +16,7 @@ from offbook.config.sweeps import SweepPlan, SweepRequest, plan_sweep
 from offbook.domain.errors import InvalidConfig, InvalidStrategy
 from offbook.domain.sweeps import CellResult, check_sweep_name
 from offbook.engine.strategy import Strategy
-from offbook.notebook.running import blocking, check_kinds, exact, named, texts
+from offbook.notebook.running import blocking, check_kinds, exactly, named, texts
 from offbook.notebook.sweep_result import SweepResult
 from offbook.services.sweeping.statistics import CellFigure, figure_named
 
@@ -48,14 +48,13 @@ def sweep(
     ::
 
         grid = {"fast": range(5, 51), "slow": "20..200:20"}
-        result = offbook.sweep("mine.py:Mine", "demo", grid, where="fast < slow")
-        result.table.to_pandas()
+        offbook.sweep("mine.py:Mine", "demo", grid, where="fast < slow").table.to_pandas()
 
     ``grid`` gives values by parameter: a list, a range, or text as on the command line; ``params``
     are those that stay; what is not told here is as for ``offbook.run``.  Each cell is a session in
     the data directory ``store`` (default: the usual one); what is there already is not run again.
-    ``rank`` names the figure that ranks, as ``sharpe``, ``return`` or ``max_drawdown:least``;
-    ``on_cell`` is called with the numbers of cells done and of all.
+    ``rank`` names the figure that ranks (``max_drawdown:least``); ``on_cell`` is called with the
+    numbers of cells done and of all.
 
     Other processes must be able to import the strategy: from a module, or a script that sweeps
     below ``if __name__ == "__main__":`` alone.  Raises what ``run`` raises, and SweepConflict.
@@ -70,7 +69,7 @@ def sweep(
         params=texts(params or {}),
         seed=seed,
         preset=preset,
-        **_exact(cash=cash, fee_bps=fee_bps, latency_ms=latency_ms),
+        **exactly(cash=cash, fee_bps=fee_bps, latency_ms=latency_ms),
     )
     request = SweepRequest(
         session=session,
@@ -114,10 +113,6 @@ def _checked(name: str | None, jobs: int | None, rank: str | None) -> CellFigure
     if jobs is not None and jobs < 1:
         raise InvalidConfig(f"jobs={jobs}: expected 1 or more", field="jobs")
     return None if rank is None else figure_named(rank)
-
-
-def _exact(**given: str | int | None) -> dict[str, Any]:
-    return {name: exact(name, value) for name, value in given.items()}
 
 
 def _values(name: str, given: Any) -> tuple[str, ...]:
