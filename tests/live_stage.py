@@ -95,6 +95,8 @@ class LiveStage:
             # Whatever is left of the old process in this one writes nothing any more.
             market.recording = _Gone(market.recording)  # type: ignore[assignment]  # a stand-in
         self.repository = self.repository.after_kill()
+        if isinstance(self.recordings, InMemoryRecordings):
+            self.recordings.after_kill()
         self.new_hub()
 
     def config(self, name: str = "", **changes: Any) -> SessionConfig:

@@ -94,9 +94,11 @@ class IMarketRecordings(Protocol):
 
     async def open(self, recording: str, *, to_append: bool) -> MarketRecording:
         """A recording by its id; what an append that was broken off has left is passed over, and
-        cut off where it is to be continued.
+        cut off where it is to be continued.  Whoever made it, or opened it to append, is its only
+        writer until that is closed.
 
-        Raises GatewayUnavailable where there is none, BadMarketData where it is damaged.
+        Raises GatewayUnavailable where there is none, BadMarketData where it is damaged, and
+        InvalidInput for a second writer.
         """
 
     async def latest(self, market: str) -> str | None:

@@ -69,6 +69,10 @@ class HandDrivenGateway:
         self._over = True
         self._changed.set()
 
+    def reopen(self) -> None:
+        """The market goes on, for whoever connects from now on."""
+        self._over = False
+
     def break_with(self, error: Exception) -> None:
         """Let ``receive`` raise once, after what was pushed."""
         self._trouble = error

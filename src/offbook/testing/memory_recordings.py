@@ -25,14 +25,28 @@ class InMemoryRecordings:
         if about.id in self.recordings:
             raise InvalidInput(f"there is a recording {about.id} already", recording=about.id)
         made = self.recordings[about.id] = InMemoryRecording(self, about)
+        made.is_written = True
         return made
 
     async def open(self, recording: str, *, to_append: bool) -> MarketRecording:
-        """A recording by its id. Raises GatewayUnavailable where there is none."""
+        """A recording by its id. Raises GatewayUnavailable where there is none, InvalidInput for
+        one that is to be continued while it is being written."""
         found = self.recordings.get(recording)
         if found is None:
             raise GatewayUnavailable(f"there is no recording {recording}", market=recording)
+        if not to_append:
+            return _Reading(found)
+        if found.is_written:
+            raise InvalidInput(
+                f"the recording {recording} is being written already", recording=recording
+            )
+        found.is_written = True
         return found
+
+    def after_kill(self) -> None:
+        """Whoever was writing is gone."""
+        for made in self.recordings.values():
+            made.is_written = False
 
     async def latest(self, market: str) -> str | None:
         """The id of the recording of a market that was made last, or None."""
@@ -41,7 +55,8 @@ class InMemoryRecordings:
 
 
 class InMemoryRecording:
-    """One recording: ``pieces`` are what was appended, ``appends`` how often."""
+    """One recording: ``pieces`` are what was appended, ``appends`` how often, ``is_written``
+    whether somebody has it open to append."""
 
     def __init__(self, home: InMemoryRecordings, about: RecordingInfo) -> None:
         self.about = about
@@ -50,6 +65,7 @@ class InMemoryRecording:
         self.last: tuple[LastRow, ...] = ()
         self.pieces: list[RecordedPiece] = []
         self.appends = 0
+        self.is_written = False
         self._home = home
         self._starts: list[int] = []
         self._slices: list[MarketSlice] = []
@@ -82,6 +98,38 @@ class InMemoryRecording:
         part = self._slices[place]
         begin = row - part.start
         return part.rows(begin, min(begin + limit, len(part)))
+
+    async def close(self) -> None:
+        """Others may go on with it."""
+        self.is_written = False
+
+
+class _Reading:
+    """A recording as whoever only reads it holds it."""
+
+    def __init__(self, made: InMemoryRecording) -> None:
+        self.about = made.about
+        self.read = made.read
+        self._made = made
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return self._made.rows
+
+    @property
+    def floor(self) -> int:
+        """The session time (ns UTC) that has been reached."""
+        return self._made.floor
+
+    @property
+    def last(self) -> tuple[LastRow, ...]:
+        """The last row of each source that had one."""
+        return self._made.last
+
+    async def append(self, piece: RecordedPiece) -> None:
+        """Raises InvalidInput: it was opened to be read."""
+        raise InvalidInput(f"the recording {self.about.id} was opened to be read")
 
     async def close(self) -> None:
         """Nothing is to be let go."""

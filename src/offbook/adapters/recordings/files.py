@@ -30,30 +30,43 @@ _NAME: Final = re.compile(r"[\w-]{1,100}")
 
 
 class FileRecordings:
-    """An ``IMarketRecordings`` in a directory, which is made when it is needed."""
+    """An ``IMarketRecordings`` in a directory, which is made when it is needed.
+
+    Whoever writes there writes through one of these: two in one directory know nothing of each
+    other's recordings.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._written: set[str] = set()
 
     async def create(self, about: RecordingInfo) -> MarketRecording:
         """A new, empty recording. Raises StorageUnavailable, InvalidInput for an id in use."""
         place = self._place(about.id)
-        made = FileRecording(place, about, RowsFile(place / _ROWS, about.info, to_append=True))
-        await made.run(lambda: _create(place, about))
+        made = self._hold(place, about, to_append=True)
+        await _or_closed(made, lambda: _create(place, about))
         return made
 
     async def open(self, recording: str, *, to_append: bool) -> MarketRecording:
-        """A recording by its id. Raises GatewayUnavailable, BadMarketData."""
+        """A recording by its id. Raises GatewayUnavailable, BadMarketData, and InvalidInput for
+        one that is to be continued while it is being written."""
         place = self._place(recording)
         about = await asyncio.to_thread(_about, place)
-        rows = RowsFile(place / _ROWS, about.info, to_append=to_append)
-        found = FileRecording(place, about, rows)
-        try:
-            await found.run(rows.open)
-        except BaseException:
-            await found.close()
-            raise
+        found = self._hold(place, about, to_append=to_append)
+        await _or_closed(found, found.open_rows)
         return found
+
+    def _hold(self, place: Path, about: RecordingInfo, *, to_append: bool) -> FileRecording:
+        """A recording that is written by nobody else until it is closed, if it is to be written."""
+        rows = RowsFile(place / _ROWS, about.info, to_append=to_append)
+        if not to_append:
+            return FileRecording(place, about, rows)
+        if about.id in self._written:
+            raise InvalidInput(
+                f"the recording {about.id} is being written already", recording=about.id
+            )
+        self._written.add(about.id)
+        return FileRecording(place, about, rows, lambda: self._written.discard(about.id))
 
     async def latest(self, market: str) -> str | None:
         """The id of the recording of a market that was made last, or None: ids sort by time."""
@@ -77,11 +90,18 @@ class FileRecordings:
 class FileRecording:
     """One recording on disk: a ``MarketRecording``. Files are touched in a thread of its own."""
 
-    def __init__(self, place: Path, about: RecordingInfo, rows: RowsFile) -> None:
+    def __init__(
+        self,
+        place: Path,
+        about: RecordingInfo,
+        rows: RowsFile,
+        on_close: Callable[[], None] = lambda: None,
+    ) -> None:
         self.about = about
         self._place = place
         self._rows = rows
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="offbook-recording")
+        self._on_close = on_close
         self._closed = False
 
     @property
@@ -112,9 +132,22 @@ class FileRecording:
     async def close(self) -> None:
         """Let the file and the thread go."""
         if not self._closed:
-            await self.run(self._rows.close)
-            self._closed = True
-            self._executor.shutdown(wait=False)
+            try:
+                await self.run(self._let_go)
+            finally:
+                self._closed = True
+                self._executor.shutdown(wait=False)
+
+    def _let_go(self) -> None:
+        """In its thread, and so after all that is under way: from then on others may write."""
+        try:
+            self._rows.close()
+        finally:
+            self._on_close()
+
+    def open_rows(self) -> None:
+        """Find what is there; for its thread. Raises BadMarketData, OSError."""
+        self._rows.open()
 
     async def run(self, work: Callable[[], T]) -> T:
         """Do work in the recording's thread; a caller that is cancelled does not break it off.
@@ -130,6 +163,15 @@ class FileRecording:
             raise StorageUnavailable(
                 f"{self._place}: {error.strerror or error}", path=str(self._place)
             ) from error
+
+
+async def _or_closed(recording: FileRecording, work: Callable[[], None]) -> None:
+    """Do work in a recording's thread; where that fails the recording is let go."""
+    try:
+        await recording.run(work)
+    except BaseException:
+        await recording.close()
+        raise
 
 
 def _create(place: Path, about: RecordingInfo) -> None:

@@ -139,13 +139,17 @@ class MarketHub:
         return self._opening.setdefault(key, asyncio.Lock())
 
     async def _begin(self, gateway: ILiveGateway, market: MarketConfig, key: str) -> SharedMarket:
-        """Connect to a market that nobody is in: its recording goes on, or one is made."""
-        await self._have_left()
+        """Connect to a market that nobody is in: its recording goes on, or one is made.
+
+        One is made too while sessions still hold what has ended or broken: its recording, which
+        it may not have finished, has one writer.
+        """
+        recording = None
         known = await self._recordings.latest(key) if gateway.endless else None
-        if known is not None:
+        if known is not None and known not in self._markets:
+            await self._have_left()
             recording = await self._recordings.open(known, to_append=True)
-            return await self._follow(gateway, market, recording, key)
-        return await self._follow(gateway, market, None, key)
+        return await self._follow(gateway, market, recording, key)
 
     async def _follow(
         self,

@@ -130,6 +130,27 @@ class RecordingsContract:
         assert made.rows == len(first)
         await made.close()
 
+    async def test_it_has_one_writer_at_a_time(self, tmp_path: Path) -> None:
+        here = self.recordings(tmp_path)
+        first, second, *_ = QUOTES.slices
+        made = await here.create(about(QUOTES))
+        await made.append(RecordedPiece(rows=first))
+        with pytest.raises(InvalidInput, match="being written already"):
+            await here.open("made", to_append=True)
+        reading = await here.open("made", to_append=False)
+        assert await read_on(reading, 0, 50) == rows_of(first)
+        await reading.close()
+        with pytest.raises(InvalidInput, match="being written already"):
+            await here.open("made", to_append=True)
+        await made.close()
+        again = await here.open("made", to_append=True)
+        with pytest.raises(InvalidInput, match="being written already"):
+            await here.open("made", to_append=True)
+        await again.append(RecordedPiece(rows=second))
+        await again.close()
+        await again.close()
+        assert (await here.open("made", to_append=False)).rows == len(first) + len(second)
+
     async def test_a_read_that_makes_no_sense_is_refused(self, tmp_path: Path) -> None:
         made = await self.recordings(tmp_path).create(about(QUOTES))
         for row, limit in ((-1, 1), (0, 0)):

@@ -159,6 +159,28 @@ async def test_a_recording_without_its_description_is_none(tmp_path: Path) -> No
     assert await FileRecordings(tmp_path).latest("key") is None
 
 
+async def test_a_recording_that_cannot_be_closed_well_is_let_go_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk's last word is told once, and the recording can be gone on with."""
+    here = FileRecordings(tmp_path)
+    made = await here.create(about(QUOTES))
+    await made.append(RecordedPiece(rows=PARTS[0]))
+    with monkeypatch.context() as patch:
+        patch.setattr(rows_file.RowsFile, "close", _no_space)
+        with pytest.raises(StorageUnavailable, match="No space"):
+            await made.close()
+    await made.close()
+    again = await here.open("made", to_append=True)
+    assert again.rows == len(PARTS[0])
+    await again.close()
+
+
+def _no_space(rows: rows_file.RowsFile) -> None:
+    rows._let_go()
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 async def test_a_closed_recording_says_so(tmp_path: Path) -> None:
     """Twice is allowed."""
     made = await FileRecordings(tmp_path).create(about(QUOTES))

@@ -1,6 +1,7 @@
 """Recordings that cannot be written, markets that end or break, and crashes."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,12 +9,14 @@ from tests.live_sessions import MINE, attached, verified
 from tests.live_stage import LiveStage
 from tests.stage import eventually, market_order
 
+from offbook.adapters.recordings.files import FileRecordings
 from offbook.domain.config import AtEnd
 from offbook.domain.errors import (
     GatewayUnavailable,
     SessionFailed,
     StorageUnavailable,
 )
+from offbook.domain.market_data import Cursor
 from offbook.domain.session import SessionHealth, SessionStatus
 
 
@@ -99,6 +102,37 @@ async def test_a_market_that_breaks_fails_its_sessions_and_can_be_joined_again()
         stopped = await manager.stop_session(session.id)
         assert stopped.cursor.row == 60
         await verified(manager, session.id)
+
+
+@pytest.mark.parametrize("breaks", [True, False])
+async def test_who_comes_while_a_dead_market_is_still_held_gets_a_recording_of_its_own(
+    breaks: bool, tmp_path: Path
+) -> None:
+    """What was recorded has one writer: whoever is in it still goes on reading what there is."""
+    stage = LiveStage(recordings=FileRecordings(tmp_path))
+    async with stage.manager() as manager:
+        held = await manager.start_session(stage.config(at_end=AtEnd.PAUSE))
+        await stage.come(20)
+        dead = stage.shared
+        pump: Any = manager._active_sessions[held.id]._pump
+        pump.held = breaks  # as one that has not heard yet
+        if breaks:
+            stage.gateway.break_with(GatewayUnavailable("the line is dead"))
+        else:
+            stage.gateway.end()
+        await eventually(lambda: stage.hub.shared(stage.market.config) is None)
+        stage.gateway.reopen()
+        late = await manager.start_session(stage.config("trader"))
+        assert stage.shared.id != dead.id
+        await stage.come(30)
+        await dead.secure(Cursor(row=20, ts=dead.log.floor))
+        stopped = await manager.stop_session(late.id)
+        assert stopped.cursor.row == 30
+        await verified(manager, late.id)
+        recorded = await stage.hub.recorded(stage.market.config, await attached(stage, held.id))
+        rows = await recorded.read(0, 1000)
+        assert rows is not None
+        assert len(rows) == 20
 
 
 @pytest.mark.parametrize("name", ["trader", "forgetful", "alarm"])
