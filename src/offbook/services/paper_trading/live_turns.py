@@ -49,6 +49,8 @@ class LiveTurns:
         self._clock = clock
         self._limits = limits
         self._lagging = False
+        # What an engine before this one slept for says nothing of this one.
+        rows.rouse()
 
     @property
     def reached(self) -> int:

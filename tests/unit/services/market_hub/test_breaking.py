@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from tests.live_sessions import MINE, attached, verified
 from tests.live_stage import LiveStage
-from tests.stage import eventually, market_order
+from tests.stage import eventually, limit_order, market_order
 
 from offbook.adapters.recordings.files import FileRecordings
-from offbook.domain.config import AtEnd
+from offbook.domain.config import AtEnd, PauseOrders
 from offbook.domain.errors import (
     GatewayUnavailable,
     SessionFailed,
@@ -65,6 +65,30 @@ async def test_a_recording_that_cannot_be_written_holds_commits_up() -> None:
         await stage.come(20)
         stopped = await manager.stop_session(session.id)
         assert stopped.cursor.row == 60
+        await verified(manager, session.id)
+
+
+async def test_who_is_mended_does_not_sleep_on_for_the_engine_that_was_thrown_away() -> None:
+    """That one was paused, its order cancelled; the one that is durable waits for its price."""
+    stage = LiveStage()
+    async with stage.manager() as manager:
+        session = await manager.start_session(stage.config())
+        await stage.come(5)
+        await manager.submit_order(session.id, limit_order("99.80"))
+        await stage.come(1)
+        stage.repository.fail_next("save")
+        with pytest.raises(StorageUnavailable):
+            await manager.pause_session(session.id, orders=PauseOrders.CANCEL_ALL)
+        stage.clock.advance(5)
+        await stage.rest()
+        assert (await manager.get_session(session.id)).health is SessionHealth.OK
+        assert stage.shared.index.sleeping == 1
+        await stage.come(8)
+        assert int(stage.rows.ask_px[13]) < 99_80  # type: ignore[union-attr]  # these are quotes
+        assert stage.engines[session.id].cursor.row == 14, "nobody asked: it woke by itself"
+        (found,) = await manager.orders(session.id)
+        assert found.order_status.value == "FILLED"
+        await manager.stop_session(session.id)
         await verified(manager, session.id)
 
 
