@@ -202,6 +202,17 @@ class Transitions:
             with suppress(OffbookError):
                 await tell(runner, "proceed", Proceed())
 
+    def let_on(self, session_id: str) -> None:
+        """Let a session that may be being taken up go on from then, whoever goes away."""
+        _ = self._registry.loop.spawn(self._let_on(session_id), f"let on {session_id}")
+
+    async def _let_on(self, session_id: str) -> None:
+        """Raises what taking it up raises, which that has dealt with."""
+        await self._recovery.settled(session_id)
+        host = self._registry.hosts.get(session_id)
+        if host is not None:
+            await self.proceed(host)
+
     def _gate(self, session_id: str) -> asyncio.Lock:
         """Held while a session is looked up and taken up, never while its runner works."""
         gate = self._gates.get(session_id)

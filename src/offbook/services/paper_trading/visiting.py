@@ -30,8 +30,14 @@ class Visit:
     async def __aenter__(self) -> SessionHost:
         transitions = self._transitions
         self._held = not transitions.is_run_here(self._session_id)
-        host = await transitions.reach(self._session_id, self._command)
-        transitions.enter(host)
+        try:
+            host = await transitions.reach(self._session_id, self._command)
+            transitions.enter(host)
+        except BaseException:
+            if self._held:
+                # Taking it up may go on without us, and then it holds back for our command.
+                transitions.let_on(self._session_id)
+            raise
         self._host = host
         return host
 

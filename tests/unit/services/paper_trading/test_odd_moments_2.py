@@ -12,6 +12,7 @@ from tests.stage import (
     START,
     Stage,
     Trader,
+    eventually,
     market_order,
     quiet,
     settle,
@@ -23,6 +24,7 @@ from offbook.domain.config import PauseOrders, ResumeTimers
 from offbook.domain.errors import (
     InvalidConfig,
     InvalidTransition,
+    MailboxFull,
     SessionFailed,
 )
 from offbook.domain.market_data import QuoteSlice
@@ -206,3 +208,56 @@ async def test_an_engine_that_makes_no_order_of_a_command_is_an_error() -> None:
         desk.receive(TakeCommand(command=BUY, digest="d"), 1, reply)
     assert outbox.waiters == []
     assert not reply.done()
+
+
+async def test_who_goes_away_while_a_session_is_taken_up_for_his_order_does_not_hold_it() -> None:
+    """The order is not sent; the session runs on as one that was taken up at boot."""
+    stage = Stage(strategy=Trader)
+    before = stage.manager()
+    await before.start_session(stage.config(speed="1"), session_id="a")
+    stage.kill()
+    under_way = asyncio.Event()
+
+    async def wait(operation: str, phase: str, session_id: str) -> None:
+        if operation == "read_journal" and not under_way.is_set():
+            under_way.set()
+            await settle(10)
+
+    stage.repository.hook = wait
+    async with stage.manager() as manager:
+        asking = asyncio.ensure_future(manager.submit_order("a", market_order()))
+        await under_way.wait()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        await eventually(lambda: bool(manager._active_sessions))
+        await settle()
+        row = stage.engines[-1].cursor.row
+        stage.clock.advance(5)
+        await eventually(lambda: stage.engines[-1].cursor.row > row)
+        await manager.stop_session("a")
+    await before.shutdown()
+
+
+async def test_who_is_refused_where_a_session_was_taken_up_for_his_order_does_not_hold_it() -> None:
+    """As where very many come at once."""
+    stage = Stage(strategy=Trader)
+    before = stage.manager()
+    await before.start_session(stage.config(speed="1"), session_id="a")
+    stage.kill()
+    async with stage.manager() as manager:
+        enter = manager._transitions.enter
+
+        def refuse(host: Any) -> None:
+            raise MailboxFull("all at once", session_id="a")
+
+        manager._transitions.enter = refuse  # type: ignore[method-assign]  # a flood at that moment
+        with pytest.raises(MailboxFull):
+            await manager.submit_order("a", market_order())
+        manager._transitions.enter = enter  # type: ignore[method-assign]  # it has passed
+        row = stage.engines[-1].cursor.row
+        await settle()
+        stage.clock.advance(5)
+        await eventually(lambda: stage.engines[-1].cursor.row > row)
+        await manager.stop_session("a")
+    await before.shutdown()
