@@ -43,7 +43,8 @@ the values involved.  The tree::
 
 from __future__ import annotations
 
-from typing import ClassVar
+from copy import copy
+from typing import ClassVar, TypeVar
 
 
 class OffbookError(Exception):
@@ -70,6 +71,17 @@ def _rebuild(kind: type[OffbookError], message: str, fields: dict[str, object]) 
     error = kind.__new__(kind)
     OffbookError.__init__(error, message, **fields)
     return error
+
+
+E = TypeVar("E", bound=OffbookError)
+
+
+def anew(error: E) -> E:
+    """The same error for one more who is told of it: raised, it gathers a traceback of its own.
+
+    One object raised again and again would keep the frames of all to whom it was told.
+    """
+    return copy(error)
 
 
 class InvalidInput(OffbookError):

@@ -94,9 +94,9 @@ class MarketHub:
         key = market_key(market)
         async with self._lock(key):
             shared = self._markets.get(joined.recording)
-            if shared is not None and shared.trouble is not None:
-                raise shared.trouble  # who is in it still will leave it shortly
-            if shared is None:
+            if shared is not None:
+                shared.raise_trouble()  # who is in it still will leave it shortly
+            else:
                 await self._have_left()
                 recording = await self._recordings.open(joined.recording, to_append=True)
                 shared = await self._follow(gateway, market, recording, key)

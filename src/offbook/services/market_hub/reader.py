@@ -75,8 +75,7 @@ class CursorReader:
             return found
         if row < market.log.rows:
             return self._from_recording(row)
-        if market.trouble is not None:
-            raise market.trouble
+        market.raise_trouble()
         return PAST_THE_END if market.over else ON_THE_WAY
 
     async def at(self, row: int) -> MarketSlice | None:

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import msgspec
 
 from offbook.domain.calendars import NEVER, TradingCalendar
-from offbook.domain.errors import GatewayUnavailable, OffbookError
+from offbook.domain.errors import GatewayUnavailable, OffbookError, anew
 from offbook.domain.joining import Joined
 from offbook.domain.market_data import Cursor, MarketInfo, MarketSlice
 from offbook.engine.wake import Wake
@@ -130,6 +130,11 @@ class SharedMarket:
         """Whether any session reads it."""
         return bool(self._followers)
 
+    def raise_trouble(self) -> None:
+        """Raise what broke the market, if anything has, to each who asks an error of his own."""
+        if self.trouble is not None:
+            raise anew(self.trouble) from self.trouble
+
     def moved(self) -> None:
         """A session has read on."""
         self._moved.set()
@@ -238,7 +243,11 @@ class SharedMarket:
             assert self._saving is not None
             saving = self._saving
             await asyncio.wait({saving})
-            saving.result()
+            error = saving.exception()
+            if isinstance(error, OffbookError):
+                raise anew(error) from error
+            if error is not None:
+                raise error
 
     def _is_durable(self, cursor: Cursor) -> bool:
         durable = self.log.durable

@@ -6,11 +6,13 @@ import asyncio
 
 from offbook.domain.errors import (
     CommitOutcomeUnknown,
+    ManagerClosed,
     NotComparable,
     OffbookError,
     SessionFailed,
     SessionStopped,
     StorageUnavailable,
+    anew,
 )
 from offbook.domain.session import SessionError
 from offbook.services.paper_trading.pump import Faulted
@@ -48,6 +50,15 @@ def failed(session_id: str, reason: str) -> SessionFailed:
     """What a command is told whose session failed first."""
     return SessionFailed(
         f"session {session_id} failed: {reason}", session_id=session_id, reason=reason
+    )
+
+
+def not_now(session_id: str, refusal: OffbookError | None) -> OffbookError:
+    """What a command is told that comes while a runner refuses all, or before it runs."""
+    return (
+        ManagerClosed(f"session {session_id} does not run yet")
+        if refusal is None
+        else anew(refusal)
     )
 
 

@@ -26,6 +26,7 @@ from offbook.services.paper_trading.failures import (
     failed,
     failure_reason,
     is_for_the_process,
+    not_now,
     session_error,
     stopped,
     unavailable,
@@ -105,7 +106,7 @@ class PaperTradingRunner:
         self._rows: SessionRows | None = None
         self._pump: Pump | None = None
         self._main: asyncio.Task[None] | None = None
-        self._refusal: BaseException | None = None
+        self._refusal: OffbookError | None = None
 
     async def start(self, message: StartRunner) -> Started:
         """Open the market, start or rebuild the engine, commit that, and begin to pump.
@@ -149,12 +150,13 @@ class PaperTradingRunner:
     async def progress(self, message: AskProgress) -> Progress:
         """How far the engine is; it may be ahead of what is committed. Waits only for rows of a
         live market that have come and were not taken yet."""
-        if self._refusal is not None or self._pump is None:
-            raise self._refusal or ManagerClosed(f"session {self._session.id} does not run yet")
+        pump = self._pump
+        if self._refusal is not None or pump is None:
+            raise not_now(self._session.id, self._refusal)
         if self._rows is not None and self._rows.live is not None:
             # It may have slept through many rows, which are taken first.
             return await self._post(message, Progress)
-        return self._pump.progress()
+        return pump.progress()
 
     async def orders(self, message: AskOrders) -> Orders:
         """All orders, with everything up to now committed."""
@@ -360,18 +362,18 @@ class PaperTradingRunner:
     async def _report(self, error: BaseException) -> None:
         reason = failure_reason(error)
         # With the lease gone another owner writes; here nobody does.
-        lost = isinstance(error, LeaseLost)
-        self._refusal = error if lost else failed(self._session.id, reason)
+        refusal = error if isinstance(error, LeaseLost) else failed(self._session.id, reason)
+        self._refusal = refusal
         cause = error.__cause__ if isinstance(error, Faulted) and error.__cause__ else error
         detail = "".join(traceback.format_exception(cause))
         pump, self._pump = self._pump, None
         if pump is not None:
-            await pump.break_off(self._refusal)
+            await pump.break_off(refusal)
         await self._host.fail(ReportFailure(reason=reason, error=session_error(cause, detail)))
 
     async def _post(self, message: Message, kind: type[M]) -> M:
         if self._refusal is not None or self._main is None:
-            raise self._refusal or ManagerClosed(f"session {self._session.id} does not run yet")
+            raise not_now(self._session.id, self._refusal)
         if len(self._mail) >= 2 * self._limits.mailbox:
             # Callers are counted by the manager; these were left by callers who went away.
             raise MailboxFull(

@@ -128,6 +128,27 @@ async def test_a_market_that_breaks_fails_its_sessions_and_can_be_joined_again()
         await verified(manager, session.id)
 
 
+async def test_what_broke_a_market_is_told_to_each_of_its_sessions_as_to_one() -> None:
+    """However many there are: none is told of the others' places in the code."""
+    stage = LiveStage()
+    async with stage.manager() as manager:
+        sessions = [await manager.start_session(stage.config("trader")) for _ in range(6)]
+        await stage.come(3)
+        stage.gateway.break_with(GatewayUnavailable("the line is dead"))
+        await eventually(lambda: not manager._active_sessions)
+        details = []
+        for session in sessions:
+            failed = await manager.get_session(session.id)
+            assert failed.error is not None
+            assert (failed.error.code, failed.error.message) == (
+                "gateway_unavailable",
+                "the line is dead",
+            )
+            assert "in receive" in failed.error.detail, "where it came from is told"
+            details.append(failed.error.detail)
+        assert len(set(details)) == 1
+
+
 @pytest.mark.parametrize("breaks", [True, False])
 async def test_who_comes_while_a_dead_market_is_still_held_gets_a_recording_of_its_own(
     breaks: bool, tmp_path: Path

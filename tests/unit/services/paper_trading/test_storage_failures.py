@@ -24,6 +24,8 @@ from offbook.domain.errors import (
     StorageUnavailable,
 )
 from offbook.domain.session import PaperTradingSession, SessionHealth, SessionStatus
+from offbook.services.paper_trading.messages import AskProgress
+from offbook.services.paper_trading.runner import PaperTradingRunner
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
 from offbook.services.paper_trading.verification import ReplayOutcome
 
@@ -129,6 +131,15 @@ async def test_while_the_store_is_down_the_session_stands_still(runner: str) -> 
                 await ask("a")
         with pytest.raises(StorageUnavailable):
             await manager.submit_order("a", market_order())
+        runner = manager._active_sessions["a"]
+        if isinstance(runner, PaperTradingRunner):
+            # Whoever asks on and on while it is down gathers nothing in what he is told.
+            depths = set()
+            for _ in range(3):
+                with pytest.raises(StorageUnavailable) as told:
+                    await runner.progress(AskProgress())
+                depths.add(len(told.traceback))
+            assert len(depths) == 1
         stored = await manager.get_session("a")
         assert stored.summary is not None
         assert len(await manager.orders("a")) == stored.summary.orders
