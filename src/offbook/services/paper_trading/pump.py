@@ -117,8 +117,8 @@ class Pump:
 
     @property
     def is_over(self) -> bool:
-        """Whether the engine has nothing more to do, ever."""
-        return self.engine.status in _OVER
+        """Whether the engine has nothing more to do, ever; one that is folded up has."""
+        return not self._kept.is_folded and self.engine.status in _OVER
 
     async def run(self) -> None:
         """Turn until the session is over or suspended; everything is committed then.
@@ -353,6 +353,8 @@ class Pump:
 
     def progress(self) -> Progress:
         """How far the engine is."""
+        if self._kept.is_folded:
+            self._nap.begin()  # the pump sleeps on
         engine = self.engine
         return Progress(
             status=engine.status,

@@ -89,6 +89,33 @@ async def test_a_long_sleep_folds_and_a_command_unfolds() -> None:
     await quiet(stage, manager)
 
 
+async def test_who_asks_for_progress_leaves_a_session_folded() -> None:
+    """It is unfolded to be asked, and folded again when it has slept on."""
+    stage = Stage(limits=Limits(fold_seconds=1e-6))
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(speed="1"), session_id="a")
+        pump = pump_of(manager, "a")
+        for _ in range(3):
+            await eventually(lambda: pump._kept.is_folded)
+            row = (await manager.progress("a")).cursor.row
+            assert row == stage.engines[-1].cursor.row
+        await eventually(lambda: pump._kept.is_folded)
+    await quiet(stage, manager)
+
+
+async def test_a_session_that_is_let_go_is_not_unfolded_for_that() -> None:
+    stage = Stage(limits=Limits(fold_seconds=1e-6))
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(speed="1"), session_id="a")
+        pump = pump_of(manager, "a")
+        await eventually(lambda: pump._kept.is_folded)
+        made = len(stage.engines)
+        await manager._active_sessions["a"].close()
+        assert pump._kept.is_folded
+        assert len(stage.engines) == made
+    await quiet(stage, manager)
+
+
 async def test_a_session_with_a_strategy_is_not_folded() -> None:
     stage = Stage(strategy=Trader, limits=Limits(fold_seconds=1e-6))
     async with stage.manager() as manager:
