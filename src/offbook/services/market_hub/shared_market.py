@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -145,8 +145,8 @@ class SharedMarket:
 
     def arrived_at(self, row: int) -> float:
         """About when the row at a position came, by the monotonic clock."""
-        place = bisect_left(self._marks, row, key=lambda mark: mark[0])
-        return self._marks[min(place, len(self._marks) - 1)][1] if self._marks else 0.0
+        place = bisect_right(self._marks, row, key=lambda mark: mark[0]) - 1
+        return self._marks[max(place, 0)][1] if self._marks else 0.0
 
     # -- taking in --------------------------------------------------------------------------
 

@@ -124,6 +124,22 @@ async def test_a_session_that_lags_says_so_and_reads_on() -> None:
         await verified(manager, session.id)
 
 
+async def test_how_long_a_row_waits_is_reckoned_from_when_it_came() -> None:
+    """Not from when the rows after it came."""
+    stage = LiveStage()
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config())
+        began = stage.clock.monotonic()
+        for _ in range(3):
+            await stage.come(10)
+            stage.clock.advance(7)
+        came = [stage.shared.arrived_at(row) - began for row in (0, 5, 9, 10, 15, 20, 29)]
+        assert came == [0, 0, 0, 7, 7, 14, 14]
+        # Of what came before all that is remembered no more is known than that.
+        del stage.shared._marks[0]
+        assert stage.shared.arrived_at(5) - began == 7
+
+
 async def test_a_session_far_behind_reads_the_recording() -> None:
     """What is no longer in memory comes from the recording, and in the end it has followed."""
     stage = LiveStage(wave(13_000), hub_limits=HubLimits(memory_rows=100))
