@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -89,7 +90,7 @@ def is_capture(path: str) -> bool:
     try:
         with _opened(Path(path)) as file:
             return _LINE.match(file.read(32)) is not None
-    except (OSError, EOFError):
+    except (OSError, EOFError, zlib.error):
         return False
 
 
@@ -120,13 +121,20 @@ def write_capture(path: Path, kind: DataKind, target: Path) -> int:
 
 def _messages(path: Path) -> Iterator[tuple[int, str, Any]]:
     """Receive time, kind of message and message; others are passed over."""
-    number = 0
+    number, symbol = 0, ""
     try:
         with _opened(path) as file:
             for line in file:
                 number += 1
                 received, _, text = line.partition(b" ")
-                yield int(received), *_message(text)
+                kind, of, message = _message(text)
+                symbol = symbol or of
+                if of and of != symbol:
+                    raise ValueError(
+                        f"the file holds messages of {symbol} and of {of}, and one book is made of "
+                        "it: put each market into a file of its own"
+                    )
+                yield int(received), kind, message
     except (ValueError, msgspec.MsgspecError) as error:
         raise BadMarketData(
             f"{path}, line {number}: {error}; expected the receive time in ns and a message of "
@@ -135,24 +143,36 @@ def _messages(path: Path) -> Iterator[tuple[int, str, Any]]:
             row=number,
             reason="unreadable",
         ) from None
-    except (OSError, EOFError) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise BadMarketData(
+            f"{path} is a damaged gzip file after line {number} ({error}); fetch or pack it again",
+            file=str(path),
+            row=number + 1,
+            reason="unreadable",
+        ) from None
+    except OSError as error:
         raise GatewayUnavailable(f"{path} cannot be read: {error}", market=str(path)) from None
 
 
 _KINDS: Final[Mapping[str, type[Any]]] = {"depth": Update, "trade": Print, "bookTicker": Ticker}
 
 
-def _message(text: bytes) -> tuple[str, Any]:
+def _message(text: bytes) -> tuple[str, str, Any]:
+    """The kind, the symbol where it is told, and what is said."""
     envelope = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
     if "lastUpdateId" in envelope:
-        return "snapshot", msgspec.json.decode(text, type=Snapshot)
+        return "snapshot", "", msgspec.json.decode(text, type=Snapshot)
     if "stream" not in envelope or "data" not in envelope:
-        return "other", None
-    name = msgspec.json.decode(envelope["stream"], type=str).split("@")[1]
+        return "other", "", None
+    stream = msgspec.json.decode(envelope["stream"], type=str)
+    symbol, at, rest = stream.partition("@")
+    if not at:
+        raise ValueError(f"the stream {stream!r} does not say of what kind it is, after an @")
+    name = rest.partition("@")[0]
     kind = _KINDS.get(name)
     if kind is None:
-        return "other", None
-    return name, msgspec.json.decode(envelope["data"], type=kind)
+        return "other", "", None
+    return name, symbol, msgspec.json.decode(envelope["data"], type=kind)
 
 
 def _depth(messages: Iterable[tuple[int, str, Any]]) -> Iterator[str]:

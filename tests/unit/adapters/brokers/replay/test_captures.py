@@ -120,7 +120,15 @@ def test_trades_and_quotes_are_taken_from_their_streams(tmp_path: Path) -> None:
         written(tmp_path, messages, DataKind.BARS)
 
 
-@pytest.mark.parametrize("line", ["no time {}", f'{RECEIVED} {{"stream": 5', f"{RECEIVED} []"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "no time {}",
+        f'{RECEIVED} {{"stream": 5',
+        f"{RECEIVED} []",
+        f'{RECEIVED} {{"stream": "btcusdt", "data": {{}}}}',
+    ],
+)
 def test_a_line_that_cannot_be_read_is_told(tmp_path: Path, line: str) -> None:
     """With its number."""
     path = tmp_path / "capture.txt"
@@ -128,6 +136,41 @@ def test_a_line_that_cannot_be_read_is_told(tmp_path: Path, line: str) -> None:
     with pytest.raises(BadMarketData) as caught:
         write_capture(path, DataKind.DEPTH, tmp_path / "made.csv")
     assert caught.value.fields["row"] == 2
+
+
+def test_two_markets_are_not_made_one(tmp_path: Path) -> None:
+    """Their levels would stand in one book; other streams of any market are passed over."""
+    other = {**spot(3, 4, [["7", "1"]]), "stream": "ethusdt@depth@100ms"}
+    index = {"stream": "ethusdt@markPrice", "data": {}}
+    with pytest.raises(BadMarketData, match="of btcusdt and of ethusdt") as caught:
+        written(tmp_path, [spot(1, 2, [["1", "1"]]), index, other], DataKind.DEPTH)
+    assert caught.value.fields["row"] == 3
+    assert caught.value.fields["file"] == str(tmp_path / "capture.gz")
+    trade = {"e": "trade", "T": EVENT, "p": "100.1", "q": "0.5", "X": "MARKET", "m": True}
+    trades = [{"stream": f"{name}@trade", "data": trade} for name in ("btcusdt", "ethusdt")]
+    with pytest.raises(BadMarketData, match="of btcusdt and of ethusdt"):
+        written(tmp_path, trades, DataKind.TRADES)
+
+
+def test_a_damaged_file_is_told(tmp_path: Path) -> None:
+    """Wherever the damage is: its bytes, its checksum, or its end."""
+    lines = [f"{RECEIVED + n} {json.dumps(spot(n, n, [[str(n), '1']]))}" for n in range(3000)]
+    whole = gzip.compress("\n".join(lines).encode())
+    path, rows = tmp_path / "capture.gz", list[Any]()
+    for raw in (
+        whole + whole[:10] + b"\xff" * 40,
+        whole[:-6] + b"\0\0" + whole[-4:],
+        whole[:-300],
+    ):
+        path.write_bytes(raw)
+        assert is_capture(str(path))
+        with pytest.raises(BadMarketData, match="is a damaged gzip file") as caught:
+            write_capture(path, DataKind.DEPTH, tmp_path / "made.csv")
+        assert caught.value.fields["file"] == str(path)
+        rows.append(caught.value.fields["row"])
+    assert all(isinstance(row, int) and 1000 < row <= 3001 for row in rows), rows
+    path.write_bytes(whole[:10] + b"\xff" * 40)
+    assert not is_capture(str(path))
 
 
 def test_other_files_are_no_captures(tmp_path: Path) -> None:
