@@ -111,11 +111,20 @@ class MarketHub:
         return RecordedFeed(recording, joined)
 
     async def close(self) -> None:
-        """Leave all markets, everything that came made durable. Raises StorageUnavailable."""
+        """Leave all markets, everything that came made durable.
+
+        Raises StorageUnavailable and what else the first to fail raised, when all are left.
+        """
         for shared in list(self._markets.values()):
             self._let_go(shared)
+        troubles: list[Exception] = []
         while self._closing:
-            await asyncio.gather(*self._closing)
+            ended = await asyncio.gather(*self._closing, return_exceptions=True)
+            troubles += [one for one in ended if isinstance(one, Exception)]
+        if troubles:
+            for other in troubles[1:]:
+                troubles[0].add_note(f"and of another market: {other}")
+            raise troubles[0]
 
     def shared(self, market: MarketConfig) -> SharedMarket | None:
         """The running market of a configuration, if any session is in it."""

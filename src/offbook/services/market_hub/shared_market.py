@@ -292,5 +292,7 @@ class SharedMarket:
         try:
             await self.secure(Cursor(row=self.log.rows, ts=self.log.floor))
         finally:
-            await self._live.close()
-            await self.recording.close()
+            try:
+                await self._live.close()
+            finally:
+                await self.recording.close()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.live_sessions import MINE, attached, verified
 from tests.live_stage import LiveStage
-from tests.stage import eventually, limit_order, market_order
+from tests.stage import eventually, limit_order, market_order, wave
 
 from offbook.adapters.recordings.files import FileRecordings
 from offbook.domain.config import AtEnd, PauseOrders
@@ -234,3 +234,29 @@ async def test_a_market_that_cannot_be_recorded_is_not_joined() -> None:
         assert stage.gateway.connections[0].closed
         others = asyncio.all_tasks() - {asyncio.current_task()}
         assert not others
+
+
+async def test_all_markets_are_left_though_one_cannot_be_finished() -> None:
+    """The others' recordings are whole and closed when that is told."""
+    stage = LiveStage()
+    await stage.hub.open(stage.market.config)
+    await stage.hub.open(wave(path="other.csv").config)
+    bad, good = list(stage.hub._markets.values())
+
+    async def refuse(piece: object) -> None:
+        raise StorageUnavailable("the disk is full")
+
+    async def slowly(piece: Any) -> None:
+        await stage.rest(20)
+        await append(piece)
+
+    append = good.recording.append
+    bad.recording.append, good.recording.append = refuse, slowly  # type: ignore[method-assign]  # a full disk, a slow one
+    bad.pass_time()
+    good.pass_time()
+    with pytest.raises(StorageUnavailable, match="is full"):
+        await stage.hub.close()
+    assert all(connection.closed for connection in stage.gateway.connections)
+    assert (bad.log.unsaved() is None, good.log.unsaved() is None) == (False, True)
+    for shared in (bad, good):
+        await (await stage.recordings.open(shared.id, to_append=True)).close()
