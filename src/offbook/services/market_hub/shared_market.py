@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Callable
-from typing import Final, Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, Protocol
 
 import msgspec
 
 from offbook.domain.calendars import NEVER, TradingCalendar
-from offbook.domain.errors import GatewayUnavailable, OffbookError, anew
+from offbook.domain.errors import GatewayUnavailable, OffbookError, StorageUnavailable, anew
 from offbook.domain.joining import Joined
 from offbook.domain.market_data import Cursor, MarketInfo, MarketSlice
 from offbook.engine.wake import Wake
@@ -53,8 +53,8 @@ class Follower(Sleeper, Protocol):
 class SharedMarket:
     """Follows one live market: every entry into the log, then to those whom it concerns.
 
-    ``followers`` are the readers of sessions that are in it now.  ``over`` is set when the market
-    has ended, ``trouble`` when the connection is lost; both after the last row.
+    ``over`` is set when the market has ended, ``trouble`` when the connection is lost, or whatever
+    else of it broke; both after the last row.
     """
 
     def __init__(
@@ -95,9 +95,9 @@ class SharedMarket:
     def begin(self) -> None:
         """Follow the market from now on."""
         self._tasks = [
-            asyncio.create_task(self._follow(), name="follow a market"),
-            asyncio.create_task(self._keep_time(), name="keep a market's time"),
-            asyncio.create_task(self._keep_durable(), name="keep a market durable"),
+            asyncio.create_task(self._watched(self._follow), name="follow a market"),
+            asyncio.create_task(self._watched(self._keep_time), name="keep a market's time"),
+            asyncio.create_task(self._watched(self._keep_durable), name="keep a market durable"),
         ]
 
     # -- sessions ---------------------------------------------------------------------------
@@ -173,28 +173,44 @@ class SharedMarket:
             if len(marks) > _MARKS:
                 del marks[: _MARKS // 2]
 
-    async def _follow(self) -> None:
+    async def _watched(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do one of the works of the market; what it raises is the market's trouble."""
         try:
-            while entries := await self._live.receive():
-                for entry in entries:
-                    self.take(entry)
-                self.log.forget(self._limits.memory_rows)
-                if self._unsaved >= _SAVE_ROWS:
-                    self._begin_to_save()
-                if self._live.waits:
-                    await self._let_follow()
-                else:
-                    await asyncio.sleep(0)
-            self.over = True
-        except OffbookError as error:
-            self.trouble = error
+            await work()
         except Exception as error:
+            self._break(error)
+
+    def _break(self, error: Exception) -> None:
+        """Nothing more is taken in, and the sessions are told, unless it was over before."""
+        if self.over or self.trouble is not None:
+            return
+        if isinstance(error, OffbookError):
+            self.trouble = error
+        else:
             self.trouble = GatewayUnavailable(f"the market broke: {type(error).__name__}: {error}")
             self.trouble.__cause__ = error
-        finally:
-            self.index.wake_all(list(self._followers.values()))
-            if self.over or self.trouble:
-                self._on_end(self)
+        following = self._tasks[0]
+        if following is not asyncio.current_task():
+            following.cancel()
+        self._tell_end()
+
+    def _tell_end(self) -> None:
+        self.index.wake_all(list(self._followers.values()))
+        self._on_end(self)
+
+    async def _follow(self) -> None:
+        while entries := await self._live.receive():
+            for entry in entries:
+                self.take(entry)
+            self.log.forget(self._limits.memory_rows)
+            if self._unsaved >= _SAVE_ROWS:
+                self._begin_to_save()
+            if self._live.waits:
+                await self._let_follow()
+            else:
+                await asyncio.sleep(0)
+        self.over = True
+        self._tell_end()
 
     async def _let_follow(self) -> None:
         """Hold the market up until neither a session nor the recording is too far behind."""
@@ -237,16 +253,21 @@ class SharedMarket:
         return self.log.rows - self.log.durable.row
 
     async def secure(self, cursor: Cursor) -> None:
-        """Make the log durable up to a place. Raises StorageUnavailable; it may be tried again."""
+        """Make the log durable up to a place.
+
+        Raises StorageUnavailable, and it may be tried again; after anything else the market is
+        broken.
+        """
         while not self._is_durable(cursor):
             self._begin_to_save()
             assert self._saving is not None
             saving = self._saving
             await asyncio.wait({saving})
             error = saving.exception()
-            if isinstance(error, OffbookError):
+            if isinstance(error, StorageUnavailable):
                 raise anew(error) from error
             if error is not None:
+                self.raise_trouble()
                 raise error
 
     def _is_durable(self, cursor: Cursor) -> bool:
@@ -268,9 +289,10 @@ class SharedMarket:
                 return
 
     def _saved(self, saving: asyncio.Task[None]) -> None:
-        if not saving.cancelled():
-            # Raised where it is waited for; whoever does not wait tries again later.
-            saving.exception()
+        error = None if saving.cancelled() else saving.exception()
+        if isinstance(error, Exception) and not isinstance(error, StorageUnavailable):
+            self._break(error)
+        # Else raised where it is waited for; whoever does not wait tries again later.
         self._moved.set()
 
     async def _keep_durable(self) -> None:

@@ -18,6 +18,8 @@ from offbook.domain.errors import (
 )
 from offbook.domain.market_data import Cursor
 from offbook.domain.session import SessionHealth, SessionStatus
+from offbook.testing.live_gateway import HandDrivenMarket
+from offbook.testing.memory_recordings import InMemoryRecording
 
 
 async def test_rows_are_durable_before_what_was_made_of_them() -> None:
@@ -126,6 +128,38 @@ async def test_a_market_that_breaks_fails_its_sessions_and_can_be_joined_again()
         stopped = await manager.stop_session(session.id)
         assert stopped.cursor.row == 60
         await verified(manager, session.id)
+
+
+@pytest.mark.parametrize("what", ["clock", "flush", "recording"])
+async def test_whatever_of_a_market_breaks_is_told_to_its_sessions(
+    what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its clock and its flushes as much as its connection: nobody waits for what does not come."""
+    stage = LiveStage()
+    monkeypatch.setattr(HandDrivenMarket, "seconds_until", lambda self, ts: 1.0)
+    async with stage.manager() as manager:
+        session = await manager.start_session(stage.config())
+        await stage.come(5)
+        shared = stage.shared
+
+        def broken(*arguments: object) -> Any:
+            raise RuntimeError(f"the {what} is broken")
+
+        if what == "clock":
+            monkeypatch.setattr(HandDrivenMarket, "seconds_until", broken)
+        elif what == "flush":
+            monkeypatch.setattr(shared.log, "unsaved", broken)
+        else:
+            monkeypatch.setattr(InMemoryRecording, "append", broken)
+        await stage.come(1)
+        stage.clock.advance(2)
+        await eventually(lambda: not manager._active_sessions)
+        failed = await manager.get_session(session.id)
+        assert failed.status is SessionStatus.FAILED
+        assert failed.error is not None
+        assert f"RuntimeError: the {what} is broken" in failed.error.message
+        assert shared._tasks[0].done(), "nothing more is taken in"
+    monkeypatch.undo()
 
 
 async def test_what_broke_a_market_is_told_to_each_of_its_sessions_as_to_one() -> None:
