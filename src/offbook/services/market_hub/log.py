@@ -120,6 +120,11 @@ class MarketLog:
 
     # -- becoming durable -------------------------------------------------------------------
 
+    @property
+    def waiting(self) -> int:
+        """How many rows and clock rows are not durable yet."""
+        return self.rows - self.durable.row + len(self._clocks)
+
     def unsaved(self) -> RecordedPiece | None:
         """The next piece to be made durable; None if everything is."""
         begin = self.durable.row

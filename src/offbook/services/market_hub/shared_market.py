@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final, Protocol
 
 import msgspec
+import structlog
 
 from offbook.domain.calendars import NEVER, TradingCalendar
 from offbook.domain.errors import GatewayUnavailable, OffbookError, StorageUnavailable, anew
@@ -26,17 +27,21 @@ class HubLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds of a hub.
 
     ``memory_rows``: about how many rows of a market stay in memory; sessions further behind read
-    the recording.  ``flush_seconds``: how long rows may wait to become durable though no session
-    asks.  ``clock_seconds``: how often a clock row is taken although nothing is due.
-    ``ahead_rows``: how far a market that can wait may be ahead of the slowest session.
+    the recording.  ``unsaved_rows``: about how many rows and clock rows may wait for a recording
+    that cannot be written; then nothing more is received until it can.  ``flush_seconds``: how
+    long rows may wait to become durable though no session asks.  ``clock_seconds``: how often a
+    clock row is taken although nothing is due.  ``ahead_rows``: how far a market that can wait may
+    be ahead of the slowest session.
     """
 
     memory_rows: int = 262_144
+    unsaved_rows: int = 1_048_576
     flush_seconds: float = 1.0
     clock_seconds: float = 1.0
     ahead_rows: int = 65_536
 
 
+_log = structlog.get_logger(__name__)
 _MARKS: Final = 4096
 """How many moments of arrival are remembered."""
 _MARK_SECONDS: Final = 0.05
@@ -108,7 +113,12 @@ class SharedMarket:
         return Joined(recording=self.id, row=self.log.rows, ts=self.log.floor, last=self.log.last())
 
     def pass_time(self) -> int:
-        """Take a clock row of this moment; the session time that has been reached (ns UTC)."""
+        """Take a clock row of this moment; the session time that has been reached (ns UTC).
+
+        While the market is held up its time stands: rows that were not received yet are to come.
+        """
+        if self._is_full:
+            return self.log.floor
         if self.log.pass_time(self._live.now() - 1):
             self.index.time_passed(self.log.floor - 1)
         return self.log.floor
@@ -205,20 +215,25 @@ class SharedMarket:
             self.log.forget(self._limits.memory_rows)
             if self._unsaved >= _SAVE_ROWS:
                 self._begin_to_save()
-            if self._live.waits:
-                await self._let_follow()
-            else:
-                await asyncio.sleep(0)
+            await self._let_follow()
         self.over = True
         self._tell_end()
 
     async def _let_follow(self) -> None:
-        """Hold the market up until neither a session nor the recording is too far behind."""
-        limits = self._limits
-        while self._behind() > limits.ahead_rows or self._unsaved > limits.memory_rows:
+        """Hold the market up until neither the recording nor, if it can wait, a session is too far
+        behind."""
+        if self._is_full and not self._live.waits:
+            _log.warning("market_held_up", recording=self.id, unsaved=self._unsaved)
+        while self._is_full or (self._live.waits and self._behind() > self._limits.ahead_rows):
             self._moved.clear()
             await self._moved.wait()
         await asyncio.sleep(0)
+
+    @property
+    def _is_full(self) -> bool:
+        """Whether no more may wait for the recording."""
+        limits = self._limits
+        return self._unsaved > (limits.memory_rows if self._live.waits else limits.unsaved_rows)
 
     def _behind(self) -> int:
         least = min(
@@ -250,7 +265,7 @@ class SharedMarket:
 
     @property
     def _unsaved(self) -> int:
-        return self.log.rows - self.log.durable.row
+        return self.log.waiting
 
     async def secure(self, cursor: Cursor) -> None:
         """Make the log durable up to a place.

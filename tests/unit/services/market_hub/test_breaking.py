@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.live_sessions import MINE, attached, verified
-from tests.live_stage import LiveStage
+from tests.live_stage import LiveStage, ts_of
 from tests.stage import eventually, limit_order, market_order, wave
 
 from offbook.adapters.recordings.files import FileRecordings
@@ -18,6 +18,7 @@ from offbook.domain.errors import (
 )
 from offbook.domain.market_data import Cursor
 from offbook.domain.session import SessionHealth, SessionStatus
+from offbook.services.market_hub.shared_market import HubLimits
 from offbook.testing.live_gateway import HandDrivenMarket
 from offbook.testing.memory_recordings import InMemoryRecording
 
@@ -67,6 +68,36 @@ async def test_a_recording_that_cannot_be_written_holds_commits_up() -> None:
         await stage.come(20)
         stopped = await manager.stop_session(session.id)
         assert stopped.cursor.row == 60
+        await verified(manager, session.id)
+
+
+async def test_so_much_waits_for_a_recording_that_cannot_be_written_and_no_more() -> None:
+    """Then nothing is received and no time passes; when it can be written all of it comes."""
+    stage = LiveStage(hub_limits=HubLimits(unsaved_rows=30))
+    recordings: Any = stage.recordings
+    async with stage.manager() as manager:
+        session = await manager.start_session(stage.config())
+        await stage.come(10)
+        stage.clock.advance(2)
+        await stage.rest()
+        recordings.fail_with = StorageUnavailable("the disk is full")
+        for _ in range(40):
+            await stage.come(2, turns=5)
+            stage.clock.advance(2)
+            await stage.rest(5)
+        shared = stage.shared
+        assert shared.log.waiting == 32
+        assert shared.log.rows == 10 + 32
+        reached = shared.log.floor
+        assert reached == ts_of(stage.rows, 41)
+        for _ in range(9):
+            assert shared.pass_time() == reached, "those rows are not late, when they come"
+        recordings.fail_with = None
+        stage.clock.advance(2)
+        await stage.rest(200)
+        assert shared.log.rows == 90
+        assert shared.log.late == 0
+        await manager.stop_session(session.id)
         await verified(manager, session.id)
 
 
