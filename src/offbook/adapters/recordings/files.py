@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
+import structlog
 
 from offbook.adapters.recordings.rows_file import RowsFile
 from offbook.domain.errors import (
@@ -24,6 +25,7 @@ from offbook.domain.market_data import MarketSlice
 from offbook.ports.recordings import MarketRecording, RecordedPiece, RecordingInfo
 
 T = TypeVar("T")
+_log = structlog.get_logger(__name__)
 _ABOUT: Final = "about.json"
 _ROWS: Final = "rows.obr"
 _NAME: Final = re.compile(r"[\w-]{1,100}")
@@ -76,7 +78,7 @@ class FileRecordings:
         if not self._directory.is_dir():
             return None
         for place in sorted(self._directory.iterdir(), reverse=True):
-            if (place / _ABOUT).is_file() and _about(place).market == market:
+            if (place / _ABOUT).is_file() and _is_of(place, market):
                 return place.name
         return None
 
@@ -196,6 +198,19 @@ def _sync_directory(directory: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _is_of(place: Path, market: str) -> bool:
+    """Whether a recording is of a market.
+
+    Of one that does not say nobody knows: it is no reason to open no other, and whoever was in it
+    is told when he opens it.
+    """
+    try:
+        return _about(place).market == market
+    except (BadMarketData, GatewayUnavailable) as error:
+        _log.warning("recording_passed_over", recording=place.name, error=str(error))
+        return False
 
 
 def _about(place: Path) -> RecordingInfo:

@@ -159,6 +159,18 @@ async def test_a_recording_without_its_description_is_none(tmp_path: Path) -> No
     assert await FileRecordings(tmp_path).latest("key") is None
 
 
+async def test_one_damaged_description_is_no_other_recordings_trouble(tmp_path: Path) -> None:
+    """Others are found past it, and its own market is given the one before, or a new one."""
+    here = FileRecordings(tmp_path)
+    for name, key in (("0", "one"), ("1", "one"), ("2", "two"), ("3", "three")):
+        await (await here.create(about(QUOTES, name, key))).close()
+    for name in ("1", "3"):
+        (tmp_path / name / "about.json").write_bytes(b'{"id":')
+    assert [await here.latest(key) for key in ("one", "two", "three")] == ["0", "2", None]
+    with pytest.raises(BadMarketData, match="damaged"):
+        await here.open("3", to_append=True)
+
+
 async def test_a_recording_that_cannot_be_closed_well_is_let_go_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
