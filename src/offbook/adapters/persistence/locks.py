@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 import weakref
 from datetime import UTC, datetime
 from pathlib import Path
 
+from offbook.adapters.file_locks import lock_file
 from offbook.domain.errors import StorageUnavailable, StoreOwned
 
 LOCK_FILE = "lock"
@@ -34,7 +34,7 @@ class StoreLock:
                 f"the store {directory} cannot be written: {error}", path=str(directory)
             ) from error
         try:
-            _lock(self._descriptor)
+            lock_file(self._descriptor)
         except OSError:
             holder = self._holder()
             os.close(self._descriptor)
@@ -79,24 +79,6 @@ def holder_of(directory: Path) -> str | None:
     except StoreOwned as error:
         return str(error.fields["holder"])
     return None
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    # Locked bytes cannot be read by others there, so the lock lies far behind the text.
-    _LOCKED_AT = 1 << 20
-
-    def _lock(descriptor: int) -> None:
-        os.lseek(descriptor, _LOCKED_AT, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(descriptor: int) -> None:
-        # Not lockf: the system drops that one as soon as anyone in the process closes the file.
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 _HELD: weakref.WeakSet[StoreLock] = weakref.WeakSet()

@@ -9,13 +9,20 @@ Nothing is kept of recordings whose rows may be left out, of unknown length, of 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 from weakref import WeakValueDictionary
 
 import structlog
 
-from offbook.adapters.brokers.replay.row_files import RowFile, RowFileDamaged, RowFileWriter
+from offbook.adapters.brokers.replay.row_files import (
+    BeingWritten,
+    RowFile,
+    RowFileDamaged,
+    RowFileWriter,
+    remove_left,
+)
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import BarSlice, DataKind, DepthSlice, MarketInfo, SourceSlice
 from offbook.ports.gateway import FeedExtent
@@ -156,14 +163,20 @@ class KeptReader:
 
 
 class KeepingReader:
-    """Gives the rows of a recording, and keeps them as long as they are read one after another."""
+    """Gives the rows of a recording, and keeps them as long as they are read one after another.
+
+    Of several that read one recording at the same time the first to read keeps it; nothing is
+    touched before that.
+    """
 
     def __init__(
         self, inner: PieceReader, places: list[Path], info: MarketInfo, extent: FeedExtent
     ) -> None:
         self._inner = inner
         self._instrument: Instrument = info.instruments[0]
-        self._writer = _writer(places, info.data_identity, extent.rows)
+        self._begin = partial(_writer, places, info.data_identity, extent.rows)
+        self._begun = False
+        self._writer: RowFileWriter | None = None
 
     @property
     def path(self) -> str:
@@ -199,6 +212,8 @@ class KeepingReader:
         self._abandon()
 
     def _keep(self, piece: SourceSlice | None) -> None:
+        if not self._begun and piece is not None:
+            self._begun, self._writer = True, self._begin()
         writer = self._writer
         if writer is None:
             return
@@ -225,11 +240,14 @@ class KeepingReader:
 
 
 def _writer(places: list[Path], identity: str, rows: int) -> RowFileWriter | None:
-    """Begin to keep rows at the first place that can be written."""
+    """Begin to keep rows at the first place that can be written, unless another does already."""
     for place in places:
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
+            remove_left(place.parent)
             return RowFileWriter(place, identity, rows)
+        except BeingWritten:
+            return None
         except OSError:
             continue  # the next is for just that
     _log.warning("rows are kept nowhere", places=[str(place) for place in places])

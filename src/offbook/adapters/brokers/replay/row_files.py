@@ -15,12 +15,15 @@ from __future__ import annotations
 import hashlib
 import mmap
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import msgspec
 import numpy as np
 
+from offbook.adapters.file_locks import lock_file
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import DataKind, IntColumn, QuoteSlice, TradeSlice
 from offbook.domain.row_index import BLOCK, MID, Extremes, RowIndex
@@ -38,6 +41,8 @@ _INDEXED: Final = {
     DataKind.QUOTES: ("bid_px", "ask_px", MID),
     DataKind.TRADES: ("price_px",),
 }
+PART: Final = ".part"
+"""What the name of a row file ends in that is not whole yet."""
 _TRAILER: Final = 32 + 8 + len(MAGIC)
 
 
@@ -131,15 +136,20 @@ class RowFile:
         return whole
 
 
+class BeingWritten(Exception):
+    """Another writes this row file now, in this process or in another."""
+
+
 class RowFileWriter:
-    """Writes a row file beside its place and moves it there when it is whole."""
+    """Writes a row file beside its place and moves it there when it is whole; one at a time, over
+    whatever a process that is gone has left of one."""
 
     def __init__(self, path: Path, identity: str, rows: int) -> None:
-        """Begin. Raises OSError."""
+        """Begin. Raises OSError, and BeingWritten."""
         self.taken = 0
         self._path, self._identity, self._rows = path, identity, rows
-        self._partial = path.with_name(f"{path.name}.{os.getpid()}.{id(self):x}.part")
-        self._file = self._partial.open("w+b")
+        self._partial = path.with_name(path.name + PART)
+        self._file = _claimed(self._partial)
         self._kind: DataKind | None = None
         self._names: tuple[str, ...] = ()
 
@@ -191,13 +201,50 @@ class RowFileWriter:
         self._file.write(MAGIC)
         self._file.flush()
         os.fsync(self._file.fileno())
-        self._file.close()
-        self._partial.replace(self._path)
+        _close_and(self._file, lambda: self._partial.replace(self._path))
 
     def abandon(self) -> None:
         """Leave nothing behind. Raises OSError."""
-        self._file.close()
-        self._partial.unlink(missing_ok=True)
+        _close_and(self._file, lambda: self._partial.unlink(missing_ok=True))
+
+
+def remove_left(folder: Path) -> None:
+    """Remove what processes that are gone have left of row files, as far as that can be done."""
+    for part in folder.glob(f"*{PART}"):
+        with suppress(BeingWritten, OSError):
+            _close_and(_claimed(part, os.O_RDWR), part.unlink)
+
+
+def _claimed(part: Path, flags: int = os.O_RDWR | os.O_CREAT) -> BinaryIO:
+    """A part, empty, that nobody else writes while it is open. Raises BeingWritten, OSError."""
+    file = os.fdopen(os.open(part, flags | getattr(os, "O_BINARY", 0), 0o644), "r+b")
+    try:
+        try:
+            lock_file(file.fileno())
+        except OSError:
+            raise BeingWritten(str(part)) from None
+        # Whoever had it may have moved it to its place, or removed it, before he let go.
+        if not part.exists() or not os.path.samestat(os.fstat(file.fileno()), part.stat()):
+            raise BeingWritten(str(part))
+        file.truncate(0)
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _close_and(file: BinaryIO, dispose: Callable[[], object]) -> None:
+    """Close a part and dispose of it: first that, where the system moves files that are open, for
+    as soon as it is closed it may be another's."""
+    if os.name == "nt":
+        file.close()
+        dispose()
+        return
+    try:
+        dispose()
+    finally:
+        file.close()
 
 
 def _extremes(kind: DataKind, instrument: Instrument, columns: dict[str, Any]) -> IntColumn:

@@ -12,7 +12,7 @@ from tests.recordings import HEADER, csv, quotes
 
 from offbook.adapters.brokers.replay import row_files
 from offbook.adapters.brokers.replay.gateway import ReplayFeed, ReplayGateway
-from offbook.adapters.brokers.replay.row_cache import RowCache
+from offbook.adapters.brokers.replay.row_cache import PieceReader, RowCache
 from offbook.domain import row_index
 from offbook.domain.config import BadRows, ReplayMarket
 from offbook.domain.market_data import DataKind, QuoteSlice, TradeSlice
@@ -137,7 +137,7 @@ async def test_what_was_not_read_to_its_end_is_not_kept(tmp_path: Path) -> None:
     assert all(file.suffix != ".part" for file in files(tmp_path))
     for file in files(tmp_path):
         file.unlink()  # a recording of one piece is read ahead to its end
-    reader = cache(tmp_path).reader(Pieces(recording_slice(), 7), feed.info, feed.extent)
+    reader = cache(tmp_path).reader(Pieces(tmp_path, recording_slice()), feed.info, feed.extent)
     reader.next()
     reader.seek(21)
     while reader.next() is not None:
@@ -146,19 +146,87 @@ async def test_what_was_not_read_to_its_end_is_not_kept(tmp_path: Path) -> None:
     assert files(tmp_path) == []
 
 
+async def opened(folder: Path, *, lift: int = 0) -> PieceReader:
+    """A reader of thirty rows, through a cache of its own as in another process."""
+    feed = await ReplayGateway().open(recording(folder, lift=lift))
+    await feed.close()
+    return cache(folder).reader(Pieces(folder, recording_slice()), feed.info, feed.extent)
+
+
+def names(folder: Path) -> list[str]:
+    """What is in a folder."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def rest_of(reader: PieceReader) -> list[int]:
+    """The times of the rows that are left."""
+    found: list[int] = []
+    while (piece := reader.next()) is not None:
+        found += piece.ts.tolist()
+    reader.close()
+    return found
+
+
+async def test_nothing_is_written_of_what_is_opened_and_not_read(tmp_path: Path) -> None:
+    """Not even a folder."""
+    reader = await opened(tmp_path)
+    assert names(tmp_path) == ["quotes.csv"]
+    reader.close()
+    assert names(tmp_path) == ["quotes.csv"]
+
+
+async def test_one_keeps_what_several_read_at_the_same_time(tmp_path: Path) -> None:
+    """The others only read; when he has left before the end the next does it."""
+    times = recording_slice().ts.tolist()
+    first, second = await opened(tmp_path), await opened(tmp_path)
+    first.next()
+    assert [file.suffix for file in files(tmp_path)] == [".part"]
+    assert rest_of(second) == times
+    assert [file.suffix for file in files(tmp_path)] == [".part"]
+    first.close()
+    assert files(tmp_path) == []
+    third, fourth = await opened(tmp_path), await opened(tmp_path)
+    for reader in (third, fourth):
+        reader.next()
+    assert rest_of(third) == rest_of(fourth) == times[7:]
+    (kept,) = files(tmp_path)
+    assert kept.suffix == ".rows"
+    assert type(await opened(tmp_path)).__name__ == "KeptReader"
+
+
+async def test_what_a_process_that_is_gone_has_left_is_taken_away(tmp_path: Path) -> None:
+    """Of this recording and of any other in its folder; not what is being written."""
+    (tmp_path / "other").mkdir()
+    busy = await opened(tmp_path / "other", lift=1)
+    busy.next()
+    (part,) = files(tmp_path / "other")
+    folder = tmp_path / ".offbook"
+    folder.mkdir()
+    living = folder / part.name
+    living.hardlink_to(part)
+    reader = await opened(tmp_path)
+    (made,) = reader._begin.args[0][:1]  # type: ignore[attr-defined]  # where it is to be kept
+    for name in (f"{made.name}.part", "another.rows.part", "another.rows.77.7f.part"):
+        (folder / name).write_bytes(b"x" * 99_999)
+    assert rest_of(reader) == recording_slice().ts.tolist()
+    assert files(tmp_path) == sorted([living, made])
+    assert type(await opened(tmp_path)).__name__ == "KeptReader"
+    busy.close()
+
+
 async def test_rows_that_come_again_are_kept_once(tmp_path: Path) -> None:
     """After a jump back to where they were read before."""
     market = recording(tmp_path)
     feed = await ReplayGateway().open(market)
     await feed.close()
-    reader = cache(tmp_path).reader(Pieces(recording_slice(), 7), feed.info, feed.extent)
+    reader = cache(tmp_path).reader(Pieces(tmp_path, recording_slice()), feed.info, feed.extent)
     for _ in range(3):
         reader.next()
     reader.seek(0)
     while reader.next() is not None:
         pass
     reader.close()
-    again = cache(tmp_path).reader(Pieces(recording_slice(), 7), feed.info, feed.extent)
+    again = cache(tmp_path).reader(Pieces(tmp_path, recording_slice()), feed.info, feed.extent)
     found: list[int] = []
     while (piece := again.next()) is not None:
         found += piece.ts.tolist()
@@ -176,10 +244,10 @@ def recording_slice() -> QuoteSlice:
 class Pieces:
     """Reads rows that are in memory, so many at a time."""
 
-    path = "x.csv"
     dropped: dict[str, int] = {}  # noqa: RUF012 - never changed
 
-    def __init__(self, rows: QuoteSlice, length: int) -> None:
+    def __init__(self, folder: Path, rows: QuoteSlice, length: int = 7) -> None:
+        self.path = str(folder / "quotes.csv")
         self._rows, self._length, self._row = rows, length, 0
 
     def seek(self, row: int) -> int:
