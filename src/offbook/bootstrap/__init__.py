@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from offbook.adapters.strategy_loader import load_strategy
-from offbook.config.settings import data_directory, row_cache_directory
-from offbook.domain.config import ReplayMarket, SyntheticMarket
+from offbook.bootstrap.gateways import make_gateway as make_gateway
+from offbook.config.settings import data_directory
 from offbook.domain.errors import (
     InvalidConfig,
     InvalidInput,
@@ -29,7 +29,6 @@ from offbook.domain.errors import (
 from offbook.domain.session import PaperTradingSession
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.strategy import Strategy
-from offbook.ports.gateway import IBrokerGateway
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
@@ -82,19 +81,6 @@ def engine_factory(strategy: type[Strategy], source: str) -> EngineFactory:
         return ProcessingEngine(session, strategy(**(spec.params if spec else {})), digest)
 
     return make
-
-
-def make_gateway(store: Path | None = None) -> IBrokerGateway:
-    """The gateway to every kind of market that there is, and to what a store recorded of them."""
-    from offbook.adapters.brokers.recorded import with_recordings
-    from offbook.adapters.brokers.replay.gateway import ReplayGateway
-    from offbook.adapters.brokers.replay.row_cache import RowCache
-    from offbook.adapters.brokers.routing import RoutingGateway
-    from offbook.adapters.brokers.synthetic.gateway import SyntheticGateway
-
-    replay = ReplayGateway(None if (folder := row_cache_directory()) is None else RowCache(folder))
-    routes = RoutingGateway({ReplayMarket: replay, SyntheticMarket: SyntheticGateway()})
-    return routes if store is None else with_recordings(routes, store)
 
 
 def make_manager(

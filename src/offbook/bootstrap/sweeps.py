@@ -13,7 +13,8 @@ import msgspec
 
 from offbook.adapters.strategy_loader import FILE_MODULE, load_strategy
 from offbook.bootstrap import ReportColumns, load_engine, make_gateway, open_store, read_store
-from offbook.domain.config import ReplayMarket, SessionConfig, SyntheticMarket, symbols_of
+from offbook.bootstrap.gateways import make_remembering_gateway
+from offbook.domain.config import SessionConfig, symbols_of
 from offbook.domain.errors import (
     ExtraNotInstalled,
     InvalidInput,
@@ -40,7 +41,6 @@ from offbook.services.sweeping.statistics import CellFigure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from offbook.adapters.brokers.remembering import RememberingGateway
     from offbook.adapters.sweeps.book import SqliteSweepBook
     from offbook.adapters.sweeps.messages import Stuck
     from offbook.adapters.sweeps.processes import PipeEnd
@@ -283,7 +283,7 @@ class _Host:
             int, tuple[PaperTradingSessionManager, IPaperTradingSessionRepository]
         ] = {}
         self.stack = AsyncExitStack()
-        self.gateway = _remembering()
+        self.gateway = make_remembering_gateway()
 
     async def run(self, task: CellTask) -> CellResult:
         """Run a cell."""
@@ -337,13 +337,3 @@ async def _host(stores: str, identity: SweepIdentity, say: Say) -> AsyncIterator
             yield host
     finally:
         await host.gateway.close()
-
-
-def _remembering() -> RememberingGateway:
-    from offbook.adapters.brokers.remembering import RememberingGateway
-    from offbook.adapters.brokers.replay.gateway import ReplayGateway
-    from offbook.adapters.brokers.routing import RoutingGateway
-    from offbook.adapters.brokers.synthetic.gateway import SyntheticGateway
-
-    replay, synthetic = ReplayGateway(keep_surveys=True), SyntheticGateway()
-    return RememberingGateway(RoutingGateway({ReplayMarket: replay, SyntheticMarket: synthetic}))
