@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import bisect
 import hashlib
 from typing import Final
@@ -34,16 +35,18 @@ class RememberingGateway:
         self._left = memory_bytes
         self._kept: dict[bytes, _Rows] = {}
         self._too_large: set[bytes] = set()
+        self._opening: dict[bytes, asyncio.Lock] = {}
 
     async def open(self, market: MarketConfig) -> MarketFeed:
         """The market, from memory where it is. Raises what the gateway below raises."""
         key = _key(market)
-        if key in self._too_large:
-            return await self._inner.open(market)
-        rows = self._kept.get(key)
-        if rows is None:
-            rows = self._kept[key] = _Rows(await self._inner.open(market))
-        return RememberedFeed(self, market, rows)
+        async with self._opening.setdefault(key, asyncio.Lock()):
+            rows = self._kept.get(key)
+            if rows is None and key not in self._too_large:
+                rows = self._kept[key] = _Rows(await self._inner.open(market))
+        return (
+            await self._inner.open(market) if rows is None else RememberedFeed(self, market, rows)
+        )
 
     async def open_anew(self, market: MarketConfig) -> MarketFeed:
         """The market past the memory."""
@@ -185,4 +188,6 @@ def _bytes_of(piece: MarketSlice, rows: _Rows) -> int:
 
 
 def _columns(piece: SourceSlice) -> int:
-    return sum(getattr(piece, name).nbytes for name in piece.COLUMNS)
+    events = getattr(piece, "ts_event", None)
+    names = piece.COLUMNS if events is None else (*piece.COLUMNS, "ts_event")
+    return sum(getattr(piece, name).nbytes for name in names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 
 from offbook.adapters.brokers.remembering import RememberingGateway
@@ -23,6 +24,7 @@ class Counting:
 
     async def open(self, market: MarketConfig) -> MarketFeed:
         self.opened[market.source] += 1
+        await asyncio.sleep(0)
         return await self._inner.open(market)
 
 
@@ -68,6 +70,41 @@ async def test_two_at_a_time_do_not_mix_their_rows() -> None:
     for feed in (one, two):
         assert await feed.read(100, 1) is None
         await feed.close()
+    await gateway.close()
+
+
+async def test_two_that_open_a_market_at_once_open_it_once() -> None:
+    counting = Counting(MARKET)
+    gateway = RememberingGateway(counting)
+    one, two = await asyncio.gather(*(gateway.open(MARKET.config) for _ in range(2)))
+    assert counting.opened.total() == 1
+    first, second = await one.read(0, 10), await two.read(0, 10)
+    assert first is not None
+    assert second is not None
+    assert first.ts is second.ts or first.ts.base is second.ts.base
+    await gateway.close()
+
+
+async def test_one_that_cannot_be_opened_is_no_reason_not_to_try_again() -> None:
+    counting = Counting(MARKET)
+    gateway = RememberingGateway(counting)
+    inner, counting._inner = counting._inner, None  # type: ignore[assignment]  # it is away
+    opening = [gateway.open(MARKET.config) for _ in range(2)]
+    found = await asyncio.gather(*opening, return_exceptions=True)
+    assert [type(one) for one in found] == [AttributeError] * 2
+    counting._inner = inner
+    assert len(await read_all(gateway, MARKET, 50)) == 100
+    await gateway.close()
+
+
+async def test_the_venues_times_take_room_too() -> None:
+    rows = [(f"{n}.00", f"{n}.50") for n in range(1, 101)]
+    market = quotes_market(rows, cut=10, events=list(range(100)))
+    counting = Counting(market)
+    gateway = RememberingGateway(counting, memory_bytes=100 * 8 * 6 - 1)
+    await read_all(gateway, market, 10)
+    await read_all(gateway, market, 10)
+    assert counting.opened.total() == 3  # it is six columns, and does not fit
     await gateway.close()
 
 
