@@ -339,14 +339,11 @@ class ReportColumns(NamedTuple):
 
 def report_columns(report: FullReport) -> list[ReportColumns]:
     """The tables of a report: ``fills``, ``orders``, ``round_trips`` and ``equity``."""
-    from offbook.adapters.reports.tables import ColumnKind, read_cell, tables
+    from offbook.adapters.reports.tables import ColumnKind, columns_of, tables
 
     found = []
     for table in tables(report):
-        columns = {
-            column.name: [read_cell(row[place], column.kind) for row in table.rows]
-            for place, column in enumerate(table.columns)
-        }
+        columns = columns_of(table)
         names = [column.name for column in table.columns]
         times = {
             column.name: names[place - 1]  # which the text stands beside

@@ -250,15 +250,9 @@ def draw_sweep(table: SweepTable, heat: HeatMap | None) -> Figure:
 def sweep_columns(table: SweepTable) -> ReportColumns:
     """A sweep's table in columns, as the tables of a report."""
     from offbook.adapters.reports.sweep_table import NAME, sweep_table
-    from offbook.adapters.reports.tables import read_cell
+    from offbook.adapters.reports.tables import columns_of
 
-    found = sweep_table(table)
-    rows = list(found.rows)
-    columns = {
-        column.name: [read_cell(row[place], column.kind) for row in rows]
-        for place, column in enumerate(found.columns)
-    }
-    return ReportColumns(NAME, columns, {})
+    return ReportColumns(NAME, columns_of(sweep_table(table)), {})
 
 
 # -- inside a worker process ------------------------------------------------------------------

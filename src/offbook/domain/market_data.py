@@ -6,7 +6,8 @@ market, dense from 0 over all sources together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -217,6 +218,16 @@ class BarSlice(Columns):
 
 SourceSlice = QuoteSlice | TradeSlice | BarSlice | DepthSlice
 """Rows of one source."""
+
+SLICES: Final[Mapping[DataKind, type[SourceSlice]]] = MappingProxyType(
+    {
+        DataKind.QUOTES: QuoteSlice,
+        DataKind.TRADES: TradeSlice,
+        DataKind.BARS: BarSlice,
+        DataKind.DEPTH: DepthSlice,
+    }
+)
+"""What the rows of each kind come in."""
 
 
 class MergedSlice:

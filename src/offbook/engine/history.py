@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
 
 import msgspec
 import numpy as np
@@ -13,23 +12,13 @@ import numpy as np
 from offbook.domain.instruments import Instrument
 from offbook.domain.joining import LastRow
 from offbook.domain.market_data import (
-    BarSlice,
+    SLICES,
     DataKind,
-    DepthSlice,
     MarketInfo,
-    QuoteSlice,
     SourceInfo,
     SourceSlice,
-    TradeSlice,
 )
 from offbook.engine.rows import Row, rows_of
-
-_SLICES: Final[Mapping[DataKind, type[SourceSlice]]] = {
-    DataKind.QUOTES: QuoteSlice,
-    DataKind.TRADES: TradeSlice,
-    DataKind.BARS: BarSlice,
-    DataKind.DEPTH: DepthSlice,
-}
 
 
 class HistoryState(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +95,7 @@ class History:
         self._count = len(state.numbers)
         if state.numbers:
             columns = {name: np.array(column, np.int64) for name, column in state.columns.items()}
-            piece = _SLICES[kind](instrument, state.numbers[0], **columns)
+            piece = SLICES[kind](instrument, state.numbers[0], **columns)
             self._pieces.append(piece.numbered(np.array(state.numbers, np.int64)))
 
 

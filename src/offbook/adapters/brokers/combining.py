@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -20,15 +20,12 @@ from offbook.domain.config import CombinedMarket, instruments_of, sources_of
 from offbook.domain.config.market import SourceConfig
 from offbook.domain.errors import BadMarketData, GatewayUnavailable
 from offbook.domain.market_data import (
+    SLICES,
     BarSlice,
-    DataKind,
-    DepthSlice,
     MarketInfo,
     MarketSlice,
     MergedSlice,
-    QuoteSlice,
     SourceSlice,
-    TradeSlice,
 )
 from offbook.domain.merging import merge, rows_by_source, safe_horizon
 from offbook.ports.gateway import FeedExtent, MarketFeed
@@ -39,13 +36,6 @@ WINDOW: Final = 16_384
 """Rows of each source that are read at a time."""
 CHECKPOINT_ROWS: Final = 65_536
 """About so many rows apart lie the places from which reading can go on without a new start."""
-
-_SLICES: Final[Mapping[DataKind, type[SourceSlice]]] = {
-    DataKind.QUOTES: QuoteSlice,
-    DataKind.TRADES: TradeSlice,
-    DataKind.BARS: BarSlice,
-    DataKind.DEPTH: DepthSlice,
-}
 
 
 class CombinedFeed:
@@ -168,7 +158,7 @@ class _Source:
     def __init__(self, feed: MarketFeed, config: SourceConfig) -> None:
         self.feed = feed
         none = np.zeros(0, dtype=np.int64)
-        kind = _SLICES[config.kind]
+        kind = SLICES[config.kind]
         self._nothing: SourceSlice = kind(config.instrument, 0, *(none for _ in kind.COLUMNS))
         self.go_to(0)
 

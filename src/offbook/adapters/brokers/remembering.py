@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import bisect
-import hashlib
 from typing import Final
 
-import msgspec
-
 from offbook.domain.calendars import TradingCalendar
-from offbook.domain.config import MarketConfig
+from offbook.domain.config import MarketConfig, market_key
 from offbook.domain.errors import GatewayUnavailable
 from offbook.domain.market_data import MarketInfo, MarketSlice, MergedSlice, SourceSlice
 from offbook.ports.gateway import FeedExtent, IBrokerGateway, MarketFeed
@@ -33,13 +30,13 @@ class RememberingGateway:
     def __init__(self, inner: IBrokerGateway, *, memory_bytes: int = MEMORY_BYTES) -> None:
         self._inner = inner
         self._left = memory_bytes
-        self._kept: dict[bytes, _Rows] = {}
-        self._too_large: set[bytes] = set()
-        self._opening: dict[bytes, asyncio.Lock] = {}
+        self._kept: dict[str, _Rows] = {}
+        self._too_large: set[str] = set()
+        self._opening: dict[str, asyncio.Lock] = {}
 
     async def open(self, market: MarketConfig) -> MarketFeed:
         """The market, from memory where it is. Raises what the gateway below raises."""
-        key = _key(market)
+        key = market_key(market)
         async with self._opening.setdefault(key, asyncio.Lock()):
             rows = self._kept.get(key)
             if rows is None and key not in self._too_large:
@@ -65,7 +62,7 @@ class RememberingGateway:
             self._left -= size
             rows.add(piece, size)
             return
-        key = _key(market)
+        key = market_key(market)
         self._left += rows.size
         self._too_large.add(key)
         self._kept.pop(key, None)
@@ -168,10 +165,6 @@ class RememberedFeed:
         self._closed = True
         if self._own is not None:
             await self._own.close()
-
-
-def _key(market: MarketConfig) -> bytes:
-    return hashlib.sha256(msgspec.json.encode(market, order="deterministic")).digest()
 
 
 def _bytes_of(piece: MarketSlice, rows: _Rows) -> int:

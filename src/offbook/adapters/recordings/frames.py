@@ -17,25 +17,17 @@ import numpy as np
 
 from offbook.domain.joining import LastRow
 from offbook.domain.market_data import (
-    BarSlice,
-    DataKind,
+    SLICES,
     IntColumn,
     MarketInfo,
     MarketSlice,
     MergedSlice,
-    QuoteSlice,
     SourceSlice,
-    TradeSlice,
 )
 from offbook.ports.recordings import ClockRow, RecordedPiece
 
 PREFIX: Final = struct.Struct("<4sIQII")
 MAGIC: Final = b"OBR1"
-_SLICES: Final[dict[DataKind, type[SourceSlice]]] = {
-    DataKind.QUOTES: QuoteSlice,
-    DataKind.TRADES: TradeSlice,
-    DataKind.BARS: BarSlice,
-}
 
 
 class FrameSource(msgspec.Struct, frozen=True, array_like=True):
@@ -147,7 +139,7 @@ def joined(frames: Sequence[FrameColumns], info: MarketInfo) -> MarketSlice:
     slices: list[SourceSlice] = []
     instruments = {instrument.symbol: instrument for instrument in info.instruments}
     for place, source in enumerate(info.sources):
-        kind = _SLICES[source.kind]
+        kind = SLICES[source.kind]
         found = [frame.columns[place] for frame in frames if place in frame.columns]
         names = tuple(found[0]) if found else kind.COLUMNS
         none = np.zeros(0, np.int64)

@@ -83,6 +83,15 @@ def equity_table(equity: EquitySection | None) -> ReportTable:
     return _table("equity", EquityPoint, "grid", grids, keys)
 
 
+def columns_of(table: ReportTable) -> dict[str, list[str | int | float | Decimal | None]]:
+    """A table's values by column."""
+    rows = list(table.rows)
+    return {
+        column.name: [read_cell(row[place], column.kind) for row in rows]
+        for place, column in enumerate(table.columns)
+    }
+
+
 def read_cell(text: str | None, kind: ColumnKind) -> str | int | float | Decimal | None:
     """A cell's value by the kind of its column."""
     if text is None or kind in {ColumnKind.TEXT, ColumnKind.TIME}:

@@ -68,11 +68,6 @@ class SpawnedWorker:
         self._reader = threading.Thread(target=self._read, name="offbook sweep", daemon=True)
         self._reader.start()
 
-    @property
-    def pid(self) -> int | None:
-        """The process."""
-        return self._process.pid
-
     async def run(self, task: CellTask) -> CellResult:
         """Run a cell; see ``ICellWorker``."""
         reply: asyncio.Future[CellResult] = self._loop.create_future()

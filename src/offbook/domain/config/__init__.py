@@ -44,6 +44,7 @@ from offbook.domain.config.market import SourceConfig as SourceConfig
 from offbook.domain.config.market import SyntheticMarket as SyntheticMarket
 from offbook.domain.config.market import instruments_of as instruments_of
 from offbook.domain.config.market import kinds_of as kinds_of
+from offbook.domain.config.market import market_key as market_key
 from offbook.domain.config.market import sources_of as sources_of
 from offbook.domain.config.market import symbols_of as symbols_of
 from offbook.domain.config.presets import Preset as Preset

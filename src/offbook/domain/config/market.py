@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import hashlib
 
 import msgspec
 
@@ -120,6 +121,11 @@ class CombinedMarket(ConfigPart, frozen=True, kw_only=True, tag_field="type", ta
 
 MarketConfig = ReplayMarket | SyntheticMarket | CombinedMarket
 """The markets that a session can be joined to: a tagged union, told apart by ``type``."""
+
+
+def market_key(market: MarketConfig) -> str:
+    """By what a market is found again: a digest of its configuration."""
+    return hashlib.sha256(msgspec.json.encode(market, order="deterministic")).hexdigest()
 
 
 def instruments_of(market: MarketConfig) -> tuple[Instrument, ...]:

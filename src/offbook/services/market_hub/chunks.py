@@ -8,26 +8,22 @@ import numpy as np
 
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import (
-    BarSlice,
+    SLICES,
     DataKind,
     IntColumn,
     MarketInfo,
     MarketSlice,
     MergedSlice,
-    QuoteSlice,
     SourceSlice,
-    TradeSlice,
 )
 from offbook.services.market_hub.made_rows import RowsMaker, SharedRows
 
 CHUNK_ROWS: Final = 4096
 """How many rows one chunk holds."""
 
-SLICES: Final[dict[DataKind, type[SourceSlice]]] = {
-    DataKind.QUOTES: QuoteSlice,
-    DataKind.TRADES: TradeSlice,
-    DataKind.BARS: BarSlice,
-}
+
+SHARED_KINDS: Final = (DataKind.QUOTES, DataKind.TRADES, DataKind.BARS)
+"""Of what kinds the rows of a live market can be."""
 
 
 class Chunk(Protocol):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
-from offbook.domain.config import MarketConfig
+from offbook.domain.config import MarketConfig, market_key
 from offbook.domain.errors import GatewayUnavailable, InvalidConfig
 from offbook.domain.joining import Joined
 from offbook.domain.market_data import Cursor
@@ -17,7 +16,7 @@ from offbook.ports.clock import IClock, IIdSource
 from offbook.ports.gateway import IBrokerGateway, MarketFeed
 from offbook.ports.live import ILiveGateway
 from offbook.ports.recordings import IMarketRecordings, MarketRecording, RecordingInfo
-from offbook.services.market_hub.chunks import SLICES
+from offbook.services.market_hub.chunks import SHARED_KINDS
 from offbook.services.market_hub.feeds import JoinedFeed, RecordedFeed
 from offbook.services.market_hub.shared_market import HubLimits, SharedMarket
 
@@ -226,14 +225,10 @@ class MarketHub:
 def _require_shared_kinds(market: MarketConfig) -> None:
     """A book would have to be handed to whoever joins later, whole, which it is not yet."""
     for source in market.sources:
-        if source.kind not in SLICES:
+        if source.kind not in SHARED_KINDS:
+            shared = ", ".join(kind.value for kind in SHARED_KINDS)
             raise InvalidConfig(
-                f"a market that sessions share gives {', '.join(kind.value for kind in SLICES)}, "
+                f"a market that sessions share gives {shared}, "
                 f"not {source.kind.value} (of {source.instrument.symbol}): replay it by itself",
                 field="market.kind",
             )
-
-
-def market_key(market: MarketConfig) -> str:
-    """By what a market is found again: a digest of its configuration."""
-    return hashlib.sha256(msgspec.json.encode(market, order="deterministic")).hexdigest()

@@ -135,11 +135,6 @@ class SharedMarket:
         self.index.rouse(follower)
         self._moved.set()
 
-    @property
-    def is_followed(self) -> bool:
-        """Whether any session reads it."""
-        return bool(self._followers)
-
     def raise_trouble(self) -> None:
         """Raise what broke the market, if anything has, to each who asks an error of his own."""
         if self.trouble is not None:

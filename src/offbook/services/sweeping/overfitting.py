@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist
+from statistics import NormalDist, stdev
 from typing import Final
 
 import msgspec
@@ -63,7 +63,7 @@ def _deflated(
     own, days = _daily_sharpe(best), best.statistics.get("days")
     if own is None or len(ratios) < 2 or not isinstance(days, int) or days < LEAST_DAYS:
         return None
-    lucky = expected_best(_deviation(ratios), trials)
+    lucky = expected_best(stdev(ratios), trials)
     skewness, kurtosis = (_float(best, f"daily_{name}") for name in ("skewness", "kurtosis"))
     deflated = deflated_sharpe(own, lucky, days, skewness, kurtosis)
     annual = best.statistics.get("sharpe")
@@ -104,8 +104,3 @@ def _daily_sharpe(cell: RankedCell) -> float | None:
 def _float(cell: RankedCell, name: str) -> float:
     value = cell.statistics.get(name)
     return float(value) if isinstance(value, (int, float)) else math.nan
-
-
-def _deviation(values: Sequence[float]) -> float:
-    mean = math.fsum(values) / len(values)
-    return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))

@@ -25,7 +25,7 @@ import numpy as np
 
 from offbook.adapters.file_locks import lock_file
 from offbook.domain.instruments import Instrument
-from offbook.domain.market_data import DataKind, IntColumn, QuoteSlice, TradeSlice
+from offbook.domain.market_data import SLICES, DataKind, IntColumn, QuoteSlice, TradeSlice
 from offbook.domain.row_index import BLOCK, MID, Extremes, RowIndex
 
 MAGIC: Final = b"offbook rows 1\n\0"
@@ -33,10 +33,6 @@ PIECE: Final = 1 << 20
 """Rows that are checked, and given out, together; whole blocks."""
 
 Ticks = QuoteSlice | TradeSlice
-_SLICES: Final[dict[DataKind, type[QuoteSlice] | type[TradeSlice]]] = {
-    DataKind.QUOTES: QuoteSlice,
-    DataKind.TRADES: TradeSlice,
-}
 _INDEXED: Final = {
     DataKind.QUOTES: ("bid_px", "ask_px", MID),
     DataKind.TRADES: ("price_px",),
@@ -119,7 +115,8 @@ class RowFile:
 
     def _slice(self, instrument: Instrument) -> Ticks:
         footer = self.footer
-        whole: Ticks = _SLICES[footer.kind](instrument, 0, **self._columns)
+        whole = SLICES[footer.kind](instrument, 0, **self._columns)
+        assert isinstance(whole, QuoteSlice | TradeSlice)  # the footer is checked
         names, blocks = _INDEXED[footer.kind], -(-footer.rows // BLOCK)
         begin = len(footer.columns) * footer.rows * 8
         values = np.frombuffer(self._map, np.int64, 2 * len(names) * blocks, begin)
@@ -248,7 +245,7 @@ def _close_and(file: BinaryIO, dispose: Callable[[], object]) -> None:
 
 
 def _extremes(kind: DataKind, instrument: Instrument, columns: dict[str, Any]) -> IntColumn:
-    whole = _SLICES[kind](instrument, 0, **columns)
+    whole = SLICES[kind](instrument, 0, **columns)
     index, blocks = RowIndex(whole), -(-len(whole) // BLOCK)
     made = [index.of(name, blocks) for name in _INDEXED[kind]]
     return np.concatenate([part for one in made for part in (one.lows, one.highs)])
