@@ -107,6 +107,11 @@ class CursorReader:
         """The position of the next row that is to come."""
         return self._market.log.rows
 
+    @property
+    def late(self) -> int:
+        """How many rows came with a time before one that had been reached."""
+        return self._market.log.late
+
     def reached(self, row: int) -> int:
         """The session time (ns UTC) before which nothing is to come for one who has taken all
         rows before ``row``; 0 where rows from there on have come."""

@@ -109,7 +109,8 @@ class Progress(Message, frozen=True, kw_only=True):
 
     ``rows`` is the market's length where it is known; ``committed`` the last durable cursor.
     ``prices`` are the last prices by symbol, as far as they are at hand: the middle of a quote, the
-    close of a bar.
+    close of a bar.  ``late_rows`` is how many rows of a live market came with a time before one
+    that had been reached, since this process connected to it; None where no live market is run.
     """
 
     status: SessionStatus
@@ -121,6 +122,7 @@ class Progress(Message, frozen=True, kw_only=True):
     speed: str | None = None
     summary: SessionSummary | None = None
     prices: dict[str, str] = {}
+    late_rows: int | None = None
 
 
 class Orders(Message, frozen=True, kw_only=True):

@@ -53,7 +53,6 @@ _FIRST_CALL_ROWS: Final = 256
 _LEAST_CALL_ROWS: Final = 16
 _PRICE_ROWS: Final = 64
 """Rows looked back at for last prices, when somebody asks: enough to meet every lively source."""
-
 _YIELDS: Final = 4
 """Turns of the event loop per turn of the pump: a command takes several to arrive."""
 
@@ -366,6 +365,7 @@ class Pump:
             speed=self._pacer.speed,
             summary=engine.summary(),
             prices=last_prices(self._rows.before(engine.cursor.row, _PRICE_ROWS)),
+            late_rows=None if self._rows.live is None else self._rows.live.late,
         )
 
     def _change_speed(self, message: SetSpeed, mail: Mail) -> None:

@@ -31,6 +31,10 @@ class LiveRows(Protocol):
     def end(self) -> int:
         """The position of the next row that is to come."""
 
+    @property
+    def late(self) -> int:
+        """How many rows came with a time before one that had been reached."""
+
     def reached(self, row: int) -> int:
         """The session time (ns UTC) before which nothing is to come for one who has taken all
         rows before ``row``; 0 where rows from there on have come."""

@@ -140,6 +140,22 @@ async def test_how_long_a_row_waits_is_reckoned_from_when_it_came() -> None:
         assert stage.shared.arrived_at(5) - began == 7
 
 
+async def test_rows_that_came_late_are_counted_for_whoever_asks() -> None:
+    """They are taken under the time that had been reached."""
+    stage = LiveStage()
+    async with stage.manager() as manager:
+        session = await manager.start_session(stage.config())
+        await stage.come(5)
+        assert (await manager.progress(session.id)).late_rows == 0
+        stage.gateway.advance(ts_of(stage.rows, 6))
+        await stage.come(4)
+        assert (await manager.progress(session.id)).late_rows == 2
+        stopped = await manager.stop_session(session.id)
+        assert stopped.cursor.row == 9
+        assert (await manager.progress(session.id)).late_rows is None
+        await verified(manager, session.id)
+
+
 async def test_a_session_far_behind_reads_the_recording() -> None:
     """What is no longer in memory comes from the recording, and in the end it has followed."""
     stage = LiveStage(wave(13_000), hub_limits=HubLimits(memory_rows=100))
