@@ -6,6 +6,7 @@ from math import log2
 from random import Random
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +41,7 @@ def test_a_book_holds_what_a_dict_holds(seed: int, start: BookStart) -> None:
     one_by_one, in_slices = (DepthBook(piece.instrument, start) for _ in range(2))
     sides: dict[int, dict[int, int]] = {1: {}, -1: {}}
     begun: list[tuple[int, int, int]] = []
-    number, fed = -1, 0
+    number, fed, numbers = -1, 0, np.array(piece.positions())
     for place, update in enumerate(each_update(piece)):
         begun.append((update.side, update.price_px, update.size_qty))
         assert one_by_one.take(update) is bool(update.flags & LAST)
@@ -66,7 +67,7 @@ def test_a_book_holds_what_a_dict_holds(seed: int, start: BookStart) -> None:
             assert top.bid_px <= top.ask_px
         if rng.random() < 0.2:
             end = rng.randint(fed, place + 1)
-            in_slices.take_all(piece.rows(fed, end))
+            in_slices.take_all(piece, fed, end, numbers[fed:end])
             fed = end
         if rng.random() < 0.1:
             again = DepthBook(piece.instrument, start)
@@ -75,7 +76,7 @@ def test_a_book_holds_what_a_dict_holds(seed: int, start: BookStart) -> None:
             assert again.dump() == one_by_one.dump()
             assert again.quote() == one_by_one.quote()
             one_by_one = again
-    in_slices.take_all(piece.rows(fed, len(piece)))
+    in_slices.take_all(piece, fed, len(piece), numbers[fed:])
     assert in_slices.dump() == one_by_one.dump(), f"seed {seed}"
     assert in_slices.quote() == one_by_one.quote()
 

@@ -7,11 +7,12 @@ state after the last whole message; rows of a message that has not ended wait.
 from __future__ import annotations
 
 import enum
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 
 import msgspec
 
+from offbook.domain.columns import IntColumn
 from offbook.domain.config import BookStart
 from offbook.domain.depth import BID, LAST, NO_SEQ, SNAPSHOT, DepthSlice, DepthUpdate
 from offbook.domain.instruments import Instrument
@@ -59,6 +60,10 @@ class Levels:
     def best(self) -> int:
         """The best price; there must be one."""
         return self._sign * self._keys[-1]
+
+    def count_better(self, px: int) -> int:
+        """How many levels are better than a price."""
+        return len(self._keys) - bisect_right(self._keys, self._sign * px)
 
     def covers(self, px: int) -> bool:
         """Whether a price is no worse than the worst level, so that its absence means 0."""
@@ -123,31 +128,25 @@ class DepthBook:
         )  # fmt: skip
         return True
 
-    def take_all(self, piece: DepthSlice) -> None:
-        """Take all rows of a slice, as ``take`` would one by one."""
-        begun = self._begun
-        events = None if piece.ts_event is None else piece.ts_event
-        ends = (piece.flags & LAST).astype(bool).nonzero()[0].tolist()
+    def take_all(self, piece: DepthSlice, begin: int, end: int, numbers: IntColumn) -> bool:
+        """Take rows of a slice, from ``begin`` to ``end`` (places within it) at these positions in
+        the market, as ``take`` would one by one; whether a message was complete among them."""
+        begun, first = self._begun, 0
+        events = piece.ts_event
         rows = list(
             zip(
-                piece.side.tolist(), piece.price_px.tolist(), piece.size_qty.tolist(), strict=True
+                piece.side[begin:end].tolist(), piece.price_px[begin:end].tolist(),
+                piece.size_qty[begin:end].tolist(), strict=True,
             )
         )  # fmt: skip
-        first = 0
-        for end in ends:
-            begun.extend(rows[first : end + 1])
-            first = end + 1
-            numbers = (
-                int(piece.first_seq[end]), int(piece.last_seq[end]), int(piece.prev_seq[end]),
-            )  # fmt: skip
-            self._end(
-                int(piece.flags[end]),
-                numbers,
-                piece.position(end),
-                int(piece.ts[end]),
-                None if events is None else int(events[end]),
-            )
+        for last in (piece.flags[begin:end] & LAST).nonzero()[0].tolist():
+            begun.extend(rows[first : last + 1])
+            first, at = last + 1, begin + last
+            told = int(piece.first_seq[at]), int(piece.last_seq[at]), int(piece.prev_seq[at])
+            event = None if events is None else int(events[at])
+            self._end(int(piece.flags[at]), told, int(numbers[last]), int(piece.ts[at]), event)
         begun.extend(rows[first:])
+        return first > 0
 
     def _end(
         self,
@@ -203,6 +202,11 @@ class DepthBook:
         self.phase = BookPhase.INCOMPLETE
 
     # -- asking -----------------------------------------------------------------------------
+
+    @property
+    def is_rebuilt(self) -> bool:
+        """Whether the book is built anew where something was missed."""
+        return self._start is not BookStart.SNAPSHOT
 
     @property
     def is_within(self) -> bool:

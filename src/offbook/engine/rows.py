@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from itertools import repeat
 from typing import Any, Final
 
+import numpy as np
+
 from offbook.domain.market_data import (
     Bar,
     BarSlice,
@@ -59,11 +61,12 @@ def each_quote(piece: QuoteSlice) -> Iterator[Quote]:
     )
 
 
-def tick_at(piece: QuoteSlice | TradeSlice, place: int) -> Quote | Trade:
-    """One row of a slice as an object, without the detour over columns."""
+def tick_at(piece: QuoteSlice | TradeSlice, place: int, row: int | None = None) -> Quote | Trade:
+    """One row of a slice as an object, without the detour over columns; at its position in the
+    market, or at ``row``."""
     instrument = piece.instrument
     scale = float(10**instrument.price_precision)
-    ts, row = int(piece.ts[place]), piece.position(place)
+    ts, row = int(piece.ts[place]), piece.position(place) if row is None else row
     event = None if piece.ts_event is None else int(piece.ts_event[place])
     if isinstance(piece, TradeSlice):
         px = int(piece.price_px[place])
@@ -74,6 +77,35 @@ def tick_at(piece: QuoteSlice | TradeSlice, place: int) -> Quote | Trade:
     bid, ask = float(bid_px) / scale, float(ask_px) / scale
     bid_qty, ask_qty = int(piece.bid_qty[place]), int(piece.ask_qty[place])
     return Quote(ts, bid, ask, bid_px, ask_px, bid_qty, ask_qty, event, row, instrument)
+
+
+def update_at(piece: DepthSlice, place: int, row: int) -> DepthUpdate:
+    """The same of a book's updates."""
+    return DepthUpdate(
+        int(piece.ts[place]),
+        int(piece.side[place]),
+        int(piece.price_px[place]),
+        int(piece.size_qty[place]),
+        int(piece.flags[place]),
+        int(piece.first_seq[place]),
+        int(piece.last_seq[place]),
+        int(piece.prev_seq[place]),
+        None if piece.ts_event is None else int(piece.ts_event[place]),
+        row,
+        piece.instrument,
+    )
+
+
+def merged_row(piece: MergedSlice, place: int) -> tuple[int, Row]:
+    """One row of a merged slice as an object, and its source."""
+    source, index, row = int(piece.which[place]), int(piece.index[place]), piece.start + place
+    part = piece.pieces[source]
+    if isinstance(part, DepthSlice):
+        return source, update_at(part, index, row)
+    if isinstance(part, BarSlice):
+        numbers = np.array([row], np.int64)
+        return source, next(each_bar(part.rows(index, index + 1).numbered(numbers)))
+    return source, tick_at(part, index, row)
 
 
 def each_trade(piece: TradeSlice) -> Iterator[Trade]:

@@ -3,41 +3,30 @@ at each, else from one that can change anything to the next."""
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Iterator
 from typing import Final
 
-import numpy as np
-
-from offbook.domain.depth import ASK, BID, SNAPSHOT
 from offbook.domain.market_data import (
     Bar,
     BarSlice,
-    DataKind,
     DepthSlice,
     DepthUpdate,
-    IntColumn,
     MergedSlice,
     Quote,
-    QuoteSlice,
     SourceInfo,
     Trade,
     TradeSlice,
 )
 from offbook.domain.session import SessionStatus
-from offbook.domain.values import MAX_UNITS
-from offbook.engine.book import Book
 from offbook.engine.book_view import SHOWN_LEVELS, book_view
 from offbook.engine.host import StrategyHost
 from offbook.engine.instants import Instants
 from offbook.engine.kernel import Kernel
 from offbook.engine.lifecycle import Lifecycle
-from offbook.engine.rows import each_update, merged_rows, tick_at
-from offbook.engine.searching import edges_of
+from offbook.engine.looking_ahead import LookAhead
+from offbook.engine.rows import Row, merged_row, merged_rows
 from offbook.engine.venue import Venue
-from offbook.engine.wake import UNBOUNDED, Band
 
-WINDOW: Final = 4096
-"""How far to look ahead at once."""
 STRETCH: Final = 32
 """How many rows to take one by one from one that may change something: others may be near."""
 
@@ -58,11 +47,17 @@ class SeveralRows:
     def take(self, piece: MergedSlice) -> None:
         """Rows in their order, up to where the session stands still or has made enough records."""
         place = 0
+        ahead = LookAhead(self._kernel, self._venue, self._equity, self.host, piece)
         while place < len(piece) and self._instants.may_go_on():
-            if not self._is_watched():
-                place = self._pass_over(piece, place)
-            stop = len(piece) if self._is_watched() else min(place + STRETCH, len(piece))
-            if not self._one_by_one(piece.rows(place, stop)):
+            stretch = len(piece)
+            if self._kernel.depths or not self._is_watched():
+                place, stretch = self._pass_over(ahead, piece, place)
+            stop = min(place + stretch, len(piece))
+            if stop == place + 1:
+                rows = iter([merged_row(piece, place)])
+            else:
+                rows = merged_rows(piece.rows(place, stop))
+            if not self._one_by_one(rows):
                 return
             place = stop
 
@@ -74,11 +69,11 @@ class SeveralRows:
             and self._kernel.ledger.status is SessionStatus.RUNNING
         )
 
-    def _one_by_one(self, piece: MergedSlice) -> bool:
+    def _one_by_one(self, rows: Iterator[tuple[int, Row]]) -> bool:
         """Take all of these rows; False where it goes on no further before one."""
         market, instants = self._kernel.market, self._instants
         assert market is not None
-        for source, row in merged_rows(piece):
+        for source, row in rows:
             if not instants.may_go_on():
                 return False
             instants.finish_before(row.ts)
@@ -131,106 +126,52 @@ class SeveralRows:
 
     # -- passing over -----------------------------------------------------------------------
 
-    def _pass_over(self, piece: MergedSlice, begin: int) -> int:
-        """Pass over rows that can change nothing; the place of the first that may."""
+    def _pass_over(self, ahead: LookAhead, piece: MergedSlice, begin: int) -> tuple[int, int]:
+        """Pass over rows that can change nothing; the place of the first that may, and how many
+        are to be taken one by one from there.
+
+        Of a market with a book it is that row alone, for where the next one is stays known until
+        something is done; elsewhere others are likely to be near.
+        """
         instants = self._instants
         while begin < len(piece):
             if instants.ended or instants.unbegun or not instants.hours_known:
                 break
-            if instants.stands_still() or self._looks_at_each():
+            if instants.stands_still() or ahead.looks_at_each:
                 break
-            window = piece.rows(begin, min(begin + WINDOW, len(piece)))
-            hits = self._hits(window)
-            count = int(np.argmax(hits)) if hits.any() else len(hits)
-            if count:
-                self._saw_last(window.rows(0, count))
-            begin += count
-            if count < len(hits):
-                break
-        return begin
+            place, is_hit = ahead.next(begin)
+            if place > begin:
+                self._saw_last(piece, begin, place)
+            begin = place
+            if is_hit:
+                return begin, 1 if self._kernel.depths else STRETCH
+        return begin, STRETCH
 
-    def _looks_at_each(self) -> bool:
-        """Whether every row matters: what an account is worth may turn on every price, and what
-        was taken be told by several sources of quotes in turn."""
-        if self._equity.at_every_row or self._kernel.every_row:
-            return True
-        books = self._venue.books.items()
-        return any(book.remembers and symbol in self._quoted_twice for symbol, book in books)
-
-    @cached_property
-    def _quoted_twice(self) -> frozenset[str]:
-        """Instruments with more than one source of quotes."""
-        market = self._kernel.market
-        assert market is not None
-        quoted = [s.symbol for s in market.sources if s.kind is DataKind.QUOTES]
-        return frozenset(symbol for symbol in quoted if quoted.count(symbol) > 1)
-
-    def _hits(self, window: MergedSlice) -> np.typing.NDArray[np.bool_]:
-        """Which rows may change anything."""
-        hits = window.ts >= min(self._kernel.agenda.next_due, MAX_UNITS)
-        for source, piece in enumerate(window.pieces):
-            mine = window.which == source
-            book = self._venue.book(piece.instrument.symbol)
-            if book.must_see or isinstance(piece, BarSlice):
-                hits |= mine
-            elif isinstance(piece, DepthSlice):
-                hits[mine] |= self._moves(piece, window.index[mine], book)
-            elif book.band is not UNBOUNDED:
-                hits[mine] |= _reached(piece, window.index[mine], book.band)
-        return hits
-
-    def _moves(
-        self, piece: DepthSlice, index: IntColumn, book: Book
-    ) -> np.typing.NDArray[np.bool_]:
-        """Which rows of a book may change anything: all while it is not sound, or within a message,
-        while orders or the equity wait for prices, or a place is not known; else snapshots, levels
-        that come to an order, and those on which something of the session stands."""
-        symbol = piece.instrument.symbol
-        depth, places = self._kernel.depths[symbol], self._venue.depth.places(symbol)
-        if book.band is UNBOUNDED and not len(book) and not len(places):
-            return np.zeros(len(index), dtype=np.bool_)
-        waits = len(book.triggers) > 0 or book.guard_band is not UNBOUNDED
-        if waits or depth.is_within or not depth.is_sound or places.is_unsettled:
-            return np.ones(len(index), dtype=np.bool_)
-        side, px, there = piece.side[index], piece.price_px[index], piece.size_qty[index] > 0
-        hits: np.typing.NDArray[np.bool_] = (piece.flags[index] & SNAPSHOT) != 0
-        hits |= (side == ASK) & (px <= book.top_buy) & there
-        hits |= (side == BID) & (px >= book.top_sell) & there
-        for which in (BID, ASK):
-            prices = places.concerned(which)
-            if prices:
-                hits |= (side == which) & np.isin(px, prices)
-        return hits
-
-    def _saw_last(self, passed: MergedSlice) -> None:
+    def _saw_last(self, piece: MergedSlice, begin: int, end: int) -> None:
         """The last row of each source among those passed over, in their order."""
         kernel = self._kernel
         assert kernel.market is not None
-        lasts = []
-        for source, part in passed.parts():
+        which, lasts = piece.which[begin:end], []
+        for source, part in enumerate(piece.pieces):
+            places = (which == source).nonzero()[0] + begin
+            if not len(places):
+                continue
             assert not isinstance(part, BarSlice)
-            row: Quote | Trade | DepthUpdate
+            first, last = int(piece.index[places[0]]), int(places[-1])
+            symbol, end_of_part = part.instrument.symbol, first + len(places)
             if isinstance(part, DepthSlice):
-                kernel.depths[part.instrument.symbol].take_all(part)
-                (row,) = each_update(part.rows(len(part) - 1, len(part)))
-            else:
-                if isinstance(part, QuoteSlice):
-                    self._venue.book(part.instrument.symbol).pass_over(part, 0, len(part))
-                row = tick_at(part, len(part) - 1)
-            lasts.append((row.row, source, row))
-        for _, source, row in sorted(lasts, key=lambda last: last[0]):
-            kernel.saw(kernel.market.sources[source], row)
-        ts = int(passed.ts[-1])
+                depth, numbers = kernel.depths[symbol], places + piece.start
+                if depth.take_all(part, first, end_of_part, numbers):
+                    self._venue.book(symbol)
+            elif isinstance(part, TradeSlice):
+                self._venue.book(symbol)
+            elif symbol not in kernel.depths:
+                self._venue.book(symbol).pass_over(part, first, end_of_part)
+            lasts.append(last)
+        for place in sorted(lasts):
+            if place == end - 1 or not isinstance(piece.pieces[piece.which[place]], DepthSlice):
+                source, row = merged_row(piece, place)
+                kernel.saw(kernel.market.sources[source], row)
+        ts = int(piece.ts[end - 1])
         if ts > kernel.now:
             self._instants.set_now(ts)
-
-
-def _reached(
-    piece: QuoteSlice | TradeSlice, index: IntColumn, band: Band
-) -> np.typing.NDArray[np.bool_]:
-    """Which of some rows leave a band."""
-    hits = np.zeros(len(index), np.bool_)
-    for name, fall, px in edges_of(piece, band):
-        column: IntColumn = getattr(piece, name)[index]
-        hits |= column <= px if fall else column >= px
-    return hits

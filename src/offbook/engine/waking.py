@@ -12,7 +12,7 @@ from offbook.engine.kernel import Kernel
 from offbook.engine.venue import Venue
 from offbook.engine.wake import UNBOUNDED, Wake
 
-_SHOWN_BY = {
+SHOWN_BY = {
     DataKind.QUOTES: "on_quote",
     DataKind.TRADES: "on_trade",
     DataKind.BARS: "on_bar",
@@ -52,5 +52,5 @@ def _shown(kernel: Kernel, host: StrategyHost | None) -> set[str]:
     if host is None or kernel.ledger.status is not SessionStatus.RUNNING:
         return set()
     return {
-        source.symbol for source in kernel.market.sources if host.defines(_SHOWN_BY[source.kind])
+        source.symbol for source in kernel.market.sources if host.defines(SHOWN_BY[source.kind])
     }

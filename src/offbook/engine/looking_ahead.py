@@ -1,0 +1,213 @@
+"""Looking ahead in rows of several sources, or of a book, for the next that can change anything.
+
+What was found in a window of rows stays true as long as what the session waits for stays the same:
+then the next row is looked up, not searched for.  Of a book only the last row of a message can
+change anything, for it is looked at between messages; what it comes to is told by all of them.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from offbook.domain.depth import ASK, BID, LAST, SNAPSHOT
+from offbook.domain.market_data import (
+    BarSlice,
+    DataKind,
+    DepthSlice,
+    IntColumn,
+    MergedSlice,
+    QuoteSlice,
+    SourceSlice,
+    TradeSlice,
+)
+from offbook.domain.session import SessionStatus
+from offbook.domain.values import MAX_UNITS
+from offbook.engine.book import Book
+from offbook.engine.depth_book import DepthBook
+from offbook.engine.equity_watch import EquityWatch
+from offbook.engine.host import StrategyHost
+from offbook.engine.kernel import Kernel
+from offbook.engine.queue_places import QueuePlaces
+from offbook.engine.searching import edges_of
+from offbook.engine.venue import Venue
+from offbook.engine.wake import NO_FALL, NO_RISE, UNBOUNDED, Band
+from offbook.engine.waking import SHOWN_BY
+
+NEAR: Final = 256
+"""How far to look at first; further as long as nothing was found."""
+WINDOW: Final = 16_384
+"""How far to look ahead at once."""
+_NO_ORDERS: Final = Book()
+Hits = npt.NDArray[np.bool_]
+
+
+class LookAhead:
+    """Finds the rows of one slice that may change anything in one engine."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        venue: Venue,
+        equity: EquityWatch,
+        host: StrategyHost | None,
+        piece: MergedSlice,
+    ) -> None:
+        self._kernel = kernel
+        self._venue = venue
+        self._equity = equity
+        self._host = host
+        self._piece = piece
+        self._begin = 0
+        self._hits: Hits = np.zeros(0, np.bool_)
+        self._awaited: object = None
+        self._window = NEAR
+
+    def next(self, begin: int) -> tuple[int, bool]:
+        """The place of the next row from ``begin`` on that may change anything, and True; or that
+        up to which none does, and False."""
+        awaited = self._awaits()
+        known = awaited == self._awaited
+        if not known or begin >= self._begin + len(self._hits):
+            self._window = min(4 * self._window, WINDOW) if known else NEAR
+            self._hits = self._search(self._piece.rows(begin, self._end(begin)))
+            self._begin, self._awaited = begin, awaited
+        ahead = self._hits[begin - self._begin :]
+        found = int(ahead.argmax())
+        if ahead[found]:
+            return begin + found, True
+        return begin + len(ahead), False
+
+    def _end(self, begin: int) -> int:
+        """How far to look from a row on: not beyond the first by which something falls due."""
+        ts, end = self._piece.ts, min(begin + self._window, len(self._piece))
+        due = self._kernel.agenda.next_due
+        if int(ts[end - 1]) < due:
+            return end
+        return begin + int(ts[begin:end].searchsorted(due)) + 1
+
+    @property
+    def looks_at_each(self) -> bool:
+        """Whether every row matters: what an account is worth may turn on every price, and what
+        was taken be told by several sources of quotes in turn."""
+        if self._equity.at_every_row or self._kernel.every_row:
+            return True
+        books = self._venue.books.items()
+        return any(book.remembers and symbol in self._quoted_twice for symbol, book in books)
+
+    @cached_property
+    def _quoted_twice(self) -> frozenset[str]:
+        """Instruments with more than one source of quotes."""
+        market = self._kernel.market
+        assert market is not None
+        quoted = [s.symbol for s in market.sources if s.kind is DataKind.QUOTES]
+        return frozenset(symbol for symbol in quoted if quoted.count(symbol) > 1)
+
+    def _book(self, symbol: str) -> Book:
+        """The orders of an instrument; looking makes none, for where it is made is part of it."""
+        return self._venue.books.get(symbol, _NO_ORDERS)
+
+    def _awaits(self) -> object:
+        """All that decides which rows matter: as long as this is equal, what was found is true."""
+        kernel = self._kernel
+        awaited: list[Any] = [kernel.ledger.seq, kernel.agenda.next_due]
+        for symbol in {part.instrument.symbol for part in self._piece.pieces}:
+            book = self._book(symbol)
+            awaited += (book.band, book.must_see, len(book), len(book.triggers))
+            depth = kernel.depths.get(symbol)
+            if depth is not None:
+                places = self._venue.depth.places(symbol)
+                awaited += (_is_open_to_all(book, depth, places), len(places))
+                awaited += (places.concerned(BID), places.concerned(ASK))
+        return awaited
+
+    def _is_shown(self, piece: SourceSlice) -> bool:
+        """Whether the strategy is shown rows of this kind, or a book at the end of each message."""
+        host = self._host
+        running = self._kernel.ledger.status is SessionStatus.RUNNING
+        return host is not None and running and host.defines(SHOWN_BY[piece.kind])
+
+    def _search(self, window: MergedSlice) -> Hits:
+        """Which rows may change anything."""
+        hits = window.ts >= min(self._kernel.agenda.next_due, MAX_UNITS)
+        for source, piece in enumerate(window.pieces):
+            mine = window.which == source
+            book = self._book(piece.instrument.symbol)
+            if isinstance(piece, DepthSlice):
+                hits[mine] |= self._moves(piece, window.index[mine], book)
+            elif book.must_see or isinstance(piece, BarSlice) or self._is_shown(piece):
+                hits |= mine
+            elif book.band is not UNBOUNDED:
+                hits[mine] |= _leaves(piece, window.index[mine], book.band)
+        return hits
+
+    def _moves(self, piece: DepthSlice, index: IntColumn, book: Book) -> Hits:
+        """Which rows of a book may change anything: the last of each message where all count, else
+        of those with a snapshot, a level that comes to an order, one on which something of
+        the session stands, or the loss of so many levels that the equity must be judged."""
+        symbol = piece.instrument.symbol
+        depth, places = self._kernel.depths[symbol], self._venue.depth.places(symbol)
+        ends: Hits = (piece.flags[index] & LAST) != 0
+        if book.must_see or self._is_shown(piece):
+            return ends
+        if book.band is UNBOUNDED and not len(book) and not len(places):
+            return np.zeros(len(index), dtype=np.bool_)
+        if _is_open_to_all(book, depth, places):
+            return ends
+        side, px, qty = piece.side[index], piece.price_px[index], piece.size_qty[index]
+        hits: Hits = np.logical_or.accumulate((piece.flags[index] & SNAPSHOT) != 0)
+        hits |= (side == ASK) & (px <= book.top_buy) & (qty > 0)
+        hits |= (side == BID) & (px >= book.top_sell) & (qty > 0)
+        for which in (BID, ASK):
+            for price in places.concerned(which):
+                hits |= (side == which) & (px == price)
+        hits |= may_leave(side, px, qty, depth, book.guard_band)
+        return as_messages(hits, ends, within=depth.is_within)
+
+
+def _is_open_to_all(book: Book, depth: DepthBook, places: QueuePlaces) -> bool:
+    """Whether every message may change anything: orders wait for a trigger, the book is not sound,
+    a place is not known, or the equity turns on a book that may be built anew."""
+    guarded = book.guard_band is not UNBOUNDED and depth.is_rebuilt
+    return guarded or len(book.triggers) > 0 or not depth.is_sound or places.is_unsettled
+
+
+def may_leave(side: IntColumn, px: IntColumn, qty: IntColumn, depth: DepthBook, band: Band) -> Hits:
+    """From where on the best prices may have left a band.
+
+    Each deletion takes one level away.  As long as fewer are taken than the book has within the
+    band, one is left that is no worse.
+    """
+    left: Hits = np.zeros(len(px), np.bool_)
+    if band.bid_falls > NO_FALL:
+        gone = (side == BID) & (qty == 0) & (px > band.bid_falls)
+        left |= gone.cumsum() >= depth.bids.count_better(band.bid_falls)
+    if band.ask_rises < NO_RISE:
+        gone = (side == ASK) & (qty == 0) & (px < band.ask_rises)
+        left |= gone.cumsum() >= depth.asks.count_better(band.ask_rises)
+    return left
+
+
+def as_messages(rows: Hits, ends: Hits, *, within: bool) -> Hits:
+    """The last rows of the messages to which rows belong; ``within`` one that counts, there may be
+    rows before the first."""
+    (last,) = ends.nonzero()
+    # How many messages have ended before each row: the number of its own.
+    numbers = np.searchsorted(last, rows.nonzero()[0])
+    if within:
+        numbers = np.append(numbers, 0)
+    hits: Hits = np.zeros(len(rows), np.bool_)
+    hits[last[numbers[numbers < len(last)]]] = True
+    return hits
+
+
+def _leaves(piece: QuoteSlice | TradeSlice, index: IntColumn, band: Band) -> Hits:
+    """Which of some rows leave a band."""
+    hits = np.zeros(len(index), np.bool_)
+    for name, fall, px in edges_of(piece, band):
+        column: IntColumn = getattr(piece, name)[index]
+        hits |= column <= px if fall else column >= px
+    return hits
