@@ -115,14 +115,15 @@ def text_to_units(text: str, precision: int) -> int:
 
 def units_to_text(units: int, precision: int, *, trim: bool = True) -> str:
     """Units of ``10**-precision`` to decimal text; ``trim`` drops trailing zeros."""
-    if units < 0:
-        return "-" + units_to_text(-units, precision, trim=trim)
+    if trim and not units:
+        return "0"  # many of them
+    sign, size = ("-", -units) if units < 0 else ("", units)
     if precision == 0:
-        return int.__repr__(units)
-    whole, rest = divmod(units, _POWERS[precision])
+        return sign + int.__repr__(size)
+    whole, rest = divmod(size, _POWERS[precision])
     if trim and not rest:
-        return int.__repr__(whole)
-    text = f"{whole}.{rest:0{precision}d}"
+        return sign + int.__repr__(whole)
+    text = f"{sign}{whole}.{rest:0{precision}d}"
     return text.rstrip("0") if trim else text
 
 

@@ -5,17 +5,19 @@ No numpy scalar leaves here: everything handed out is a Python int or float.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import repeat
 from typing import Any, Final
 
 import numpy as np
 
+from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import (
     Bar,
     BarSlice,
     DepthSlice,
     DepthUpdate,
+    IntColumn,
     MergedSlice,
     Quote,
     QuoteSlice,
@@ -24,6 +26,7 @@ from offbook.domain.market_data import (
     TradeSlice,
 )
 from offbook.domain.orders import OrderSide
+from offbook.engine.price_table import PriceTable
 
 PriceRow = Quote | Trade | Bar
 """A row that says a price."""
@@ -40,22 +43,36 @@ def _made(piece: SourceSlice) -> Iterator[Any] | None:
     return None if made is None else iter(made)
 
 
-def each_quote(piece: QuoteSlice) -> Iterator[Quote]:
+def _numbers(
+    columns: Sequence[IntColumn],
+    low: IntColumn,
+    high: IntColumn,
+    instrument: Instrument,
+    table: PriceTable | None,
+) -> tuple[list[list[float]], list[list[int]]]:
+    """Prices of each column as floats, and as integers, out of a table where there is one."""
+    found = None if table is None else table.numbers(columns, low, high)
+    if found is not None:
+        return found
+    scale = 10**instrument.price_precision
+    floats = [(column / scale).tolist() for column in columns]
+    return floats, [column.tolist() for column in columns]
+
+
+def each_quote(piece: QuoteSlice, table: PriceTable | None = None) -> Iterator[Quote]:
     """The rows of a slice as objects, each made when it is asked for."""
     if (made := _made(piece)) is not None:
         return made
-    scale = 10**piece.instrument.price_precision
-    events = repeat(None) if piece.ts_event is None else piece.ts_event.tolist()
+    sides = (piece.bid_px, piece.ask_px)
+    floats, units = _numbers(sides, *sides, piece.instrument, table)
     return map(
         Quote,
         piece.ts.tolist(),
-        (piece.bid_px / scale).tolist(),
-        (piece.ask_px / scale).tolist(),
-        piece.bid_px.tolist(),
-        piece.ask_px.tolist(),
+        *floats,
+        *units,
         piece.bid_qty.tolist(),
         piece.ask_qty.tolist(),
-        events,
+        repeat(None) if piece.ts_event is None else piece.ts_event.tolist(),
         piece.positions(),
         repeat(piece.instrument),
     )
@@ -108,36 +125,37 @@ def merged_row(piece: MergedSlice, place: int) -> tuple[int, Row]:
     return source, tick_at(part, index, row)
 
 
-def each_trade(piece: TradeSlice) -> Iterator[Trade]:
+def each_trade(piece: TradeSlice, table: PriceTable | None = None) -> Iterator[Trade]:
     """The rows of a slice as objects, each made when it is asked for."""
     if (made := _made(piece)) is not None:
         return made
-    events = repeat(None) if piece.ts_event is None else piece.ts_event.tolist()
+    px = piece.price_px
+    (floats,), (units,) = _numbers((px,), px, px, piece.instrument, table)
     return map(
         Trade,
         piece.ts.tolist(),
-        (piece.price_px / 10**piece.instrument.price_precision).tolist(),
-        piece.price_px.tolist(),
+        floats,
+        units,
         piece.size_qty.tolist(),
         map(_AGGRESSOR.__getitem__, piece.aggressor.tolist()),
-        events,
+        repeat(None) if piece.ts_event is None else piece.ts_event.tolist(),
         piece.positions(),
         repeat(piece.instrument),
     )
 
 
-def each_bar(piece: BarSlice) -> Iterator[Bar]:
+def each_bar(piece: BarSlice, table: PriceTable | None = None) -> Iterator[Bar]:
     """The rows of a slice as objects, each made when it is asked for."""
     if (made := _made(piece)) is not None:
         return made
-    scale = 10**piece.instrument.price_precision
     prices = (piece.open_px, piece.high_px, piece.low_px, piece.close_px)
+    floats, units = _numbers(prices, piece.low_px, piece.high_px, piece.instrument, table)
     return map(
         Bar,
         piece.ts.tolist(),
         piece.ts_open.tolist(),
-        *[(column / scale).tolist() for column in prices],
-        *[column.tolist() for column in prices],
+        *floats,
+        *units,
         piece.volume_qty.tolist(),
         piece.positions(),
         repeat(piece.instrument),

@@ -33,6 +33,7 @@ from offbook.engine.instants import Instants
 from offbook.engine.interruption import is_from_a_signal
 from offbook.engine.kernel import Kernel
 from offbook.engine.lifecycle import Lifecycle
+from offbook.engine.price_table import PriceTables
 from offbook.engine.rows import Row, each_bar, each_quote, each_trade
 from offbook.engine.venue import Venue
 
@@ -118,7 +119,8 @@ class ShownRows:
             calm = self._calm(block, place)
             if calm:
                 stretch = STRETCH
-                place += self._pass(islice(rows, calm), block.start + place)
+                coming = rows if place + calm == length else islice(rows, calm)
+                place += self._pass(coming, block.start + place)
             else:
                 stretch = min(2 * stretch, BLOCK)
             kernel.look_up = True
@@ -190,10 +192,11 @@ class QuoteKind:
         self._kernel = kernel
         self._venue = venue
         self._instants = instants
+        self._tables = PriceTables()
 
     def each(self, block: QuoteSlice) -> Iterator[Quote]:
         """See ``Kind``."""
-        return each_quote(block)
+        return each_quote(block, self._tables.of(block.instrument))
 
     def may_pass(self, book: Book, ahead_ns: int) -> bool:
         """Several may come at one moment."""
@@ -252,10 +255,11 @@ class TradeKind:
         self._venue = venue
         self._instants = instants
         self._lifecycle = lifecycle
+        self._tables = PriceTables()
 
     def each(self, block: TradeSlice) -> Iterator[Trade]:
         """See ``Kind``."""
-        return each_trade(block)
+        return each_trade(block, self._tables.of(block.instrument))
 
     def may_pass(self, book: Book, ahead_ns: int) -> bool:
         """Several may come at one moment; an account's equity may turn on each."""
@@ -299,10 +303,11 @@ class BarKind:
         self._kernel = kernel
         self._venue = venue
         self._instants = instants
+        self._tables = PriceTables()
 
     def each(self, block: BarSlice) -> Iterator[Bar]:
         """See ``Kind``."""
-        return each_bar(block)
+        return each_bar(block, self._tables.of(block.instrument))
 
     def may_pass(self, book: Book, ahead_ns: int) -> bool:
         """Every bar is held against whatever orders there are; an account's equity may turn on
