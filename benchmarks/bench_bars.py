@@ -21,7 +21,7 @@ import numpy as np
 from bench_replay import BLOCK_ROWS
 from committed import committed
 from peers import with_peers
-from rounds import Run, Variant, in_turn, machine, print_table, require_same
+from rounds import Run, Variant, in_turn, machine, print_cpu, print_table, require_same
 
 from offbook.domain.config import ReplayMarket
 from offbook.domain.market_data import Bar, BarSlice, DataKind
@@ -98,10 +98,11 @@ def bare_loop(piece: BarSlice) -> Run:
     """The bare loop; its floats are made beforehand."""
     closes = (piece.close_px / 100).tolist()
     strategy = BareEmaCross(closes[0])
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
     for close in closes:
         strategy(close)
-    return Run(time.perf_counter() - began, strategy.orders)
+    seconds, cpu = time.perf_counter() - began, time.process_time() - worked
+    return Run(seconds, strategy.orders, cpu=cpu)
 
 
 def write_columns(piece: BarSlice, path: Path) -> None:
@@ -136,6 +137,7 @@ def main() -> None:
     taken = measure(bars(options.rows), options.rounds, options.peers)
     print(f"{options.rows:,} one-minute bars, {options.rounds} rounds; {machine()}")
     print_table(taken, options.rows, "bars", "bare loop", ours="committed")
+    print_cpu(taken, "bare loop")
     require_same(taken)
 
 

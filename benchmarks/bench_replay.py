@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from committed import committed
 from peers import with_peers
-from rounds import Run, Variant, in_turn, machine, print_table, require_same
+from rounds import Run, Variant, in_turn, machine, print_cpu, print_table, require_same
 
 from offbook.adapters.brokers.replay.gateway import ReplayGateway
 from offbook.domain.config import ReplayMarket
@@ -127,10 +127,11 @@ def bare_loop(piece: QuoteSlice) -> Run:
     """The bare loop; its floats are made beforehand."""
     bids, asks = (piece.bid_px / 100).tolist(), (piece.ask_px / 100).tolist()
     strategy = BareEmaPair((bids[0] + asks[0]) * 0.5)
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
     for bid, ask in zip(bids, asks, strict=True):
         strategy(bid, ask)
-    return Run(time.perf_counter() - began, strategy.orders)
+    seconds, cpu = time.perf_counter() - began, time.process_time() - worked
+    return Run(seconds, strategy.orders, cpu=cpu)
 
 
 def in_memory(piece: QuoteSlice | TradeSlice) -> ScriptedGateway:
@@ -199,6 +200,7 @@ def main() -> None:
     taken = measure(quotes(options.rows), options.rounds, options.peers)
     print(f"{options.rows:,} quotes, {options.rounds} rounds; {machine()}")
     print_table(taken, options.rows, "rows", "bare loop", ours="committed")
+    print_cpu(taken, "bare loop")
     require_same({name: runs for name, runs in taken.items() if name != "prints"})
 
 

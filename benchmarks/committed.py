@@ -49,11 +49,11 @@ async def _committed(
     await (await gateway.open(market)).close()
     repository = open_for_writing(store)
     async with PaperTradingSessionManager(gateway, make_engine, repository) as manager:
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         started = await manager.start_session(config)
         ended = await manager.wait(started.id)
-        seconds = time.perf_counter() - began
+        seconds, cpu = time.perf_counter() - began, time.process_time() - worked
     await repository.close()
     if ended.summary is None or ended.status_reason != "end_of_data":
         raise RuntimeError(f"the session ended otherwise: {ended.status_reason}")
-    return Run(seconds, ended.summary.fills, float(ended.summary.equity.decimal))
+    return Run(seconds, ended.summary.fills, float(ended.summary.equity.decimal), cpu=cpu)

@@ -18,6 +18,9 @@ class Run(NamedTuple):
     equity: float | None = None
     is_same_work: bool = True
     """Whether it must have traded as the others did."""
+    cpu: float | None = None
+    """Processor time of the whole process, which says more on a machine that is shared; None
+    where it ran in another."""
 
 
 Variant = Callable[[int], "Run | None"]
@@ -60,6 +63,18 @@ def print_table(taken: Mapping[str, list[Run]], rows: int, what: str, base: str,
         seconds = statistics.median(run.seconds for run in runs)
         told = f"{seconds:9.3f}{rows / seconds:13,.0f}{runs[0].fills:7}"
         print(f"{name:{width}}{told}  {_times(runs, taken[base]):28}{_times(runs, taken[ours])}")
+
+
+def print_cpu(taken: Mapping[str, list[Run]], base: str) -> None:
+    """How many times the base's processor time each takes that ran in this process."""
+    for name, runs in taken.items():
+        spent = [run.cpu for run in runs if run.cpu is not None]
+        others = [run.cpu for run in taken[base] if run.cpu is not None]
+        if name == base or len(spent) != len(others):
+            continue
+        ratios = [mine / bare for mine, bare in zip(spent, others, strict=True)]
+        told = f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})"
+        print(f"{name}, times {base} by processor time: {told}")
 
 
 def _times(runs: list[Run], others: list[Run]) -> str:
