@@ -33,6 +33,8 @@ PriceRow = Quote | Trade | Bar
 Row = PriceRow | DepthUpdate
 
 _AGGRESSOR: Final = {1: OrderSide.BUY, -1: OrderSide.SELL, 0: None}
+_AGGRESSORS: Final = np.array([_AGGRESSOR[0], _AGGRESSOR[1], _AGGRESSOR[-1]], object)
+"""The same by place; -1 is the last one's."""
 
 
 def _made(piece: SourceSlice) -> Iterator[Any] | None:
@@ -137,7 +139,7 @@ def each_trade(piece: TradeSlice, table: PriceTable | None = None) -> Iterator[T
         floats,
         units,
         piece.size_qty.tolist(),
-        map(_AGGRESSOR.__getitem__, piece.aggressor.tolist()),
+        _AGGRESSORS.take(piece.aggressor).tolist(),
         repeat(None) if piece.ts_event is None else piece.ts_event.tolist(),
         piece.positions(),
         repeat(piece.instrument),
