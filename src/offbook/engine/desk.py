@@ -118,9 +118,10 @@ class OrderDesk:
     def require_patience(self, origin: Origin) -> None:
         """Raise TooManyRequests where a strategy sends on although nearly nothing is taken: every
         refused order is kept, and they would fill the memory that sessions share."""
-        if origin is not Origin.STRATEGY:
+        refusals = self._kernel.ledger.refusals
+        if origin is not Origin.STRATEGY or not refusals:
             return
-        counted = self._kernel.ledger.refusals.items()
+        counted = refusals.items()
         refused = sum(n for key, n in counted if key.startswith(("denied:", "rejected:")))
         if refused >= MOST_REFUSALS:
             raise TooManyRequests(

@@ -124,7 +124,7 @@ class Filler:
             side=side,
             instrument=instrument,
             ts=kernel.now,
-            volume=kernel.ledger.volumes.before(kernel.now),
+            volume=kernel.ledger.volumes.before(kernel.now) if kernel.charges.go_by_volume else 0,
         )
         return kernel.charges.accrue(before, after, occasion)
 

@@ -178,6 +178,8 @@ class StrategyHost:
         order = kernel.ledger.orders[report.order]
         instrument = kernel.instrument(order.symbol)
         kernel.view.report(order, report)
+        if not (self.defines("on_fill") or self.defines("on_order")):
+            return
         update = kernel.view.update(order, instrument, kernel.now, report)
         if report.exec_type in {ExecType.TRADE, ExecType.FILL}:
             self.call("on_fill", fill_of(order.client_order_id, update, report, instrument))

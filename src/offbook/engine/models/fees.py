@@ -139,6 +139,9 @@ class Charges:
     def __init__(self, config: FeeConfig, rounding: FeeRounding) -> None:
         self._model = fee_model(config)
         self._rounding = rounding
+        parts = config.parts if isinstance(config, SumFee) else (config,)
+        self.go_by_volume = any(isinstance(part, TieredFee) for part in parts)
+        """Whether what the session has traded matters."""
 
     def accrue(self, before: Traded, after: Traded, on: Occasion) -> Traded:
         """What an order has traded with a fill, and was charged exactly."""
