@@ -13,6 +13,7 @@ from offbook.domain.errors import InvalidConfig
 from offbook.domain.values import (
     AMOUNT_PRECISION,
     MAX_PRECISION,
+    POWERS_OF_TEN,
     Price,
     Quantity,
     text_to_units,
@@ -118,18 +119,18 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     @property
     def notional_scale(self) -> int:
         """``price_units * qty_units * notional_scale`` is the value in units of 10**-18."""
-        return int(10 ** (AMOUNT_PRECISION - self.price_precision - self.qty_precision))
+        return POWERS_OF_TEN[AMOUNT_PRECISION - self.price_precision - self.qty_precision]
 
     @property
     def qty_scale(self) -> int:
         """``qty_units * qty_scale`` is the quantity in units of 10**-18."""
-        return int(10 ** (AMOUNT_PRECISION - self.qty_precision))
+        return POWERS_OF_TEN[AMOUNT_PRECISION - self.qty_precision]
 
     @property
     def charge_unit(self) -> int:
         """Smallest charge in the quote currency, in units of 10**-18."""
         decimals = CURRENCY_PRECISION.get(self.quote_currency, 8)
-        return int(10 ** (AMOUNT_PRECISION - decimals))
+        return POWERS_OF_TEN[AMOUNT_PRECISION - decimals]
 
     def price(self, units: int) -> Price:
         """An exact price from units of this instrument."""

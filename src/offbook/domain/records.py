@@ -45,7 +45,7 @@ from offbook.domain.record_parts import (
 )
 from offbook.domain.risk_records import DailyLossReached as DailyLossReached
 from offbook.domain.risk_records import DayBegan as DayBegan
-from offbook.domain.values import AMOUNT_PRECISION, Amount, units_to_text
+from offbook.domain.values import Amount, amount_text
 
 JOURNAL_FORMAT: Final = 1
 ENGINE_SEMANTICS: Final = 1
@@ -373,7 +373,7 @@ Record = (
 def encode_hook(value: object) -> object:
     """Amounts are written as decimal text."""
     if isinstance(value, Amount):
-        return units_to_text(value, AMOUNT_PRECISION)
+        return amount_text(value)
     raise NotImplementedError(f"cannot encode {type(value).__name__}")
 
 

@@ -22,7 +22,9 @@ MAX_UNITS: Final = 2**62
 """Market columns are int64; the checked bound leaves room for sums."""
 
 _MOST_DIGITS: Final = 100
-_POWERS: Final = tuple(10**places for places in range(64))
+POWERS_OF_TEN: Final[tuple[int, ...]] = tuple(10**places for places in range(64))
+"""Looked up rather than raised: every order asks several times."""
+
 _DECIMAL_TEXT = re.compile(r"([+-]?)(\d+)(?:\.(\d*))?\Z", re.ASCII)
 
 
@@ -35,7 +37,7 @@ class Amount(int):
     __slots__ = ()
 
     def __str__(self) -> str:
-        return units_to_text(self, AMOUNT_PRECISION)
+        return amount_text(self)
 
     def __repr__(self) -> str:
         return f"Amount({str(self)!r})"
@@ -115,16 +117,28 @@ def text_to_units(text: str, precision: int) -> int:
 
 def units_to_text(units: int, precision: int, *, trim: bool = True) -> str:
     """Units of ``10**-precision`` to decimal text; ``trim`` drops trailing zeros."""
-    if trim and not units:
-        return "0"  # many of them
-    sign, size = ("-", -units) if units < 0 else ("", units)
+    if units <= 0:
+        if units:
+            return "-" + units_to_text(-units, precision, trim=trim)
+        if trim:
+            return "0"
     if precision == 0:
-        return sign + int.__repr__(size)
-    whole, rest = divmod(size, _POWERS[precision])
+        return int.__repr__(units)
+    whole, rest = divmod(units, POWERS_OF_TEN[precision])
     if trim and not rest:
-        return sign + int.__repr__(whole)
-    text = f"{sign}{whole}.{rest:0{precision}d}"
+        return int.__repr__(whole)
+    text = f"{whole}.{rest:0{precision}d}"
     return text.rstrip("0") if trim else text
+
+
+def amount_text(amount: int) -> str:
+    """An amount (units of 10**-18) as decimal text without trailing zeros."""
+    if amount < 0:
+        return "-" + amount_text(-amount)
+    whole, rest = divmod(amount, AMOUNT_SCALE)
+    if not rest:
+        return int.__repr__(whole)
+    return f"{whole}.{rest:018d}".rstrip("0")
 
 
 def exact_units(value: Exact, precision: int, field: str) -> int:

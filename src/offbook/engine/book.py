@@ -19,6 +19,7 @@ from offbook.engine.wake import NO_FALL, NO_RISE, UNBOUNDED, Band
 NO_BUY: Final = -1
 NO_SELL: Final = MAX_UNITS
 _FIRST_LOOK: Final = 64
+_NOTHING_TAKEN: Final = (None, None, None, None)
 
 
 class Taken(msgspec.Struct, array_like=True):
@@ -117,7 +118,13 @@ class Book:
         self._keys[order.ordinal] = key
         if fresh and order.price_px is not None:
             self._fresh[order.ordinal] = (order.side, px)
-        self._retop()
+            self.watching = self.looking = True
+        # An order more can only better the top of its side; the rest stays as it is.
+        if order.side is OrderSide.BUY:
+            self.top_buy = max(self.top_buy, px)
+        else:
+            self.top_sell = min(self.top_sell, px)
+        self._band = None
 
     def remove(self, order: OrderState) -> None:
         """Take an order out, if it is in."""
@@ -132,8 +139,8 @@ class Book:
 
     def rest(self, order: OrderState) -> None:
         """The market is away from the order: from now on it trades at its own price."""
-        if self._fresh.pop(order.ordinal, None) is not None:
-            self._retop()
+        if self._fresh.pop(order.ordinal, None) is not None and not self._fresh:
+            self._rewatch()
 
     def is_fresh(self, order: OrderState) -> bool:
         """Whether the order still trades as a taker."""
@@ -272,8 +279,11 @@ class Book:
         self.rise = min(triggers.rise, guard.ask_rises)
         self.fall = max(triggers.fall, guard.bid_falls)
         self._band = None
+        self._rewatch()
+
+    def _rewatch(self) -> None:
         remembers = (self.taken_ask, self.taken_bid, self.ahead_ask, self.ahead_bid)
-        taken = remembers != (None, None, None, None)
+        taken = remembers != _NOTHING_TAKEN
         self.watching = bool(self._fresh) or taken or self.guarded
         self.looking = self.watching or self.rise < NO_RISE or self.fall > NO_FALL
 

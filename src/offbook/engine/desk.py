@@ -145,8 +145,9 @@ class OrderDesk:
         if due is None:
             at_once = origin is Origin.LIQUIDATION
             due = kernel.now if at_once else kernel.entry_due(ordinal)
-        kernel.emit(
-            r.OrderSubmitted,
+        record = r.OrderSubmitted(
+            kernel.ledger.seq + 1,
+            kernel.now,
             order=ordinal,
             client_order_id=terms.client_order_id,
             origin=origin,
@@ -173,6 +174,7 @@ class OrderDesk:
             decision_ask_px=0 if market is None else market.ask_px,
             due=due,
         )
+        kernel.enter(record)
         kernel.agenda.add(due, STAGE_MESSAGE, NewArrives(ordinal))
         order = kernel.ledger.orders[ordinal]
         if kernel.reports:

@@ -51,8 +51,9 @@ class Filler:
         if instrument.quote_currency != kernel.valuation.currency:
             conversion = _conversion(kernel.valuation.currency, rate, deal.fee, realized)
         due = kernel.response_due(order.ordinal)
-        record = kernel.emit(
-            r.OrderFilled,
+        record = r.OrderFilled(
+            kernel.ledger.seq + 1,
+            kernel.now,
             order=order.ordinal,
             exec_id=derived_id(kernel.config.seed, EXECUTION, kernel.ledger.fills + 1),
             symbol=order.symbol,
@@ -75,6 +76,7 @@ class Filler:
             evidence=evidence,
             due=due,
         )
+        kernel.enter(record)
         self._report(order, record, due)
         return True
 

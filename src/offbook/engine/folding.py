@@ -12,7 +12,7 @@ from offbook.domain.instruments import Instrument
 from offbook.domain.orders import CancelReason, OrderStatus, OrderView
 from offbook.domain.records import Record
 from offbook.domain.session import SessionSummary
-from offbook.domain.values import Amount, share_of, units_to_text
+from offbook.domain.values import Amount, amount_text, share_of, units_to_text
 from offbook.engine.accounts import CASH
 from offbook.engine.ledger import LedgerState
 from offbook.engine.state import ZERO, OrderState
@@ -95,11 +95,14 @@ def _count(ledger: LedgerState, prefix: str) -> int:
 
 def order_view(order: OrderState, instrument: Instrument) -> OrderView:
     """An order as it is shown. The average price is rounded to the stored decimals plus four."""
-    average = None
+    qty = instrument.qty_text(order.order_qty)
+    average, traded, leaves = None, "0", "0" if order.status.is_terminal else qty
     if order.cum_qty:
         places = instrument.price_precision + 4
         units = share_of(order.cum_notional, 10**places, order.cum_qty * instrument.qty_scale)
         average = units_to_text(units, places, trim=False)
+        traded = instrument.qty_text(order.cum_qty)
+        leaves = instrument.qty_text(order.leaves_qty)
     return OrderView(
         client_order_id=order.client_order_id,
         order_id=order.venue_order_id,
@@ -108,12 +111,12 @@ def order_view(order: OrderState, instrument: Instrument) -> OrderView:
         order_type=order.order_type,
         time_in_force=order.time_in_force,
         order_status=order.status,
-        order_qty=instrument.qty_text(order.order_qty),
-        cum_qty=instrument.qty_text(order.cum_qty),
-        leaves_qty=instrument.qty_text(order.leaves_qty),
+        order_qty=qty,
+        cum_qty=traded,
+        leaves_qty=leaves,
         price=_price_text(order.price_px, instrument),
         avg_px=average,
-        fees=str(order.fees),
+        fees=amount_text(order.fees),
         reduce_only=order.reduce_only,
         submitted_ts=order.submitted_ts,
         stop_px=_price_text(order.stop_px, instrument),

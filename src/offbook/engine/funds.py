@@ -6,7 +6,7 @@ through can be paid for.  Those of a margin account are in ``margin.py``; both a
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -37,6 +37,8 @@ class Deal(msgspec.Struct, frozen=True, kw_only=True):
     cash: int
     traded: Traded
 
+
+_NOTHING: Final = Traded()
 
 Priced = Terms | Amendment | OrderState
 """What has a limit, or a price at which it is triggered."""
@@ -165,7 +167,7 @@ class CashFunds(BaseFunds):
         need = 0
         if not terms.reduce_only and not self._at_fill:
             # A reduce-only buy never fills here: there is nothing short to reduce.
-            need = self._buy_holds(Traded(), terms.order_qty, reserve_px, 0, instrument)
+            need = self._buy_holds(_NOTHING, terms.order_qty, reserve_px, 0, instrument)
         have = self._ledger.available(CASH, currency)
         if need > have:
             return _short(RejectReason.INSUFFICIENT_BUYING_POWER, have, need)

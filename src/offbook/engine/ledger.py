@@ -22,7 +22,7 @@ from offbook.domain.record_parts import Posting
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount
 from offbook.engine.lists import hold, join_list, release
-from offbook.engine.sent_orders import bodies_of, order_of, sent_order
+from offbook.engine.sent_orders import bodies_of, denied_order, sent_order
 from offbook.engine.state import ZERO, DayState, OrderState, PositionState, TimerState
 from offbook.engine.volumes import TradedVolumes
 from offbook.engine.ways import Ways
@@ -76,7 +76,8 @@ class LedgerState(msgspec.Struct, kw_only=True):
 
     def available(self, account: str, currency: str) -> int:
         """Cash or holdings that no open order has reserved."""
-        return self.balance(account, currency) - self.held(account, currency)
+        key = f"{account}|{currency}"
+        return self.balances.get(key, ZERO) - self.reserved.get(key, ZERO)
 
     def cash(self) -> dict[str, Amount]:
         """The cash of each currency."""
@@ -163,8 +164,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
             del self.sent_times[:-MOST_IN_A_RATE]
 
     def _denied(self, record: r.OrderDenied) -> None:
-        order = order_of(record)
-        order.reason = record.reason.value
+        order = denied_order(record)
         self.orders[order.ordinal] = order
         self.by_client_id.setdefault(order.client_order_id, order.ordinal)
         self._refuse(f"denied:{record.reason.value}")

@@ -39,6 +39,14 @@ class OrderLimits:
         self._position_qty = _amount(config.max_position_qty)
         collar = config.price_collar
         self._collar = None if collar is None else text_to_units(collar, RATIO_PRECISION)
+        sized = (
+            self._max_order,
+            self._max_position,
+            self._order_qty,
+            self._position_qty,
+            self._collar,
+        )
+        self._looks_at_size = sized != (None,) * len(sized)
 
     def new_order(
         self, terms: Terms, instrument: Instrument, market: Market, now: int, ahead: int = 0
@@ -111,6 +119,8 @@ class OrderLimits:
     def _too_large(
         self, terms: Terms, instrument: Instrument, market: Market, replaced: OrderState | None
     ) -> Refusal | None:
+        if not self._looks_at_size:
+            return None
         price = _value_px(terms, market)
         value = self._value(terms.order_qty, price, instrument)
         return (

@@ -68,10 +68,14 @@ def hold(ledger: LedgerState, order: OrderState, amount: int) -> None:
     if order.held:
         return  # nothing until it works
     key = f"{order.reserved_account}|{order.reserved_currency}"
+    held = Amount(amount) if amount else ZERO
+    if order.order_list_id is None:
+        ledger.reserved[key] = Amount(ledger.reserved.get(key, ZERO) - order.reserved + amount)
+        order.reserved = held
+        return
     sharing = mates(ledger, order)
     total = ledger.reserved.get(key, ZERO) - held_by(ledger, order) + amount
     ledger.reserved[key] = Amount(total)
-    held = Amount(amount) if amount else ZERO
     for leg in (order, *sharing):
         leg.reserved = held
 

@@ -335,8 +335,15 @@ class ProcessingEngine:
             return
         command = take.command
         self._lifecycle.require(command)
-        self._kernel.emit(r.CommandTaken, row=self._lifecycle.row, command=command)
+        kernel = self._kernel
+        kernel.enter(
+            r.CommandTaken(
+                kernel.ledger.seq + 1, kernel.now, row=self._lifecycle.row, command=command
+            )
+        )
         match command:
+            case c.SubmitOrder():
+                self._desk.submit(command.order, Origin.OUTSIDE, command.command_id)
             case c.Start():
                 self._lifecycle.start()
                 self._equity.loss.begin_day()
@@ -356,8 +363,6 @@ class ProcessingEngine:
 
     def _order_command(self, command: c.Command) -> None:
         match command:
-            case c.SubmitOrder():
-                self._desk.submit(command.order, Origin.OUTSIDE, command.command_id)
             case c.SubmitOrderList():
                 self._lists.submit(command.orders, Origin.OUTSIDE, command.command_id)
             case c.CancelOrder():

@@ -31,6 +31,18 @@ def terms_of(request: OrderRequest, instrument: Instrument, client_order_id: str
     """A new order's terms; ``client_order_id`` is for one that has none. Raises InvalidOrder."""
     order_type = one_of(OrderType, "order_type", request.order_type)
     time_in_force = one_of(TimeInForce, "time_in_force", request.time_in_force)
+    if _is_plain_limit(request, order_type, time_in_force):
+        _check_id("client_order_id", request.client_order_id)
+        return Terms(
+            symbol=instrument.symbol,
+            side=one_of(OrderSide, "side", request.side),
+            order_type=order_type,
+            time_in_force=time_in_force,
+            order_qty=positive_units(request.order_qty, instrument.qty_precision, "order_qty"),
+            price_px=_units(request.price, instrument.price_precision, "price"),
+            reduce_only=False,
+            client_order_id=request.client_order_id or client_order_id,
+        )
     _check_prices(request, order_type)
     _check_time(request.expire_time, time_in_force)
     for name in ("reduce_only", "post_only"):
@@ -55,6 +67,19 @@ def terms_of(request: OrderRequest, instrument: Instrument, client_order_id: str
         trail_ratio=_ratio(request.trail_percent),
         expire_time=request.expire_time,
         post_only=request.post_only,
+    )
+
+
+def _is_plain_limit(request: OrderRequest, kind: OrderType, time_in_force: TimeInForce) -> bool:
+    """Whether a request is a limit with nothing special, as most are: then there is nothing to be
+    looked at but its price and quantity."""
+    return (
+        kind is OrderType.LIMIT
+        and time_in_force is not TimeInForce.GTD
+        and request.price is not None
+        and request.stop_px is request.trail_amount is request.trail_percent is None
+        and request.expire_time is None
+        and request.reduce_only is request.post_only is False
     )
 
 
@@ -122,8 +147,6 @@ def _prices_of(kind: OrderType) -> set[str]:
 
 
 def _check_prices(request: OrderRequest, kind: OrderType) -> None:
-    if kind is OrderType.LIMIT and request.price is not None and _only_a_price(request):
-        return  # as most orders are
     taken = _prices_of(kind)
     for name in ("price", "stop_px"):
         given = getattr(request, name) is not None
@@ -138,10 +161,6 @@ def _check_prices(request: OrderRequest, kind: OrderType) -> None:
         raise InvalidOrder(
             "a TRAILING_STOP order needs a trail_amount or a trail_percent", field="trail_amount"
         )
-
-
-def _only_a_price(request: OrderRequest) -> bool:
-    return request.stop_px is request.trail_amount is request.trail_percent is None
 
 
 def _check_one_trail(amount: object, percent: object) -> None:

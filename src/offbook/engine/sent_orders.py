@@ -15,7 +15,10 @@ from offbook.engine.state import OrderState
 
 def bodies_of(command: Command) -> dict[str, str]:
     """What a command sends under each client order id that it names, as digests."""
-    if not isinstance(command, SubmitOrder | SubmitOrderList):
+    if isinstance(command, SubmitOrder):
+        name = command.order.client_order_id
+        return {} if name is None else {name: order_body(command)}
+    if not isinstance(command, SubmitOrderList):
         return {}
     given = [order.client_order_id for order in new_orders(command)]
     names = [name for name in given if name is not None]
@@ -24,19 +27,38 @@ def bodies_of(command: Command) -> dict[str, str]:
 
 def sent_order(record: r.OrderSubmitted) -> OrderState:
     """An order that has left."""
-    order = order_of(record)
-    order.sent_ts = record.ts
-    order.reduce_only = record.reduce_only
-    order.reserve_px = record.reserve_px
-    order.reserved_account = record.reserved_account
-    order.reserved_currency = record.reserved_currency
-    order.decision_bid_px = record.decision_bid_px
-    order.decision_ask_px = record.decision_ask_px
-    return order
+    return OrderState(
+        ordinal=record.order,
+        client_order_id=record.client_order_id,
+        origin=record.origin,
+        command_id=record.command_id,
+        symbol=record.symbol,
+        side=record.side,
+        order_type=record.order_type,
+        time_in_force=record.time_in_force,
+        order_qty=record.order_qty,
+        price_px=record.price_px,
+        reduce_only=record.reduce_only,
+        submitted_ts=record.ts,
+        sent_ts=record.ts,
+        reserve_px=record.reserve_px,
+        reserved_account=record.reserved_account,
+        reserved_currency=record.reserved_currency,
+        decision_bid_px=record.decision_bid_px,
+        decision_ask_px=record.decision_ask_px,
+        stop_px=record.stop_px,
+        trail_px=record.trail_px,
+        trail_ratio=record.trail_ratio,
+        expire_time=record.expire_time,
+        post_only=record.post_only,
+        order_list_id=record.order_list_id,
+        contingency_type=record.contingency_type,
+        list_qty=record.order_qty,
+    )
 
 
-def order_of(record: r.OrderSubmitted | r.OrderDenied) -> OrderState:
-    """An order as it was sent, or would have been."""
+def denied_order(record: r.OrderDenied) -> OrderState:
+    """An order that never left."""
     return OrderState(
         ordinal=record.order,
         client_order_id=record.client_order_id,
@@ -58,4 +80,5 @@ def order_of(record: r.OrderSubmitted | r.OrderDenied) -> OrderState:
         order_list_id=record.order_list_id,
         contingency_type=record.contingency_type,
         list_qty=record.order_qty,
+        reason=record.reason.value,
     )

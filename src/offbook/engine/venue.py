@@ -93,8 +93,9 @@ class Venue:
         expires = order.expire_time
         if order.time_in_force is TimeInForce.DAY:
             expires = kernel.calendar_of(instrument).day_end(kernel.now)
-        kernel.emit(
-            r.OrderAccepted,
+        record = r.OrderAccepted(
+            kernel.ledger.seq + 1,
+            kernel.now,
             order=ordinal,
             venue_order_id=derived_id(kernel.config.seed, VENUE_ORDER, ordinal),
             expires=expires,
@@ -103,6 +104,7 @@ class Venue:
             queue_ahead=self.depth.queue_ahead(order),
             due=due,
         )
+        kernel.enter(record)
         kernel.report(order, ExecType.HELD if order.held else ExecType.NEW, due)
         if expires is not None:
             kernel.agenda.add(expires, STAGE_VENUE, Expiry(ordinal))
@@ -163,8 +165,10 @@ class Venue:
 
     def _first_mark(self, order: OrderState) -> int | None:
         """Where a trailing stop begins to follow: the last price of its side of the market."""
+        if order.order_type is not OrderType.TRAILING_STOP:
+            return None
         prices = self._kernel.prices(order.symbol)
-        if order.order_type is not OrderType.TRAILING_STOP or prices is None:
+        if prices is None:
             return None
         return prices.ask_px if order.side is OrderSide.BUY else prices.bid_px
 
