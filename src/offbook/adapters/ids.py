@@ -37,8 +37,13 @@ class Uuid7Source:
         return self._next()
 
     def _next(self) -> str:
-        chance = int.from_bytes(self._random_bytes(10), "big") >> (80 - _RANDOM_BITS)
         with self._guard:
-            value = max((self._milliseconds() << _RANDOM_BITS) | chance, self._last + 1)
+            now = self._milliseconds()
+            if now <= self._last >> _RANDOM_BITS:
+                value = self._last + 1
+            else:
+                # Drawn once for each millisecond and counted on from there, as the RFC has it.
+                chance = int.from_bytes(self._random_bytes(10), "big") >> (80 - _RANDOM_BITS)
+                value = (now << _RANDOM_BITS) | chance
             self._last = value
         return uuid7_from(value >> _RANDOM_BITS, value & ((1 << _RANDOM_BITS) - 1))

@@ -99,6 +99,7 @@ class Pump:
         self._clock_stops = clock_stops
         self._rows_total = rows_total
         self._call_rows = _FIRST_CALL_ROWS
+        self._mail_ts: int | None = None
         self._suspending: Mail | None = None
         self._nap = Nap(limits.fold_seconds, self.fold_up)
         self.line = CommitLine(
@@ -306,6 +307,7 @@ class Pump:
         if self._mail and not self._pacer.full_speed and not self._stands_still():
             # A command's time is bounded by the next row's, which ought to be known for it.
             await asyncio.sleep(0)
+        self._mail_ts = None
         while self._mail and not self.is_over and not self.engine.is_within_instant:
             if self._live is not None and not self.held and not self._live.is_at(self._mail[0]):
                 return  # it is taken where the market stood when it came
@@ -315,9 +317,12 @@ class Pump:
         message = mail.message
         if isinstance(message, TakeCommand):
             try:
-                ts = self._command_ts()
+                if self._mail_ts != self.engine.now:
+                    # What was in the mailbox together is taken at one instant, so that it also
+                    # reaches the venue at one: the clock is read for the first alone.
+                    self._mail_ts = self._command_ts()
                 self.held = False
-                self.desk.receive(message, ts, mail.reply)
+                self.desk.receive(message, self._mail_ts, mail.reply)
             except BaseException:
                 # Whatever it was, nobody is left waiting for an answer that will not come.
                 mail.refuse(SessionFailed("the session's engine failed at this command"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
@@ -54,7 +55,9 @@ class RunnerFactory(Protocol):
 
 async def outcome_of(value: Awaitable[object] | object) -> object:
     """What a runner gave, awaited where it is to be; the caller looks at what it is."""
-    return await value if inspect.isawaitable(value) else value
+    if type(value) is CoroutineType or inspect.isawaitable(value):
+        return await value
+    return value
 
 
 async def tell(runner: PaperTradingRunner, what: str, *arguments: object) -> object:
