@@ -90,6 +90,11 @@ def encode_operation(operation: Operation) -> bytes:
     return _ENCODER.encode(operation)
 
 
+def encode_operations(operations: tuple[Operation, ...]) -> bytes:
+    """Lines of the operations log, parted by ``NEWLINE``, as ``encode_operation`` gives each."""
+    return _ENCODER.encode_lines(operations)[: -len(NEWLINE)]
+
+
 def decode_operation(raw: bytes) -> Operation:
     """Read what ``encode_operation`` gave. Raises JournalDamaged when it does not fit."""
     return _decode(_OPERATION.decode, raw, "line of the operations log")

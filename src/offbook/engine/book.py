@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Iterable
 from typing import Final
 
@@ -12,6 +11,7 @@ import numpy as np
 from offbook.domain.market_data import IntColumn, Quote, QuoteSlice
 from offbook.domain.orders import OrderSide
 from offbook.domain.values import MAX_UNITS
+from offbook.engine.price_levels import Place, PriceLevels
 from offbook.engine.state import OrderState
 from offbook.engine.triggers import Triggers
 from offbook.engine.wake import NO_FALL, NO_RISE, UNBOUNDED, Band
@@ -43,9 +43,9 @@ class Book:
     def __init__(self) -> None:
         self.bar_left = 0
         """What may still be taken of the last bar."""
-        self._buys: list[tuple[int, int, int]] = []
-        self._sells: list[tuple[int, int, int]] = []
-        self._keys: dict[int, tuple[int, int, int]] = {}
+        self._buys = PriceLevels()
+        self._sells = PriceLevels()
+        self._keys: dict[int, Place] = {}
         self._fresh: dict[int, tuple[OrderSide, int]] = {}
         self.triggers = Triggers()
         self.taken_ask: Taken | None = None
@@ -110,11 +110,11 @@ class Book:
         if order.side is OrderSide.BUY:
             px = MAX_UNITS if order.price_px is None else order.price_px
             key = (-px, order.priority, order.ordinal)
-            insort(self._buys, key)
+            self._buys.add(key)
         else:
             px = 0 if order.price_px is None else order.price_px
             key = (px, order.priority, order.ordinal)
-            insort(self._sells, key)
+            self._sells.add(key)
         self._keys[order.ordinal] = key
         if fresh and order.price_px is not None:
             self._fresh[order.ordinal] = (order.side, px)
@@ -160,11 +160,11 @@ class Book:
 
     def buys_crossing(self, ask_px: int) -> list[int]:
         """Buys that an ask satisfies, best price first, then time."""
-        return [ordinal for px, _, ordinal in self._buys if -px >= ask_px]
+        return self._buys.up_to(-ask_px)
 
     def sells_crossing(self, bid_px: int) -> list[int]:
         """Sells that a bid satisfies, best price first, then time."""
-        return [ordinal for px, _, ordinal in self._sells if px <= bid_px]
+        return self._sells.up_to(bid_px)
 
     def crossing(self, side: OrderSide, px: int) -> list[int]:
         """Orders of a side that a price satisfies, best price first, then time."""
@@ -271,8 +271,9 @@ class Book:
 
     def _retop(self) -> None:
         triggers, guard = self.triggers, self.guard_band
-        self.top_buy = -self._buys[0][0] if self._buys else NO_BUY
-        self.top_sell = self._sells[0][0] if self._sells else NO_SELL
+        bid, offer = self._buys.best(), self._sells.best()
+        self.top_buy = NO_BUY if bid is None else -bid
+        self.top_sell = NO_SELL if offer is None else offer
         if len(triggers):
             self.top_buy = max(self.top_buy, triggers.touch_buy)
             self.top_sell = min(self.top_sell, triggers.touch_sell)

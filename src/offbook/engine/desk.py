@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from offbook.domain import records as r
-from offbook.domain.errors import OrderConflict, OrderNotFound, TooManyRequests
+from offbook.domain.errors import OrderNotFound, TooManyRequests
 from offbook.domain.orders import (
     ExecType,
     OrderRequest,
@@ -51,7 +51,7 @@ class OrderDesk:
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
-        self._read: tuple[OrderRequest, Terms] | None = None
+        self._read: tuple[OrderRequest, Terms, int] | None = None
 
     def find(self, client_order_id: str) -> OrderState:
         """The order of a client order id. Raises OrderNotFound."""
@@ -74,19 +74,18 @@ class OrderDesk:
         return msgspec.structs.replace(terms, reduce_only=True)
 
     def _terms(self, request: OrderRequest) -> Terms:
-        read = self._read
+        read, count = self._read, len(self._kernel.ledger.orders)
         named = request.client_order_id is not None
-        if read is not None and read[0] is request and named:
-            # What was checked a moment ago is now sent.
-            return read[1]
-        name = "" if named else self.next_client_id()
         if read is not None and read[0] is request:
+            # What was checked a moment ago is now sent.
+            if named or read[2] == count:
+                return read[1]
             # Only the name that it was given may be taken by now.
-            if read[1].client_order_id != name:
-                return msgspec.structs.replace(read[1], client_order_id=name)
-            return read[1]
-        terms = terms_of(request, self._kernel.instrument(request.symbol), name)
-        self._read = (request, terms)
+            terms = msgspec.structs.replace(read[1], client_order_id=self.next_client_id())
+        else:
+            name = "" if named else self.next_client_id()
+            terms = terms_of(request, self._kernel.instrument(request.symbol), name)
+        self._read = (request, terms, count)
         return terms
 
     def next_client_id(self, ahead: int = 0, taken: Container[str] = ()) -> str:
@@ -373,13 +372,3 @@ class OrderDesk:
                     denied=True,
                 ),
             )
-
-
-def conflict(client_order_id: str) -> OrderConflict:
-    """An id that another order has already."""
-    return OrderConflict(
-        f"client_order_id {client_order_id!r} was used before by another order; ids are unique "
-        "for ever within a session: give a new one",
-        order_id=client_order_id,
-        field="client_order_id",
-    )

@@ -130,6 +130,8 @@ class LedgerState(msgspec.Struct, kw_only=True):
     def _move(self, order: OrderState, exec_type: ExecType) -> None:
         order.status = next_status(order.status, exec_type, order.cum_qty, held=order.held)
         if order.status.is_terminal:
+            # From here on nothing of it changes any more: snapshots rest on that.
+            order.asked_qty = order.asked_reserve_px = 0
             release(self, order)
             self.open_orders.pop(order.ordinal, None)
 
@@ -316,8 +318,8 @@ class LedgerState(msgspec.Struct, kw_only=True):
     def _replace_rejected(self, record: r.ReplaceRejected) -> None:
         self._refuse(f"replace_rejected:{record.reason.value}")
         order = self.orders[record.order]
-        order.asked_qty = order.asked_reserve_px = 0
         if not order.status.is_terminal:
+            order.asked_qty = order.asked_reserve_px = 0
             self._move(order, ExecType.REPLACE_REJECTED)
             hold(self, order, record.reserved)
 

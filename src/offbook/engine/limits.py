@@ -46,6 +46,7 @@ class OrderLimits:
             self._position_qty,
             self._collar,
         )
+        self._names_allowed = bool(config.allowed_symbols or config.allowed_sides)
         self._looks_at_size = sized != (None,) * len(sized)
 
     def new_order(
@@ -54,11 +55,12 @@ class OrderLimits:
         """The first limit that a new order meets, or None. ``now`` is session time (ns UTC), and
         ``ahead`` how many orders of its list leave with it before it."""
         return (
-            self._day_is_over(terms)
-            or self._not_allowed(terms)
-            or self._too_often(now, ahead)
+            (self._ledger.day.loss is not None and self._day_is_over(terms))
+            or (self._names_allowed and self._not_allowed(terms))
+            or (self._config.max_order_rate is not None and self._too_often(now, ahead))
             or self._too_many(ahead)
-            or self._too_large(terms, instrument, market, None)
+            or (self._looks_at_size and self._too_large(terms, instrument, market, None))
+            or None
         )
 
     def new_terms(
@@ -119,8 +121,6 @@ class OrderLimits:
     def _too_large(
         self, terms: Terms, instrument: Instrument, market: Market, replaced: OrderState | None
     ) -> Refusal | None:
-        if not self._looks_at_size:
-            return None
         price = _value_px(terms, market)
         value = self._value(terms.order_qty, price, instrument)
         return (

@@ -28,7 +28,8 @@ from offbook.domain.values import Amount
 from offbook.engine import keyframes, snapshots
 from offbook.engine.accounts import CAPITAL, CASH
 from offbook.engine.built_bars import BuiltBars
-from offbook.engine.desk import OrderDesk, conflict
+from offbook.engine.capture import Captured, capture
+from offbook.engine.desk import OrderDesk
 from offbook.engine.equity_watch import EquityWatch
 from offbook.engine.folding import order_view, summary_of
 from offbook.engine.history import Histories
@@ -38,8 +39,8 @@ from offbook.engine.instants import Instants
 from offbook.engine.kernel import UNBOUNDED, Kernel
 from offbook.engine.lifecycle import Lifecycle
 from offbook.engine.list_desk import ListDesk
-from offbook.engine.lists import members
 from offbook.engine.market_rows import SEVERAL, MarketRows
+from offbook.engine.sent_before import conflict, sent_before
 from offbook.engine.standing import Standing, standing_of
 from offbook.engine.strategy import Strategy
 from offbook.engine.terms import Terms
@@ -230,18 +231,8 @@ class ProcessingEngine:
 
         Raises OrderConflict where one of the ids belongs to another order.
         """
-        ledger = self._kernel.ledger
-        names = [order.client_order_id for order in c.new_orders(command)]
-        known = [name for name in names if name in ledger.by_client_id]
-        if not known or not isinstance(command, c.SubmitOrder | c.SubmitOrderList):
-            return None
-        body = c.order_body(command)
-        for name in known:
-            if name is not None and ledger.bodies.get(name) != body:
-                raise conflict(name)
-        order = self._desk.find(str(known[0]))
-        first = [*members(ledger, order), order][0]
-        return order_view(first, self._kernel.instrument(first.symbol))
+        first = sent_before(self._kernel.ledger, command)
+        return None if first is None else order_view(first, self._kernel.instrument(first.symbol))
 
     # -- processing -------------------------------------------------------------------------
 
@@ -273,7 +264,8 @@ class ProcessingEngine:
                 break
             # Commands and ends are taken whole: what they find must follow from row and time.
             whole = isinstance(item, (Take, EndOfData))
-            kernel.most_seq, kernel.most_turns = (UNBOUNDED,) * 2 if whole else (enough, turns)
+            kernel.most_seq = UNBOUNDED if whole else enough
+            kernel.most_turns = UNBOUNDED if whole else turns
             self._take(item)
         return out
 
@@ -336,11 +328,8 @@ class ProcessingEngine:
         command = take.command
         self._lifecycle.require(command)
         kernel = self._kernel
-        kernel.enter(
-            r.CommandTaken(
-                kernel.ledger.seq + 1, kernel.now, row=self._lifecycle.row, command=command
-            )
-        )
+        seq, row = kernel.ledger.seq + 1, self._lifecycle.row
+        kernel.enter(r.CommandTaken(seq, kernel.now, row=row, command=command))
         match command:
             case c.SubmitOrder():
                 self._desk.submit(command.order, Origin.OUTSIDE, command.command_id)
@@ -385,12 +374,17 @@ class ProcessingEngine:
 
         Raises whatever ``save_state`` raises as InvalidStrategy.
         """
+        captured = self.capture()
+        return None if captured is None else captured.whole()
+
+    def capture(self) -> Captured | None:
+        """The same, to be written down in pieces while the engine goes on."""
         memory = None
         if self._host is not None:
             if not self._host.keeps_memory:
                 return None
             memory = snapshots.save_memory(self._host.strategy)
-        return snapshots.dump(self._parts, self._lifecycle.row, memory)
+        return capture(self._parts, self._lifecycle.row, memory)
 
     def restore(self, attach: Attach, state: bytes) -> None:
         """Become what ``snapshot`` kept; the engine must be fresh.

@@ -71,7 +71,7 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     memory: msgspec.Raw
 
 
-_ENCODER = msgspec.json.Encoder(enc_hook=encode_hook)
+ENCODER: Final = msgspec.json.Encoder(enc_hook=encode_hook)
 _DECODER: msgspec.json.Decoder[EngineState] = msgspec.json.Decoder(
     EngineState, dec_hook=decode_hook
 )
@@ -146,11 +146,11 @@ class Parts(NamedTuple):
     built: BuiltBars
 
 
-def dump(parts: Parts, row: int, memory: bytes | None) -> bytes:
-    """The state as bytes."""
+def state_of(parts: Parts, row: int, memory: bytes | None) -> EngineState:
+    """The state as it is kept; what grows and changes in it is the engine's own."""
     kernel, venue, instants, history, built = parts
     ordinal, entries = kernel.agenda.dump()
-    state = EngineState(
+    return EngineState(
         format=SNAPSHOT_FORMAT,
         row=row,
         now=kernel.now,
@@ -183,7 +183,6 @@ def dump(parts: Parts, row: int, memory: bytes | None) -> bytes:
         built=built.dump(),
         memory=msgspec.Raw(b"null" if memory is None else memory),
     )
-    return _ENCODER.encode(state)
 
 
 def load(parts: Parts, raw: bytes) -> Any:

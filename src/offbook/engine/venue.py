@@ -1,8 +1,7 @@
 """The simulated venue: takes messages, keeps working orders, hands market rows to be matched.
 
 What rows do to orders is told in ``matching_depth``, ``matching_quotes``, ``matching_trades`` and
-``matching_bars``, and when those that wait are triggered in ``triggers``.  On all, what trades is
-whole lots.
+``matching_bars``; when those that wait are triggered, in ``triggers``.  Whole lots trade.
 """
 
 from __future__ import annotations
@@ -165,9 +164,8 @@ class Venue:
 
     def _first_mark(self, order: OrderState) -> int | None:
         """Where a trailing stop begins to follow: the last price of its side of the market."""
-        if order.order_type is not OrderType.TRAILING_STOP:
-            return None
-        prices = self._kernel.prices(order.symbol)
+        trails = order.order_type is OrderType.TRAILING_STOP
+        prices = self._kernel.prices(order.symbol) if trails else None
         if prices is None:
             return None
         return prices.ask_px if order.side is OrderSide.BUY else prices.bid_px
@@ -393,8 +391,7 @@ class Venue:
         if not order.reduce_only and ledger.status is not SessionStatus.PAUSED:
             return order.leaves_qty
         held = max(ledger.position(order.symbol).qty * -order.side.sign, 0)
-        instrument = self._kernel.instrument(order.symbol)
-        return self._kernel.funds.reducible(order, held, instrument)
+        return self._kernel.funds.reducible(order, held, self._kernel.instrument(order.symbol))
 
     def drop_if_not_reducing(self, order: OrderState) -> None:
         """Take away a reducing order that has nothing left to reduce."""

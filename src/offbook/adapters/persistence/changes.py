@@ -66,7 +66,7 @@ def _encode_batch(batch: JournalBatch) -> _Batch:
         ),
         taken=batch.taken,
         snapshot=None if snapshot is None else (snapshot.seq, storing.encode_snapshot(snapshot)),
-        operations=storing.NEWLINE.join(map(storing.encode_operation, batch.operations)),
+        operations=storing.encode_operations(batch.operations),
     )
 
 

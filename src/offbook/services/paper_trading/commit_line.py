@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from offbook.domain.journal import OperationKind
+from offbook.domain.journal import OperationKind, Snapshot
 from offbook.domain.session import PaperTradingSession, SessionError, SessionStatus
 from offbook.ports.clock import IClock
 from offbook.services.paper_trading.kept_engine import KeptEngine
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.messages import Commit, Committed, RunnerHost
 from offbook.services.paper_trading.outbox import Outbox, Waiter
+from offbook.services.paper_trading.snapshotting import SnapshotMaker
 
 if TYPE_CHECKING:
     from offbook.engine.processing_engine import ProcessingEngine
@@ -40,6 +41,7 @@ class CommitLine:
         "_host",
         "_kept",
         "_limits",
+        "_maker",
         "_on_settled",
         "_outbox",
         "_snapshot_row",
@@ -74,6 +76,7 @@ class CommitLine:
         self._flying_since: float | None = None
         self._cut_status = session.status
         self._cut_at = clock.monotonic()
+        self._maker = SnapshotMaker(on_settled, self._log_failure)
         self._snapshot_row = session.cursor.row
         self._snapshot_seq = session.last_seq
 
@@ -123,18 +126,18 @@ class CommitLine:
         if self._task is None and self._is_due(idle):
             self.begin()
 
-    def begin(self, *, snapshot: bool = False) -> None:
+    def begin(self) -> None:
         """Cut everything collected and store it; only when none is in flight."""
         assert self._task is None
         outbox, engine = self._outbox, self._engine
-        state = self._snapshot(forced=snapshot)
+        self._snapshot_if_due()
         self._flying, outbox.waiters = outbox.waiters, []
         self._flying_since, self._flying_count = outbox.since, outbox.count
         answering, outbox.answering = tuple(outbox.answering), []
         parameters, outbox.stop_parameters = outbox.stop_parameters, None
         self._cut_status, self._cut_at = engine.status, self._clock.monotonic()
         message = Commit(
-            batch=outbox.cut(engine.cursor, state),
+            batch=outbox.cut(engine.cursor, self._maker.take()),
             status=engine.status,
             status_reason=engine.status_reason,
             summary=engine.summary(),
@@ -148,15 +151,23 @@ class CommitLine:
     async def flush(self, *, snapshot: bool = False) -> None:
         """Store everything there is and wait for it."""
         await self.settle()
+        if snapshot:
+            self._begin_snapshot()
+            await self._maker.finish()
         if snapshot or not self._outbox.empty or self._engine.cursor != self._outbox.cut_cursor:
-            self.begin(snapshot=snapshot)
+            self.begin()
             await self.settle()
+
+    def close(self) -> None:
+        """Nothing more is stored: give up a snapshot that is being made."""
+        self._maker.close()
 
     async def break_off(self, error: BaseException) -> None:
         """The engine is given up: whoever waits for a commit is told ``error``."""
         if self._task is not None:
             await asyncio.wait({self._task})
             self._task = None
+        self.close()
         waiters, self._outbox.waiters = self._flying + self._outbox.waiters, []
         for waiter in waiters:
             waiter.refuse(error)
@@ -184,7 +195,12 @@ class CommitLine:
         if self._engine.status in (SessionStatus.STOPPED, SessionStatus.FAILED):
             # The last commit holds everything that is left to tell, and is flushed.
             return False
-        if outbox.urgent or outbox.waiters or self._engine.status is not self._cut_status:
+        if (
+            self._maker.is_ready
+            or outbox.urgent
+            or outbox.waiters
+            or self._engine.status is not self._cut_status
+        ):
             return True
         now = self._clock.monotonic()
         if outbox.empty:
@@ -200,23 +216,37 @@ class CommitLine:
         limits = self._limits
         return limits.pass_snapshot_rows if self._engine.passes_over else limits.snapshot_rows
 
-    def _snapshot(self, *, forced: bool) -> bytes | None:
+    def _snapshot_if_due(self) -> None:
+        """Begin a snapshot of the state that this batch ends with, where one falls due."""
         engine, limits = self._engine, self._limits
         seq, row = self._outbox.last_seq, engine.cursor.row
         paused = engine.status is SessionStatus.PAUSED and engine.status is not self._cut_status
-        due = (
-            forced
-            or paused
-            or row - self._snapshot_row >= self._snapshot_rows()
-            or seq - self._snapshot_seq >= max(limits.snapshot_records, seq // _SNAPSHOT_SHARE)
+        due = paused or (
+            not self._maker.is_busy
+            and (
+                row - self._snapshot_row >= self._snapshot_rows()
+                or seq - self._snapshot_seq >= max(limits.snapshot_records, seq // _SNAPSHOT_SHARE)
+            )
         )
-        if not due or not seq or engine.status in (SessionStatus.STOPPED, SessionStatus.FAILED):
-            return None
-        self._snapshot_row, self._snapshot_seq = row, seq
+        if due:
+            self._begin_snapshot()
+
+    def _begin_snapshot(self) -> None:
+        engine, outbox = self._engine, self._outbox
+        seq, cursor = outbox.last_seq, engine.cursor
+        if not seq or engine.status in (SessionStatus.STOPPED, SessionStatus.FAILED):
+            return
+        self._snapshot_row, self._snapshot_seq = cursor.row, seq
         try:
-            return engine.snapshot()
+            captured = engine.capture()
         except Exception as error:
-            # A strategy that cannot save its memory is run again from the start instead.
-            detail = f"no snapshot at record {seq}: {type(error).__name__}: {error}"
-            self._outbox.log(self._clock.now(), OperationKind.ERROR, detail)
-            return None
+            self._log_failure(seq, error)
+            return
+        if captured is not None:
+            place = Snapshot(seq=seq, cursor=cursor, head=outbox.head, state=b"")
+            self._maker.begin(captured, place)
+
+    def _log_failure(self, seq: int, error: BaseException) -> None:
+        """A strategy that cannot save its memory is run again from the start instead."""
+        detail = f"no snapshot at record {seq}: {type(error).__name__}: {error}"
+        self._outbox.log(self._clock.now(), OperationKind.ERROR, detail)

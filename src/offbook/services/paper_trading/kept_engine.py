@@ -12,6 +12,10 @@ from offbook.services.paper_trading.rebuilding import EngineFactory, make_one
 if TYPE_CHECKING:
     from offbook.engine.processing_engine import ProcessingEngine
 
+MOST_FOLDED: Final = 2_048
+"""Entries of a state beyond which an engine stays as it is: folding it up, and the command that
+needs it again, would hold up the whole event loop."""
+
 _LEVEL: Final = 6
 _SAMPLES: Final = 256
 _SAMPLE_BYTES: Final = 32_768
@@ -93,11 +97,12 @@ class KeptEngine:
         return self._engine is None
 
     def fold(self) -> None:
-        """Keep the snapshot alone, if ``may_fold`` and there is one."""
+        """Keep the snapshot alone, if ``may_fold`` and it is not too large."""
         if not self.may_fold or self._engine is None:
             return
-        state = self._engine.snapshot()
-        if state is not None:
+        captured = self._engine.capture()
+        if captured is not None and captured.entries <= MOST_FOLDED:
+            state = captured.whole()
             self._folded, self._sample = _FOLDER.fold(state, self._session.config.market)
             self._engine = None
 

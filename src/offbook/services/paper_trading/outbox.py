@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from offbook.domain.chain import GENESIS, extend
+from offbook.domain.chain import GENESIS, extend_all
 from offbook.domain.journal import (
     CommandAnswer,
     JournalBatch,
@@ -107,13 +107,10 @@ class Outbox:
 
     def add(self, records: Sequence[Record], now: float) -> None:
         """Take the records of a whole step in; ``now`` is the monotonic time."""
-        head = self.head
-        for record in records:
-            raw = encode_record(record)
-            head = extend(head, raw)
-            self._records.append(raw)
-        self.head = head
-        self.last_seq += len(records)
+        raws = [encode_record(record) for record in records]
+        self._records += raws
+        self.head = extend_all(self.head, raws)
+        self.last_seq += len(raws)
         if records and self.since is None:
             self.since = now
 
@@ -138,8 +135,9 @@ class Outbox:
         else:
             self._taken.append(command_id)
 
-    def cut(self, cursor: Cursor, snapshot: bytes | None) -> JournalBatch:
-        """Everything collected, as one batch that ends at ``cursor``; the outbox is empty then.
+    def cut(self, cursor: Cursor, snapshot: Snapshot | None) -> JournalBatch:
+        """Everything collected, as one batch that ends at ``cursor``, with a snapshot of that or an
+        earlier place; the outbox is empty then.
 
         ``waiters``, ``answering`` and ``stop_parameters`` are the caller's to take along.
         """
@@ -151,9 +149,7 @@ class Outbox:
             answers=tuple(self._answers),
             scheduled=tuple(self._scheduled),
             taken=tuple(self._taken),
-            snapshot=None
-            if snapshot is None
-            else Snapshot(seq=self.last_seq, cursor=cursor, head=self.head, state=snapshot),
+            snapshot=snapshot,
             operations=tuple(self._operations),
         )
         self._first_seq = self.last_seq + 1

@@ -53,8 +53,11 @@ class OwnerLoop:
         is cancelled too.  ``guarded`` work does what must not be broken off in tasks of its own,
         and so needs none from here.  Raises ManagerClosed when the owner loop is gone.
         """
-        self.adopt()
-        if self.is_here:
+        here = self.is_here
+        if not here:
+            self.adopt()
+            here = self.is_here
+        if here:
             if guarded:
                 return await work()
             task = self.spawn(work(), name)

@@ -64,8 +64,7 @@ class Faulted(Exception):
 class Pump:
     """Turns one engine until its session is over or suspended.
 
-    ``wake`` is set whenever there may be something to do: mail, rows that were read, a commit
-    that ended.
+    ``wake`` is set whenever there may be something to do: mail, rows read, a commit that ended.
     """
 
     def __init__(
@@ -129,6 +128,7 @@ class Pump:
             await self._run()
         finally:
             self._nap.close()
+            self.line.close()
 
     async def _run(self) -> None:
         while True:
@@ -163,10 +163,9 @@ class Pump:
         """One step of the engine, its records collected. Raises Faulted."""
         self._watch.begin()
         try:
+            limits = self._limits
             records = self.engine.process(
-                [item],
-                max_records=self._limits.call_records,
-                max_turns=self._limits.call_turns,
+                [item], max_records=limits.call_records, max_turns=limits.call_turns
             )
         except Exception as error:
             raise Faulted(f"{type(error).__name__}: {error}") from error
@@ -318,8 +317,7 @@ class Pump:
         if isinstance(message, TakeCommand):
             try:
                 if self._mail_ts != self.engine.now:
-                    # What was in the mailbox together is taken at one instant, so that it also
-                    # reaches the venue at one: the clock is read for the first alone.
+                    # What was in the mailbox together is taken at one instant.
                     self._mail_ts = self._command_ts()
                 self.held = False
                 self.desk.receive(message, self._mail_ts, mail.reply)
@@ -387,8 +385,7 @@ class Pump:
         mail.answer(Done())
 
     async def _sleep(self, seconds: float | None) -> None:
-        """Until woken, or until so many seconds have passed; in a long sleep the engine is folded
-        up."""
+        """Until woken, or until so many seconds have passed; a long sleep folds the engine up."""
         if self._wake.is_set() or self._mail:
             await asyncio.sleep(0)
             return

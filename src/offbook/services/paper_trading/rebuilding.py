@@ -25,6 +25,7 @@ from offbook.services.paper_trading.journal_reader import (
 )
 from offbook.services.paper_trading.replaying import Replay
 from offbook.services.paper_trading.row_reader import SessionRows
+from offbook.services.paper_trading.snapshotting import unpacked
 from offbook.services.paper_trading.watchdog import Watch
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ async def rebuild(
     after_seq = engine.last_seq
     if snapshot is not None and snapshot.seq > after_seq:
         engine = make_one(make_engine, session)
-        engine.restore(attach, snapshot.state)
+        engine.restore(attach, unpacked(snapshot.state))
         after_seq = snapshot.seq
     replay = Replay(
         session.id,

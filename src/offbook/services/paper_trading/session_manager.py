@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import structlog
 
@@ -379,20 +379,22 @@ class PaperTradingSessionManager(SessionReading):
         command = well_formed(command)
         digest = "" if command_id is None else command_digest(command, at)
         message = TakeCommand(command=command, digest=digest, at=at)
+        work: Work[OrderView] = partial(self._take_order, session_id, message)
+        if command_id is not None:
+            # One without an id nobody can join in, or find again.
+            work = partial(
+                self._memory.once, session_id, command_id, digest, work, decode_order_answer
+            )
+        return await self._call(work, "order", guarded=True)
 
-        async def work() -> OrderView:
-            async with self._transitions.visit(session_id, None) as host:
-                if host.committed.status not in _TAKES_ORDERS:
-                    raise not_running(host.session)
-                reply = await outcome_of(self._registry.active[host.id].take(message))
-                if not isinstance(reply, Taken) or reply.order is None:
-                    raise SessionFailed("the runner gave no order", session_id=session_id)
-                return reply.order
-
-        def once() -> Coroutine[Any, Any, OrderView]:
-            return self._memory.once(session_id, command_id, digest, work, decode_order_answer)
-
-        return await self._call(once, "order", guarded=True)
+    async def _take_order(self, session_id: str, message: TakeCommand) -> OrderView:
+        async with self._transitions.visit(session_id, None) as host:
+            if host.committed.status not in _TAKES_ORDERS:
+                raise not_running(host.session)
+            reply = await outcome_of(self._registry.active[host.id].take(message))
+            if not isinstance(reply, Taken) or reply.order is None:
+                raise SessionFailed("the runner gave no order", session_id=session_id)
+            return reply.order
 
     def _command_id(self, given: str | None) -> str:
         return given if given is not None else self._registry.ids.command_id()

@@ -146,16 +146,18 @@ class Transitions:
         """Whether a session runs here."""
         return session_id in self._registry.hosts
 
+    def at_hand(self, session_id: str) -> SessionHost | None:
+        """Who runs a session, if nobody is looking for it: as nearly always; a gate that exists is
+        held or waited for."""
+        host = self._registry.hosts.get(session_id)
+        if host is None or host.retiring is not None or session_id in self._gates:
+            return None
+        return None if self._recovery.is_under_way(session_id) else host
+
     async def reach(self, session_id: str, command: LifecycleCommand | None) -> SessionHost:
         """Who runs a session, after whoever looks for it already."""
-        host = self._registry.hosts.get(session_id)
-        if (
-            host is not None
-            and host.retiring is None
-            and session_id not in self._gates
-            and not self._recovery.is_under_way(session_id)
-        ):
-            # As nearly always; a gate that exists is held or waited for.
+        host = self.at_hand(session_id)
+        if host is not None:
             return host
         async with self._gate(session_id):
             await self._recovery.settled(session_id)

@@ -29,9 +29,11 @@ class Visit:
 
     async def __aenter__(self) -> SessionHost:
         transitions = self._transitions
-        self._held = not transitions.is_run_here(self._session_id)
+        host = transitions.at_hand(self._session_id)
+        self._held = host is None and not transitions.is_run_here(self._session_id)
         try:
-            host = await transitions.reach(self._session_id, self._command)
+            if host is None:
+                host = await transitions.reach(self._session_id, self._command)
             transitions.enter(host)
         except BaseException:
             if self._held:
