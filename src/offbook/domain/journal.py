@@ -90,7 +90,7 @@ class JournalBatch(msgspec.Struct, frozen=True, kw_only=True):
         return self.first_seq + len(self.records) - 1
 
 
-class StoredRecord(msgspec.Struct, frozen=True, array_like=True):
+class StoredRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One committed record: its sequence number and canonical bytes."""
 
     seq: int

@@ -27,7 +27,7 @@ from offbook.domain.rows import Quote as Quote
 from offbook.domain.rows import Trade as Trade
 
 
-class Cursor(msgspec.Struct, frozen=True, order=True):
+class Cursor(msgspec.Struct, frozen=True, order=True, gc=False):
     """A place in a session's market: ``row`` rows taken, session time ``ts`` reached (ns UTC)."""
 
     row: int = 0

@@ -47,7 +47,7 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     amount: Amount
 
 
-class Conversion(msgspec.Struct, frozen=True, kw_only=True):
+class Conversion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a fill in another currency is in the account's.
 
     One unit of the other is worth ``numerator / denominator``; ``fee`` and ``realized`` are the
@@ -62,7 +62,7 @@ class Conversion(msgspec.Struct, frozen=True, kw_only=True):
     realized: Amount
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The market row that a fill traded against, copied from the market, and why it was allowed.
 
     ``row`` and ``row_ts`` say which row.  Quotes give ``bid_px`` to ``ask_qty``; trades give
@@ -103,7 +103,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     slippage_model: str | None = None
 
 
-class Mark(msgspec.Struct, frozen=True, kw_only=True):
+class Mark(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The last prices of an instrument and what is held of it."""
 
     symbol: str

@@ -135,10 +135,12 @@ def amount_text(amount: int) -> str:
     """An amount (units of 10**-18) as decimal text without trailing zeros."""
     if amount < 0:
         return "-" + amount_text(-amount)
-    whole, rest = divmod(amount, AMOUNT_SCALE)
+    whole = amount // AMOUNT_SCALE
+    rest = amount - whole * AMOUNT_SCALE
     if not rest:
         return int.__repr__(whole)
-    return f"{whole}.{rest:018d}".rstrip("0")
+    decimals = int.__repr__(rest + AMOUNT_SCALE)[1:]  # quicker than to ask for leading zeros
+    return f"{whole}.{decimals.rstrip('0')}"
 
 
 def exact_units(value: Exact, precision: int, field: str) -> int:

@@ -24,45 +24,45 @@ STAGE_MESSAGE: Final = 5
 PRUNE_AT: Final = 4096
 
 
-class Expiry(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class Expiry(msgspec.Struct, frozen=True, tag=True, array_like=True, gc=False):
     """An order's time in force ends."""
 
     order: int
 
 
-class HoursChange(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class HoursChange(msgspec.Struct, frozen=True, tag=True, array_like=True, gc=False):
     """The markets of a calendar open or close."""
 
     calendar: str
 
 
-class StopDeadline(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class StopDeadline(msgspec.Struct, frozen=True, tag=True, array_like=True, gc=False):
     """Closing positions has taken as long as it may."""
 
 
-class DayEnds(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class DayEnds(msgspec.Struct, frozen=True, tag=True, array_like=True, gc=False):
     """A trading day ends and the next begins, where a day's loss is limited."""
 
 
-class TimerDue(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class TimerDue(msgspec.Struct, frozen=True, tag=True, array_like=True, gc=False):
     """A strategy's timer."""
 
     name: str
 
 
-class NewArrives(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class NewArrives(msgspec.Struct, frozen=True, tag=True, array_like=True, gc=False):
     """A new order reaches the venue."""
 
     order: int
 
 
-class CancelArrives(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class CancelArrives(msgspec.Struct, frozen=True, tag=True, array_like=True, gc=False):
     """A cancel request reaches the venue."""
 
     order: int
 
 
-class ReplaceArrives(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class ReplaceArrives(msgspec.Struct, frozen=True, tag=True, array_like=True, gc=False):
     """A replace request, sent at ``sent``, reaches the venue."""
 
     order: int
@@ -71,7 +71,7 @@ class ReplaceArrives(msgspec.Struct, frozen=True, tag=True, array_like=True):
     sent: int
 
 
-class ReportArrives(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class ReportArrives(msgspec.Struct, frozen=True, tag=True, array_like=True, gc=False):
     """An execution report reaches the strategy; numbers as they were at the venue.
 
     ``at`` is when the venue sent it; fills carry ``last_*``, ``fee``, the change of cash
@@ -101,7 +101,7 @@ class ReportArrives(msgspec.Struct, frozen=True, tag=True, array_like=True):
     trail_ratio: int | None = None
 
 
-class ReservesArrive(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class ReservesArrive(msgspec.Struct, frozen=True, tag=True, array_like=True, gc=False):
     """What orders of a margin account hold now becomes known: (order, amount)."""
 
     reserved: tuple[tuple[int, Amount], ...]
@@ -121,7 +121,7 @@ AgendaItem = (
 )
 
 
-class AgendaEntry(msgspec.Struct, frozen=True, array_like=True, order=False):
+class AgendaEntry(msgspec.Struct, frozen=True, array_like=True, order=False, gc=False):
     """One entry as kept in a snapshot."""
 
     due: int

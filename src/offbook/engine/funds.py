@@ -25,7 +25,7 @@ from offbook.engine.triggers import trail_level
 from offbook.engine.valuation import Valuation
 
 
-class Deal(msgspec.Struct, frozen=True, kw_only=True):
+class Deal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A fill that is about to be booked: quantity and price in units, ``notional`` and ``fee`` in
     10**-18 of the instrument's currency; ``cash`` is how much the cash changes of the currency that
     pays for it, ``traded`` what the order has traded with it."""

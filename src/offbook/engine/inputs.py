@@ -23,7 +23,7 @@ class Attach(msgspec.Struct, frozen=True, kw_only=True):
     joined: Joined | None = None
 
 
-class Take(msgspec.Struct, frozen=True, kw_only=True):
+class Take(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Take an outside command at session time ``ts`` (ns UTC).
 
     ``ts`` is the engine's present time, for "after the last row", or later: then everything due
@@ -36,7 +36,7 @@ class Take(msgspec.Struct, frozen=True, kw_only=True):
     ts: int
 
 
-class Advance(msgspec.Struct, frozen=True, kw_only=True):
+class Advance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A promise that no row with a time up to and including ``ts`` is still to come.
 
     What is due up to ``ts`` happens. It is never recorded and changes no byte, for the next row

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from offbook.domain.market_data import Quote, QuoteSlice, Trade, TradeSlice
 from offbook.domain.values import MAX_UNITS
 from offbook.engine.instants import Instants
@@ -10,6 +12,9 @@ from offbook.engine.lifecycle import Lifecycle
 from offbook.engine.rows import tick_at
 from offbook.engine.searching import first_outside
 from offbook.engine.venue import Venue
+
+FEW: Final = 4
+"""Rows that are sooner looked at one by one than searched, as those of a live market mostly are."""
 
 
 class TickPassing:
@@ -29,7 +34,7 @@ class TickPassing:
         where the session stands still before it."""
         book = self._venue.book(piece.instrument.symbol)
         position = begin
-        if not (book.must_see or self._looks_at_each):
+        if len(piece) - begin > FEW and not (book.must_see or self._looks_at_each):
             end = self._before_due(piece, begin)
             position = first_outside(piece, begin, end, book.band)
             if position > begin:

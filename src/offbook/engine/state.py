@@ -104,7 +104,7 @@ class PositionState(msgspec.Struct, kw_only=True):
     realized: Amount = ZERO
 
 
-class Amendment(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+class Amendment(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     """All that a replace can change, complete: the new terms in units. ``stop_px`` is one that
     the user gives; that of a trailing stop follows from the market.
 

@@ -23,7 +23,7 @@ class Traded(msgspec.Struct, frozen=True, gc=False):
     accrued: int = 0
 
 
-class Occasion(msgspec.Struct, frozen=True, kw_only=True):
+class Occasion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """When and of what an order trades: ``ts`` in ns UTC, ``volume`` what the session traded in the
     30 days before that day, in units of 10**-18 of the account's currency."""
 

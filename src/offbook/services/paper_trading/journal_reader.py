@@ -31,7 +31,7 @@ _INPUTS: Final = (
 )
 
 
-class TakenAt(msgspec.Struct, frozen=True):
+class TakenAt(msgspec.Struct, frozen=True, gc=False):
     """An input that cannot be computed again, and the record where it shows.
 
     ``command`` is None for the end of the data, which shows in the pause or stop that it made.

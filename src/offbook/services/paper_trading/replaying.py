@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from offbook.domain.commands import OrderCommand
 from offbook.domain.errors import JournalMismatch
 from offbook.domain.journal import StoredRecord
 from offbook.domain.market_data import Cursor
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 CALL_RECORDS: Final = 256
 """After so many records others on the loop have their turn."""
+TOGETHER: Final = 16
+"""Commands for orders that the engine takes in one call."""
+
 _OVER = (SessionStatus.STOPPED, SessionStatus.FAILED)
 
 
@@ -65,17 +69,20 @@ class Replay:
         Raises JournalMismatch with fields ``seq``, ``expected`` and ``found`` (bytes, or None for
         no record) at the first difference, and what the feed raises.
         """
-        for entry in inputs:
+        waiting = deque(inputs)
+        while waiting:
+            entry = waiting.popleft()
             if entry.seq <= self.produced:
                 continue
-            await self._rows_to(entry.row)
+            if entry.row > self._engine.cursor.row:
+                await self._rows_to(entry.row)
             if entry.ts > self._engine.now and not self._engine.is_quiet_before(entry.ts):
                 # What is due before it is a long way, maybe; a command is taken whole.
                 await self.feed(Advance(ts=entry.ts - 1))
             if entry.command is None:
                 await self.feed(EndOfData())
             else:
-                await self.feed(Take(command=entry.command.command, ts=entry.ts))
+                await self.feed(*self._together(entry, waiting))
         await self._rows_to(until.row)
         behind = self._engine.now < until.ts or self.produced < self._last_seq
         if behind and self._engine.status not in _OVER:
@@ -87,19 +94,30 @@ class Replay:
         if self.produced < self._last_seq:
             raise await self._mismatch(None)
 
-    async def feed(self, item: EngineInput) -> None:
-        """One input, taken whole, and its records compared."""
-        await self._step(item)
+    def _together(self, entry: TakenAt, waiting: deque[TakenAt]) -> list[Take]:
+        """A command, and with it those for orders that follow before a row or anything that is due
+        by now; what they cause themselves the engine does in its place."""
+        taken = [entry]
+        while waiting and len(taken) < TOGETHER and _is_of_orders(waiting[0]):
+            following = waiting[0]
+            if following.row != entry.row or not self._engine.is_quiet_before(following.ts):
+                break
+            taken.append(waiting.popleft())
+        return [Take(command=one.command.command, ts=one.ts) for one in taken if one.command]
+
+    async def feed(self, *items: EngineInput) -> None:
+        """One input, or several commands, taken whole, and the records compared."""
+        await self._step(items)
         while self._engine.cut_short:
             await asyncio.sleep(0)
-            await self._step(item)
+            await self._step(items)
 
-    async def _step(self, item: EngineInput) -> None:
+    async def _step(self, items: Sequence[EngineInput]) -> None:
         """As much of an input as one call may do."""
         if self._watch is not None:
             self._watch.begin()
         try:
-            records = self._engine.process([item], max_records=CALL_RECORDS)
+            records = self._engine.process(items, max_records=CALL_RECORDS)
         finally:
             if self._watch is not None:
                 self._watch.end()
@@ -120,7 +138,7 @@ class Replay:
             block = await self._rows.at(before)
             if block is None:
                 return
-            await self._step(block.rows(0, min(len(block), row - before, self._slice_rows)))
+            await self._step([block.rows(0, min(len(block), row - before, self._slice_rows))])
             if engine.cursor.row == before and not engine.cut_short:
                 return
             await asyncio.sleep(0)
@@ -152,3 +170,7 @@ class Replay:
             expected=None if stored is None else stored.raw,
             found=found,
         )
+
+
+def _is_of_orders(entry: TakenAt) -> bool:
+    return entry.command is not None and isinstance(entry.command.command, OrderCommand)
