@@ -1,0 +1,166 @@
+"""Large snapshots are written in turns with everybody else, and stored when they are done."""
+
+import asyncio
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.stage import SECOND, Stage, Trader, chain, eventually, limit_order, quiet, settle, wave
+
+from offbook.domain.config import AtEnd
+from offbook.domain.journal import Snapshot
+from offbook.domain.market_data import Cursor
+from offbook.domain.session import SessionStatus
+from offbook.services.paper_trading import snapshotting
+from offbook.services.paper_trading.snapshotting import AT_ONCE, SnapshotMaker, unpacked
+from offbook.services.paper_trading.verification import ReplayOutcome
+
+PLACE = Snapshot(seq=7, cursor=Cursor(row=3, ts=4), head=bytes(32), state=b"")
+
+
+class Told:
+    """Stands in for a captured state; ``on_piece`` is called as each piece is made."""
+
+    def __init__(self, pieces: list[bytes], on_piece: Any = None, entries: int = AT_ONCE + 1):
+        self.entries = entries
+        self._pieces = pieces
+        self._on_piece = on_piece or (lambda: None)
+
+    def pieces(self) -> Iterator[bytes]:
+        for piece in self._pieces:
+            self._on_piece()
+            yield piece
+
+    def whole(self) -> bytes:
+        return b"".join(self._pieces)
+
+
+class Line:
+    """Whoever is told of a snapshot."""
+
+    def __init__(self) -> None:
+        self.ready = 0
+        self.failed: list[tuple[int, str]] = []
+        self.maker = SnapshotMaker(self._on_ready, self._on_failed)
+
+    def _on_ready(self) -> None:
+        self.ready += 1
+
+    def _on_failed(self, seq: int, error: BaseException) -> None:
+        self.failed.append((seq, str(error)))
+
+
+@pytest.fixture
+def _all_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshotting, "AT_ONCE", -1)
+    monkeypatch.setattr(snapshotting, "_FLUSH_BYTES", 1)
+
+
+async def test_a_small_one_is_there_at_once() -> None:
+    """And as the engine gave it."""
+    line = Line()
+    line.maker.begin(Told([b"{", b"}"], entries=AT_ONCE), PLACE)  # type: ignore[arg-type]
+    made = line.maker.take()
+    assert made is not None
+    assert (made.seq, made.cursor, made.state) == (7, PLACE.cursor, b"{}")
+    assert unpacked(made.state) == b"{}"
+    assert line.maker.take() is None
+
+
+@pytest.mark.usefixtures("_all_are_large")
+async def test_others_have_their_turns_between_the_pieces_of_a_large_one() -> None:
+    """However many pieces there are: each finds the loop to have gone round since the last."""
+    line, turns, seen = Line(), [0], []
+
+    async def other() -> None:
+        while not line.ready:
+            turns[0] += 1
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(other())
+    pieces = [b"{"] + [b'"%d":0,' % number for number in range(20)] + [b"}"]
+    line.maker.begin(Told(pieces, lambda: seen.append(turns[0])), PLACE)  # type: ignore[arg-type]
+    assert line.maker.is_busy
+    assert not seen, "the call itself writes nothing"
+    await line.maker.finish()
+    await beside
+    assert all(before < after for before, after in zip(seen, seen[1:], strict=False)), seen
+    made = line.maker.take()
+    assert made is not None
+    assert unpacked(made.state) == b"".join(pieces)
+    assert made.state != b"".join(pieces)
+
+
+async def test_one_that_is_given_up_is_never_stored() -> None:
+    """Neither when another takes its place, nor when the session ends."""
+    line = Line()
+    line.maker.begin(Told([b"{first}"]), PLACE)  # type: ignore[arg-type]
+    line.maker.begin(Told([b"{second}"]), PLACE)  # type: ignore[arg-type]
+    await line.maker.finish()
+    made = line.maker.take()
+    assert made is not None
+    assert (unpacked(made.state), line.ready) == (b"{second}", 1)
+    line.maker.begin(Told([b"{third}"]), PLACE)  # type: ignore[arg-type]
+    line.maker.close()
+    await settle()
+    assert (line.maker.is_busy, line.maker.is_ready, line.ready) == (False, False, 1)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_what_goes_wrong_is_told() -> None:
+    """With the record that it would have stood at."""
+
+    def breaks() -> None:
+        raise ValueError("no such piece")
+
+    line = Line()
+    line.maker.begin(Told([b"{}"], breaks), PLACE)  # type: ignore[arg-type]
+    await line.maker.finish()
+    assert line.failed == [(7, "no such piece")]
+    assert (line.maker.is_ready, line.ready) == (False, 0)
+
+
+def test_bytes_that_were_never_packed_are_left_to_the_engine() -> None:
+    """Which refuses them in its own words."""
+    assert unpacked(b"\xff") == b"\xff"
+    assert unpacked(zlib.compress(b'{"a":1}')) == b'{"a":1}'
+
+
+@pytest.mark.usefixtures("_all_are_large")
+@pytest.mark.parametrize("runner", ["near", "encoded"])
+async def test_a_session_is_taken_up_from_a_large_snapshot(runner: str) -> None:
+    """Stored later than it was taken, with what came since run again: the same chain as of one that
+    was never interrupted, and verified."""
+    chains = []
+    for kills in (True, False):
+        stage = Stage(wave(), Trader, runner=runner)
+        manager = stage.manager()
+        await manager.start_session(stage.config(speed="1", at_end=AtEnd.PAUSE), session_id="a")
+        later = [(n, stage.market.slices[0].ts[0] + 40 * SECOND + n) for n in range(5)]
+        for number, at in later:
+            order = limit_order("99.00", client_order_id=f"o{number}")
+            await manager.submit_order("a", order, command_id=f"c{number}", at=int(at))
+        await manager.set_speed("a", None)
+
+        async def stored(least: int, stage: Stage = stage) -> bool:
+            snapshot = await stage.repository.latest_snapshot("a")
+            return snapshot is not None and snapshot.seq >= least
+
+        await eventually(lambda: stored(20))
+        if kills:
+            stage.kill()
+            await manager.shutdown()
+            manager = stage.manager()
+            await manager.recover_sessions()
+        session = await manager.wait("a")
+        assert session.status is SessionStatus.PAUSED
+        snapshot = await stage.repository.latest_snapshot("a")
+        assert snapshot is not None
+        assert not snapshot.state.startswith(b"{")
+        verified = await manager.verify("a")
+        assert verified.outcome is ReplayOutcome.EQUAL
+        chains.append(await chain(stage.repository, "a"))
+        await manager.shutdown()
+        await quiet(stage, manager)
+    assert chains[0] == chains[1]
