@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from tests.rehearsal import Rehearsal, rehearse, restored
 
+from offbook.domain.config import LatencyConfig
 from offbook.domain.errors import EngineFault, InvalidStrategy
-from offbook.domain.orders import OrderSide
+from offbook.domain.orders import OrderSide, OrderStatus, RejectReason
+from offbook.domain.records import ReplaceRejected
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.strategy import Strategy
-from offbook.testing.markets import XYZ, quotes_market
+from offbook.testing.markets import SECOND, XYZ, quotes_market
 
 ROWS = [("100", "101")] * 3
 
@@ -132,3 +134,26 @@ def test_what_was_taken_of_a_quote_outlives_a_snapshot(side: OrderSide, rows: in
     came_back.engine = restored(came_back, None, state)
     assert ask_for_ten(came_back, side, rows) == [4]
     assert came_back.raws == plain.raws
+
+
+def test_a_request_that_comes_too_late_changes_nothing_of_an_order_that_has_ended() -> None:
+    """What has ended is written into snapshots as it is, whenever they come to it: an order that
+    was filled while new terms for it were on their way."""
+    slow = LatencyConfig(entry_ns=3 * SECOND // 2, response_ns=0)
+    high, low = ("100", "101", "10", "10"), ("98", "99", "10", "10")
+    quotes = [high, high, low, low, low]
+    rehearsal = rehearse(quotes_market(quotes, instrument=XYZ), latency=slow)
+    rehearsal.rows(1)
+    rehearsal.send("A", OrderSide.BUY, "5", price="100")
+    rehearsal.rows(1)
+    rehearsal.replace("A", qty="7")
+    rehearsal.rows(1)
+    captured = rehearsal.engine.capture()
+    assert captured is not None
+    then = captured.whole()
+    assert rehearsal.order("A").order_status is OrderStatus.FILLED
+    rehearsal.rest()
+    assert [record.reason for record in rehearsal.of(ReplaceRejected)] == [
+        RejectReason.ORDER_CLOSED
+    ]
+    assert captured.whole() == then

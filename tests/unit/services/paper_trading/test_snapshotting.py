@@ -1,6 +1,7 @@
 """Large snapshots are written in turns with everybody else, and stored when they are done."""
 
 import asyncio
+import itertools
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -85,7 +86,7 @@ async def test_others_have_their_turns_between_the_pieces_of_a_large_one() -> No
     assert not seen, "the call itself writes nothing"
     await line.maker.finish()
     await beside
-    assert all(before < after for before, after in zip(seen, seen[1:], strict=False)), seen
+    assert all(before < after for before, after in itertools.pairwise(seen)), seen
     made = line.maker.take()
     assert made is not None
     assert unpacked(made.state) == b"".join(pieces)
