@@ -23,7 +23,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     ``snapshot_records``: when a snapshot falls due, by records at the soonest when the journal has
     grown by a quarter.  ``fold_seconds``: after how long a sleep the engine of a session without a
     strategy is kept folded up, which costs its next command 0.2 ms, and up to 5 ms with a thousand
-    orders; with more it stays as it is.  ``retry_first_seconds`` doubles up to ``retry_most_seconds`` while storage is down.
+    orders; with more it stays as it is.  ``retry_first_seconds`` doubles up to
+    ``retry_most_seconds`` while storage is down.
     ``lag_seconds``: how long a row of a live market may wait for a session before that counts as
     lagging; ``lag_rows``: by how many rows it may be behind before it leaves out all that have
     come (by default it never does, but reads on).
