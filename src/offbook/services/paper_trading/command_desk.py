@@ -101,16 +101,17 @@ class CommandDesk:
         A refusal (wrong state, malformed, too late) changes nothing, and is told after the commit
         too, for it may rest on what is not committed yet.
         """
+        engine = self._engine
         try:
-            before = self._engine.repeated(message.command)
+            before = engine.repeated(message.command)
             if before is not None:
                 self._outbox.urgent = True
                 self._answer_order(message, before, reply)
             elif message.at is not None:
                 self._schedule(message, message.at, reply)
             else:
-                self._check(message.command)
-                self._take(message, ts, reply)
+                self._check(engine, message.command)
+                self._take(engine, message, ts, reply)
             self._log(message)
         except OffbookError as error:
             self._refuse(reply, error)
@@ -123,7 +124,7 @@ class CommandDesk:
         entry = self._scheduled.pop(0)
         self._outbox.unschedule(entry.command.command_id)
         try:
-            self._check(entry.command)
+            self._check(self._engine, entry.command)
         except OffbookError as error:
             self._drop(entry, str(error))
             return
@@ -150,7 +151,13 @@ class CommandDesk:
             waiter.refuse(error)
         self._stopping.clear()
 
-    def _take(self, message: TakeCommand, ts: int, reply: asyncio.Future[Message]) -> None:
+    def _take(
+        self,
+        engine: ProcessingEngine,
+        message: TakeCommand,
+        ts: int,
+        reply: asyncio.Future[Message],
+    ) -> None:
         command = message.command
         records = self._process(Take(command=command, ts=ts))
         self._outbox.urgent = True
@@ -158,14 +165,14 @@ class CommandDesk:
             # What was due at this instant ended the session before the command's turn came.
             raise _NotNow(LifecycleCommand.STOP)
         if isinstance(command, OrderCommand):
-            view = self._engine.order_view(_order_id(command, records))
+            view = engine.order_view(_order_id(command, records))
             self._answer_order(message, view, reply)
             return
         waiter = Waiter(reply, _taken)
         answer = AnswerFor(command_id=command.command_id, digest=message.digest)
         if isinstance(command, Stop):
             self._outbox.stop_parameters = _stop_parameters(command)
-            if self._engine.status is _S.STOPPING:
+            if engine.status is _S.STOPPING:
                 # It is answered when the session is flat and stopped.
                 self._stopping.append((answer, waiter))
                 return
@@ -223,11 +230,11 @@ class CommandDesk:
         view = self._engine.order_view(command.client_order_id)
         return msgspec.structs.replace(view, text=text)
 
-    def _check(self, command: Command) -> None:
+    def _check(self, engine: ProcessingEngine, command: Command) -> None:
         rule = _TAKEN_IN.get(type(command))
-        if rule is not None and self._engine.status not in rule[1]:
+        if rule is not None and engine.status not in rule[1]:
             raise _NotNow(rule[0])
-        self._engine.check_formed(command)
+        engine.check_formed(command)
 
     def _refuse(self, reply: asyncio.Future[Message], error: OffbookError) -> None:
         self._outbox.urgent = True

@@ -307,7 +307,8 @@ class Pump:
             # A command's time is bounded by the next row's, which ought to be known for it.
             await asyncio.sleep(0)
         self._mail_ts = None
-        while self._mail and not self.is_over and not self.engine.is_within_instant:
+        engine = self.engine
+        while self._mail and engine.status not in _OVER and not engine.is_within_instant:
             if self._live is not None and not self.held and not self._live.is_at(self._mail[0]):
                 return  # it is taken where the market stood when it came
             self._deliver(self._mail.pop(0))

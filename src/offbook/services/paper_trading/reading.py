@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from typing import TypeVar
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from offbook.domain.errors import ManagerClosed
 from offbook.domain.orders import OrderView
@@ -108,10 +108,12 @@ class SessionReading:
 
         return await self._read(work, "verify")
 
-    async def _call(self, work: Work[T], name: str, *, guarded: bool = False) -> T:
+    def _call(self, work: Work[T], name: str, *, guarded: bool = False) -> Coroutine[Any, Any, T]:
         if self._registry.closing.is_set() and name != "shutdown":
             raise ManagerClosed("the manager was shut down")
-        return await self._loop.call(work, name, guarded=guarded)
+        if guarded and self._loop.is_here:
+            return work()  # as the loop would do, in fewer steps
+        return self._loop.call(work, name, guarded=guarded)
 
     async def _read(self, work: Work[T], name: str) -> T:
         """Like ``_call``, and given up with its caller: it changes nothing."""
