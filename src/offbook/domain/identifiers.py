@@ -8,6 +8,9 @@ from typing import Final
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", re.ASCII)
 
+_VARIANT: Final = {f"{digit:x}": f"{digit & 0b11 | 0b1000:x}" for digit in range(16)}
+"""The digit of a UUID whose first two bits are its variant, by the digit that was drawn."""
+
 VENUE_ORDER: Final = "venue-order"
 EXECUTION: Final = "execution"
 
@@ -24,11 +27,9 @@ def derived_id(seed: int, purpose: str, ordinal: int) -> str:
 def hashed_uuid(text: str) -> str:
     """The UUID (version 8) that belongs to a text: its BLAKE2b in 128 bits, with the version and
     variant bits of RFC 9562 set."""
-    digest = bytearray(hashlib.blake2b(text.encode(), digest_size=16).digest())
-    digest[6] = (digest[6] & 0x0F) | 0x80
-    digest[8] = (digest[8] & 0x3F) | 0x80
-    found = digest.hex()
-    return f"{found[:8]}-{found[8:12]}-{found[12:16]}-{found[16:20]}-{found[20:]}"
+    found = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    variant = _VARIANT[found[16]]
+    return f"{found[:8]}-{found[8:12]}-8{found[13:16]}-{variant}{found[17:20]}-{found[20:]}"
 
 
 def uuid7_from(unix_ms: int, random_bits: int) -> str:

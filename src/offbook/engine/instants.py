@@ -230,9 +230,10 @@ class Instants:
 
     def _carry_out(self, item: AgendaItem) -> None:
         kernel, venue = self._kernel, self._venue
+        if isinstance(item, NewArrives):  # as most are
+            venue.new_order(item.order)
+            return
         match item:
-            case NewArrives(order):
-                venue.new_order(order)
             case CancelArrives(order):
                 venue.cancel(order)
             case ReplaceArrives():

@@ -32,6 +32,8 @@ class TradedVolumes(msgspec.Struct, kw_only=True):
     def before(self, ts: int) -> int:
         """What was traded in the 30 days before the day of ``ts``."""
         today = ts // DAY_NS
+        if len(self.days) < 2 and (not self.days or today in self.days):
+            return 0
         return sum(
             amount for day, amount in self.days.items() if today - WINDOW_DAYS <= day < today
         )

@@ -10,22 +10,21 @@ from offbook.domain import margin_records as m
 from offbook.domain import order_records as o
 from offbook.domain import records as r
 
-_ENTRIES: Final = frozenset({r.OrderSubmitted, r.CancelRequested, r.ReplaceRequested})
-_RESPONSES: Final = frozenset(
-    {
-        o.OrderAccepted,
-        o.OrderTriggered,
-        o.OrderRestated,
-        m.ReservationsMoved,
-        r.OrderRejected,
-        r.OrderFilled,
-        r.OrderCanceled,
-        r.OrderExpired,
-        r.OrderReplaced,
-        r.CancelRejected,
-        r.ReplaceRejected,
-    }
+_ENTRIES: Final = (r.OrderSubmitted, r.CancelRequested, r.ReplaceRequested)
+_RESPONSES: Final = (
+    o.OrderAccepted,
+    o.OrderTriggered,
+    o.OrderRestated,
+    m.ReservationsMoved,
+    r.OrderRejected,
+    r.OrderFilled,
+    r.OrderCanceled,
+    r.OrderExpired,
+    r.OrderReplaced,
+    r.CancelRejected,
+    r.ReplaceRejected,
 )
+_IS_ENTRY: Final[dict[object, bool]] = {kind: kind in _ENTRIES for kind in _ENTRIES + _RESPONSES}
 
 
 class Ways(msgspec.Struct, kw_only=True):
@@ -36,8 +35,10 @@ class Ways(msgspec.Struct, kw_only=True):
 
     def take(self, record: r.Record) -> None:
         """A message that a record tells of left."""
-        kind = type(record)
-        if kind in _ENTRIES:
+        is_entry = _IS_ENTRY.get(type(record))
+        if is_entry is None:
+            return
+        if is_entry:
             self.entry = max(self.entry, record.due)  # type: ignore[union-attr]  # all of them have it
-        elif kind in _RESPONSES:
+        else:
             self.response = max(self.response, record.due)  # type: ignore[union-attr]  # as above

@@ -380,7 +380,7 @@ class PaperTradingRunner:
                 f"session {self._session.id}: {len(self._mail)} commands wait already",
                 session_id=self._session.id,
             )
-        reply: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        reply: asyncio.Future[Message] = self._main.get_loop().create_future()
         self._mail.append(Mail(message, reply))
         self._wake.set()
         answer = await reply
