@@ -298,16 +298,14 @@ class Pump:
     def _end_of_data(self) -> None:
         self.process(EndOfData())
         if not (self.is_over or self._stands_still() or self._is_paused_for_good()):
-            raise Faulted("the engine goes on after the end of its data") from EngineFault(
-                "no end", reason="end_of_data"
-            )
+            cause = EngineFault("no end", reason="end_of_data")
+            raise Faulted("the engine goes on after the end of its data") from cause
 
     async def _take_mail(self) -> None:
         if self._mail and not self._pacer.full_speed and not self._stands_still():
             # A command's time is bounded by the next row's, which ought to be known for it.
             await asyncio.sleep(0)
-        self._mail_ts = None
-        engine = self.engine
+        self._mail_ts, engine = None, self.engine  # what waits together shares an instant
         while self._mail and engine.status not in _OVER and not engine.is_within_instant:
             if self._live is not None and not self.held and not self._live.is_at(self._mail[0]):
                 return  # it is taken where the market stood when it came
@@ -318,7 +316,6 @@ class Pump:
         if isinstance(message, TakeCommand):
             try:
                 if self._mail_ts != self.engine.now:
-                    # What was in the mailbox together is taken at one instant.
                     self._mail_ts = self._command_ts()
                 self.held = False
                 self.desk.receive(message, self._mail_ts, mail.reply)
