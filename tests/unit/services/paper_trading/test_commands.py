@@ -33,7 +33,6 @@ from offbook.domain.orders import (
     OrderStatus,
     ReplaceRequest,
 )
-from offbook.domain.records import CommandTaken, OrderSubmitted, decode_record
 from offbook.domain.session import SessionStatus
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.verification import ReplayOutcome
@@ -145,28 +144,6 @@ async def test_scheduled_commands_outlive_a_crash(stage: Stage) -> None:
             "a", at=START + 30 * SECOND, command_id="stop at thirty"
         )
         assert answer.status is SessionStatus.RUNNING, "what was answered then"
-
-
-async def test_commands_that_wait_together_are_taken_at_one_instant(stage: Stage) -> None:
-    """In the order in which they came; so their orders reach the venue at one instant too. Those
-    that come later have a later one, and the session verifies."""
-    async with stage.manager() as manager:
-        await manager.start_session(stage.config(speed="1"), session_id="a")
-        for _ in range(2):
-            stage.clock.advance(0.25)
-            await asyncio.gather(
-                *(manager.submit_order("a", limit_order(f"9{n}.00")) for n in range(4))
-            )
-        stage.clock.advance(1)
-        records = [decode_record(raw) for raw in await chain(stage.repository, "a")]
-        taken = [r for r in records if isinstance(r, CommandTaken)][1:]
-        assert [r.command.order.price for r in taken] == 2 * [f"9{n}.00" for n in range(4)]  # type: ignore[union-attr]
-        first, second = {r.ts for r in taken[:4]}, {r.ts for r in taken[4:]}
-        assert len(first) == len(second) == 1
-        assert max(first) < min(second)
-        sent = [r for r in records if isinstance(r, OrderSubmitted)]
-        assert len({r.due for r in sent[:4]}) == 1
-        assert (await manager.verify("a")).outcome is ReplayOutcome.EQUAL
 
 
 async def test_a_time_that_has_passed_is_too_late(stage: Stage) -> None:

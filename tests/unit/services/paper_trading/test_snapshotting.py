@@ -61,7 +61,7 @@ def _all_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_small_one_is_there_at_once() -> None:
     """And as the engine gave it."""
     line = Line()
-    line.maker.begin(Told([b"{", b"}"], entries=AT_ONCE), PLACE)  # type: ignore[arg-type]
+    line.maker.begin(Told([b"{", b"}"], entries=AT_ONCE), PLACE)
     made = line.maker.take()
     assert made is not None
     assert (made.seq, made.cursor, made.state) == (7, PLACE.cursor, b"{}")
@@ -81,7 +81,7 @@ async def test_others_have_their_turns_between_the_pieces_of_a_large_one() -> No
 
     beside = asyncio.create_task(other())
     pieces = [b"{"] + [b'"%d":0,' % number for number in range(20)] + [b"}"]
-    line.maker.begin(Told(pieces, lambda: seen.append(turns[0])), PLACE)  # type: ignore[arg-type]
+    line.maker.begin(Told(pieces, lambda: seen.append(turns[0])), PLACE)
     assert line.maker.is_busy
     assert not seen, "the call itself writes nothing"
     await line.maker.finish()
@@ -96,13 +96,13 @@ async def test_others_have_their_turns_between_the_pieces_of_a_large_one() -> No
 async def test_one_that_is_given_up_is_never_stored() -> None:
     """Neither when another takes its place, nor when the session ends."""
     line = Line()
-    line.maker.begin(Told([b"{first}"]), PLACE)  # type: ignore[arg-type]
-    line.maker.begin(Told([b"{second}"]), PLACE)  # type: ignore[arg-type]
+    line.maker.begin(Told([b"{first}"]), PLACE)
+    line.maker.begin(Told([b"{second}"]), PLACE)
     await line.maker.finish()
     made = line.maker.take()
     assert made is not None
     assert (unpacked(made.state), line.ready) == (b"{second}", 1)
-    line.maker.begin(Told([b"{third}"]), PLACE)  # type: ignore[arg-type]
+    line.maker.begin(Told([b"{third}"]), PLACE)
     line.maker.close()
     await settle()
     assert (line.maker.is_busy, line.maker.is_ready, line.ready) == (False, False, 1)
@@ -116,7 +116,7 @@ async def test_what_goes_wrong_is_told() -> None:
         raise ValueError("no such piece")
 
     line = Line()
-    line.maker.begin(Told([b"{}"], breaks), PLACE)  # type: ignore[arg-type]
+    line.maker.begin(Told([b"{}"], breaks), PLACE)
     await line.maker.finish()
     assert line.failed == [(7, "no such piece")]
     assert (line.maker.is_ready, line.ready) == (False, 0)
