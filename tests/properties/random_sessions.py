@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 from tests.properties.gambler import Gambler
+from tests.properties.random_actions import with_actions
 from tests.properties.random_markets import MAKERS, Kind, days_at_random, hours_at_random
 from tests.rehearsal import Rehearsal, attach_of, session_of
 
@@ -177,6 +178,9 @@ def session_at_random(
         seed=rng.randrange(10**6),
         history_limit=rng.choice([5, 6, 1000]),
     )
+    times = [ts for piece in market.slices for ts in (int(piece.ts[0]), int(piece.ts[-1]))]
+    config = with_actions(session.config, rng, min(times), max(times))
+    session = msgspec.structs.replace(session, config=config)
     hours = days_at_random(rng) if kind == "several" else hours_at_random(rng)
     attach = attach_of(market, hours, clock_stops=rng.random() < 0.6)
     return Rehearsal(market, session, actor, attach)

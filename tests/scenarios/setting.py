@@ -16,7 +16,8 @@ from offbook.testing.markets import BTCUSDT, XYZ
 from tests.scenarios.wording import duration
 
 BTCUSD = msgspec.structs.replace(BTCUSDT, symbol="BTCUSD", quote_currency="USD")
-INSTRUMENTS = {"XYZ": XYZ, "BTCUSDT": BTCUSDT, "BTCUSD": BTCUSD}
+BTXUSDT = msgspec.structs.replace(BTCUSDT, symbol="BTXUSDT", base="BTX")
+INSTRUMENTS = {"XYZ": XYZ, "BTCUSDT": BTCUSDT, "BTCUSD": BTCUSD, "BTXUSDT": BTXUSDT}
 
 
 class Setting:
@@ -28,6 +29,7 @@ class Setting:
         self.kinds: list[DataKind] = []
         self.beside: list[tuple[Instrument, DataKind]] = []
         self.live = False
+        self.actions: list[c.CorporateAction] = []
         self.hears: list[str] = []
         self.cash = "100000"
         self.fee: c.FeeConfig = c.BasisPointsFee(maker="0", taker="0")
@@ -54,6 +56,8 @@ class Setting:
                 kind=kind,
                 instrument=instrument,
                 timeframe_ns=self.timeframe if kind is DataKind.BARS else None,
+                adjustment=c.Adjustment.RAW if self.actions else None,
+                actions=tuple(a for a in self.actions if a.symbol == instrument.symbol),
             )
             for instrument, kind in self.sources
         )
@@ -158,6 +162,18 @@ class Setting:
         else:
             self.risk[f"max_{what}_notional"] = value
 
+    def action(self, kind: str, *words: str) -> None:
+        """``action split 4:1 ex 2024-01-03``, ``action dividend 0.24 ex 2024-01-03 pay
+        2024-01-05``, ``action delisting 0.5 ex ...``, ``action symbol_change BTCUSD ex ...``."""
+        told = {"split": "ratio", "symbol_change": "new_symbol"}.get(kind, "amount")
+        at = words.index("ex")
+        given = dict(zip(words[at::2], words[at + 1 :: 2], strict=True))
+        if at:
+            given[told] = words[0]
+        self.actions.append(
+            c.CorporateAction(symbol=self.instrument.symbol, kind=c.ActionKind(kind), **given)
+        )
+
     def queue_by(self, model: str, exponent: str = "3") -> None:
         """``queue fifo``, ``queue power 3``, ``queue log``, ``queue pro_rata``."""
         if model in {"power", "log"}:
@@ -212,6 +228,9 @@ CLAUSES: dict[str, Callable[..., None]] = {
     "queue": Setting.queue_by,
     "begins": lambda self, how: self.venue.update(book_start=c.BookStart(how)),
     "max": Setting.most,
+    "action": Setting.action,
+    "orders": lambda self, how: self.venue.update(action_orders=c.ActionOrders(how)),
+    "tax": lambda self, share: self.account.update(withholding=share),
     "error": lambda self, action: self.lifecycle.update(
         on_strategy_error=c.OnStrategyError(action)
     ),

@@ -173,6 +173,26 @@ def _replaced(record: r.OrderReplaced, instrument: Instrument) -> str:
     return f"REPLACED {instrument.qty_text(record.order_qty)}{at} {place}"
 
 
+def _adjusted(record: r.OrderAdjusted, instrument: Instrument) -> str:
+    at = "" if record.price_px is None else f" @ {instrument.price_text(record.price_px)}"
+    if record.stop_px is not None:
+        at = f" stop {instrument.price_text(record.stop_px)}{at}"
+    return f"ADJUSTED {instrument.qty_text(record.order_qty)}{at}"
+
+
+def _split(record: r.PositionRestated) -> str:
+    ratio = f"{record.numerator}:{record.denominator}"
+    lieu = f" in lieu {record.in_lieu}" if record.in_lieu else ""
+    if record.new_symbol != record.symbol:
+        return f"{record.symbol} BECOMES {record.new_symbol} {ratio}{lieu}"
+    return f"SPLIT {ratio}{lieu}"
+
+
+def _accrued(record: r.FlowAccrued) -> str:
+    tax = f" less {record.withheld}" if record.withheld else ""
+    return f"{record.reason.value} of {record.basis} at {record.rate}: {record.amount}{tax}"
+
+
 def _stopping(record: r.SessionStopping) -> str:
     closes = record.deadline > record.ts
     return f"STOPPING until {clock_text(record.deadline, record.ts)}" if closes else "STOPPING"
@@ -203,11 +223,16 @@ _OF_ORDERS: Final[dict[type[Any], Callable[[Any, Instrument], str]]] = {
     r.OrderExpired: lambda record, _: "EXPIRED",
     r.OrderReplaced: _replaced,
     r.CancelRejected: lambda record, _: f"cancel REJECTED {record.reason.value}",
+    r.OrderAdjusted: _adjusted,
     r.ReplaceRejected: lambda record, _: f"replace REJECTED {record.reason.value}",
 }
 
 _OF_THE_SESSION: Final[dict[type[Any], Callable[[Any], str]]] = {
     r.MarginCalled: lambda record: f"MARGIN CALL {record.equity} of {record.required}",
+    r.PositionRestated: _split,
+    r.PositionDelisted: lambda record: f"DELISTED {record.paid}",
+    r.FlowAccrued: _accrued,
+    r.FlowPaid: lambda record: f"{record.reason.value} paid {record.amount}",
     r.MarginRestored: lambda record: "MARGIN RESTORED",
     r.TimerSet: lambda record: f"timer {record.name} set for {clock_text(record.due, record.ts)}",
     r.TimerCanceled: lambda record: f"timer {record.name} taken back",

@@ -7,20 +7,21 @@ from typing import Any, Final
 
 from offbook.config.markets import AUTO, Label, MarketDescription
 from offbook.config.sessions import parse_settings
-from offbook.domain.config import OffHours
+from offbook.domain.config import Adjustment, OffHours
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.instruments import AssetClass
 from offbook.domain.market_data import DataKind
 
 _PLAIN: Final = (
     "symbol", "base", "currency", "tick", "lot", "min_notional", "calendar", "timeframe",
-    "header", "timezone", "drop_bad_rows",
+    "header", "timezone", "drop_bad_rows", "actions",
 )  # fmt: skip
 _CHOICES: Final = {
     "asset_class": AssetClass,
     "kind": DataKind,
     "label": Label,
     "off_hours": OffHours,
+    "adjustment": Adjustment,
 }
 _DECIMALS: Final = ("price_decimals", "size_decimals")
 

@@ -18,6 +18,7 @@ KindChoice = Literal["quotes", "trades", "bars", "depth"]
 LabelChoice = Literal["open", "close"]
 OffHoursChoice = Literal["keep", "refuse", "drop"]
 PresetChoice = Literal["frictionless", "retail", "realistic", "harsh"]
+AdjustmentChoice = Literal["raw", "split", "all"]
 AtEndChoice = Literal["stop", "pause"]
 OnErrorChoice = Literal["stop", "pause", "fail"]
 SideChoice = Literal["buy", "sell"]
@@ -180,6 +181,14 @@ Timezone = Annotated[
 OffHours = Annotated[
     OffHoursChoice | None,
     typer.Option("--off-hours", help="Rows outside the calendar's hours (keep)."),
+]
+Adjustment = Annotated[
+    AdjustmentChoice | None,
+    typer.Option("--adjustment", help="What the prices have been adjusted for."),
+]
+Actions = Annotated[
+    str | None,
+    typer.Option("--actions", metavar="FILE", help="Splits, dividends and the like, dated."),
 ]
 DropBadRows = Annotated[
     bool | None,

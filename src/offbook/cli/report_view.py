@@ -129,6 +129,9 @@ def _account(report: SessionReport) -> Table:
         ),
         ("orders", _orders(report), "closing fills", _closings(report)),
     ]
+    if Decimal(report.income):
+        income = f"{money(report.income, signed=True)} {coin}"
+        rows.append(("", "", "dividends, interest", income))
     for row in rows:
         grid.add_row(Text(f" {row[0]}", style="dim"), row[1], Text(row[2], style="dim"), row[3])
     if report.account_type == "margin":

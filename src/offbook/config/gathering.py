@@ -105,6 +105,8 @@ def _listed(
             raise InvalidConfig(f"{place}: expected a table", field=f"market.sources[{number}]")
         told = {**shared, **source}
         data = _place(told, folder, place)
+        if isinstance(told.get("actions"), str):
+            told["actions"] = str(folder / Path(told["actions"]).expanduser())
         yield NamedSource(data, given.over(description_of(told, place)))
 
 

@@ -220,6 +220,7 @@ def _located(layer: Layer, folder: FilePath) -> Layer:
     """Places in a layer made absolute, so that they hold wherever they are read."""
     values = dict(layer.values)
     data_dir, recording, ref = ("data_dir",), (MARKET, "path"), ("strategy", "ref")
+    actions = (MARKET, "actions")
     if values.get(data_dir):
         values[data_dir] = str(absolute(folder / FilePath(values[data_dir]).expanduser()))
     told = values.get(recording)
@@ -231,6 +232,9 @@ def _located(layer: Layer, folder: FilePath) -> Layer:
             {**source, "path": _recording(source["path"], folder)} if "path" in source else source
             for source in sources
         ]
+    told = values.get(actions)
+    if isinstance(told, str):
+        values[actions] = str(absolute(folder / FilePath(told).expanduser()))
     told = values.get(ref)
     if told and is_file_ref(told):
         target, _, name = told.rpartition(":")

@@ -15,7 +15,13 @@ import msgspec
 
 from offbook.config.documents import convert, read_document
 from offbook.config.settings import absolute
-from offbook.domain.config import BadRows, OffHours, ReplayMarket
+from offbook.domain.config import (
+    Adjustment,
+    BadRows,
+    CorporateAction,
+    OffHours,
+    ReplayMarket,
+)
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.instruments import ALWAYS_OPEN, AssetClass, Instrument
 from offbook.domain.market_data import DataKind
@@ -59,6 +65,8 @@ class MarketDescription(
     ``size_decimals`` are how many decimals the recording has, where that is more than tick and lot
     have, or ``auto``.  ``columns`` maps our column names to the file's; ``header`` names the
     columns of a file without a header, ``timezone`` is that of times without an offset.
+    ``actions`` are corporate actions, or a file of them, in which those of other symbols are passed
+    over; ``adjustment`` says what the prices carry already.
     """
 
     symbol: str | None = None
@@ -79,6 +87,8 @@ class MarketDescription(
     timezone: str | None = None
     off_hours: OffHours | None = None
     drop_bad_rows: bool | None = None
+    adjustment: Adjustment | None = None
+    actions: str | tuple[CorporateAction, ...] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -107,7 +117,10 @@ def read_description(recording: Path) -> MarketDescription:
     path = beside(recording)
     if not path.is_file():
         return MarketDescription()
-    return description_of(read_document(path), str(path))
+    known = description_of(read_document(path), str(path))
+    if isinstance(known.actions, str):
+        return msgspec.structs.replace(known, actions=str(path.parent / known.actions))
+    return known
 
 
 def locate_recording(data: str) -> Path:
@@ -140,11 +153,11 @@ def market_of(recording: Path, known: MarketDescription) -> ReplayMarket:
     """A recording of which all that is told is known, as a market; raises as above."""
     from offbook.adapters.brokers.replay.peeking import check
 
-    kind = _kind(recording, known)
+    kind, instrument = _kind(recording, known), _instrument(recording, known)
     market = ReplayMarket(
         path=str(recording),
         kind=kind,
-        instrument=_instrument(recording, known),
+        instrument=instrument,
         timeframe_ns=None if known.timeframe is None else parse_timeframe(known.timeframe),
         label=(known.label or Label.OPEN).value,
         columns=known.columns,
@@ -152,11 +165,22 @@ def market_of(recording: Path, known: MarketDescription) -> ReplayMarket:
         timezone=known.timezone,
         bad_rows=BadRows.DROP if known.drop_bad_rows else BadRows.REFUSE,
         off_hours=known.off_hours or OffHours.KEEP,
+        adjustment=known.adjustment,
+        actions=_actions(known, instrument.symbol),
     )
     check(market)
     if AUTO in (known.price_decimals, known.size_decimals):
         return _with_found_decimals(market, known)
     return market
+
+
+def _actions(known: MarketDescription, symbol: str) -> tuple[CorporateAction, ...]:
+    if not isinstance(known.actions, str):
+        return known.actions or ()
+    from offbook.adapters.action_files import read_actions
+
+    found = read_actions(absolute(Path(known.actions)))
+    return tuple(action for action in found if action.symbol == symbol)
 
 
 def _with_found_decimals(market: ReplayMarket, known: MarketDescription) -> ReplayMarket:

@@ -19,7 +19,10 @@ SYNTHETIC: Final = "synthetic:"
 
 _SPANS: Final = {"step": "step_ns", "duration": "duration_ns", "timeframe": "timeframe_ns"}
 _FIELDS: Final = {"start": "start_ns", **_SPANS}
-_READING: Final = ("label", "drop_bad_rows", "header", "timezone", "off_hours")
+_READING: Final = (
+    *("label", "drop_bad_rows", "header", "timezone", "off_hours"),
+    *("adjustment", "actions"),
+)
 _KNOWN: Final = sorted(
     {*SyntheticMarket.__struct_fields__, *_FIELDS, "preset"} - {"instrument", *_FIELDS.values()}
 )

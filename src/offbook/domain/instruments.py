@@ -35,6 +35,11 @@ ALWAYS_OPEN: Final = "24/7"
 _rule_units = functools.lru_cache(maxsize=1024)(text_to_units)
 
 
+def charge_unit_of(currency: str) -> int:
+    """Smallest charge in a currency, in units of 10**-18."""
+    return POWERS_OF_TEN[AMOUNT_PRECISION - CURRENCY_PRECISION.get(currency, 8)]
+
+
 class AssetClass(enum.Enum):
     """The kind of instrument; it decides how a fill moves the account."""
 
@@ -129,8 +134,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     @property
     def charge_unit(self) -> int:
         """Smallest charge in the quote currency, in units of 10**-18."""
-        decimals = CURRENCY_PRECISION.get(self.quote_currency, 8)
-        return POWERS_OF_TEN[AMOUNT_PRECISION - decimals]
+        return charge_unit_of(self.quote_currency)
 
     def price(self, units: int) -> Price:
         """An exact price from units of this instrument."""

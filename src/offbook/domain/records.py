@@ -15,9 +15,20 @@ from typing import Any, Final
 
 import msgspec
 
+from offbook.domain.action_records import FlowAccrued as FlowAccrued
+from offbook.domain.action_records import FlowPaid as FlowPaid
+from offbook.domain.action_records import OrderAdjusted as OrderAdjusted
+from offbook.domain.action_records import PositionDelisted as PositionDelisted
+from offbook.domain.action_records import PositionRestated as PositionRestated
 from offbook.domain.commands import Command
-from offbook.domain.config import OnStrategyError, PauseOrders, ResumeTimers
+from offbook.domain.config import OnStrategyError
 from offbook.domain.joining import Joined
+from offbook.domain.lifecycle_records import SessionFailed as SessionFailed
+from offbook.domain.lifecycle_records import SessionPaused as SessionPaused
+from offbook.domain.lifecycle_records import SessionResumed as SessionResumed
+from offbook.domain.lifecycle_records import SessionStarted as SessionStarted
+from offbook.domain.lifecycle_records import SessionStopped as SessionStopped
+from offbook.domain.lifecycle_records import SessionStopping as SessionStopping
 from offbook.domain.margin_records import MarginCalled as MarginCalled
 from offbook.domain.margin_records import MarginRestored as MarginRestored
 from offbook.domain.margin_records import ReservationsMoved as ReservationsMoved
@@ -37,7 +48,6 @@ from offbook.domain.orders import (
 from offbook.domain.record_parts import (
     Conversion,
     Evidence,
-    Mark,
     OrderFields,
     Posting,
     RecordBase,
@@ -285,55 +295,6 @@ class StrategyFailed(RecordBase, frozen=True, kw_only=True, tag="StrategyFailed.
     action: OnStrategyError
 
 
-class SessionStarted(RecordBase, frozen=True, kw_only=True, tag="SessionStarted.1"):
-    """The session runs."""
-
-
-class SessionPaused(RecordBase, frozen=True, kw_only=True, tag="SessionPaused.1"):
-    """The strategy sees no market data and no timers until it is resumed."""
-
-    row: int
-    reason: str
-    orders: PauseOrders
-
-
-class SessionResumed(RecordBase, frozen=True, kw_only=True, tag="SessionResumed.1"):
-    """The strategy goes on; it is told what it missed."""
-
-    timers: ResumeTimers
-    missed_rows: int
-    missed_timers: int
-    missed_fills: int
-    missed_expiries: int
-
-
-class SessionStopping(RecordBase, frozen=True, kw_only=True, tag="SessionStopping.1"):
-    """Positions are being closed; gives up at ``deadline``."""
-
-    deadline: int
-    reason: str
-
-
-class SessionStopped(RecordBase, frozen=True, kw_only=True, tag="SessionStopped.1"):
-    """The session is over; the account as it stands at the last marks. ``cash`` and ``equity`` are
-    in the account's currency, ``balances`` the cash of each; ``margin_used`` is what positions
-    bind in a margin account."""
-
-    reason: str
-    row: int
-    cash: Amount
-    balances: dict[str, Amount]
-    equity: Amount
-    margin_used: Amount
-    marks: tuple[Mark, ...]
-
-
-class SessionFailed(RecordBase, frozen=True, kw_only=True, tag="SessionFailed.1"):
-    """The engine gave up; nothing is done after this record."""
-
-    reason: str
-
-
 Record = (
     SessionAttached
     | CommandTaken
@@ -359,6 +320,11 @@ Record = (
     | DayBegan
     | DailyLossReached
     | MarginRestored
+    | PositionRestated
+    | PositionDelisted
+    | OrderAdjusted
+    | FlowAccrued
+    | FlowPaid
     | TimerFired
     | StrategyFailed
     | SessionStarted

@@ -134,7 +134,8 @@ class SessionError(msgspec.Struct, frozen=True, kw_only=True):
 
 class SessionSummary(msgspec.Struct, frozen=True, kw_only=True):
     """The account at the cursor: amounts in units of 10**-18 of the account's currency, except
-    ``balances``, the cash of each currency in its own."""
+    ``balances``, the cash of each currency in its own. ``income`` is what came, or was paid,
+    without a trade: dividends, interest, borrow fees."""
 
     cash: Amount
     equity: Amount
@@ -142,6 +143,7 @@ class SessionSummary(msgspec.Struct, frozen=True, kw_only=True):
     realized: Amount
     balances: dict[str, Amount] = {}
     margin_used: Amount = Amount(0)
+    income: Amount = Amount(0)
     orders: int = 0
     fills: int = 0
     open_orders: int = 0

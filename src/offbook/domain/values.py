@@ -238,6 +238,13 @@ def round_half_up(amount: int, unit: int) -> int:
     return (2 * amount + unit) // (2 * unit) * unit
 
 
+def flow_of(numerator: int, denominator: int, unit: int) -> int:
+    """The one place where money that moves without a trade is rounded: ``numerator /
+    denominator`` down to a multiple of ``unit``, so that what the account gets is never more, and
+    what it pays (negative) never less, than what is exact."""
+    return numerator // (denominator * unit) * unit
+
+
 def share_of(amount: int, part: int, whole: int) -> int:
     """``amount * part / whole`` rounded half to even; used for the cost of a partial reduction.
 

@@ -107,6 +107,28 @@ class ReservesArrive(msgspec.Struct, frozen=True, tag=True, array_like=True, gc=
     reserved: tuple[tuple[int, Amount], ...]
 
 
+class AccountArrives(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """What changed in the account without a trade becomes known: cash by currency, and positions
+    (symbol, quantity units, cost)."""
+
+    cash: tuple[tuple[str, Amount], ...] = ()
+    positions: tuple[tuple[str, int, Amount], ...] = ()
+
+
+class ActionDue(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A corporate action takes effect, of those of the market the so-many-th."""
+
+    number: int
+
+
+class FlowDue(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A dividend is paid."""
+
+    symbol: str
+    currency: str
+    amount: Amount
+
+
 AgendaItem = (
     Expiry
     | HoursChange
@@ -118,6 +140,9 @@ AgendaItem = (
     | ReplaceArrives
     | ReportArrives
     | ReservesArrive
+    | AccountArrives
+    | ActionDue
+    | FlowDue
 )
 
 

@@ -58,7 +58,7 @@ def bands_within(kernel: Kernel, bounds: Iterable[Bound]) -> dict[str, Band] | N
 
 def _held(kernel: Kernel) -> list[_Held] | None:
     ledger, valuation = kernel.ledger, kernel.valuation
-    if not all(valuation.is_stated(name) for name, amount in ledger.cash().items() if amount):
+    if not all(valuation.is_stated(name) for name, amount in ledger.money().items() if amount):
         return None
     held = []
     for symbol, qty in ledger.held_positions().items():

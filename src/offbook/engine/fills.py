@@ -44,7 +44,7 @@ class Filler:
         if isinstance(held, CancelReason):
             self.unpaid = held
             return False
-        position, realized = _traded(
+        position, realized = traded_on(
             kernel.ledger.position(order.symbol), order.side.sign * qty, deal.notional
         )
         conversion = None
@@ -134,13 +134,13 @@ class Filler:
         money, base = instrument.quote_currency, instrument.base
         paid = side.sign * deal.notional
         got = side.sign * deal.qty * instrument.qty_scale
-        legs = [*_moved(VENUE, CASH, money, -paid), *_moved(VENUE, HOLDINGS, base, got)]
+        legs = [*moved(VENUE, CASH, money, -paid), *moved(VENUE, HOLDINGS, base, got)]
         if deal.fee:
-            legs += _moved(FEES, CASH, money, -deal.fee)
+            legs += moved(FEES, CASH, money, -deal.fee)
         own = self._kernel.valuation.settles_in(instrument)
         if own != money:
-            legs += _moved(CLEARING, CASH, money, paid + deal.fee)
-            legs += _moved(CLEARING, CASH, own, deal.cash)
+            legs += moved(CLEARING, CASH, money, paid + deal.fee)
+            legs += moved(CLEARING, CASH, own, deal.cash)
         return tuple(legs)
 
     def _report(self, order: OrderState, record: r.OrderFilled, due: int) -> None:
@@ -170,7 +170,7 @@ class Filler:
         )
 
 
-def _moved(giver: str, taker: str, currency: str, amount: int) -> tuple[Posting, Posting]:
+def moved(giver: str, taker: str, currency: str, amount: int) -> tuple[Posting, Posting]:
     """Both legs of what one account gets from another."""
     return (
         Posting(taker, currency, Amount(amount)),
@@ -189,7 +189,7 @@ def _conversion(currency: str, rate: Rate, fee: int, realized: int) -> Conversio
     )
 
 
-def _traded(position: PositionState, signed_qty: int, notional: int) -> tuple[PositionState, int]:
+def traded_on(position: PositionState, signed_qty: int, notional: int) -> tuple[PositionState, int]:
     """The position after a trade and what it realized, by average cost.
 
     What goes beyond flat opens the other side: the trade is split there, exactly, for its value is

@@ -61,6 +61,7 @@ def summary_of(
         equity=equity,
         fees=ledger.fees,
         realized=ledger.realized,
+        income=ledger.events.income,
         orders=len(ledger.orders),
         fills=ledger.fills,
         open_orders=len(ledger.open_orders),
@@ -75,7 +76,7 @@ def summary_of(
 
 
 def _at_cost(ledger: LedgerState) -> Amount:
-    total = sum(_worth(ledger, amount, currency) for currency, amount in ledger.cash().items())
+    total = sum(_worth(ledger, amount, currency) for currency, amount in ledger.money().items())
     for symbol, position in ledger.positions.items():
         cost = position.cost if position.qty > 0 else -position.cost
         total += _worth(ledger, cost, instrument_of(ledger, symbol).quote_currency)

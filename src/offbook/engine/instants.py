@@ -16,10 +16,13 @@ from offbook.domain.session import SessionStatus
 from offbook.engine.agenda import (
     STAGE_TIMER,
     STAGE_VENUE,
+    AccountArrives,
+    ActionDue,
     AgendaItem,
     CancelArrives,
     DayEnds,
     Expiry,
+    FlowDue,
     HoursChange,
     NewArrives,
     ReplaceArrives,
@@ -29,6 +32,7 @@ from offbook.engine.agenda import (
     TimerDue,
 )
 from offbook.engine.built_bars import BuiltBars
+from offbook.engine.corporate_actions import CorporateActions
 from offbook.engine.equity_watch import EquityWatch
 from offbook.engine.host import StrategyHost
 from offbook.engine.kernel import MAX_ROUNDS, Kernel
@@ -55,6 +59,7 @@ class Instants:
         self._lifecycle = lifecycle
         self._built = built
         self.equity = equity
+        self._actions = CorporateActions(kernel, venue)
         self.host: StrategyHost | None = None
         self.rounds = 0
         self.unbegun = True
@@ -178,6 +183,7 @@ class Instants:
             self.hours_known = True
             for calendar in kernel.calendars.values():
                 self._ask_hours(calendar)
+            self._actions.schedule()
 
     def _ask_hours(self, calendar: TradingCalendar) -> None:
         kernel = self._kernel
@@ -234,12 +240,12 @@ class Instants:
             venue.new_order(item.order)
             return
         match item:
-            case CancelArrives(order):
-                venue.cancel(order)
-            case ReplaceArrives():
-                venue.replace(item)
-            case ReportArrives() | ReservesArrive():
+            case CancelArrives() | ReplaceArrives():
+                self._arrive(item)
+            case ReportArrives() | ReservesArrive() | AccountArrives():
                 self._deliver(item)
+            case ActionDue() | FlowDue():
+                self._actions.carry_out(item)
             case TimerDue(name):
                 self._timer(name)
             case Expiry(order):
@@ -251,9 +257,17 @@ class Instants:
             case StopDeadline():
                 self._lifecycle.give_up(INCOMPLETE)
 
-    def _deliver(self, report: ReportArrives | ReservesArrive) -> None:
+    def _arrive(self, request: CancelArrives | ReplaceArrives) -> None:
+        if isinstance(request, CancelArrives):
+            self._venue.cancel(request.order)
+        else:
+            self._venue.replace(request)
+
+    def _deliver(self, report: ReportArrives | ReservesArrive | AccountArrives) -> None:
         if isinstance(report, ReservesArrive):
             self._kernel.view.reserves(report)
+        elif isinstance(report, AccountArrives):
+            self._kernel.view.account(report)
         elif self.host is not None:
             self.host.deliver(report)
 

@@ -42,6 +42,7 @@ _SHIFTING: Final[frozenset[object]] = frozenset(
         r.OrderCanceled,
         r.OrderExpired,
         r.OrderReplaced,
+        r.OrderAdjusted,
         r.ReplaceRequested,
         r.ReplaceRejected,
     }
@@ -269,7 +270,7 @@ class Kernel:
 
     def equity(self) -> Amount:
         """Cash of all currencies and positions at mid, in units of 10**-18 of the account's."""
-        return self.valuation.equity(self.ledger.cash(), self.ledger.held_positions())
+        return self.valuation.equity(self.ledger.money(), self.ledger.held_positions())
 
     def margin_used(self) -> Amount:
         """What positions bind of the equity, in units of 10**-18."""

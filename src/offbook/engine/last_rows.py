@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from offbook.engine.history import Histories
 from offbook.engine.kernel import Kernel
+from offbook.engine.restating import restate_known
 from offbook.engine.rows import Row
 
 
@@ -18,4 +19,6 @@ def know_last_rows(kernel: Kernel, history: Histories, taken: int) -> list[Row]:
             kernel.saw(source, row)
     rows.sort(key=lambda row: row.row)
     kernel.last = rows[-1] if rows else None
+    if kernel.ledger.events.restated:
+        restate_known(kernel)
     return rows

@@ -21,9 +21,11 @@ from offbook.domain.orders import ExecType
 from offbook.domain.record_parts import Posting
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount
+from offbook.engine.event_state import EVENT_FOLDS, EventState
 from offbook.engine.lists import hold, join_list, release
 from offbook.engine.sent_orders import bodies_of, denied_order, sent_order
 from offbook.engine.state import ZERO, DayState, OrderState, PositionState, TimerState
+from offbook.engine.timers import TIMER_FOLDS
 from offbook.engine.volumes import TradedVolumes
 from offbook.engine.ways import Ways
 
@@ -59,6 +61,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
     day: DayState = msgspec.field(default_factory=DayState)
     ways: Ways = msgspec.field(default_factory=Ways)
     volumes: TradedVolumes = msgspec.field(default_factory=TradedVolumes)
+    events: EventState = msgspec.field(default_factory=EventState)
     rates: dict[str, tuple[int, int]] = {}
     refusals: dict[str, int] = {}
     attached: r.SessionAttached | None = None
@@ -82,6 +85,13 @@ class LedgerState(msgspec.Struct, kw_only=True):
     def cash(self) -> dict[str, Amount]:
         """The cash of each currency."""
         return {key[5:]: held for key, held in self.balances.items() if key.startswith("cash|")}
+
+    def money(self) -> dict[str, Amount]:
+        """The cash of each currency, and what is still to be paid without a trade."""
+        cash = self.cash()
+        for currency, amount in self.events.accrued.items():
+            cash[currency] = Amount(cash.get(currency, ZERO) + amount)
+        return cash
 
     @property
     def account_currency(self) -> str:
@@ -122,7 +132,8 @@ class LedgerState(msgspec.Struct, kw_only=True):
         self.ways.take(record)
         _APPLY[type(record)](self, record)
 
-    def _book(self, postings: tuple[Posting, ...]) -> None:
+    def book(self, postings: tuple[Posting, ...]) -> None:
+        """Both legs of every booking."""
         for posting in postings:
             key = f"{posting.account}|{posting.currency}"
             self.balances[key] = Amount(self.balances.get(key, ZERO) + posting.amount)
@@ -143,7 +154,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
     def _attached(self, record: r.SessionAttached) -> None:
         self.attached = record
         self.rates = dict(record.rates)
-        self._book(record.opening)
+        self.book(record.opening)
 
     def _command(self, record: r.CommandTaken) -> None:
         self.row = record.row
@@ -189,22 +200,6 @@ class LedgerState(msgspec.Struct, kw_only=True):
     def _request_denied(self, record: r.RequestDenied) -> None:
         self._refuse(f"request_denied:{record.reason.value}")
 
-    def _timer_set(self, record: r.TimerSet) -> None:
-        self.timers[record.name] = TimerState(due=record.due, every_ns=record.every_ns)
-
-    def _timer_canceled(self, record: r.TimerCanceled) -> None:
-        self.timers.pop(record.name, None)
-
-    def _timer_fired(self, record: r.TimerFired) -> None:
-        timer = self.timers.get(record.name)
-        if timer is not None and timer.due == record.due:
-            if timer.every_ns is None:
-                del self.timers[record.name]
-            else:
-                timer.due += timer.every_ns
-        if not record.delivered:
-            self.missed_timers.append((record.name, record.due))
-
     def _accepted(self, record: r.OrderAccepted) -> None:
         order = self.orders[record.order]
         order.venue_order_id = record.venue_order_id
@@ -249,7 +244,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
         order.cum_added = record.cum_added
         order.fees = Amount(order.fees + record.fee)
         order.fee_accrued = record.fee_accrued
-        self._book(record.postings)
+        self.book(record.postings)
         hold(self, order, record.reserved)
         position = self.positions.setdefault(record.symbol, PositionState())
         position.qty = record.position_qty
@@ -368,9 +363,7 @@ _APPLY: dict[type[Any], Callable[[LedgerState, Any], None]] = {
     r.CancelRequested: LedgerState._cancel_requested,
     r.ReplaceRequested: LedgerState._replace_requested,
     r.RequestDenied: LedgerState._request_denied,
-    r.TimerSet: LedgerState._timer_set,
-    r.TimerCanceled: LedgerState._timer_canceled,
-    r.TimerFired: LedgerState._timer_fired,
+    **TIMER_FOLDS,
     r.OrderAccepted: LedgerState._accepted,
     r.OrderTriggered: LedgerState._triggered,
     r.OrderRestated: LedgerState._restated,
@@ -393,4 +386,5 @@ _APPLY: dict[type[Any], Callable[[LedgerState, Any], None]] = {
     r.SessionStopping: LedgerState._stopping,
     r.SessionStopped: LedgerState._session_stopped,
     r.SessionFailed: LedgerState._session_failed,
+    **EVENT_FOLDS,
 }

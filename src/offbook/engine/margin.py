@@ -200,7 +200,7 @@ class MarginFunds(BaseFunds):
 
     def _free(self) -> int:
         ledger, held = self._ledger, self._ledger.held_positions()
-        equity = self._valuation.equity(ledger.cash(), held)
+        equity = self._valuation.equity(ledger.money(), held)
         return equity - self.margin_used(held) - ledger.held(MARGIN, self._valuation.currency)
 
     def _freed(self, symbol: str, closes: int) -> int:

@@ -45,8 +45,11 @@ class Reservations:
     def lacking(
         self, order: OrderState, order_qty: int, request: ReplaceArrives
     ) -> RejectReason | None:
-        """Why an order that has been released since its new terms were asked for cannot have them:
-        nothing was held for it then, and now they must be paid for. None for all others."""
+        """Why new terms cannot be had, None for most: they were asked for before a corporate action
+        changed the order, or the order has been released since; nothing was held for it then, and
+        now they must be paid for."""
+        if self._kernel.ledger.events.changed.get(order.symbol, -1) >= request.sent:
+            return RejectReason.CORPORATE_ACTION
         if order.parent is None or order.held or order.sent_ts < request.sent:
             return None
         instrument, funds = self._kernel.instrument(order.symbol), self._kernel.funds

@@ -3,9 +3,10 @@
 Our own refusals are *denied*, the venue's are *rejected*.  Both run in one documented order and
 the first that fails is the answer:
 
-denied: session not trading, duplicate client order id, no market data, no exchange rate, not
-reducing (while paused), the limits of ``limits.py`` in their order, margin call, holdings or buying
-power; where one order of a list is refused, the others are as ORDER_LIST_REFUSED;
+denied: session not trading, duplicate client order id, symbol that trades no more, no market data,
+no exchange rate, not reducing (while paused), the limits of ``limits.py`` in their order, margin
+call, holdings or buying power; where one order of a list is refused, the others are as
+ORDER_LIST_REFUSED;
 rejected: price needed, tick size (of the limit, then of the trigger price), lot size, smallest
 value, expire time passed, would take (post-only), another order of the list refused.
 
@@ -118,6 +119,9 @@ class RiskChecks:
             return Refusal(
                 reason=RejectReason.DUPLICATE_CLIENT_ORDER_ID, value=terms.client_order_id
             )
+        ended = self._ledger.events.ended
+        if terms.symbol in ended:
+            return Refusal(reason=RejectReason.SYMBOL_ENDED, limit=ended[terms.symbol])
         return None
 
 

@@ -40,8 +40,11 @@ class Valuation:
     def settles_in(self, instrument: Instrument) -> str:
         """The currency whose cash pays for an instrument: its own where the account was given
         some, else the account's."""
-        quote = instrument.quote_currency
-        return quote if quote in self._funded else self.currency
+        return self.kept_in(instrument.quote_currency)
+
+    def kept_in(self, currency: str) -> str:
+        """The currency in which the account keeps what comes in a currency."""
+        return currency if currency in self._funded else self.currency
 
     def is_stated(self, currency: str) -> bool:
         """Whether a rate never moves."""

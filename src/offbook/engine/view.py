@@ -25,7 +25,7 @@ from offbook.domain.orders import (
 )
 from offbook.domain.values import Amount, Price, Quantity
 from offbook.engine.accounts import HOLDINGS
-from offbook.engine.agenda import ReportArrives, ReservesArrive
+from offbook.engine.agenda import AccountArrives, ReportArrives, ReservesArrive
 from offbook.engine.state import ZERO, OrderState
 from offbook.engine.triggers import percent_text
 
@@ -278,6 +278,14 @@ class StrategyView(msgspec.Struct, kw_only=True):
             contingency_type=order.contingency_type,
             reason=report.reason if report is not None and report.denied else known.reason,
         )
+
+    def account(self, report: AccountArrives) -> None:
+        """Cash and positions changed without a trade."""
+        for currency, change in report.cash:
+            self.cash[currency] = Amount(self.cash.get(currency, ZERO) + change)
+        for symbol, qty, cost in report.positions:
+            position = self.positions.setdefault(symbol, ReportedPosition())
+            position.qty, position.cost = qty, cost
 
     def reserves(self, report: ReservesArrive) -> None:
         """What orders hold changed with what another one did."""

@@ -23,6 +23,10 @@ _RESPONSES: Final = (
     r.OrderReplaced,
     r.CancelRejected,
     r.ReplaceRejected,
+    r.OrderAdjusted,
+    r.PositionRestated,
+    r.PositionDelisted,
+    r.FlowPaid,
 )
 _IS_ENTRY: Final[dict[object, bool]] = {kind: kind in _ENTRIES for kind in _ENTRIES + _RESPONSES}
 

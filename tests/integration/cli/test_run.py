@@ -18,7 +18,7 @@ KEYS = {
     "session_id", "name", "status", "status_reason", "error", "strategy", "params", "market",
     "data_identity", "kind", "symbol", "currency", "seed", "started_ts", "ended_ts", "rows",
     "initial_cash", "cash", "equity", "equity_closing", "return_pct", "realized", "unrealized",
-    "fees", "slippage", "traded", "trades", "trades_won", "positions", "orders",
+    "fees", "income", "slippage", "traded", "trades", "trades_won", "positions", "orders",
     "orders_by_status", "refusals", "fills", "order_list", "moments", "records", "chain_head",
     "config", "store", "account_type", "initial_equity", "balances", "margin_used",
 }  # fmt: skip

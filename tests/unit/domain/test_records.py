@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
+from tests.unit.domain.event_examples import EVENT_EXAMPLES
 from tests.unit.domain.joined_examples import SKIP_ROWS, joined_examples
 from tests.unit.domain.margin_examples import MARGIN_EXAMPLES
 from tests.unit.domain.order_examples import BASES, ORDER_EXAMPLES, SUBMIT_LIST
@@ -267,6 +268,7 @@ def _lifecycle() -> list[Record]:
 
 EXAMPLES = [*_inputs_and_commands(), *_events(), *_lifecycle(), *MARGIN_EXAMPLES, *ORDER_EXAMPLES]
 EXAMPLES += joined_examples(EXAMPLES[0])
+EXAMPLES += EVENT_EXAMPLES
 NAMES = [type(example).__name__ for example in EXAMPLES]
 
 

@@ -11,6 +11,10 @@ from offbook.domain.config.account import AccountConfig as AccountConfig
 from offbook.domain.config.account import AccountType as AccountType
 from offbook.domain.config.account import CashCheck as CashCheck
 from offbook.domain.config.account import MarginCall as MarginCall
+from offbook.domain.config.actions import ActionKind as ActionKind
+from offbook.domain.config.actions import ActionOrders as ActionOrders
+from offbook.domain.config.actions import Adjustment as Adjustment
+from offbook.domain.config.actions import CorporateAction as CorporateAction
 from offbook.domain.config.base import RATIO_PRECISION as RATIO_PRECISION
 from offbook.domain.config.base import ConfigPart as ConfigPart
 from offbook.domain.config.fees import BasisPointsFee as BasisPointsFee
@@ -42,6 +46,7 @@ from offbook.domain.config.market import OffHours as OffHours
 from offbook.domain.config.market import ReplayMarket as ReplayMarket
 from offbook.domain.config.market import SourceConfig as SourceConfig
 from offbook.domain.config.market import SyntheticMarket as SyntheticMarket
+from offbook.domain.config.market import actions_of as actions_of
 from offbook.domain.config.market import instruments_of as instruments_of
 from offbook.domain.config.market import kinds_of as kinds_of
 from offbook.domain.config.market import market_key as market_key

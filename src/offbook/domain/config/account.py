@@ -55,6 +55,8 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
     A margin account says ``leverage`` or ``initial_margin`` (0.5 without either), the share of a
     position's value that must be there to open it; below ``maintenance_margin`` (half of the
     initial one unless given) the ``margin_call`` comes.
+
+    ``withholding`` (0 to 1) is the tax kept back of dividends that are received.
     """
 
     currency: str
@@ -68,6 +70,7 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
     initial_margin: str | None = None
     maintenance_margin: str | None = None
     margin_call: MarginCall = MarginCall.LIQUIDATE
+    withholding: str = "0"
 
     def __post_init__(self) -> None:
         if not self.currency:
@@ -78,6 +81,12 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
         _not_negative("account.initial_cash", self.initial_cash)
         self._check_currencies()
         self._check_margin()
+        tax = exact_decimal("account.withholding", self.withholding, RATIO_PRECISION)
+        if not 0 <= tax <= 1:
+            raise InvalidConfig(
+                f"account.withholding={self.withholding}, expected a share between 0 and 1",
+                field="account.withholding",
+            )
 
     def _check_currencies(self) -> None:
         for name in ("cash", "rates", "rates_from"):
@@ -144,6 +153,11 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
                 raise InvalidConfig(
                     f'account.{name} needs account.type="margin"', field=f"account.{name}"
                 )
+
+    @property
+    def withheld_ratio(self) -> tuple[int, int]:
+        """The tax on dividends as numerator and denominator."""
+        return _units(self.withholding), int(10**RATIO_PRECISION)
 
     @property
     def is_margin(self) -> bool:

@@ -7,6 +7,7 @@ import hashlib
 
 import msgspec
 
+from offbook.domain.config.actions import Adjustment, CorporateAction, require_fitting
 from offbook.domain.config.base import ConfigPart
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.instruments import Instrument
@@ -37,7 +38,8 @@ class ReplayMarket(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag=
     file's where they differ (``DATE+TIME`` joins two).  ``header`` names the columns of a CSV
     that has no header, or says which well-known kind of file it is.  ``timezone`` is that of
     times that say no offset; they are UTC without it.  Bars need ``timeframe_ns``; ``label``
-    says whether a bar's time is its opening or its closing.
+    says whether a bar's time is its opening or its closing.  ``actions`` are corporate actions of
+    the instrument, ``adjustment`` what its prices carry already; with actions it must be said.
     """
 
     path: str
@@ -50,6 +52,8 @@ class ReplayMarket(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag=
     timezone: str | None = None
     bad_rows: BadRows = BadRows.REFUSE
     off_hours: OffHours = OffHours.KEEP
+    adjustment: Adjustment | None = None
+    actions: tuple[CorporateAction, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.path:
@@ -63,6 +67,7 @@ class ReplayMarket(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag=
             raise InvalidConfig(
                 f"market.label={self.label!r}, expected 'open' or 'close'", field="market.label"
             )
+        require_fitting(self.actions, self.adjustment, self.instrument.symbol)
 
     @property
     def may_drop(self) -> bool:
@@ -153,3 +158,13 @@ def symbols_of(market: MarketConfig) -> str:
 def kinds_of(market: MarketConfig) -> str:
     """The kinds of rows of a market as people read them."""
     return ", ".join(dict.fromkeys(source.kind.value for source in market.sources))
+
+
+def actions_of(market: MarketConfig) -> tuple[CorporateAction, ...]:
+    """The corporate actions of a market, each once, in the order of its sources."""
+    found = (action for source in market.sources for action in _actions(source))
+    return tuple(dict.fromkeys(found))
+
+
+def _actions(source: SourceConfig) -> tuple[CorporateAction, ...]:
+    return source.actions if isinstance(source, ReplayMarket) else ()

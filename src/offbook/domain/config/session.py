@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from offbook.domain.config.account import AccountConfig
+from offbook.domain.config.action_checks import check_actions
+from offbook.domain.config.actions import ActionOrders
 from offbook.domain.config.base import ConfigPart, exact_decimal
 from offbook.domain.config.lifecycle import LifecycleConfig
 from offbook.domain.config.market import MarketConfig, ReplayMarket, instruments_of
@@ -65,6 +67,7 @@ class SessionConfig(ConfigPart, frozen=True, kw_only=True):
         _check_fill_at(self)
         _check_bar_rules(self)
         _check_depth(self)
+        check_actions(self.market, self.account)
         self._check_risk()
         parse_speed(self.speed)
 
@@ -208,12 +211,31 @@ def chain_config(config: SessionConfig) -> bytes:
     document = msgspec.to_builtins(config)
     for name in ("name", "speed"):
         del document[name]
-    for source in document["market"].get("sources", [document["market"]]):
+    sources = document["market"].get("sources", [document["market"]])
+    for source in sources:
         source.pop("path", None)
+    _leave_out_unused(document, sources)
     if document["strategy"] is not None:
         ref: str = document["strategy"]["ref"]
         document["strategy"]["ref"] = ref.rpartition(":")[2]
     return msgspec.json.encode(document, order="deterministic")
+
+
+_UNUSED: Final[tuple[tuple[str, str, object], ...]] = (
+    ("venue", "action_orders", ActionOrders.ADJUST.value),
+    ("account", "withholding", "0"),
+)
+_UNUSED_OF_SOURCES: Final[tuple[tuple[str, object], ...]] = (("adjustment", None), ("actions", []))
+
+
+def _leave_out_unused(document: dict[str, Any], sources: list[dict[str, Any]]) -> None:
+    """Leave out what came after sessions were first kept, where it says nothing: their chains
+    stay what they were."""
+    parts = [(document[part], name, value) for part, name, value in _UNUSED]
+    parts += [(source, name, value) for source in sources for name, value in _UNUSED_OF_SOURCES]
+    for part, name, value in parts:
+        if name in part and part[name] in (value, ()):
+            del part[name]
 
 
 def well_formed_config(config: object) -> SessionConfig:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 
+from offbook.domain.config.actions import ActionOrders
 from offbook.domain.config.base import RATIO_PRECISION, ConfigPart, exact_decimal, settle_enum
 from offbook.domain.config.fees import BasisPointsFee, FeeConfig, FeeRounding
 from offbook.domain.config.latency import LatencyConfig
@@ -57,6 +58,7 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     ``whole_shares``: orders are for whole units, whatever the instrument's lot.
     ``queue`` says where resting orders stand at their price, ``book_start`` from when on a book is
     matched; both are for markets with depth and change nothing elsewhere.
+    ``action_orders``: what becomes of open orders when a share is split or pays a dividend.
     """
 
     fee: FeeConfig = BasisPointsFee()
@@ -72,11 +74,13 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     intrabar: Intrabar = Intrabar.WORST_FIRST
     queue: QueueConfig = FifoQueue()
     book_start: BookStart = BookStart.SNAPSHOT
+    action_orders: ActionOrders = ActionOrders.ADJUST
 
     def __post_init__(self) -> None:
         settle_enum(self, "fee_rounding", FeeRounding, "venue.fee_rounding")
         settle_enum(self, "stop_gap", StopGap, "venue.stop_gap")
         settle_enum(self, "limit_gap", LimitGap, "venue.limit_gap")
+        settle_enum(self, "action_orders", ActionOrders, "venue.action_orders")
         settle_enum(self, "book_start", BookStart, "venue.book_start")
         settle_enum(self, "intrabar", Intrabar, "venue.intrabar")
         if self.fill_at is not None:

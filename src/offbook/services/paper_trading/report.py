@@ -28,6 +28,7 @@ from offbook.domain.values import Amount
 from offbook.engine.folding import instrument_of, order_view, summary_of
 from offbook.engine.ledger import LedgerState
 from offbook.ports.repository import IPaperTradingSessionRepository
+from offbook.services.paper_trading.event_moments import event_moment
 from offbook.services.reporting.account_path import Execution, execution_of
 from offbook.services.reporting.worth import Worth
 
@@ -137,6 +138,7 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     realized: str
     unrealized: str
     fees: str
+    income: str
     slippage: str
     traded: str
     trades: int
@@ -206,6 +208,8 @@ def make_report(session: PaperTradingSession, records: Iterable[Record]) -> Sess
             moments.append(Moment(ts=record.ts, event="margin call", reason=reason))
         elif isinstance(record, MarginRestored):
             moments.append(Moment(ts=record.ts, event="margin restored"))
+        elif (event := event_moment(record)) is not None:
+            moments.append(Moment(ts=record.ts, event=event[0], reason=event[1]))
     if ledger.stopped is not None:
         moments.append(Moment(ts=ledger.ts, event="stopped", reason=ledger.stopped.reason))
     return _report(session, ledger, fills, moments, (traded, slippage, trades, won))
@@ -223,7 +227,7 @@ def _report(
     traded, slippage, trades, won = counted
     worth = _worth_at_the_end(config.account, ledger)
     initial = _opening(config.account, ledger, worth)
-    unrealized = summary.equity - initial - summary.realized + summary.fees
+    unrealized = summary.equity - initial - summary.realized + summary.fees - summary.income
     market, spec = config.market, config.strategy
     return SessionReport(
         session_id=session.id,
@@ -253,6 +257,7 @@ def _report(
         return_pct=_ratio(summary.equity - initial, initial, 100, "0.0001"),
         realized=str(summary.realized),
         unrealized=str(Amount(unrealized)),
+        income=str(summary.income),
         fees=str(summary.fees),
         slippage=str(Amount(slippage)),
         traded=str(Amount(traded)),
@@ -350,10 +355,10 @@ def _closing(ledger: LedgerState, worth: Worth | None) -> str | None:
     if not set(held) <= {mark.symbol for mark in ledger.stopped.marks}:
         return None
     needed = {instrument_of(ledger, symbol).quote_currency for symbol in held}
-    needed |= {currency for currency, amount in ledger.cash().items() if amount}
+    needed |= {currency for currency, amount in ledger.money().items() if amount}
     if any(worth.rate(currency) is None for currency in needed):
         return None
-    return str(Amount(worth.closing(ledger.cash(), held)))
+    return str(Amount(worth.closing(ledger.money(), held)))
 
 
 def _half(twice: int, instrument: Instrument) -> str:

@@ -1,8 +1,8 @@
 """The account between fills: what was held, and since when.
 
-Cash and positions change by fills alone, so a session's account is a short list of steps, whatever
-the length of the recording.  Money of fills is exact in the instrument's currency; the record of a
-fill tells what it was worth in the account's.
+Cash and positions change by fills, and by dated events such as dividends, so a session's account is
+a short list of steps, whatever the length of the recording.  Money of fills is exact in the
+instrument's currency; the record of a fill tells what it was worth in the account's.
 """
 
 from __future__ import annotations
@@ -13,9 +13,18 @@ import msgspec
 
 from offbook.domain.config import AccountConfig
 from offbook.domain.instruments import Instrument
-from offbook.domain.market_data import MarketInfo
+from offbook.domain.market_data import DataKind, MarketInfo
 from offbook.domain.orders import Liquidity
-from offbook.domain.records import OrderFilled, Record, SessionAttached, SessionStarted
+from offbook.domain.records import (
+    FlowAccrued,
+    FlowPaid,
+    OrderFilled,
+    PositionDelisted,
+    PositionRestated,
+    Record,
+    SessionAttached,
+    SessionStarted,
+)
 from offbook.domain.values import share_of
 from offbook.engine.folding import instrument_of
 from offbook.engine.ledger import LedgerState
@@ -63,10 +72,23 @@ class AccountStep(msgspec.Struct, frozen=True):
     positions: dict[str, int]
 
 
+class Restatement(msgspec.Struct, frozen=True, kw_only=True):
+    """From ``ts`` (ns UTC) on, each ``denominator`` units of ``symbol`` are ``numerator`` of
+    ``new_symbol``; rows before are told in the old units, rows at that moment and later in the
+    new ones."""
+
+    ts: int
+    symbol: str
+    new_symbol: str
+    numerator: int
+    denominator: int
+
+
 class AccountPath(msgspec.Struct, frozen=True, kw_only=True):
     """A session's account through time; ``steps`` rise strictly in time, the first is the opening.
 
-    ``started_ts`` is None for a session that never ran.
+    ``started_ts`` is None for a session that never ran.  ``restated`` are splits and the like, in
+    order of time.
     """
 
     account: AccountConfig
@@ -74,6 +96,7 @@ class AccountPath(msgspec.Struct, frozen=True, kw_only=True):
     started_ts: int | None
     steps: tuple[AccountStep, ...]
     executions: tuple[Execution, ...]
+    restated: tuple[Restatement, ...] = ()
 
     @property
     def instruments(self) -> tuple[Instrument, ...]:
@@ -128,6 +151,7 @@ class PathBuilder:
         self._account = account
         self._steps: list[AccountStep] = []
         self._executions: list[Execution] = []
+        self._restated: list[Restatement] = []
         self._started: int | None = None
 
     def take(self, record: Record, ledger: LedgerState) -> None:
@@ -135,16 +159,39 @@ class PathBuilder:
         if isinstance(record, OrderFilled):
             self._executions.append(execution_of(record, ledger))
             self._step(record.ts, ledger)
+        elif isinstance(record, PositionRestated):
+            self._restate(record, ledger)
+        elif isinstance(record, (PositionDelisted, FlowAccrued, FlowPaid)):
+            self._step(record.ts, ledger)
         elif isinstance(record, SessionStarted):
             self._started = self._started or record.ts
         elif isinstance(record, SessionAttached):
             # Just before, so that a fill of the very first moment is a step of its own.
             self._step(record.ts - 1, ledger)
 
+    def _restate(self, record: PositionRestated, ledger: LedgerState) -> None:
+        assert ledger.attached is not None
+        market = ledger.attached.market
+        source = market.sources[market.pricing_sources()[record.symbol]]
+        # A bar that ended at this very moment holds what was traded before it.
+        ts = record.ts + (source.kind is DataKind.BARS)
+        self._restated.append(
+            Restatement(
+                ts=ts,
+                symbol=record.symbol,
+                new_symbol=record.new_symbol,
+                numerator=record.numerator,
+                denominator=record.denominator,
+            )
+        )
+        self._step(ts, ledger)
+
     def _step(self, ts: int, ledger: LedgerState) -> None:
+        if self._steps:
+            ts = max(ts, self._steps[-1].ts)
         if self._steps and self._steps[-1].ts == ts:
             self._steps.pop()  # fills of one moment are one step
-        cash = {currency: int(amount) for currency, amount in ledger.cash().items()}
+        cash = {currency: int(amount) for currency, amount in ledger.money().items()}
         self._steps.append(AccountStep(ts, cash, ledger.held_positions()))
 
     def path(self, ledger: LedgerState) -> AccountPath | None:
@@ -157,4 +204,5 @@ class PathBuilder:
             started_ts=self._started,
             steps=tuple(self._steps),
             executions=tuple(self._executions),
+            restated=tuple(self._restated),
         )

@@ -8,6 +8,8 @@ what closing the positions would bring (bid for a long one, ask for a short one)
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -16,10 +18,11 @@ from offbook.domain.calendars import TradingCalendar
 from offbook.domain.config import BookStart
 from offbook.domain.market_data import Cursor
 from offbook.ports.gateway import MarketFeed
-from offbook.services.reporting.account_path import AccountPath, AccountStep
+from offbook.services.reporting.account_path import AccountPath, AccountStep, Restatement
 from offbook.services.reporting.drawdown import Drawdown, Underwater
 from offbook.services.reporting.equity_scan import EquityScan
 from offbook.services.reporting.market_scan import BLOCK_ROWS, Block, MarkFinder, PriceTrack, blocks
+from offbook.services.reporting.restatements import cut, factor, restated_mark
 from offbook.services.reporting.trading_days import day_ends
 from offbook.services.reporting.worth import Marks, Worth
 
@@ -148,12 +151,31 @@ class _Pass:
         self._worth = Worth(path.account, path.market)
         self._scan = EquityScan(path)
         self._tracks = {symbol: PriceTrack(times) for symbol, times in path.legs().items()}
+        self._to_restate = list(path.restated)
         self._grids: tuple[list[int], ...] = ()
         self._marks: dict[str, MarkFinder] = {}
 
     def take(self, block: Block) -> None:
         if not self._marks:
             self._lay_grids(max(self._begin, int(block.ts[0])))
+        rest: Block | None = block
+        while rest is not None and self._to_restate and self._to_restate[0].ts <= rest.ts[-1]:
+            before, rest = cut(rest, self._to_restate[0].ts)
+            if before is not None:
+                self._take(before)
+            self._restate(self._to_restate.pop(0))
+        if rest is not None:
+            self._take(rest)
+
+    def _restate(self, one: Restatement) -> None:
+        mark = partial(restated_mark, one=one)
+        old, new = self._marks[one.symbol], self._marks[one.new_symbol]
+        old.restate(one.ts, mark)
+        if new is not old:
+            new.inherit(old)
+        self._tracks[one.symbol].restate(mark)
+
+    def _take(self, block: Block) -> None:
         for part in block.parts:
             self._marks[part.symbol].take(part.prices)
             self._tracks[part.symbol].take(part.prices)
@@ -162,6 +184,8 @@ class _Pass:
     def curve(self) -> EquityCurve:
         if not self._marks:
             self._lay_grids(self._begin)
+        for one in self._to_restate:
+            self._restate(one)
         self._scan.finish(self._end)
         samples = self._samples()
         daily, even, at_fills = (tuple(next(samples) for _ in grid) for grid in self._grids)
@@ -175,7 +199,10 @@ class _Pass:
             excursions={symbol: _excursions(track) for symbol, track in tracks.items()},
             drawdown=self._scan.drawdown.deepest(),
             underwater=self._scan.drawdown.longest(),
-            market_returns={symbol: _market_return(track) for symbol, track in tracks.items()},
+            market_returns={
+                symbol: _market_return(track, factor(symbol, self._path.restated))
+                for symbol, track in tracks.items()
+            },
         )
 
     def _opening(self) -> EquitySample:
@@ -210,7 +237,8 @@ def _excursions(track: PriceTrack) -> tuple[Excursion, ...]:
     )
 
 
-def _market_return(track: PriceTrack) -> float | None:
+def _market_return(track: PriceTrack, units: Fraction) -> float | None:
     if track.first is None or track.last is None:
         return None
-    return (track.last - track.first) / track.first
+    first, last = units.denominator * track.first, units.numerator * track.last
+    return (last - first) / first

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from offbook.services.reporting.account_path import AccountPath
+from offbook.services.reporting.account_path import AccountPath, Restatement
 from offbook.services.reporting.drawdown import DrawdownTracker
 from offbook.services.reporting.equity_levels import FixedRates, MovingRates, rates_stand
 from offbook.services.reporting.market_scan import Block
+from offbook.services.reporting.restatements import restated_mark
 from offbook.services.reporting.row_prices import RowPrices, prices_by_row
 
 
@@ -21,6 +22,7 @@ class EquityScan:
 
     def __init__(self, path: AccountPath) -> None:
         self._steps = path.steps
+        self._restated = path.restated
         self._times = np.array([step.ts for step in path.steps[1:]], dtype=np.int64)
         self._places = {found.symbol: place for place, found in enumerate(path.instruments)}
         self._mids = np.zeros(len(path.instruments), dtype=np.int64)
@@ -34,6 +36,9 @@ class EquityScan:
         if not self._seen and not self._steps[0].positions:
             equity = self._levels.equity(self._steps[0], self._mids.tolist())
             self.drawdown.point(int(block.ts[0]), equity)
+        first = int(block.ts[0])
+        while self._at < len(self._times) and int(self._times[self._at]) <= first:
+            self._next_step(first)  # before the marks are looked at: a split restates them
         rows = prices_by_row(block, self._places, self._mids)
         until = int(np.searchsorted(self._times, block.ts[-1], side="right"))
         moments = self._times[self._at : until]
@@ -54,8 +59,17 @@ class EquityScan:
     def _next_step(self, next_row_ts: int | None) -> None:
         self._at += 1
         ts = self._steps[self._at].ts
+        for one in self._restated:
+            if one.ts == ts:
+                self._restate(one)
         if ts != next_row_ts and self._seen:
             self._point(ts)
+
+    def _restate(self, one: Restatement) -> None:
+        old, new = self._places[one.symbol], self._places[one.new_symbol]
+        if self._mids[old]:
+            self._mids[old] = restated_mark(int(self._mids[old]), one)
+        self._mids[new] = self._mids[new] or self._mids[old]
 
     def _point(self, ts: int) -> None:
         equity = self._levels.equity(self._steps[self._at], self._mids.tolist())

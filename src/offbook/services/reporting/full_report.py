@@ -43,6 +43,7 @@ from offbook.services.reporting.lines import (
     equity_section,
     trip_section,
 )
+from offbook.services.reporting.restatements import comparable
 from offbook.services.reporting.round_trips import fifo_trips, position_trips, time_held
 from offbook.services.reporting.statistics import Statistics, compute_statistics
 from offbook.services.reporting.trading_days import days_per_year
@@ -156,7 +157,7 @@ async def _equity(
             curve,
             days_per_year(feed.calendars),
             traded=sum(execution.traded for execution in path.executions),
-            held_ns=time_held(path.executions, curve.end_ts),
+            held_ns=time_held(comparable(path.executions, path.restated), curve.end_ts),
         )
     except (BadMarketData, GatewayUnavailable) as error:
         return None, None, f"no equity over time: the market cannot be read ({error})"
@@ -176,13 +177,14 @@ def _assembled(
     executions = () if path is None else path.executions
     scales = {i.symbol: i.notional_scale for i in (() if path is None else path.instruments)}
     by_symbol = quality_by_symbol(ledger, executions, scales)
-    trips = position_trips(executions)
+    paired = () if path is None else comparable(executions, path.restated)
+    trips = position_trips(paired)
     return FullReport(
         session=base,
         equity=None if path is None or curve is None else equity_section(path, curve),
         statistics=statistics,
         instruments=() if path is None else instrument_lines(ledger, path, curve, trips, by_symbol),
-        fifo=trip_section(fifo_trips(executions).trips, path, curve),
+        fifo=trip_section(fifo_trips(paired).trips, path, curve),
         by_position=trip_section(trips, path, curve),
         execution=None if path is None else execution_quality(ledger, executions, scales),
         execution_by_symbol=by_symbol,

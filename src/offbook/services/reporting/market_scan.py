@@ -6,7 +6,7 @@ fills, never with the recording.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -169,6 +169,16 @@ class MarkFinder:
         self._done = max(self._done, end)
         self._last = int(prices.bid[-1]), int(prices.ask[-1])
 
+    def restate(self, ts: int, mark: Callable[[int], int]) -> None:
+        """From ``ts`` on the last prices read otherwise."""
+        self._carry(int(np.searchsorted(self._times, ts, side="left")))
+        if self._last is not None:
+            self._last = mark(self._last[0]), mark(self._last[1])
+
+    def inherit(self, other: MarkFinder) -> None:
+        """Begin with the last prices of another, where there are none."""
+        self._last = self._last or other._last
+
     def result(self) -> list[tuple[int, int] | None]:
         """(bid, ask) in price units for each time, None where no row had come yet."""
         self._carry(len(self._times))
@@ -219,6 +229,10 @@ class PriceTrack:
         self._begun = until
         self.first = int(mid[0]) if self.first is None else self.first
         self.last = int(mid[-1])
+
+    def restate(self, mark: Callable[[int], int]) -> None:
+        """From now on the last price reads otherwise."""
+        self.last = None if self.last is None else mark(self.last)
 
     def extremes(self) -> list[tuple[int, int] | None]:
         """(highest, lowest), doubled, of each leg; None where no row came."""

@@ -74,6 +74,10 @@ class _Lot:
     def left(self) -> int:
         return self.size - self.used
 
+    def value_of(self, qty: int) -> int:
+        """What the next ``qty`` units were traded for; over all units the fill's value."""
+        return _between(self.execution.notional, self.used, self.used + qty, self.size)
+
     def fee_of(self, qty: int) -> int:
         """The fee of the next ``qty`` units; over all units these add up to the fill's fee."""
         return _between(self.execution.fee, self.used, self.used + qty, self.size)
@@ -124,9 +128,9 @@ def fifo_trips(executions: Iterable[Execution]) -> FifoResult:
 
 def _paired(opening: _Lot, closing: _Lot, qty: int) -> RoundTrip:
     entry, leave = opening.execution, closing.execution
-    # A fill's value is a whole number for each of its units, so these shares are exact.
-    paid = entry.notional // opening.size * qty
-    got = leave.notional // closing.size * qty
+    # Exact, for a fill's value is a whole number for each of its units, unless it was split since.
+    paid = opening.value_of(qty)
+    got = closing.value_of(qty)
     fees = opening.fee_of(qty) + closing.fee_of(qty)
     opening.used += qty
     closing.used += qty
@@ -237,7 +241,7 @@ def _part(execution: Execution, begin: int, end: int) -> Execution:
     return msgspec.structs.replace(
         execution,
         qty=_sign(execution) * (end - begin),
-        notional=execution.notional // size * (end - begin),
+        notional=_between(execution.notional, begin, end, size),
         fee=_between(execution.fee, begin, end, size),
         slippage=_between(execution.slippage, begin, end, size),
     )

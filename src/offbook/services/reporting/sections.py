@@ -106,6 +106,7 @@ def _result(report: FullReport) -> Section:
         Row("realized", f"{money(base.realized, signed=True)} {coin}"),
         Row("unrealized", f"{money(base.unrealized, signed=True)} {coin}"),
         Row("fees", _coin(base.fees, coin)),
+        *_income(base, coin),
         Row("traded", _coin(base.traded, coin)),
     ]
     if base.account_type == "margin":
@@ -115,6 +116,13 @@ def _result(report: FullReport) -> Section:
         rows.append(Row("from", f"{clock(report.equity.begin_ts)} UTC"))
         rows.append(Row("to", f"{clock(report.equity.end_ts)} UTC"))
     return Section("Result", tuple(rows))
+
+
+def _income(base: SessionReport, coin: str) -> list[Row]:
+    """Dividends, interest and borrow fees, where there were any."""
+    if Decimal(base.income) == 0:
+        return []
+    return [Row("dividends, interest", f"{money(base.income, signed=True)} {coin}")]
 
 
 def _margin_calls(base: SessionReport) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
+from offbook.domain.calendars import NEVER
 from offbook.domain.market_data import IntColumn
 from offbook.domain.values import Amount
 from offbook.services.reporting.account_path import AccountPath
@@ -108,12 +109,17 @@ class Excursions:
 
     def __init__(self, path: AccountPath, curve: EquityCurve) -> None:
         self._scales = {found.symbol: found.notional_scale for found in path.instruments}
+        self._restated = path.restated
         self._legs = {
             symbol: _Legs(times, curve.excursions[symbol]) for symbol, times in path.legs().items()
         }
 
     def of(self, trip: RoundTrip) -> TripExcursion | None:
-        """The excursion of a trip, its own fills' average prices included; None without rows."""
+        """The excursion of a trip, its own fills' average prices included; None without rows, and
+        across a split, where prices are told in two units."""
+        end = trip.exit_ts or NEVER
+        if any(trip.symbol == r.new_symbol and trip.entry_ts < r.ts <= end for r in self._restated):
+            return None
         found = self._legs[trip.symbol].extremes(trip.entry_ts, trip.exit_ts)
         if found is None or not trip.qty:
             return None

@@ -1,0 +1,101 @@
+"""Money that comes or goes without a trade: first owed, then paid, both legs booked each time."""
+
+from __future__ import annotations
+
+from offbook.domain import records as r
+from offbook.domain.action_records import FlowReason
+from offbook.domain.instruments import charge_unit_of
+from offbook.domain.record_parts import Posting
+from offbook.domain.values import Amount, flow_of
+from offbook.engine.accounts import CASH, CLEARING, DIVIDENDS, TAXES, VENUE
+from offbook.engine.agenda import STAGE_MESSAGE, STAGE_VENUE, AccountArrives, FlowDue
+from offbook.engine.fills import moved
+from offbook.engine.kernel import Kernel
+from offbook.engine.valuation import PAYS, RECEIVES
+
+CashChange = tuple[str, Amount]
+"""A currency, and by how much its cash changes."""
+
+
+def cash_legs(
+    kernel: Kernel, giver: str, currency: str, amount: int
+) -> tuple[list[Posting], CashChange]:
+    """The legs by which the cash gets an amount of a currency from an account, and how the cash
+    changes: where the account keeps no such money it is changed at the present rate, and left as it
+    is while there is none."""
+    valuation = kernel.valuation
+    own = valuation.kept_in(currency)
+    rate = None
+    if own != currency:
+        rate = valuation.rate(currency, PAYS if amount < 0 else RECEIVES)
+    if rate is None:
+        return list(moved(giver, CASH, currency, amount)), (currency, Amount(amount))
+    changed = amount * rate[0] // rate[1]
+    legs = [*moved(giver, CLEARING, currency, amount), *moved(CLEARING, CASH, own, changed)]
+    return legs, (own, Amount(changed))
+
+
+def tell(
+    kernel: Kernel,
+    due: int,
+    cash: tuple[CashChange, ...] = (),
+    positions: tuple[tuple[str, int, Amount], ...] = (),
+) -> None:
+    """Let the strategy know, when reports of now arrive."""
+    if kernel.reports:
+        kernel.agenda.add(due, STAGE_MESSAGE, AccountArrives(cash, positions))
+
+
+class Dividends:
+    """Owed at the ex-date to who holds the share then, by who is short of it; paid later."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._tax = kernel.config.account.withheld_ratio
+
+    def entitle(self, symbol: str, currency: str, per_unit: int, text: str, pays: int) -> None:
+        """What is held now earns the dividend: ``per_unit`` in 10**-12, rounded once to the
+        currency's smallest unit; the tax is kept back of what is received."""
+        kernel = self._kernel
+        instrument, qty = kernel.instrument(symbol), kernel.ledger.position(symbol).qty
+        if not qty:
+            return
+        unit = charge_unit_of(currency)
+        gross = flow_of(qty * instrument.qty_scale * per_unit, 10**12, unit)
+        withheld = -flow_of(-max(gross, 0) * self._tax[0], self._tax[1], unit)
+        amount = gross - withheld
+        postings = [*moved(VENUE, DIVIDENDS, currency, amount)]
+        if withheld:
+            postings += moved(VENUE, TAXES, currency, withheld)
+        kernel.emit(
+            r.FlowAccrued,
+            reason=FlowReason.DIVIDEND,
+            symbol=symbol,
+            currency=currency,
+            basis=instrument.qty_text(qty),
+            rate=text,
+            days=0,
+            year_days=0,
+            amount=Amount(amount),
+            withheld=Amount(withheld),
+            worth=Amount(kernel.valuation.worth(amount, currency)),
+            pays=pays,
+            postings=tuple(postings),
+        )
+        kernel.agenda.add(pays, STAGE_VENUE, FlowDue(symbol, currency, Amount(amount)))
+
+    def pay(self, item: FlowDue) -> None:
+        """The day of payment has come."""
+        kernel = self._kernel
+        legs, change = cash_legs(kernel, DIVIDENDS, item.currency, item.amount)
+        due = kernel.response_due(0)
+        kernel.emit(
+            r.FlowPaid,
+            reason=FlowReason.DIVIDEND,
+            symbol=item.symbol,
+            currency=item.currency,
+            amount=item.amount,
+            postings=tuple(legs),
+            due=due,
+        )
+        tell(kernel, due, cash=(change,))

@@ -1,0 +1,78 @@
+"""Corporate actions at random, within the time of a market."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from random import Random
+
+import msgspec
+
+from offbook.domain.config import (
+    ActionKind,
+    ActionOrders,
+    Adjustment,
+    CombinedMarket,
+    CorporateAction,
+    ReplayMarket,
+    SessionConfig,
+    instruments_of,
+)
+from offbook.domain.market_data import DataKind
+
+
+def with_actions(config: SessionConfig, rng: Random, begin: int, end: int) -> SessionConfig:
+    """Every other session has some: splits either way, dividends, a symbol that ends."""
+    own = Random()
+    own.setstate(rng.getstate())  # what else is drawn stays as it is
+    market = config.market
+    if own.random() < 0.5:
+        return config
+    books = {one.instrument.symbol for one in market.sources if one.kind is DataKind.DEPTH}
+    symbols = [one.symbol for one in instruments_of(market) if one.symbol not in books]
+    actions = {symbol: _of(symbol, symbols, own, begin, end) for symbol in symbols}
+    sources = tuple(
+        msgspec.structs.replace(
+            source,
+            adjustment=Adjustment.RAW,
+            actions=actions.get(source.instrument.symbol, ()),
+        )
+        for source in market.sources
+        if isinstance(source, ReplayMarket)
+    )
+    one = len(sources) == 1 and not isinstance(market, CombinedMarket)
+    return msgspec.structs.replace(
+        config,
+        market=sources[0] if one else CombinedMarket(sources=sources),
+        venue=msgspec.structs.replace(config.venue, action_orders=own.choice(list(ActionOrders))),
+        account=msgspec.structs.replace(config.account, withholding=own.choice(["0", "0.15"])),
+    )
+
+
+def _of(
+    symbol: str, symbols: list[str], rng: Random, begin: int, end: int
+) -> tuple[CorporateAction, ...]:
+    made = []
+    for _ in range(rng.randint(1, 4)):
+        when = _text(rng.randint(begin, end))
+        roll = rng.random()
+        if roll < 0.5:
+            ratio = rng.choice(["2:1", "3:2", "7:3", "1:2", "2:7"])
+            made.append(_made(symbol, ActionKind.SPLIT, when, ratio=ratio))
+        elif roll < 0.9:
+            pay = rng.choice([None, _text(rng.randint(begin, end))])
+            amount = rng.choice(["0.5", "0.0049", "0.03"])
+            made.append(_made(symbol, ActionKind.DIVIDEND, when, pay=pay, amount=amount))
+        elif len(symbols) > 1:
+            new = next(one for one in symbols if one != symbol)
+            made.append(_made(symbol, ActionKind.SYMBOL_CHANGE, when, new_symbol=new))
+        else:
+            made.append(_made(symbol, ActionKind.DELISTING, when, amount="101.3"))
+    return tuple({(one.kind, one.ex): one for one in made}.values())
+
+
+def _made(symbol: str, kind: ActionKind, when: str, **terms: str | None) -> CorporateAction:
+    return CorporateAction(symbol=symbol, kind=kind, ex=when, **terms)
+
+
+def _text(ts: int) -> str:
+    return datetime.fromtimestamp(ts // 10**9, UTC).isoformat()
