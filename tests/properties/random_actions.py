@@ -8,11 +8,15 @@ from random import Random
 import msgspec
 
 from offbook.domain.config import (
+    AccountConfig,
     ActionKind,
     ActionOrders,
     Adjustment,
+    BorrowRate,
     CombinedMarket,
     CorporateAction,
+    FinancingConfig,
+    InterestRate,
     ReplayMarket,
     SessionConfig,
     instruments_of,
@@ -44,7 +48,26 @@ def with_actions(config: SessionConfig, rng: Random, begin: int, end: int) -> Se
         config,
         market=sources[0] if one else CombinedMarket(sources=sources),
         venue=msgspec.structs.replace(config.venue, action_orders=own.choice(list(ActionOrders))),
-        account=msgspec.structs.replace(config.account, withholding=own.choice(["0", "0.15"])),
+        account=_account(config.account, symbols, own),
+    )
+
+
+def _account(account: AccountConfig, symbols: list[str], rng: Random) -> AccountConfig:
+    """With taxes, interest and borrowed shares."""
+    since = "1970-01-01"
+    borrow = tuple(
+        BorrowRate(symbol=symbol, since=since, rate=rng.choice([None, "0.1", "0.77777777"]))
+        for symbol in symbols
+        if account.is_margin
+    )
+    interest = InterestRate(
+        currency=account.currency, since=since, credit=rng.choice(["0", "0.03"]), debit="0.07"
+    )
+    given = FinancingConfig(borrow=borrow, interest=(interest,))
+    return msgspec.structs.replace(
+        account,
+        withholding=rng.choice(["0", "0.15"]),
+        financing=rng.choice([None, given]),
     )
 
 

@@ -174,6 +174,23 @@ class Setting:
             c.CorporateAction(symbol=self.instrument.symbol, kind=c.ActionKind(kind), **given)
         )
 
+    def financed(self, **changes: Any) -> None:
+        """Change what it costs to hold."""
+        known = self.account.get("financing") or c.FinancingConfig()
+        self.account["financing"] = msgspec.structs.replace(known, **changes)
+
+    def borrow(self, symbol: str, rate: str, since: str = "2000-01-01") -> None:
+        """``borrow XYZ 0.36 2024-01-03``: from that day on, a year; ``none`` is not to be had."""
+        known = self.account.get("financing") or c.FinancingConfig()
+        one = c.BorrowRate(symbol=symbol, since=since, rate=None if rate == "none" else rate)
+        self.financed(borrow=(*known.borrow, one))
+
+    def interest(self, currency: str, credit: str, debit: str, since: str = "2000-01-01") -> None:
+        """``interest USD 0.036 0.072``: what cash earns and debt costs, a year."""
+        known = self.account.get("financing") or c.FinancingConfig()
+        one = c.InterestRate(currency=currency, since=since, credit=credit, debit=debit)
+        self.financed(interest=(*known.interest, one))
+
     def queue_by(self, model: str, exponent: str = "3") -> None:
         """``queue fifo``, ``queue power 3``, ``queue log``, ``queue pro_rata``."""
         if model in {"power", "log"}:
@@ -229,6 +246,9 @@ CLAUSES: dict[str, Callable[..., None]] = {
     "begins": lambda self, how: self.venue.update(book_start=c.BookStart(how)),
     "max": Setting.most,
     "action": Setting.action,
+    "borrow": Setting.borrow,
+    "unlisted": lambda self, how: self.financed(unlisted=c.Unlisted(how)),
+    "interest": Setting.interest,
     "orders": lambda self, how: self.venue.update(action_orders=c.ActionOrders(how)),
     "tax": lambda self, share: self.account.update(withholding=share),
     "error": lambda self, action: self.lifecycle.update(

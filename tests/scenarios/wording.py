@@ -189,6 +189,8 @@ def _split(record: r.PositionRestated) -> str:
 
 
 def _accrued(record: r.FlowAccrued) -> str:
+    if record.days:
+        return f"{record.reason.value} {record.amount} for {record.days}d"
     tax = f" less {record.withheld}" if record.withheld else ""
     return f"{record.reason.value} of {record.basis} at {record.rate}: {record.amount}{tax}"
 

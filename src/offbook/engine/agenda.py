@@ -109,10 +109,11 @@ class ReservesArrive(msgspec.Struct, frozen=True, tag=True, array_like=True, gc=
 
 class AccountArrives(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """What changed in the account without a trade becomes known: cash by currency, and positions
-    (symbol, quantity units, cost)."""
+    (symbol, quantity units, cost), what is owed to it by currency."""
 
     cash: tuple[tuple[str, Amount], ...] = ()
     positions: tuple[tuple[str, int, Amount], ...] = ()
+    owed: tuple[tuple[str, Amount], ...] = ()
 
 
 class ActionDue(msgspec.Struct, frozen=True, tag=True, array_like=True):
@@ -129,6 +130,10 @@ class FlowDue(msgspec.Struct, frozen=True, tag=True, array_like=True):
     amount: Amount
 
 
+class AccrualDue(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A trading day ends, and interest and borrow fees accrue."""
+
+
 AgendaItem = (
     Expiry
     | HoursChange
@@ -143,6 +148,7 @@ AgendaItem = (
     | AccountArrives
     | ActionDue
     | FlowDue
+    | AccrualDue
 )
 
 

@@ -40,10 +40,11 @@ def tell(
     due: int,
     cash: tuple[CashChange, ...] = (),
     positions: tuple[tuple[str, int, Amount], ...] = (),
+    owed: tuple[CashChange, ...] = (),
 ) -> None:
     """Let the strategy know, when reports of now arrive."""
     if kernel.reports:
-        kernel.agenda.add(due, STAGE_MESSAGE, AccountArrives(cash, positions))
+        kernel.agenda.add(due, STAGE_MESSAGE, AccountArrives(cash, positions, owed))
 
 
 class Dividends:
@@ -82,6 +83,7 @@ class Dividends:
             pays=pays,
             postings=tuple(postings),
         )
+        tell(kernel, kernel.now, owed=((currency, Amount(amount)),))
         kernel.agenda.add(pays, STAGE_VENUE, FlowDue(symbol, currency, Amount(amount)))
 
     def pay(self, item: FlowDue) -> None:
@@ -98,4 +100,4 @@ class Dividends:
             postings=tuple(legs),
             due=due,
         )
-        tell(kernel, due, cash=(change,))
+        tell(kernel, due, (change,), owed=((item.currency, Amount(-item.amount)),))

@@ -13,7 +13,7 @@ from offbook.domain.config.actions import AMOUNT_DECIMALS
 from offbook.domain.record_parts import Posting
 from offbook.domain.values import Amount, flow_of
 from offbook.engine.accounts import HOLDINGS, VENUE
-from offbook.engine.agenda import STAGE_VENUE, ActionDue, FlowDue
+from offbook.engine.agenda import STAGE_VENUE, ActionDue
 from offbook.engine.cash_flows import CashChange, Dividends, cash_legs, tell
 from offbook.engine.fills import moved, traded_on
 from offbook.engine.kernel import Kernel
@@ -26,11 +26,11 @@ from offbook.engine.venue import Venue
 class CorporateActions:
     """The corporate actions of one session's market; costs nothing where there are none."""
 
-    def __init__(self, kernel: Kernel, venue: Venue) -> None:
+    def __init__(self, kernel: Kernel, venue: Venue, dividends: Dividends) -> None:
         self._kernel = kernel
         self._actions = actions_of(kernel.config.market)
         self._orders = OrderAdjusting(kernel, venue)
-        self._dividends = Dividends(kernel)
+        self._dividends = dividends
 
     def schedule(self) -> None:
         """The session has begun: all that is still to come falls due at its time."""
@@ -40,12 +40,9 @@ class CorporateActions:
             if kernel.now < due < NEVER:
                 kernel.agenda.add(due, STAGE_VENUE, ActionDue(number))
 
-    def carry_out(self, item: ActionDue | FlowDue) -> None:
-        """An action takes effect, or a dividend is paid."""
-        if isinstance(item, FlowDue):
-            self._dividends.pay(item)
-            return
-        action = self._actions[item.number]
+    def carry_out(self, number: int) -> None:
+        """An action takes effect."""
+        action = self._actions[number]
         if action.symbol in self._kernel.ledger.events.ended:
             return
         if action.kind is ActionKind.DIVIDEND:

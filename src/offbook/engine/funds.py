@@ -97,6 +97,9 @@ class Funds(Protocol):
     def adding(self) -> tuple[int, ...]:
         """Working orders that would add to a position of a margin account."""
 
+    def adds(self, terms: Terms) -> int:
+        """How much a new order would add to a position of a margin account, in quantity units."""
+
     def margin_used(self, held: dict[str, int]) -> int:
         """What positions bind of the equity; nothing in a cash account."""
 
@@ -306,6 +309,10 @@ class CashFunds(BaseFunds):
     def adding(self) -> tuple[int, ...]:
         """None."""
         return ()
+
+    def adds(self, terms: Terms) -> int:
+        """Nothing: only what is owned is sold."""
+        return 0
 
     def margin_used(self, held: dict[str, int]) -> int:
         """Nothing."""

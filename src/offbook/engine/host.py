@@ -207,7 +207,7 @@ class StrategyHost:
         held = {symbol: one.qty for symbol, one in view.positions.items() if one.qty}
         cash = view.cash.get(currency, ZERO)
         reserved = view.reserved(kernel.ledger.orders, currency)
-        equity = kernel.valuation.equity(view.cash, held)
+        equity = kernel.valuation.equity(view.money(), held)
         return AccountView(
             currency=currency,
             cash=cash,

@@ -17,6 +17,7 @@ from offbook.engine.agenda import (
     STAGE_TIMER,
     STAGE_VENUE,
     AccountArrives,
+    AccrualDue,
     ActionDue,
     AgendaItem,
     CancelArrives,
@@ -32,7 +33,7 @@ from offbook.engine.agenda import (
     TimerDue,
 )
 from offbook.engine.built_bars import BuiltBars
-from offbook.engine.corporate_actions import CorporateActions
+from offbook.engine.dated_events import DatedEvents
 from offbook.engine.equity_watch import EquityWatch
 from offbook.engine.host import StrategyHost
 from offbook.engine.kernel import MAX_ROUNDS, Kernel
@@ -59,7 +60,7 @@ class Instants:
         self._lifecycle = lifecycle
         self._built = built
         self.equity = equity
-        self._actions = CorporateActions(kernel, venue)
+        self._events = DatedEvents(kernel, venue)
         self.host: StrategyHost | None = None
         self.rounds = 0
         self.unbegun = True
@@ -183,7 +184,7 @@ class Instants:
             self.hours_known = True
             for calendar in kernel.calendars.values():
                 self._ask_hours(calendar)
-            self._actions.schedule()
+            self._events.schedule()
 
     def _ask_hours(self, calendar: TradingCalendar) -> None:
         kernel = self._kernel
@@ -244,8 +245,8 @@ class Instants:
                 self._arrive(item)
             case ReportArrives() | ReservesArrive() | AccountArrives():
                 self._deliver(item)
-            case ActionDue() | FlowDue():
-                self._actions.carry_out(item)
+            case ActionDue() | FlowDue() | AccrualDue():
+                self._events.carry_out(item)
             case TimerDue(name):
                 self._timer(name)
             case Expiry(order):

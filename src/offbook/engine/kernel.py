@@ -20,6 +20,7 @@ from offbook.domain.values import Amount, units_to_text
 from offbook.engine.agenda import STAGE_MESSAGE, Agenda, ReportArrives, ReservesArrive
 from offbook.engine.depth_book import DepthBook
 from offbook.engine.ledger import LedgerState
+from offbook.engine.lending import Lending
 from offbook.engine.margin import funds_of
 from offbook.engine.models.fees import Charges
 from offbook.engine.models.latency import LatencyModel, latency_model
@@ -60,6 +61,7 @@ class Kernel:
         self.charges = Charges(config.venue.fee, config.venue.fee_rounding)
         self.slippage = slippage_model(config.venue.slippage)
         self.latency: LatencyModel = latency_model(config.venue.latency)
+        self.lending = Lending(config.account.financing)
         self.valuation = Valuation(config.account, self.prices)
         self.instruments: dict[str, Instrument] = {}
         self.adopt(LedgerState())
@@ -100,7 +102,7 @@ class Kernel:
             ledger,
             self.instruments,
         )
-        self.risk = RiskChecks(config.risk, self.valuation, self.funds, ledger)
+        self.risk = RiskChecks(config.risk, self.valuation, self.funds, ledger, self.lending)
 
     def join(self, market: MarketInfo, calendars: tuple[TradingCalendar, ...]) -> None:
         """Take the market in: what there is to trade, and which source gives each its prices."""

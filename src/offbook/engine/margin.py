@@ -54,9 +54,7 @@ class MarginFunds(BaseFunds):
     def approve(self, terms: Terms, instrument: Instrument, market: Market) -> Approval | Refusal:
         """What the order adds beyond what it may reduce must be covered."""
         reserve_px = self.order_px(terms.side, terms, market)
-        queue = self._queue(terms.symbol)
-        queue.append(_Turn(0, terms.side, terms.order_qty, terms.reduce_only, 0))
-        adds = _adding(self._ledger.position(terms.symbol).qty, queue)[0]
+        adds = self.adds(terms)
         if adds and self._ledger.margin_call:
             return Refusal(reason=RejectReason.MARGIN_CALL)
         need = 0
@@ -66,6 +64,18 @@ class MarginFunds(BaseFunds):
             if need and need > have:
                 return _short(have, need)
         return self._approval(need, reserve_px)
+
+    def adds(self, terms: Terms) -> int:
+        """What it does beyond what it may reduce, after the orders before it; of one that has been
+        sent, with the quantity of these terms in its place."""
+        known = self._ledger.by_client_id.get(terms.client_order_id)
+        if known is not None:
+            order = self._ledger.orders[known]
+            open_qty = terms.order_qty - order.cum_qty
+            return self._adds_of(order, open_qty, self._ledger.position(order.symbol).qty)
+        queue = self._queue(terms.symbol)
+        queue.append(_Turn(0, terms.side, terms.order_qty, terms.reduce_only, 0))
+        return _adding(self._ledger.position(terms.symbol).qty, queue)[0]
 
     def approve_replace(
         self, order: OrderState, order_qty: int, reserve_px: int, instrument: Instrument

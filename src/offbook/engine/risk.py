@@ -4,9 +4,9 @@ Our own refusals are *denied*, the venue's are *rejected*.  Both run in one docu
 the first that fails is the answer:
 
 denied: session not trading, duplicate client order id, symbol that trades no more, no market data,
-no exchange rate, not reducing (while paused), the limits of ``limits.py`` in their order, margin
-call, holdings or buying power; where one order of a list is refused, the others are as
-ORDER_LIST_REFUSED;
+no exchange rate, not reducing (while paused), the limits of ``limits.py`` in their order, shares
+that cannot be borrowed, margin call, holdings or buying power; where one order of a list is
+refused, the others are as ORDER_LIST_REFUSED;
 rejected: price needed, tick size (of the limit, then of the trigger price), lot size, smallest
 value, expire time passed, would take (post-only), another order of the list refused.
 
@@ -19,11 +19,12 @@ from __future__ import annotations
 
 from offbook.domain.config import RiskConfig
 from offbook.domain.instruments import Instrument
-from offbook.domain.orders import RejectReason
+from offbook.domain.orders import OrderSide, RejectReason
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount
 from offbook.engine.funds import Funds
 from offbook.engine.ledger import LedgerState
+from offbook.engine.lending import Lending
 from offbook.engine.limits import OrderLimits
 from offbook.engine.state import Amendment, OrderState
 from offbook.engine.terms import Approval, Market, Refusal, Terms
@@ -34,11 +35,17 @@ class RiskChecks:
     """Judges orders of one session against its ledger."""
 
     def __init__(
-        self, risk: RiskConfig, valuation: Valuation, funds: Funds, ledger: LedgerState
+        self,
+        risk: RiskConfig,
+        valuation: Valuation,
+        funds: Funds,
+        ledger: LedgerState,
+        lending: Lending,
     ) -> None:
         self._limits = OrderLimits(risk, valuation, ledger)
         self._valuation = valuation
         self._funds = funds
+        self._lending = lending
         self._ledger = ledger
 
     def new_order(
@@ -61,7 +68,14 @@ class RiskChecks:
             return limit
         if terms.held:
             return self._funds.approve_held(terms, instrument, market)
+        if terms.side is OrderSide.SELL and self._lacks_shares(terms, now):
+            return Refusal(reason=RejectReason.NOT_BORROWABLE, limit=terms.symbol)
         return self._funds.approve(terms, instrument, market)
+
+    def _lacks_shares(self, terms: Terms, now: int) -> bool:
+        """Whether a sell would be short of shares that nobody lends."""
+        lent = self._lending.rate(terms.symbol, now) is not None
+        return not lent and self._funds.adds(terms) > 0
 
     def reduces(self, terms: Terms) -> bool:
         """Whether an order is on the side that makes the position smaller."""
@@ -93,6 +107,9 @@ class RiskChecks:
         limit = self._limits.new_terms(terms, instrument, market, now, order)
         if limit is not None:
             return limit
+        grows = order.side is OrderSide.SELL and order_qty > order.order_qty
+        if grows and not order.held and self._lacks_shares(terms, now):
+            return Refusal(reason=RejectReason.NOT_BORROWABLE, limit=terms.symbol)
         if order.held:
             return Approval(
                 reserved=0,

@@ -183,6 +183,14 @@ class StrategyView(msgspec.Struct, kw_only=True):
     orders: dict[int, ReportedOrder] = {}
     open_orders: dict[int, None] = {}
     positions: dict[str, ReportedPosition] = {}
+    owed: dict[str, Amount] = {}
+
+    def money(self) -> dict[str, Amount]:
+        """Cash by currency, and what is owed to the account without a trade."""
+        total = dict(self.cash)
+        for currency, amount in self.owed.items():
+            total[currency] = Amount(total.get(currency, ZERO) + amount)
+        return total
 
     def sent(self, order: OrderState) -> None:
         """The strategy or the outside sent an order, or was denied one."""
@@ -283,6 +291,8 @@ class StrategyView(msgspec.Struct, kw_only=True):
         """Cash and positions changed without a trade."""
         for currency, change in report.cash:
             self.cash[currency] = Amount(self.cash.get(currency, ZERO) + change)
+        for currency, change in report.owed:
+            self.owed[currency] = Amount(self.owed.get(currency, ZERO) + change)
         for symbol, qty, cost in report.positions:
             position = self.positions.setdefault(symbol, ReportedPosition())
             position.qty, position.cost = qty, cost

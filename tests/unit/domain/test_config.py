@@ -95,6 +95,7 @@ REFUSED: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
         for name, least in (("maker", "-1000.0001"), ("taker", "-0.0001"))
         for text in (least, "1000.0001", "0.00001", "ten", 1)
     ),
+    (AccountConfig, {"currency": "USD", "withholding": "1.1"}, "account.withholding"),
     (PerUnitFee, {"per_unit": "-0.01"}, "venue.fee.per_unit"),
     (PerUnitFee, {"per_unit": "0.000000001"}, "venue.fee.per_unit"),
     (PerUnitFee, {"per_unit": "0", "minimum": "-1"}, "venue.fee.minimum"),
@@ -262,7 +263,7 @@ def test_the_chain_holds_all_but_name_pace_and_places(config: SessionConfig) -> 
     chained = leaves(msgspec.json.decode(chain_config(config)))
     unused = {
         *(("market", "adjustment"), ("market", "actions")),
-        *(("account", "withholding"), ("venue", "action_orders")),
+        *(("account", "withholding"), ("account", "financing"), ("venue", "action_orders")),
     }
     apart = {("name",), ("speed",), ("market", "path")}
     assert set(whole) - set(chained) == apart | unused
@@ -294,6 +295,7 @@ def changed(value: Any, place: tuple[str, ...]) -> Any:
         ("venue", "fill_at"): "next_close",
         ("venue", "action_orders"): "cancel",
         ("account", "withholding"): "0.15",
+        ("account", "financing"): {"interest_year": 365},
         ("market", "adjustment"): "raw",
         ("venue", "stop_gap"): "stop",
         ("venue", "limit_gap"): "open",

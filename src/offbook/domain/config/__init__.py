@@ -28,6 +28,10 @@ from offbook.domain.config.fees import SumFee as SumFee
 from offbook.domain.config.fees import TieredFee as TieredFee
 from offbook.domain.config.fees import UsRegulatoryFee as UsRegulatoryFee
 from offbook.domain.config.fees import VolumeTier as VolumeTier
+from offbook.domain.config.financing import BorrowRate as BorrowRate
+from offbook.domain.config.financing import FinancingConfig as FinancingConfig
+from offbook.domain.config.financing import InterestRate as InterestRate
+from offbook.domain.config.financing import Unlisted as Unlisted
 from offbook.domain.config.latency import MAX_LATENCY_NS as MAX_LATENCY_NS
 from offbook.domain.config.latency import Delay as Delay
 from offbook.domain.config.latency import EmpiricalDelay as EmpiricalDelay

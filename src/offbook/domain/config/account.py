@@ -14,6 +14,7 @@ from offbook.domain.config.base import (
     exact_decimal,
     settle_enum,
 )
+from offbook.domain.config.financing import FinancingConfig, Unlisted
 from offbook.domain.errors import InvalidConfig
 
 RATE_PRECISION: Final = 12
@@ -56,7 +57,8 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
     position's value that must be there to open it; below ``maintenance_margin`` (half of the
     initial one unless given) the ``margin_call`` comes.
 
-    ``withholding`` (0 to 1) is the tax kept back of dividends that are received.
+    ``withholding`` (0 to 1) is the tax kept back of dividends that are received; ``financing`` says
+    what borrowed shares cost, and what cash and debt bear.
     """
 
     currency: str
@@ -71,6 +73,7 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
     maintenance_margin: str | None = None
     margin_call: MarginCall = MarginCall.LIQUIDATE
     withholding: str = "0"
+    financing: FinancingConfig | None = None
 
     def __post_init__(self) -> None:
         if not self.currency:
@@ -87,6 +90,21 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
                 f"account.withholding={self.withholding}, expected a share between 0 and 1",
                 field="account.withholding",
             )
+
+        self._check_financing()
+
+    def _check_financing(self) -> None:
+        given = self.financing
+        if given is None:
+            return
+        if self.type is AccountType.CASH and (given.borrow or given.unlisted is Unlisted.DENY):
+            raise InvalidConfig(
+                'account.financing.borrow needs account.type="margin": a cash account is never '
+                "short",
+                field="account.financing.borrow",
+            )
+        for rate in given.interest:
+            self.require_rate(rate.currency, f"account.financing pays interest on {rate.currency}")
 
     def _check_currencies(self) -> None:
         for name in ("cash", "rates", "rates_from"):

@@ -224,6 +224,7 @@ def chain_config(config: SessionConfig) -> bytes:
 _UNUSED: Final[tuple[tuple[str, str, object], ...]] = (
     ("venue", "action_orders", ActionOrders.ADJUST.value),
     ("account", "withholding", "0"),
+    ("account", "financing", None),
 )
 _UNUSED_OF_SOURCES: Final[tuple[tuple[str, object], ...]] = (("adjustment", None), ("actions", []))
 

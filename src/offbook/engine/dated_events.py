@@ -1,0 +1,35 @@
+"""What happens at its date, whatever the market and the strategy do: one door to all of it."""
+
+from __future__ import annotations
+
+from offbook.engine.agenda import AccrualDue, ActionDue, FlowDue
+from offbook.engine.cash_flows import Dividends
+from offbook.engine.corporate_actions import CorporateActions
+from offbook.engine.financing import Financing
+from offbook.engine.kernel import Kernel
+from offbook.engine.venue import Venue
+
+DatedEvent = ActionDue | FlowDue | AccrualDue
+
+
+class DatedEvents:
+    """Schedules and carries out the dated events of one session."""
+
+    def __init__(self, kernel: Kernel, venue: Venue) -> None:
+        self._dividends = Dividends(kernel)
+        self._actions = CorporateActions(kernel, venue, self._dividends)
+        self._financing = Financing(kernel)
+
+    def schedule(self) -> None:
+        """The session has begun: all that is to come falls due at its time."""
+        self._actions.schedule()
+        self._financing.schedule()
+
+    def carry_out(self, item: DatedEvent) -> None:
+        """One of them is due."""
+        if isinstance(item, ActionDue):
+            self._actions.carry_out(item.number)
+        elif isinstance(item, FlowDue):
+            self._dividends.pay(item)
+        else:
+            self._financing.accrue()

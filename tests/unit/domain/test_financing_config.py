@@ -1,0 +1,59 @@
+"""Rates of borrowed shares and of cash that are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from offbook.domain.config import (
+    AccountConfig,
+    BorrowRate,
+    FinancingConfig,
+    InterestRate,
+    Unlisted,
+)
+from offbook.domain.errors import InvalidConfig
+
+REFUSED: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
+    *(
+        (FinancingConfig, {"borrow": borrow}, "account.financing.borrow")
+        for borrow in (
+            (BorrowRate(symbol="A", since="2024-01-02", rate="-0.1"),),
+            (BorrowRate(symbol="A", since="soon", rate="0.1"),),
+            (BorrowRate(symbol="A", since="2024-01-02"),) * 2,
+        )
+    ),
+    (
+        FinancingConfig,
+        {"interest": (InterestRate(currency="USD", since="2024-01-02", debit="-0.1"),)},
+        "account.financing.interest",
+    ),
+    (FinancingConfig, {"borrow_year": 364}, "account.financing.borrow_year"),
+    (FinancingConfig, {"unlisted": "maybe"}, "account.financing.unlisted"),
+    (
+        AccountConfig,
+        {"currency": "USD", "financing": FinancingConfig(unlisted=Unlisted.DENY)},
+        "account.financing.borrow",
+    ),
+    (
+        AccountConfig,
+        {
+            "currency": "USD",
+            "financing": FinancingConfig(
+                interest=(InterestRate(currency="EUR", since="2024-01-02"),)
+            ),
+        },
+        "account.rates",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "terms", "field"), REFUSED)
+def test_what_cannot_be_is_refused_by_its_field(
+    kind: Callable[..., Any], terms: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(InvalidConfig) as error:
+        kind(**terms)
+    assert error.value.fields["field"] == field
