@@ -19,9 +19,13 @@ from offbook.domain.config import (
     InterestRate,
     ReplayMarket,
     SessionConfig,
+    SettlementConfig,
+    UnsettledCash,
     instruments_of,
 )
 from offbook.domain.market_data import DataKind
+
+SETTLEMENTS = [SettlementConfig(unsettled=how) for how in UnsettledCash]
 
 
 def with_actions(config: SessionConfig, rng: Random, begin: int, end: int) -> SessionConfig:
@@ -68,6 +72,7 @@ def _account(account: AccountConfig, symbols: list[str], rng: Random) -> Account
         account,
         withholding=rng.choice(["0", "0.15"]),
         financing=rng.choice([None, given]),
+        settlement=None if account.is_margin else rng.choice([None, *SETTLEMENTS]),
     )
 
 

@@ -144,6 +144,7 @@ def session_at_random(
     rows: int,
     strategy: type[Gambler] | None,
     accounts: Sequence[tuple[str, dict[str, Any]]] = ACCOUNTS,
+    events: bool = True,
 ) -> Rehearsal:
     """An engine, not yet started."""
     market = MAKERS[kind](rng, rows)
@@ -178,9 +179,10 @@ def session_at_random(
         seed=rng.randrange(10**6),
         history_limit=rng.choice([5, 6, 1000]),
     )
-    times = [ts for piece in market.slices for ts in (int(piece.ts[0]), int(piece.ts[-1]))]
-    config = with_actions(session.config, rng, min(times), max(times))
-    session = msgspec.structs.replace(session, config=config)
+    if events:
+        times = [ts for piece in market.slices for ts in (int(piece.ts[0]), int(piece.ts[-1]))]
+        config = with_actions(session.config, rng, min(times), max(times))
+        session = msgspec.structs.replace(session, config=config)
     hours = days_at_random(rng) if kind == "several" else hours_at_random(rng)
     attach = attach_of(market, hours, clock_stops=rng.random() < 0.6)
     return Rehearsal(market, session, actor, attach)
@@ -210,10 +212,14 @@ def improvise(
     rows: int = 60,
     strategy: type[Gambler] | None = Gambler,
     accounts: Sequence[tuple[str, dict[str, Any]]] = ACCOUNTS,
+    events: bool = True,
 ) -> Improvised:
-    """Run a session at random, with commands at any moment, hints and empty calls in between."""
+    """Run a session at random, with commands at any moment, hints and empty calls in between;
+    with ``events`` every other one has dated ones too, such as splits and interest."""
     rng = Random(seed)
-    rehearsal = session_at_random(rng, kind, rows=rows, strategy=strategy, accounts=accounts)
+    rehearsal = session_at_random(
+        rng, kind, rows=rows, strategy=strategy, accounts=accounts, events=events
+    )
     done = Improvised(rehearsal, [], [])
     engine, stage = rehearsal.engine, _Outside(rng, rehearsal, done.fed)
     rehearsal.start()

@@ -249,6 +249,9 @@ CLAUSES: dict[str, Callable[..., None]] = {
     "borrow": Setting.borrow,
     "unlisted": lambda self, how: self.financed(unlisted=c.Unlisted(how)),
     "interest": Setting.interest,
+    "settles": lambda self, days, how="wait": self.account.update(
+        settlement=c.SettlementConfig(days=int(days), unsettled=c.UnsettledCash(how))
+    ),
     "orders": lambda self, how: self.venue.update(action_orders=c.ActionOrders(how)),
     "tax": lambda self, share: self.account.update(withholding=share),
     "error": lambda self, action: self.lifecycle.update(

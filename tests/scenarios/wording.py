@@ -234,6 +234,10 @@ _OF_THE_SESSION: Final[dict[type[Any], Callable[[Any], str]]] = {
     r.PositionRestated: _split,
     r.PositionDelisted: lambda record: f"DELISTED {record.paid}",
     r.FlowAccrued: _accrued,
+    r.SettlementPending: lambda record: (
+        f"{record.amount or record.qty} settles {clock_text(record.settles, record.ts)}"
+    ),
+    r.SettlementDone: lambda record: f"{record.amount or record.qty} settled",
     r.FlowPaid: lambda record: f"{record.reason.value} paid {record.amount}",
     r.MarginRestored: lambda record: "MARGIN RESTORED",
     r.TimerSet: lambda record: f"timer {record.name} set for {clock_text(record.due, record.ts)}",

@@ -88,6 +88,33 @@ class FlowAccrued(RecordBase, frozen=True, kw_only=True, tag="FlowAccrued.1"):
     postings: tuple[Posting, ...]
 
 
+class SettlementPending(RecordBase, frozen=True, kw_only=True, tag="SettlementPending.1"):
+    """What a fill of ``symbol`` brought has not settled: ``amount`` of ``currency``, which may not
+    be used before ``settles`` where it ``waits``; or ``qty`` was bought with money that has not
+    settled, ``base_amount`` of ``base``, and may not be sold before."""
+
+    symbol: str
+    currency: str
+    amount: Amount
+    qty: int
+    base: str
+    base_amount: Amount
+    waits: bool
+    settles: int
+
+
+class SettlementDone(RecordBase, frozen=True, kw_only=True, tag="SettlementDone.1"):
+    """The same has settled."""
+
+    symbol: str
+    currency: str
+    amount: Amount
+    qty: int
+    base: str
+    base_amount: Amount
+    waits: bool
+
+
 class FlowPaid(RecordBase, frozen=True, kw_only=True, tag="FlowPaid.1"):
     """What had accrued was booked to the cash."""
 

@@ -175,6 +175,7 @@ class RejectReason(Named):
     CORPORATE_ACTION = "CORPORATE_ACTION"
     SYMBOL_ENDED = "SYMBOL_ENDED"
     NOT_BORROWABLE = "NOT_BORROWABLE"
+    UNSETTLED = "UNSETTLED"
 
 
 class CancelReason(Named):

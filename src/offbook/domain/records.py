@@ -20,6 +20,8 @@ from offbook.domain.action_records import FlowPaid as FlowPaid
 from offbook.domain.action_records import OrderAdjusted as OrderAdjusted
 from offbook.domain.action_records import PositionDelisted as PositionDelisted
 from offbook.domain.action_records import PositionRestated as PositionRestated
+from offbook.domain.action_records import SettlementDone as SettlementDone
+from offbook.domain.action_records import SettlementPending as SettlementPending
 from offbook.domain.commands import Command
 from offbook.domain.config import OnStrategyError
 from offbook.domain.joining import Joined
@@ -325,6 +327,8 @@ Record = (
     | OrderAdjusted
     | FlowAccrued
     | FlowPaid
+    | SettlementPending
+    | SettlementDone
     | TimerFired
     | StrategyFailed
     | SessionStarted

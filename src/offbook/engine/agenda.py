@@ -109,11 +109,13 @@ class ReservesArrive(msgspec.Struct, frozen=True, tag=True, array_like=True, gc=
 
 class AccountArrives(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """What changed in the account without a trade becomes known: cash by currency, and positions
-    (symbol, quantity units, cost), what is owed to it by currency."""
+    (symbol, quantity units, cost), what is owed to it by currency,
+    and what of its cash may not be used yet."""
 
     cash: tuple[tuple[str, Amount], ...] = ()
     positions: tuple[tuple[str, int, Amount], ...] = ()
     owed: tuple[tuple[str, Amount], ...] = ()
+    unsettled: tuple[tuple[str, Amount], ...] = ()
 
 
 class ActionDue(msgspec.Struct, frozen=True, tag=True, array_like=True):
@@ -134,6 +136,17 @@ class AccrualDue(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """A trading day ends, and interest and borrow fees accrue."""
 
 
+class SettlementDue(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Proceeds of a sale settle, or shares (quantity units) that such money bought may be sold;
+    ``waits`` where either may not be used before."""
+
+    symbol: str
+    currency: str
+    amount: Amount
+    qty: int
+    waits: bool
+
+
 AgendaItem = (
     Expiry
     | HoursChange
@@ -149,6 +162,7 @@ AgendaItem = (
     | ActionDue
     | FlowDue
     | AccrualDue
+    | SettlementDue
 )
 
 

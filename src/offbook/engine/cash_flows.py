@@ -9,8 +9,8 @@ from offbook.domain.record_parts import Posting
 from offbook.domain.values import Amount, flow_of
 from offbook.engine.accounts import CASH, CLEARING, DIVIDENDS, TAXES, VENUE
 from offbook.engine.agenda import STAGE_MESSAGE, STAGE_VENUE, AccountArrives, FlowDue
-from offbook.engine.fills import moved
 from offbook.engine.kernel import Kernel
+from offbook.engine.postings import moved
 from offbook.engine.valuation import PAYS, RECEIVES
 
 CashChange = tuple[str, Amount]
@@ -41,10 +41,11 @@ def tell(
     cash: tuple[CashChange, ...] = (),
     positions: tuple[tuple[str, int, Amount], ...] = (),
     owed: tuple[CashChange, ...] = (),
+    unsettled: tuple[CashChange, ...] = (),
 ) -> None:
     """Let the strategy know, when reports of now arrive."""
     if kernel.reports:
-        kernel.agenda.add(due, STAGE_MESSAGE, AccountArrives(cash, positions, owed))
+        kernel.agenda.add(due, STAGE_MESSAGE, AccountArrives(cash, positions, owed, unsettled))
 
 
 class Dividends:

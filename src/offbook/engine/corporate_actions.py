@@ -15,9 +15,10 @@ from offbook.domain.values import Amount, flow_of
 from offbook.engine.accounts import HOLDINGS, VENUE
 from offbook.engine.agenda import STAGE_VENUE, ActionDue
 from offbook.engine.cash_flows import CashChange, Dividends, cash_legs, tell
-from offbook.engine.fills import moved, traded_on
+from offbook.engine.fills import traded_on
 from offbook.engine.kernel import Kernel
 from offbook.engine.order_adjusting import OrderAdjusting
+from offbook.engine.postings import moved
 from offbook.engine.restating import Divided, carry_price, divided, restate_last
 from offbook.engine.state import PositionState
 from offbook.engine.venue import Venue

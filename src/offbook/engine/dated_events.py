@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from offbook.engine.agenda import AccrualDue, ActionDue, FlowDue
+from offbook.engine.agenda import AccrualDue, ActionDue, FlowDue, SettlementDue
 from offbook.engine.cash_flows import Dividends
 from offbook.engine.corporate_actions import CorporateActions
 from offbook.engine.financing import Financing
 from offbook.engine.kernel import Kernel
+from offbook.engine.settlement import Settlement
 from offbook.engine.venue import Venue
 
-DatedEvent = ActionDue | FlowDue | AccrualDue
+DatedEvent = ActionDue | FlowDue | AccrualDue | SettlementDue
 
 
 class DatedEvents:
@@ -19,6 +20,7 @@ class DatedEvents:
         self._dividends = Dividends(kernel)
         self._actions = CorporateActions(kernel, venue, self._dividends)
         self._financing = Financing(kernel)
+        self._settlement = Settlement(kernel)
 
     def schedule(self) -> None:
         """The session has begun: all that is to come falls due at its time."""
@@ -31,5 +33,7 @@ class DatedEvents:
             self._actions.carry_out(item.number)
         elif isinstance(item, FlowDue):
             self._dividends.pay(item)
-        else:
+        elif isinstance(item, AccrualDue):
             self._financing.accrue()
+        else:
+            self._settlement.settle(item)

@@ -12,8 +12,11 @@ from offbook.domain.action_records import (
     OrderAdjusted,
     PositionDelisted,
     PositionRestated,
+    SettlementDone,
+    SettlementPending,
 )
 from offbook.domain.values import Amount
+from offbook.engine.accounts import CASH, HOLDINGS
 from offbook.engine.lists import hold
 from offbook.engine.state import ZERO, PositionState
 
@@ -33,21 +36,19 @@ class Restated(msgspec.Struct, kw_only=True):
 class EventState(msgspec.Struct, kw_only=True):
     """``income`` is what came without trades, in the account's currency, ``accrued`` what of it
     waits to be paid, by currency.  ``restated``: last prices as of before a split; ``changed``:
-    when open orders of a symbol were last adjusted; ``ended``: symbols that trade no more."""
+    when open orders of a symbol were last adjusted; ``ended``: symbols that trade no more.
+
+    ``pending``: proceeds that have not settled, by currency, the last of them at ``settles``;
+    ``unsettled``: what may not be used for that, by account and currency."""
 
     income: Amount = ZERO
     accrued: dict[str, Amount] = {}
     restated: dict[str, Restated] = {}
     changed: dict[str, int] = {}
     ended: dict[str, str] = {}
-
-    def add_accrued(self, currency: str, amount: int) -> None:
-        """More, or less, waits to be paid."""
-        left = Amount(self.accrued.get(currency, ZERO) + amount)
-        if left:
-            self.accrued[currency] = left
-        else:
-            self.accrued.pop(currency, None)
+    pending: dict[str, Amount] = {}
+    settles: dict[str, int] = {}
+    unsettled: dict[str, Amount] = {}
 
 
 def _restated(ledger: LedgerState, record: PositionRestated) -> None:
@@ -93,13 +94,39 @@ def _adjusted(ledger: LedgerState, record: OrderAdjusted) -> None:
 
 def _accrued(ledger: LedgerState, record: FlowAccrued) -> None:
     ledger.events.income = Amount(ledger.events.income + record.worth)
-    ledger.events.add_accrued(record.currency, record.amount)
+    _add(ledger.events.accrued, record.currency, record.amount)
     ledger.book(record.postings)
 
 
 def _paid(ledger: LedgerState, record: FlowPaid) -> None:
-    ledger.events.add_accrued(record.currency, -record.amount)
+    _add(ledger.events.accrued, record.currency, -record.amount)
     ledger.book(record.postings)
+
+
+def _pending(ledger: LedgerState, record: SettlementPending) -> None:
+    _hold_back(ledger.events, record, 1)
+    known = ledger.events.settles.get(record.currency, 0)
+    ledger.events.settles[record.currency] = max(known, record.settles)
+
+
+def _settled(ledger: LedgerState, record: SettlementDone) -> None:
+    _hold_back(ledger.events, record, -1)
+
+
+def _hold_back(events: EventState, record: SettlementPending | SettlementDone, sign: int) -> None:
+    _add(events.pending, record.currency, sign * record.amount)
+    if record.waits:
+        _add(events.unsettled, f"{CASH}|{record.currency}", sign * record.amount)
+        _add(events.unsettled, f"{HOLDINGS}|{record.base}", sign * record.base_amount)
+
+
+def _add(amounts: dict[str, Amount], key: str, amount: int) -> None:
+    """More or less of something; nothing is not kept."""
+    left = Amount(amounts.get(key, ZERO) + amount)
+    if left:
+        amounts[key] = left
+    else:
+        amounts.pop(key, None)
 
 
 EVENT_FOLDS: dict[type[Any], Callable[[LedgerState, Any], None]] = {
@@ -108,4 +135,6 @@ EVENT_FOLDS: dict[type[Any], Callable[[LedgerState, Any], None]] = {
     OrderAdjusted: _adjusted,
     FlowAccrued: _accrued,
     FlowPaid: _paid,
+    SettlementPending: _pending,
+    SettlementDone: _settled,
 }

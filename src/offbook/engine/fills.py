@@ -16,6 +16,8 @@ from offbook.engine.funds import Deal, traded_by
 from offbook.engine.kernel import Kernel
 from offbook.engine.models.charging import Occasion, Traded
 from offbook.engine.models.slippage import slipped
+from offbook.engine.postings import moved
+from offbook.engine.settlement import Settlement
 from offbook.engine.state import OrderState, PositionState
 from offbook.engine.valuation import AT_MID, PAYS, RECEIVES, Rate
 
@@ -25,6 +27,7 @@ class Filler:
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
+        self._settlement = Settlement(kernel)
         self.unpaid = CancelReason.INSUFFICIENT_BUYING_POWER
         """Why the last fill that did not come about could not be paid for."""
 
@@ -78,6 +81,7 @@ class Filler:
         )
         kernel.enter(record)
         self._report(order, record, due)
+        self._settlement.filled(record)
         return True
 
     def _deal(
@@ -168,14 +172,6 @@ class Filler:
                 maker=record.liquidity is Liquidity.ADDED,
             ),
         )
-
-
-def moved(giver: str, taker: str, currency: str, amount: int) -> tuple[Posting, Posting]:
-    """Both legs of what one account gets from another."""
-    return (
-        Posting(taker, currency, Amount(amount)),
-        Posting(giver, currency, Amount(-amount)),
-    )
 
 
 def _conversion(currency: str, rate: Rate, fee: int, realized: int) -> Conversion:

@@ -22,9 +22,9 @@ from offbook.domain.values import Amount, flow_of
 from offbook.engine.accounts import ACCRUED, CASH, VENUE
 from offbook.engine.agenda import STAGE_VENUE, AccrualDue
 from offbook.engine.cash_flows import cash_legs, tell
-from offbook.engine.fills import moved
 from offbook.engine.kernel import Kernel
 from offbook.engine.lending import Dated
+from offbook.engine.postings import moved
 
 _RATE: Final = 10**RATIO_PRECISION
 _EPOCH: Final = datetime.date(1970, 1, 1)

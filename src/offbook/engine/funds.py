@@ -173,7 +173,8 @@ class CashFunds(BaseFunds):
             need = self._buy_holds(_NOTHING, terms.order_qty, reserve_px, 0, instrument)
         have = self._ledger.available(CASH, currency)
         if need > have:
-            return _short(RejectReason.INSUFFICIENT_BUYING_POWER, have, need)
+            reason = RejectReason.INSUFFICIENT_BUYING_POWER
+            return _short(self._lacks(reason, CASH, currency, need - have), have, need)
         return Approval(reserved=need, account=CASH, currency=currency, reserve_px=reserve_px)
 
     def _approve_sell(self, terms: Terms, instrument: Instrument) -> Approval | Refusal:
@@ -183,8 +184,18 @@ class CashFunds(BaseFunds):
         if self._at_fill:
             need = 0
         elif need > have or need == 0:
-            return _short(RejectReason.INSUFFICIENT_HOLDINGS, have, wanted)
+            reason = RejectReason.INSUFFICIENT_HOLDINGS
+            return _short(
+                self._lacks(reason, HOLDINGS, instrument.base, wanted - have), have, wanted
+            )
         return Approval(reserved=need, account=HOLDINGS, currency=instrument.base, reserve_px=0)
+
+    def _lacks(
+        self, reason: RejectReason, account: str, currency: str, missing: int
+    ) -> RejectReason:
+        """Why something cannot be had: it is there and has not settled, or it is not there."""
+        unsettled = self._ledger.events.unsettled.get(f"{account}|{currency}", 0)
+        return RejectReason.UNSETTLED if 0 < missing <= unsettled else reason
 
     def approve_replace(
         self, order: OrderState, order_qty: int, reserve_px: int, instrument: Instrument
@@ -197,7 +208,10 @@ class CashFunds(BaseFunds):
         if need > have:
             buying = order.side is OrderSide.BUY
             reason = RejectReason.INSUFFICIENT_HOLDINGS
-            return _short(RejectReason.INSUFFICIENT_BUYING_POWER if buying else reason, have, need)
+            if buying:
+                reason = RejectReason.INSUFFICIENT_BUYING_POWER
+            of = order.reserved_account, order.reserved_currency
+            return _short(self._lacks(reason, *of, need - have), have, need)
         return Approval(
             reserved=max(order.reserved, need),
             account=order.reserved_account,

@@ -208,6 +208,8 @@ class StrategyHost:
         cash = view.cash.get(currency, ZERO)
         reserved = view.reserved(kernel.ledger.orders, currency)
         equity = kernel.valuation.equity(view.money(), held)
+        unsettled = view.unsettled.get(currency, ZERO)
+        usable = cash - unsettled
         return AccountView(
             currency=currency,
             cash=cash,
@@ -215,7 +217,8 @@ class StrategyHost:
             reserved=Amount(reserved),
             equity=equity,
             margin_used=Amount(kernel.funds.margin_used(held)),
-            buying_power=Amount(kernel.funds.buying_power(cash, equity, held, reserved)),
+            buying_power=Amount(kernel.funds.buying_power(usable, equity, held, reserved)),
+            unsettled=unsettled,
         )
 
     def submit(self, request: OrderRequest) -> str:

@@ -29,6 +29,7 @@ from offbook.engine.agenda import (
     ReplaceArrives,
     ReportArrives,
     ReservesArrive,
+    SettlementDue,
     StopDeadline,
     TimerDue,
 )
@@ -245,7 +246,7 @@ class Instants:
                 self._arrive(item)
             case ReportArrives() | ReservesArrive() | AccountArrives():
                 self._deliver(item)
-            case ActionDue() | FlowDue() | AccrualDue():
+            case ActionDue() | FlowDue() | AccrualDue() | SettlementDue():
                 self._events.carry_out(item)
             case TimerDue(name):
                 self._timer(name)

@@ -78,9 +78,11 @@ class LedgerState(msgspec.Struct, kw_only=True):
         return self.reserved.get(f"{account}|{currency}", ZERO)
 
     def available(self, account: str, currency: str) -> int:
-        """Cash or holdings that no open order has reserved."""
+        """Cash or holdings that no open order has reserved and that have settled."""
         key = f"{account}|{currency}"
-        return self.balances.get(key, ZERO) - self.reserved.get(key, ZERO)
+        free = self.balances.get(key, ZERO) - self.reserved.get(key, ZERO)
+        unsettled = self.events.unsettled
+        return free - unsettled.get(key, ZERO) if unsettled else free
 
     def cash(self) -> dict[str, Amount]:
         """The cash of each currency."""

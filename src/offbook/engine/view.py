@@ -138,8 +138,9 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
 
     ``balances`` is the cash of each currency in its own.  ``equity`` is cash and reported positions
     at the last mid.  ``reserved`` is what open orders hold of the account's currency.
-    ``buying_power`` is cash that no order holds; in a margin account the value of what may still
-    be opened, beside what positions (``margin_used``) and orders bind.
+    ``unsettled`` is cash that a sale has brought and that may not be used yet.
+    ``buying_power`` is settled cash that no order holds; in a margin account the value of what may
+    still be opened, beside what positions (``margin_used``) and orders bind.
     """
 
     currency: str
@@ -149,6 +150,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     equity: Amount
     margin_used: Amount
     buying_power: Amount
+    unsettled: Amount = ZERO
 
 
 class ReportedOrder(msgspec.Struct, kw_only=True):
@@ -184,6 +186,7 @@ class StrategyView(msgspec.Struct, kw_only=True):
     open_orders: dict[int, None] = {}
     positions: dict[str, ReportedPosition] = {}
     owed: dict[str, Amount] = {}
+    unsettled: dict[str, Amount] = {}
 
     def money(self) -> dict[str, Amount]:
         """Cash by currency, and what is owed to the account without a trade."""
@@ -293,6 +296,8 @@ class StrategyView(msgspec.Struct, kw_only=True):
             self.cash[currency] = Amount(self.cash.get(currency, ZERO) + change)
         for currency, change in report.owed:
             self.owed[currency] = Amount(self.owed.get(currency, ZERO) + change)
+        for currency, change in report.unsettled:
+            self.unsettled[currency] = Amount(self.unsettled.get(currency, ZERO) + change)
         for symbol, qty, cost in report.positions:
             position = self.positions.setdefault(symbol, ReportedPosition())
             position.qty, position.cost = qty, cost

@@ -95,7 +95,6 @@ REFUSED: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
         for name, least in (("maker", "-1000.0001"), ("taker", "-0.0001"))
         for text in (least, "1000.0001", "0.00001", "ten", 1)
     ),
-    (AccountConfig, {"currency": "USD", "withholding": "1.1"}, "account.withholding"),
     (PerUnitFee, {"per_unit": "-0.01"}, "venue.fee.per_unit"),
     (PerUnitFee, {"per_unit": "0.000000001"}, "venue.fee.per_unit"),
     (PerUnitFee, {"per_unit": "0", "minimum": "-1"}, "venue.fee.minimum"),
@@ -263,7 +262,8 @@ def test_the_chain_holds_all_but_name_pace_and_places(config: SessionConfig) -> 
     chained = leaves(msgspec.json.decode(chain_config(config)))
     unused = {
         *(("market", "adjustment"), ("market", "actions")),
-        *(("account", "withholding"), ("account", "financing"), ("venue", "action_orders")),
+        *(("account", name) for name in ("withholding", "financing", "settlement")),
+        ("venue", "action_orders"),
     }
     apart = {("name",), ("speed",), ("market", "path")}
     assert set(whole) - set(chained) == apart | unused
@@ -335,6 +335,7 @@ DECIDING = [
         ("account", "currency"),
         ("account", "type"),
         ("account", "initial_margin"),
+        ("account", "settlement"),
         ("account", "rates_from"),
         ("market", "instrument", "quote_currency"),
     }

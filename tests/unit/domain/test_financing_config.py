@@ -9,9 +9,12 @@ import pytest
 
 from offbook.domain.config import (
     AccountConfig,
+    AccountType,
     BorrowRate,
+    CashCheck,
     FinancingConfig,
     InterestRate,
+    SettlementConfig,
     Unlisted,
 )
 from offbook.domain.errors import InvalidConfig
@@ -36,6 +39,18 @@ REFUSED: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
         AccountConfig,
         {"currency": "USD", "financing": FinancingConfig(unlisted=Unlisted.DENY)},
         "account.financing.borrow",
+    ),
+    (AccountConfig, {"currency": "USD", "withholding": "1.1"}, "account.withholding"),
+    (SettlementConfig, {"days": 0}, "account.settlement.days"),
+    (SettlementConfig, {"days": 6}, "account.settlement.days"),
+    (SettlementConfig, {"unsettled": "free"}, "account.settlement.unsettled"),
+    *(
+        (
+            AccountConfig,
+            {"currency": "USD", "settlement": SettlementConfig(), **terms},
+            "account.settlement",
+        )
+        for terms in ({"type": AccountType.MARGIN}, {"cash_check": CashCheck.FILL})
     ),
     (
         AccountConfig,

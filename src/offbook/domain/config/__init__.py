@@ -75,6 +75,8 @@ from offbook.domain.config.session import chain_config as chain_config
 from offbook.domain.config.session import decode_config as decode_config
 from offbook.domain.config.session import parse_speed as parse_speed
 from offbook.domain.config.session import well_formed_config as well_formed_config
+from offbook.domain.config.settlement import SettlementConfig as SettlementConfig
+from offbook.domain.config.settlement import UnsettledCash as UnsettledCash
 from offbook.domain.config.slippage import BasisPointsSlippage as BasisPointsSlippage
 from offbook.domain.config.slippage import NoSlippage as NoSlippage
 from offbook.domain.config.slippage import SlippageConfig as SlippageConfig

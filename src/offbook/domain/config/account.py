@@ -15,6 +15,7 @@ from offbook.domain.config.base import (
     settle_enum,
 )
 from offbook.domain.config.financing import FinancingConfig, Unlisted
+from offbook.domain.config.settlement import SettlementConfig
 from offbook.domain.errors import InvalidConfig
 
 RATE_PRECISION: Final = 12
@@ -58,7 +59,8 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
     initial one unless given) the ``margin_call`` comes.
 
     ``withholding`` (0 to 1) is the tax kept back of dividends that are received; ``financing`` says
-    what borrowed shares cost, and what cash and debt bear.
+    what borrowed shares cost, and what cash and debt bear; ``settlement`` when a cash account may
+    use what a sale brings (at once without it).
     """
 
     currency: str
@@ -74,6 +76,7 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
     margin_call: MarginCall = MarginCall.LIQUIDATE
     withholding: str = "0"
     financing: FinancingConfig | None = None
+    settlement: SettlementConfig | None = None
 
     def __post_init__(self) -> None:
         if not self.currency:
@@ -92,6 +95,13 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
             )
 
         self._check_financing()
+
+        submit = self.type is AccountType.CASH and self.cash_check is CashCheck.SUBMIT
+        if self.settlement is not None and not submit:
+            raise InvalidConfig(
+                'account.settlement needs account.type="cash" and account.cash_check="submit"',
+                field="account.settlement",
+            )
 
     def _check_financing(self) -> None:
         given = self.financing

@@ -225,6 +225,7 @@ _UNUSED: Final[tuple[tuple[str, str, object], ...]] = (
     ("venue", "action_orders", ActionOrders.ADJUST.value),
     ("account", "withholding", "0"),
     ("account", "financing", None),
+    ("account", "settlement", None),
 )
 _UNUSED_OF_SOURCES: Final[tuple[tuple[str, object], ...]] = (("adjustment", None), ("actions", []))
 
