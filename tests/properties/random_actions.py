@@ -17,6 +17,7 @@ from offbook.domain.config import (
     CorporateAction,
     FinancingConfig,
     InterestRate,
+    MarginRules,
     ReplayMarket,
     SessionConfig,
     SettlementConfig,
@@ -25,6 +26,7 @@ from offbook.domain.config import (
 )
 from offbook.domain.market_data import DataKind
 
+SHARE = MarginRules.SHARE
 SETTLEMENTS = [SettlementConfig(unsettled=how) for how in UnsettledCash]
 
 
@@ -72,6 +74,7 @@ def _account(account: AccountConfig, symbols: list[str], rng: Random) -> Account
         account,
         withholding=rng.choice(["0", "0.15"]),
         financing=rng.choice([None, given]),
+        margin_rules=rng.choice(list(MarginRules)) if account.leverage == "2" else SHARE,
         settlement=None if account.is_margin else rng.choice([None, *SETTLEMENTS]),
     )
 

@@ -10,7 +10,7 @@ import msgspec
 from offbook.adapters.calendars import load_calendar
 from offbook.domain import config as c
 from offbook.domain.calendars import TradingCalendar
-from offbook.domain.instruments import Instrument
+from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.market_data import DataKind, MarketInfo
 from offbook.testing.markets import BTCUSDT, XYZ
 from tests.scenarios.wording import duration
@@ -30,6 +30,7 @@ class Setting:
         self.beside: list[tuple[Instrument, DataKind]] = []
         self.live = False
         self.actions: list[c.CorporateAction] = []
+        self.funding: list[c.FundingRate] = []
         self.hears: list[str] = []
         self.cash = "100000"
         self.fee: c.FeeConfig = c.BasisPointsFee(maker="0", taker="0")
@@ -58,6 +59,7 @@ class Setting:
                 timeframe_ns=self.timeframe if kind is DataKind.BARS else None,
                 adjustment=c.Adjustment.RAW if self.actions else None,
                 actions=tuple(a for a in self.actions if a.symbol == instrument.symbol),
+                funding=tuple(self.funding) if instrument is self.instrument else (),
             )
             for instrument, kind in self.sources
         )
@@ -134,10 +136,12 @@ class Setting:
         self.fee = fees[0] if len(fees) == 1 else c.SumFee(parts=fees)
 
     def margin(self, leverage: str, *words: str) -> None:
-        """``margin 2x``, with or without ``calls at 0.25`` and ``deny_increase``."""
+        """``margin 2x``, with or without ``calls at 0.25``, ``reg_t``, ``deny_increase``."""
         self.account |= {"type": c.AccountType.MARGIN, "leverage": leverage.rstrip("x")}
         if "at" in words:
             self.account["maintenance_margin"] = words[words.index("at") + 1]
+        if "reg_t" in words:
+            self.account["margin_rules"] = c.MarginRules.REG_T
         if "deny_increase" in words:
             self.account["margin_call"] = c.MarginCall.DENY_INCREASE
 
@@ -173,6 +177,14 @@ class Setting:
         self.actions.append(
             c.CorporateAction(symbol=self.instrument.symbol, kind=c.ActionKind(kind), **given)
         )
+
+    def pays_funding(self, rate: str, *words: str) -> None:
+        """``funding 0.0001 2024-01-02T16:00 ...`` (UTC), with or without ``mark 100`` at the end;
+        the instrument is a perpetual then."""
+        mark = words[words.index("mark") + 1] if "mark" in words else None
+        times = [word for word in words if "T" in word]
+        self.rule(asset_class=AssetClass.CRYPTO_PERPETUAL)
+        self.funding += [c.FundingRate(at=f"{at}:00Z", rate=rate, mark=mark) for at in times]
 
     def financed(self, **changes: Any) -> None:
         """Change what it costs to hold."""
@@ -246,6 +258,7 @@ CLAUSES: dict[str, Callable[..., None]] = {
     "begins": lambda self, how: self.venue.update(book_start=c.BookStart(how)),
     "max": Setting.most,
     "action": Setting.action,
+    "funding": Setting.pays_funding,
     "borrow": Setting.borrow,
     "unlisted": lambda self, how: self.financed(unlisted=c.Unlisted(how)),
     "interest": Setting.interest,

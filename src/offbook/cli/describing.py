@@ -14,7 +14,7 @@ from offbook.domain.market_data import DataKind
 
 _PLAIN: Final = (
     "symbol", "base", "currency", "tick", "lot", "min_notional", "calendar", "timeframe",
-    "header", "timezone", "drop_bad_rows", "actions",
+    "header", "timezone", "drop_bad_rows", "actions", "funding",
 )  # fmt: skip
 _CHOICES: Final = {
     "asset_class": AssetClass,

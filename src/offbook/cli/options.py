@@ -13,7 +13,7 @@ import typer
 
 from offbook.cli import completing
 
-AssetClassChoice = Literal["crypto_spot", "equity"]
+AssetClassChoice = Literal["crypto_spot", "crypto_perpetual", "equity"]
 KindChoice = Literal["quotes", "trades", "bars", "depth"]
 LabelChoice = Literal["open", "close"]
 OffHoursChoice = Literal["keep", "refuse", "drop"]
@@ -189,6 +189,10 @@ Adjustment = Annotated[
 Actions = Annotated[
     str | None,
     typer.Option("--actions", metavar="FILE", help="Splits, dividends and the like, dated."),
+]
+Funding = Annotated[
+    str | None,
+    typer.Option("--funding", metavar="FILE", help="Funding rates of a perpetual, dated."),
 ]
 DropBadRows = Annotated[
     bool | None,

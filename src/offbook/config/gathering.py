@@ -11,6 +11,7 @@ import msgspec
 
 from offbook.config.documents import read_document
 from offbook.config.markets import (
+    FILES,
     SHIPPED,
     MarketDescription,
     description_of,
@@ -105,8 +106,9 @@ def _listed(
             raise InvalidConfig(f"{place}: expected a table", field=f"market.sources[{number}]")
         told = {**shared, **source}
         data = _place(told, folder, place)
-        if isinstance(told.get("actions"), str):
-            told["actions"] = str(folder / Path(told["actions"]).expanduser())
+        for name in FILES:
+            if isinstance(told.get(name), str):
+                told[name] = str(folder / Path(told[name]).expanduser())
         yield NamedSource(data, given.over(description_of(told, place)))
 
 

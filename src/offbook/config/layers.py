@@ -15,7 +15,7 @@ import msgspec
 from offbook.adapters.strategy_loader import is_file_ref
 from offbook.config.documents import read_document
 from offbook.config.known import MARKET, Catalogue, Known, Path, dotted, flat
-from offbook.config.markets import SHIPPED
+from offbook.config.markets import FILES, SHIPPED
 from offbook.config.settings import ROW_CACHE_VARIABLE, absolute
 from offbook.config.synthetic import is_synthetic
 from offbook.domain.errors import InvalidConfig
@@ -220,7 +220,6 @@ def _located(layer: Layer, folder: FilePath) -> Layer:
     """Places in a layer made absolute, so that they hold wherever they are read."""
     values = dict(layer.values)
     data_dir, recording, ref = ("data_dir",), (MARKET, "path"), ("strategy", "ref")
-    actions = (MARKET, "actions")
     if values.get(data_dir):
         values[data_dir] = str(absolute(folder / FilePath(values[data_dir]).expanduser()))
     told = values.get(recording)
@@ -232,9 +231,10 @@ def _located(layer: Layer, folder: FilePath) -> Layer:
             {**source, "path": _recording(source["path"], folder)} if "path" in source else source
             for source in sources
         ]
-    told = values.get(actions)
-    if isinstance(told, str):
-        values[actions] = str(absolute(folder / FilePath(told).expanduser()))
+    for name in FILES:
+        told = values.get((MARKET, name))
+        if isinstance(told, str):
+            values[MARKET, name] = str(absolute(folder / FilePath(told).expanduser()))
     told = values.get(ref)
     if told and is_file_ref(told):
         target, _, name = told.rpartition(":")

@@ -19,6 +19,7 @@ from offbook.domain.config import (
     Adjustment,
     BadRows,
     CorporateAction,
+    FundingRate,
     OffHours,
     ReplayMarket,
 )
@@ -41,6 +42,8 @@ daily bars of four shares."""
 AUTO: Final = "auto"
 """Given as decimals, as many as the recording has."""
 
+FILES: Final = ("actions", "funding")
+"""Where a description may name a file beside it."""
 _NUMBERS: Final = ("tick", "lot", "min_notional")
 
 
@@ -66,7 +69,8 @@ class MarketDescription(
     have, or ``auto``.  ``columns`` maps our column names to the file's; ``header`` names the
     columns of a file without a header, ``timezone`` is that of times without an offset.
     ``actions`` are corporate actions, or a file of them, in which those of other symbols are passed
-    over; ``adjustment`` says what the prices carry already.
+    over; ``adjustment`` says what the prices carry already.  ``funding`` are the rates of a
+    perpetual, or a file of them.
     """
 
     symbol: str | None = None
@@ -89,6 +93,7 @@ class MarketDescription(
     drop_bad_rows: bool | None = None
     adjustment: Adjustment | None = None
     actions: str | tuple[CorporateAction, ...] | None = None
+    funding: str | tuple[FundingRate, ...] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -118,9 +123,12 @@ def read_description(recording: Path) -> MarketDescription:
     if not path.is_file():
         return MarketDescription()
     known = description_of(read_document(path), str(path))
-    if isinstance(known.actions, str):
-        return msgspec.structs.replace(known, actions=str(path.parent / known.actions))
-    return known
+    told = {
+        name: str(path.parent / place)
+        for name in FILES
+        if isinstance(place := getattr(known, name), str)
+    }
+    return msgspec.structs.replace(known, **told)
 
 
 def locate_recording(data: str) -> Path:
@@ -167,6 +175,7 @@ def market_of(recording: Path, known: MarketDescription) -> ReplayMarket:
         off_hours=known.off_hours or OffHours.KEEP,
         adjustment=known.adjustment,
         actions=_actions(known, instrument.symbol),
+        funding=_funding(known, instrument.symbol),
     )
     check(market)
     if AUTO in (known.price_decimals, known.size_decimals):
@@ -181,6 +190,14 @@ def _actions(known: MarketDescription, symbol: str) -> tuple[CorporateAction, ..
 
     found = read_actions(absolute(Path(known.actions)))
     return tuple(action for action in found if action.symbol == symbol)
+
+
+def _funding(known: MarketDescription, symbol: str) -> tuple[FundingRate, ...]:
+    if not isinstance(known.funding, str):
+        return known.funding or ()
+    from offbook.adapters.action_files import read_funding
+
+    return read_funding(absolute(Path(known.funding)), symbol)
 
 
 def _with_found_decimals(market: ReplayMarket, known: MarketDescription) -> ReplayMarket:

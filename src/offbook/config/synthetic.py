@@ -21,7 +21,7 @@ _SPANS: Final = {"step": "step_ns", "duration": "duration_ns", "timeframe": "tim
 _FIELDS: Final = {"start": "start_ns", **_SPANS}
 _READING: Final = (
     *("label", "drop_bad_rows", "header", "timezone", "off_hours"),
-    *("adjustment", "actions"),
+    *("adjustment", "actions", "funding"),
 )
 _KNOWN: Final = sorted(
     {*SyntheticMarket.__struct_fields__, *_FIELDS, "preset"} - {"instrument", *_FIELDS.values()}

@@ -15,6 +15,7 @@ class FlowReason(enum.Enum):
     DIVIDEND = "dividend"
     BORROW_FEE = "borrow_fee"
     INTEREST = "interest"
+    FUNDING = "funding"
 
 
 class PositionRestated(RecordBase, frozen=True, kw_only=True, tag="PositionRestated.1"):

@@ -45,6 +45,7 @@ class AssetClass(enum.Enum):
 
     EQUITY = "equity"
     CRYPTO_SPOT = "crypto_spot"
+    CRYPTO_PERPETUAL = "crypto_perpetual"
 
 
 class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

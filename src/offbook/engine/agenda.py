@@ -147,6 +147,13 @@ class SettlementDue(msgspec.Struct, frozen=True, tag=True, array_like=True):
     waits: bool
 
 
+class FundingDue(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Funding is exchanged, of a symbol's rates the so-many-th."""
+
+    symbol: str
+    number: int
+
+
 AgendaItem = (
     Expiry
     | HoursChange
@@ -163,6 +170,7 @@ AgendaItem = (
     | FlowDue
     | AccrualDue
     | SettlementDue
+    | FundingDue
 )
 
 

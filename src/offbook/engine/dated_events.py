@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from offbook.engine.agenda import AccrualDue, ActionDue, FlowDue, SettlementDue
+from offbook.engine.agenda import (
+    AccrualDue,
+    ActionDue,
+    FlowDue,
+    FundingDue,
+    SettlementDue,
+)
 from offbook.engine.cash_flows import Dividends
 from offbook.engine.corporate_actions import CorporateActions
 from offbook.engine.financing import Financing
+from offbook.engine.funding import Funding
 from offbook.engine.kernel import Kernel
 from offbook.engine.settlement import Settlement
 from offbook.engine.venue import Venue
 
-DatedEvent = ActionDue | FlowDue | AccrualDue | SettlementDue
+DatedEvent = ActionDue | FlowDue | AccrualDue | SettlementDue | FundingDue
 
 
 class DatedEvents:
@@ -21,11 +28,13 @@ class DatedEvents:
         self._actions = CorporateActions(kernel, venue, self._dividends)
         self._financing = Financing(kernel)
         self._settlement = Settlement(kernel)
+        self._funding = Funding(kernel)
 
     def schedule(self) -> None:
         """The session has begun: all that is to come falls due at its time."""
         self._actions.schedule()
         self._financing.schedule()
+        self._funding.schedule()
 
     def carry_out(self, item: DatedEvent) -> None:
         """One of them is due."""
@@ -35,5 +44,7 @@ class DatedEvents:
             self._dividends.pay(item)
         elif isinstance(item, AccrualDue):
             self._financing.accrue()
-        else:
+        elif isinstance(item, SettlementDue):
             self._settlement.settle(item)
+        else:
+            self._funding.exchange(item)

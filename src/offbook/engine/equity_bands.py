@@ -15,17 +15,28 @@ from typing import NamedTuple
 
 from offbook.domain.values import ceil_div
 from offbook.engine.kernel import Kernel
+from offbook.engine.margin_rules import Need
 from offbook.engine.valuation import Rate
 from offbook.engine.wake import NO_FALL, NO_RISE, Band
 
 
 class Bound(NamedTuple):
-    """Nothing happens while ``sign * (d * E - n * X - at) >= 0``; amounts in 10**-18."""
+    """Nothing happens while ``sign * (d * E - n * X - at) >= 0``; amounts in 10**-18.
+
+    With a ``need`` its positions take the place of ``n * X``, each with a share of its own, ``n``
+    being the largest.  Where what a position needs is more than its share, as by a floor, it grows
+    the less with its price: to reckon with the share errs towards waking.
+    """
 
     d: int
     n: int
     at: int
     sign: int
+    need: Need | None = None
+
+    def share(self, symbol: str) -> int:
+        """What of a position's worth counts, over ``d``."""
+        return self.n if self.need is None else self.need.shares[symbol]
 
 
 class _Held(NamedTuple):
@@ -77,8 +88,9 @@ def _budget(kernel: Kernel, bound: Bound, held: list[_Held]) -> int:
     been rounded to the worst."""
     valuation, positions = kernel.valuation, kernel.ledger.held_positions()
     equity = int(kernel.equity())
-    exposure = valuation.exposure(positions) if bound.n else 0
-    left = bound.sign * (bound.d * equity - bound.n * exposure - bound.at)
+    exposure = valuation.exposure(positions) if bound.n and bound.need is None else 0
+    needed = bound.n * exposure if bound.need is None else bound.d * bound.need.required
+    left = bound.sign * (bound.d * equity - needed - bound.at)
     # Each worth is rounded twice: to a whole amount, and again when it is converted.
     lost = sum(1 + ceil_div(*one.rate) for one in held)
     return left - 2 * (bound.d + bound.n) * lost
@@ -87,7 +99,9 @@ def _budget(kernel: Kernel, bound: Bound, held: list[_Held]) -> int:
 def _shared_out(budget: int, bound: Bound, held: list[_Held]) -> Iterable[tuple[str, Band]]:
     # So much, over the rate's denominator, moves twice the left side per unit of twice a mid.
     moves = [
-        bound.sign * one.per_unit * ((bound.d if one.qty > 0 else -bound.d) - bound.n)
+        bound.sign
+        * one.per_unit
+        * ((bound.d if one.qty > 0 else -bound.d) - bound.share(one.symbol))
         for one in held
     ]
     stakes = [

@@ -17,6 +17,7 @@ from offbook.domain.values import Amount, ceil_div, text_to_units
 from offbook.engine.accounts import CASH, HOLDINGS
 from offbook.engine.ledger import LedgerState
 from offbook.engine.lists import held_by
+from offbook.engine.margin_rules import Need
 from offbook.engine.models.charging import Traded
 from offbook.engine.models.fees import Charges
 from offbook.engine.state import Amendment, OrderState
@@ -103,7 +104,7 @@ class Funds(Protocol):
     def margin_used(self, held: dict[str, int]) -> int:
         """What positions bind of the equity; nothing in a cash account."""
 
-    def maintenance(self, held: dict[str, int]) -> int:
+    def maintenance(self, held: dict[str, int]) -> Need:
         """The equity below which positions bring a margin call."""
 
     def buying_power(self, cash: int, equity: int, held: dict[str, int], reserved: int) -> int:
@@ -332,9 +333,9 @@ class CashFunds(BaseFunds):
         """Nothing."""
         return 0
 
-    def maintenance(self, held: dict[str, int]) -> int:
+    def maintenance(self, held: dict[str, int]) -> Need:
         """Nothing."""
-        return 0
+        return Need(0, {}, 1)
 
     def buying_power(self, cash: int, equity: int, held: dict[str, int], reserved: int) -> int:
         """Cash that no open order holds."""

@@ -24,6 +24,7 @@ from offbook.engine.agenda import (
     DayEnds,
     Expiry,
     FlowDue,
+    FundingDue,
     HoursChange,
     NewArrives,
     ReplaceArrives,
@@ -246,7 +247,7 @@ class Instants:
                 self._arrive(item)
             case ReportArrives() | ReservesArrive() | AccountArrives():
                 self._deliver(item)
-            case ActionDue() | FlowDue() | AccrualDue() | SettlementDue():
+            case ActionDue() | FlowDue() | AccrualDue() | SettlementDue() | FundingDue():
                 self._events.carry_out(item)
             case TimerDue(name):
                 self._timer(name)

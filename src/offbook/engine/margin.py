@@ -19,6 +19,7 @@ from offbook.engine.accounts import MARGIN
 from offbook.engine.funds import BaseFunds, CashFunds, Deal, Funds, Priced, traded_by
 from offbook.engine.ledger import LedgerState
 from offbook.engine.lists import held_by
+from offbook.engine.margin_rules import Need, maintenance_rule
 from offbook.engine.models.charging import Traded
 from offbook.engine.models.fees import Charges
 from offbook.engine.state import OrderState
@@ -45,7 +46,7 @@ class MarginFunds(BaseFunds):
     ) -> None:
         super().__init__(account, venue, charges, valuation, ledger)
         self._initial = account.initial_ratio
-        self._maintenance = account.maintenance_ratio
+        self._rule = maintenance_rule(account, valuation)
         self._instruments = instruments
         self.shifts = account.cash_check is CashCheck.SUBMIT
 
@@ -199,9 +200,9 @@ class MarginFunds(BaseFunds):
         """The initial margin of positions."""
         return part_of(self._valuation.exposure(held), self._initial)
 
-    def maintenance(self, held: dict[str, int]) -> int:
+    def maintenance(self, held: dict[str, int]) -> Need:
         """The maintenance margin of positions."""
-        return part_of(self._valuation.exposure(held), self._maintenance)
+        return self._rule.need(held)
 
     def buying_power(self, cash: int, equity: int, held: dict[str, int], reserved: int) -> int:
         """The value of what could still be opened, charges apart; negative when overdrawn."""

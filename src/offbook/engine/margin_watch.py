@@ -38,7 +38,7 @@ class MarginWatch:
             return
         equity = kernel.equity()
         if not ledger.margin_call:
-            required = kernel.funds.maintenance(held)
+            required = kernel.funds.maintenance(held).required
             if equity < required:
                 self._call(equity, required)
             return
@@ -53,8 +53,9 @@ class MarginWatch:
         if not self.watches or ledger.status not in _LIVE or not ledger.held_positions():
             return []
         if not ledger.margin_call:
-            n, d = kernel.config.account.maintenance_ratio
-            return [Bound(d=d, n=n, at=0, sign=1)]
+            need = kernel.funds.maintenance(ledger.held_positions())
+            d = need.denominator
+            return [Bound(d=d, n=max(need.shares.values()), at=0, sign=1, need=need)]
         if self._action is MarginCall.DENY_INCREASE:
             n, d = kernel.config.account.initial_ratio
             return [Bound(d=d, n=n, at=-1, sign=-1)]

@@ -90,6 +90,14 @@ class Valuation:
         """What positions are worth at mid, short ones counted as long ones."""
         return sum(-self._at_mid(symbol, -abs(qty)) for symbol, qty in held.items() if qty)
 
+    def short_of(self, symbol: str, qty: int, limit: int) -> tuple[int, str, bool]:
+        """Of so many quantity units: how many whole ones, in units of 10**-18, what pays for them,
+        and whether one of them is worth less than ``limit``."""
+        instrument, prices = self._instruments[symbol], self._prices(symbol)
+        twice = 2 * limit * 10**instrument.price_precision
+        cheap = prices is not None and prices.bid_px + prices.ask_px < twice
+        return qty * instrument.qty_scale, instrument.quote_currency, cheap
+
     def _at_mid(self, symbol: str, qty: int) -> int:
         prices = self._prices(symbol)
         if prices is None:

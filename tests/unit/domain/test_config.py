@@ -261,8 +261,8 @@ def test_the_chain_holds_all_but_name_pace_and_places(config: SessionConfig) -> 
     whole = leaves(msgspec.json.decode(msgspec.json.encode(config)))
     chained = leaves(msgspec.json.decode(chain_config(config)))
     unused = {
-        *(("market", "adjustment"), ("market", "actions")),
-        *(("account", name) for name in ("withholding", "financing", "settlement")),
+        *(("market", "adjustment"), ("market", "actions"), ("market", "funding")),
+        *(("account", name) for name in ("withholding", "financing", "settlement", "margin_rules")),
         ("venue", "action_orders"),
     }
     apart = {("name",), ("speed",), ("market", "path")}
@@ -328,14 +328,14 @@ DECIDING = [
         ("market", "type"),
         ("venue", "fee", "type"),
         ("venue", "slippage", "type"),
-        ("market", "actions"),
+        *(("market", "actions"), ("market", "funding")),
         # Of books, and this market has none.
         ("venue", "queue", "type"),
         ("venue", "book_start"),
         ("account", "currency"),
         ("account", "type"),
         ("account", "initial_margin"),
-        ("account", "settlement"),
+        *(("account", "settlement"), ("account", "margin_rules")),
         ("account", "rates_from"),
         ("market", "instrument", "quote_currency"),
     }

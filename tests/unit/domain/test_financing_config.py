@@ -41,6 +41,15 @@ REFUSED: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
         "account.financing.borrow",
     ),
     (AccountConfig, {"currency": "USD", "withholding": "1.1"}, "account.withholding"),
+    (AccountConfig, {"currency": "USD", "margin_rules": "reg_t"}, "account.margin_rules"),
+    *(
+        (
+            AccountConfig,
+            {"currency": "USD", "type": "margin", "margin_rules": "reg_t", **terms},
+            "account.margin_rules",
+        )
+        for terms in ({"leverage": "4"}, {"maintenance_margin": "0.3"})
+    ),
     (SettlementConfig, {"days": 0}, "account.settlement.days"),
     (SettlementConfig, {"days": 6}, "account.settlement.days"),
     (SettlementConfig, {"unsettled": "free"}, "account.settlement.unsettled"),

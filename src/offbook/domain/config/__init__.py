@@ -11,6 +11,7 @@ from offbook.domain.config.account import AccountConfig as AccountConfig
 from offbook.domain.config.account import AccountType as AccountType
 from offbook.domain.config.account import CashCheck as CashCheck
 from offbook.domain.config.account import MarginCall as MarginCall
+from offbook.domain.config.account import MarginRules as MarginRules
 from offbook.domain.config.actions import ActionKind as ActionKind
 from offbook.domain.config.actions import ActionOrders as ActionOrders
 from offbook.domain.config.actions import Adjustment as Adjustment
@@ -32,6 +33,7 @@ from offbook.domain.config.financing import BorrowRate as BorrowRate
 from offbook.domain.config.financing import FinancingConfig as FinancingConfig
 from offbook.domain.config.financing import InterestRate as InterestRate
 from offbook.domain.config.financing import Unlisted as Unlisted
+from offbook.domain.config.funding import FundingRate as FundingRate
 from offbook.domain.config.latency import MAX_LATENCY_NS as MAX_LATENCY_NS
 from offbook.domain.config.latency import Delay as Delay
 from offbook.domain.config.latency import EmpiricalDelay as EmpiricalDelay
@@ -51,6 +53,7 @@ from offbook.domain.config.market import ReplayMarket as ReplayMarket
 from offbook.domain.config.market import SourceConfig as SourceConfig
 from offbook.domain.config.market import SyntheticMarket as SyntheticMarket
 from offbook.domain.config.market import actions_of as actions_of
+from offbook.domain.config.market import funding_of as funding_of
 from offbook.domain.config.market import instruments_of as instruments_of
 from offbook.domain.config.market import kinds_of as kinds_of
 from offbook.domain.config.market import market_key as market_key

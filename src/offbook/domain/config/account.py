@@ -46,6 +46,14 @@ class MarginCall(enum.Enum):
     DENY_INCREASE = "deny_increase"
 
 
+class MarginRules(enum.Enum):
+    """What positions need as maintenance margin: one share of their value, or what the rules for
+    US shares ask for (Regulation T, FINRA Rule 4210)."""
+
+    SHARE = "share"
+    REG_T = "reg_t"
+
+
 class AccountConfig(ConfigPart, frozen=True, kw_only=True):
     """An account with ``initial_cash`` (decimal text) in its ``currency``.
 
@@ -56,7 +64,8 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
 
     A margin account says ``leverage`` or ``initial_margin`` (0.5 without either), the share of a
     position's value that must be there to open it; below ``maintenance_margin`` (half of the
-    initial one unless given) the ``margin_call`` comes.
+    initial one unless given) the ``margin_call`` comes.  ``margin_rules`` of US shares take the
+    place of the latter, and allow no initial margin below 0.5.
 
     ``withholding`` (0 to 1) is the tax kept back of dividends that are received; ``financing`` says
     what borrowed shares cost, and what cash and debt bear; ``settlement`` when a cash account may
@@ -74,6 +83,7 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
     initial_margin: str | None = None
     maintenance_margin: str | None = None
     margin_call: MarginCall = MarginCall.LIQUIDATE
+    margin_rules: MarginRules = MarginRules.SHARE
     withholding: str = "0"
     financing: FinancingConfig | None = None
     settlement: SettlementConfig | None = None
@@ -81,7 +91,12 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not self.currency:
             raise InvalidConfig("account.currency is empty", field="account.currency")
-        kinds = {"type": AccountType, "cash_check": CashCheck, "margin_call": MarginCall}
+        kinds = {
+            "type": AccountType,
+            "cash_check": CashCheck,
+            "margin_call": MarginCall,
+            "margin_rules": MarginRules,
+        }
         for name, kind in kinds.items():
             settle_enum(self, name, kind, f"account.{name}")
         _not_negative("account.initial_cash", self.initial_cash)
@@ -167,6 +182,8 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
                     f"account.{name}={text}, expected {least} to {most}", field=f"account.{name}"
                 )
         initial, maintenance = self.initial_ratio, self.maintenance_ratio
+        if self.margin_rules is MarginRules.REG_T:
+            _check_reg_t(initial, self.maintenance_margin)
         if maintenance[0] * initial[1] > initial[0] * maintenance[1]:
             raise InvalidConfig(
                 f"account.maintenance_margin={self.maintenance_margin} is more than the initial "
@@ -175,7 +192,11 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
             )
 
     def _refuse_margin_terms(self, terms: tuple[str, ...]) -> None:
-        defaults = {**dict.fromkeys(terms), "margin_call": MarginCall.LIQUIDATE}
+        defaults = {
+            **dict.fromkeys(terms),
+            "margin_call": MarginCall.LIQUIDATE,
+            "margin_rules": MarginRules.SHARE,
+        }
         for name, default in defaults.items():
             if getattr(self, name) is not default:
                 raise InvalidConfig(
@@ -207,6 +228,15 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
             return _units(self.maintenance_margin), int(10**RATIO_PRECISION)
         numerator, denominator = self.initial_ratio
         return numerator, 2 * denominator
+
+
+def _check_reg_t(initial: tuple[int, int], maintenance: str | None) -> None:
+    if maintenance is not None or 2 * initial[0] < initial[1]:
+        raise InvalidConfig(
+            'account.margin_rules="reg_t" says what maintenance needs, and asks for an initial '
+            "margin of 0.5 at least: leave account.maintenance_margin out, and lower the leverage",
+            field="account.margin_rules",
+        )
 
 
 def _units(text: str) -> int:

@@ -71,9 +71,9 @@ class CorporateAction(ConfigPart, frozen=True, kw_only=True, omit_defaults=True)
         if not self.symbol:
             self._refuse("symbol", "names no symbol")
         self._check_fields()
-        _moment(self.ex, "market.actions.ex", self.title)
+        moment_of(self.ex, "market.actions.ex", self.title)
         if self.pay is not None:
-            _moment(self.pay, "market.actions.pay", self.title)
+            moment_of(self.pay, "market.actions.pay", self.title)
         if self.ratio is not None:
             self._check_ratio()
         if self.amount is not None:
@@ -156,7 +156,7 @@ _MAY_HAVE: Final[dict[ActionKind, tuple[str, ...]]] = {
 
 
 def _effect(text: str, calendar: TradingCalendar) -> int:
-    ts, is_date = _moment(text, "market.actions.ex", "action")
+    ts, is_date = moment_of(text, "market.actions.ex", "action")
     if not is_date or calendar.always_open:
         return ts
     place = bisect_left(calendar.opens, ts)
@@ -166,7 +166,7 @@ def _effect(text: str, calendar: TradingCalendar) -> int:
     return max(calendar.opens[place] - BEFORE_OPEN_NS, closed)
 
 
-def _moment(text: str, field: str, title: str) -> tuple[int, bool]:
+def moment_of(text: str, field: str, title: str) -> tuple[int, bool]:
     """A date's midnight UTC or a moment, in ns; whether it was a date. Raises InvalidConfig."""
     try:
         day = date.fromisoformat(text)

@@ -9,6 +9,7 @@ import msgspec
 
 from offbook.domain.config.actions import Adjustment, CorporateAction, require_fitting
 from offbook.domain.config.base import ConfigPart
+from offbook.domain.config.funding import FundingRate, check_funding
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import DataKind, SourceInfo
@@ -40,6 +41,7 @@ class ReplayMarket(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag=
     times that say no offset; they are UTC without it.  Bars need ``timeframe_ns``; ``label``
     says whether a bar's time is its opening or its closing.  ``actions`` are corporate actions of
     the instrument, ``adjustment`` what its prices carry already; with actions it must be said.
+    ``funding`` are the rates of a perpetual, in order of time.
     """
 
     path: str
@@ -54,6 +56,7 @@ class ReplayMarket(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag=
     off_hours: OffHours = OffHours.KEEP
     adjustment: Adjustment | None = None
     actions: tuple[CorporateAction, ...] = ()
+    funding: tuple[FundingRate, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.path:
@@ -67,6 +70,7 @@ class ReplayMarket(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag=
             raise InvalidConfig(
                 f"market.label={self.label!r}, expected 'open' or 'close'", field="market.label"
             )
+        check_funding(self.funding, self.instrument)
         require_fitting(self.actions, self.adjustment, self.instrument.symbol)
 
     @property
@@ -168,3 +172,12 @@ def actions_of(market: MarketConfig) -> tuple[CorporateAction, ...]:
 
 def _actions(source: SourceConfig) -> tuple[CorporateAction, ...]:
     return source.actions if isinstance(source, ReplayMarket) else ()
+
+
+def funding_of(market: MarketConfig) -> dict[str, tuple[FundingRate, ...]]:
+    """The funding rates of each symbol that has some; of several sources the first that tells."""
+    found: dict[str, tuple[FundingRate, ...]] = {}
+    for source in market.sources:
+        if isinstance(source, ReplayMarket) and source.funding:
+            found.setdefault(source.instrument.symbol, source.funding)
+    return found

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from offbook.domain.config.account import AccountConfig
+from offbook.domain.config.account import AccountConfig, MarginRules
 from offbook.domain.config.action_checks import check_actions
 from offbook.domain.config.actions import ActionOrders
 from offbook.domain.config.base import ConfigPart, exact_decimal
@@ -226,8 +226,13 @@ _UNUSED: Final[tuple[tuple[str, str, object], ...]] = (
     ("account", "withholding", "0"),
     ("account", "financing", None),
     ("account", "settlement", None),
+    ("account", "margin_rules", MarginRules.SHARE.value),
 )
-_UNUSED_OF_SOURCES: Final[tuple[tuple[str, object], ...]] = (("adjustment", None), ("actions", []))
+_UNUSED_OF_SOURCES: Final[tuple[tuple[str, object], ...]] = (
+    ("adjustment", None),
+    ("actions", []),
+    ("funding", []),
+)
 
 
 def _leave_out_unused(document: dict[str, Any], sources: list[dict[str, Any]]) -> None:

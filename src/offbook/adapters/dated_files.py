@@ -1,0 +1,84 @@
+"""Small tables of dated entries: CSV with a header, or Parquet, one entry a row."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from offbook.domain.errors import InvalidConfig
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file has: its ``columns``, other ``names`` for them, those that are ``needed``; errors
+    name ``field`` and say what the file is (``title``)."""
+
+    title: str
+    field: str
+    columns: tuple[str, ...]
+    names: dict[str, str]
+    needed: tuple[str, ...]
+
+    def rows(self, file: Path) -> Iterator[tuple[str, dict[str, str]]]:
+        """Each row's place and cells by column; an empty cell says nothing.
+
+        Raises InvalidConfig, naming file and row, for what cannot be read.
+        """
+        rows = self._parquet(file) if file.suffix.lower() == ".parquet" else self._csv(file)
+        for number, row in enumerate(rows, 1):
+            place = f"{file.name}, row {number}"
+            told = {name: text.strip() for name, text in row.items() if text and text.strip()}
+            for name in self.needed:
+                if name not in told:
+                    raise InvalidConfig(f"{place}: {name} is empty", field=self.field)
+            yield place, told
+
+    def _known(self, names: list[str], file: Path) -> list[str]:
+        plain = [name.strip().lower() for name in names]
+        found = [self.names.get(name, name) for name in plain]
+        wrong = sorted(set(found) - set(self.columns))
+        lacking = [name for name in self.needed if name not in found]
+        if wrong or lacking or len(set(found)) < len(found):
+            what = f"column {wrong[0]!r} is unknown" if wrong else f"it lacks {', '.join(lacking)}"
+            if not wrong and not lacking:
+                what = "a column is there twice"
+            raise InvalidConfig(
+                f"{file}: {what}; a file of {self.title} has {', '.join(self.columns)}",
+                field=self.field,
+            )
+        return found
+
+    def _csv(self, file: Path) -> Iterator[Mapping[str, str | None]]:
+        try:
+            text = file.read_text("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidConfig(f"{file} cannot be read: {error}", field=self.field) from None
+        lines = csv.reader(text.splitlines())
+        names = self._known(next(lines, []), file)
+        for number, cells in enumerate(lines, 1):
+            if len(cells) != len(names):
+                if not any(cells):
+                    continue
+                raise InvalidConfig(
+                    f"{file.name}, row {number}: {len(cells)} cells under {len(names)} columns",
+                    field=self.field,
+                )
+            yield dict(zip(names, cells, strict=True))
+
+    def _parquet(self, file: Path) -> Iterator[Mapping[str, str | None]]:
+        import duckdb
+
+        connection = duckdb.connect(":memory:")
+        try:
+            table = connection.read_parquet(str(file))
+            names = self._known(table.columns, file)
+            texts = ", ".join(f'CAST("{name}" AS VARCHAR)' for name in table.columns)
+            rows = table.project(texts).fetchall()
+        except duckdb.Error as error:
+            raise InvalidConfig(f"{file} cannot be read: {error}", field=self.field) from None
+        finally:
+            connection.close()
+        for row in rows:
+            yield dict(zip(names, row, strict=True))

@@ -1,0 +1,89 @@
+"""Funding of perpetual contracts, exchanged at its moment by whoever holds a position then.
+
+A position of ``qty`` pays ``qty * mark * rate``, rounded once against the account to the smallest
+unit of its currency.  The moment belongs to what is held before its rows.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from offbook.domain import records as r
+from offbook.domain.action_records import FlowReason
+from offbook.domain.config import FundingRate, funding_of
+from offbook.domain.config.funding import RATE_DECIMALS
+from offbook.domain.values import Amount, flow_of
+from offbook.engine.accounts import ACCRUED, VENUE
+from offbook.engine.agenda import STAGE_VENUE, FundingDue
+from offbook.engine.cash_flows import cash_legs, tell
+from offbook.engine.kernel import Kernel
+from offbook.engine.postings import moved
+
+_ONE = 10**RATE_DECIMALS
+
+
+class Funding:
+    """Funding of one session; only the next payment of each symbol waits at a time."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._rates = funding_of(kernel.config.market)
+
+    def schedule(self) -> None:
+        """The session has begun: what was due before is past."""
+        for symbol, rates in self._rates.items():
+            self._wait(symbol, bisect_right(rates, self._kernel.now, key=lambda rate: rate.due))
+
+    def _wait(self, symbol: str, number: int) -> None:
+        rates = self._rates[symbol]
+        if number < len(rates):
+            self._kernel.agenda.add(rates[number].due, STAGE_VENUE, FundingDue(symbol, number))
+
+    def exchange(self, item: FundingDue) -> None:
+        """One payment."""
+        kernel, rate = self._kernel, self._rates[item.symbol][item.number]
+        self._wait(item.symbol, item.number + 1)
+        qty = kernel.ledger.position(item.symbol).qty
+        value = self._value(item.symbol, qty, rate)
+        instrument = kernel.instrument(item.symbol)
+        amount = flow_of(-value * rate.rate_units, _ONE * 2 * _ONE, instrument.charge_unit)
+        if not amount:
+            return
+        currency = instrument.quote_currency
+        basis = flow_of(value, 2 * _ONE, 1)
+        kernel.emit(
+            r.FlowAccrued,
+            reason=FlowReason.FUNDING,
+            symbol=item.symbol,
+            currency=currency,
+            basis=str(Amount(basis)),
+            rate=rate.rate,
+            days=0,
+            year_days=0,
+            amount=Amount(amount),
+            withheld=Amount(0),
+            worth=Amount(kernel.valuation.worth(amount, currency)),
+            pays=kernel.now,
+            postings=moved(VENUE, ACCRUED, currency, amount),
+        )
+        legs, change = cash_legs(kernel, ACCRUED, currency, amount)
+        due = kernel.response_due(0)
+        kernel.emit(
+            r.FlowPaid,
+            reason=FlowReason.FUNDING,
+            symbol=item.symbol,
+            currency=currency,
+            amount=Amount(amount),
+            postings=tuple(legs),
+            due=due,
+        )
+        tell(kernel, due, (change,))
+
+    def _value(self, symbol: str, qty: int, rate: FundingRate) -> int:
+        """The position's value, signed, in units of 10**-18 / (2 * 10**12)."""
+        kernel, mark = self._kernel, rate.mark_units
+        instrument, prices = kernel.instrument(symbol), kernel.prices(symbol)
+        if mark is not None:
+            return 2 * qty * instrument.qty_scale * mark
+        twice = 0 if prices is None else prices.bid_px + prices.ask_px
+        return qty * twice * instrument.notional_scale * _ONE
