@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from random import Random
+from typing import Any
 
 import msgspec
 
@@ -17,6 +18,7 @@ from offbook.domain.config import (
     CorporateAction,
     FinancingConfig,
     InterestRate,
+    MaintenanceTier,
     MarginRules,
     ReplayMarket,
     SessionConfig,
@@ -26,7 +28,10 @@ from offbook.domain.config import (
 )
 from offbook.domain.market_data import DataKind
 
-SHARE = MarginRules.SHARE
+TIERS = tuple(
+    MaintenanceTier(above=above, rate=rate)
+    for above, rate in (("0", "0.01"), ("999.5", "0.02"), ("20000", "0.0499"))
+)
 SETTLEMENTS = [SettlementConfig(unsettled=how) for how in UnsettledCash]
 
 
@@ -74,9 +79,19 @@ def _account(account: AccountConfig, symbols: list[str], rng: Random) -> Account
         account,
         withholding=rng.choice(["0", "0.15"]),
         financing=rng.choice([None, given]),
-        margin_rules=rng.choice(list(MarginRules)) if account.leverage == "2" else SHARE,
+        liquidation_fee=rng.choice(["0", "0.0123"]) if account.is_margin else "0",
+        **_maintenance(account, rng),
         settlement=None if account.is_margin else rng.choice([None, *SETTLEMENTS]),
     )
+
+
+def _maintenance(account: AccountConfig, rng: Random) -> dict[str, Any]:
+    """The rules for shares, or tiers, where the leverage allows them."""
+    if account.leverage == "2":
+        return {"margin_rules": rng.choice(list(MarginRules))}
+    if account.leverage == "20" and rng.random() < 0.7:
+        return {"maintenance_tiers": TIERS}
+    return {}
 
 
 def _of(

@@ -260,6 +260,13 @@ CLAUSES: dict[str, Callable[..., None]] = {
     "action": Setting.action,
     "funding": Setting.pays_funding,
     "borrow": Setting.borrow,
+    "tiers": lambda self, *words: self.account.update(
+        maintenance_tiers=tuple(
+            c.MaintenanceTier(above=above, rate=rate)
+            for above, rate in zip(words[::2], words[1::2], strict=True)
+        )
+    ),
+    "liquidation": lambda self, share: self.account.update(liquidation_fee=share),
     "unlisted": lambda self, how: self.financed(unlisted=c.Unlisted(how)),
     "interest": Setting.interest,
     "settles": lambda self, days, how="wait": self.account.update(

@@ -16,6 +16,7 @@ class FlowReason(enum.Enum):
     BORROW_FEE = "borrow_fee"
     INTEREST = "interest"
     FUNDING = "funding"
+    LIQUIDATION_FEE = "liquidation_fee"
 
 
 class PositionRestated(RecordBase, frozen=True, kw_only=True, tag="PositionRestated.1"):

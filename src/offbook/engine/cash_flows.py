@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from offbook.domain import records as r
 from offbook.domain.action_records import FlowReason
 from offbook.domain.instruments import charge_unit_of
 from offbook.domain.record_parts import Posting
 from offbook.domain.values import Amount, flow_of
-from offbook.engine.accounts import CASH, CLEARING, DIVIDENDS, TAXES, VENUE
+from offbook.engine.accounts import ACCRUED, CASH, CLEARING, DIVIDENDS, TAXES, VENUE
 from offbook.engine.agenda import STAGE_MESSAGE, STAGE_VENUE, AccountArrives, FlowDue
 from offbook.engine.kernel import Kernel
 from offbook.engine.postings import moved
@@ -46,6 +48,48 @@ def tell(
     """Let the strategy know, when reports of now arrive."""
     if kernel.reports:
         kernel.agenda.add(due, STAGE_MESSAGE, AccountArrives(cash, positions, owed, unsettled))
+
+
+class Flow(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that moves at once: ``amount`` (signed, 10**-18) is ``basis`` times ``rate``."""
+
+    reason: FlowReason
+    symbol: str
+    currency: str
+    basis: int
+    rate: str
+    amount: int
+
+
+def exchange(kernel: Kernel, flow: Flow) -> None:
+    """Owe and pay at one moment."""
+    kernel.emit(
+        r.FlowAccrued,
+        reason=flow.reason,
+        symbol=flow.symbol,
+        currency=flow.currency,
+        basis=str(Amount(flow.basis)),
+        rate=flow.rate,
+        days=0,
+        year_days=0,
+        amount=Amount(flow.amount),
+        withheld=Amount(0),
+        worth=Amount(kernel.valuation.worth(flow.amount, flow.currency)),
+        pays=kernel.now,
+        postings=moved(VENUE, ACCRUED, flow.currency, flow.amount),
+    )
+    legs, change = cash_legs(kernel, ACCRUED, flow.currency, flow.amount)
+    due = kernel.response_due(0)
+    kernel.emit(
+        r.FlowPaid,
+        reason=flow.reason,
+        symbol=flow.symbol,
+        currency=flow.currency,
+        amount=Amount(flow.amount),
+        postings=tuple(legs),
+        due=due,
+    )
+    tell(kernel, due, (change,))
 
 
 class Dividends:

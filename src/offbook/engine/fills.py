@@ -14,6 +14,7 @@ from offbook.engine.accounts import CASH, CLEARING, FEES, HOLDINGS, VENUE
 from offbook.engine.agenda import ReportArrives
 from offbook.engine.funds import Deal, traded_by
 from offbook.engine.kernel import Kernel
+from offbook.engine.liquidation_fee import LiquidationFee
 from offbook.engine.models.charging import Occasion, Traded
 from offbook.engine.models.slippage import slipped
 from offbook.engine.postings import moved
@@ -28,6 +29,7 @@ class Filler:
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._settlement = Settlement(kernel)
+        self._liquidation_fee = LiquidationFee(kernel)
         self.unpaid = CancelReason.INSUFFICIENT_BUYING_POWER
         """Why the last fill that did not come about could not be paid for."""
 
@@ -82,6 +84,7 @@ class Filler:
         kernel.enter(record)
         self._report(order, record, due)
         self._settlement.filled(record)
+        self._liquidation_fee.filled(record)
         return True
 
     def _deal(

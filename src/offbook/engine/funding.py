@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from offbook.domain import records as r
 from offbook.domain.action_records import FlowReason
 from offbook.domain.config import FundingRate, funding_of
 from offbook.domain.config.funding import RATE_DECIMALS
-from offbook.domain.values import Amount, flow_of
-from offbook.engine.accounts import ACCRUED, VENUE
+from offbook.domain.values import flow_of
 from offbook.engine.agenda import STAGE_VENUE, FundingDue
-from offbook.engine.cash_flows import cash_legs, tell
+from offbook.engine.cash_flows import Flow, exchange
 from offbook.engine.kernel import Kernel
-from offbook.engine.postings import moved
 
 _ONE = 10**RATE_DECIMALS
 
@@ -49,35 +46,17 @@ class Funding:
         amount = flow_of(-value * rate.rate_units, _ONE * 2 * _ONE, instrument.charge_unit)
         if not amount:
             return
-        currency = instrument.quote_currency
-        basis = flow_of(value, 2 * _ONE, 1)
-        kernel.emit(
-            r.FlowAccrued,
-            reason=FlowReason.FUNDING,
-            symbol=item.symbol,
-            currency=currency,
-            basis=str(Amount(basis)),
-            rate=rate.rate,
-            days=0,
-            year_days=0,
-            amount=Amount(amount),
-            withheld=Amount(0),
-            worth=Amount(kernel.valuation.worth(amount, currency)),
-            pays=kernel.now,
-            postings=moved(VENUE, ACCRUED, currency, amount),
+        exchange(
+            kernel,
+            Flow(
+                reason=FlowReason.FUNDING,
+                symbol=item.symbol,
+                currency=instrument.quote_currency,
+                basis=flow_of(value, 2 * _ONE, 1),
+                rate=rate.rate,
+                amount=amount,
+            ),
         )
-        legs, change = cash_legs(kernel, ACCRUED, currency, amount)
-        due = kernel.response_due(0)
-        kernel.emit(
-            r.FlowPaid,
-            reason=FlowReason.FUNDING,
-            symbol=item.symbol,
-            currency=currency,
-            amount=Amount(amount),
-            postings=tuple(legs),
-            due=due,
-        )
-        tell(kernel, due, (change,))
 
     def _value(self, symbol: str, qty: int, rate: FundingRate) -> int:
         """The position's value, signed, in units of 10**-18 / (2 * 10**12)."""

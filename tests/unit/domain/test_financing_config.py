@@ -14,10 +14,16 @@ from offbook.domain.config import (
     CashCheck,
     FinancingConfig,
     InterestRate,
+    MaintenanceTier,
     SettlementConfig,
     Unlisted,
 )
 from offbook.domain.errors import InvalidConfig
+
+
+def tiers(*pairs: tuple[str, str]) -> tuple[MaintenanceTier, ...]:
+    return tuple(MaintenanceTier(above=above, rate=rate) for above, rate in pairs)
+
 
 REFUSED: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
     *(
@@ -49,6 +55,22 @@ REFUSED: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
             "account.margin_rules",
         )
         for terms in ({"leverage": "4"}, {"maintenance_margin": "0.3"})
+    ),
+    (AccountConfig, {"currency": "USD", "liquidation_fee": "0.1"}, "account.liquidation_fee"),
+    *(
+        (
+            AccountConfig,
+            {"currency": "USD", "type": "margin", "leverage": "10", **terms},
+            "account.maintenance_tiers",
+        )
+        for terms in (
+            {"maintenance_tiers": tiers(("1", "0.01"))},
+            {"maintenance_tiers": tiers(("0", "0"))},
+            {"maintenance_tiers": tiers(("0", "0.01"), ("0", "0.02"))},
+            {"maintenance_tiers": tiers(("0", "0.02"), ("5", "0.01"))},
+            {"maintenance_tiers": tiers(("0", "0.11"))},
+            {"maintenance_tiers": tiers(("0", "0.01")), "maintenance_margin": "0.02"},
+        )
     ),
     (SettlementConfig, {"days": 0}, "account.settlement.days"),
     (SettlementConfig, {"days": 6}, "account.settlement.days"),

@@ -10,6 +10,7 @@ from offbook.domain.config.account import RATE_PRECISION as RATE_PRECISION
 from offbook.domain.config.account import AccountConfig as AccountConfig
 from offbook.domain.config.account import AccountType as AccountType
 from offbook.domain.config.account import CashCheck as CashCheck
+from offbook.domain.config.account import MaintenanceTier as MaintenanceTier
 from offbook.domain.config.account import MarginCall as MarginCall
 from offbook.domain.config.account import MarginRules as MarginRules
 from offbook.domain.config.actions import ActionKind as ActionKind

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -54,6 +55,14 @@ class MarginRules(enum.Enum):
     REG_T = "reg_t"
 
 
+class MaintenanceTier(ConfigPart, frozen=True, kw_only=True):
+    """Of what a position is worth beyond ``above`` (in the account's currency), the share ``rate``
+    must be there, up to the next tier."""
+
+    above: str
+    rate: str
+
+
 class AccountConfig(ConfigPart, frozen=True, kw_only=True):
     """An account with ``initial_cash`` (decimal text) in its ``currency``.
 
@@ -65,7 +74,9 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
     A margin account says ``leverage`` or ``initial_margin`` (0.5 without either), the share of a
     position's value that must be there to open it; below ``maintenance_margin`` (half of the
     initial one unless given) the ``margin_call`` comes.  ``margin_rules`` of US shares take the
-    place of the latter, and allow no initial margin below 0.5.
+    place of the latter, and allow no initial margin below 0.5; so do ``maintenance_tiers``, by
+    which large positions need more of their value.  ``liquidation_fee`` is charged on the value of
+    what a margin call closes.
 
     ``withholding`` (0 to 1) is the tax kept back of dividends that are received; ``financing`` says
     what borrowed shares cost, and what cash and debt bear; ``settlement`` when a cash account may
@@ -84,6 +95,8 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
     maintenance_margin: str | None = None
     margin_call: MarginCall = MarginCall.LIQUIDATE
     margin_rules: MarginRules = MarginRules.SHARE
+    maintenance_tiers: tuple[MaintenanceTier, ...] = ()
+    liquidation_fee: str = "0"
     withholding: str = "0"
     financing: FinancingConfig | None = None
     settlement: SettlementConfig | None = None
@@ -184,6 +197,13 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
         initial, maintenance = self.initial_ratio, self.maintenance_ratio
         if self.margin_rules is MarginRules.REG_T:
             _check_reg_t(initial, self.maintenance_margin)
+        fee = exact_decimal("account.liquidation_fee", self.liquidation_fee, RATIO_PRECISION)
+        if not 0 <= fee <= 1:
+            raise InvalidConfig(
+                f"account.liquidation_fee={self.liquidation_fee}, expected a share from 0 to 1",
+                field="account.liquidation_fee",
+            )
+        self._check_tiers(initial)
         if maintenance[0] * initial[1] > initial[0] * maintenance[1]:
             raise InvalidConfig(
                 f"account.maintenance_margin={self.maintenance_margin} is more than the initial "
@@ -191,14 +211,41 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
                 field="account.maintenance_margin",
             )
 
+    def _check_tiers(self, initial: tuple[int, int]) -> None:
+        tiers, field = self.maintenance_tiers, "account.maintenance_tiers"
+        if not tiers:
+            return
+        if self.maintenance_margin is not None or self.margin_rules is not MarginRules.SHARE:
+            raise InvalidConfig(
+                f"{field} say what maintenance needs: leave account.maintenance_margin and "
+                "account.margin_rules out",
+                field=field,
+            )
+        starts = [exact_amount(field, tier.above) for tier in tiers]
+        rates = [_units(tier.rate) for tier in tiers]
+        rising = all(a < b for a, b in pairwise(starts)) and all(a < b for a, b in pairwise(rates))
+        if starts[0] != 0 or not rising or rates[0] <= 0:
+            raise InvalidConfig(
+                f'{field}: the first begins above "0", and amounts and rates rise from tier to '
+                "tier",
+                field=field,
+            )
+        if rates[-1] * initial[1] > initial[0] * 10**RATIO_PRECISION:
+            raise InvalidConfig(
+                f"{field}: {tiers[-1].rate} is more than the initial margin: lower the leverage",
+                field=field,
+            )
+
     def _refuse_margin_terms(self, terms: tuple[str, ...]) -> None:
         defaults = {
             **dict.fromkeys(terms),
             "margin_call": MarginCall.LIQUIDATE,
             "margin_rules": MarginRules.SHARE,
+            "maintenance_tiers": (),
+            "liquidation_fee": "0",
         }
         for name, default in defaults.items():
-            if getattr(self, name) is not default:
+            if getattr(self, name) != default:
                 raise InvalidConfig(
                     f'account.{name} needs account.type="margin"', field=f"account.{name}"
                 )

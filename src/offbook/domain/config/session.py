@@ -227,6 +227,8 @@ _UNUSED: Final[tuple[tuple[str, str, object], ...]] = (
     ("account", "financing", None),
     ("account", "settlement", None),
     ("account", "margin_rules", MarginRules.SHARE.value),
+    ("account", "maintenance_tiers", []),
+    ("account", "liquidation_fee", "0"),
 )
 _UNUSED_OF_SOURCES: Final[tuple[tuple[str, object], ...]] = (
     ("adjustment", None),
