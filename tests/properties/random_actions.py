@@ -17,6 +17,7 @@ from offbook.domain.config import (
     CombinedMarket,
     CorporateAction,
     FinancingConfig,
+    FundingRate,
     InterestRate,
     MaintenanceTier,
     MarginRules,
@@ -26,6 +27,7 @@ from offbook.domain.config import (
     UnsettledCash,
     instruments_of,
 )
+from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.market_data import DataKind
 
 TIERS = tuple(
@@ -45,11 +47,14 @@ def with_actions(config: SessionConfig, rng: Random, begin: int, end: int) -> Se
     books = {one.instrument.symbol for one in market.sources if one.kind is DataKind.DEPTH}
     symbols = [one.symbol for one in instruments_of(market) if one.symbol not in books]
     actions = {symbol: _of(symbol, symbols, own, begin, end) for symbol in symbols}
+    rates = _rates(own, begin, end) if config.account.is_margin else ()
     sources = tuple(
         msgspec.structs.replace(
             source,
+            instrument=_perpetual(source.instrument) if rates else source.instrument,
             adjustment=Adjustment.RAW,
             actions=actions.get(source.instrument.symbol, ()),
+            funding=rates,
         )
         for source in market.sources
         if isinstance(source, ReplayMarket)
@@ -61,6 +66,19 @@ def with_actions(config: SessionConfig, rng: Random, begin: int, end: int) -> Se
         venue=msgspec.structs.replace(config.venue, action_orders=own.choice(list(ActionOrders))),
         account=_account(config.account, symbols, own),
     )
+
+
+def _rates(rng: Random, begin: int, end: int) -> tuple[FundingRate, ...]:
+    """Funding now and then, at the last mid or at a mark of its own."""
+    times = sorted({_text(rng.randint(begin, end)) for _ in range(rng.choice([0, 3, 9]))})
+    return tuple(
+        FundingRate(at=at, rate=rng.choice(["0.001", "-0.002"]), mark=rng.choice([None, "99.123"]))
+        for at in times
+    )
+
+
+def _perpetual(instrument: Instrument) -> Instrument:
+    return msgspec.structs.replace(instrument, asset_class=AssetClass.CRYPTO_PERPETUAL)
 
 
 def _account(account: AccountConfig, symbols: list[str], rng: Random) -> AccountConfig:

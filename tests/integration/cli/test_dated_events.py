@@ -1,0 +1,68 @@
+"""A share that is split and pays, from a file on the command line to the report and its replay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.integration.cli.conftest import Answer
+
+Program = Callable[..., Answer]
+
+DAYS = """time,open,high,low,close,volume
+2024-01-02,400,404,396,400,100000
+2024-01-03,400,404,396,402,100000
+2024-01-04,402,406,398,404,100000
+2024-01-05,101,102,100,101,400000
+2024-01-08,101,103,100,102,400000
+2024-01-09,102,103,101,102,400000
+"""
+ACTIONS = """symbol,kind,ex,pay,ratio,amount
+ACME,split,2024-01-05,,4:1,
+ACME,dividend,2024-01-08,2024-01-09,,0.25
+OTHER,split,2024-01-05,,2:1,
+"""
+STRATEGY = """
+from offbook import Strategy
+
+
+class Hold(Strategy):
+    def on_bar(self, bar):
+        if not self.position("ACME") and not self.open_orders():
+            self.buy("ACME", 10)
+"""
+
+
+def run(offbook: Program, folder: Path, *options: str) -> Answer:
+    (folder / "acme.csv").write_text(DAYS)
+    (folder / "actions.csv").write_text(ACTIONS)
+    (folder / "hold.py").write_text(STRATEGY)
+    share = ("--symbol", "ACME", "--asset-class", "equity", "--timeframe", "1d")
+    data = ("--data", "acme.csv", "--actions", "actions.csv", *share)
+    return offbook("run", "hold.py:Hold", *data, "--fee-bps", "0", *options, "--json")
+
+
+def test_a_session_goes_through_a_split_and_is_replayed_to_the_same_bytes(
+    offbook: Program, folder: Path
+) -> None:
+    """Ten bought at 400 are forty at 102; ten of dividend were paid."""
+    report = run(offbook, folder, "--adjustment", "raw")
+    assert report.code == 0, report.err
+    told = report.document
+    assert told["positions"] == {"ACME": "40"}
+    assert (told["income"], told["cash"], told["equity"]) == ("10", "96010", "100090")
+    assert (told["realized"], told["unrealized"]) == ("0", "80")
+    assert [moment["event"] for moment in told["moments"]][1:3] == ["split", "dividend"]
+    (folder / "actions.csv").unlink()  # what it told is kept with the session
+    assert offbook("verify", "last").code == 0
+    shown = offbook("report", "last")
+    assert shown.code == 0, shown.err
+    assert "dividends, interest" in shown.out
+
+
+def test_prices_that_carry_the_split_refuse_it(offbook: Program, folder: Path) -> None:
+    """It would count twice; and so does one of which nobody says whether they do."""
+    for options, what in ((("--adjustment", "split"), "count twice"), ((), "adjustment = raw")):
+        answer = run(offbook, folder, *options)
+        assert answer.code == 2
+        assert what in answer.err + answer.out
