@@ -64,8 +64,9 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountStep(msgspec.Struct, frozen=True):
-    """From ``ts`` (ns UTC) on: cash by currency, in units of 10**-18, and what is held by symbol,
-    in signed quantity units; a symbol of which nothing is held is not named."""
+    """From ``ts`` (ns UTC) on: cash by currency (with what is owed and not paid yet), in units of
+    10**-18, and what is held by symbol, in signed quantity units; a symbol of which nothing is held
+    is not named."""
 
     ts: int
     cash: dict[str, int]
