@@ -9,6 +9,8 @@ from typing import Protocol, TypeVar
 from offbook.domain.config import (
     AccountConfig,
     AccountType,
+    AuctionLimit,
+    AuctionRules,
     BasisPointsFee,
     BasisPointsSlippage,
     CashCheck,
@@ -26,10 +28,35 @@ from offbook.domain.config import (
     SpreadSlippage,
     SumFee,
 )
-from offbook.domain.instruments import Instrument
+from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.market_data import DataKind
 
 T = TypeVar("T")
+
+COARSE = Instrument(
+    symbol="ETHEUR",
+    asset_class=AssetClass.CRYPTO_SPOT,
+    base="ETH",
+    quote_currency="EUR",
+    price_precision=3,
+    qty_precision=4,
+    tick_size="0.005",
+    lot_size="0.0003",
+    min_notional="0.05",
+)
+"""Ticks and lots coarser than what market data may hold, and a smallest value of an order."""
+
+SMALL_PRICE = Instrument(
+    symbol="DOGEJPY",
+    asset_class=AssetClass.CRYPTO_SPOT,
+    base="DOGE",
+    quote_currency="JPY",
+    price_precision=6,
+    qty_precision=2,
+    tick_size="0.000002",
+    lot_size="0.5",
+)
+"""Values far below the smallest charge, which is one yen."""
 
 
 class Source(Protocol):
@@ -132,3 +159,11 @@ def pick_daily_loss(source: Source, lot: Decimal) -> DailyLoss | None:
         share = Decimal(source.pick(["0.001", "0.01", "0.2"]))
         return DailyLoss(amount=f"{share * lot:f}", action=action)
     return DailyLoss(percent=source.pick(["0.0001", "0.01", "0.33333333"]), action=action)
+
+
+def pick_auctions(source: Source, timeframe: int) -> AuctionRules:
+    """The rules of auctions."""
+    cutoff = source.pick([0, 0, timeframe // 2])
+    return AuctionRules(
+        open_cutoff_ns=cutoff, close_cutoff_ns=cutoff, limit=source.pick(list(AuctionLimit))
+    )

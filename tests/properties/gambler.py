@@ -9,7 +9,7 @@ from tests.rehearsal import Snapshotting
 
 from offbook.domain.errors import InvalidStrategy
 from offbook.domain.market_data import Quote, Trade
-from offbook.domain.orders import OrderRequest, OrderSide, OrderType, TimeInForce
+from offbook.domain.orders import OrderRequest, OrderSide, OrderType, PegType, TimeInForce
 from offbook.engine.book_view import BookView
 from offbook.engine.models.draws import draw
 from offbook.engine.strategy import Strategy
@@ -154,6 +154,10 @@ class Gambler(Snapshotting):
     def _wish(self, side: OrderSide) -> OrderRequest:
         kind = list(OrderType)[self._roll(len(OrderType) + 3) % len(OrderType)]
         force = list(TimeInForce)[self._roll(len(TimeInForce))]
+        if force.is_auction and kind.waits:
+            kind = OrderType.MARKET
+        if kind is OrderType.PEGGED and (force.is_immediate or force.is_auction):
+            force = TimeInForce.GTC
         percent = self._roll(2) == 0
         trails = kind is OrderType.TRAILING_STOP
         self._see(7)
@@ -170,7 +174,26 @@ class Gambler(Snapshotting):
             expire_time=self.now + self._roll(90) * SECOND if force is TimeInForce.GTD else None,
             reduce_only=self._roll(6) == 0,
             client_order_id=f"g{self.seen}",
+            **self._parts(kind, force),
+            **self._peg(kind),
         )
+
+    def _parts(self, kind: OrderType, force: TimeInForce) -> dict[str, Any]:
+        """How much of an order is shown, the least that may trade at once, extended hours."""
+        if force is TimeInForce.IOC and not kind.waits:
+            return {"min_qty": "2"} if self._roll(3) == 0 else {}
+        if kind is not OrderType.LIMIT or force.is_immediate or force.is_auction:
+            return {}
+        extended: dict[str, Any] = {"extended_hours": True} if self._roll(3) == 0 else {}
+        shown = [{}, {}, {"display_qty": "1"}, {"display_qty": "0", "min_qty": "2"}][self._roll(4)]
+        return extended | shown
+
+    def _peg(self, kind: OrderType) -> dict[str, Any]:
+        """What a pegged order follows."""
+        if kind is not OrderType.PEGGED:
+            return {}
+        peg = list(PegType)[self._roll(3)]
+        return {"peg": peg, "peg_offset": ["0", "-0.01", "0.02"][self._roll(3)]}
 
     def _near(self) -> Any:
         return self.price(100 + (self._roll(9) - 4) / 100, symbol=self.symbol)

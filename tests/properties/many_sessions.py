@@ -21,7 +21,14 @@ from tests.stage import SMALL
 
 from offbook.domain.config import PauseOrders, ResumeTimers, SessionConfig, StrategySpec
 from offbook.domain.errors import OffbookError, SessionFailed
-from offbook.domain.orders import OrderRequest, OrderSide, OrderType, ReplaceRequest, TimeInForce
+from offbook.domain.orders import (
+    OrderRequest,
+    OrderSide,
+    OrderType,
+    PegType,
+    ReplaceRequest,
+    TimeInForce,
+)
 from offbook.domain.session import PaperTradingSession
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.ports.recordings import IMarketRecordings
@@ -170,6 +177,7 @@ class ManySessions:
             trail_amount="0.03" if kind is OrderType.TRAILING_STOP else None,
             time_in_force=force,
             expire_time=now + rng.randint(1, 90) * SECOND if force is TimeInForce.GTD else None,
+            **({"peg": PegType.PRIMARY} if kind is OrderType.PEGGED else {}),
         )
         at = now + rng.randint(1, 20) * SECOND if rng.random() < 0.2 else None
         await manager.submit_order(session_id, order, at=at)

@@ -12,8 +12,11 @@ from fractions import Fraction
 from typing import TypeVar
 
 from tests.properties.account_cases import (
+    COARSE,
+    SMALL_PRICE,
     Source,
     pick_account,
+    pick_auctions,
     pick_fee,
     pick_fill_at,
     pick_risk,
@@ -34,38 +37,13 @@ from offbook.domain.config import (
     StopGap,
     VenueConfig,
 )
-from offbook.domain.instruments import AssetClass, Instrument
+from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import DataKind
 from offbook.domain.orders import ContingencyType, OrderSide, OrderType, TimeInForce
 from offbook.testing.markets import BTCUSDT, SECOND, START, XYZ
 
 T = TypeVar("T")
 MIDNIGHT = START - START % (86_400 * SECOND) + 86_400 * SECOND
-
-COARSE = Instrument(
-    symbol="ETHEUR",
-    asset_class=AssetClass.CRYPTO_SPOT,
-    base="ETH",
-    quote_currency="EUR",
-    price_precision=3,
-    qty_precision=4,
-    tick_size="0.005",
-    lot_size="0.0003",
-    min_notional="0.05",
-)
-"""Ticks and lots coarser than what market data may hold, and a smallest value of an order."""
-
-SMALL_PRICE = Instrument(
-    symbol="DOGEJPY",
-    asset_class=AssetClass.CRYPTO_SPOT,
-    base="DOGE",
-    quote_currency="JPY",
-    price_precision=6,
-    qty_precision=2,
-    tick_size="0.000002",
-    lot_size="0.5",
-)
-"""Values far below the smallest charge, which is one yen."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +148,7 @@ def pick_setup(source: Source) -> Setup:
             market_collar="0" if tight else source.pick(["0.05", "0", "0.00123457"]),
             fill_at=pick_fill_at(source, kinds),
             stop_gap=source.pick(list(StopGap)) if bars else StopGap.OPEN,
+            auctions=pick_auctions(source, timeframe),
             intrabar=source.pick(list(Intrabar)) if bars else Intrabar.WORST_FIRST,
         ),
         risk=RiskConfig() if plenty else pick_risk(source, instrument, lot),
@@ -222,9 +201,10 @@ class Rows:
 
 @dataclass(frozen=True)
 class Send:
-    """A new order; ``qty`` in lots, 0 for all that cash or holdings allow; ``price`` in ticks from
-    the last bid, None for a market order; ``wait`` (``stop``, ``touch``, ``trail``, ``percent``) at
-    ``stop`` ticks from the bid, or so far behind; GTD in ``expire`` tenths of a timeframe."""
+    """A new order; ``qty`` in lots, 0 for all that cash or holdings allow, ``least`` what may trade
+    at once; ``price`` in ticks from the last bid, None for a market order; ``wait`` (``stop``,
+    ``touch``, ``trail``, ``percent``) at ``stop`` ticks from the bid, or so far behind; GTD in
+    ``expire`` tenths of a timeframe."""
 
     side: OrderSide
     qty: int
@@ -239,6 +219,8 @@ class Send:
     name: str
     flaw: str
     when: int
+    hidden: bool = False
+    least: int = 0
 
 
 @dataclass(frozen=True)
@@ -342,8 +324,13 @@ def _pick_send(source: Source) -> Send:
         price = None
     tifs = [*TimeInForce, TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC]
     tif = source.pick(tifs)
-    may_rest = not wait and price is not None and not tif.is_immediate
+    wait = "" if tif.is_auction else wait
+    may_rest = not (wait or price is None or tif.is_immediate or tif.is_auction)
+    hidden = may_rest and source.pick([False, False, False, True])
+    chosen = hidden or (tif is TimeInForce.IOC and not wait)
     return Send(
+        hidden=hidden,
+        least=source.pick([0, 1, 2, 4]) if chosen else 0,
         side=source.pick(
             [OrderSide.BUY, OrderSide.BUY, OrderSide.BUY, OrderSide.SELL, OrderSide.SELL]
         ),
@@ -365,7 +352,8 @@ def _pick_send(source: Source) -> Send:
 def _pick_list(source: Source) -> SendList:
     kind = source.pick([ContingencyType.BRACKET, ContingencyType.OCO, ContingencyType.OTO])
     sends = [_pick_send(source) for _ in range(source.pick([2, 3, 3]))]
-    sends = [replace(send, flaw="", qty=send.qty % 20) for send in sends]
+    plain = {"flaw": "", "hidden": False, "least": 0}
+    sends = [replace(send, qty=send.qty % 20, **plain) for send in sends]
     first = sends[0]
     if kind is ContingencyType.OCO and source.pick([True, False]):
         sends = [replace(send, side=first.side, qty=first.qty) for send in sends]
@@ -376,7 +364,10 @@ def _pick_list(source: Source) -> SendList:
         sends = [first, *(replace(send, **exits, reduce_only=True) for send in sends[1:])]
         if source.pick([False, True]):  # that the bar which fills its entry may reach
             stop = source.pick([-1, -2, -3, 1]) * first.side.sign
-            sends[1] = replace(sends[1], wait="stop", stop=stop, price=None, post_only=False)
+            tif = TimeInForce.GTC if sends[1].tif.is_auction else sends[1].tif
+            sends[1] = replace(
+                sends[1], wait="stop", stop=stop, price=None, post_only=False, tif=tif
+            )
     return SendList(kind, tuple(sends), _pick_when(source))
 
 

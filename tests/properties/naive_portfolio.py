@@ -28,7 +28,13 @@ from offbook.services.reporting.book_tops import BookTops
 
 ZERO = Fraction(0)
 FINEST = Fraction(1, 10**18)
-PREFERRED = {DataKind.DEPTH: 0, DataKind.QUOTES: 1, DataKind.TRADES: 2, DataKind.BARS: 3}
+PREFERRED = {
+    DataKind.DEPTH: 0,
+    DataKind.QUOTES: 1,
+    DataKind.TRADES: 2,
+    DataKind.BARS: 3,
+    DataKind.STATUS: 4,
+}
 """What gives an instrument its price where it has several."""
 
 

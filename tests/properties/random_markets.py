@@ -11,7 +11,8 @@ import numpy as np
 
 from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, TradingCalendar
 from offbook.domain.depth import LAST, SNAPSHOT
-from offbook.domain.market_data import DataKind, DepthSlice, IntColumn, QuoteSlice
+from offbook.domain.instruments import Instrument
+from offbook.domain.market_data import DataKind, DepthSlice, IntColumn, QuoteSlice, TradeSlice
 from offbook.testing.markets import (
     MINUTE,
     SECOND,
@@ -21,6 +22,7 @@ from offbook.testing.markets import (
     BuiltMarket,
     bars_market,
     combined,
+    status_market,
     trades_market,
 )
 
@@ -56,12 +58,18 @@ def trades_at_random(rng: Random, rows: int) -> BuiltMarket:
     texts = [
         (f"{px / 100:.2f}", str(rng.randint(1, 12)), rng.choice(["buy", "sell"])) for px in prices
     ]
-    return trades_market(texts, instrument=LOT_OF_TWO, times=times_at_random(rng, rows).tolist())
+    made = trades_market(texts, instrument=LOT_OF_TWO, times=times_at_random(rng, rows).tolist())
+    (piece,) = made.slices
+    assert isinstance(piece, TradeSlice)
+    marks = rng.choices([0, 2, 3, 4], [9, 1, 1, 1], k=rows)
+    piece.aggressor = np.where(marks, marks, piece.aggressor)
+    config = msgspec.structs.replace(made.config, columns={"auction": "auction"})
+    return BuiltMarket(config=config, slices=(piece,))
 
 
 def several_at_random(rng: Random, rows: int, *, books: bool = True) -> BuiltCombination:
     """Sources of a share that trades by hours, and of one that always does, in any order; with
-    ``books`` depth among them."""
+    ``books`` depth, and mostly a status, among them."""
     made = [
         quotes_at_random(rng, rows // 3),
         trades_at_random(rng, rows // 3),
@@ -71,7 +79,23 @@ def several_at_random(rng: Random, rows: int, *, books: bool = True) -> BuiltCom
     ]
     if books:
         made.append(depth_at_random(rng, rows // 3))
-    return combined(*rng.sample(made, 4))
+    chosen = rng.sample(made, 4)
+    instruments = {one.config.instrument.symbol: one.config.instrument for one in chosen}
+    if books and rng.random() < 0.7:
+        status = status_at_random(rng, rows // 6, rng.choice(list(instruments.values())))
+        chosen.insert(rng.randrange(5), status)
+    return combined(*chosen)
+
+
+def status_at_random(rng: Random, rows: int, instrument: Instrument) -> BuiltMarket:
+    """Halts, resumptions and bands around 100."""
+    events: list[tuple[str, ...]] = []
+    for _ in range(rows):
+        low = 9990 + rng.randint(0, 8)
+        bands = ("bands", f"{low / 100:.2f}", f"{(low + rng.randint(4, 16)) / 100:.2f}")
+        events.append(rng.choice([("halt",), ("resume",), ("resume",), bands]))
+    times = times_at_random(rng, rows).tolist()
+    return status_market(events, instrument=instrument, times=times)
 
 
 def of_another(market: BuiltMarket) -> BuiltMarket:
@@ -139,6 +163,8 @@ def days_at_random(rng: Random) -> TradingCalendar:
     return TradingCalendar(name="TEST", opens=opens, closes=tuple(t + length for t in opens))
 
 
+ALONE = [kind for kind in DataKind if kind is not DataKind.STATUS]
+"""Kinds of rows that make a market by themselves."""
 MAKERS: dict[Kind, Callable[[Random, int], BuiltMarket | BuiltCombination]] = {
     DataKind.QUOTES: quotes_at_random,
     DataKind.TRADES: trades_at_random,

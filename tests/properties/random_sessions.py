@@ -14,127 +14,40 @@ from typing import Any
 import msgspec
 from tests.properties.gambler import Gambler
 from tests.properties.random_actions import with_actions
+from tests.properties.random_conditions import (
+    ACCOUNTS,
+    AUCTIONS,
+    EXTENDED,
+    FEES,
+    SLIPPAGES,
+    delays_at_random,
+    rules_of_bars,
+)
 from tests.properties.random_markets import MAKERS, Kind, days_at_random, hours_at_random
 from tests.rehearsal import Rehearsal, attach_of, session_of
 
 from offbook.domain import commands as c
 from offbook.domain.config import (
-    AccountType,
     AtEnd,
-    BasisPointsFee,
-    BasisPointsSlippage,
     DailyLoss,
-    EmpiricalDelay,
-    FillAt,
-    FlatFee,
-    Intrabar,
-    LatencyConfig,
     LifecycleConfig,
-    LimitGap,
-    LogNormalDelay,
-    MarginCall,
-    NormalDelay,
-    NoSlippage,
     OnDailyLoss,
     OnStrategyError,
     PauseOrders,
     ResumeTimers,
     RiskConfig,
-    SquareRootSlippage,
-    StopGap,
-    SumFee,
-    TieredFee,
-    UsRegulatoryFee,
-    VolumeTier,
     instruments_of,
 )
 from offbook.domain.errors import OffbookError
-from offbook.domain.market_data import (
-    BarSlice,
-    DataKind,
-    MarketSlice,
-)
+from offbook.domain.market_data import BarSlice, DataKind, MarketSlice
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType, ReplaceRequest, TimeInForce
 from offbook.domain.records import CommandTaken, encode_record
 from offbook.domain.session import SessionStatus
 from offbook.engine.inputs import Advance, EndOfData, Take
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.testing.markets import (
-    SECOND,
-)
+from offbook.testing.markets import SECOND
 
 OVER = {SessionStatus.STOPPED, SessionStatus.FAILED}
-
-
-def margin(leverage: str, **terms: Any) -> dict[str, Any]:
-    """A margin account."""
-    return {"type": AccountType.MARGIN, "leverage": leverage, **terms}
-
-
-def called(action: MarginCall) -> dict[str, Any]:
-    """One whose calls come early: charges alone soon take what its positions need."""
-    return margin("1000", maintenance_margin="0.001", margin_call=action)
-
-
-ACCOUNTS: list[tuple[str, dict[str, Any]]] = [
-    ("900", {}),
-    ("5000", {}),
-    ("100000", {}),
-    ("900", margin("2")),
-    ("5000", margin("20")),
-    ("3", called(MarginCall.LIQUIDATE)),
-    ("3", called(MarginCall.DENY_INCREASE)),
-]
-
-
-def _rules_of_bars(rng: Random) -> dict[str, Any]:
-    """A market of bars alone may have the rules of other engines."""
-    at = [None, FillAt.NEXT_OPEN, FillAt.THIS_CLOSE, FillAt.NEXT_CLOSE]
-    return {
-        "fill_at": rng.choice(at),
-        "stop_gap": rng.choice(list(StopGap)),
-        "limit_gap": rng.choice(list(LimitGap)),
-        "intrabar": rng.choice(list(Intrabar)),
-    }
-
-
-FEES = [
-    BasisPointsFee(),
-    BasisPointsFee(maker="-2", taker="33.3333"),
-    FlatFee(),
-    SumFee(
-        parts=(
-            TieredFee(
-                tiers=(
-                    VolumeTier(volume="0", maker="10", taker="20"),
-                    VolumeTier(volume="500", maker="-1", taker="5"),
-                )
-            ),
-            UsRegulatoryFee(),
-        )
-    ),
-]
-SLIPPAGES = [
-    NoSlippage(),
-    NoSlippage(),
-    BasisPointsSlippage(bps="3", quotes=True),
-    SquareRootSlippage(bps="40", quotes=True),
-]
-
-
-def _delays(rng: Random, slow: int) -> LatencyConfig:
-    """Constant delays, or drawn ones."""
-    back = rng.choice([0, slow, SECOND])
-    drawn = [
-        None,
-        None,
-        LogNormalDelay(median_ns=SECOND, sigma="1"),
-        NormalDelay(mean_ns=SECOND // 2, deviation_ns=SECOND),
-        EmpiricalDelay(quantiles_ns=(0, 1, SECOND // 3, 9 * SECOND)),
-    ]
-    return LatencyConfig(
-        entry_ns=slow, response_ns=back, entry=rng.choice(drawn), response=rng.choice(drawn)
-    )
 
 
 def session_at_random(
@@ -158,11 +71,13 @@ def session_at_random(
         cash=cash,
         account=account,
         fee=rng.choice(FEES),
-        latency=_delays(rng, slow),
+        latency=delays_at_random(rng, slow),
         venue={
             "volume_share": rng.choice(["0.1", "0.5"]),
             "slippage": rng.choice(SLIPPAGES),
-            **(_rules_of_bars(rng) if kind is DataKind.BARS else {}),
+            "auctions": rng.choice(AUCTIONS),
+            "extended_hours": rng.choice(EXTENDED),
+            **(rules_of_bars(rng) if kind is DataKind.BARS else {}),
         },
         risk=rng.choice(
             [
@@ -322,8 +237,11 @@ class _Outside:
             )
             chosen = rng.choice(ids[-6:])
             return c.ReplaceOrder(command_id=name, client_order_id=chosen, terms=terms)
-        kind = rng.choice([*OrderType, OrderType.LIMIT, OrderType.LIMIT])
+        kinds = [kind for kind in OrderType if kind is not OrderType.PEGGED]
+        kind = rng.choice([*kinds, OrderType.LIMIT, OrderType.LIMIT])
         force = rng.choice(list(TimeInForce))
+        if force.is_auction and kind.waits:
+            kind = OrderType.LIMIT
         instruments = self._rehearsal.attach.market.instruments
         order = OrderRequest(
             symbol=rng.choice(instruments).symbol,

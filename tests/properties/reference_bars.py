@@ -14,8 +14,8 @@ from tests.properties.reference_clock import DAY
 from tests.properties.reference_matching import ReferenceMatching
 from tests.properties.reference_orders import ZERO, Order
 
-from offbook.domain.config import FillAt, Intrabar, LimitGap, StopGap
-from offbook.domain.orders import ContingencyType, OrderType, TimeInForce
+from offbook.domain.config import AuctionLimit, FillAt, Intrabar, LimitGap, StopGap
+from offbook.domain.orders import CancelReason, ContingencyType, OrderType, TimeInForce
 
 AT_THE_CLOSE = "market order at the close"
 OVER_A_GAP = "stop had its own price, which the open was beyond"
@@ -72,6 +72,7 @@ class ReferenceBars(ReferenceMatching):
         self._left = Fraction(int(share * units), units)
         self.present = bar
         follow = []
+        self._auction(bar, TimeInForce.OPG)
         for order in self._turns(bar):
             if order.ended or not _competes(order, bar):
                 continue
@@ -85,9 +86,51 @@ class ReferenceBars(ReferenceMatching):
                         self._meet_bar(Held(stop, self._stood_at(deal, bar), inside=True), bar)
             if order.waits and order.trails:
                 follow.append(order)
+        self._auction(bar, TimeInForce.CLS)
         for order in follow:
             if not order.ended:
                 self.follow(order, bar.low if order.buying else bar.high)
+
+    def _auction(self, bar: BarRow, force: TimeInForce) -> None:
+        """A bar that begins as a session opens, or ends as it closes; a day's bar has both."""
+        opening = force is TimeInForce.OPG
+        price = bar.open if opening else bar.close
+        mine = [o for o in self.account.working() if o.tif is force and not o.held]
+        mine.sort(key=lambda o: (o.limit is not None, self._wish(o), o.rank))
+        for order in mine:
+            at = order.auction
+            if at is None or order.ended or not self._shows(bar, at, opening=opening):
+                continue
+            better = None if order.limit is None else order.limit - price
+            if better is not None and not order.buying:
+                better = -better
+            equal = self.setup.venue.auctions.limit is AuctionLimit.EQUAL
+            if better is None or better > 0 or (equal and better == 0):
+                end = "first" if opening else "last"
+                rule = f"{force_word(opening=opening)} of the session's {end} bar"
+                qty = self.tradable(order, self._left)
+                if qty > 0 and self.fill(order, qty, (price, rule), self._left, bar):
+                    self._left -= qty
+                    self.settle(order)
+            if not order.ended:
+                self.end_as_expired(order, CancelReason.AUCTION_OVER)
+
+    @staticmethod
+    def _wish(order: Order) -> Fraction:
+        limit = order.limit or ZERO
+        return -limit if order.buying else limit
+
+    def _shows(self, bar: BarRow, at: int, *, opening: bool) -> bool:
+        """Whether a bar's first, or last, price is that of the auction at a time."""
+        day = bar.ts - bar.opened >= DAY
+        if opening:
+            early = any(o < at and c > bar.opened for o, c in self.setup.hours)
+            return bar.opened == at or (bar.opened < at < bar.ts and day and not early)
+        late = any(at <= o < bar.ts for o, _ in self.setup.hours)
+        return bar.ts == at or (bar.opened < at < bar.ts and day and not late)
+
+    def end_as_expired(self, order: Order, reason: CancelReason) -> None:
+        raise NotImplementedError
 
     @staticmethod
     def _stood_at(deal: tuple[Fraction, str], bar: BarRow) -> Fraction:
@@ -99,7 +142,7 @@ class ReferenceBars(ReferenceMatching):
     def _turns(self, bar: BarRow) -> list[Order]:
         """The worst first: stops, then everything else; or as a path reaches them."""
         working = sorted(self.account.working(), key=lambda o: o.rank)
-        working = [o for o in working if o.is_at_venue]
+        working = [o for o in working if o.is_in_book]
         if self.setup.venue.intrabar is Intrabar.WORST_FIRST:
             stops = [o for o in working if o.waits and not o.touched]
             return stops + [o for o in working if o not in stops]
@@ -221,6 +264,10 @@ class ReferenceBars(ReferenceMatching):
         if self.fill(order, qty, deal, self._left, bar):
             self._left -= qty
             self.settle(order)
+
+
+def force_word(*, opening: bool) -> str:
+    return "open" if opening else "close"
 
 
 def _competes(order: Order, bar: BarRow) -> bool:

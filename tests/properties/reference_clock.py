@@ -139,6 +139,9 @@ class ReferenceClock:
             return ts - ts % DAY + DAY
         return min(closes for _, closes in self.setup.hours if closes > ts)
 
+    def next_open(self, ts: int) -> int:
+        return min(opens for opens, _ in self.setup.hours if opens > ts)
+
     def judge_equity(self) -> None:
         """After a round, and after a row: a margin account's equity may not suffice, and a day's
         loss may be too much."""

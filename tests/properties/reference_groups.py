@@ -126,7 +126,13 @@ class ReferenceGroups(ReferenceClock):
             if takes:
                 self.cancel(child, CancelReason.WOULD_TAKE)
                 return
-        self.meet_last(child)
+        if self.is_locked(child):
+            self.cancel(child, CancelReason.AUCTION_CUTOFF)
+        elif child.auction is None:
+            self.meet_last(child)
+
+    def is_locked(self, order: Order) -> bool:
+        raise NotImplementedError
 
     def _restate(self, order: Order, qty: Fraction, *, released: bool) -> None:
         amount = self.account.held_together(order, qty, order.reserve_price)

@@ -117,7 +117,8 @@ class ReferenceMatching(ReferenceGroups):
         """What trades is whole lots."""
         lot = Fraction(self.setup.instrument.lot_size)
         qty = min(order.open, available, self._allowed(order)) // lot * lot
-        return ZERO if order.tif is TimeInForce.FOK and qty < order.open else qty
+        least = order.open if order.tif is TimeInForce.FOK else min(order.least, order.open)
+        return ZERO if qty < least else qty
 
     def nothing_to_trade(self, order: Order) -> None:
         if order.reduce_only and self._allowed(order) < Fraction(self.setup.instrument.lot_size):
@@ -183,7 +184,7 @@ class ReferenceMatching(ReferenceGroups):
                     if not order.ended and _crosses(order, quote):
                         self._take_shown(order, quote)
         for order in self.account.working():
-            if order.is_at_venue and not order.waits and not _crosses(order, quote):
+            if order.is_in_book and not order.waits and not _crosses(order, quote):
                 order.taker = False
 
     def pull(self, row: QuoteRow | PrintRow) -> None:
@@ -205,7 +206,7 @@ class ReferenceMatching(ReferenceGroups):
         return ask >= order.stop if order.buying else bid <= order.stop
 
     def _waiting(self) -> list[Order]:
-        waiting = [o for o in self.account.working() if o.is_at_venue and o.waits]
+        waiting = [o for o in self.account.working() if o.is_in_book and o.waits]
         return sorted(waiting, key=lambda o: (o.touched, o.rank))
 
     def follow(self, order: Order, price: Fraction) -> None:
@@ -229,12 +230,12 @@ class ReferenceMatching(ReferenceGroups):
         self.tell("OrderTriggered", order.number, order.stop, available, rule, row, self.report())
 
     def by_price(self, *, buying: bool) -> list[Order]:
-        working = [o for o in self.account.working() if o.is_at_venue and not o.waits]
+        working = [o for o in self.account.working() if o.is_in_book and not o.waits]
         mine = [o for o in working if o.buying is buying]
         markets = [o for o in mine if o.limit is None]
         limits = [o for o in mine if o.limit is not None]
         markets.sort(key=lambda o: o.rank)
-        limits.sort(key=lambda o: ((-o.limit if buying else o.limit) or ZERO, o.rank))
+        limits.sort(key=lambda o: ((-o.limit if buying else o.limit) or ZERO, o.hidden, o.rank))
         return markets + limits
 
     def meet_last(self, order: Order) -> None:

@@ -50,6 +50,8 @@ class Order:
     percent: Fraction | None = None
     expires: int | None = None
     post_only: bool = False
+    hidden: bool = False
+    least: Fraction = ZERO
     waits: bool = False
     mark: Fraction = ZERO
     group: Group | None = None
@@ -72,8 +74,10 @@ class Order:
     asked_replace: bool = False
     asked_qty: Fraction = ZERO
     asked_price: Fraction = ZERO
+    auction: int | None = None
     liquidates: bool = False
     unheard_replace: bool = False
+    unheard_cancel: bool = False
     ended: OrderStatus | None = None
     reason: str | None = None
 
@@ -85,6 +89,11 @@ class Order:
     def is_at_venue(self) -> bool:
         """Whether the venue has it and works it."""
         return self.accepted is not None and not self.held
+
+    @property
+    def is_in_book(self) -> bool:
+        """Whether rows are held against it; one for an auction stands apart."""
+        return self.is_at_venue and self.auction is None
 
     @property
     def trails(self) -> bool:

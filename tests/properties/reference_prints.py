@@ -37,7 +37,7 @@ class ReferencePrints(ReferenceVenue):
         """Buys, then sells, best price first and then in time priority; then IOC is over, and
         limits that the print was away from rest."""
         left = row.size
-        before = [o for o in self.account.working() if o.is_at_venue and not o.waits]
+        before = [o for o in self.account.working() if o.is_in_book and not o.waits]
         if self.is_open(self.now):
             for order in self.by_price(buying=True) + self.by_price(buying=False):
                 if not order.ended and _satisfied(order, row):

@@ -125,6 +125,8 @@ class ReferenceSession(ReferenceLoss):
             percent=_fraction(request.trail_percent),
             expires=request.expire_time,
             post_only=request.post_only,
+            hidden=request.display_qty == "0",
+            least=Fraction(request.min_qty) if isinstance(request.min_qty, str) else ZERO,
             waits=request.order_type not in {OrderType.MARKET, OrderType.LIMIT},
             reduce_only=request.reduce_only or self.status is Status.PAUSED,  # for life
             sent=self.now,
@@ -193,7 +195,11 @@ class ReferenceSession(ReferenceLoss):
             return RejectReason.ORDER_CLOSED
         if order.liquidates:
             return RejectReason.LIQUIDATION_ORDER
-        if order.asked_cancel or (replace and (order.asked_replace or order.unheard_replace)):
+        if (
+            order.asked_cancel
+            or order.unheard_cancel
+            or (replace and (order.asked_replace or order.unheard_replace))
+        ):
             return RejectReason.REQUEST_PENDING
         return None
 

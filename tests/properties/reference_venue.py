@@ -50,10 +50,33 @@ class ReferenceVenue(ReferenceBars):
             return RejectReason.MIN_NOTIONAL
         if order.expires is not None and order.expires <= self.now:
             return RejectReason.EXPIRE_TIME_PASSED
+        if order.tif.is_auction and order.accepted is None:
+            return self._no_auction(order)
         if order.post_only and market and limit is not None and not order.held:
             takes = limit >= market[1] if order.buying else limit <= market[0]
             return RejectReason.WOULD_TAKE if takes else None
         return None
+
+    def _no_auction(self, order: Order) -> RejectReason | None:
+        """Bars alone show auctions here, where the market closes."""
+        if not (self.setup.bars and self.setup.hours):
+            return RejectReason.NO_AUCTION
+        late = self.now >= self._auction_of(order)[0] - self._cutoff(order)
+        return RejectReason.AUCTION_CUTOFF if late else None
+
+    def _auction_of(self, order: Order) -> tuple[int, int]:
+        if order.tif is TimeInForce.OPG:
+            opens = self.next_open(self.now)
+            return opens, self.day_end(opens)
+        closes = self.day_end(self.now)
+        return closes, self.next_open(closes)
+
+    def _cutoff(self, order: Order) -> int:
+        rules = self.setup.venue.auctions
+        return rules.open_cutoff_ns if order.tif is TimeInForce.OPG else rules.close_cutoff_ns
+
+    def is_locked(self, order: Order) -> bool:
+        return order.auction is not None and self.now >= order.auction - self._cutoff(order)
 
     def _refuses(self, order: Order) -> RejectReason | None:
         """An order is refused for itself, else for another of its list."""
@@ -79,6 +102,8 @@ class ReferenceVenue(ReferenceBars):
         order.accepted, order.rank = self.now, self.next_rank()
         order.taker = not order.post_only
         expires = self.day_end(self.now) if order.tif is TimeInForce.DAY else order.expires
+        if order.tif.is_auction:
+            order.auction, expires = self._auction_of(order)
         if not order.held:
             self.start_trail(order)
         self.tell("OrderAccepted", order.number, expires, order.stop, order.held, self.report())
@@ -86,7 +111,7 @@ class ReferenceVenue(ReferenceBars):
             self.later(expires, VENUE_STAGE, lambda: self._expire(order))
         works = not order.held
         self.settle(order)
-        if works and not order.ended:
+        if works and not order.ended and order.auction is None:
             self.meet_last(order)
             self.settle(order)
 
@@ -94,8 +119,20 @@ class ReferenceVenue(ReferenceBars):
         order.asked_cancel = False
         if order.ended:
             self.tell("CancelRejected", order.number, RejectReason.ORDER_CLOSED, self.report())
+        elif self.is_locked(order):
+            self._keeps(order)
         else:
             self.cancel(order, CancelReason.REQUESTED)
+
+    def _keeps(self, order: Order) -> None:
+        """It is too late to take an order out of its auction; whoever asked hears so later."""
+        order.unheard_cancel = self.setup.listener is not None
+
+        def heard() -> None:
+            order.unheard_cancel = False
+
+        due = self.report(heard)
+        self.tell("CancelRejected", order.number, RejectReason.AUCTION_CUTOFF, due)
 
     def replace_arrives(self, order: Order, new: NewTerms) -> None:
         order.asked_replace = False
@@ -131,12 +168,14 @@ class ReferenceVenue(ReferenceBars):
         if not keeps:
             order.rank, order.sent, order.bars = self.next_rank(), new.sent, 0
             order.taker = not order.post_only
-            if not order.held:
+            if not order.held and order.auction is None:
                 self.meet_last(order)
 
     def _refuses_new_terms(self, order: Order, new: NewTerms) -> RejectReason | None:
         if order.ended:
             return RejectReason.ORDER_CLOSED
+        if self.is_locked(order):
+            return RejectReason.AUCTION_CUTOFF
         if new.qty <= order.filled:
             return RejectReason.QTY_BELOW_FILLED
         if self._was_triggered(order, new):
@@ -165,9 +204,12 @@ class ReferenceVenue(ReferenceBars):
 
     def _expire(self, order: Order) -> None:
         if not order.ended:
-            self.expired_while_paused += self.status is Status.PAUSED
             timed = order.tif is TimeInForce.GTD
             reason = CancelReason.EXPIRE_TIME if timed else CancelReason.DAY_END
-            self.account.end(order, OrderStatus.EXPIRED, reason.value)
-            self.tell("OrderExpired", order.number, reason, self.report())
-            self.settle(order)
+            self.end_as_expired(order, CancelReason.NO_AUCTION_PRICE if order.auction else reason)
+
+    def end_as_expired(self, order: Order, reason: CancelReason) -> None:
+        self.expired_while_paused += self.status is Status.PAUSED
+        self.account.end(order, OrderStatus.EXPIRED, reason.value)
+        self.tell("OrderExpired", order.number, reason, self.report())
+        self.settle(order)

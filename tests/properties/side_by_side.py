@@ -166,7 +166,16 @@ class SideBySide:
             post_only=step.post_only,
             reduce_only=step.reduce_only,
             client_order_id=name,
+            **self._parts(step),
         )
+
+    def _parts(self, step: Send) -> dict[str, str]:
+        """How much is shown, and the least that may trade at once."""
+        parts = {"display_qty": "0"} if step.hidden else {}
+        if step.least:
+            lots = min(step.least, step.qty or 1)
+            parts["min_qty"] = self._qty_text(lots, 0, "")
+        return parts
 
     def _trigger_of(self, step: Send) -> dict[str, str]:
         """The terms of an order that waits."""

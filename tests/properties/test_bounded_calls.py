@@ -7,11 +7,11 @@ from random import Random
 
 import pytest
 from tests.properties.gambler import Dozer, Gambler, Sleeper
-from tests.properties.random_markets import Kind
+from tests.properties.random_markets import MAKERS, Kind
 from tests.properties.random_sessions import Improvised, fresh, improvise
 from tests.rehearsal import rehearse
 
-from offbook.domain.market_data import Cursor, DataKind
+from offbook.domain.market_data import Cursor
 from offbook.domain.records import encode_record
 from offbook.domain.session import SessionStatus
 from offbook.engine.inputs import Advance, EndOfData, EngineInput, Take
@@ -19,7 +19,7 @@ from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.strategy import Strategy
 from offbook.testing.markets import SECOND, XYZ, quotes_market
 
-KINDS: list[Kind] = [*DataKind, "several"]
+KINDS: list[Kind] = list(MAKERS)
 OVER = {SessionStatus.STOPPED, SessionStatus.FAILED}
 Budget = Callable[[], int]
 AtCut = Callable[[int], None]

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from tests.properties.naive_portfolio import NaivePortfolio
-from tests.properties.random_sessions import ACCOUNTS, Improvised, fresh, improvise
+from tests.properties.random_conditions import ACCOUNTS
+from tests.properties.random_sessions import Improvised, fresh, improvise
 
 from offbook.domain.market_data import MergedSlice
 from offbook.domain.session import SessionStatus

@@ -6,16 +6,15 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from tests.properties.random_markets import Kind
+from tests.properties.random_markets import MAKERS, Kind
 from tests.properties.random_sessions import again, carry_on, fresh, improvise
 from tests.rehearsal import state_of
 
 from offbook.domain.chain import GENESIS, extend_all
-from offbook.domain.market_data import DataKind
 from offbook.domain.records import decode_record, encode_record
 from offbook.engine.folding import fold
 
-KINDS: list[Kind] = [*DataKind, "several"]
+KINDS: list[Kind] = list(MAKERS)
 SEEDS = range(12)
 
 
@@ -60,10 +59,10 @@ def test_records_read_back_chain_and_fold_to_the_same(kind: Kind) -> None:
 
 HEADS = """
 from offbook.domain.chain import GENESIS, extend_all
-from offbook.domain.market_data import DataKind
+from tests.properties.random_markets import MAKERS
 from tests.properties.random_sessions import improvise
 for seed in range(3):
-    for kind in (*DataKind, "several"):
+    for kind in MAKERS:
         print(extend_all(GENESIS, improvise(seed, kind).rehearsal.raws).hex())
 """
 

@@ -6,15 +6,14 @@ from random import Random
 from typing import Any
 
 import pytest
-from tests.properties.random_markets import MAKERS, days_at_random, of_another
+from tests.properties.random_markets import ALONE, MAKERS, days_at_random, of_another
 from tests.rehearsal import Rehearsal, rehearse
 
 from offbook.domain import commands as c
 from offbook.domain import records as r
 from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, TradingCalendar
 from offbook.domain.config import LatencyConfig
-from offbook.domain.market_data import DataKind
-from offbook.domain.orders import OrderRequest, OrderSide, OrderType, TimeInForce
+from offbook.domain.orders import OrderRequest, OrderSide, OrderType, PegType, TimeInForce
 from offbook.engine.inputs import Take
 from offbook.testing.markets import SECOND, BuiltCombination, BuiltMarket, combined
 
@@ -36,6 +35,11 @@ def wishes(
     for number in range(40):
         kind = rng.choice([*OrderType, OrderType.LIMIT, OrderType.LIMIT])
         force = rng.choice(list(TimeInForce))
+        pegged = kind is OrderType.PEGGED
+        if (kind.waits and force.is_auction) or (
+            pegged and (force.is_immediate or force.is_auction)
+        ):
+            force = TimeInForce.GTC
         sent = rng.randint(first, last) // 1000 * 1000 + 7
         order = OrderRequest(
             symbol=rng.choice(symbols),
@@ -48,6 +52,7 @@ def wishes(
             time_in_force=force,
             expire_time=sent + 30 * SECOND if force is TimeInForce.GTD else None,
             client_order_id=f"order-{number}",
+            **({"peg": PegType.MIDPOINT, "peg_offset": "0.01"} if pegged else {}),
         )
         made.append((sent, order))
     return sorted(made, key=lambda wish: wish[0])
@@ -94,8 +99,8 @@ def rows_before(rehearsal: Rehearsal, ts: int) -> None:
 def test_each_instrument_fares_as_it_would_alone(seed: int) -> None:
     """Whatever their rows are, and though only one of them has trading hours."""
     rng = Random(seed)
-    one = MAKERS[rng.choice(list(DataKind))](rng, 60)
-    other = MAKERS[rng.choice(list(DataKind))](rng, 60)
+    one = MAKERS[rng.choice(ALONE)](rng, 60)
+    other = MAKERS[rng.choice(ALONE)](rng, 60)
     assert isinstance(one, BuiltMarket)
     assert isinstance(other, BuiltMarket)
     other = of_another(other)

@@ -3,6 +3,7 @@ taken with everything that it may bring."""
 
 import pytest
 from tests.properties.gambler import Gambler
+from tests.properties.random_markets import ALONE
 from tests.properties.random_sessions import Improvised, improvise
 
 from offbook.domain.market_data import DataKind
@@ -10,7 +11,7 @@ from offbook.engine import shown_rows
 from offbook.engine.shown_rows import ShownRows
 
 SEEDS = range(8)
-KINDS = [kind for kind in DataKind if kind is not DataKind.DEPTH]
+KINDS = [kind for kind in ALONE if kind is not DataKind.DEPTH]
 """All but books, whose every row is taken: they are made of them."""
 NERVES = (40, 4)
 """In how many rows of a hundred the strategy acts."""
@@ -60,7 +61,7 @@ def _counted(seed: int, kind: DataKind, monkeypatch: pytest.MonkeyPatch) -> tupl
     return improvise(seed, kind), rows
 
 
-@pytest.mark.parametrize("kind", list(DataKind))
+@pytest.mark.parametrize("kind", ALONE)
 @pytest.mark.parametrize(("block", "stretch"), [(1, 1), (3, 1), (7, 64)])
 def test_how_rows_are_cut_into_blocks_changes_nothing(
     kind: DataKind, block: int, stretch: int, monkeypatch: pytest.MonkeyPatch

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.properties.gambler import Dozer, Gambler, Sleeper
-from tests.properties.random_markets import Kind
+from tests.properties.random_markets import MAKERS, Kind
 from tests.properties.random_sessions import Improvised, again, carry_on, fresh, improvise
 
 from offbook.domain import row_index
@@ -18,7 +18,7 @@ from offbook.engine.inputs import Advance, EndOfData, Take
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.rows import merged_rows, rows_of
 
-KINDS: list[Kind] = [*DataKind, "several"]
+KINDS: list[Kind] = list(MAKERS)
 ACTORS: list[type[Gambler] | None] = [None, Sleeper, Dozer, Gambler]
 SEEDS = range(8)
 

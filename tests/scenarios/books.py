@@ -9,7 +9,14 @@ import numpy as np
 
 from offbook.domain import records as r
 from offbook.domain.instruments import Instrument
-from offbook.domain.market_data import BarSlice, DepthSlice, MergedSlice, QuoteSlice, TradeSlice
+from offbook.domain.market_data import (
+    BarSlice,
+    DepthSlice,
+    MergedSlice,
+    QuoteSlice,
+    StatusSlice,
+    TradeSlice,
+)
 from offbook.domain.orders import OrderSide
 from offbook.domain.values import AMOUNT_PRECISION, units_to_text
 from offbook.engine.accounts import CASH, HOLDINGS, MARGIN
@@ -101,7 +108,7 @@ def joined(first: EngineInput | None, second: EngineInput) -> EngineInput | None
 
 
 def _joined(first: Any, second: Any) -> Any:
-    for kind in (QuoteSlice, TradeSlice, BarSlice, DepthSlice):
+    for kind in (QuoteSlice, TradeSlice, BarSlice, DepthSlice, StatusSlice):
         if isinstance(first, kind) and isinstance(second, kind):
             names = kind.COLUMNS
             columns = [(getattr(first, name), getattr(second, name)) for name in names]

@@ -31,6 +31,7 @@ class Setting:
         self.live = False
         self.actions: list[c.CorporateAction] = []
         self.funding: list[c.FundingRate] = []
+        self.marked = False
         self.hears: list[str] = []
         self.cash = "100000"
         self.fee: c.FeeConfig = c.BasisPointsFee(maker="0", taker="0")
@@ -60,6 +61,7 @@ class Setting:
                 adjustment=c.Adjustment.RAW if self.actions else None,
                 actions=tuple(a for a in self.actions if a.symbol == instrument.symbol),
                 funding=tuple(self.funding) if instrument is self.instrument else (),
+                columns={"auction": "auction"} if self.marked and kind is DataKind.TRADES else {},
             )
             for instrument, kind in self.sources
         )
@@ -235,6 +237,17 @@ CLAUSES: dict[str, Callable[..., None]] = {
     "bars": lambda self, length: setattr(self, "timeframe", duration(length)),
     "rows": Setting.rows,
     "beside": Setting.also,
+    "marked": lambda self: setattr(self, "marked", True),
+    "cutoff": lambda self, opening, close: self.venue.update(
+        auctions=c.AuctionRules(open_cutoff_ns=duration(opening), close_cutoff_ns=duration(close))
+    ),
+    "auction": lambda self, limit: self.venue.update(
+        auctions=c.AuctionRules(limit=c.AuctionLimit(limit))
+    ),
+    "extended": lambda self, pre, post: self.venue.update(
+        extended_hours=c.ExtendedHours(pre_ns=duration(pre), post_ns=duration(post))
+    ),
+    "halted": lambda self, rule: self.venue.update(while_halted=c.WhileHalted(rule)),
     "live": lambda self: setattr(self, "live", True),
     "hears": lambda self, *words: self.hears.extend(words),
     "cash": lambda self, amount: setattr(self, "cash", amount),

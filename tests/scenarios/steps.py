@@ -18,10 +18,12 @@ from offbook.domain.market_data import (
     MarketSlice,
     QuoteSlice,
     SourceSlice,
+    StatusSlice,
     TradeSlice,
 )
 from offbook.domain.merging import merge
 from offbook.domain.orders import ReplaceRequest
+from offbook.domain.status import EVENTS
 from offbook.domain.values import text_to_units
 from tests.scenarios.setting import INSTRUMENTS, Setting
 from tests.scenarios.wording import duration, moment, new_terms, order_list, order_request
@@ -60,12 +62,13 @@ def quote_row(
 def print_row(
     setting: Setting, instrument: Instrument, ts: int, words: Sequence[str]
 ) -> TradeSlice:
-    """``print <price> <size> [buy | sell]``, the side that took."""
+    """``print <price> <size> [buy | sell]``, the side that took, or ``opening``, ``closing``,
+    ``reopening``: the official price of an auction."""
     price, size, *side = words
     units = [
         text_to_units(price, instrument.price_precision),
         text_to_units(size, instrument.qty_precision),
-        {"buy": 1, "sell": -1}[side[0]] if side else 0,
+        TOOK[side[0]] if side else 0,
     ]
     columns = [np.array([value], dtype=np.int64) for value in (ts, *units)]
     return TradeSlice(instrument, 0, *columns)
@@ -114,18 +117,34 @@ def depth_rows(
     return DepthSlice(instrument, 0, *np.array(rows, dtype=np.int64).T)
 
 
+def status_row(
+    setting: Setting, instrument: Instrument, ts: int, words: Sequence[str]
+) -> StatusSlice:
+    """``status halt``, ``status resume`` or ``status bands 99.00 101.00``."""
+    event, *bands = words
+    code = next(code for code, known in EVENTS.items() if known.value == event)
+    units = [text_to_units(text, instrument.price_precision) for text in bands or ("0", "0")]
+    columns = [np.array([value], dtype=np.int64) for value in (ts, code, *units)]
+    return StatusSlice(instrument, 0, *columns)
+
+
 ROWS: Final[dict[str, Callable[..., SourceSlice]]] = {
     "quote": quote_row,
     "print": print_row,
     "bar": bar_row,
     "depth": depth_rows,
+    "status": status_row,
 }
 EMPTY: Final[dict[DataKind, type[Any]]] = {
     DataKind.QUOTES: QuoteSlice,
     DataKind.TRADES: TradeSlice,
     DataKind.BARS: BarSlice,
     DataKind.DEPTH: DepthSlice,
+    DataKind.STATUS: StatusSlice,
 }
+
+
+TOOK: Final = {"buy": 1, "sell": -1, "opening": 2, "closing": 3, "reopening": 4}
 
 
 def command(name: str, verb: str, words: list[str], symbol: str) -> c.Command:

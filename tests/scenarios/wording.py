@@ -16,6 +16,7 @@ from offbook.domain.orders import (
     OrderRequest,
     OrderSide,
     OrderType,
+    PegType,
     TimeInForce,
 )
 from offbook.engine.state import OrderState
@@ -31,7 +32,15 @@ _UNITS: Final = {
     "h": 3600 * SECOND,
 }
 _UNITS["d"] = 24 * _UNITS["h"]
-_FIELDS: Final = {"@": "price", "stop": "stop_px", "touch": "stop_px", "trail": "trail_amount"}
+_FIELDS: Final = {
+    "@": "price",
+    "stop": "stop_px",
+    "touch": "stop_px",
+    "trail": "trail_amount",
+    "show": "display_qty",
+    "least": "min_qty",
+    "off": "peg_offset",
+}
 _KINDS: Final = {kind.value for kind in TimeInForce}
 
 
@@ -62,7 +71,9 @@ def order_request(words: Sequence[str], symbol: str) -> OrderRequest:
     BTCUSD`` at the end names the instrument.
 
     ``stop 101`` and ``touch 99`` wait for a price, ``trail 0.50`` and ``trail 1%`` follow the
-    market; ``until 10:00:00`` is GTD on the first day, ``post`` is post-only.
+    market; ``until 10:00:00`` is GTD on the first day, ``post`` is post-only; ``show 2`` is an
+    iceberg, ``show 0`` hidden, ``least 2`` the least that may trade at once, ``ext`` for extended
+    hours; ``peg MIDPOINT off 0.01`` follows the market.
     """
     if "of" in words:
         words, symbol = words[:-2], words[-1]
@@ -75,6 +86,7 @@ def order_request(words: Sequence[str], symbol: str) -> OrderRequest:
         client_order_id=None if name == "-" else name,
         reduce_only="reduce" in rest,
         post_only="post" in rest,
+        **({"extended_hours": True} if "ext" in rest else {}),
         **terms,
     )
 
@@ -109,6 +121,8 @@ def _terms(words: Sequence[str]) -> dict[str, Any]:
             if value.endswith("%"):
                 field, value = "trail_percent", value.removesuffix("%")
             terms[field] = value
+        elif word == "peg":
+            terms["peg"] = PegType(next(rest))
         elif word == "until":
             terms |= {
                 "time_in_force": TimeInForce.GTD,
@@ -117,11 +131,13 @@ def _terms(words: Sequence[str]) -> dict[str, Any]:
         elif word in _KINDS:
             terms["time_in_force"] = TimeInForce(word)
         else:
-            assert word in {"reduce", "post"}, f"an order says {word}"
+            assert word in {"reduce", "post", "ext"}, f"an order says {word}"
     return terms
 
 
 def _type_of(words: Sequence[str]) -> OrderType:
+    if "peg" in words:
+        return OrderType.PEGGED
     if "trail" in words:
         return OrderType.TRAILING_STOP
     kind = "LIMIT" if "@" in words else "MARKET"
@@ -145,11 +161,14 @@ def outcome(
 
 
 def _accepted(record: r.OrderAccepted, instrument: Instrument) -> str:
-    until = "" if record.expires is None else f" until {clock_text(record.expires, record.ts)}"
+    waits = record.expires is None or record.auction_ts is not None
+    until = "" if waits else f" until {clock_text(record.expires or 0, record.ts)}"
     stop = "" if record.stop_px is None else f" stop {instrument.price_text(record.stop_px)}"
     ahead = record.queue_ahead
     queue = "" if ahead is None else f" behind {instrument.qty_text(ahead)}"
-    return f"{'HELD' if record.held else 'NEW'}{stop}{queue}{until}"
+    at = record.auction_ts
+    auction = "" if at is None else f" for {clock_text(at, record.ts)}"
+    return f"{'HELD' if record.held else 'NEW'}{stop}{queue}{auction}{until}"
 
 
 def _restated(record: r.OrderRestated, instrument: Instrument) -> str:
@@ -215,6 +234,9 @@ _OF_ORDERS: Final[dict[type[Any], Callable[[Any, Instrument], str]]] = {
         f"{'replace' if record.replace else 'cancel'} DENIED {record.reason.value}"
     ),
     r.OrderAccepted: _accepted,
+    r.OrderRepegged: lambda record, instrument: (
+        f"moved to {instrument.price_text(record.price_px)}"
+    ),
     r.OrderRestated: _restated,
     r.OrderTriggered: lambda record, instrument: (
         f"TRIGGERED at {instrument.price_text(record.stop_px)}"
@@ -240,6 +262,7 @@ _OF_THE_SESSION: Final[dict[type[Any], Callable[[Any], str]]] = {
     r.SettlementDone: lambda record: f"{record.amount or record.qty} settled",
     r.FlowPaid: lambda record: f"{record.reason.value} paid {record.amount}",
     r.MarginRestored: lambda record: "MARGIN RESTORED",
+    r.TradingStatusChanged: lambda record: "HALTED" if record.halted else "TRADING",
     r.TimerSet: lambda record: f"timer {record.name} set for {clock_text(record.due, record.ts)}",
     r.TimerCanceled: lambda record: f"timer {record.name} taken back",
     r.TimerFired: lambda record: (

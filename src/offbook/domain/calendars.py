@@ -78,6 +78,17 @@ class TradingCalendar(msgspec.Struct, frozen=True, kw_only=True):
         ]
         return min(changes, default=NEVER)
 
+    def next_open(self, ts: int) -> int:
+        """The first opening strictly after ``ts``; of a table that has ended, and of a market that
+        never closes, ``NEVER``."""
+        index = bisect_right(self.opens, ts)
+        return self.opens[index] if index < len(self.opens) else NEVER
+
+    def last_close(self, ts: int) -> int:
+        """The last close at or before ``ts``; -1 before the first."""
+        index = bisect_right(self.closes, ts)
+        return self.closes[index - 1] if index else -1
+
     def day_end(self, ts: int) -> int:
         """When a DAY order accepted at ``ts`` expires.
 

@@ -108,6 +108,10 @@ Command = (
 
 C = TypeVar("C", bound=Command)
 
+_NUMBERS: Final = (
+    "order_qty", "price", "stop_px", "trail_amount", "trail_percent", "display_qty", "min_qty",
+    "peg_offset",
+)  # fmt: skip
 # Made once: msgspec looks through the whole union whenever it is handed the type alone.
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final[msgspec.json.Decoder[Command]] = msgspec.json.Decoder(Command)
@@ -143,8 +147,8 @@ def _check_request(name: str, request: object, kind: type) -> None:
         raise InvalidOrder(
             f"{name} is a {type(request).__name__}: expected {kind.__name__}", field=name
         )
-    for field in ("order_qty", "price", "stop_px", "trail_amount", "trail_percent"):
-        if isinstance(getattr(request, field), float):
+    for field in _NUMBERS:
+        if isinstance(getattr(request, field, None), float):
             raise FloatNotExact(
                 f"{field} is a float, which is not exact: give decimal text", field=field
             )

@@ -25,6 +25,8 @@ from offbook.domain.market_info import SourceInfo as SourceInfo
 from offbook.domain.rows import Bar as Bar
 from offbook.domain.rows import Quote as Quote
 from offbook.domain.rows import Trade as Trade
+from offbook.domain.status import StatusSlice as StatusSlice
+from offbook.domain.status import StatusUpdate as StatusUpdate
 
 
 class Cursor(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -99,7 +101,8 @@ class TradeSlice(Columns):
     """Prints of one instrument, in columns.
 
     ``ts`` never decreases; prices and sizes are positive and below ``2**62``; ``aggressor`` is 1
-    where a buyer took, -1 where a seller did, 0 where that is not known.
+    where a buyer took, -1 where a seller did, 0 where that is not known; 2, 3 and 4 say that the
+    print is the official price of an opening, a closing or a reopening auction.
     """
 
     __slots__ = ("aggressor", "price_px", "size_qty", "ts_event")
@@ -147,7 +150,7 @@ class TradeSlice(Columns):
         if len(self) and not (
             bool(np.all(self.price_px > 0))
             and bool(np.all(self.size_qty > 0))
-            and bool(np.all(np.abs(self.aggressor) <= 1))
+            and bool(np.all((self.aggressor >= -1) & (self.aggressor <= 4)))
         ):
             raise BadMarketData("a trade slice holds a price, size or side that cannot be")
 
@@ -216,7 +219,7 @@ class BarSlice(Columns):
             raise BadMarketData("a bar slice holds an impossible bar or overlapping intervals")
 
 
-SourceSlice = QuoteSlice | TradeSlice | BarSlice | DepthSlice
+SourceSlice = QuoteSlice | TradeSlice | BarSlice | DepthSlice | StatusSlice
 """Rows of one source."""
 
 SLICES: Final[Mapping[DataKind, type[SourceSlice]]] = MappingProxyType(
@@ -225,6 +228,7 @@ SLICES: Final[Mapping[DataKind, type[SourceSlice]]] = MappingProxyType(
         DataKind.TRADES: TradeSlice,
         DataKind.BARS: BarSlice,
         DataKind.DEPTH: DepthSlice,
+        DataKind.STATUS: StatusSlice,
     }
 )
 """What the rows of each kind come in."""
@@ -292,4 +296,4 @@ class MergedSlice:
             raise BadMarketData("a merged slice names a source that it does not have")
 
 
-MarketSlice = QuoteSlice | TradeSlice | BarSlice | DepthSlice | MergedSlice
+MarketSlice = SourceSlice | MergedSlice

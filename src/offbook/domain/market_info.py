@@ -17,23 +17,32 @@ class DataKind(enum.Enum):
     TRADES = "trades"
     BARS = "bars"
     DEPTH = "depth"
+    STATUS = "status"
 
 
 class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One source of a market: what its rows are, and of what; bars say of which timeframe."""
+    """One source of a market: what its rows are, and of what; bars say of which timeframe, prints
+    that those of ``auctions`` are marked where they are."""
 
     symbol: str
     kind: DataKind
     timeframe_ns: int | None = None
+    auctions: bool | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def price_rank(self) -> tuple[int, int]:
         """How well it tells a price, the lower the better: a book, quotes, trades, the
-        shortest bars."""
+        shortest bars; a status tells none."""
         return _PRICE_ORDER.index(self.kind), self.timeframe_ns or 0
 
 
-_PRICE_ORDER: Final = (DataKind.DEPTH, DataKind.QUOTES, DataKind.TRADES, DataKind.BARS)
+_PRICE_ORDER: Final = (
+    DataKind.DEPTH,
+    DataKind.QUOTES,
+    DataKind.TRADES,
+    DataKind.BARS,
+    DataKind.STATUS,
+)
 
 
 class MarketInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,8 @@ class OrderAccepted(
     """The venue took the order. ``expires`` is when a DAY or GTD order ends; reports due at
     ``due``. ``stop_px`` is where an order that waits is triggered, as things stand. One that is
     ``held`` does not work before its parent has traded. ``queue_ahead`` is the size shown at the
-    price of a limit on a book when it arrived, None where that is not known."""
+    price of a limit on a book when it arrived, None where that is not known; ``auction_ts`` is when
+    the auction is that an OPG or CLS order is for."""
 
     order: int
     venue_order_id: str
@@ -25,6 +26,15 @@ class OrderAccepted(
     stop_px: int | None = None
     held: bool = False
     queue_ahead: int | None = None
+    auction_ts: int | None = None
+
+
+class OrderRepegged(RecordBase, frozen=True, kw_only=True, tag="OrderRepegged.1"):
+    """The market that a pegged order follows has moved, and the order to ``price_px``, behind all
+    that stand there. Nothing is reported of it."""
+
+    order: int
+    price_px: int
 
 
 class OrderTriggered(RecordBase, frozen=True, kw_only=True, tag="OrderTriggered.1"):

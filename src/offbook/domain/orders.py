@@ -36,6 +36,7 @@ class OrderType(Named):
     MARKET_IF_TOUCHED = "MARKET_IF_TOUCHED"
     LIMIT_IF_TOUCHED = "LIMIT_IF_TOUCHED"
     TRAILING_STOP = "TRAILING_STOP"
+    PEGGED = "PEGGED"
 
     @cached_property
     def has_limit(self) -> bool:
@@ -53,7 +54,7 @@ class OrderType(Named):
     @cached_property
     def waits(self) -> bool:
         """Whether the order does nothing before the market triggers it."""
-        return self is not OrderType.MARKET and self is not OrderType.LIMIT
+        return self not in (OrderType.MARKET, OrderType.LIMIT, OrderType.PEGGED)
 
     @cached_property
     def is_touched(self) -> bool:
@@ -61,14 +62,34 @@ class OrderType(Named):
         return self in (OrderType.MARKET_IF_TOUCHED, OrderType.LIMIT_IF_TOUCHED)
 
 
+class PegType(Named):
+    """What a PEGGED order follows (FIX ExecInst 18: R, P, M): the best price of its own side, that
+    of the other side, or the middle of both."""
+
+    PRIMARY = "PRIMARY"
+    MARKET = "MARKET"
+    MIDPOINT = "MIDPOINT"
+
+
 class TimeInForce(Named):
-    """FIX TimeInForce (59). GTX, which FIX lists here, is ``post_only`` and goes with any."""
+    """FIX TimeInForce (59). GTX, which FIX lists here, is ``post_only`` and goes with any.
+
+    OPG and CLS are for the opening and the closing auction alone: a MARKET order with them is
+    market-on-open or market-on-close (MOO, MOC), a LIMIT order limit-on-open or limit-on-close.
+    """
 
     GTC = "GTC"
     DAY = "DAY"
     IOC = "IOC"
     FOK = "FOK"
     GTD = "GTD"
+    OPG = "OPG"
+    CLS = "CLS"
+
+    @cached_property
+    def is_auction(self) -> bool:
+        """Whether it is for an auction alone: at the opening, or at the close."""
+        return self is TimeInForce.OPG or self is TimeInForce.CLS
 
     @cached_property
     def is_immediate(self) -> bool:
@@ -176,6 +197,11 @@ class RejectReason(Named):
     SYMBOL_ENDED = "SYMBOL_ENDED"
     NOT_BORROWABLE = "NOT_BORROWABLE"
     UNSETTLED = "UNSETTLED"
+    NO_AUCTION = "NO_AUCTION"
+    AUCTION_CUTOFF = "AUCTION_CUTOFF"
+    HALTED = "HALTED"
+    NO_EXTENDED_HOURS = "NO_EXTENDED_HOURS"
+    NO_PEG_PRICE = "NO_PEG_PRICE"
 
 
 class CancelReason(Named):
@@ -200,6 +226,17 @@ class CancelReason(Named):
     WOULD_TAKE = "WOULD_TAKE"
     INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS"
     CORPORATE_ACTION = "CORPORATE_ACTION"
+    AUCTION_OVER = "AUCTION_OVER"
+    AUCTION_CUTOFF = "AUCTION_CUTOFF"
+    NO_AUCTION_PRICE = "NO_AUCTION_PRICE"
+
+
+class Auction(Named):
+    """What a print is the official price of, where the recording tells it."""
+
+    OPENING = "opening"
+    CLOSING = "closing"
+    REOPENING = "reopening"
 
 
 class ContingencyType(Named):
@@ -231,6 +268,14 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ``trail_percent`` (of the best price seen) instead.  ``expire_time`` (ns UTC) goes with GTD.
     ``post_only`` is for LIMIT: rejected if it would take.  ``client_order_id`` is made by the
     session when it is absent.
+
+    ``display_qty`` (FIX DisplayQty 1138, MaxFloor 111) is how much of a LIMIT that rests is shown:
+    an iceberg, or with ``"0"`` a hidden order.  ``min_qty`` (FIX MinQty 110) is the least that may
+    trade at once; it is for IOC and hidden orders.  ``extended_hours`` lets a LIMIT take part
+    before the opening and after the close too.
+
+    A PEGGED order follows ``peg`` at ``peg_offset`` (FIX PegOffsetValue 211: signed, added to what
+    is followed); ``price`` is then the worst price that it goes to.
     """
 
     symbol: str
@@ -246,6 +291,11 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     reduce_only: bool = False
     post_only: bool = False
     client_order_id: str | None = None
+    display_qty: str | msgspec.UnsetType = msgspec.UNSET
+    min_qty: str | msgspec.UnsetType = msgspec.UNSET
+    extended_hours: bool | msgspec.UnsetType = msgspec.UNSET
+    peg: PegType | msgspec.UnsetType = msgspec.UNSET
+    peg_offset: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class ReplaceRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -305,3 +355,8 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     contingency_type: ContingencyType | None = None
     reason: str | None = None
     text: str = ""
+    display_qty: str | None = None
+    min_qty: str | None = None
+    extended_hours: bool = False
+    peg: PegType | None = None
+    peg_offset: str | None = None

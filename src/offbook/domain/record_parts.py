@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import msgspec
 
-from offbook.domain.orders import ContingencyType, OrderSide
+from offbook.domain.orders import ContingencyType, OrderSide, PegType
 from offbook.domain.values import Amount
 
 
@@ -37,6 +37,11 @@ class OrderFields(TriggerFields, frozen=True, kw_only=True, omit_defaults=True):
     post_only: bool = False
     order_list_id: str | None = None
     contingency_type: ContingencyType | None = None
+    display_qty: int | None = None
+    min_qty: int = 0
+    extended_hours: bool = False
+    peg: PegType | None = None
+    peg_offset_px: int = 0
 
 
 class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -35,7 +35,9 @@ from offbook.domain.margin_records import MarginCalled as MarginCalled
 from offbook.domain.margin_records import MarginRestored as MarginRestored
 from offbook.domain.margin_records import ReservationsMoved as ReservationsMoved
 from offbook.domain.market_data import MarketInfo
+from offbook.domain.market_records import TradingStatusChanged as TradingStatusChanged
 from offbook.domain.order_records import OrderAccepted as OrderAccepted
+from offbook.domain.order_records import OrderRepegged as OrderRepegged
 from offbook.domain.order_records import OrderRestated as OrderRestated
 from offbook.domain.order_records import OrderTriggered as OrderTriggered
 from offbook.domain.orders import (
@@ -250,8 +252,7 @@ class OrderExpired(RecordBase, frozen=True, kw_only=True, tag="OrderExpired.1"):
 
 
 class OrderReplaced(TriggerFields, frozen=True, kw_only=True, tag="OrderReplaced.1"):
-    """The venue took new terms, sent at ``sent``; ``kept_priority`` tells whether its place in
-    time priority stays."""
+    """The venue took new terms, sent at ``sent``; ``kept_priority``: its place in time stays."""
 
     order: int
     order_qty: int
@@ -289,8 +290,7 @@ class TimerFired(RecordBase, frozen=True, kw_only=True, tag="TimerFired.1"):
 
 
 class StrategyFailed(RecordBase, frozen=True, kw_only=True, tag="StrategyFailed.1"):
-    """A callback raised. The text of the error is kept outside the chain, for it may differ
-    between runs."""
+    """A callback raised. The error's text, which may differ, is kept outside the chain."""
 
     callback: str
     error_type: str
@@ -309,6 +309,7 @@ Record = (
     | TimerCanceled
     | OrderAccepted
     | OrderTriggered
+    | OrderRepegged
     | OrderRestated
     | OrderRejected
     | OrderFilled
@@ -329,6 +330,7 @@ Record = (
     | FlowPaid
     | SettlementPending
     | SettlementDone
+    | TradingStatusChanged
     | TimerFired
     | StrategyFailed
     | SessionStarted
@@ -359,12 +361,10 @@ _DECODER: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record, dec_hook=d
 
 
 def encode_record(record: Record) -> bytes:
-    """A record's canonical bytes: JSON with fields in declared order. These are what is chained,
-    stored and compared."""
+    """A record's canonical bytes, as chained, stored and compared: JSON, fields as declared."""
     return _ENCODER.encode(record)
 
 
 def decode_record(raw: bytes) -> Record:
-    """Read one record back; ``encode_record`` of the result gives the same bytes. Raises
-    msgspec.ValidationError or msgspec.DecodeError for anything else."""
+    """Read one record back, to the same bytes. Raises msgspec.DecodeError for anything else."""
     return _DECODER.decode(raw)

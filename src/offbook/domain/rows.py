@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from offbook.domain.instruments import Instrument
-from offbook.domain.orders import OrderSide
+from offbook.domain.orders import Auction, OrderSide
 from offbook.domain.values import Price, Quantity
 
 
@@ -64,7 +64,8 @@ class Trade(msgspec.Struct, frozen=True, gc=False):
     """One print: what was traded between others.
 
     ``price`` is a float for indicators; ``price_px`` (price units) and ``size_qty`` (quantity
-    units) are exact.  ``aggressor`` is the side that took, where the recording tells it.
+    units) are exact.  ``aggressor`` is the side that took, where the recording tells it;
+    ``auction`` says that the print is the official price of one, in which nobody takes.
     """
 
     ts: int
@@ -75,6 +76,7 @@ class Trade(msgspec.Struct, frozen=True, gc=False):
     ts_event: int | None
     row: int
     instrument: Instrument
+    auction: Auction | None = None
 
     @property
     def trade_price(self) -> Price:

@@ -18,6 +18,7 @@ from offbook.engine.wake import NO_FALL, NO_RISE, UNBOUNDED, Band
 
 NO_BUY: Final = -1
 NO_SELL: Final = MAX_UNITS
+HIDDEN: Final = 2**62
 _FIRST_LOOK: Final = 64
 _NOTHING_TAKEN: Final = (None, None, None, None)
 
@@ -48,6 +49,12 @@ class Book:
         self._keys: dict[int, Place] = {}
         self._fresh: dict[int, tuple[OrderSide, int]] = {}
         self.triggers = Triggers()
+        self.auctions: dict[int, OrderState] = {}
+        """Orders for an auction, which stand apart."""
+        self.pegs: dict[int, OrderState] = {}
+        """Orders that follow the market; those without a price yet stand nowhere else."""
+        self.awaiting = False
+        """Whether the price of an auction may come that one of them is for."""
         self.taken_ask: Taken | None = None
         self.taken_bid: Taken | None = None
         self.ahead_ask: Taken | None = None
@@ -64,7 +71,18 @@ class Book:
         self._band: Band | None = None
 
     def __len__(self) -> int:
-        return len(self._keys) + len(self.triggers)
+        held = len(self._keys) + len(self.triggers) + len(self.auctions)
+        return held + len(self.unpriced) if self.pegs else held
+
+    @property
+    def unpriced(self) -> list[int]:
+        """Pegged orders that have no price yet."""
+        return [ordinal for ordinal in self.pegs if ordinal not in self._keys]
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether every row of the instrument matters."""
+        return bool(self._fresh) or self.awaiting or bool(self.pegs)
 
     @property
     def has_fresh(self) -> bool:
@@ -93,7 +111,7 @@ class Book:
         """Whether the next row must be looked at, whatever its prices; what was taken of a size
         shown can be caught up later."""
         ahead = self.ahead_ask is not None or self.ahead_bid is not None
-        return bool(self._fresh) or ahead or self.guarded
+        return ahead or self.guarded or self.sees_all
 
     def wait(self, order: OrderState, mark: int | None) -> None:
         """Enter an order that the market must trigger first; a trailing stop with its mark."""
@@ -106,14 +124,22 @@ class Book:
         self._retop()
 
     def add(self, order: OrderState, *, fresh: bool = True) -> None:
-        """Enter an order; until it ``rest``s it trades as a taker."""
+        """Enter an order; until it ``rest``s it trades as a taker. One for an auction waits."""
+        if order.auction_ts is not None:
+            self.auctions[order.ordinal] = order
+            return
+        if order.peg is not None:
+            self.pegs[order.ordinal] = order
+            if order.price_px is None:
+                self._retop()
+                return
         if order.side is OrderSide.BUY:
             px = MAX_UNITS if order.price_px is None else order.price_px
-            key = (-px, order.priority, order.ordinal)
+            key = (-px, _rank(order), order.ordinal)
             self._buys.add(key)
         else:
             px = 0 if order.price_px is None else order.price_px
-            key = (px, order.priority, order.ordinal)
+            key = (px, _rank(order), order.ordinal)
             self._sells.add(key)
         self._keys[order.ordinal] = key
         if fresh and order.price_px is not None:
@@ -128,7 +154,13 @@ class Book:
 
     def remove(self, order: OrderState) -> None:
         """Take an order out, if it is in."""
+        if self.auctions.pop(order.ordinal, None) is not None:
+            self.awaiting = self.awaiting and len(self.auctions) > 0
+            self._retop()
+            return
         key = self._keys.pop(order.ordinal, None)
+        if self.pegs.pop(order.ordinal, None) is not None and key is None:
+            self._retop()
         if order.ordinal in self.triggers:
             self.triggers.remove(order.ordinal)
             self._retop()
@@ -136,6 +168,17 @@ class Book:
             (self._buys if order.side is OrderSide.BUY else self._sells).remove(key)
             self._fresh.pop(order.ordinal, None)
             self._retop()
+
+    def expect(self, now: int) -> None:
+        """Look whether the price of an auction may come from now on."""
+        self.awaiting = any((o.auction_ts or 0) <= now for o in self.auctions.values())
+        self._retop()
+
+    def for_auction(self, ts: int) -> list[OrderState]:
+        """The orders whose auction was at or before a time: market orders, then the best limit,
+        then the earliest."""
+        due = [order for order in self.auctions.values() if (order.auction_ts or 0) <= ts]
+        return sorted(due, key=by_limit)
 
     def rest(self, order: OrderState) -> None:
         """The market is away from the order: from now on it trades at its own price."""
@@ -285,7 +328,7 @@ class Book:
     def _rewatch(self) -> None:
         remembers = (self.taken_ask, self.taken_bid, self.ahead_ask, self.ahead_bid)
         taken = remembers != _NOTHING_TAKEN
-        self.watching = bool(self._fresh) or taken or self.guarded
+        self.watching = bool(self._fresh or taken or self.guarded or self.awaiting or self.pegs)
         self.looking = self.watching or self.rise < NO_RISE or self.fall > NO_FALL
 
 
@@ -318,6 +361,17 @@ def _carry_far(taken: Taken, px: IntColumn, shown: IntColumn, begin: int, end: i
     for qty in sizes.tolist():
         before, left = qty, _left(qty, left, before)
     return Taken(taken.px, last, left)
+
+
+def by_limit(order: OrderState) -> tuple[int, int]:
+    """Market orders, then the best limit, then the earliest: whom an auction serves first."""
+    limit = -MAX_UNITS if order.price_px is None else -order.side.sign * order.price_px
+    return limit, order.priority
+
+
+def _rank(order: OrderState) -> int:
+    """By time; at a price what is hidden comes after all that is shown."""
+    return order.priority + HIDDEN if order.display_qty == 0 else order.priority
 
 
 def _time(key: tuple[int, int, int]) -> int:

@@ -165,6 +165,11 @@ class OrderDesk:
             post_only=terms.post_only,
             order_list_id=terms.order_list_id,
             contingency_type=terms.contingency_type,
+            display_qty=terms.display_qty,
+            min_qty=terms.min_qty,
+            extended_hours=terms.extended_hours,
+            peg=terms.peg,
+            peg_offset_px=terms.peg_offset_px,
             reserve_px=approval.reserve_px,
             reserved=Amount(approval.reserved),
             reserved_account=approval.account,
@@ -208,6 +213,11 @@ class OrderDesk:
             post_only=terms.post_only,
             order_list_id=terms.order_list_id,
             contingency_type=terms.contingency_type,
+            display_qty=terms.display_qty,
+            min_qty=terms.min_qty,
+            extended_hours=terms.extended_hours,
+            peg=terms.peg,
+            peg_offset_px=terms.peg_offset_px,
         )
         order = kernel.ledger.orders[ordinal]
         if kernel.reports:
@@ -266,7 +276,9 @@ class OrderDesk:
         kernel = self._kernel
         order = self.find(client_order_id)
         new = self.new_terms(order, request)
-        reserve_px = order.reserve_px if new.price_px is None else new.price_px
+        reserve_px = order.reserve_px
+        if new.price_px is not None and order.peg is None:
+            reserve_px = new.price_px
         refusal = self._request_refusal(order, origin, replace=True)
         refusal = refusal or self._paused_refusal(order, new)
         reserved = order.reserved

@@ -6,7 +6,7 @@ from offbook.domain import records as r
 from offbook.domain.errors import EngineFault
 from offbook.domain.identifiers import EXECUTION, derived_id
 from offbook.domain.instruments import Instrument
-from offbook.domain.market_data import Bar, Quote
+from offbook.domain.market_data import Bar, Quote, Trade
 from offbook.domain.orders import CancelReason, ExecType, Liquidity, OrderSide
 from offbook.domain.record_parts import Conversion, Evidence, Posting
 from offbook.domain.values import Amount, share_of
@@ -41,8 +41,9 @@ class Filler:
         kernel = self._kernel
         instrument = kernel.instrument(order.symbol)
         if kernel.slippage is not None and liquidity is Liquidity.REMOVED:
+            limit = self._limit(order)
             px, evidence = slipped(
-                kernel.slippage, order.side, qty, px, order.price_px, evidence, instrument
+                kernel.slippage, order.side, qty, px, limit, evidence, instrument
             )
         deal, rate = self._deal(order, qty, px, liquidity, instrument)
         held = kernel.funds.after_fill(order, deal, instrument)
@@ -86,6 +87,15 @@ class Filler:
         self._settlement.filled(record)
         self._liquidation_fee.filled(record)
         return True
+
+    def _limit(self, order: OrderState) -> int | None:
+        """The worst price at which an order may trade, within the bands of the exchange."""
+        band = self._kernel.bands.get(order.symbol)
+        if band is None:
+            return order.price_px
+        if order.side is OrderSide.BUY:
+            return min(band[1], band[1] if order.price_px is None else order.price_px)
+        return max(band[0], order.price_px or 0)
 
     def _deal(
         self, order: OrderState, qty: int, px: int, liquidity: Liquidity, instrument: Instrument
@@ -236,4 +246,19 @@ def bar_evidence(bar: Bar, model: str, rule: str, available: int) -> Evidence:
         low_px=bar.low_px,
         close_px=bar.close_px,
         volume_qty=bar.volume_qty,
+    )
+
+
+def print_evidence(trade: Trade, model: str, rule: str, available: int) -> Evidence:
+    """The print that a fill traded against."""
+    return Evidence(
+        row=trade.row,
+        row_ts=trade.ts,
+        model=model,
+        rule=rule,
+        available_qty=available,
+        ts_event=trade.ts_event,
+        trade_px=trade.price_px,
+        trade_qty=trade.size_qty,
+        aggressor=trade.aggressor,
     )

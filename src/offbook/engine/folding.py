@@ -129,7 +129,16 @@ def order_view(order: OrderState, instrument: Instrument) -> OrderView:
         order_list_id=order.order_list_id,
         contingency_type=order.contingency_type,
         reason=None if order.status is OrderStatus.FILLED else order.reason,
+        display_qty=None if order.display_qty is None else instrument.qty_text(order.display_qty),
+        min_qty=instrument.qty_text(order.min_qty) if order.min_qty else None,
+        extended_hours=order.extended_hours,
+        peg=order.peg,
+        peg_offset=None if order.peg is None else _offset_text(order.peg_offset_px, instrument),
     )
+
+
+def _offset_text(units: int, instrument: Instrument) -> str:
+    return units_to_text(units, instrument.price_precision)
 
 
 def _price_text(units: int | None, instrument: Instrument) -> str | None:

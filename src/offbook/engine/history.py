@@ -128,9 +128,10 @@ class Histories:
             self._kept[source].begin(part)
 
     def last(self, symbol: str, count: int, taken: int) -> tuple[Row, ...]:
-        """The last rows of a symbol's first source among the first ``taken`` of the market."""
+        """The last rows of a symbol's first source among the first ``taken`` of the market; a
+        status is none."""
         for source, kept in zip(self._sources, self._kept, strict=True):
-            if source.symbol == symbol:
+            if source.symbol == symbol and source.kind is not DataKind.STATUS:
                 return kept.last(count, taken)
         return ()
 

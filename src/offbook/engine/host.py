@@ -44,19 +44,14 @@ from offbook.engine.rows import Row
 from offbook.engine.state import ZERO
 from offbook.engine.strategy import Strategy
 from offbook.engine.strategy_errors import session_error
-from offbook.engine.view import (
-    AccountView,
-    OrderUpdate,
-    PositionView,
-    ReportedPosition,
-    fill_of,
-)
+from offbook.engine.view import AccountView, OrderUpdate, PositionView, ReportedPosition, fill_of
 
 TICK_CALLBACKS: Final = ("on_quote", "on_trade", "on_depth")
 ROW_CALLBACKS: Final = (*TICK_CALLBACKS, "on_bar")
 CALLBACKS: Final = (
     "on_start",
     *ROW_CALLBACKS,
+    "on_status",
     "on_order",
     "on_fill",
     "on_timer",

@@ -190,8 +190,7 @@ class Instants:
 
     def _ask_hours(self, calendar: TradingCalendar) -> None:
         kernel = self._kernel
-        self._venue.hours[calendar.name] = calendar.is_open(kernel.now)
-        change = calendar.next_change(kernel.now)
+        change = self._venue.ask_hours(calendar)
         if change != NEVER:
             kernel.agenda.add(change, STAGE_VENUE, HoursChange(calendar.name))
 

@@ -12,7 +12,15 @@ from offbook.domain.calendars import TradingCalendar
 from offbook.domain.config import SessionConfig
 from offbook.domain.errors import EngineFault, InvalidOrder
 from offbook.domain.instruments import Instrument
-from offbook.domain.market_data import Bar, DataKind, DepthUpdate, MarketInfo, Quote, SourceInfo
+from offbook.domain.market_data import (
+    Bar,
+    DataKind,
+    DepthUpdate,
+    MarketInfo,
+    Quote,
+    SourceInfo,
+    StatusUpdate,
+)
 from offbook.domain.orders import ExecType
 from offbook.domain.records import Record
 from offbook.domain.session import SessionStatus
@@ -34,6 +42,7 @@ from offbook.engine.view import StrategyView
 
 R = TypeVar("R")
 MAX_ROUNDS: Final = 1000
+_UNPRICED: Final = (DepthUpdate, StatusUpdate)
 UNBOUNDED: Final = 2**63
 _SHIFTING: Final[frozenset[object]] = frozenset(
     {
@@ -74,6 +83,12 @@ class Kernel:
         self.latest: dict[str, PriceRow] = {}
         self.depths: dict[str, DepthBook] = {}
         """The books of the instruments that have depth."""
+        self.halted: dict[str, int] = {}
+        """The instruments whose trading is halted, since when."""
+        self.resumed: dict[str, int] = {}
+        """When trading of others was last resumed: what was seen before is of another market."""
+        self.bands: dict[str, tuple[int, int]] = {}
+        """Between which prices an instrument's trades may be, where the exchange limits them."""
         self.present: PriceRow | None = None
         """The pricing row that is being matched, before it is the last."""
         self._priced: tuple[Row | None, Market | None] = (None, None)
@@ -142,7 +157,7 @@ class Kernel:
     def saw(self, source: SourceInfo, row: Row) -> None:
         """A row of one of several sources was taken."""
         self.last = row
-        if self.pricing[source.symbol] is source and not isinstance(row, DepthUpdate):
+        if self.pricing[source.symbol] is source and not isinstance(row, _UNPRICED):
             self.latest[source.symbol] = row
 
     def pricing_row(self, symbol: str) -> PriceRow | None:
@@ -158,7 +173,7 @@ class Kernel:
             return present
         if not self.sole_source:
             return self.latest.get(symbol)
-        assert not isinstance(self.last, DepthUpdate)
+        assert not isinstance(self.last, DepthUpdate | StatusUpdate)
         return self.last
 
     def emit(self, kind: type[R], **fields: Any) -> R:
@@ -231,6 +246,16 @@ class Kernel:
             market = Market(bid_px=px, ask_px=px)
         self._priced = (row, market)
         return market
+
+    def price_within(self, symbol: str, seen_px: int, px: int) -> int | None:
+        """The price of a trade at ``px`` where the market shows ``seen_px``, moved into the bands
+        of the exchange; None where nothing may trade at what is seen."""
+        band = self.bands.get(symbol)
+        if band is None:
+            return px
+        if not band[0] <= seen_px <= band[1]:
+            return None
+        return min(max(px, band[0]), band[1])
 
     def entry_due(self, order: int) -> int:
         """When a message sent now reaches the venue, not before those that were sent earlier."""

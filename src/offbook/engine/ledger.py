@@ -209,6 +209,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
         order.expires = record.expires
         order.priority = record.seq
         order.stop_px = record.stop_px
+        order.auction_ts = record.auction_ts
         self._move(order, ExecType.HELD if record.held else ExecType.NEW)
 
     def _restated(self, record: r.OrderRestated) -> None:
@@ -369,6 +370,7 @@ _APPLY: dict[type[Any], Callable[[LedgerState, Any], None]] = {
     r.OrderAccepted: LedgerState._accepted,
     r.OrderTriggered: LedgerState._triggered,
     r.OrderRestated: LedgerState._restated,
+    r.OrderRepegged: lambda ledger, record: ledger.orders[record.order].move(record),
     r.OrderRejected: LedgerState._rejected,
     r.OrderFilled: LedgerState._filled,
     r.OrderCanceled: LedgerState._canceled,
@@ -381,6 +383,7 @@ _APPLY: dict[type[Any], Callable[[LedgerState, Any], None]] = {
     r.DayBegan: lambda ledger, record: ledger.day.begin(record),
     r.DailyLossReached: lambda ledger, record: ledger.day.lose(record),
     r.MarginRestored: LedgerState._margin_restored,
+    r.TradingStatusChanged: lambda *_: None,
     r.StrategyFailed: LedgerState._strategy_failed,
     r.SessionStarted: LedgerState._started,
     r.SessionPaused: LedgerState._paused,

@@ -22,6 +22,7 @@ from offbook.domain.market_data import (
     MergedSlice,
     QuoteSlice,
     SourceSlice,
+    StatusSlice,
     TradeSlice,
 )
 from offbook.domain.session import SessionStatus
@@ -42,6 +43,8 @@ NEAR: Final = 256
 WINDOW: Final = 16_384
 """How far to look ahead at once."""
 _NO_ORDERS: Final = Book()
+_TAKEN_WHOLE: Final = (BarSlice, StatusSlice)
+"""Kinds of which every row counts."""
 Hits = npt.NDArray[np.bool_]
 
 
@@ -138,7 +141,9 @@ class LookAhead:
             book = self._book(piece.instrument.symbol)
             if isinstance(piece, DepthSlice):
                 hits[mine] |= self._moves(piece, window.index[mine], book)
-            elif book.must_see or isinstance(piece, BarSlice) or self._is_shown(piece):
+            elif (
+                isinstance(piece, BarSlice | StatusSlice) or book.must_see or self._is_shown(piece)
+            ):
                 hits |= mine
             elif book.band is not UNBOUNDED:
                 hits[mine] |= _leaves(piece, window.index[mine], book.band)

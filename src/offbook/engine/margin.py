@@ -146,7 +146,8 @@ class MarginFunds(BaseFunds):
         with the check at the fill."""
         position = self._ledger.position(order.symbol).qty
         reducing = min(deal.qty, max(0, -order.side.sign * position))
-        beyond = order.price_px is None and deal.px > order.reserve_px
+        unbounded = order.price_px is None or (order.peg is not None and order.cap_px is None)
+        beyond = unbounded and deal.px > order.reserve_px
         if deal.qty > reducing and (self._at_fill or beyond):
             value = (deal.qty - reducing) * deal.px * instrument.notional_scale
             need = part_of(value, self._initial) + deal.fee

@@ -15,6 +15,7 @@ from offbook.domain.market_data import (
     MarketSlice,
     MergedSlice,
     QuoteSlice,
+    StatusSlice,
     TradeSlice,
 )
 from offbook.domain.session import SessionStatus
@@ -30,7 +31,7 @@ from offbook.engine.several_rows import SeveralRows
 from offbook.engine.shown_rows import BarKind, QuoteKind, ShownRows, TradeKind
 from offbook.engine.venue import Venue
 
-SEVERAL: Final = (TradeSlice, DepthSlice, MergedSlice)
+SEVERAL: Final = (TradeSlice, DepthSlice, StatusSlice, MergedSlice)
 """Slices that ``take_several`` takes."""
 
 
@@ -101,12 +102,12 @@ class MarketRows:
             return rows.show(piece, 0)
         return 0
 
-    def take_several(self, piece: TradeSlice | DepthSlice | MergedSlice) -> None:
+    def take_several(self, piece: TradeSlice | DepthSlice | StatusSlice | MergedSlice) -> None:
         """Trades, books, or rows of several sources, in the market's order."""
         self._begin(piece)
         if isinstance(piece, MergedSlice):
             self.several.take(piece)
-        elif isinstance(piece, DepthSlice):
+        elif isinstance(piece, DepthSlice | StatusSlice):
             self.several.take(_as_merged(piece))
         elif self._sees_ticks:
             place = self._shown(self._trades, piece)
@@ -157,7 +158,7 @@ class MarketRows:
         return not instants.stands_still()
 
 
-def _as_merged(piece: TradeSlice | DepthSlice) -> MergedSlice:
+def _as_merged(piece: TradeSlice | DepthSlice | StatusSlice) -> MergedSlice:
     """The rows of a market's only source in the form of those of several."""
     places = np.arange(len(piece), dtype=np.int64)
     return MergedSlice(piece.start, piece.ts, np.zeros(len(piece), np.int64), places, (piece,))

@@ -34,6 +34,7 @@ from offbook.domain.market_data import Bar
 from offbook.domain.orders import Liquidity, OrderSide
 from offbook.domain.values import text_to_units
 from offbook.engine.book import Book
+from offbook.engine.extended_hours import span_at
 from offbook.engine.fills import Filler, bar_evidence
 from offbook.engine.intrabar_path import Path, in_order, length, path_of, reached_at, rest_of
 from offbook.engine.kernel import Kernel
@@ -64,6 +65,7 @@ class BarMatching:
         self._stop_gap = config.stop_gap
         self._limit_gap = config.limit_gap
         self._intrabar = config.intrabar
+        self._extended = config.extended_hours
 
     def match(self, bar: Bar) -> None:
         """Match working orders against a bar that has just ended."""
@@ -72,8 +74,10 @@ class BarMatching:
         left = bar.volume_qty * self._share // int(10**RATIO_PRECISION)
         book = self._venue.book(bar.instrument.symbol)
         path = None if self._intrabar is Intrabar.WORST_FIRST else path_of(bar, self._intrabar)
+        if book.auctions:
+            left -= self._venue.auctions.opens(bar, left)
         for order in self._turns(book, bar, path):
-            if order.status.is_terminal or not _competes(order, bar):
+            if order.status.is_terminal or not (_competes(order, bar) and self._serves(order, bar)):
                 continue
             rest = None if path is None else rest_of(path, self._moment(order, bar, path) or 0)
             deal = self._turn(order, bar, left)
@@ -85,8 +89,11 @@ class BarMatching:
             for stop in self._stops_released(order, bar, rest):
                 after = self._turn(stop, bar, left, begin_px)
                 left -= self._serve(stop, bar, left, after)
+        if book.auctions:
+            left -= self._venue.auctions.closes(bar, left)
         book.bar_left = left
-        following = [o.ordinal for o in book.triggers.by_priority() if _competes(o, bar)]
+        waiting = [o for o in book.triggers.by_priority() if self._serves(o, bar)]
+        following = [o.ordinal for o in waiting if _competes(o, bar)]
         if following:
             book.follow(bar.low_px, bar.high_px, following)
 
@@ -95,9 +102,12 @@ class BarMatching:
         close; one that was released while bars are matched may not, for what else is in them
         comes first."""
         book, limit = self._venue.book(order.symbol), order.price_px
-        if self._fill_at is not FillAt.THIS_CLOSE or not self._counts(bar):
+        halted = order.symbol in self._kernel.halted
+        if halted or self._fill_at is not FillAt.THIS_CLOSE or not self._counts(bar):
             return
         if isinstance(self._kernel.present, Bar) or not self._has_this_close(order, bar):
+            return
+        if not self._serves(order, bar):
             return
         if limit is not None and (bar.close_px - limit) * order.side.sign > 0:
             return
@@ -115,9 +125,21 @@ class BarMatching:
         return order.sent_ts == bar.ts or hours.is_same_session(bar.ts_open, self._kernel.now)
 
     def _counts(self, bar: Bar) -> bool:
-        """Bars of a day or more span closed hours; shorter ones must begin in market hours."""
+        """Bars of a day or more span closed hours; shorter ones must begin in market hours. None
+        counts in all of which trading was halted."""
+        since = self._kernel.halted.get(bar.instrument.symbol)
+        if since is not None and since <= bar.ts_open:
+            return False
         calendar = self._kernel.calendar_of(bar.instrument)
-        return bar.ts - bar.ts_open >= DAY_NS or calendar.is_open(bar.ts_open)
+        regular = bar.ts - bar.ts_open >= DAY_NS or calendar.is_open(bar.ts_open)
+        return regular or span_at(calendar, self._extended, bar.ts_open) is not None
+
+    def _serves(self, order: OrderState, bar: Bar) -> bool:
+        """Whether a bar is of hours in which an order takes part: one that begins in extended hours
+        is for those alone that say so."""
+        if self._extended is None or order.extended_hours or bar.ts - bar.ts_open >= DAY_NS:
+            return True
+        return self._kernel.calendar_of(bar.instrument).is_open(bar.ts_open)
 
     def _turns(self, book: Book, bar: Bar, path: Path | None) -> list[OrderState]:
         """The orders of a book in the order in which a bar is held against them."""
@@ -210,11 +232,13 @@ class BarMatching:
         return bar.open_px, Liquidity.ADDED, "open was beyond the limit"
 
     def _take(self, order: OrderState, bar: Bar, left: int, deal: Deal) -> int:
+        px, liquidity, rule = deal
+        if self._kernel.price_within(order.symbol, px, px) is None:
+            return 0
         qty = self._venue.tradable(order, left)
         if qty <= 0:
             self._venue.drop_if_not_reducing(order)
             return 0
-        px, liquidity, rule = deal
         evidence = bar_evidence(bar, BAR_MODEL, rule, left)
         if not self._filler.fill(order, qty, px, liquidity, evidence):
             self._venue.end(order, self._filler.unpaid)

@@ -80,15 +80,21 @@ class DepthMatching:
         book = self._venue.book(symbol)
         if top is None or not len(book):
             return True
-        if self._venue.is_open(depth.instrument):
-            if len(book.triggers):
+        self._match(book, places, depth, top)
+        if book.pegs:
+            self._venue.pegs.follow(top)
+        return True
+
+    def _match(self, book: Book, places: QueuePlaces, depth: DepthBook, top: Quote) -> None:
+        """Match working orders against the book as a message has left it."""
+        if self._venue.times.trades(depth.instrument):
+            if len(book.triggers) and self._venue.times.is_open(depth.instrument):
                 self._pull_triggers(book, top)
             if top.ask_px <= book.top_buy:
                 self._sweep(book.buys_crossing(top.ask_px), depth)
             if top.bid_px >= book.top_sell:
                 self._sweep(book.sells_crossing(top.bid_px), depth)
         self._settle(book, places, top)
-        return True
 
     def _pull_triggers(self, book: Book, top: Quote) -> None:
         """Orders that the book triggers; what it did not trigger may follow it."""
@@ -125,7 +131,7 @@ class DepthMatching:
         if not book.crosses(order, seen):
             book.rest(order)
             places.join(order)
-        elif depth.is_sound and self._venue.is_present(seen):
+        elif depth.is_sound and self._venue.times.is_present(seen):
             self._walk(order, depth)
         self._venue.end_rest(order)
 
@@ -143,6 +149,8 @@ class DepthMatching:
 
     def _walk(self, order: OrderState, depth: DepthBook) -> None:
         """Trade an order against the levels that satisfy it, best first."""
+        if not self._venue.times.takes_part(order):
+            return
         levels = self._offered(order, depth)
         left = self._venue.tradable(order, sum(offered for _, _, offered in levels))
         if left <= 0:
@@ -161,6 +169,8 @@ class DepthMatching:
         places = self.places(order.symbol)
         levels, total = [], 0
         for px, shown in depth.side(order.side.opposite).walk(order.price_px):
+            if self._kernel.price_within(order.symbol, px, px) is None:
+                break
             available = places.available(order.side, px, shown)
             offered = available - available % lot
             if offered > 0:
@@ -176,7 +186,9 @@ class DepthMatching:
         # What its last fill set free may have traded meanwhile.
         available = places.available(order.side, px, shown)
         qty = min(left, available)
-        if order.time_in_force is not TimeInForce.FOK:
+        if order.time_in_force is TimeInForce.FOK or order.min_qty:
+            qty -= qty % self._kernel.instrument(order.symbol).lot_units  # it was judged as a whole
+        else:
             qty = self._venue.tradable(order, qty)
         if qty <= 0:
             return 0
@@ -184,7 +196,8 @@ class DepthMatching:
         if order.price_px is None or book.is_fresh(order):
             paid, liquidity, rule = px, Liquidity.REMOVED, f"took the shown {shows}"
         else:
-            paid, liquidity, rule = order.price_px, Liquidity.ADDED, f"{shows} reached the limit"
+            own_px = self._kernel.price_within(order.symbol, px, order.price_px)
+            paid, liquidity, rule = own_px or px, Liquidity.ADDED, f"{shows} reached the limit"
         evidence = self._level_evidence(order, px, shown, available, rule)
         if not self._filler.fill(order, qty, paid, liquidity, evidence):
             self._venue.end(order, self._filler.unpaid)
@@ -199,15 +212,15 @@ class DepthMatching:
             self.forget(order)
         self._venue.settle(order)
 
-    def print(self, trade: Trade) -> None:
+    def print(self, trade: Trade, taken: int = 0) -> None:
         """What was traded between others: it brings queues forward, and fills limits beyond which
-        it went."""
+        it went; so much of it was ``taken`` in its auction."""
         symbol, px = trade.instrument.symbol, trade.price_px
         book, depth = self._venue.book(symbol), self._kernel.depths[symbol]
         if not len(book):
             return
-        may_fill = depth.is_sound and self._venue.is_open(trade.instrument)
-        left = trade.size_qty
+        may_fill = depth.is_sound and self._venue.times.trades(trade.instrument)
+        left = trade.size_qty - taken
         for side in _SIDES:
             reached = [self._kernel.ledger.orders[o] for o in book.crossing(side, px)]
             resting = [o for o in reached if o.price_px is not None and not book.is_fresh(o)]
@@ -242,12 +255,15 @@ class DepthMatching:
 
     def _take_print(self, order: OrderState, trade: Trade, offered: int, ahead: int | None) -> int:
         """Trade what an order may have of a print; how much that was."""
+        assert order.price_px is not None
+        px = self._kernel.price_within(order.symbol, trade.price_px, order.price_px)
+        if px is None or not self._venue.times.takes_part(order):
+            return 0
         qty = self._venue.tradable(order, offered)
         if qty <= 0:
             if offered > 0:
                 self._venue.drop_if_not_reducing(order)
             return 0
-        assert order.price_px is not None
         depth = self._kernel.depths[order.symbol]
         evidence = Evidence(
             row=trade.row,
@@ -262,13 +278,15 @@ class DepthMatching:
             queue_ahead=ahead,
             book_incomplete=not depth.is_complete,
         )
-        if not self._filler.fill(order, qty, order.price_px, Liquidity.ADDED, evidence):
+        if not self._filler.fill(order, qty, px, Liquidity.ADDED, evidence):
             self._venue.end(order, self._filler.unpaid)
             return 0
         places = self.places(order.symbol)
         shown = depth.side(order.side.opposite).sizes.get(trade.price_px)
         if shown is not None:
             places.take(order.side, trade.price_px, shown, qty)
+        if ahead is not None and not order.status.is_terminal:
+            places.refill(order, qty)
         self._filled(order, self._venue.book(order.symbol))
         return qty
 

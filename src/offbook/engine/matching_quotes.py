@@ -40,8 +40,8 @@ class QuoteMatching:
         """Match working orders against a new quote."""
         book = self._venue.book(quote.instrument.symbol)
         book.see(quote)
-        if self._venue.is_open(quote.instrument):
-            if len(book.triggers):
+        if self._venue.times.trades(quote.instrument):
+            if len(book.triggers) and self._venue.times.is_open(quote.instrument):
                 self._pull_triggers(book, quote)
             if quote.ask_px <= book.top_buy:
                 self._sweep(book.buys_crossing(quote.ask_px), quote)
@@ -54,7 +54,7 @@ class QuoteMatching:
         book = self._venue.book(order.symbol)
         if not book.crosses(order, quote):
             book.rest(order)
-        elif self._venue.is_present(quote):
+        elif self._venue.times.is_present(quote):
             self._take_shown(order, quote)
         self._venue.end_rest(order)
 
@@ -83,15 +83,19 @@ class QuoteMatching:
         book = self._venue.book(order.symbol)
         buying = order.side is OrderSide.BUY
         available = book.available(order.side, quote)
+        seen_px = quote.ask_px if buying else quote.bid_px
+        own_px = self._kernel.price_within(order.symbol, seen_px, order.price_px or seen_px)
+        if own_px is None or not self._venue.times.takes_part(order):
+            return
         qty = self._venue.tradable(order, available)
         if qty <= 0:
             self._venue.drop_if_not_reducing(order)
             return
         if order.price_px is None or book.is_fresh(order):
-            px, liquidity = (quote.ask_px if buying else quote.bid_px), Liquidity.REMOVED
+            px, liquidity = seen_px, Liquidity.REMOVED
             rule = "took the shown ask" if buying else "took the shown bid"
         else:
-            px, liquidity = order.price_px, Liquidity.ADDED
+            px, liquidity = own_px, Liquidity.ADDED
             rule = "ask reached the limit" if buying else "bid reached the limit"
         evidence = quote_evidence(quote, QUOTE_MODEL, rule, available)
         if self._filler.fill(order, qty, px, liquidity, evidence):

@@ -25,9 +25,8 @@ from typing import TYPE_CHECKING, Final
 
 from offbook.domain.market_data import DataKind, Trade
 from offbook.domain.orders import Liquidity, OrderSide
-from offbook.domain.record_parts import Evidence
 from offbook.engine.book import Book
-from offbook.engine.fills import Filler
+from offbook.engine.fills import Filler, print_evidence
 from offbook.engine.kernel import Kernel
 from offbook.engine.state import OrderState
 
@@ -51,17 +50,18 @@ class TradeMatching:
         reached = _reaches(order, last.price_px)
         if not reached:
             self._venue.book(order.symbol).rest(order)
-        if not (reached and self._venue.is_open(last.instrument)):
+        if not (reached and self._venue.times.is_open(last.instrument)):
             self._venue.end_rest(order)
 
     def trigger(self, order: OrderState, trade: Trade) -> None:
         """A print triggers an order, for which the next may be."""
-        evidence = _evidence(trade, "print reached the trigger price", trade.size_qty)
+        rule = "print reached the trigger price"
+        evidence = print_evidence(trade, TRADE_MODEL, rule, trade.size_qty)
         self._venue.activate(order, evidence)
         self.arrive(order, trade)
 
-    def match(self, trade: Trade) -> None:
-        """Match working orders against a print."""
+    def match(self, trade: Trade, taken: int = 0) -> None:
+        """Match working orders against a print, of which so much was ``taken`` in its auction."""
         symbol, px = trade.instrument.symbol, trade.price_px
         book = self._venue.book(symbol)
         alone = self._kernel.pricing[symbol].kind is DataKind.TRADES
@@ -69,8 +69,8 @@ class TradeMatching:
             return
         ordinals = {side: book.crossing(side, px) for side in _SIDES}
         fresh = book.fresh_ordinals()
-        if self._venue.is_open(trade.instrument):
-            left = trade.size_qty
+        if self._venue.times.trades(trade.instrument):
+            left = trade.size_qty - taken
             for side in _SIDES:
                 for ordinal in ordinals[side]:
                     order = self._kernel.ledger.orders[ordinal]
@@ -80,7 +80,7 @@ class TradeMatching:
         if alone:
             seen = {*ordinals[OrderSide.BUY], *ordinals[OrderSide.SELL], *fresh}
             self._settle(book, sorted(seen), px)
-            if len(book.triggers) and self._venue.is_open(trade.instrument):
+            if len(book.triggers) and self._venue.times.is_open(trade.instrument):
                 self._pull_triggers(book, trade)
 
     def _pull_triggers(self, book: Book, trade: Trade) -> None:
@@ -97,12 +97,15 @@ class TradeMatching:
         deal = _deal(order, trade.price_px, fresh=book.is_fresh(order), alone=alone)
         if deal is None:
             return 0
+        px = self._kernel.price_within(order.symbol, trade.price_px, deal[0])
+        if px is None or not self._venue.times.takes_part(order):
+            return 0
         qty = self._venue.tradable(order, offered)
         if qty <= 0:
             self._venue.drop_if_not_reducing(order)
             return 0
-        px, liquidity, rule = deal
-        evidence = _evidence(trade, rule, offered)
+        _, liquidity, rule = deal
+        evidence = print_evidence(trade, TRADE_MODEL, rule, offered)
         if not self._filler.fill(order, qty, px, liquidity, evidence):
             self._venue.end(order, self._filler.unpaid)
             return 0
@@ -144,18 +147,3 @@ def _deal(
     if px == limit:
         return None
     return limit, Liquidity.ADDED, "print traded through the limit"
-
-
-def _evidence(trade: Trade, rule: str, available: int) -> Evidence:
-    """The print that a fill traded against."""
-    return Evidence(
-        row=trade.row,
-        row_ts=trade.ts,
-        model=TRADE_MODEL,
-        rule=rule,
-        available_qty=available,
-        ts_event=trade.ts_event,
-        trade_px=trade.price_px,
-        trade_qty=trade.size_qty,
-        aggressor=trade.aggressor,
-    )

@@ -10,6 +10,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec import UNSET
+
 from offbook.domain.errors import InvalidOrder
 from offbook.domain.orders import (
     ContingencyType,
@@ -17,6 +19,7 @@ from offbook.domain.orders import (
     OrderRequest,
     OrderSide,
     OrderType,
+    PegType,
     ReplaceRequest,
     TimeInForce,
 )
@@ -48,14 +51,22 @@ class Ordering:
         reduce_only: bool = False,
         take_profit: Exact | None = None,
         stop_loss: Exact | None = None,
+        display_qty: Exact | None = None,
+        min_qty: Exact | None = None,
+        extended_hours: bool = False,
+        peg: PegType | str | None = None,
+        peg_offset: Exact = 0,
         client_order_id: str | None = None,
     ) -> str:
         """Buy at market, or with ``price`` at a limit; returns the client order id.
 
         ``stop_price`` waits for the market to reach a worse price, ``touch_price`` for a better
         one, ``trail`` (a distance, or a share as in ``"1.5%"``) follows it.  ``expire_time`` (an
-        aware datetime, or ns UTC) makes it GTD.  With ``take_profit`` or ``stop_loss`` it becomes
-        the entry of a ``bracket``.
+        aware datetime, or ns UTC) makes it GTD.  ``display_qty`` is how much of a limit is shown (0
+        hides it), ``min_qty`` the least that may trade at once; with ``extended_hours`` it takes
+        part before the opening and after the close too.  ``peg`` (PRIMARY, MARKET, MIDPOINT)
+        lets it follow the market at ``peg_offset``, no further than ``price``.  With
+        ``take_profit`` or ``stop_loss`` it becomes the entry of a ``bracket``.
         """
         terms = {
             "price": price,
@@ -66,6 +77,11 @@ class Ordering:
             "expire_time": expire_time,
             "post_only": post_only,
             "reduce_only": reduce_only,
+            "display_qty": display_qty,
+            "min_qty": min_qty,
+            "extended_hours": extended_hours,
+            "peg": peg,
+            "peg_offset": peg_offset,
             "client_order_id": client_order_id,
         }
         return self._send(OrderSide.BUY, symbol, qty, terms, take_profit, stop_loss)
@@ -85,6 +101,11 @@ class Ordering:
         reduce_only: bool = False,
         take_profit: Exact | None = None,
         stop_loss: Exact | None = None,
+        display_qty: Exact | None = None,
+        min_qty: Exact | None = None,
+        extended_hours: bool = False,
+        peg: PegType | str | None = None,
+        peg_offset: Exact = 0,
         client_order_id: str | None = None,
     ) -> str:
         """Sell at market, or with ``price`` at a limit; see ``buy``."""
@@ -97,6 +118,11 @@ class Ordering:
             "expire_time": expire_time,
             "post_only": post_only,
             "reduce_only": reduce_only,
+            "display_qty": display_qty,
+            "min_qty": min_qty,
+            "extended_hours": extended_hours,
+            "peg": peg,
+            "peg_offset": peg_offset,
             "client_order_id": client_order_id,
         }
         return self._send(OrderSide.SELL, symbol, qty, terms, take_profit, stop_loss)
@@ -170,6 +196,11 @@ class Ordering:
         expire_time: int | datetime | None = None,
         post_only: bool = False,
         reduce_only: bool = False,
+        display_qty: Exact | None = None,
+        min_qty: Exact | None = None,
+        extended_hours: bool = False,
+        peg: PegType | str | None = None,
+        peg_offset: Exact = 0,
         client_order_id: str | None = None,
     ) -> OrderRequest:
         """An order as a value, not sent; terms as for ``buy``."""
@@ -185,7 +216,9 @@ class Ordering:
             symbol=symbol,
             side=one_of(OrderSide, "side", side),
             order_qty=context.text_qty(symbol, qty),
-            order_type=_type_of(given[0] if given else "", limit=price is not None),
+            order_type=OrderType.PEGGED
+            if peg is not None and not given
+            else _type_of(given[0] if given else "", limit=price is not None),
             price=None if price is None else context.text_price(symbol, price),
             **self._trigger(symbol, touch_price if stop_price is None else stop_price, trail),
             time_in_force=force,
@@ -193,6 +226,13 @@ class Ordering:
             post_only=post_only,
             reduce_only=reduce_only,
             client_order_id=client_order_id,
+            display_qty=UNSET if display_qty is None else context.text_qty(symbol, display_qty),
+            min_qty=UNSET if min_qty is None else context.text_qty(symbol, min_qty),
+            extended_hours=True if extended_hours else UNSET,
+            peg=UNSET if peg is None else one_of(PegType, "peg", peg),
+            peg_offset=UNSET
+            if peg is None
+            else context.text_price(symbol, peg_offset, "peg_offset"),
         )
 
     # -- requests about working orders ------------------------------------------------------

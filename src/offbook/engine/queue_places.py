@@ -49,6 +49,7 @@ class QueuePlaces:
             px=order.price_px,
             ahead=self.ahead_at(order.side, order.price_px),
             shown=levels.sizes.get(order.price_px, 0),
+            slice_left=order.display_qty,
         )
 
     def leave(self, ordinal: int) -> None:
@@ -82,15 +83,33 @@ class QueuePlaces:
         )
 
     def printed(self, place: Place, qty: int, leaves: int, ts_event: int | None) -> int:
-        """A print at a resting order's price; how much of it may be the order's."""
+        """A print at a resting order's price; how much of it may be the order's.
+
+        A hidden order has what goes beyond all that is shown there, whenever that came; of an
+        iceberg the part that is shown has a place.
+        """
         if place.ahead is None:
             return 0
         if place.cut_event is not None and ts_event is not None:
             late = min(qty, place.cut) if ts_event <= place.cut_event else 0
             place.cut = place.cut - late if ts_event <= place.cut_event else 0
             qty -= late
+        before = place.printed
         place.printed += qty
-        return self._model.printed(place, qty, leaves)
+        if place.slice_left is None:
+            return self._model.printed(place, qty, leaves)
+        if place.slice_left == 0:
+            return max(place.printed - place.shown, 0) - max(before - place.shown, 0)
+        return min(self._model.printed(place, qty, place.slice_left), place.slice_left)
+
+    def refill(self, order: OrderState, qty: int) -> None:
+        """An iceberg traded in its place: once all it showed is gone, more is shown at the back."""
+        place = self._places.get(order.ordinal)
+        if place is None or not place.slice_left:
+            return
+        place.slice_left -= qty
+        if place.slice_left <= 0:
+            self.join(order)
 
     # -- what was taken ---------------------------------------------------------------------
 

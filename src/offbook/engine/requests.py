@@ -5,6 +5,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final, TypeVar
 
+import msgspec
+from msgspec import UNSET
+
 from offbook.domain.calendars import NEVER
 from offbook.domain.errors import InvalidOrder
 from offbook.domain.instruments import Instrument
@@ -14,9 +17,11 @@ from offbook.domain.orders import (
     OrderRequest,
     OrderSide,
     OrderType,
+    PegType,
     ReplaceRequest,
     TimeInForce,
 )
+from offbook.domain.values import exact_units
 from offbook.engine.state import Amendment, OrderState
 from offbook.engine.terms import Terms, positive_units
 from offbook.engine.triggers import PERCENT_PRECISION
@@ -51,14 +56,21 @@ def terms_of(request: OrderRequest, instrument: Instrument, client_order_id: str
         raise InvalidOrder(
             "post_only is for LIMIT orders that may rest: GTC, DAY or GTD", field="post_only"
         )
+    if time_in_force.is_auction and (order_type.waits or request.post_only):
+        raise InvalidOrder(
+            f"{time_in_force.value} is for MARKET and LIMIT orders that are not post_only: an "
+            "auction triggers nothing, and nobody makes the market in it",
+            field="time_in_force",
+        )
     _check_id("client_order_id", request.client_order_id)
     precision = instrument.price_precision
-    return Terms(
+    order_qty = positive_units(request.order_qty, instrument.qty_precision, "order_qty")
+    terms = Terms(
         symbol=instrument.symbol,
         side=one_of(OrderSide, "side", request.side),
         order_type=order_type,
         time_in_force=time_in_force,
-        order_qty=positive_units(request.order_qty, instrument.qty_precision, "order_qty"),
+        order_qty=order_qty,
         price_px=_units(request.price, precision, "price"),
         reduce_only=request.reduce_only,
         client_order_id=request.client_order_id or client_order_id,
@@ -68,6 +80,104 @@ def terms_of(request: OrderRequest, instrument: Instrument, client_order_id: str
         expire_time=request.expire_time,
         post_only=request.post_only,
     )
+    if _asks_no_more(request) and order_type is not OrderType.PEGGED:
+        return terms
+    return _with_more(terms, request, instrument)
+
+
+def _asks_no_more(request: OrderRequest) -> bool:
+    """Whether an order asks for nothing that few do."""
+    return (
+        request.display_qty is request.min_qty is request.extended_hours is UNSET
+        and request.peg is request.peg_offset is UNSET
+    )
+
+
+def _with_more(terms: Terms, request: OrderRequest, instrument: Instrument) -> Terms:
+    """Terms with what few orders ask for. Raises InvalidOrder."""
+    kind, force, precision = terms.order_type, terms.time_in_force, instrument.price_precision
+    peg, offset_px = _peg_of(request, kind, force, precision)
+    display_qty, min_qty = _shown(request, kind, force, terms.order_qty, instrument)
+    return msgspec.structs.replace(
+        terms,
+        display_qty=display_qty,
+        min_qty=min_qty,
+        extended_hours=_extended(request, kind, force),
+        peg=peg,
+        peg_offset_px=offset_px,
+    )
+
+
+def _peg_of(
+    request: OrderRequest, kind: OrderType, force: TimeInForce, precision: int
+) -> tuple[PegType | None, int]:
+    """What an order follows, and at which distance."""
+    if kind is not OrderType.PEGGED:
+        if request.peg is not UNSET or request.peg_offset is not UNSET:
+            raise InvalidOrder("peg and peg_offset are for PEGGED orders", field="peg")
+        return None, 0
+    if request.peg is UNSET:
+        raise InvalidOrder("a PEGGED order needs a peg: PRIMARY, MARKET or MIDPOINT", field="peg")
+    if force.is_immediate or force.is_auction:
+        raise InvalidOrder("PEGGED orders rest: GTC, DAY or GTD", field="time_in_force")
+    text = request.peg_offset
+    offset = exact_units(text, precision, "peg_offset") if isinstance(text, str) else 0
+    return one_of(PegType, "peg", request.peg), offset
+
+
+def _extended(request: OrderRequest, order_type: OrderType, time_in_force: TimeInForce) -> bool:
+    """Whether an order takes part in extended hours."""
+    if request.extended_hours is UNSET:
+        return False
+    _check_flag("extended_hours", request.extended_hours)
+    rests = not (time_in_force.is_immediate or time_in_force.is_auction)
+    if request.extended_hours and (order_type is not OrderType.LIMIT or not rests):
+        raise InvalidOrder(
+            "extended_hours is for LIMIT orders that may rest: GTC, DAY or GTD",
+            field="extended_hours",
+        )
+    return bool(request.extended_hours)
+
+
+def _shown(
+    request: OrderRequest,
+    order_type: OrderType,
+    time_in_force: TimeInForce,
+    order_qty: int,
+    instrument: Instrument,
+) -> tuple[int | None, int]:
+    """How much of an order is shown, None for all, and the least that may trade at once."""
+    if request.display_qty is UNSET and request.min_qty is UNSET:
+        return None, 0  # as nearly always
+    display_qty, min_qty = None, 0
+    if isinstance(request.display_qty, str):
+        rests = not (time_in_force.is_immediate or time_in_force.is_auction)
+        if order_type is not OrderType.LIMIT or not rests:
+            raise InvalidOrder(
+                "display_qty is for LIMIT orders that may rest: GTC, DAY or GTD",
+                field="display_qty",
+            )
+        display_qty = exact_units(request.display_qty, instrument.qty_precision, "display_qty")
+        if not 0 <= display_qty < order_qty:
+            raise InvalidOrder(
+                f"display_qty={request.display_qty}: expected 0 (hidden) or more, and less than "
+                "order_qty",
+                field="display_qty",
+            )
+    if isinstance(request.min_qty, str):
+        if not (display_qty == 0 or time_in_force is TimeInForce.IOC) or order_type.waits:
+            raise InvalidOrder(
+                "min_qty is for MARKET and LIMIT orders that are IOC, and for hidden ones "
+                "(display_qty 0)",
+                field="min_qty",
+            )
+        min_qty = positive_units(request.min_qty, instrument.qty_precision, "min_qty")
+        if min_qty > order_qty:
+            raise InvalidOrder(
+                f"min_qty={request.min_qty}: more than order_qty={request.order_qty}",
+                field="min_qty",
+            )
+    return display_qty, min_qty
 
 
 def _is_plain_limit(request: OrderRequest, kind: OrderType, time_in_force: TimeInForce) -> bool:
@@ -80,6 +190,7 @@ def _is_plain_limit(request: OrderRequest, kind: OrderType, time_in_force: TimeI
         and request.stop_px is request.trail_amount is request.trail_percent is None
         and request.expire_time is None
         and request.reduce_only is request.post_only is False
+        and _asks_no_more(request)
     )
 
 
@@ -92,6 +203,8 @@ def check_list(request: OrderListRequest) -> ContingencyType:
     if kind is not ContingencyType.OTO and len({order.symbol for order in orders}) > 1:
         raise InvalidOrder(f"the orders of a {kind.value} list have one symbol", field="symbol")
     given = [order.client_order_id for order in orders if order.client_order_id is not None]
+    if any(order.order_type is OrderType.PEGGED for order in orders):
+        raise InvalidOrder("PEGGED orders are in no list", field="order_type")
     if len(set(given)) < len(given):
         raise InvalidOrder("two orders have one client_order_id", field="client_order_id")
     if kind is ContingencyType.BRACKET:
@@ -148,6 +261,8 @@ def _prices_of(kind: OrderType) -> set[str]:
 
 def _check_prices(request: OrderRequest, kind: OrderType) -> None:
     taken = _prices_of(kind)
+    if kind is OrderType.PEGGED and request.price is not None:
+        taken = {"price"}
     for name in ("price", "stop_px"):
         given = getattr(request, name) is not None
         if name in taken and not given:

@@ -125,7 +125,9 @@ class RiskChecks:
         stop_px = order.stop_px if order.order_type.has_stop else None
         old = (order.price_px, stop_px, order.trail_px, order.trail_ratio)
         if old == (new.price_px, new.stop_px, new.trail_px, new.trail_ratio):
-            return order.reserve_px if new.price_px is None else new.price_px
+            if new.price_px is None or order.peg is not None:
+                return order.reserve_px
+            return new.price_px
         return self._funds.reserve_px(order.side, new, market)
 
     def _state_refusal(self, terms: Terms) -> Refusal | None:

@@ -22,19 +22,23 @@ from offbook.domain.market_data import (
     Quote,
     QuoteSlice,
     SourceSlice,
+    StatusSlice,
+    StatusUpdate,
     Trade,
     TradeSlice,
 )
-from offbook.domain.orders import OrderSide
+from offbook.domain.orders import Auction, OrderSide
+from offbook.domain.status import EVENTS
 from offbook.engine.price_table import PriceTable
 
 PriceRow = Quote | Trade | Bar
 """A row that says a price."""
-Row = PriceRow | DepthUpdate
+Row = PriceRow | DepthUpdate | StatusUpdate
 
-_AGGRESSOR: Final = {1: OrderSide.BUY, -1: OrderSide.SELL, 0: None}
-_AGGRESSORS: Final = np.array([_AGGRESSOR[0], _AGGRESSOR[1], _AGGRESSOR[-1]], object)
+_AGGRESSOR: Final = {1: OrderSide.BUY, -1: OrderSide.SELL, 0: None, 2: None, 3: None, 4: None}
+_AGGRESSORS: Final = np.array([None, OrderSide.BUY, None, None, None, OrderSide.SELL], object)
 """The same by place; -1 is the last one's."""
+_AUCTION: Final = {2: Auction.OPENING, 3: Auction.CLOSING, 4: Auction.REOPENING}
 
 
 def _made(piece: SourceSlice) -> Iterator[Any] | None:
@@ -89,9 +93,10 @@ def tick_at(piece: QuoteSlice | TradeSlice, place: int, row: int | None = None) 
     event = None if piece.ts_event is None else int(piece.ts_event[place])
     if isinstance(piece, TradeSlice):
         px = int(piece.price_px[place])
-        side = _AGGRESSOR[int(piece.aggressor[place])]
+        took = int(piece.aggressor[place])
+        side, auction = _AGGRESSOR[took], _AUCTION.get(took)
         size = int(piece.size_qty[place])
-        return Trade(ts, float(px) / scale, px, size, side, event, row, instrument)
+        return Trade(ts, float(px) / scale, px, size, side, event, row, instrument, auction)
     bid_px, ask_px = int(piece.bid_px[place]), int(piece.ask_px[place])
     bid, ask = float(bid_px) / scale, float(ask_px) / scale
     bid_qty, ask_qty = int(piece.bid_qty[place]), int(piece.ask_qty[place])
@@ -121,9 +126,9 @@ def merged_row(piece: MergedSlice, place: int) -> tuple[int, Row]:
     part = piece.pieces[source]
     if isinstance(part, DepthSlice):
         return source, update_at(part, index, row)
-    if isinstance(part, BarSlice):
+    if isinstance(part, BarSlice | StatusSlice):
         numbers = np.array([row], np.int64)
-        return source, next(each_bar(part.rows(index, index + 1).numbered(numbers)))
+        return source, next(each_row(part.rows(index, index + 1).numbered(numbers)))
     return source, tick_at(part, index, row)
 
 
@@ -133,8 +138,7 @@ def each_trade(piece: TradeSlice, table: PriceTable | None = None) -> Iterator[T
         return made
     px = piece.price_px
     (floats,), (units,) = _numbers((px,), px, px, piece.instrument, table)
-    return map(
-        Trade,
+    columns = (
         piece.ts.tolist(),
         floats,
         units,
@@ -144,6 +148,9 @@ def each_trade(piece: TradeSlice, table: PriceTable | None = None) -> Iterator[T
         piece.positions(),
         repeat(piece.instrument),
     )
+    if len(piece) and int(piece.aggressor.max()) > 1:
+        return map(Trade, *columns, map(_AUCTION.get, piece.aggressor.tolist()))
+    return map(Trade, *columns)
 
 
 def each_bar(piece: BarSlice, table: PriceTable | None = None) -> Iterator[Bar]:
@@ -176,10 +183,27 @@ def each_update(piece: DepthSlice) -> Iterator[DepthUpdate]:
     )
 
 
+def each_status(piece: StatusSlice) -> Iterator[StatusUpdate]:
+    """The rows of a slice as objects, each made when it is asked for."""
+    events = repeat(None) if piece.ts_event is None else piece.ts_event.tolist()
+    return map(
+        StatusUpdate,
+        piece.ts.tolist(),
+        map(EVENTS.__getitem__, piece.event.tolist()),
+        piece.lower_px.tolist(),
+        piece.upper_px.tolist(),
+        events,
+        piece.positions(),
+        repeat(piece.instrument),
+    )
+
+
 def each_row(piece: SourceSlice) -> Iterator[Row]:
     """The rows of a slice as objects, each made when it is asked for."""
     if isinstance(piece, DepthSlice):
         return each_update(piece)
+    if isinstance(piece, StatusSlice):
+        return each_status(piece)
     if isinstance(piece, QuoteSlice):
         return each_quote(piece)
     return each_trade(piece) if isinstance(piece, TradeSlice) else each_bar(piece)

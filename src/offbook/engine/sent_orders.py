@@ -37,7 +37,7 @@ def sent_order(record: r.OrderSubmitted) -> OrderState:
         order_type=record.order_type,
         time_in_force=record.time_in_force,
         order_qty=record.order_qty,
-        price_px=record.price_px,
+        price_px=record.price_px if record.peg is None else None,
         reduce_only=record.reduce_only,
         submitted_ts=record.ts,
         sent_ts=record.ts,
@@ -54,6 +54,12 @@ def sent_order(record: r.OrderSubmitted) -> OrderState:
         order_list_id=record.order_list_id,
         contingency_type=record.contingency_type,
         list_qty=record.order_qty,
+        display_qty=record.display_qty,
+        min_qty=record.min_qty,
+        extended_hours=record.extended_hours,
+        peg=record.peg,
+        peg_offset_px=record.peg_offset_px,
+        cap_px=None if record.peg is None else record.price_px,
     )
 
 
@@ -69,7 +75,7 @@ def denied_order(record: r.OrderDenied) -> OrderState:
         order_type=record.order_type,
         time_in_force=record.time_in_force,
         order_qty=record.order_qty,
-        price_px=record.price_px,
+        price_px=record.price_px if record.peg is None else None,
         reduce_only=False,
         submitted_ts=record.ts,
         stop_px=record.stop_px,
@@ -81,4 +87,10 @@ def denied_order(record: r.OrderDenied) -> OrderState:
         contingency_type=record.contingency_type,
         list_qty=record.order_qty,
         reason=record.reason.value,
+        display_qty=record.display_qty,
+        min_qty=record.min_qty,
+        extended_hours=record.extended_hours,
+        peg=record.peg,
+        peg_offset_px=record.peg_offset_px,
+        cap_px=None if record.peg is None else record.price_px,
     )

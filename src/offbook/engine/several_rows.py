@@ -14,6 +14,8 @@ from offbook.domain.market_data import (
     MergedSlice,
     Quote,
     SourceInfo,
+    StatusSlice,
+    StatusUpdate,
     Trade,
     TradeSlice,
 )
@@ -25,6 +27,7 @@ from offbook.engine.kernel import Kernel
 from offbook.engine.lifecycle import Lifecycle
 from offbook.engine.looking_ahead import LookAhead
 from offbook.engine.rows import Row, merged_row, merged_rows
+from offbook.engine.statuses import take_status
 from offbook.engine.venue import Venue
 
 STRETCH: Final = 32
@@ -98,9 +101,12 @@ class SeveralRows:
         self._equity.look()
         self._instants.end_bar(bar)
 
-    def _tick(self, source: SourceInfo, row: Quote | Trade | DepthUpdate) -> None:
+    def _tick(self, source: SourceInfo, row: Quote | Trade | DepthUpdate | StatusUpdate) -> None:
         kernel = self._kernel
-        if isinstance(row, DepthUpdate):
+        if isinstance(row, StatusUpdate):
+            callback = "on_status"
+            take_status(kernel, row)
+        elif isinstance(row, DepthUpdate):
             callback = "on_depth"
             if not self._venue.depth.take(row):
                 kernel.saw(source, row)
@@ -117,7 +123,9 @@ class SeveralRows:
             self._show(self.host, callback, row)
         self._lifecycle.check_flat()
 
-    def _show(self, host: StrategyHost, callback: str, row: Quote | Trade | DepthUpdate) -> None:
+    def _show(
+        self, host: StrategyHost, callback: str, row: Quote | Trade | DepthUpdate | StatusUpdate
+    ) -> None:
         """Show a row to the strategy; of a book, what it is now that a message has ended."""
         if not isinstance(row, DepthUpdate):
             host.call(callback, row)
@@ -156,7 +164,7 @@ class SeveralRows:
             places = (which == source).nonzero()[0] + begin
             if not len(places):
                 continue
-            assert not isinstance(part, BarSlice)
+            assert not isinstance(part, BarSlice | StatusSlice)
             first, last = int(piece.index[places[0]]), int(places[-1])
             symbol, end_of_part = part.instrument.symbol, first + len(places)
             if isinstance(part, DepthSlice):

@@ -47,6 +47,7 @@ class BookState(msgspec.Struct, frozen=True, kw_only=True):
     ahead_ask: Taken | None
     bar_left: int
     places: PlacesState | None = None
+    auctions: list[int] = []
 
 
 class EngineState(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,12 +60,16 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     unbegun: bool
     hours_known: bool
     hours: dict[str, bool]
+    extended: dict[str, int] = {}
     ledger: LedgerState
     view: StrategyView
     agenda_ordinal: int
     agenda: list[AgendaEntry]
     books: list[BookState]
     depths: dict[str, DepthState] = {}
+    halted: dict[str, int] = {}
+    resumed: dict[str, int] = {}
+    bands: dict[str, tuple[int, int]] = {}
     ended: int
     history: list[HistoryState]
     built: list[BuilderState]
@@ -157,7 +162,8 @@ def state_of(parts: Parts, row: int, memory: bytes | None) -> EngineState:
         rounds=instants.rounds,
         unbegun=instants.unbegun,
         hours_known=instants.hours_known,
-        hours=venue.hours,
+        hours=venue.times.hours,
+        extended=venue.times.extended,
         ledger=kernel.ledger,
         view=kernel.view,
         agenda_ordinal=ordinal,
@@ -173,11 +179,15 @@ def state_of(parts: Parts, row: int, memory: bytes | None) -> EngineState:
                 ahead_bid=book.ahead_bid,
                 ahead_ask=book.ahead_ask,
                 bar_left=book.bar_left,
+                auctions=sorted([*book.auctions, *book.unpriced]),
                 places=venue.depth.places(symbol).dump() if symbol in kernel.depths else None,
             )
             for symbol, book in venue.books.items()
         ],
         depths={symbol: depth.dump() for symbol, depth in kernel.depths.items()},
+        halted=kernel.halted,
+        resumed=kernel.resumed,
+        bands=kernel.bands,
         ended=len(instants.ended),
         history=history.dump(row),
         built=built.dump(),
@@ -204,14 +214,16 @@ def load(parts: Parts, raw: bytes) -> Any:
     instants.rounds = state.rounds
     instants.unbegun = state.unbegun
     instants.hours_known = state.hours_known
-    venue.hours = state.hours
+    venue.times.hours, venue.times.extended = state.hours, state.extended
+    kernel.halted, kernel.resumed, kernel.bands = state.halted, state.resumed, state.bands
     for symbol, depth in state.depths.items():
         kernel.depths[symbol].load(depth)
     for kept in state.books:
         book, fresh = venue.book(kept.symbol), set(kept.fresh)
         book.bar_left = kept.bar_left
-        for ordinal in kept.at_venue:
+        for ordinal in [*kept.at_venue, *kept.auctions]:
             book.add(state.ledger.orders[ordinal], fresh=ordinal in fresh)
+        book.expect(kernel.now)
         for ordinal, mark in kept.marks.items():
             book.wait(state.ledger.orders[ordinal], mark)
         if kept.places is not None:

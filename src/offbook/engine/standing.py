@@ -25,7 +25,9 @@ class InstrumentStanding(msgspec.Struct, frozen=True, kw_only=True):
     ``last_ts`` and the prices are those of the last row that gave it a price, None before the
     first; sizes are None where rows show none.  ``free_bid`` and ``free_ask`` are what the session
     may still take of the sizes shown.  ``opens_or_closes`` is when its hours change next, None for
-    a market that never closes.
+    a market that never closes.  ``halted_since`` is when trading was halted, if it is; ``bands``
+    (price units) are those between which the exchange lets trades be; ``is_extended`` tells that it
+    is extended hours.
     """
 
     instrument: Instrument
@@ -40,6 +42,9 @@ class InstrumentStanding(msgspec.Struct, frozen=True, kw_only=True):
     free_bid: int | None = None
     free_ask: int | None = None
     position_qty: int = 0
+    halted_since: int | None = None
+    bands: tuple[int, int] | None = None
+    is_extended: bool = False
 
 
 class OrderStanding(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +52,7 @@ class OrderStanding(msgspec.Struct, frozen=True, kw_only=True):
 
     ``trigger_px`` (price units) is where one that waits is triggered as things stand, and
     ``queue_ahead`` (quantity units) what is ahead of one that rests on a book; None for all others.
+    ``auction_ts`` is when the auction is that one is for.
     """
 
     view: OrderView
@@ -58,6 +64,7 @@ class OrderStanding(msgspec.Struct, frozen=True, kw_only=True):
     reduces: bool
     trigger_px: int | None
     queue_ahead: int | None = None
+    auction_ts: int | None = None
 
 
 class StrategyStanding(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,9 +115,12 @@ def _instrument(kernel: Kernel, venue: Venue, instrument: Instrument) -> Instrum
     standing = InstrumentStanding(
         instrument=instrument,
         kind=kernel.pricing[symbol].kind,
-        is_open=venue.is_open(instrument),
+        is_open=venue.times.is_open(instrument),
         opens_or_closes=None if change == NEVER else change,
         position_qty=kernel.ledger.position(symbol).qty,
+        halted_since=kernel.halted.get(symbol),
+        bands=kernel.bands.get(symbol),
+        is_extended=instrument.calendar in venue.times.extended,
     )
     row = kernel.pricing_row(symbol)
     if row is None:
@@ -156,6 +166,7 @@ def _order(kernel: Kernel, venue: Venue, order: OrderState) -> OrderStanding:
         reduces=position * order.side.sign < 0,
         trigger_px=triggers.stop_px(order.ordinal) if waiting else None,
         queue_ahead=_ahead(kernel, venue, order),
+        auction_ts=order.auction_ts,
     )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
+from offbook.domain.order_records import OrderRepegged
 from offbook.domain.orders import (
     ContingencyType,
     OrderSide,
     OrderStatus,
     OrderType,
     Origin,
+    PegType,
     TimeInForce,
 )
 from offbook.domain.risk_records import DailyLossReached, DayBegan
@@ -28,6 +30,9 @@ class OrderState(msgspec.Struct, kw_only=True, gc=False, omit_defaults=True):
     In a list: ``parent`` is the order whose trades release this one, ``list_qty`` its quantity as
     sent, of which ``given_qty`` was released, and ``mates_qty`` what other legs have traded.  What
     the OCO legs of a list reserve in one currency they hold together: each shows all of it.
+
+    ``auction_ts`` is when the auction is (ns UTC) that an accepted order is for.  A pegged order's
+    ``price_px`` moves with the market, no further than ``cap_px``; None before it has one.
     """
 
     ordinal: int
@@ -74,7 +79,18 @@ class OrderState(msgspec.Struct, kw_only=True, gc=False, omit_defaults=True):
     list_qty: int = 0
     given_qty: int = 0
     mates_qty: int = 0
+    auction_ts: int | None = None
+    display_qty: int | None = None
+    min_qty: int = 0
+    extended_hours: bool = False
+    peg: PegType | None = None
+    peg_offset_px: int = 0
+    cap_px: int | None = None
     reason: str | None = None
+
+    def move(self, record: OrderRepegged) -> None:
+        """The order followed the market."""
+        self.price_px, self.priority = record.price_px, record.seq
 
     @property
     def leaves_qty(self) -> int:

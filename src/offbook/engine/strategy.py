@@ -15,7 +15,7 @@ import msgspec
 
 from offbook.domain.errors import InvalidStrategy
 from offbook.domain.instruments import Instrument
-from offbook.domain.market_data import Bar, DataKind, Quote, Trade
+from offbook.domain.market_data import Bar, DataKind, Quote, StatusUpdate, Trade
 from offbook.domain.orders import OrderListRequest, OrderRequest, ReplaceRequest
 from offbook.domain.values import Exact, Price, Quantity
 from offbook.engine.book_view import SHOWN_LEVELS, BookView
@@ -147,6 +147,9 @@ class Strategy(Ordering):
 
     def on_bar(self, bar: Bar) -> None:
         """Each bar, once it has ended."""
+
+    def on_status(self, status: StatusUpdate) -> None:
+        """Each halt, resumption or change of price bands, once the venue obeys it."""
 
     def on_order(self, order: OrderUpdate) -> None:
         """Each report about an order, fills included, when it reaches the strategy."""

@@ -10,6 +10,7 @@ from offbook.domain.market_data import (
     IntColumn,
     QuoteSlice,
     SourceSlice,
+    StatusSlice,
     TradeSlice,
 )
 from offbook.domain.row_index import BLOCK, MID, middle
@@ -38,8 +39,8 @@ def stretch_of(piece: SourceSlice, begin: int, end: int, price: str) -> Stretch:
             int(piece.close_px[end - 1]),
             _total(piece.volume_qty[begin:end]),
         )
-    if isinstance(piece, DepthSlice):
-        raise TypeError("no bars are built of single updates of a book")
+    if isinstance(piece, DepthSlice | StatusSlice):
+        raise TypeError("no bars are built of single updates of a book, or of a status")
     name, traded = "price_px", 0
     if isinstance(piece, QuoteSlice):
         name = _COLUMNS[price]

@@ -9,6 +9,7 @@ from offbook.domain.orders import (
     ContingencyType,
     OrderSide,
     OrderType,
+    PegType,
     RejectReason,
     TimeInForce,
 )
@@ -34,6 +35,11 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     order_list_id: str | None = None
     contingency_type: ContingencyType | None = None
     held: bool = False
+    display_qty: int | None = None
+    min_qty: int = 0
+    extended_hours: bool = False
+    peg: PegType | None = None
+    peg_offset_px: int = 0
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):

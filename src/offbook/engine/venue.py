@@ -6,38 +6,49 @@ What rows do to orders is told in ``matching_depth``, ``matching_quotes``, ``mat
 
 from __future__ import annotations
 
+from typing import Final
+
+import msgspec
+
 from offbook.domain import records as r
+from offbook.domain.calendars import TradingCalendar
 from offbook.domain.identifiers import VENUE_ORDER, derived_id
-from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import Bar, DataKind, Quote, Trade
 from offbook.domain.orders import (
     CancelReason,
     ExecType,
     OrderSide,
-    OrderStatus,
     OrderType,
-    Origin,
     RejectReason,
     TimeInForce,
 )
 from offbook.domain.record_parts import Evidence
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount
+from offbook.engine.acceptance import Acceptance
 from offbook.engine.agenda import STAGE_VENUE, Expiry, ReplaceArrives
+from offbook.engine.auctions import Auctions
 from offbook.engine.book import Book
 from offbook.engine.fills import Filler
 from offbook.engine.groups import Groups
 from offbook.engine.kernel import Kernel
-from offbook.engine.lists import members
 from offbook.engine.matching_bars import BarMatching
 from offbook.engine.matching_depth import DepthMatching
 from offbook.engine.matching_quotes import QuoteMatching
 from offbook.engine.matching_trades import TradeMatching
+from offbook.engine.pegs import Pegs
 from offbook.engine.reservations import Reservations
-from offbook.engine.risk import venue_refusal
 from offbook.engine.state import Amendment, OrderState
-from offbook.engine.terms import Refusal
+from offbook.engine.trading_times import TradingTimes
 from offbook.engine.triggers import seen_prices, stop_px_of
+
+_ENDS: Final = {
+    TimeInForce.GTD: CancelReason.EXPIRE_TIME,
+    TimeInForce.OPG: CancelReason.NO_AUCTION_PRICE,
+    TimeInForce.CLS: CancelReason.NO_AUCTION_PRICE,
+}
+_EXPIRES: Final = {CancelReason.DAY_END, CancelReason.AUCTION_OVER, *_ENDS.values()}
+"""Reasons for which an order expires; for all others it is canceled."""
 
 
 class Venue:
@@ -52,9 +63,11 @@ class Venue:
         self._trades = TradeMatching(kernel, self, self._filler)
         self._bars = BarMatching(kernel, self, self._filler)
         self.depth = DepthMatching(kernel, self, self._filler)
+        self.auctions = Auctions(kernel, self, self._filler)
+        self._accepts = Acceptance(kernel, self)
         self.books: dict[str, Book] = {}
-        self.hours: dict[str, bool] = {}
-        """Whether trading is open now, by calendar."""
+        self.times = TradingTimes(kernel)
+        self.pegs = Pegs(kernel, self)
 
     def book(self, symbol: str) -> Book:
         """The working orders of an instrument."""
@@ -63,9 +76,13 @@ class Venue:
             found = self.books[symbol] = Book()
         return found
 
-    def is_open(self, instrument: Instrument) -> bool:
-        """Whether an instrument trades now."""
-        return self.hours.get(instrument.calendar, True)
+    def ask_hours(self, calendar: TradingCalendar) -> int:
+        """What hours it is for a calendar's markets, and when they change next. An auction's price
+        may come from now on."""
+        for symbol, book in self.books.items():
+            if book.auctions and self._kernel.instrument(symbol).calendar == calendar.name:
+                book.expect(self._kernel.now)
+        return self.times.ask(calendar)
 
     # -- messages that arrive ---------------------------------------------------------------
 
@@ -75,8 +92,7 @@ class Venue:
         order = kernel.ledger.orders[ordinal]
         if order.status.is_terminal:
             return
-        instrument = kernel.instrument(order.symbol)
-        refusal = self._refusal(order, order) or self._list_refusal(order)
+        refusal = self._accepts.new_order(order)
         due = kernel.response_due(ordinal)
         if refusal is not None:
             kernel.emit(
@@ -89,9 +105,11 @@ class Venue:
             )
             kernel.report(order, ExecType.REJECTED, due, refusal.reason.value)
             return
-        expires = order.expire_time
+        auction, expires = None, order.expire_time
         if order.time_in_force is TimeInForce.DAY:
-            expires = kernel.calendar_of(instrument).day_end(kernel.now)
+            expires = self.times.day_end(order)
+        elif order.time_in_force.is_auction:
+            auction, expires = self.auctions.times_of(order)
         record = r.OrderAccepted(
             kernel.ledger.seq + 1,
             kernel.now,
@@ -101,6 +119,7 @@ class Venue:
             stop_px=order.stop_px if order.held else self.first_stop_px(order),
             held=order.held,
             queue_ahead=self.depth.queue_ahead(order),
+            auction_ts=auction,
             due=due,
         )
         kernel.enter(record)
@@ -112,55 +131,6 @@ class Venue:
         if works and not order.status.is_terminal:
             self._enter(order, self._first_mark(order))
             self.settle(order)
-
-    def _list_refusal(self, order: OrderState) -> Refusal | None:
-        """The venue takes a list whole or not at all; its orders arrive at one moment."""
-        for other in members(self._kernel.ledger, order):
-            refused = other.status is OrderStatus.REJECTED
-            if refused or (other.accepted_ts is None and not other.status.is_terminal):
-                refusal = self._refusal(other, other)
-                if refusal is not None:
-                    reason = RejectReason.ORDER_LIST_REFUSED
-                    return Refusal(reason=reason, limit=refusal.reason.value)
-        return None
-
-    def _refusal(self, order: OrderState, terms: OrderState | Amendment) -> Refusal | None:
-        """Why the venue does not take an order on these terms, the first reason of ``risk``."""
-        kernel = self._kernel
-        if order.origin is Origin.LIQUIDATION:
-            return None  # its own order, sent once: however little it is worth, it must go
-        prices = kernel.prices(order.symbol)
-        refusal = venue_refusal(
-            terms,
-            order.order_type.has_limit,
-            0 if prices is None else prices.bid_px,
-            kernel.instrument(order.symbol),
-        )
-        if refusal is not None:
-            return refusal
-        if order.expire_time is not None and order.expire_time <= kernel.now:
-            return Refusal(
-                reason=RejectReason.EXPIRE_TIME_PASSED,
-                limit=str(kernel.now),
-                value=str(order.expire_time),
-            )
-        if order.held:
-            return None  # where the market will be when it is released, nobody knows
-        return self._would_take(order, terms.price_px)
-
-    def _would_take(self, order: OrderState, limit: int | None) -> Refusal | None:
-        prices = self._kernel.prices(order.symbol) if order.post_only else None
-        if prices is None or limit is None:
-            return None
-        other = prices.ask_px if order.side is OrderSide.BUY else prices.bid_px
-        if (other - limit) * order.side.sign > 0:
-            return None
-        instrument = self._kernel.instrument(order.symbol)
-        return Refusal(
-            reason=RejectReason.WOULD_TAKE,
-            limit=instrument.price_text(other),
-            value=instrument.price_text(limit),
-        )
 
     def _first_mark(self, order: OrderState) -> int | None:
         """Where a trailing stop begins to follow: the last price of its side of the market."""
@@ -177,6 +147,9 @@ class Venue:
     def _enter(self, order: OrderState, mark: int | None) -> None:
         """An order, or its new terms, meet the market as last seen."""
         book = self.book(order.symbol)
+        if order.peg is not None:
+            self.pegs.place(order)
+            return
         if order.waits:
             book.wait(order, mark)
         else:
@@ -185,8 +158,10 @@ class Venue:
 
     def enter_released(self, order: OrderState) -> None:
         """An order of a list begins to work, its parent having traded."""
-        if self._would_take(order, order.price_px) is not None:
+        if self._accepts.would_take(order, order.price_px) is not None:
             self.end(order, CancelReason.WOULD_TAKE)
+        elif self.auctions.is_locked(order):
+            self.end(order, CancelReason.AUCTION_CUTOFF)
         else:
             self._enter(order, self._first_mark(order))
 
@@ -198,9 +173,9 @@ class Venue:
         """A cancel request has reached the venue."""
         kernel = self._kernel
         order = kernel.ledger.orders[ordinal]
-        if order.status.is_terminal:
-            due = kernel.response_due(ordinal)
-            reason = RejectReason.ORDER_CLOSED
+        if order.status.is_terminal or self.auctions.is_locked(order):
+            due, over = kernel.response_due(ordinal), order.status.is_terminal
+            reason = RejectReason.ORDER_CLOSED if over else RejectReason.AUCTION_CUTOFF
             kernel.emit(r.CancelRejected, order=ordinal, reason=reason, due=due)
             kernel.report(order, ExecType.CANCEL_REJECTED, due, reason.value)
             return
@@ -219,7 +194,7 @@ class Venue:
             )
             kernel.report(order, ExecType.REPLACE_REJECTED, due, reason.value)
             return
-        new, book = request.terms.restated(order.order_qty), self.book(order.symbol)
+        new, book = self._new_terms(order, request), self.book(order.symbol)
         mark = book.triggers.mark(order.ordinal) if order.ordinal in book.triggers else None
         stop_px = stop_px_of(order, new, mark)
         old_px = order.stop_px if mark is None else book.triggers.stop_px(order.ordinal)
@@ -249,10 +224,21 @@ class Venue:
         else:
             self._enter(order, mark)
 
+    @staticmethod
+    def _new_terms(order: OrderState, request: ReplaceArrives) -> Amendment:
+        """What is asked for, as it is now that the order was restated, or has followed the market,
+        while the request travelled."""
+        new = request.terms.restated(order.order_qty)
+        if order.peg is None:
+            return new
+        return msgspec.structs.replace(new, price_px=order.price_px)
+
     def _replace_refusal(self, order: OrderState, request: ReplaceArrives) -> RejectReason | None:
         if order.status.is_terminal:
             return RejectReason.ORDER_CLOSED
-        new = request.terms.restated(order.order_qty)
+        if self.auctions.is_locked(order):
+            return RejectReason.AUCTION_CUTOFF
+        new = self._new_terms(order, request)
         if new.order_qty <= order.cum_qty:
             return RejectReason.QTY_BELOW_FILLED
         if order.triggered and (new.trail_px, new.trail_ratio, new.stop_px) != (
@@ -261,7 +247,7 @@ class Venue:
             order.stop_px if order.order_type.has_stop else None,
         ):
             return RejectReason.ALREADY_TRIGGERED
-        refusal = self._refusal(order, new)
+        refusal = self._accepts.terms(order, new)
         lacks = self._reserves.lacking(order, new.order_qty, request)
         return lacks if refusal is None else refusal.reason
 
@@ -277,7 +263,7 @@ class Venue:
         self.book(order.symbol).remove(order)
         self.depth.forget(order)
         due = kernel.response_due(order.ordinal)
-        if reason in {CancelReason.DAY_END, CancelReason.EXPIRE_TIME}:
+        if reason in _EXPIRES:
             kernel.emit(r.OrderExpired, order=order.ordinal, reason=reason, due=due)
             kernel.report(order, ExecType.EXPIRED, due, reason.value)
         else:
@@ -289,8 +275,7 @@ class Venue:
         """An order's time in force is over."""
         order = self._kernel.ledger.orders[ordinal]
         if not order.status.is_terminal:
-            timed = order.time_in_force is TimeInForce.GTD
-            self.end(order, CancelReason.EXPIRE_TIME if timed else CancelReason.DAY_END)
+            self.end(order, _ENDS.get(order.time_in_force, CancelReason.DAY_END))
 
     def end_rest(self, order: OrderState) -> None:
         """What an immediate order could not trade at once is canceled."""
@@ -312,12 +297,6 @@ class Venue:
         kernel.report(order, ExecType.TRIGGERED, due)
         book.add(order)
 
-    def is_present(self, row: Quote | Trade) -> bool:
-        """Whether the market is open and a row of these hours."""
-        calendar = self._kernel.calendar_of(row.instrument)
-        same = calendar.is_same_session(row.ts, self._kernel.now)
-        return same and self.is_open(row.instrument)
-
     # -- market rows ------------------------------------------------------------------------
 
     def match_quote(self, quote: Quote) -> None:
@@ -326,17 +305,21 @@ class Venue:
             return
         self._kernel.present = quote
         self._quotes.match(quote)
+        if self.book(quote.instrument.symbol).pegs:
+            self.pegs.follow(quote)
         self._kernel.present = None
 
     def match_trade(self, trade: Trade) -> None:
         """Match working orders against a print."""
         kernel = self._kernel
         if trade.instrument.symbol in kernel.depths:
-            self.depth.print(trade)
+            taken = 0 if trade.auction is None else self.auctions.print(trade)
+            self.depth.print(trade, taken)
             return
         alone = kernel.pricing[trade.instrument.symbol].kind is DataKind.TRADES
         kernel.present = trade if alone else None
-        self._trades.match(trade)
+        taken = 0 if trade.auction is None else self.auctions.print(trade)
+        self._trades.match(trade, taken)
         kernel.present = None
 
     def match_bar(self, bar: Bar) -> None:
@@ -350,7 +333,7 @@ class Venue:
         triggered at once where its price is reached already.  Bars are met as they end, or by
         their close where ``fill_at`` lets them be."""
         last = self._kernel.pricing_row(order.symbol)
-        if last is None:
+        if last is None or order.auction_ts is not None:
             return
         if isinstance(last, Bar):
             if not order.waits:
@@ -358,12 +341,17 @@ class Venue:
             return
         if order.waits:
             reached = self.book(order.symbol).triggers.reached(*seen_prices(last))
-            if order.ordinal in reached and self.is_present(last):
+            is_open = self.times.is_open(last.instrument)  # nothing is triggered in extended hours
+            if order.ordinal in reached and is_open and self.times.is_present(last):
                 self._trigger(order, last)
         elif isinstance(last, Quote):
             self._by_quotes(order).arrive(order, last)
         else:
             self._trades.arrive(order, last)
+
+    def meet(self, order: OrderState, top: Quote) -> None:
+        """An order meets the bid and ask that brought it where it stands now."""
+        self._by_quotes(order).arrive(order, top)
 
     def _trigger(self, order: OrderState, row: Quote | Trade) -> None:
         if isinstance(row, Quote):
@@ -382,7 +370,8 @@ class Venue:
         qty = min(order.leaves_qty, available, self._allowed(order))
         qty -= qty % self._kernel.instrument(order.symbol).lot_units
         all_or_none = order.time_in_force is TimeInForce.FOK
-        return 0 if all_or_none and qty < order.leaves_qty else qty
+        least = order.leaves_qty if all_or_none else min(order.min_qty, order.leaves_qty)
+        return 0 if qty < least else qty
 
     def _allowed(self, order: OrderState) -> int:
         """How much may trade: reducing orders, and all orders while paused, never increase, nor

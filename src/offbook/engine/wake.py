@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from offbook.domain.calendars import NEVER
-from offbook.domain.market_data import Bar, Quote, Trade
+from offbook.domain.market_data import Bar, Quote, StatusUpdate, Trade
 from offbook.domain.values import MAX_UNITS
 
 NO_FALL: Final = 0
@@ -84,8 +84,10 @@ class Wake(msgspec.Struct, frozen=True, kw_only=True):
     bands: Mapping[str, Band] = _NO_BANDS
     at: int = NEVER
 
-    def concerns(self, row: Quote | Trade | Bar) -> bool:
-        """Whether this row, or its time, may change the session."""
+    def concerns(self, row: Quote | Trade | Bar | StatusUpdate) -> bool:
+        """Whether this row, or its time, may change the session; a status always may."""
+        if isinstance(row, StatusUpdate):
+            return True
         symbol = row.instrument.symbol
         if row.ts >= self.at or symbol in self.every_row:
             return True

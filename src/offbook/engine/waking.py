@@ -17,6 +17,7 @@ SHOWN_BY = {
     DataKind.TRADES: "on_trade",
     DataKind.BARS: "on_bar",
     DataKind.DEPTH: "on_depth",
+    DataKind.STATUS: "on_status",
 }
 
 
@@ -36,7 +37,7 @@ def wake_of(
         symbols = (instrument.symbol for instrument in kernel.market.instruments)
         return Wake(every_row=frozenset(symbols), at=at)
     every = _shown(kernel, host) | built.unbegun_symbols()
-    every.update(symbol for symbol, book in books if book.has_fresh)
+    every.update(symbol for symbol, book in books if book.sees_all)
     every.update(kernel.depths)  # a book is made of all of its rows
     bands = {
         symbol: book.band
@@ -52,5 +53,7 @@ def _shown(kernel: Kernel, host: StrategyHost | None) -> set[str]:
     if host is None or kernel.ledger.status is not SessionStatus.RUNNING:
         return set()
     return {
-        source.symbol for source in kernel.market.sources if host.defines(SHOWN_BY[source.kind])
+        source.symbol
+        for source in kernel.market.sources
+        if source.kind is not DataKind.STATUS and host.defines(SHOWN_BY[source.kind])
     }

@@ -27,9 +27,11 @@ from offbook.domain.market_data import (
     MergedSlice,
     QuoteSlice,
     SourceSlice,
+    StatusSlice,
     TradeSlice,
 )
 from offbook.domain.merging import merge
+from offbook.domain.status import EVENTS
 from offbook.domain.values import text_to_units, units_to_text
 
 START: Final = 1_704_205_800_000_000_000
@@ -192,6 +194,32 @@ def trades_market(
     return _built(config, whole, cut)
 
 
+def status_market(
+    events: Sequence[tuple[str, ...]],
+    *,
+    instrument: Instrument = BTCUSDT,
+    start: int = START,
+    step: int = SECOND,
+    times: Sequence[int] | None = None,
+    cut: int | None = None,
+    path: str = "scripted-status.csv",
+) -> BuiltMarket:
+    """A status from ``("halt",)``, ``("resume",)`` and ``("bands", "99.50", "100.50")``.
+
+    Times, ``cut`` and errors as for :func:`quotes_market`.
+    """
+    stamps = _times(len(events), start, step, times)
+    codes = {event.value: code for code, event in EVENTS.items()}
+    event = np.array([codes[row[0]] for row in events], dtype=np.int64)
+    bands = [row[1:] or ("0", "0") for row in events]
+    lower, upper = (
+        _column([band[place] for band in bands], instrument.price_precision) for place in (0, 1)
+    )
+    whole = StatusSlice(instrument, 0, stamps, event, lower, upper)
+    config = ReplayMarket(path=path, kind=DataKind.STATUS, instrument=instrument)
+    return _built(config, whole, cut)
+
+
 def depth_market(
     messages: Sequence[str],
     *,
@@ -297,6 +325,11 @@ def _text_columns(part: SourceSlice) -> tuple[list[str], list[list[str]]]:
             columns["ts_event"] = (part.ts_event, 0)
         columns |= {"price": (part.price_px, price), "size": (part.size_qty, size)}
         columns["aggressor"] = (part.aggressor, 0)
+    elif isinstance(part, StatusSlice):
+        columns = {"ts_init": (part.ts, 0), "lower": (part.lower_px, price)}
+        columns["upper"] = (part.upper_px, price)
+        events = [EVENTS[event].value for event in part.event.tolist()]
+        return [*columns, "event"], [*(_texts(*column) for column in columns.values()), events]
     elif isinstance(part, DepthSlice):
         columns = {"ts_init": (part.ts, 0)}
         if part.ts_event is not None:
@@ -309,8 +342,8 @@ def _text_columns(part: SourceSlice) -> tuple[list[str], list[list[str]]]:
         columns |= {"open": (part.open_px, price), "high": (part.high_px, price)}
         columns |= {"low": (part.low_px, price), "close": (part.close_px, price)}
         columns["volume"] = (part.volume_qty, size)
-    texts = [
-        [units_to_text(units, precision, trim=False) for units in column.tolist()]
-        for column, precision in columns.values()
-    ]
-    return list(columns), texts
+    return list(columns), [_texts(*column) for column in columns.values()]
+
+
+def _texts(column: IntColumn, precision: int) -> list[str]:
+    return [units_to_text(units, precision, trim=False) for units in column.tolist()]

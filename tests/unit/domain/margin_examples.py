@@ -1,4 +1,4 @@
-"""Examples of the records of margin accounts."""
+"""Examples of the records of margin accounts, and of what happens to a market."""
 
 from __future__ import annotations
 
@@ -30,3 +30,17 @@ MARGIN_EXAMPLES: list[Record] = [
     ),
     r.MarginRestored(28, START, equity=Amount.parse("50"), required=Amount(0)),
 ]
+LATER_EXAMPLES: list[Record] = [
+    r.TradingStatusChanged(42, START, symbol="XYZ", halted=True, row=7),
+    r.OrderAccepted(
+        43,
+        START,
+        order=9,
+        venue_order_id="v",
+        expires=START + 9,
+        due=START + 5,
+        auction_ts=START + 8,
+    ),
+    r.OrderRepegged(44, START, order=9, price_px=10_002),
+]
+"""Kinds and fields that came after the others."""

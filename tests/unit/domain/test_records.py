@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from tests.unit.domain.event_examples import EVENT_EXAMPLES
 from tests.unit.domain.joined_examples import SKIP_ROWS, joined_examples
-from tests.unit.domain.margin_examples import MARGIN_EXAMPLES
+from tests.unit.domain.margin_examples import LATER_EXAMPLES, MARGIN_EXAMPLES
 from tests.unit.domain.order_examples import BASES, ORDER_EXAMPLES, SUBMIT_LIST
 
 from offbook.domain import commands as c
@@ -269,6 +269,7 @@ def _lifecycle() -> list[Record]:
 EXAMPLES = [*_inputs_and_commands(), *_events(), *_lifecycle(), *MARGIN_EXAMPLES, *ORDER_EXAMPLES]
 EXAMPLES += joined_examples(EXAMPLES[0])
 EXAMPLES += EVENT_EXAMPLES
+EXAMPLES += LATER_EXAMPLES
 NAMES = [type(example).__name__ for example in EXAMPLES]
 
 

@@ -91,8 +91,8 @@ def test_an_error_whose_text_cannot_be_made_stays_at_home() -> None:
     ("parts", "field"),
     [
         ({"side": "UP"}, "side"),
-        ({"order_type": "PEGGED"}, "order_type"),
-        ({"time_in_force": "OPG"}, "time_in_force"),
+        ({"order_type": "ON_A_WHIM"}, "order_type"),
+        ({"time_in_force": "AT_NOON"}, "time_in_force"),
         ({"reduce_only": "yes"}, "reduce_only"),
         ({"client_order_id": 5}, "client_order_id"),
         ({"client_order_id": ""}, "client_order_id"),

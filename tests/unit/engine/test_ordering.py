@@ -92,7 +92,7 @@ def test_what_is_given_says_what_order_it_is(terms: Any, expected: Any) -> None:
         ({"stop_price": "101", "trail": "1"}, "trail"),
         ({"trail": "1", "price": "99"}, "price"),
         ({"expire_time": datetime(2024, 1, 2)}, "expire_time"),  # noqa: DTZ001 - the point
-        ({"time_in_force": "OPG"}, "time_in_force"),
+        ({"time_in_force": "AT_NOON"}, "time_in_force"),
         ({"stop_price": 101.5}, "stop_px"),
         ({"trail": 0.5}, "trail_amount"),
     ],

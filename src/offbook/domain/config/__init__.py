@@ -17,6 +17,8 @@ from offbook.domain.config.actions import ActionKind as ActionKind
 from offbook.domain.config.actions import ActionOrders as ActionOrders
 from offbook.domain.config.actions import Adjustment as Adjustment
 from offbook.domain.config.actions import CorporateAction as CorporateAction
+from offbook.domain.config.auctions import AuctionLimit as AuctionLimit
+from offbook.domain.config.auctions import AuctionRules as AuctionRules
 from offbook.domain.config.base import RATIO_PRECISION as RATIO_PRECISION
 from offbook.domain.config.base import ConfigPart as ConfigPart
 from offbook.domain.config.fees import BasisPointsFee as BasisPointsFee
@@ -35,6 +37,7 @@ from offbook.domain.config.financing import FinancingConfig as FinancingConfig
 from offbook.domain.config.financing import InterestRate as InterestRate
 from offbook.domain.config.financing import Unlisted as Unlisted
 from offbook.domain.config.funding import FundingRate as FundingRate
+from offbook.domain.config.hours import ExtendedHours as ExtendedHours
 from offbook.domain.config.latency import MAX_LATENCY_NS as MAX_LATENCY_NS
 from offbook.domain.config.latency import Delay as Delay
 from offbook.domain.config.latency import EmpiricalDelay as EmpiricalDelay
@@ -91,3 +94,4 @@ from offbook.domain.config.venue import Intrabar as Intrabar
 from offbook.domain.config.venue import LimitGap as LimitGap
 from offbook.domain.config.venue import StopGap as StopGap
 from offbook.domain.config.venue import VenueConfig as VenueConfig
+from offbook.domain.config.venue import WhileHalted as WhileHalted

@@ -42,6 +42,8 @@ class ReplayMarket(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag=
     says whether a bar's time is its opening or its closing.  ``actions`` are corporate actions of
     the instrument, ``adjustment`` what its prices carry already; with actions it must be said.
     ``funding`` are the rates of a perpetual, in order of time.
+    Prints that are official prices of
+    auctions are known where ``columns`` names the file's column that marks them, ``auction``.
     """
 
     path: str
@@ -77,6 +79,11 @@ class ReplayMarket(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag=
     def may_drop(self) -> bool:
         """Whether rows of the file may be left out."""
         return self.bad_rows is BadRows.DROP or self.off_hours is OffHours.DROP
+
+    @property
+    def marks_auctions(self) -> bool:
+        """Whether prints that are official prices of auctions are marked."""
+        return self.kind is DataKind.TRADES and "auction" in self.columns
 
     @property
     def sources(self) -> tuple[ReplayMarket]:
@@ -149,9 +156,14 @@ def sources_of(market: MarketConfig) -> tuple[SourceInfo, ...]:
             symbol=source.instrument.symbol,
             kind=source.kind,
             timeframe_ns=source.timeframe_ns,
+            auctions=True if _marks_auctions(source) else msgspec.UNSET,
         )
         for source in market.sources
     )
+
+
+def _marks_auctions(source: SourceConfig) -> bool:
+    return isinstance(source, ReplayMarket) and source.marks_auctions
 
 
 def symbols_of(market: MarketConfig) -> str:

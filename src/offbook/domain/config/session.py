@@ -10,12 +10,13 @@ import msgspec
 from offbook.domain.config.account import AccountConfig, MarginRules
 from offbook.domain.config.action_checks import check_actions
 from offbook.domain.config.actions import ActionOrders
+from offbook.domain.config.auctions import AuctionRules
 from offbook.domain.config.base import ConfigPart, exact_decimal
 from offbook.domain.config.lifecycle import LifecycleConfig
 from offbook.domain.config.market import MarketConfig, ReplayMarket, instruments_of
 from offbook.domain.config.risk import RiskConfig
 from offbook.domain.config.slippage import SpreadSlippage
-from offbook.domain.config.venue import FillAt, VenueConfig
+from offbook.domain.config.venue import FillAt, VenueConfig, WhileHalted
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import DataKind
@@ -68,6 +69,7 @@ class SessionConfig(ConfigPart, frozen=True, kw_only=True):
         _check_bar_rules(self)
         _check_depth(self)
         check_actions(self.market, self.account)
+        _check_status(self)
         self._check_risk()
         parse_speed(self.speed)
 
@@ -143,7 +145,40 @@ def _check_depth(config: SessionConfig) -> None:
 
 
 def _kinds(config: SessionConfig, instrument: Instrument) -> list[DataKind]:
-    return [s.kind for s in config.market.sources if s.instrument.symbol == instrument.symbol]
+    """What the rows of an instrument are that give its price."""
+    return [
+        s.kind
+        for s in config.market.sources
+        if s.instrument.symbol == instrument.symbol and s.kind is not DataKind.STATUS
+    ]
+
+
+def _check_status(config: SessionConfig) -> None:
+    """Raise InvalidConfig for a status of what has no price, or of which rows are left out, and for
+    a rule of halts where nothing tells of any."""
+    kinds = {source.kind for source in config.market.sources}
+    if config.venue.while_halted is WhileHalted.REJECT and DataKind.STATUS not in kinds:
+        raise InvalidConfig(
+            "venue.while_halted is for halts, and nothing in this market tells of any: leave it "
+            'out, or add a source of kind = "status"',
+            field="venue.while_halted",
+        )
+    for source in config.market.sources:
+        if source.kind is not DataKind.STATUS:
+            continue
+        symbol = source.instrument.symbol
+        if not _kinds(config, source.instrument):
+            raise InvalidConfig(
+                f"the market has a status of {symbol} and nothing that gives its price: add its "
+                "quotes, trades, bars or depth as another source",
+                field="market.sources",
+            )
+        if isinstance(source, ReplayMarket) and source.may_drop:
+            raise InvalidConfig(
+                f"{source.path}: a status of which rows are left out is another: mend the file, "
+                "and leave bad_rows and off_hours as they are",
+                field="market.bad_rows",
+            )
 
 
 def _check_currencies(config: SessionConfig) -> None:
@@ -223,6 +258,9 @@ def chain_config(config: SessionConfig) -> bytes:
 
 _UNUSED: Final[tuple[tuple[str, str, object], ...]] = (
     ("venue", "action_orders", ActionOrders.ADJUST.value),
+    ("venue", "auctions", msgspec.to_builtins(AuctionRules())),
+    ("venue", "while_halted", WhileHalted.QUEUE.value),
+    ("venue", "extended_hours", None),
     ("account", "withholding", "0"),
     ("account", "financing", None),
     ("account", "settlement", None),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import enum
 
 from offbook.domain.config.actions import ActionOrders
+from offbook.domain.config.auctions import AuctionRules
 from offbook.domain.config.base import RATIO_PRECISION, ConfigPart, exact_decimal, settle_enum
 from offbook.domain.config.fees import BasisPointsFee, FeeConfig, FeeRounding
+from offbook.domain.config.hours import ExtendedHours
 from offbook.domain.config.latency import LatencyConfig
 from offbook.domain.config.queue import BookStart, FifoQueue, QueueConfig
 from offbook.domain.config.slippage import NoSlippage, SlippageConfig
@@ -47,6 +49,14 @@ class Intrabar(enum.Enum):
     OLHC = "olhc"
 
 
+class WhileHalted(enum.Enum):
+    """What becomes of orders that arrive while trading is halted: they wait in the book, as at most
+    exchanges, or are rejected."""
+
+    QUEUE = "queue"
+    REJECT = "reject"
+
+
 class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     """The simulated venue.
 
@@ -59,6 +69,9 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     ``queue`` says where resting orders stand at their price, ``book_start`` from when on a book is
     matched; both are for markets with depth and change nothing elsewhere.
     ``action_orders``: what becomes of open orders when a share is split or pays a dividend.
+    ``auctions`` are the rules of orders for the opening and the close, ``while_halted`` is that for
+    orders that arrive in a halt; it is for markets with a status.  ``extended_hours`` are for
+    orders that say so; without it there are none.
     """
 
     fee: FeeConfig = BasisPointsFee()
@@ -75,6 +88,9 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     queue: QueueConfig = FifoQueue()
     book_start: BookStart = BookStart.SNAPSHOT
     action_orders: ActionOrders = ActionOrders.ADJUST
+    auctions: AuctionRules = AuctionRules()
+    while_halted: WhileHalted = WhileHalted.QUEUE
+    extended_hours: ExtendedHours | None = None
 
     def __post_init__(self) -> None:
         settle_enum(self, "fee_rounding", FeeRounding, "venue.fee_rounding")
@@ -83,6 +99,7 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
         settle_enum(self, "action_orders", ActionOrders, "venue.action_orders")
         settle_enum(self, "book_start", BookStart, "venue.book_start")
         settle_enum(self, "intrabar", Intrabar, "venue.intrabar")
+        settle_enum(self, "while_halted", WhileHalted, "venue.while_halted")
         if self.fill_at is not None:
             settle_enum(self, "fill_at", FillAt, "venue.fill_at")
         for name in ("volume_share", "market_collar"):

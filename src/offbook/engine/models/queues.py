@@ -41,7 +41,8 @@ class Place(msgspec.Struct, kw_only=True):
 
     ``shown`` is the level's size when it was last looked at.  ``printed`` is what prints took there
     since then.  ``cut`` is by how much a smaller level brought the order forward at venue time
-    ``cut_event``: late prints of that time are in it already.
+    ``cut_event``: late prints of that time are in it already.  ``slice_left`` is what is still
+    shown of an iceberg, 0 of a hidden order, None of one that is shown whole.
     """
 
     ordinal: int
@@ -52,6 +53,7 @@ class Place(msgspec.Struct, kw_only=True):
     printed: int = 0
     cut: int = 0
     cut_event: int | None = None
+    slice_left: int | None = None
 
 
 class QueueModel(Protocol):

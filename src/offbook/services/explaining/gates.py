@@ -45,6 +45,7 @@ _CALLBACKS: Final = {
     DataKind.TRADES: "on_trade",
     DataKind.BARS: "on_bar",
     DataKind.DEPTH: "on_depth",
+    DataKind.STATUS: "on_status",
 }
 
 _TWO_SIDED: Final = frozenset({DataKind.QUOTES, DataKind.DEPTH})
@@ -165,9 +166,14 @@ def _prices(found: InstrumentStanding) -> str:
 
 def _hours(found: InstrumentStanding) -> Gate:
     name = f"hours of {found.instrument.symbol}"
+    if found.halted_since is not None:
+        since = clock(found.halted_since)
+        return _gate(name, shut=True, text=f"its trading was halted at {since} UTC, not resumed")
     if found.opens_or_closes is None:
         return _gate(name, shut=False, text="it trades at all hours")
     change = clock(found.opens_or_closes)
+    if found.is_extended:
+        return _gate(name, shut=False, text=f"it was extended hours, it opens at {change} UTC")
     if found.is_open:
         return _gate(name, shut=False, text=f"its market was open, to {change} UTC")
     return _gate(name, shut=True, text=f"its market was shut; it opens at {change} UTC")
@@ -266,8 +272,10 @@ def _order(standing: Standing, order: OrderStanding) -> Gate:
     return _gate(name, shut=True, text=f"{terms}: {_waits_for(standing, order, found)}")
 
 
-def _waits_for(standing: Standing, order: OrderStanding, found: InstrumentStanding) -> str:
-    """What a working order waits for."""
+def _is_not_matched(
+    standing: Standing, order: OrderStanding, found: InstrumentStanding
+) -> str | None:
+    """Why a working order is not held against the market at all."""
     view = order.view
     if not order.at_venue:
         return "it was on its way to the venue"
@@ -275,8 +283,31 @@ def _waits_for(standing: Standing, order: OrderStanding, found: InstrumentStandi
         return _is_not_active(order, found)
     if standing.status is SessionStatus.PAUSED and not order.reduces:
         return "the session was paused, and it does not reduce a position"
-    if not found.is_open:
-        return "its market was shut"
+    if order.auction_ts is not None:
+        which = "opening" if view.time_in_force is TimeInForce.OPG else "closing"
+        return f"it is for the {which} auction at {clock(order.auction_ts)}, and no other"
+    if found.halted_since is not None:
+        return f"trading was halted at {clock(found.halted_since)}; it waits for its resumption"
+    if found.is_open or (found.is_extended and view.extended_hours):
+        return _beyond_bands(order, found)
+    return "it was extended hours" if found.is_extended else "its market was shut"
+
+
+def _beyond_bands(order: OrderStanding, found: InstrumentStanding) -> str | None:
+    """Why nothing may trade at what the market shows an order."""
+    market = found.ask_px if order.side_sign > 0 else found.bid_px
+    if found.bands is None or market is None or found.bands[0] <= market <= found.bands[1]:
+        return None
+    lower, upper = map(found.instrument.price_text, found.bands)
+    return f"the exchange lets trades be from {lower} to {upper}, and the market was beyond"
+
+
+def _waits_for(standing: Standing, order: OrderStanding, found: InstrumentStanding) -> str:
+    """What a working order waits for."""
+    view = order.view
+    shut = _is_not_matched(standing, order, found)
+    if shut is not None:
+        return shut
     if found.kind not in _TWO_SIDED:
         return _waits_for_rows(order, found)
     assert found.bid_px is not None

@@ -20,6 +20,7 @@ from offbook.domain.market_data import (
     MergedSlice,
     QuoteSlice,
     SourceSlice,
+    StatusSlice,
 )
 from offbook.engine.wake import NO_FALL, NO_RISE, Wake
 
@@ -183,6 +184,8 @@ def _reach(rows: SourceSlice) -> Reach:
         return Reach(int(asks.min()), int(asks.max()), int(bids.min()), int(bids.max()))
     if isinstance(rows, BarSlice):
         low, high = int(rows.low_px.min()), int(rows.high_px.max())
+    elif isinstance(rows, StatusSlice):
+        raise TypeError("a status is not shared")
     else:
         low, high = int(rows.price_px.min()), int(rows.price_px.max())
     return Reach(low, high, low, high)

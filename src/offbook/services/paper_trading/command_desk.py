@@ -313,4 +313,7 @@ def _pending_view(order: OrderRequest, at: int, text: str) -> OrderView:
         expire_time=order.expire_time,
         post_only=order.post_only,
         text=text,
+        display_qty=order.display_qty or None,
+        min_qty=order.min_qty or None,
+        extended_hours=order.extended_hours is True,
     )

@@ -10,6 +10,7 @@ from offbook.domain.market_data import (
     MarketSlice,
     MergedSlice,
     QuoteSlice,
+    StatusSlice,
     TradeSlice,
 )
 
@@ -18,12 +19,13 @@ PricedSlice = QuoteSlice | TradeSlice | BarSlice
 
 def last_prices(rows: MarketSlice | None) -> dict[str, str]:
     """The last price of each instrument that has a row there, as decimal text: the middle of a
-    quote, else what was traded, else a bar's close.  Single updates of a book say none."""
+    quote, else what was traded, else a bar's close.  Single updates of a book say none, nor does a
+    status."""
     if rows is None or not len(rows):
         return {}
     found: dict[str, str] = {}
     parts = (part for _, part in rows.parts()) if isinstance(rows, MergedSlice) else (rows,)
-    priced = [part for part in parts if not isinstance(part, DepthSlice)]
+    priced = [part for part in parts if not isinstance(part, DepthSlice | StatusSlice)]
     by_rank = sorted(priced, key=_rank, reverse=True)
     for part in by_rank:
         found[part.instrument.symbol] = _price(part)

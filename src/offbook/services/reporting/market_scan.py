@@ -21,6 +21,7 @@ from offbook.domain.market_data import (
     MergedSlice,
     QuoteSlice,
     SourceSlice,
+    StatusSlice,
     TradeSlice,
 )
 from offbook.engine.depth_book import DepthBook
@@ -72,6 +73,8 @@ def prices_of(piece: SourceSlice) -> Prices:
     if isinstance(piece, TradeSlice):
         twice = 2 * piece.price_px
         return Prices(piece.ts, piece.price_px, piece.price_px, twice, twice, twice)
+    if isinstance(piece, StatusSlice):
+        raise TypeError("a status has no price")
     if isinstance(piece, DepthSlice):
         raise TypeError("single updates of a book have no price: take them to BookTops")
     close = piece.close_px

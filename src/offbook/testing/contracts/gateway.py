@@ -18,7 +18,14 @@ import numpy as np
 import pytest
 
 from offbook.domain.config import MarketConfig, instruments_of, sources_of
-from offbook.domain.market_data import DepthSlice, MarketSlice, MergedSlice, QuoteSlice, TradeSlice
+from offbook.domain.market_data import (
+    DepthSlice,
+    MarketSlice,
+    MergedSlice,
+    QuoteSlice,
+    StatusSlice,
+    TradeSlice,
+)
 from offbook.ports.gateway import IBrokerGateway, MarketFeed
 from offbook.testing.markets import (
     MINUTE,
@@ -267,7 +274,7 @@ def rows_of(part: MarketSlice) -> list[tuple[int, ...]]:
     if isinstance(part, QuoteSlice):
         columns = [part.ts, part.bid_px, part.ask_px, part.bid_qty, part.ask_qty]
         columns += [] if part.ts_event is None else [part.ts_event]
-    elif isinstance(part, DepthSlice):
+    elif isinstance(part, DepthSlice | StatusSlice):
         columns = [getattr(part, name) for name in part.COLUMNS]
         columns += [] if part.ts_event is None else [part.ts_event]
     elif isinstance(part, TradeSlice):

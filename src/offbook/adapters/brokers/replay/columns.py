@@ -19,23 +19,35 @@ VALUES: Final[Mapping[DataKind, tuple[str, ...]]] = MappingProxyType(
         DataKind.TRADES: ("price", "size"),
         DataKind.BARS: ("open", "high", "low", "close", "volume"),
         DataKind.DEPTH: ("book_side", "price", "size", "flags"),
+        DataKind.STATUS: ("event",),
     }
 )
 """What a file must have besides a time."""
 SIDES: Final = ("aggressor", "buyer_maker")
 """What prints may have: who took, said either way; the first that is there is read."""
+AUCTION: Final = "auction"
+"""What prints may have: of which auction they are the official price. Read where it is mapped."""
 BOOK_SIDE: Final = "book_side"
 """Which side of the book a level is of."""
 SEQUENCE: Final = ("first_seq", "last_seq", "prev_seq")
 """What updates of a book may have: the venue's sequence numbers."""
 COUNTS: Final = frozenset({"flags", *SEQUENCE})
 """Whole numbers that are neither prices nor sizes."""
-WORDS: Final = (*SIDES, BOOK_SIDE)
+EVENT: Final = "event"
+"""What an exchange says of an instrument."""
+BANDS: Final = ("lower", "upper")
+"""What a status may have: the prices between which trades may be."""
+WORDS: Final = (*SIDES, BOOK_SIDE, AUCTION, EVENT)
 """What is one of a few words."""
 SIZES: Final = frozenset({"bid_size", "ask_size", "size", "volume"})
 
 JOINED: Final = "+"
 """Joins a column of dates and one of times of day: ``DATE+TIME``."""
+
+
+_MORE: Final[Mapping[DataKind, tuple[str, ...]]] = MappingProxyType(
+    {DataKind.TRADES: (*SIDES, AUCTION), DataKind.DEPTH: SEQUENCE, DataKind.STATUS: BANDS}
+)
 
 
 class Found(NamedTuple):
@@ -47,8 +59,7 @@ class Found(NamedTuple):
 
 def names_of(kind: DataKind) -> tuple[str, ...]:
     """Our names of all columns that rows of a kind can have."""
-    more = {DataKind.TRADES: SIDES, DataKind.DEPTH: SEQUENCE}.get(kind, ())
-    return (*TIMES, *VALUES[kind], *more)
+    return (*TIMES, *VALUES[kind], *_MORE.get(kind, ()))
 
 
 def choose_columns(market: ReplayMarket, header: Sequence[str]) -> dict[str, Found]:

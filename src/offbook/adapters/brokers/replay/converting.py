@@ -17,7 +17,7 @@ from typing import IO
 import msgspec
 
 from offbook.adapters.brokers.replay import query
-from offbook.adapters.brokers.replay.columns import BOOK_SIDE, COUNTS, SEQUENCE
+from offbook.adapters.brokers.replay.columns import AUCTION, BOOK_SIDE, COUNTS, EVENT, SEQUENCE
 from offbook.adapters.brokers.replay.files import ChainedReader
 from offbook.adapters.brokers.replay.gateway import open_recording
 from offbook.adapters.brokers.replay.reader import RecordingReader
@@ -33,10 +33,13 @@ from offbook.domain.market_data import (
     IntColumn,
     QuoteSlice,
     SourceSlice,
+    StatusSlice,
 )
+from offbook.domain.status import EVENTS
 from offbook.domain.values import units_to_text
 
-_SIDES = {1: "buy", -1: "sell", 0: ""}
+_SIDES = {1: "buy", -1: "sell"}
+_AUCTIONS = {2: "open", 3: "close", 4: "reopen"}
 _BOOK_SIDES = {1: "bid", -1: "ask", 0: "none"}
 
 
@@ -63,14 +66,16 @@ def convert_recording(
         raise InvalidInput(f"{target}: name it with an ending of {', '.join(SUFFIXES)}")
     if target.exists() and not replace:
         raise InvalidInput(f"{target} exists: name another file, or replace it with --force")
-    if timeframe_ns is not None and market.kind is DataKind.DEPTH:
-        raise InvalidInput("bars are not made of a book: take its trades, or its quotes")
+    if timeframe_ns is not None and market.kind in {DataKind.DEPTH, DataKind.STATUS}:
+        raise InvalidInput(
+            "bars are not made of a book, nor of a status: take its trades, or its quotes"
+        )
     opened = open_recording(market, Event())
     try:
         summer = None if timeframe_ns is None else BarSummer(market.instrument, timeframe_ns)
         kind = DataKind.BARS if summer else market.kind
         pieces = _pieces(opened.reader, summer)
-        times = opened.reader.times
+        times = (*opened.reader.times, *([AUCTION] if market.marks_auctions and not summer else []))
         with _whole(target) as temporary:
             if suffix == ".parquet":
                 rows = _write_parquet(pieces, times, temporary, market.instrument)
@@ -139,7 +144,7 @@ def _write_parquet(
 def _sql_type(name: str, instrument: Instrument) -> str:
     if name.startswith("ts_") or name in COUNTS:
         return "BIGINT"
-    if name in ("side", BOOK_SIDE):
+    if name in ("side", BOOK_SIDE, AUCTION, EVENT):
         return "VARCHAR"
     is_size = name in ("bid_size", "ask_size", "size", "volume")
     precision = instrument.qty_precision if is_size else instrument.price_precision
@@ -147,7 +152,8 @@ def _sql_type(name: str, instrument: Instrument) -> str:
 
 
 def _texts(piece: SourceSlice, times: tuple[str, ...]) -> tuple[list[str], list[list[str]]]:
-    """Our names, and the cells of each column; ``times`` are those that the recording has."""
+    """Our names, and the cells of each column; ``times`` are those that the recording has, and
+    ``auction`` where its prints are marked."""
     price, size = piece.instrument.price_precision, piece.instrument.qty_precision
     columns: dict[str, tuple[IntColumn, int]]
     if isinstance(piece, BarSlice):
@@ -157,19 +163,28 @@ def _texts(piece: SourceSlice, times: tuple[str, ...]) -> tuple[list[str], list[
         columns["volume"] = (piece.volume_qty, size)
         return list(columns), [_decimals(*column) for column in columns.values()]
     columns = {times[0]: (piece.ts, 0)}
-    if len(times) == 2 and piece.ts_event is not None:
+    if "ts_event" in times[1:] and piece.ts_event is not None:
         columns["ts_event"] = (piece.ts_event, 0)
     if isinstance(piece, QuoteSlice):
         columns |= {"bid": (piece.bid_px, price), "ask": (piece.ask_px, price)}
         columns |= {"bid_size": (piece.bid_qty, size), "ask_size": (piece.ask_qty, size)}
         return list(columns), [_decimals(*column) for column in columns.values()]
+    if isinstance(piece, StatusSlice):
+        columns |= {"lower": (piece.lower_px, price), "upper": (piece.upper_px, price)}
+        events = [EVENTS[event].value for event in piece.event.tolist()]
+        return [*columns, EVENT], [*(_decimals(*c) for c in columns.values()), events]
     columns |= {"price": (piece.price_px, price), "size": (piece.size_qty, size)}
     if isinstance(piece, DepthSlice):
         columns |= {name: (getattr(piece, name), 0) for name in ("flags", *SEQUENCE)}
         sides = [_BOOK_SIDES[side] for side in piece.side.tolist()]
         return [*columns, BOOK_SIDE], [*(_decimals(*c) for c in columns.values()), sides]
-    sides = [_SIDES[side] for side in piece.aggressor.tolist()]
-    return [*columns, "side"], [*(_decimals(*column) for column in columns.values()), sides]
+    took = piece.aggressor.tolist()
+    words = [[_SIDES.get(one, "") for one in took], [_AUCTIONS.get(one, "") for one in took]]
+    names = ["side", AUCTION] if AUCTION in times else ["side"]
+    return [*columns, *names], [
+        *(_decimals(*column) for column in columns.values()),
+        *words[: len(names)],
+    ]
 
 
 def _decimals(column: IntColumn, precision: int) -> list[str]:

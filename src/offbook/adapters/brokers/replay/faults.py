@@ -34,6 +34,7 @@ HINTS: Final = MappingProxyType(
         "bad_level": "Mend the file.",
         "bad_flags": "1 says that the row is of a snapshot, 2 that it is the last of its message, "
         "3 both. Mend the file.",
+        "bad_bands": "What is blank is no band. Mend the file.",
         "bad_sequence": "Sequence numbers are whole; -1 says that there is none. Mend the file.",
         "no_trading_day": "Check instrument.calendar. Otherwise: " + _MEND,
         "off_hours": "Check instrument.calendar and the time zone, or leave such rows out with "

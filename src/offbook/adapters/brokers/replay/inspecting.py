@@ -189,7 +189,7 @@ class _Counted:
         if isinstance(piece, QuoteSlice):
             self._spreads.update(_counts(piece.ask_px - piece.bid_px))
         if isinstance(piece, TradeSlice):
-            self.sides += int(np.count_nonzero(piece.aggressor))
+            self.sides += int(np.count_nonzero(np.abs(piece.aggressor) == 1))
         self.delays.take(piece)
         self.rows += len(piece)
         self.last_ts = int(times[-1])

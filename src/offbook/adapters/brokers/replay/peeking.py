@@ -63,6 +63,8 @@ def peek(path: str, columns: Mapping[str, str], header: tuple[str, ...] = ()) ->
             unclear = error
     if DataKind.DEPTH in kinds:
         kinds = [DataKind.DEPTH]  # levels of a book have a price and a size as prints do
+    if len(kinds) > 1:
+        kinds = [kind for kind in kinds if kind is not DataKind.STATUS]  # more is there than that
     if not kinds and unclear is not None:
         raise unclear
     return Peek(columns=names, kinds=tuple(kinds), nearest=_nearest(lacking))

@@ -24,13 +24,19 @@ from offbook.adapters.brokers.replay.row_files import (
     remove_left,
 )
 from offbook.domain.instruments import Instrument
-from offbook.domain.market_data import BarSlice, DataKind, DepthSlice, MarketInfo, SourceSlice
+from offbook.domain.market_data import (
+    DataKind,
+    MarketInfo,
+    QuoteSlice,
+    SourceSlice,
+    TradeSlice,
+)
 from offbook.ports.gateway import FeedExtent
 
 FOLDER = ".offbook"
 _log = structlog.get_logger(__name__)
 
-_NOT_KEPT: Final = frozenset({DataKind.BARS, DataKind.DEPTH})
+_NOT_KEPT: Final = frozenset({DataKind.BARS, DataKind.DEPTH, DataKind.STATUS})
 
 
 class PieceReader(Protocol):
@@ -221,7 +227,7 @@ class KeepingReader:
             if piece is None:
                 writer.finish(self._instrument)
                 self._writer = None
-            elif isinstance(piece, BarSlice | DepthSlice) or piece.start > writer.taken:
+            elif not isinstance(piece, QuoteSlice | TradeSlice) or piece.start > writer.taken:
                 self._abandon()
             elif piece.start + len(piece) > writer.taken:
                 # After a jump back, rows come again that were taken.

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from offbook.adapters.brokers.replay.arrow import ArrowBatch
-from offbook.adapters.brokers.replay.columns import SEQUENCE
+from offbook.adapters.brokers.replay.columns import AUCTION, BANDS, EVENT, SEQUENCE
 from offbook.adapters.brokers.replay.faults import RowFault, refusal
 from offbook.adapters.brokers.replay.intervals import BarIntervals
 from offbook.adapters.brokers.replay.numbers import BoolColumn
@@ -27,6 +27,7 @@ from offbook.domain.market_data import (
     IntColumn,
     QuoteSlice,
     SourceSlice,
+    StatusSlice,
     TradeSlice,
 )
 
@@ -94,6 +95,8 @@ class RowDecoder:
             return self._bars(judged, start)
         if kind is DataKind.DEPTH:
             return self._depth(judged, start)
+        if kind is DataKind.STATUS:
+            return self._status(judged, start)
         assert_never(kind)
 
     def _times(self, judged: Judged) -> tuple[str, IntColumn, IntColumn | None]:
@@ -130,6 +133,9 @@ class RowDecoder:
         price, size, side = judged.number("price"), judged.number("size"), judged.side()
         judged.positive("price", price)
         judged.positive("size", size)
+        if judged.has(AUCTION):
+            auction = judged.word(AUCTION)
+            side = np.where(auction != 0, auction, side)
         self._watch_hours(judged, name, ts)
         judged.ascending(name, ts, self.last_ts)
         return TradeSlice(self._market.instrument, start, ts, price, size, side, ts_event)
@@ -164,6 +170,26 @@ class RowDecoder:
         return DepthSlice(
             instrument, start, ts, side, price, size, flags, **numbers, ts_event=ts_event
         )
+
+    def _status(self, judged: Judged, start: int) -> StatusSlice:
+        name, ts, ts_event = self._times(judged)
+        event = judged.word(EVENT)
+        lower, upper = (
+            judged.number(ours, blank=True) if judged.has(ours) else np.zeros(len(ts), np.int64)
+            for ours in BANDS
+        )
+        judged.blame(
+            (lower < 0) | ((upper != 0) & (lower > upper)),
+            "bad_bands",
+            "lower",
+            lambda row: (
+                f"the lower band {judged.written('lower', lower[row])} is below zero, "
+                "or above the upper"
+            ),
+        )
+        self._watch_hours(judged, name, ts)
+        judged.ascending(name, ts, self.last_ts)
+        return StatusSlice(self._market.instrument, start, ts, event, lower, upper, ts_event)
 
     def _sequence(self, judged: Judged, ours: str, rows: int) -> IntColumn:
         if not judged.has(ours):

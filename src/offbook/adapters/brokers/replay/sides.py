@@ -25,12 +25,25 @@ MEANINGS: Final[Mapping[str, Mapping[str, int]]] = MappingProxyType(
             **dict.fromkeys(("ask", "a", "asks", "sell", "false", "-1", "offer"), -1),
             **dict.fromkeys(("none", "n", "0", ""), 0),
         },
+        "auction": {
+            **dict.fromkeys(("open", "opening", "o", "opg"), 2),
+            **dict.fromkeys(("close", "closing", "c", "cls"), 3),
+            **dict.fromkeys(("reopen", "reopening", "r", "halt"), 4),
+            **dict.fromkeys(("", "0", "n", "none", "null", "na", "n/a", "false"), 0),
+        },
+        "event": {
+            **dict.fromkeys(("halt", "halted", "h", "pause", "paused"), 1),
+            **dict.fromkeys(("resume", "resumed", "r", "trading", "t"), 2),
+            **dict.fromkeys(("bands", "band", "b", "luld"), 3),
+        },
         # The buyer made the price, so the seller took it.
         "buyer_maker": {**dict.fromkeys(_YES, -1), **dict.fromkeys(_NO, 1), "": 0},
     }
 )
 """Our column -> what a cell says, in lower case -> 1 where a buyer took, -1 a seller, 0 unknown;
-of a book 1 for bids, -1 for asks, 0 for neither."""
+of a book 1 for bids, -1 for asks, 0 for neither; of a print 2, 3 and 4 for the official price of an
+opening, a closing and a reopening auction; of a status 1, 2 and 3 for a halt, a resumption and
+price bands."""
 
 
 def side_sql(ours: str, cell: str) -> str:
@@ -43,6 +56,8 @@ def expected(ours: str) -> str:
     """What a cell of the column says and may say, for people."""
     return {
         "aggressor": "who took: expected buy or sell (b, s, 1, -1)",
+        "auction": "of which auction it is: expected open, close, reopen or none (o, c, r, n)",
+        "event": "what happened: expected halt, resume or bands (h, r, b)",
         "buyer_maker": "who took: expected true or false",
         "book_side": "on which side of the book: expected bid, ask or none (b, a, n, 1, -1, 0)",
     }[ours]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from offbook.domain.instruments import Instrument
-from offbook.domain.market_data import BarSlice, IntColumn, QuoteSlice, SourceSlice
+from offbook.domain.market_data import BarSlice, IntColumn, QuoteSlice, SourceSlice, StatusSlice
 from offbook.domain.values import MAX_UNITS
 
 
@@ -89,6 +89,8 @@ def _columns(
     if isinstance(piece, QuoteSlice):
         middle = (piece.bid_px + piece.ask_px) // 2  # both are below 2**62
         return middle, middle, middle, middle, np.zeros(len(piece), np.int64)
+    if isinstance(piece, StatusSlice):
+        raise TypeError("a status has no prices to sum up")
     price = piece.price_px
     return price, price, price, price, piece.size_qty
 

@@ -8,7 +8,7 @@ from typing import NoReturn, Protocol
 import numpy as np
 
 from offbook.adapters.brokers.replay.arrow import ArrowBatch
-from offbook.adapters.brokers.replay.columns import SIZES, WORDS
+from offbook.adapters.brokers.replay.columns import AUCTION, SIZES, WORDS
 from offbook.adapters.brokers.replay.faults import CellFault, RowFault
 from offbook.adapters.brokers.replay.numbers import (
     BoolColumn,
@@ -57,8 +57,8 @@ class Judged:
         self.blame(ragged < 0, "ragged", "", lambda _: "the line has fewer cells than the header")
         self.blame(ragged > 0, "ragged", "", lambda _: "the line has more cells than the header")
 
-    def number(self, ours: str) -> IntColumn:
-        """A price or size column in units."""
+    def number(self, ours: str, *, blank: bool = False) -> IntColumn:
+        """A price or size column in units; where it may be ``blank``, that is 0."""
         cell = self._cells[ours]
         precision = cell.precision or 0
         if cell.is_double:
@@ -71,6 +71,9 @@ class Judged:
         texts = self._batch.texts(f"x_{ours}")
         for row in np.flatnonzero(~valid).tolist():
             text = texts.get(row, "")
+            if blank and not (text or "").strip():
+                units[row] = 0
+                continue
             self._settle(units, row, ours, text, lambda t: units_from_text(t, precision))
         self.blame(
             np.abs(units) >= MAX_UNITS,
@@ -119,9 +122,13 @@ class Judged:
     def side(self) -> IntColumn:
         """Who took: 1 a buyer, -1 a seller, 0 where the file does not say; of a level of a book 1
         for bids, -1 for asks, 0 for neither."""
-        ours = next((name for name in WORDS if name in self._cells), None)
+        ours = next((name for name in WORDS if name in self._cells and name != AUCTION), None)
         if ours is None:
             return np.zeros(self._batch.rows, dtype=np.int64)
+        return self.word(ours)
+
+    def word(self, ours: str) -> IntColumn:
+        """What a column of few words says, as its numbers."""
         sides, known = self._batch.integers(f"v_{ours}")
         texts = self._batch.texts(f"x_{ours}") if not bool(known.all()) else {}
         for row in np.flatnonzero(~known).tolist():

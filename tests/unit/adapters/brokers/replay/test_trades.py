@@ -8,11 +8,14 @@ import msgspec
 import pytest
 from tests.recordings import NS, csv, first_slice, parquet, trouble
 
+from offbook.adapters.brokers.replay.converting import convert_recording
 from offbook.adapters.brokers.replay.faults import HINTS
 from offbook.adapters.brokers.replay.gateway import ReplayGateway
 from offbook.domain.config import BadRows, ReplayMarket
 from offbook.domain.errors import BadMarketData, InvalidConfig
 from offbook.domain.market_data import DataKind, TradeSlice
+from offbook.domain.orders import Auction
+from offbook.engine.rows import each_trade, tick_at
 from offbook.testing.markets import BTCUSDT
 
 SECOND = 10**9
@@ -68,6 +71,35 @@ async def test_who_took_is_written_in_many_ways(
 async def test_a_recording_need_not_say_who_took(tmp_path: Path) -> None:
     part = await read(csv(tmp_path / "t.csv", "time,price,qty", "1704205800,100,1"))
     assert part.aggressor.tolist() == [0]
+
+
+async def test_official_prices_of_auctions_are_read_where_their_column_is_named(
+    tmp_path: Path,
+) -> None:
+    lines = [f"1704205800,100,1,buy,{cell}" for cell in ("", "Open", "c", "REOPEN")]
+    path = csv(tmp_path / "t.csv", "time,price,qty,side,auction", *lines)
+    assert (await read(path)).aggressor.tolist() == [1] * 4
+    part = await read(path, columns={"auction": "auction"})
+    assert part.aggressor.tolist() == [1, 2, 3, 4]
+    seen = [trade.auction for trade in each_trade(part)]
+    assert seen == [None, Auction.OPENING, Auction.CLOSING, Auction.REOPENING]
+    assert [tick_at(part, place) for place in range(4)] == list(each_trade(part))
+
+
+async def test_a_word_that_names_no_auction_is_told(tmp_path: Path) -> None:
+    path = csv(tmp_path / "t.csv", "time,price,qty,cross", "1704205800,100,1,noon")
+    with pytest.raises(BadMarketData, match="'noon' does not say of which auction it is"):
+        await read(path, columns={"auction": "cross"})
+
+
+async def test_a_conversion_keeps_what_prints_are_of(tmp_path: Path) -> None:
+    lines = [f"1704205800,100,1,{cell}" for cell in ("", "Open", "c", "REOPEN")]
+    market = trades(
+        csv(tmp_path / "t.csv", "time,price,qty,cross", *lines), columns={"auction": "cross"}
+    )
+    convert_recording(market, tmp_path / "u.parquet")
+    part = await read(tmp_path / "u.parquet", columns={"auction": "auction"})
+    assert part.aggressor.tolist() == [0, 2, 3, 4]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,112 @@
+"""Under which conditions sessions at random trade: accounts, charges, delays, and rules."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from offbook.domain.config import (
+    AccountType,
+    AuctionLimit,
+    AuctionRules,
+    BasisPointsFee,
+    BasisPointsSlippage,
+    EmpiricalDelay,
+    ExtendedHours,
+    FillAt,
+    FlatFee,
+    Intrabar,
+    LatencyConfig,
+    LimitGap,
+    LogNormalDelay,
+    MarginCall,
+    NormalDelay,
+    NoSlippage,
+    SquareRootSlippage,
+    StopGap,
+    SumFee,
+    TieredFee,
+    UsRegulatoryFee,
+    VolumeTier,
+)
+from offbook.testing.markets import SECOND
+
+
+def margin(leverage: str, **terms: Any) -> dict[str, Any]:
+    """A margin account."""
+    return {"type": AccountType.MARGIN, "leverage": leverage, **terms}
+
+
+def called(action: MarginCall) -> dict[str, Any]:
+    """One whose calls come early: charges alone soon take what its positions need."""
+    return margin("1000", maintenance_margin="0.001", margin_call=action)
+
+
+ACCOUNTS: list[tuple[str, dict[str, Any]]] = [
+    ("900", {}),
+    ("5000", {}),
+    ("100000", {}),
+    ("900", margin("2")),
+    ("5000", margin("20")),
+    ("3", called(MarginCall.LIQUIDATE)),
+    ("3", called(MarginCall.DENY_INCREASE)),
+]
+
+
+def rules_of_bars(rng: Random) -> dict[str, Any]:
+    """A market of bars alone may have the rules of other engines."""
+    at = [None, FillAt.NEXT_OPEN, FillAt.THIS_CLOSE, FillAt.NEXT_CLOSE]
+    return {
+        "fill_at": rng.choice(at),
+        "stop_gap": rng.choice(list(StopGap)),
+        "limit_gap": rng.choice(list(LimitGap)),
+        "intrabar": rng.choice(list(Intrabar)),
+    }
+
+
+FEES = [
+    BasisPointsFee(),
+    BasisPointsFee(maker="-2", taker="33.3333"),
+    FlatFee(),
+    SumFee(
+        parts=(
+            TieredFee(
+                tiers=(
+                    VolumeTier(volume="0", maker="10", taker="20"),
+                    VolumeTier(volume="500", maker="-1", taker="5"),
+                )
+            ),
+            UsRegulatoryFee(),
+        )
+    ),
+]
+AUCTIONS = [
+    AuctionRules(open_cutoff_ns=0, close_cutoff_ns=0),
+    AuctionRules(open_cutoff_ns=5 * SECOND, close_cutoff_ns=SECOND, limit=AuctionLimit.EQUAL),
+]
+EXTENDED = [
+    None,
+    ExtendedHours(pre_ns=7 * SECOND, post_ns=9 * SECOND),
+    ExtendedHours(pre_ns=900 * SECOND, post_ns=1200 * SECOND),
+]
+SLIPPAGES = [
+    NoSlippage(),
+    NoSlippage(),
+    BasisPointsSlippage(bps="3", quotes=True),
+    SquareRootSlippage(bps="40", quotes=True),
+]
+
+
+def delays_at_random(rng: Random, slow: int) -> LatencyConfig:
+    """Constant delays, or drawn ones."""
+    back = rng.choice([0, slow, SECOND])
+    drawn = [
+        None,
+        None,
+        LogNormalDelay(median_ns=SECOND, sigma="1"),
+        NormalDelay(mean_ns=SECOND // 2, deviation_ns=SECOND),
+        EmpiricalDelay(quantiles_ns=(0, 1, SECOND // 3, 9 * SECOND)),
+    ]
+    return LatencyConfig(
+        entry_ns=slow, response_ns=back, entry=rng.choice(drawn), response=rng.choice(drawn)
+    )
