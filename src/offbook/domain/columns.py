@@ -11,7 +11,7 @@ import numpy.typing as npt
 from offbook.domain.errors import BadMarketData
 from offbook.domain.instruments import Instrument
 from offbook.domain.row_index import RowIndex
-from offbook.domain.rows import MadeRows
+from offbook.domain.rows import MadeRows, MadeStretches
 from offbook.domain.values import MAX_UNITS
 
 IntColumn = npt.NDArray[np.int64]
@@ -23,10 +23,11 @@ class Columns:
     ``start`` is the position of the first row in the market; the others follow it without gaps
     unless ``numbers`` gives the position of each.  ``index``, where there is one, tells the lowest
     and highest prices of blocks of rows; the first row is row ``offset`` of what it is made of.
-    ``made`` may hold the same rows as objects.
+    ``made`` may hold the same rows as objects, and ``stretches``, which counts rows as an index
+    does, what some of them come to as bars.
     """
 
-    __slots__ = ("index", "instrument", "made", "numbers", "offset", "start", "ts")
+    __slots__ = ("index", "instrument", "made", "numbers", "offset", "start", "stretches", "ts")
 
     COLUMNS: ClassVar[tuple[str, ...]]
     """The columns that every such slice has, in the order of the constructor."""
@@ -37,6 +38,7 @@ class Columns:
     numbers: IntColumn | None
     offset: int
     start: int
+    stretches: MadeStretches | None
     ts: IntColumn
 
     def __len__(self) -> int:
@@ -46,6 +48,7 @@ class Columns:
         """Rows ``begin`` to ``end`` of this slice (places within it), without copying."""
         part = self._part(begin, end)
         part.index, part.offset = self.index, self.offset + begin
+        part.stretches = self.stretches
         if self.numbers is not None:
             return part.numbered(self.numbers[begin:end])
         part.start = self.start + begin
@@ -56,6 +59,7 @@ class Columns:
         """The same rows at these positions of the market."""
         part = self._part(0, len(self))
         part.index, part.offset = self.index, self.offset
+        part.stretches = self.stretches
         part.numbers = numbers
         part.start = int(numbers[0]) if len(numbers) else 0
         return part
@@ -78,7 +82,7 @@ class Columns:
         """
         whole = self.rows(0, len(self))
         if self.index is None:
-            whole.index, whole.offset = RowIndex(self), 0
+            whole.index, whole.offset, whole.stretches = RowIndex(self), 0, None
         return whole
 
     def _part(self, begin: int, end: int) -> Self:

@@ -60,7 +60,7 @@ class QuoteSlice(Columns):
         ts_event: IntColumn | None = None,
     ) -> None:
         self.instrument = instrument
-        self.index = self.made = self.numbers = None
+        self.index = self.made = self.numbers = self.stretches = None
         self.offset = 0
         self.start = start
         self.ts = ts
@@ -121,7 +121,7 @@ class TradeSlice(Columns):
         ts_event: IntColumn | None = None,
     ) -> None:
         self.instrument = instrument
-        self.index = self.made = self.numbers = None
+        self.index = self.made = self.numbers = self.stretches = None
         self.offset = 0
         self.start = start
         self.ts = ts
@@ -180,7 +180,7 @@ class BarSlice(Columns):
         volume_qty: IntColumn,
     ) -> None:
         self.instrument = instrument
-        self.index = self.made = self.numbers = None
+        self.index = self.made = self.numbers = self.stretches = None
         self.offset = 0
         self.start = start
         self.ts = ts

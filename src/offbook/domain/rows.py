@@ -6,7 +6,7 @@ Session time ``ts`` is ``ts_init``, else ``ts_event``, and never decreases.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -130,8 +130,42 @@ class Bar(msgspec.Struct, frozen=True, gc=False):
         return Price(self.close_px, self.instrument.price_precision)
 
 
+class Stretch(NamedTuple):
+    """What some rows come to: first, highest, lowest and last price (price units), and what was
+    traded (quantity units)."""
+
+    open_px: int
+    high_px: int
+    low_px: int
+    close_px: int
+    volume_qty: int
+
+
+BarUnits = tuple[int, int, int, int, int, int, int, int]
+"""All that tells a bar of an instrument: ts, ts_open, four prices, volume and row."""
+
+
+def bar_of(units: BarUnits, instrument: Instrument) -> Bar:
+    """A bar from its numbers."""
+    ts, opens, first, high, low, last, volume, row = units
+    scale = 10**instrument.price_precision
+    floats = (first / scale, high / scale, low / scale, last / scale)
+    return Bar(ts, opens, *floats, first, high, low, last, volume, row, instrument)
+
+
 class MadeRows(Protocol):
     """Rows as objects, made once for all who are shown them; they never change."""
 
     def of(self, first: int, count: int) -> list[Any] | None:
         """So many rows from position ``first`` on; None where each had better make its own."""
+
+
+class MadeStretches(Protocol):
+    """What rows of certain columns come to, reduced once for all who ask; it never changes."""
+
+    def of(self, begin: int, end: int, price: str) -> Stretch:
+        """Rows ``begin`` to ``end`` of the columns (at least one); of quotes their bid, ask or
+        mid."""
+
+    def bar(self, units: BarUnits) -> Bar:
+        """A bar of these rows and others, the same object for all who have built it."""

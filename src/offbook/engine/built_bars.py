@@ -5,26 +5,18 @@ day, or where an instrument has trading hours, its session, and rows outside bel
 interval without rows makes no bar.  Quotes give bid, ask or mid (a mid that falls on half a price
 unit is rounded down) and no volume; prints and bars give their own prices and volume.  A bar
 belongs to the interval that holds its last moment.  A row that comes after its interval was closed
-is taken into the next.
-
-Rows are not looked at as they come: they stand in the columns of a slice, and the stretch that one
-bar holds is taken in at once when the bar ends or a snapshot is made.  The first row of a bar,
-seen ahead in the slice, tells when it will end; that is what the agenda waits for.
+is taken into the next.  A session that joined a running market goes on with the bars in progress
+that it was handed, for as long as it has taken no row.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
-import numpy as np
-
-from offbook.domain.calendars import DAY_NS, NEVER, TradingCalendar
+from offbook.domain.calendars import DAY_NS, NEVER
 from offbook.domain.errors import InvalidStrategy
-from offbook.domain.instruments import Instrument
+from offbook.domain.joining import BegunBars
 from offbook.domain.market_data import (
     Bar,
     DataKind,
@@ -32,171 +24,11 @@ from offbook.domain.market_data import (
     SourceSlice,
 )
 from offbook.domain.timeframes import format_timeframe
-from offbook.domain.values import MAX_UNITS
-from offbook.engine.history import rows_before
+from offbook.engine.bar_builder import BarBuilder, BuilderState
 from offbook.engine.kernel import Kernel
-from offbook.engine.stretches import stretch_of
 
 LONGEST_NS: Final = 366 * DAY_NS
 PRICES: Final = ("bid", "ask", "mid")
-
-
-class Growing(msgspec.Struct, array_like=True):
-    """A bar that has not ended: what the rows so far make of it; ``row`` is the last of them."""
-
-    open_px: int
-    high_px: int
-    low_px: int
-    close_px: int
-    volume_qty: int
-    row: int
-
-
-class BuilderState(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of bar being built, as it stands in a snapshot.
-
-    ``bars`` are those kept for ``history``: ts, ts_open, four prices, volume and row of each.
-    """
-
-    source: int
-    timeframe_ns: int
-    price: str
-    growing: Growing | None
-    opens: int
-    ends: int
-    closed: int
-    bars: list[tuple[int, int, int, int, int, int, int, int]]
-
-
-class BarBuilder:
-    """Builds the bars of one timeframe from the rows of one source."""
-
-    def __init__(
-        self,
-        source: tuple[int, SourceInfo],
-        instrument: Instrument,
-        calendar: TradingCalendar,
-        timeframe_ns: int,
-        price: str,
-        limit: int,
-    ) -> None:
-        self.source, self.info = source
-        self.timeframe_ns = timeframe_ns
-        self.price = price
-        self.ends = NEVER
-        """When the bar ends that the next row belongs to, or the rows taken; NEVER without one."""
-        self.kept: deque[Bar] = deque(maxlen=limit)
-        self._instrument = instrument
-        self._calendar = calendar
-        self._by_session = timeframe_ns == DAY_NS and not calendar.always_open
-        # A bar is of the interval that holds its last moment, a nanosecond before its end.
-        self._back = 1 if self.info.kind is DataKind.BARS else 0
-        self._piece: SourceSlice | None = None
-        self._done = 0
-        self._growing: Growing | None = None
-        self._opens = 0
-        self._closed = 0
-
-    def begin(self, piece: SourceSlice, taken: int, now: int) -> None:
-        """A slice of the source is about to be taken, from the row at position ``taken`` on."""
-        self.absorb(taken)
-        self._piece, self._done = piece, rows_before(piece, taken)
-        if self._growing is None:
-            self._look_ahead(now)
-
-    def end(self, taken: int, now: int) -> Bar | None:
-        """The bar that has ended by now, if it holds any row."""
-        self.absorb(taken)
-        growing, ended = self._growing, None
-        if growing is not None:
-            ended = self._bar(growing)
-            self.kept.append(ended)
-            self._growing, self._closed = None, self.ends
-        self._look_ahead(now)
-        if self.ends <= now:
-            self.ends = NEVER  # its row is to come in another slice, which will tell again
-        return ended
-
-    def absorb(self, taken: int) -> None:
-        """Take in the rows at positions below ``taken``: all are of one interval."""
-        piece, begin = self._piece, self._done
-        if piece is None:
-            return
-        end = self._done = max(rows_before(piece, taken), begin)
-        if self._by_session:
-            begin = max(begin, int(np.searchsorted(piece.ts, self._opens + self._back)))
-        if begin >= end:
-            return
-        made = stretch_of(piece, begin, end, self.price)
-        row = piece.position(end - 1)
-        growing = self._growing
-        if growing is None:
-            self._growing = Growing(*made, row)
-            return
-        growing.high_px = max(growing.high_px, made.high_px)
-        growing.low_px = min(growing.low_px, made.low_px)
-        growing.close_px, growing.row = made.close_px, row
-        growing.volume_qty += made.volume_qty
-
-    def leave_slice(self, taken: int) -> None:
-        """Of the slice at hand no more rows are taken than those at positions below ``taken``."""
-        self.absorb(taken)
-        self._piece = None
-        if self._growing is None:
-            self.ends = NEVER
-
-    def _look_ahead(self, now: int) -> None:
-        """Find the interval of the next row in the slice at hand."""
-        self.ends = NEVER
-        if self._piece is not None and self._done < len(self._piece):
-            ts = int(self._piece.ts[self._done])
-            self._opens, self.ends = self._interval(
-                max(ts - self._back, self._closed, now - self._back)
-            )
-
-    def _interval(self, ts: int) -> tuple[int, int]:
-        if not self._by_session:
-            opens = ts - ts % self.timeframe_ns
-            return opens, opens + self.timeframe_ns
-        index = bisect_right(self._calendar.closes, ts)
-        if index == len(self._calendar.closes):
-            return MAX_UNITS, NEVER
-        return self._calendar.opens[index], self._calendar.closes[index]
-
-    def _bar(self, growing: Growing) -> Bar:
-        prices = (growing.open_px, growing.high_px, growing.low_px, growing.close_px)
-        return self._made((self.ends, self._opens, *prices, growing.volume_qty, growing.row))
-
-    def _made(self, units: tuple[int, int, int, int, int, int, int, int]) -> Bar:
-        ts, opens, first, high, low, last, volume, row = units
-        scale = 10**self._instrument.price_precision
-        floats = (first / scale, high / scale, low / scale, last / scale)
-        return Bar(ts, opens, *floats, first, high, low, last, volume, row, self._instrument)
-
-    def dump(self, taken: int) -> BuilderState:
-        """The state, for a snapshot."""
-        self.absorb(taken)
-        growing = self._growing
-        return BuilderState(
-            source=self.source,
-            timeframe_ns=self.timeframe_ns,
-            price=self.price,
-            growing=growing,
-            opens=0 if growing is None else self._opens,
-            ends=0 if growing is None else self.ends,
-            closed=self._closed,
-            bars=[
-                (b.ts, b.ts_open, b.open_px, b.high_px, b.low_px, b.close_px, b.volume_qty, b.row)
-                for b in self.kept
-            ],
-        )
-
-    def load(self, state: BuilderState) -> None:
-        """Take a snapshot's state back."""
-        self._growing, self._closed = state.growing, state.closed
-        if state.growing is not None:
-            self._opens, self.ends = state.opens, state.ends
-        self.kept.extend(map(self._made, state.bars))
 
 
 class BuiltBars:
@@ -207,9 +39,20 @@ class BuiltBars:
         self._limit = limit
         self._parts: Sequence[tuple[int, SourceSlice]] = ()
         self._builders: list[BarBuilder] = []
+        self._begun: BegunBars | None = None
+        self._joined_row = 0
 
     def __len__(self) -> int:
         return len(self._builders)
+
+    def know(self, begun: BegunBars | None, row: int) -> None:
+        """Know the bars in progress where the session joined, at the position ``row``."""
+        self._begun, self._joined_row = begun, row
+
+    @property
+    def begun(self) -> BegunBars | None:
+        """The bars in progress that whoever subscribes now goes on with; None after a row."""
+        return self._begun if self._taken == self._joined_row else None
 
     def subscribe(self, symbol: str, timeframe_ns: int, price: str | None) -> None:
         """Have bars of a symbol built, unless the market gives them; twice is once.
@@ -226,6 +69,8 @@ class BuiltBars:
             known = self._add(
                 source, timeframe_ns, price or ("mid" if kind is DataKind.QUOTES else kind.value)
             )
+            if self.begun is not None:
+                known.go_on_from(self.begun, self._kernel.now)
             for number, piece in self._parts:
                 if number == known.source:
                     known.begin(piece, self._taken, self._kernel.now)
@@ -245,6 +90,7 @@ class BuiltBars:
     def begin(self, parts: Sequence[tuple[int, SourceSlice]]) -> None:
         """Slices of sources are about to be taken row by row."""
         self._parts = parts
+        self._begun = self.begun
         if self._builders:
             pieces = dict(parts)
             for builder in self._builders:
@@ -265,9 +111,9 @@ class BuiltBars:
 
     def end(self) -> list[Bar]:
         """The bars that have ended by now, in the order in which they were asked for."""
-        now = self._kernel.now
-        due = [builder for builder in self._builders if builder.ends <= now]
-        bars = [bar for b in due if (bar := b.end(self._taken, now)) is not None]
+        taken, now = self._taken, self._kernel.now
+        due = [builder for builder in self._builders if builder.is_due(taken, now)]
+        bars = [bar for b in due if (bar := b.end(taken, now)) is not None]
         self._wait()
         return bars
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from offbook.domain.commands import SkipRows
 from offbook.domain.errors import EngineFault
-from offbook.domain.joining import LastRow
+from offbook.domain.joining import Joined, LastRow
 from offbook.engine.last_rows import know_last_rows
 from offbook.engine.snapshots import Parts
+
+
+def join(parts: Parts, joined: Joined) -> None:
+    """Know what a session knows where it joins a running market."""
+    know(parts, joined.last, joined.row)
+    parts.built.know(None if joined.bars is msgspec.UNSET else joined.bars, joined.row)
 
 
 def know(parts: Parts, rows: Iterable[LastRow], taken: int) -> None:

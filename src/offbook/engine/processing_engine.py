@@ -315,7 +315,7 @@ class ProcessingEngine:
         )
         self._kernel.view.cash = opening
         if attach.joined is not None:
-            keyframes.know(self._parts, attach.joined.last, attach.joined.row)
+            keyframes.join(self._parts, attach.joined)
 
     def _join(self, attach: Attach) -> None:
         self._kernel.join(attach.market, attach.calendars)

@@ -12,11 +12,13 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from offbook.domain.errors import EngineFault, InvalidStrategy
+from offbook.domain.joining import BegunBars
 from offbook.domain.market_data import Bar
 from offbook.domain.records import decode_hook, encode_hook
 from offbook.engine.agenda import AgendaEntry
+from offbook.engine.bar_builder import BuilderState
 from offbook.engine.book import Taken
-from offbook.engine.built_bars import BuilderState, BuiltBars
+from offbook.engine.built_bars import BuiltBars
 from offbook.engine.depth_book import DepthState
 from offbook.engine.history import Histories, HistoryState
 from offbook.engine.instants import Instants
@@ -73,6 +75,7 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     ended: int
     history: list[HistoryState]
     built: list[BuilderState]
+    begun: BegunBars | None = None
     memory: msgspec.Raw
 
 
@@ -191,6 +194,7 @@ def state_of(parts: Parts, row: int, memory: bytes | None) -> EngineState:
         ended=len(instants.ended),
         history=history.dump(row),
         built=built.dump(),
+        begun=built.begun,
         memory=msgspec.Raw(b"null" if memory is None else memory),
     )
 
@@ -234,4 +238,5 @@ def load(parts: Parts, raw: bytes) -> Any:
     # What ended at one instant came last, a bar from each of as many sources.
     instants.ended = [row for row in rows[len(rows) - state.ended :] if isinstance(row, Bar)]
     built.load(state.built)
+    built.know(state.begun, state.row)
     return msgspec.json.decode(state.memory)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from offbook.domain.market_data import (
     BarSlice,
     DepthSlice,
@@ -14,23 +12,20 @@ from offbook.domain.market_data import (
     TradeSlice,
 )
 from offbook.domain.row_index import BLOCK, MID, middle
+from offbook.domain.rows import Stretch
 from offbook.domain.values import MAX_UNITS
 
 _COLUMNS = {"bid": "bid_px", "ask": "ask_px", "mid": MID}
 
 
-class Stretch(NamedTuple):
-    """First, highest, lowest and last price (price units), and what was traded (quantity units)."""
-
-    open_px: int
-    high_px: int
-    low_px: int
-    close_px: int
-    volume_qty: int
-
-
 def stretch_of(piece: SourceSlice, begin: int, end: int, price: str) -> Stretch:
-    """Rows ``begin`` to ``end`` of a slice (at least one); of quotes their bid, ask or mid."""
+    """Rows ``begin`` to ``end`` of a slice (at least one); of quotes their bid, ask or mid.
+
+    Taken from those who share the slice where it has ``stretches``; then ``begin`` may be negative,
+    for rows before it.
+    """
+    if piece.stretches is not None:
+        return piece.stretches.of(piece.offset + begin, piece.offset + end, price)
     if isinstance(piece, BarSlice):
         return Stretch(
             int(piece.open_px[begin]),
@@ -49,6 +44,17 @@ def stretch_of(piece: SourceSlice, begin: int, end: int, price: str) -> Stretch:
     low, high = extremes_of(piece, begin, end, name)
     return Stretch(
         _value_at(piece, begin, name), high, low, _value_at(piece, end - 1, name), traded
+    )
+
+
+def joined(one: Stretch, following: Stretch) -> Stretch:
+    """What two stretches come to, one after the other."""
+    return Stretch(
+        one.open_px,
+        max(one.high_px, following.high_px),
+        min(one.low_px, following.low_px),
+        following.close_px,
+        one.volume_qty + following.volume_qty,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 from tests.unit.domain.event_examples import EVENT_EXAMPLES
-from tests.unit.domain.joined_examples import SKIP_ROWS, joined_examples
+from tests.unit.domain.joined_examples import SKIP_ROWS, joined_examples, joined_within_bars
 from tests.unit.domain.margin_examples import LATER_EXAMPLES, MARGIN_EXAMPLES
 from tests.unit.domain.order_examples import BASES, ORDER_EXAMPLES, SUBMIT_LIST
 
@@ -270,6 +270,7 @@ EXAMPLES = [*_inputs_and_commands(), *_events(), *_lifecycle(), *MARGIN_EXAMPLES
 EXAMPLES += joined_examples(EXAMPLES[0])
 EXAMPLES += EVENT_EXAMPLES
 EXAMPLES += LATER_EXAMPLES
+EXAMPLES += joined_within_bars(EXAMPLES[0])
 NAMES = [type(example).__name__ for example in EXAMPLES]
 
 

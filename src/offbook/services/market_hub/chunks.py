@@ -16,6 +16,8 @@ from offbook.domain.market_data import (
     MergedSlice,
     SourceSlice,
 )
+from offbook.domain.rows import MadeStretches
+from offbook.services.market_hub.made_bars import BarsMaker
 from offbook.services.market_hub.made_rows import RowsMaker, SharedRows
 
 CHUNK_ROWS: Final = 4096
@@ -52,16 +54,21 @@ class Chunk(Protocol):
 class _Columns:
     """The columns of one source."""
 
-    def __init__(self, kind: DataKind, instrument: Instrument, events: bool, room: int) -> None:
+    def __init__(self, kind: DataKind, instrument: Instrument, events: bool) -> None:
         self._kind = SLICES[kind]
         self._instrument = instrument
         names = self._kind.COLUMNS + (("ts_event",) if events else ())
         self._columns: dict[str, IntColumn] = {
-            name: np.empty(room, dtype=np.int64) for name in names
+            name: np.empty(CHUNK_ROWS, dtype=np.int64) for name in names
         }
         self._times = self._columns["ts"]
         self._others = [item for item in self._columns.items() if item[0] != "ts"]
         self.filled = 0
+        self.stretches: MadeStretches | None = None
+
+    def whole(self) -> SourceSlice:
+        """All columns, with what is not filled yet."""
+        return self._kind(self._instrument, 0, **self._columns)
 
     def put(self, rows: SourceSlice, ts: IntColumn) -> None:
         begin = self.filled
@@ -73,18 +80,23 @@ class _Columns:
 
     def view(self, begin: int, end: int, start: int) -> SourceSlice:
         columns = {name: column[begin:end] for name, column in self._columns.items()}
-        return self._kind(self._instrument, start, **columns)
+        rows = self._kind(self._instrument, start, **columns)
+        rows.stretches, rows.offset = self.stretches, begin
+        return rows
 
 
 class SoleChunk:
     """Rows of a market with one source."""
 
-    def __init__(self, info: MarketInfo, start: int, like: MarketSlice, maker: RowsMaker) -> None:
+    def __init__(
+        self, info: MarketInfo, start: int, like: MarketSlice, maker: RowsMaker, bars: BarsMaker
+    ) -> None:
         self.start = start
         self._events = _events(0, like)
         source = info.sources[0]
         (instrument,) = info.instruments
-        self._columns = _Columns(source.kind, instrument, self._events[0], CHUNK_ROWS)
+        self._columns = _Columns(source.kind, instrument, self._events[0])
+        self._columns.stretches = bars.of(0, self._columns.whole())
         self._made = SharedRows(start, self._rows, maker)
 
     @property
@@ -118,9 +130,10 @@ class SoleChunk:
 class SeveralChunk:
     """Rows of a market with several sources, in the order in which they came."""
 
-    def __init__(self, info: MarketInfo, start: int) -> None:
+    def __init__(self, info: MarketInfo, start: int, bars: BarsMaker) -> None:
         self.start = start
         self.filled = 0
+        self._bars = bars
         instruments = {one.symbol: one for one in info.instruments}
         self._events: dict[int, bool] = {}
         self._ts = np.empty(CHUNK_ROWS, dtype=np.int64)
@@ -183,7 +196,8 @@ class SeveralChunk:
             kind, instrument = self._kinds[source]
             events = getattr(rows, "ts_event", None) is not None
             self._events[source] = events
-            found = self._columns[source] = _Columns(kind, instrument, events, CHUNK_ROWS)
+            found = self._columns[source] = _Columns(kind, instrument, events)
+            found.stretches = self._bars.of(source, found.whole())
         return found
 
 
@@ -198,8 +212,10 @@ def _events(source: int, rows: MarketSlice) -> dict[int, bool]:
     }
 
 
-def new_chunk(info: MarketInfo, start: int, like: MarketSlice, maker: RowsMaker) -> Chunk:
+def new_chunk(
+    info: MarketInfo, start: int, like: MarketSlice, maker: RowsMaker, bars: BarsMaker
+) -> Chunk:
     """An empty chunk for rows like these, the first of which stands at ``start``."""
     if len(info.sources) == 1:
-        return SoleChunk(info, start, like, maker)
-    return SeveralChunk(info, start)
+        return SoleChunk(info, start, like, maker, bars)
+    return SeveralChunk(info, start, bars)

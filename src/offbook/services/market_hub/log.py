@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
+import msgspec
 import numpy as np
 
-from offbook.domain.joining import LastRow
+from offbook.domain.calendars import TradingCalendar
+from offbook.domain.joining import BegunBars, LastRow
 from offbook.domain.market_data import (
     Cursor,
     IntColumn,
@@ -16,7 +18,9 @@ from offbook.domain.market_data import (
     SourceSlice,
 )
 from offbook.ports.recordings import ClockRow, RecordedPiece
+from offbook.services.market_hub.begun_bars import BarsInProgress
 from offbook.services.market_hub.chunks import CHUNK_ROWS, Chunk, new_chunk
+from offbook.services.market_hub.made_bars import BarsMaker
 from offbook.services.market_hub.made_rows import RowsMaker
 
 
@@ -30,7 +34,13 @@ class MarketLog:
     """
 
     def __init__(
-        self, info: MarketInfo, *, rows: int = 0, floor: int = 0, last: tuple[LastRow, ...] = ()
+        self,
+        info: MarketInfo,
+        calendars: tuple[TradingCalendar, ...] = (),
+        *,
+        rows: int = 0,
+        floor: int = 0,
+        last: tuple[LastRow, ...] = (),
     ) -> None:
         self.rows = rows
         self.floor = floor
@@ -38,6 +48,8 @@ class MarketLog:
         self.durable = Cursor(row=rows, ts=floor)
         self.maker = RowsMaker()
         self._info = info
+        self._bars = BarsMaker(info, self.maker)
+        self._in_progress = BarsInProgress(info, calendars)
         self._chunks: list[Chunk] = []
         self._starts: list[int] = []
         self._clocks: list[ClockRow] = []
@@ -68,6 +80,7 @@ class MarketLog:
             return False
         self.floor = ts + 1
         self._clocks.append(ClockRow(self.rows, self.floor))
+        self._in_progress.begin(self.floor)
         return True
 
     def _stamped(self, ts: IntColumn) -> IntColumn:
@@ -76,6 +89,7 @@ class MarketLog:
             self.late += int(np.searchsorted(ts, self.floor))
             ts = np.maximum(ts, self.floor)
         self.floor = int(ts[-1])
+        self._in_progress.begin(int(ts[0]))
         return ts
 
     def _chunk_for(self, source: int, rows: MarketSlice) -> Chunk:
@@ -83,7 +97,7 @@ class MarketLog:
             chunk = self._chunks[-1]
             if chunk.filled < CHUNK_ROWS and chunk.takes(source, rows):
                 return chunk
-        chunk = new_chunk(self._info, self.rows, rows, self.maker)
+        chunk = new_chunk(self._info, self.rows, rows, self.maker, self._bars)
         self._chunks.append(chunk)
         self._starts.append(self.rows)
         return chunk
@@ -109,14 +123,24 @@ class MarketLog:
 
     def last(self) -> tuple[LastRow, ...]:
         """The last row of each source that had one, by source."""
+        self._look()
+        return tuple(self._last[source] for source in sorted(self._last))
+
+    def bars_in_progress(self) -> BegunBars | msgspec.UnsetType:
+        """The bars in progress at the end of the log, of which all rows have been seen."""
+        self._look()
+        return self._in_progress.at(self.floor)
+
+    def _look(self) -> None:
+        """Note what those who join are told, of rows that were not looked at yet."""
         row = self._last_seen
         while row < self.rows:
             rows = self.from_row(row)
             assert rows is not None  # what was not looked at yet is never forgotten
             _note_last(self._last, rows)
+            self._in_progress.take(rows)
             row += len(rows)
         self._last_seen = row
-        return tuple(self._last[source] for source in sorted(self._last))
 
     # -- becoming durable -------------------------------------------------------------------
 
@@ -154,7 +178,7 @@ class MarketLog:
         """Let go of durable chunks, but for about the last ``keep`` rows."""
         bound = min(self.durable.row, self.rows - keep)
         if len(self._starts) > 1 and self._starts[1] <= bound:
-            self.last()
+            self._look()
             gone = bisect_right(self._starts, bound) - 1
             del self._chunks[:gone]
             del self._starts[:gone]

@@ -75,7 +75,11 @@ class SharedMarket:
         self.calendars: tuple[TradingCalendar, ...] = recording.about.calendars
         self.recording = recording
         self.log = MarketLog(
-            self.info, rows=recording.rows, floor=recording.floor, last=recording.last
+            self.info,
+            self.calendars,
+            rows=recording.rows,
+            floor=recording.floor,
+            last=recording.last,
         )
         self.index = WakeIndex(instrument.symbol for instrument in self.info.instruments)
         self.over = False
@@ -110,7 +114,9 @@ class SharedMarket:
     def join(self) -> Joined:
         """The present place, for a session that begins here."""
         self.pass_time()
-        return Joined(recording=self.id, row=self.log.rows, ts=self.log.floor, last=self.log.last())
+        log = self.log
+        last, bars = log.last(), log.bars_in_progress()
+        return Joined(recording=self.id, row=log.rows, ts=log.floor, last=last, bars=bars)
 
     def pass_time(self) -> int:
         """Take a clock row of this moment; the session time that has been reached (ns UTC).
