@@ -1,15 +1,16 @@
 """What many sessions cost on one live market.
 
     python benchmarks/bench_many_sessions.py [--rounds 5] [--strategies 1,10,100] [--rows 20000]
-        [--sessions 1,10000] [--ticks 2000]
+        [--minutes 60] [--sessions 1,10000] [--ticks 2000]
 
 *Called at every quote*: so many strategies (an EMA pair that trades by market orders) on one feed,
 through hub, recording on disk, runners and journals in memory; from the first row that is pushed
-until the last session has taken the last one.  *Asleep*: so many sessions with ten resting orders
-each, none of them touched; what one tick costs from its arrival until nobody has anything left to
-do.  Then one of these sessions, drawn at random, is run again alone and compared byte by byte.
-Each round runs all variants in turn; what counts are the ratios.  *cpu* is the time that the
-process was given, by which a machine that is not quiet can be judged too.
+until the last session has taken the last one.  *On one-minute bars*: so many strategies, the same
+pair on bars of 600 quotes, which the market does not give.  *Asleep*: so many sessions with ten
+resting orders each, none of them touched; what one tick costs from its arrival until nobody has
+anything left to do.  Then one of these sessions, drawn at random, is run again alone and compared
+byte by byte.  Each round runs all variants in turn; what counts are the ratios.  *cpu* is the time
+that the process was given, by which a machine that is not quiet can be judged too.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from bench_bars import EmaCross
 from bench_replay import EmaPair, quotes
 from rounds import machine
 
@@ -44,6 +46,10 @@ from offbook.testing.markets import XYZ
 from offbook.testing.memory_repository import InMemoryRepository
 
 BLOCK = 1000
+SHORT = 100
+"""Rows that come at once where a bar holds no more than a few times as many."""
+A_MINUTE = 600
+"""Quotes to a bar."""
 MARKET = ReplayMarket(path="live", kind=DataKind.QUOTES, instrument=XYZ)
 
 
@@ -55,7 +61,15 @@ class Resting(Strategy):
             self.buy("XYZ", 1, price=f"{50 - step}.00")
 
 
-STRATEGIES = {kind.__name__: kind for kind in (EmaPair, Resting)}
+class EmaOnMinutes(EmaCross):
+    """The pair on one-minute bars, which are built from the quotes."""
+
+    def on_start(self) -> None:
+        super().on_start()
+        self.subscribe_bars(self.symbol, "1m")
+
+
+STRATEGIES = {kind.__name__: kind for kind in (EmaPair, EmaOnMinutes, Resting)}
 
 
 def make_engine(session: PaperTradingSession) -> ProcessingEngine:
@@ -134,14 +148,16 @@ class Spent(NamedTuple):
         return Spent((self.wall - began.wall) / parts, (self.cpu - began.cpu) / parts)
 
 
-async def called(strategies: int, rows: QuoteSlice, place: Path) -> Spent:
-    """What is spent until so many strategies have been called at every row."""
+async def called(
+    strategies: int, rows: QuoteSlice, place: Path, kind: type[Strategy], block: int
+) -> Spent:
+    """What is spent until so many strategies have taken all rows, which come in blocks."""
     setting = Setting(place, rows)
-    await setting.start(strategies, EmaPair)
+    await setting.start(strategies, kind)
     await setting.followed()
     began = Spent.now()
-    for begin in range(0, len(rows), BLOCK):
-        setting.push(begin, min(begin + BLOCK, len(rows)))
+    for begin in range(0, len(rows), block):
+        setting.push(begin, min(begin + block, len(rows)))
         await setting.followed()
     spent = Spent.now().since(began)
     await setting.close()
@@ -185,7 +201,9 @@ async def every_quote(counts: list[int], rows: QuoteSlice, rounds: int, place: P
     taken: dict[int, list[Spent]] = {count: [] for count in counts}
     for number in range(rounds):
         for count in counts:
-            taken[count].append(await called(count, rows, place / f"called-{number}-{count}"))
+            taken[count].append(
+                await called(count, rows, place / f"called-{number}-{count}", EmaPair, BLOCK)
+            )
     print(f"\ncalled at every quote, {len(rows):,} quotes, {rounds} rounds")
     print(f"{'strategies':>10}{'callbacks/s':>14}{'by cpu':>14}  a strategy more costs, cpu")
     fewest, least = counts[0], taken[counts[0]]
@@ -201,6 +219,31 @@ async def every_quote(counts: list[int], rows: QuoteSlice, rounds: int, place: P
             line += (
                 f"  {statistics.median(more):,.0f} ns a quote ({min(more):,.0f}-{max(more):,.0f})"
             )
+        print(line)
+
+
+async def on_minutes(counts: list[int], minutes: int, rounds: int, place: Path) -> None:
+    """Measure and print what a bar costs each of those who are shown it."""
+    rows, bars = quotes(minutes * A_MINUTE + 1), minutes
+    taken: dict[int, list[Spent]] = {count: [] for count in counts}
+    for number in range(rounds):
+        for count in counts:
+            name = place / f"minutes-{number}-{count}"
+            taken[count].append(await called(count, rows, name, EmaOnMinutes, SHORT))
+    print(f"\non one-minute bars of {A_MINUTE} quotes, {bars:,} bars, {rounds} rounds")
+    print(
+        f"{'strategies':>10}{'µs a bar, each':>16}{'cpu':>8}  a strategy more, of the only one, cpu"
+    )
+    fewest, least = counts[0], taken[counts[0]]
+    for count, runs in taken.items():
+        each = [statistics.median(spent[n] for spent in runs) / count / bars for n in (0, 1)]
+        line = f"{count:10,}{each[0] * 1e6:16,.1f}{each[1] * 1e6:8,.1f}"
+        if count > fewest:
+            more = [
+                (spent.cpu - one.cpu) / (count - fewest) / (one.cpu / fewest)
+                for spent, one in zip(runs, least, strict=True)
+            ]
+            line += f"  {spread(more)}"
         print(line)
 
 
@@ -251,6 +294,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--strategies", type=numbers, default=[1, 10, 100])
     parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--minutes", type=int, default=60)
     parser.add_argument("--sessions", type=numbers, default=[1, 10_000])
     parser.add_argument("--ticks", type=int, default=2_000)
     options = parser.parse_args()
@@ -259,6 +303,7 @@ def main() -> None:
         place = Path(folder)
         rows = quotes(options.rows)
         asyncio.run(every_quote(options.strategies, rows, options.rounds, place))
+        asyncio.run(on_minutes(options.strategies, options.minutes, options.rounds, place))
         asyncio.run(nothing_touched(options.sessions, options.ticks, options.rounds, place))
 
 
