@@ -9,8 +9,17 @@ import msgspec
 from offbook.domain.commands import SkipRows
 from offbook.domain.errors import EngineFault
 from offbook.domain.joining import Joined, LastRow
+from offbook.engine.host import StrategyHost
 from offbook.engine.last_rows import know_last_rows
 from offbook.engine.snapshots import Parts
+
+
+def recorded(joined: Joined | None, host: StrategyHost | None) -> Joined | msgspec.UnsetType:
+    """What a session's first record tells of where it joined: bars in progress only where there is
+    a strategy, for nobody else can ask for any."""
+    if joined is None:
+        return msgspec.UNSET
+    return joined if host is not None else msgspec.structs.replace(joined, bars=msgspec.UNSET)
 
 
 def join(parts: Parts, joined: Joined) -> None:

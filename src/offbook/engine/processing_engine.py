@@ -311,7 +311,7 @@ class ProcessingEngine:
                 for name, amount in opening.items()
                 for owner, sign in ((CASH, 1), (CAPITAL, -1))
             ),
-            joined=msgspec.UNSET if attach.joined is None else attach.joined,
+            joined=keyframes.recorded(attach.joined, self._host),
         )
         self._kernel.view.cash = opening
         if attach.joined is not None:

@@ -7,7 +7,7 @@ looked at when somebody joins or when they leave memory: by minutes, each reduce
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
 
@@ -25,13 +25,15 @@ from offbook.domain.market_data import (
     MarketInfo,
     MarketSlice,
     MergedSlice,
+    QuoteSlice,
     SourceInfo,
     SourceSlice,
+    TradeSlice,
 )
 from offbook.domain.rows import Stretch
 from offbook.domain.timeframes import parse_timeframe
 from offbook.engine.intervals import Intervals
-from offbook.engine.stretches import joined, stretch_of
+from offbook.engine.stretches import joined, stretch_of, ticks_by_parts
 
 _USUAL: Final = ("1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d")
 USUAL_TIMEFRAMES: Final = tuple(map(parse_timeframe, _USUAL))
@@ -50,13 +52,13 @@ class _Part(NamedTuple):
     come to, by price, and the position of the last."""
 
     ts: int
-    stretches: tuple[Stretch, ...]
+    stretches: Sequence[Stretch]
     row: int
 
     def then(self, following: _Part) -> _Part:
         """Both, one after the other."""
         both = zip(self.stretches, following.stretches, strict=True)
-        return _Part(self.ts, tuple(joined(*pair) for pair in both), following.row)
+        return _Part(self.ts, [joined(*pair) for pair in both], following.row)
 
 
 class _Interval:
@@ -95,12 +97,13 @@ class _Source:
         if not calendar.always_open:
             self._edges = np.array(sorted({*calendar.opens, *calendar.closes}), np.int64)
 
-    def take_ticks(self, rows: SourceSlice) -> None:
+    def take_ticks(self, rows: QuoteSlice | TradeSlice) -> None:
         """The next quotes or prints."""
         begins = self._borders(rows.ts)
+        made = [ticks_by_parts(rows, begins, price) for price in self.prices]
         parts = [
-            _Part(int(rows.ts[begin]), self._come_to(rows, begin, end), rows.position(end - 1))
-            for begin, end in zip(begins, [*begins[1:], len(rows)], strict=True)
+            _Part(int(rows.ts[begin]), stretches, rows.position(end - 1))
+            for begin, end, *stretches in zip(begins, [*begins[1:], len(rows)], *made, strict=True)
         ]
         ends = list(accumulate(reversed(parts), lambda later, part: part.then(later)))[::-1]
         for interval in self.intervals:
@@ -109,15 +112,12 @@ class _Source:
     def take_bar(self, rows: BarSlice, place: int, *, is_late: bool) -> None:
         """The next bar; ``is_late``: another row of the time at which it ends came first, and ended
         what ends then."""
-        made = self._come_to(rows, place, place + 1)
+        made = [stretch_of(rows, place, place + 1, price) for price in self.prices]
         part = _Part(int(rows.ts[place]) - 1, made, rows.position(place))
         late = part._replace(ts=part.ts + 1)
         for interval in self.intervals:
             over = is_late and interval.ends == late.ts and interval.holds(part)
             interval.take([late if over else part], [late if over else part])
-
-    def _come_to(self, rows: SourceSlice, begin: int, end: int) -> tuple[Stretch, ...]:
-        return tuple(stretch_of(rows, begin, end, price) for price in self.prices)
 
     def _borders(self, ts: IntColumn) -> list[int]:
         """The places at which another minute, or other hours, begin."""
@@ -136,6 +136,8 @@ class BarsInProgress:
         hours = {calendar.name: calendar for calendar in calendars}
         instruments = {instrument.symbol: instrument for instrument in info.instruments}
         self._since: int | None = None
+        self._told: tuple[BegunStretch, ...] = ()
+        """What was told last: the same object for all who join before another row."""
         self._last_end = -1
         """The time at which bars were ended last by a row of that time."""
         self._sources = [
@@ -177,7 +179,9 @@ class BarsInProgress:
             for number, source in enumerate(self._sources)
             for stretch in self._stretches_of(number, source, ts)
         )
-        return BegunBars(ts=ts, stretches=known) if known else msgspec.UNSET
+        if known != self._told:
+            self._told = known
+        return BegunBars(ts=ts, stretches=self._told) if known else msgspec.UNSET
 
     def _stretches_of(self, number: int, source: _Source, ts: int) -> list[BegunStretch]:
         begun: dict[int, _Part] = {}
