@@ -7,11 +7,20 @@ from tests.rehearsal import Rehearsal, Snapshotting, attach_of, restored, sessio
 from offbook.domain.joining import BegunBars, BegunStretch, Joined
 from offbook.domain.market_data import Bar
 from offbook.engine.inputs import Advance
-from offbook.testing.markets import MINUTE, SECOND, START, quotes_market
+from offbook.testing.markets import MINUTE, SECOND, START, BuiltMarket, quotes_market
 
 MINUTE_BEGAN = START - START % MINUTE
 NOW = MINUTE_BEGAN + 20 * SECOND
-MARKET = quotes_market([("101", "103")] * 3, times=[NOW + at * SECOND for at in (30, 50, 110)])
+
+
+def market_of(*seconds: int) -> BuiltMarket:
+    """Quotes so many seconds after the session joined."""
+    return quotes_market(
+        [("101", "103")] * len(seconds), times=[NOW + at * SECOND for at in seconds]
+    )
+
+
+MARKET = market_of(30, 50, 110)
 BEGUN = BegunBars(
     ts=NOW - 1, stretches=(BegunStretch(0, "mid", MINUTE_BEGAN, 9000, 9900, 8000, 9500, 0, 0),)
 )
@@ -34,14 +43,18 @@ class Asking(Snapshotting):
 
 
 def shown_when_asked_after(
-    seconds: int, bars: BegunBars | msgspec.UnsetType, moves: bool
+    seconds: int,
+    bars: BegunBars | msgspec.UnsetType = BEGUN,
+    *,
+    market: BuiltMarket = MARKET,
+    moves: bool = False,
 ) -> list[list[int]]:
     """What a session is shown that joined at the 20th second of a minute; ``moves``: it goes on
     from a snapshot before its first row."""
     strategy = Asking(after=seconds)
     joined = Joined(recording="r", row=0, ts=NOW, bars=bars)
-    attach = msgspec.structs.replace(attach_of(MARKET, clock_stops=False), joined=joined)
-    rehearsal = Rehearsal(MARKET, session_of(MARKET, strategy), strategy, attach)
+    attach = msgspec.structs.replace(attach_of(market, clock_stops=False), joined=joined)
+    rehearsal = Rehearsal(market, session_of(market, strategy), strategy, attach)
     rehearsal.start(NOW)
     engine = rehearsal.engine
     if moves:
@@ -49,7 +62,7 @@ def shown_when_asked_after(
         assert state is not None
         engine = restored(rehearsal, strategy := Asking(after=seconds), state)
         assert engine.snapshot() == state
-    engine.process([whole(MARKET)])
+    engine.process([whole(market)])
     engine.process([Advance(ts=MINUTE_BEGAN + 4 * MINUTE)])
     return strategy.shown
 
@@ -60,7 +73,7 @@ def test_it_goes_on_with_what_others_began(seconds: int, moves: bool) -> None:
     """As long as it has taken no row, also from a snapshot."""
     scale = 10**MARKET.config.instrument.price_precision
     mid = 102 * scale
-    first, *others = shown_when_asked_after(seconds, BEGUN, moves)
+    first, *others = shown_when_asked_after(seconds, moves=moves)
     assert first == [MINUTE // 1, 9000, max(9900, mid), min(8000, mid), 0]
     assert [bar[0] for bar in others] == [2 * MINUTE, 3 * MINUTE]
 
@@ -68,14 +81,20 @@ def test_it_goes_on_with_what_others_began(seconds: int, moves: bool) -> None:
 @pytest.mark.parametrize("seconds", [31, 60])
 def test_whoever_asks_after_a_row_begins_there(seconds: int) -> None:
     """What the session took itself is in nobody's stretch."""
-    shown = shown_when_asked_after(seconds, BEGUN, moves=False)
+    shown = shown_when_asked_after(seconds)
     assert 9000 not in [bar[1] for bar in shown]
+
+
+def test_a_bar_that_ended_before_it_was_asked_for_is_not_shown() -> None:
+    """Though no row came since."""
+    shown = shown_when_asked_after(50, market=market_of(90, 150))
+    assert [bar[0] for bar in shown] == [2 * MINUTE, 3 * MINUTE]
 
 
 def test_without_bars_in_progress_the_first_begins_at_the_join() -> None:
     """So it was before they were told, and so it stays for what was recorded then."""
-    with_them = shown_when_asked_after(0, BEGUN, moves=False)
-    without = shown_when_asked_after(0, msgspec.UNSET, moves=False)
+    with_them = shown_when_asked_after(0)
+    without = shown_when_asked_after(0, msgspec.UNSET)
     assert [bar[0] for bar in without] == [bar[0] for bar in with_them]
     assert without[1:] == with_them[1:]
     assert without[0][1] != 9000
