@@ -20,7 +20,6 @@ from offbook.domain.joining import BegunBars, BegunStretch
 from offbook.domain.market_data import (
     BarSlice,
     DataKind,
-    DepthSlice,
     IntColumn,
     MarketInfo,
     MarketSlice,
@@ -160,7 +159,7 @@ class BarsInProgress:
                 for place, ts in enumerate(part.ts.tolist()):
                     before = self._end_before(rows, ending, part.position(place))
                     source.take_bar(part, place, is_late=before == ts)
-            elif not isinstance(part, DepthSlice):
+            elif isinstance(part, QuoteSlice | TradeSlice):
                 source.take_ticks(part)
         if len(ending):
             self._last_end = int(rows.ts[ending[-1]])
