@@ -238,7 +238,7 @@ def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, 4])
 def test_who_joins_within_a_bar_gets_it_whole(kind: Kind, seed: int) -> None:
     """The bars of who was there, but those whose beginning nobody saw; and alone the same."""
     many = ManyBuilders(seed, kind)

@@ -3,19 +3,16 @@
 from random import Random
 
 import pytest
-from tests.properties.random_markets import Kind
+from tests.properties.random_markets import MAKERS, Kind
 from tests.properties.random_sessions import improvise
 
-from offbook.domain.market_data import DataKind
 from offbook.engine import capture as capturing
 from offbook.engine.capture import Captured
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.snapshots import ENCODER, state_of
 
-KINDS: list[Kind] = [*DataKind, "several"]
 
-
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", MAKERS)
 @pytest.mark.parametrize("seed", range(3))
 def test_what_is_written_later_is_what_was_captured(
     seed: int, kind: Kind, monkeypatch: pytest.MonkeyPatch

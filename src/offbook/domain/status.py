@@ -79,7 +79,7 @@ class StatusSlice(Columns):
         ts_event: IntColumn | None = None,
     ) -> None:
         self.instrument = instrument
-        self.index = self.made = self.numbers = None
+        self.index = self.made = self.numbers = self.stretches = None
         self.offset = 0
         self.start = start
         self.ts = ts
