@@ -61,6 +61,18 @@ def test_tables_hold_exact_values_by_name(result: RunResult) -> None:
     assert result.orders["order_status"] == ("FILLED", "FILLED")
 
 
+def test_an_interval_comes_with_the_run_where_it_is_asked_for(result: RunResult) -> None:
+    """By True, or by naming venues for its ends."""
+    assert result.interval is None
+    found = offbook.run(Rests, "demo", cash="5000", interval={"pessimistic": "harsh"}).interval
+    assert found is not None
+    assert found.pessimistic.preset == "harsh"
+    with pytest.raises(InvalidConfig, match="there is no typical venue"):
+        offbook.run(Rests, "demo", interval={"typical": "retail"})
+    with pytest.raises(InvalidConfig, match="True, or presets"):
+        offbook.run(Rests, "demo", interval="harsh")  # type: ignore[arg-type]  # a user's mistake
+
+
 def test_pandas_frames_keep_every_nanosecond(result: RunResult) -> None:
     """Also in a column where some are missing, which floats would round."""
     frame = result.fills.to_pandas()

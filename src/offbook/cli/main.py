@@ -225,6 +225,9 @@ def report(
     session: o.Session,
     write: o.Write = None,
     into: o.Into = Path(),
+    interval: o.Interval = False,
+    optimistic: o.Optimistic = None,
+    pessimistic: o.Pessimistic = None,
     json: o.Json = False,
     quiet: o.Quiet = False,
     data_dir: o.DataDir = None,
@@ -234,7 +237,10 @@ def report(
     from offbook.cli.reporting import report_session
 
     formats = [name.strip() for name in (write or "").split(",") if name.strip()]
-    raise typer.Exit(report_session(shell, session, formats, into))
+    given = {"optimistic": optimistic, "pessimistic": pessimistic}
+    presets = {name: choice for name, choice in given.items() if choice is not None}
+    shadows = presets if interval or presets else None
+    raise typer.Exit(report_session(shell, session, formats, into, shadows))
 
 
 @app.command()

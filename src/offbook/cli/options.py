@@ -229,6 +229,18 @@ Into = Annotated[
     Path,
     typer.Option("--into", metavar="DIR", help="Where the files' folder is made.", file_okay=False),
 ]
+Interval = Annotated[
+    bool,
+    typer.Option("--interval", help="Also put its orders through a kinder and a harsher venue."),
+]
+Optimistic = Annotated[
+    PresetChoice | None,
+    typer.Option("--optimistic", help="The kinder venue, by preset (else made of its own)."),
+]
+Pessimistic = Annotated[
+    PresetChoice | None,
+    typer.Option("--pessimistic", help="The harsher venue, by preset (else made of its own)."),
+]
 
 # -- configuration ----------------------------------------------------------------------------
 

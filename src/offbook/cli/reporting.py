@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from offbook.bootstrap import find_stored, report_stored, write_report
+from offbook.bootstrap.intervals import interval_stored
 from offbook.cli.loop import run_async
 from offbook.cli.shell import Shell, short
 from offbook.domain.errors import InvalidInput
@@ -18,9 +20,16 @@ if TYPE_CHECKING:
     from offbook.services.reporting.full_report import FullReport
 
 
-def report_session(shell: Shell, reference: str, formats: list[str], directory: Path) -> int:
-    """Print the full report of a session, or write it as files; 0."""
-    report = run_async(shell, _read(shell, reference))
+def report_session(
+    shell: Shell,
+    reference: str,
+    formats: list[str],
+    directory: Path,
+    shadows: Mapping[str, str] | None = None,
+) -> int:
+    """Print the full report of a session, or write it as files; 0. With ``shadows`` (presets by
+    ``optimistic`` and ``pessimistic``, each may be left out) it has an interval."""
+    report = run_async(shell, _read(shell, reference, shadows))
     if formats:
         return _write(shell, report, formats, directory / f"offbook-{short(_id(report))}")
     if shell.json:
@@ -55,6 +64,8 @@ def _id(report: FullReport) -> str:
     return report.session.session_id
 
 
-async def _read(shell: Shell, reference: str) -> FullReport:
+async def _read(shell: Shell, reference: str, shadows: Mapping[str, str] | None) -> FullReport:
     listed = await find_stored(shell.data_dir, reference)
+    if shadows is not None:
+        return await interval_stored(listed.session, listed.store, shadows)
     return await report_stored(listed.session, listed.store)

@@ -13,6 +13,7 @@ from offbook.notebook.table import Table
 from offbook.services.paper_trading.verification import Verification
 from offbook.services.reporting.full_report import FullReport
 from offbook.services.reporting.sections import Section, sections
+from offbook.services.shadowing.document import Interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -78,6 +79,11 @@ class RunResult:
     def fifo_trades(self) -> Table:
         """Round trips in which what is closed was opened first."""
         return _table(self._tables["round_trips"], "pairing", "fifo")
+
+    @property
+    def interval(self) -> Interval | None:
+        """The result before a kinder and a harsher venue; None unless it was asked for."""
+        return self.report.interval
 
     def plot(self) -> Figure:
         """Price with fills, equity and drawdown, as a matplotlib figure.

@@ -8,7 +8,7 @@ import inspect
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -29,6 +29,7 @@ from offbook.engine.strategy import Strategy
 from offbook.notebook.result import RunResult
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.reporting.full_report import read_full_report
+from offbook.services.shadowing.interval import add_interval
 from offbook.testing.memory_repository import InMemoryRepository
 
 T = TypeVar("T")
@@ -37,6 +38,7 @@ _KINDS: Final[dict[str, tuple[tuple[type, ...], str]]] = {
     "params": ((Mapping,), "values by the names of parameters"),
     "config": ((str, Path, Mapping), "a file, or values by the names of settings"),
     "market": ((MarketDescription,), "a MarketDescription"),
+    "interval": ((bool, Mapping), "True, or presets by optimistic and pessimistic"),
     "store": ((bool, str, Path), "True, False or a directory"),
 }
 
@@ -56,6 +58,7 @@ def run(
     name: str | None = None,
     store: Path | str | bool = False,
     verify: bool = False,
+    interval: bool | Mapping[str, str] = False,
     **parameters: Any,
 ) -> RunResult:
     """Run a strategy over data to its end, as fast as possible, and return what came out.
@@ -63,7 +66,6 @@ def run(
     ::
 
         result = offbook.run(Momentum, "demo", lag=3000, preset="harsh")
-        result.plot()
         result.equity.to_pandas()
 
     ``strategy`` is a class, or text such as ``"mine.py:Mine"``; its parameters are given by name,
@@ -74,13 +76,15 @@ def run(
 
     The session is kept in memory and gone afterwards, unless ``store`` is True (the default store)
     or a directory; then the strategy must be one that another process can import.  ``verify`` runs
-    it a second time and compares every byte.  ``preset`` names a whole venue.
+    it a second time and compares every byte.  ``preset`` names a whole venue.  ``interval`` adds
+    ``result.interval``; ``{"pessimistic": "harsh"}`` names a preset for an end of it.
 
-    May be called from a notebook, where an event loop runs already.  Raises InvalidConfig,
+    May be called from a notebook, whose event loop runs already.  Raises InvalidConfig,
     InvalidStrategy and BadMarketData for what is given, SessionFailed when the session or its
     strategy failed (with the traceback as a note), and StorageUnavailable.
     """
-    check_kinds(params=params, config=config, market=market, store=store)
+    check_kinds(params=params, config=config, market=market, store=store, interval=interval)
+    more = _More(verify=verify, interval=_presets(interval))
     request = SessionRequest(
         data=named(data),
         file=Path(config) if isinstance(config, (str, Path)) else None,
@@ -94,13 +98,13 @@ def run(
     given = {**(params or {}), **parameters}
     if isinstance(strategy, str):
         by_name = msgspec.structs.replace(request, strategy=strategy, params=texts(given))
-        return blocking(_run(build_config(by_name, parts), None, store, verify=verify))
+        return blocking(_run(build_config(by_name, parts), None, store, more))
     factory = _factory(strategy, stored=store is not False)
     spec = StrategySpec(
         ref=f"{strategy.__module__}:{strategy.__name__}", params=_plain(strategy, given)
     )
     made = build_config(request, parts, strategy=spec)
-    return blocking(_run(made, factory, store, verify=verify))
+    return blocking(_run(made, factory, store, more))
 
 
 def _factory(strategy: type[Strategy], *, stored: bool) -> EngineFactory:
@@ -185,8 +189,21 @@ def check_kinds(**given: object) -> None:
             raise InvalidConfig(f"{field}={value!r}: expected {told}", field=field)
 
 
+class _More(NamedTuple):
+    """What is asked for beside the run: to compare its bytes, and presets of its interval."""
+
+    verify: bool
+    interval: Mapping[str, str] | None
+
+
+def _presets(interval: bool | Mapping[str, str]) -> Mapping[str, str] | None:
+    if isinstance(interval, bool):
+        return {} if interval else None
+    return interval
+
+
 async def _run(
-    config: SessionConfig, loader: EngineFactory | None, store: Path | str | bool, *, verify: bool
+    config: SessionConfig, loader: EngineFactory | None, store: Path | str | bool, more: _More
 ) -> RunResult:
     async with _repository(store) as (repository, place):
         async with make_manager(repository, make_engine=loader) as manager:
@@ -194,8 +211,12 @@ async def _run(
             session = await manager.wait(started.id)
             if session.status is SessionStatus.FAILED or session.error is not None:
                 raise _failed(session.id, session.status_reason, session.error)
-            checked = await manager.verify(session.id) if verify else None
+            checked = await manager.verify(session.id) if more.verify else None
             report = await read_full_report(session, repository, make_gateway())
+            if more.interval is not None:
+                report = await add_interval(
+                    report, session, repository, make_gateway(), more.interval
+                )
         return RunResult(session, report, checked, place)
 
 

@@ -41,6 +41,17 @@ def test_a_report_as_json_agrees_with_what_show_tells(offbook: Program, ran: str
     assert isinstance(report["session"]["equity"], str)
 
 
+def test_an_interval_is_asked_for_and_its_ends_can_be_named(offbook: Program, ran: str) -> None:
+    """A preset by itself asks for it too."""
+    assert offbook("report", ran, "--json").document["interval"] is None
+    told = offbook("report", ran, "--interval")
+    assert told.code == 0, told.err
+    assert "hangs on" in told.out
+    found = offbook("report", ran, "--pessimistic", "retail", "--json").document["interval"]
+    assert found["pessimistic"]["preset"] == "retail"
+    assert found["optimistic"]["preset"] is None
+
+
 def test_a_report_is_written_as_files(offbook: Program, ran: str, folder: Path) -> None:
     """Into a folder of the session's own; the files are named."""
     answer = offbook("report", ran, "--write", "json,csv", "--into", str(folder), "--json")

@@ -47,6 +47,7 @@ from offbook.services.reporting.restatements import comparable
 from offbook.services.reporting.round_trips import fifo_trips, position_trips, time_held
 from offbook.services.reporting.statistics import Statistics, compute_statistics
 from offbook.services.reporting.trading_days import days_per_year
+from offbook.services.shadowing.document import Interval
 
 REPORT_VERSION: Final = 1
 """Grows when a field goes or changes its meaning; new fields leave it as it is."""
@@ -59,6 +60,7 @@ class FullReport(msgspec.Struct, frozen=True, kw_only=True):
 
     ``equity`` and ``statistics`` are None when the recording cannot be read any more or is
     another; ``notes`` say so.  The rest needs the records alone; then trips have no excursions.
+    ``interval`` is there where it was asked for: see ``add_interval``.
     """
 
     version: int = REPORT_VERSION
@@ -71,6 +73,7 @@ class FullReport(msgspec.Struct, frozen=True, kw_only=True):
     execution: ExecutionQuality | None
     execution_by_symbol: dict[str, ExecutionQuality]
     notes: tuple[str, ...] = ()
+    interval: Interval | None = None
 
 
 def decode_report(raw: bytes) -> FullReport:

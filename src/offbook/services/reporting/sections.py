@@ -21,6 +21,7 @@ from offbook.services.reporting.formatting import (
     words,
 )
 from offbook.services.reporting.full_report import FullReport
+from offbook.services.reporting.interval_rows import interval_rows
 from offbook.services.reporting.lines import TripSection
 from offbook.services.reporting.statistics import Statistics
 from offbook.services.reporting.trip_statistics import TripStatistics
@@ -51,6 +52,9 @@ def sections(report: FullReport) -> tuple[Section, ...]:
         found.append(_trips(report))
     if report.execution is not None and (report.session.orders or report.execution.fills):
         found.append(_execution(report.execution, report.session.currency))
+    if report.interval is not None:
+        rows = interval_rows(report.interval, report.session.initial_equity)
+        found.append(Section("Interval", tuple(Row(label, value) for label, value in rows)))
     if report.notes:
         found.append(Section("Notes", tuple(Row(str(i), n) for i, n in _numbered(report.notes))))
     return tuple(found)
