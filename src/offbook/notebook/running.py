@@ -65,8 +65,7 @@ def run(
 
     ::
 
-        result = offbook.run(Momentum, "demo", lag=3000, preset="harsh")
-        result.equity.to_pandas()
+        offbook.run(Momentum, "demo", lag=3000, preset="harsh").equity.to_pandas()
 
     ``strategy`` is a class, or text such as ``"mine.py:Mine"``; its parameters are given by name,
     or in ``params`` where a name is one of this function's.  ``data`` is a recording, ``"demo"``,
@@ -78,7 +77,6 @@ def run(
     or a directory; then the strategy must be one that another process can import.  ``verify`` runs
     it a second time and compares every byte.  ``preset`` names a whole venue.  ``interval`` adds
     ``result.interval``; ``{"pessimistic": "harsh"}`` names a preset for an end of it.
-
     May be called from a notebook, whose event loop runs already.  Raises InvalidConfig,
     InvalidStrategy and BadMarketData for what is given, SessionFailed when the session or its
     strategy failed (with the traceback as a note), and StorageUnavailable.

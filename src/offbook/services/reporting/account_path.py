@@ -28,7 +28,7 @@ from offbook.domain.records import (
 from offbook.domain.values import share_of
 from offbook.engine.folding import instrument_of
 from offbook.engine.ledger import LedgerState
-from offbook.services.reporting.slippage import slippage_of
+from offbook.services.reporting.slippage import parts_of, slippage_of
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +37,8 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
 
     ``rate`` is what one unit of that currency was worth in the account's, numerator and
     denominator; ``fee`` and ``slippage`` are in the account's.  ``twice_mid`` is bid plus ask at
-    the order's decision (price units), 0 where there was none.
+    the order's decision (price units), 0 where there was none.  ``spread`` and ``impact`` are parts
+    of ``slippage``: see ``parts_of``.
     """
 
     ts: int
@@ -51,6 +52,8 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     slippage: int
     liquidity: Liquidity
     rate: tuple[int, int] = (1, 1)
+    spread: int = 0
+    impact: int = 0
 
     def worth(self, amount: int) -> int:
         """An amount of the instrument's currency in the account's, rounded down to 10**-18, as the
@@ -126,6 +129,7 @@ def execution_of(record: OrderFilled, ledger: LedgerState) -> Execution:
     twice_mid = order.decision_bid_px + order.decision_ask_px
     sign = record.side.sign
     slippage = slippage_of(sign, record.last_qty, record.last_px, twice_mid, instrument)
+    spread, impact = parts_of(record, twice_mid, instrument)
     fee, rate = record.fee, (1, 1)
     if record.conversion is not None:
         fee = record.conversion.fee
@@ -142,6 +146,8 @@ def execution_of(record: OrderFilled, ledger: LedgerState) -> Execution:
         slippage=share_of(slippage, *rate),
         liquidity=record.liquidity,
         rate=rate,
+        spread=share_of(spread, *rate),
+        impact=share_of(impact, *rate),
     )
 
 

@@ -26,6 +26,7 @@ from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.opening import open_to_replay
 from offbook.services.paper_trading.report import SessionReport, make_report
 from offbook.services.reporting.account_path import AccountPath, PathBuilder
+from offbook.services.reporting.attribution import Attribution, Carry, attribution
 from offbook.services.reporting.by_instrument import InstrumentLine, instrument_lines
 from offbook.services.reporting.equity_curve import (
     CHART_POINTS,
@@ -72,6 +73,7 @@ class FullReport(msgspec.Struct, frozen=True, kw_only=True):
     by_position: TripSection
     execution: ExecutionQuality | None
     execution_by_symbol: dict[str, ExecutionQuality]
+    attribution: Attribution | None = None
     notes: tuple[str, ...] = ()
     interval: Interval | None = None
 
@@ -103,15 +105,19 @@ async def read_full_report(
     """
     records = await _read_records(session, repository)
     ledger, builder = LedgerState(), PathBuilder(session.config.account)
+    carry = Carry(session.config.account.currency)
     for record in records:
         ledger.apply(record)
         builder.take(record, ledger)
+        carry.take(record)
     path = builder.path(ledger)
     base = make_report(session, records)
     if path is None:
         return _assembled(base, ledger, None, None, None, ("the session never ran",))
     curve, statistics, note = await _equity(session, path, ledger, gateway, points)
-    return _assembled(base, ledger, path, curve, statistics, (note,) if note else ())
+    report = _assembled(base, ledger, path, curve, statistics, (note,) if note else ())
+    split = attribution(base, path.executions, carry.total)
+    return msgspec.structs.replace(report, attribution=split)
 
 
 async def _read_records(

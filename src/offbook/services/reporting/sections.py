@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from offbook.services.paper_trading.report import SessionReport
+from offbook.services.reporting.attribution import attribution_rows
 from offbook.services.reporting.by_instrument import InstrumentLine
 from offbook.services.reporting.execution_quality import Delays, ExecutionQuality, LiquidityCost
 from offbook.services.reporting.formatting import (
@@ -46,6 +47,9 @@ def sections(report: FullReport) -> tuple[Section, ...]:
     found = [_result(report)]
     if len(report.instruments) > 1:
         found.append(_instruments(report))
+    if report.attribution is not None and report.session.fills:
+        rows = attribution_rows(report.attribution)
+        found.append(Section("Attribution", tuple(Row(label, value) for label, value in rows)))
     if report.statistics is not None:
         found.append(_risk(report.statistics))
     if report.by_position.trips:
