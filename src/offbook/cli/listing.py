@@ -296,8 +296,8 @@ def _fill_lines(fill: FillDetail) -> list[str]:
         f"{clock(line.ts)}  {paint(line.side.lower(), style, sys.stdout)} {line.qty} {line.symbol} "
         f"at {line.price}, fee {money(line.fee)}, {line.liquidity.lower()}  {line.client_order_id}",
         f"    row {line.row:,} at {clock(line.row_ts, date=other_day)}: {_market(evidence)}",
-        f"    {line.model}, {line.rule}; {line.available} could be had; slippage {slip}; "
-        f"delay {duration(line.delay_ns)}",
+        f"    grade {line.grade}: {line.model}, {line.rule}; {line.available} could be had; "
+        f"slippage {slip}; delay {duration(line.delay_ns)}",
     ]
 
 

@@ -45,7 +45,7 @@ class FillLine(msgspec.Struct, frozen=True, kw_only=True):
     when the order was decided, None where there was none; ``slippage`` and ``slippage_bps`` are
     what the fill's price was worse than that, negative where it was better; ``delay_ns`` is the
     time in between.  ``row`` is the market row traded against, ``rule`` the clause that allowed it,
-    ``available`` how much could be had there.
+    ``available`` how much could be had there; ``grade`` (A, B, C) how sure it is by its evidence.
     """
 
     ts: int
@@ -68,6 +68,7 @@ class FillLine(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     rule: str
     available: str
+    grade: str
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -303,6 +304,7 @@ def _fill_line(ledger: LedgerState, record: OrderFilled, execution: Execution) -
         model=evidence.model,
         rule=evidence.rule,
         available=instrument.qty_text(evidence.available_qty),
+        grade=execution.grade,
     )
 
 

@@ -28,6 +28,7 @@ from offbook.domain.records import (
 from offbook.domain.values import share_of
 from offbook.engine.folding import instrument_of
 from offbook.engine.ledger import LedgerState
+from offbook.services.reporting.grades import grade_of
 from offbook.services.reporting.slippage import parts_of, slippage_of
 
 
@@ -38,7 +39,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     ``rate`` is what one unit of that currency was worth in the account's, numerator and
     denominator; ``fee`` and ``slippage`` are in the account's.  ``twice_mid`` is bid plus ask at
     the order's decision (price units), 0 where there was none.  ``spread`` and ``impact`` are parts
-    of ``slippage``: see ``parts_of``.
+    of ``slippage``: see ``parts_of``; ``grade`` is that of ``grade_of``.
     """
 
     ts: int
@@ -54,6 +55,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     rate: tuple[int, int] = (1, 1)
     spread: int = 0
     impact: int = 0
+    grade: str = ""
 
     def worth(self, amount: int) -> int:
         """An amount of the instrument's currency in the account's, rounded down to 10**-18, as the
@@ -148,6 +150,7 @@ def execution_of(record: OrderFilled, ledger: LedgerState) -> Execution:
         rate=rate,
         spread=share_of(spread, *rate),
         impact=share_of(impact, *rate),
+        grade=grade_of(record).value,
     )
 
 

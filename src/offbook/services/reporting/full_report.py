@@ -38,6 +38,7 @@ from offbook.services.reporting.execution_quality import (
     execution_quality,
     quality_by_symbol,
 )
+from offbook.services.reporting.grade_shares import GradeShare, grade_shares
 from offbook.services.reporting.lines import (
     EquitySection,
     TripSection,
@@ -74,6 +75,7 @@ class FullReport(msgspec.Struct, frozen=True, kw_only=True):
     execution: ExecutionQuality | None
     execution_by_symbol: dict[str, ExecutionQuality]
     attribution: Attribution | None = None
+    grades: tuple[GradeShare, ...] = ()
     notes: tuple[str, ...] = ()
     interval: Interval | None = None
 
@@ -197,5 +199,6 @@ def _assembled(
         by_position=trip_section(trips, path, curve),
         execution=None if path is None else execution_quality(ledger, executions, scales),
         execution_by_symbol=by_symbol,
+        grades=grade_shares(executions),
         notes=notes,
     )

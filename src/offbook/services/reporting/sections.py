@@ -11,7 +11,7 @@ from typing import NamedTuple
 from offbook.services.paper_trading.report import SessionReport
 from offbook.services.reporting.attribution import attribution_rows
 from offbook.services.reporting.by_instrument import InstrumentLine
-from offbook.services.reporting.execution_quality import Delays, ExecutionQuality, LiquidityCost
+from offbook.services.reporting.execution_quality import Delays, LiquidityCost
 from offbook.services.reporting.formatting import (
     clock,
     counted,
@@ -55,7 +55,7 @@ def sections(report: FullReport) -> tuple[Section, ...]:
     if report.by_position.trips:
         found.append(_trips(report))
     if report.execution is not None and (report.session.orders or report.execution.fills):
-        found.append(_execution(report.execution, report.session.currency))
+        found.append(_execution(report))
     if report.interval is not None:
         rows = interval_rows(report.interval, report.session.initial_equity)
         found.append(Section("Interval", tuple(Row(label, value) for label, value in rows)))
@@ -265,7 +265,9 @@ def _pair(first: str | None, second: str | None, coin: str) -> str:
     return f"{', '.join(texts)} {coin}"
 
 
-def _execution(found: ExecutionQuality, coin: str) -> Section:
+def _execution(report: FullReport) -> Section:
+    found, coin = report.execution, report.session.currency
+    assert found is not None
     rows = [
         Row("orders sent", f"{found.sent_orders:,}, {found.filled_orders:,} filled"),
         Row("quantity filled", figure(found.fill_ratio, _share)),
@@ -278,6 +280,9 @@ def _execution(found: ExecutionQuality, coin: str) -> Section:
         Row("time to first fill", _delays(found.first_fill)),
         Row("time to complete", _delays(found.complete)),
     ]
+    if report.grades:
+        told = [f"{one.grade} {_share(one.share)} of value" for one in report.grades]
+        rows.append(Row("grades of fills", ", ".join(told)))
     for refused in found.refusals:
         label = f"{words(refused.what)}: {words(refused.reason)}"
         rows.append(Row(label, f"{refused.count:,}"))

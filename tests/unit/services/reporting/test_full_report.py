@@ -295,7 +295,7 @@ async def test_sections_tell_every_figure_in_words() -> None:
     stage = Stage(wave(), Trader)
     report = await read_full_report(await traded(stage), stage.repository, stage.gateway)
     found = {section.title: dict(section.rows) for section in sections(report)}
-    assert list(found) == ["Result", "Risk", "Round trips", "Execution"]
+    assert list(found) == ["Result", "Attribution", "Risk", "Round trips", "Execution"]
     for section in sections(report):
         assert len({row.label for row in section.rows}) == len(section.rows)
         for row in section.rows:
@@ -308,7 +308,7 @@ async def test_sections_tell_every_figure_in_words() -> None:
 def test_a_report_holds_no_binary_float_of_money() -> None:
     """Every field that holds money is text: floats are ratios and shares alone."""
     ratios = {"ratio", "value", "exposure", "net_exposure", "return_ratio", "market_return"}
-    ratios |= {"favourable", "adverse", "slippage_bps"}
+    ratios |= {"favourable", "adverse", "slippage_bps", "share"}
     seen = set()
 
     def look(kind: type) -> None:
