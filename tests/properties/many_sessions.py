@@ -17,6 +17,7 @@ from tests.properties.random_markets import (
     several_at_random,
 )
 from tests.properties.random_sessions import session_at_random
+from tests.properties.venue_cases import fitting
 from tests.stage import SMALL
 
 from offbook.domain.config import PauseOrders, ResumeTimers, SessionConfig, StrategySpec
@@ -116,9 +117,9 @@ class ManySessions:
         if isinstance(actor, Gambler):
             params = {"luck": actor.luck, "symbols": actor.symbols}
             spec = StrategySpec(ref=f"m:{name}", params=params)
-        return msgspec.structs.replace(
-            made.session.config, market=self.stage.market.config, strategy=spec
-        )
+        market, found = self.stage.market.config, made.session.config
+        venue = fitting(found.venue, market)
+        return msgspec.structs.replace(found, market=market, strategy=spec, venue=venue)
 
     def _pass_time(self) -> None:
         """Some of the time until the next row passes, with nothing else."""

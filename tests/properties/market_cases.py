@@ -22,6 +22,7 @@ from tests.properties.account_cases import (
     pick_risk,
     pick_slippage,
 )
+from tests.properties.venue_cases import pick_freshness
 
 from offbook.domain.config import (
     AccountConfig,
@@ -31,9 +32,11 @@ from offbook.domain.config import (
     Intrabar,
     LatencyConfig,
     LifecycleConfig,
+    LimitFill,
     LimitGap,
     PauseOrders,
     RiskConfig,
+    SelfMatchPolicy,
     StopGap,
     VenueConfig,
 )
@@ -144,6 +147,9 @@ def pick_setup(source: Source) -> Setup:
             slippage=pick_slippage(source),
             latency=_pick_latency(source, timeframe),
             volume_share=source.pick(["1", "0.1", "0.33333333"]),
+            self_match=source.pick([SelfMatchPolicy.ALLOW, *SelfMatchPolicy]),
+            freshness=pick_freshness(source, timeframe) if quotes in kinds else None,
+            limit_fill=source.pick(list(LimitFill)[: 1 if kinds == (quotes,) else 2]),
             limit_gap=source.pick(list(LimitGap)) if bars else LimitGap.LIMIT,
             market_collar="0" if tight else source.pick(["0.05", "0", "0.00123457"]),
             fill_at=pick_fill_at(source, kinds),

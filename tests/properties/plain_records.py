@@ -92,7 +92,7 @@ class Plain:
             f.order, self.size(f.last_qty), self.price(f.last_px), f.liquidity is Liquidity.ADDED,
             self.money(f.fee), self.money(f.realized), self.money(f.reserved),
             self.size(f.evidence.available_qty), f.evidence.rule, self.row(f.evidence),
-            self.price(f.evidence.base_px), f.due,
+            self.price(f.evidence.base_px), f.evidence.stale_ns, f.due,
         )  # fmt: skip
 
     def _stopped(self, s: r.SessionStopped) -> Event:

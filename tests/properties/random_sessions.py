@@ -24,6 +24,7 @@ from tests.properties.random_conditions import (
     rules_of_bars,
 )
 from tests.properties.random_markets import MAKERS, Kind, days_at_random, hours_at_random
+from tests.properties.venue_cases import manners_at_random
 from tests.rehearsal import Rehearsal, attach_of, session_of
 
 from offbook.domain import commands as c
@@ -78,6 +79,7 @@ def session_at_random(
             "auctions": rng.choice(AUCTIONS),
             "extended_hours": rng.choice(EXTENDED),
             **(rules_of_bars(rng) if kind is DataKind.BARS else {}),
+            **manners_at_random(rng, market.config),
         },
         risk=rng.choice(
             [

@@ -14,7 +14,14 @@ from tests.properties.reference_clock import DAY
 from tests.properties.reference_matching import ReferenceMatching
 from tests.properties.reference_orders import ZERO, Order
 
-from offbook.domain.config import AuctionLimit, FillAt, Intrabar, LimitGap, StopGap
+from offbook.domain.config import (
+    AuctionLimit,
+    FillAt,
+    Intrabar,
+    LimitFill,
+    LimitGap,
+    StopGap,
+)
 from offbook.domain.orders import CancelReason, ContingencyType, OrderType, TimeInForce
 
 AT_THE_CLOSE = "market order at the close"
@@ -174,10 +181,12 @@ class ReferenceBars(ReferenceMatching):
             return None
         if deal[1] == AT_THE_CLOSE:
             return len(walk) - 1
-        if "through" not in deal[1]:
+        if "through" not in deal[1] and "touched" not in deal[1]:
             return 0
         limit = order.limit
         assert limit is not None
+        if self.setup.venue.limit_fill is LimitFill.TOUCH:
+            return [px <= limit if order.buying else px >= limit for px in walk].index(True)
         beyond = [px < limit if order.buying else px > limit for px in walk]
         return beyond.index(True)
 
@@ -208,7 +217,9 @@ class ReferenceBars(ReferenceMatching):
                 return None
             price = self._given_price(held, fair)
             where = "open" if price == bar.open else "bar"
-            self.triggered(order, bar, f"{where} reached the trigger price", self._left)
+            rule = f"{where} reached the trigger price"
+            if not self.triggered(order, bar, rule, self._left):
+                return None
             limit = order.limit
             deal = None
             if limit is None or (price <= limit if order.buying else price >= limit):
@@ -254,6 +265,9 @@ class ReferenceBars(ReferenceMatching):
         if bar.low < limit if order.buying else bar.high > limit:
             nearest = min(limit, bar.high) if order.buying else max(limit, bar.low)
             return nearest, "bar traded through the limit"
+        touched = (bar.low if order.buying else bar.high) == limit
+        if touched and self.setup.venue.limit_fill is LimitFill.TOUCH:
+            return limit, "bar touched the limit"
         return None
 
     def _take_from_bar(self, order: Order, deal: Deal, bar: BarRow) -> None:

@@ -8,6 +8,7 @@ from tests.properties.market_cases import Setup
 from tests.properties.reference_clock import ReferenceClock
 from tests.properties.reference_orders import ZERO, Group, Order
 
+from offbook.domain.config import SelfMatchPolicy
 from offbook.domain.orders import CancelReason, ContingencyType, OrderStatus
 
 
@@ -128,11 +129,56 @@ class ReferenceGroups(ReferenceClock):
                 return
         if self.is_locked(child):
             self.cancel(child, CancelReason.AUCTION_CUTOFF)
-        elif child.auction is None:
+        elif child.auction is None and (child.waits or self.keeps_off_itself(child)):
             self.meet_last(child)
 
     def is_locked(self, order: Order) -> bool:
         raise NotImplementedError
+
+    def own_orders_met(self, order: Order, limit: Fraction | None) -> list[Order]:
+        """Limits of the session on the other side that an order would reach, best price first."""
+        market = self.market()
+        reach = limit if limit is not None or market is None else market[1 if order.buying else 0]
+        if order.liquidates or reach is None:
+            return []
+        found = [
+            other
+            for other in self.account.working()
+            if other.is_at_venue
+            and not other.waits
+            and other.auction is None
+            and other.buying is not order.buying
+            and other is not order
+            and other.limit is not None
+            and (other.limit <= reach if order.buying else other.limit >= reach)
+        ]
+        return sorted(found, key=lambda o: ((o.limit or 0) * (1 if order.buying else -1), o.rank))
+
+    def keeps_off_itself(self, order: Order) -> bool:
+        """An order begins to act: what becomes of it and of others that it would meet."""
+        policy = self.setup.venue.self_match
+        if policy is SelfMatchPolicy.ALLOW:
+            return True
+        for other in self.own_orders_met(order, order.limit):
+            if order.ended:
+                return False
+            if other.ended:
+                continue
+            qty = min(order.open, other.open)
+            if policy is SelfMatchPolicy.CANCEL_RESTING:
+                self.cancel(other, CancelReason.SELF_MATCH)
+            elif policy is SelfMatchPolicy.CANCEL_ARRIVING:
+                self.cancel(order, CancelReason.SELF_MATCH)
+            else:
+                for one in (other, order):
+                    if one.ended:
+                        continue
+                    if one.open == qty:
+                        self.cancel(one, CancelReason.SELF_MATCH)
+                    else:
+                        self._restate(one, one.qty - qty, released=False)
+                        self.settle(one)
+        return not order.ended
 
     def _restate(self, order: Order, qty: Fraction, *, released: bool) -> None:
         amount = self.account.held_together(order, qty, order.reserve_price)

@@ -13,6 +13,7 @@ from tests.properties.reference_groups import ReferenceGroups
 from tests.properties.reference_orders import ZERO, Order
 from tests.properties.reference_slippage import slipped
 
+from offbook.domain.config import StalePolicy
 from offbook.domain.orders import (
     CancelReason,
     OrderStatus,
@@ -133,7 +134,7 @@ class ReferenceMatching(ReferenceGroups):
         row: MadeRow,
     ) -> bool:
         price, rule = deal
-        maker = any(word in rule for word in ("reached", "through", "beyond the limit"))
+        maker = any(word in rule for word in ("reached", "through", "touched", "beyond the limit"))
         slip = None if maker else slipped(self.setup, order, price, row)
         if slip is not None:
             slip, price = price, slip
@@ -146,9 +147,25 @@ class ReferenceMatching(ReferenceGroups):
         fee, realized = done
         self.tell(
             "OrderFilled", order.number, qty, price, maker, fee, realized, order.reserved,
-            available, rule, row, slip, self.report(),
+            available, rule, row, slip, self._age(row), self.report(),
         )  # fmt: skip
         return True
+
+    def is_old(self, row: object) -> bool:
+        """Whether a quote that stands is older than it may be."""
+        rule = self.setup.venue.freshness
+        return (
+            rule is not None and isinstance(row, QuoteRow) and self.now - row.ts > rule.max_age_ns
+        )
+
+    def may_take(self, row: QuoteRow | PrintRow) -> bool:
+        """Whether a row that stands is of these hours and not too old to take from."""
+        rule = self.setup.venue.freshness
+        waits = rule is not None and rule.policy is not StalePolicy.FLAG and self.is_old(row)
+        return self.are_same_hours(row.ts, self.now) and not waits
+
+    def _age(self, row: MadeRow) -> int | None:
+        return self.now - row.ts if self.is_old(row) else None
 
     def match_print(self, row: PrintRow) -> None:
         raise NotImplementedError
@@ -217,17 +234,20 @@ class ReferenceMatching(ReferenceGroups):
     def trigger(self, order: Order, row: QuoteRow | PrintRow) -> None:
         """A row triggers an order, which meets a quote at once, and of prints the next."""
         if isinstance(row, PrintRow):
-            self.triggered(order, row, "print reached the trigger price", row.size)
-            self.try_prints(order, row)
+            if self.triggered(order, row, "print reached the trigger price", row.size):
+                self.try_prints(order, row)
             return
         level = self.asks if order.buying else self.bids
         side = "ask" if order.buying else "bid"
-        self.triggered(order, row, f"{side} reached the trigger price", level.available())
-        self._meet(order, row)
+        rule = f"{side} reached the trigger price"
+        if self.triggered(order, row, rule, level.available()):
+            self._meet(order, row)
 
-    def triggered(self, order: Order, row: MadeRow, rule: str, available: Fraction) -> None:
+    def triggered(self, order: Order, row: MadeRow, rule: str, available: Fraction) -> bool:
+        """An order is triggered; whether it then acts."""
         order.waits, order.taker, order.rank = False, True, self.next_rank()
         self.tell("OrderTriggered", order.number, order.stop, available, rule, row, self.report())
+        return self.keeps_off_itself(order)
 
     def by_price(self, *, buying: bool) -> list[Order]:
         working = [o for o in self.account.working() if o.is_in_book and not o.waits]
@@ -247,7 +267,7 @@ class ReferenceMatching(ReferenceGroups):
             self.try_close(order, row)
             return
         if order.waits:
-            if self.reached(order, row) and self.are_same_hours(row.ts, self.now):
+            if self.reached(order, row) and self.may_take(row):
                 self.trigger(order, row)
         elif isinstance(row, QuoteRow):
             self._meet(order, row)
@@ -257,7 +277,7 @@ class ReferenceMatching(ReferenceGroups):
     def _meet(self, order: Order, quote: QuoteRow) -> None:
         if not _crosses(order, quote):
             order.taker = False
-        elif self.are_same_hours(quote.ts, self.now):
+        elif self.may_take(quote):
             self._take_shown(order, quote)
         self.end_rest(order)
 

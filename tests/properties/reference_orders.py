@@ -76,6 +76,7 @@ class Order:
     asked_price: Fraction = ZERO
     auction: int | None = None
     liquidates: bool = False
+    flattens: bool = False
     unheard_replace: bool = False
     unheard_cancel: bool = False
     ended: OrderStatus | None = None

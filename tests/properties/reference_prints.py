@@ -9,6 +9,7 @@ from tests.properties.reference_matching import Level
 from tests.properties.reference_orders import ZERO, Order
 from tests.properties.reference_venue import ReferenceVenue
 
+from offbook.domain.config import LimitFill
 from offbook.domain.market_data import DataKind
 from offbook.domain.orders import TimeInForce
 
@@ -98,7 +99,9 @@ class ReferencePrints(ReferenceVenue):
             rule = "market order at the next print" if market else "print satisfied the limit"
             return row.price, rule
         if row.price == order.limit:
-            return None
+            if self.setup.venue.limit_fill is LimitFill.THROUGH:
+                return None
+            return order.limit, "print touched the limit"
         return order.limit, "print traded through the limit"
 
 

@@ -319,6 +319,7 @@ class ReferenceSession(ReferenceLoss):
                 sent=self.now,
                 reserved=self.account.closing_holds(qty),
                 liquidates=liquidates,
+                flattens=not liquidates,
             )
         )
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from tests.properties.market_cases import QuoteRow
 from tests.properties.reference_bars import ReferenceBars
 from tests.properties.reference_clock import VENUE_STAGE
 from tests.properties.reference_orders import ZERO, Order
 
+from offbook.domain.config import SelfMatchPolicy, StalePolicy
 from offbook.domain.orders import CancelReason, OrderStatus, RejectReason, TimeInForce
 from offbook.domain.session import SessionStatus as Status
 
@@ -50,12 +52,31 @@ class ReferenceVenue(ReferenceBars):
             return RejectReason.MIN_NOTIONAL
         if order.expires is not None and order.expires <= self.now:
             return RejectReason.EXPIRE_TIME_PASSED
-        if order.tif.is_auction and order.accepted is None:
-            return self._no_auction(order)
+        if order.tif.is_auction:
+            return self._no_auction(order) if order.accepted is None else None
         if order.post_only and market and limit is not None and not order.held:
             takes = limit >= market[1] if order.buying else limit <= market[0]
-            return RejectReason.WOULD_TAKE if takes else None
-        return None
+            if takes:
+                return RejectReason.WOULD_TAKE
+        return self._refuses_old(order, limit) or self._refuses_own(order, limit)
+
+    def _refuses_own(self, order: Order, limit: Fraction | None) -> RejectReason | None:
+        """Nothing may meet an order of the session, where the one that comes is refused."""
+        if self.setup.venue.self_match is not SelfMatchPolicy.CANCEL_ARRIVING:
+            return None
+        if order.waits or order.held or not self.own_orders_met(order, limit):
+            return None
+        return RejectReason.SELF_MATCH
+
+    def _refuses_old(self, order: Order, limit: Fraction | None) -> RejectReason | None:
+        """Nothing may be taken from an old quote, where that is refused."""
+        rule, row = self.setup.venue.freshness, self.present or self.priced
+        if rule is None or rule.policy is not StalePolicy.REJECT or order.waits or order.held:
+            return None
+        if order.flattens or not isinstance(row, QuoteRow) or not self.is_old(row):
+            return None
+        crosses = limit is None or (limit >= row.ask if order.buying else limit <= row.bid)
+        return RejectReason.STALE_MARKET_DATA if crosses else None
 
     def _no_auction(self, order: Order) -> RejectReason | None:
         """Bars alone show auctions here, where the market closes."""
@@ -112,7 +133,8 @@ class ReferenceVenue(ReferenceBars):
         works = not order.held
         self.settle(order)
         if works and not order.ended and order.auction is None:
-            self.meet_last(order)
+            if order.waits or self.keeps_off_itself(order):
+                self.meet_last(order)
             self.settle(order)
 
     def cancel_arrives(self, order: Order) -> None:
@@ -168,7 +190,8 @@ class ReferenceVenue(ReferenceBars):
         if not keeps:
             order.rank, order.sent, order.bars = self.next_rank(), new.sent, 0
             order.taker = not order.post_only
-            if not order.held and order.auction is None:
+            acts = not order.held and order.auction is None
+            if acts and (order.waits or self.keeps_off_itself(order)):
                 self.meet_last(order)
 
     def _refuses_new_terms(self, order: Order, new: NewTerms) -> RejectReason | None:

@@ -205,6 +205,12 @@ class Setting:
         one = c.InterestRate(currency=currency, since=since, credit=credit, debit=debit)
         self.financed(interest=(*known.interest, one))
 
+    def fresh(self, age: str, policy: str = "defer") -> None:
+        """``fresh 2s``, or with ``reject`` or ``flag``: how old a quote or book may be."""
+        self.venue["freshness"] = c.FreshnessConfig(
+            max_age_ns=duration(age), policy=c.StalePolicy(policy)
+        )
+
     def queue_by(self, model: str, exponent: str = "3") -> None:
         """``queue fifo``, ``queue power 3``, ``queue log``, ``queue pro_rata``."""
         if model in {"power", "log"}:
@@ -261,6 +267,9 @@ CLAUSES: dict[str, Callable[..., None]] = {
     "check": lambda self, when: self.account.update(cash_check=c.CashCheck(when)),
     "slip": Setting.slips,
     "rounds": lambda self, how: self.venue.update(fee_rounding=c.FeeRounding(how)),
+    "fresh": Setting.fresh,
+    "self": lambda self, policy: self.venue.update(self_match=policy),
+    "touch": lambda self: self.venue.update(limit_fill="touch"),
     "whole": lambda self: self.venue.update(whole_shares=True),
     "latency": Setting.latency,
     "collar": lambda self, share: self.venue.update(market_collar=share),

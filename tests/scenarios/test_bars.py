@@ -14,6 +14,18 @@ def test_an_order_sent_at_a_close_trades_at_the_next_open() -> None:
     """)
 
 
+def test_a_bar_that_touches_a_limit_fills_it_where_that_is_asked_for() -> None:
+    """At its extreme alone; the default needs a price beyond."""
+    for given, expect in (("", ""), ("; touch", "a FILL 3 @ 99.00 maker; pos 3")):
+        play(f"""
+        given bars 1m{given}
+        time         what                            expect
+        09:31:00     bar 100 105 95 101 500
+        09:31:00     buy a 3 @ 99                    a PENDING_NEW; a NEW
+        09:32:00     bar 101 103 99 102 500          {expect}
+        """)
+
+
 def test_an_order_does_not_trade_in_a_bar_that_began_before_it_was_sent() -> None:
     """It might have been sent after the price that it would be given."""
     play("""

@@ -59,6 +59,32 @@ def test_a_resting_limit_needs_a_trade_through_on_either_side() -> None:
     """)
 
 
+def test_a_touch_fills_a_resting_limit_where_that_is_asked_for() -> None:
+    """At its price and up to the print's size; best price first, as ever."""
+    play("""
+    given rows trades; touch
+    time         what                     expect
+    09:30:00     print 100.00 9
+    09:30:01     buy a 5 @ 99.98          a PENDING_NEW; a NEW
+    09:30:02     buy b 5 @ 99.99          b PENDING_NEW; b NEW
+    09:30:03     print 99.99 2            b TRADE 2 @ 99.99 maker
+    09:30:04     print 99.98 4            b FILL 3 @ 99.99 maker; a TRADE 1 @ 99.98 maker
+    09:30:05     print 99.98 9            a FILL 4 @ 99.98 maker; pos 10
+    """)
+
+
+def test_a_touch_beside_quotes_gives_a_resting_limit_what_was_printed() -> None:
+    """Takers trade against the quotes alone."""
+    play("""
+    given rows quotes trades; touch
+    time         what                        expect
+    09:30:00     quote 99.98 100.02 5 5
+    09:30:01     buy a 5 @ 99.98             a PENDING_NEW; a NEW
+    09:30:02     print 99.98 3               a TRADE 3 @ 99.98 maker
+    09:30:03     print 99.97 3               a FILL 2 @ 99.98 maker; pos 5
+    """)
+
+
 def test_all_orders_together_take_a_print_once_best_price_first() -> None:
     """Then by time; what is left of it is for nobody."""
     play("""

@@ -78,6 +78,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
     what could be taken before this fill, after what was taken already.  ``rule`` names the clause
     of the fill model.  Where slippage was applied, ``base_px`` is the price without it,
     ``slippage_px`` how much it cost (price units, never negative) and ``slippage_model`` its model.
+    ``stale_ns`` is the age of a quote or book that was older than it should have been.
     """
 
     row: int
@@ -106,6 +107,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
     base_px: int | None = None
     slippage_px: int | None = None
     slippage_model: str | None = None
+    stale_ns: int | None = None
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -25,17 +25,14 @@ class Acceptance:
 
     def new_order(self, order: OrderState) -> Refusal | None:
         """Why an order is not taken, for itself or for its list."""
-        return self._arrives(order) or self._list_refusal(order)
-
-    def _arrives(self, order: OrderState) -> Refusal | None:
-        return self.terms(order, order)
+        return self.terms(order, order) or self._list_refusal(order)
 
     def _list_refusal(self, order: OrderState) -> Refusal | None:
         """The venue takes a list whole or not at all; its orders arrive at one moment."""
         for other in members(self._kernel.ledger, order):
             refused = other.status is OrderStatus.REJECTED
             if refused or (other.accepted_ts is None and not other.status.is_terminal):
-                refusal = self._arrives(other)
+                refusal = self.terms(other, other)
                 if refusal is not None:
                     reason = RejectReason.ORDER_LIST_REFUSED
                     return Refusal(reason=reason, limit=refusal.reason.value)
@@ -71,7 +68,11 @@ class Acceptance:
             return refusal
         if order.held:
             return None  # where the market will be when it is released, nobody knows
-        return self.would_take(order, terms.price_px)
+        return (
+            self.would_take(order, terms.price_px)
+            or self._venue.freshness.refusal(order, terms.price_px)
+            or self._venue.self_match.refusal(order, terms.price_px)
+        )
 
     def _parts_refusal(self, order: OrderState) -> Refusal | None:
         """What is shown, and the least that may trade, are whole lots too."""

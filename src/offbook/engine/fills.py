@@ -12,6 +12,7 @@ from offbook.domain.record_parts import Conversion, Evidence, Posting
 from offbook.domain.values import Amount, share_of
 from offbook.engine.accounts import CASH, CLEARING, FEES, HOLDINGS, VENUE
 from offbook.engine.agenda import ReportArrives
+from offbook.engine.freshness import Freshness
 from offbook.engine.funds import Deal, traded_by
 from offbook.engine.kernel import Kernel
 from offbook.engine.liquidation_fee import LiquidationFee
@@ -30,6 +31,7 @@ class Filler:
         self._kernel = kernel
         self._settlement = Settlement(kernel)
         self._liquidation_fee = LiquidationFee(kernel)
+        self._freshness = Freshness(kernel)
         self.unpaid = CancelReason.INSUFFICIENT_BUYING_POWER
         """Why the last fill that did not come about could not be paid for."""
 
@@ -40,6 +42,7 @@ class Filler:
         changed and the reason in ``unpaid``, when the account cannot pay for it."""
         kernel = self._kernel
         instrument = kernel.instrument(order.symbol)
+        evidence = self._freshness.flagged(evidence, order.symbol)
         if kernel.slippage is not None and liquidity is Liquidity.REMOVED:
             limit = self._limit(order)
             px, evidence = slipped(

@@ -27,11 +27,13 @@ def path_of(bar: Bar, intrabar: Intrabar) -> Path:
     return bar.open_px, *extremes, bar.close_px
 
 
-def reached_at(order: OrderState, stop_px: int | None, path: Path) -> int | None:
+def reached_at(
+    order: OrderState, stop_px: int | None, path: Path, *, touch: bool = False
+) -> int | None:
     """How far along a path an order can first trade or be triggered, or None if it does not.
 
     With ``stop_px``, where it is triggered; else a market order at once, and a limit where the path
-    goes beyond its price.
+    goes beyond its price, or with ``touch`` comes to it.
     """
     buying = order.side is OrderSide.BUY
     if stop_px is not None:
@@ -39,7 +41,8 @@ def reached_at(order: OrderState, stop_px: int | None, path: Path) -> int | None
     limit = order.price_px
     if limit is None:
         return 0
-    return _first(path, limit - 1 if buying else limit + 1, up=not buying)
+    beyond = 0 if touch else 1
+    return _first(path, limit - beyond if buying else limit + beyond, up=not buying)
 
 
 def rest_of(path: Path, at: int) -> Path:

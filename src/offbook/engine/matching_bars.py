@@ -4,7 +4,7 @@
 - in the first of these a market order, or a limit that the open satisfies, trades at the open;
 - otherwise a limit needs a trade-through: the bar must have gone beyond its price, and it fills
   at its price, or where the whole bar lies beyond, at the price of the bar that is nearest to it;
-  touching fills nothing;
+  touching fills nothing, unless ``venue.limit_fill`` is ``touch``;
 - a stop that the bar reaches is triggered and trades at its price, or at an open beyond it; so
   does an order that it touches; one with a limit only if that price satisfies it, else it waits
   for a trade-through in the bars that follow;
@@ -29,7 +29,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from offbook.domain.calendars import DAY_NS
-from offbook.domain.config import RATIO_PRECISION, FillAt, Intrabar, LimitGap, StopGap
+from offbook.domain.config import RATIO_PRECISION, FillAt, Intrabar, LimitFill, LimitGap, StopGap
 from offbook.domain.market_data import Bar
 from offbook.domain.orders import Liquidity, OrderSide
 from offbook.domain.values import text_to_units
@@ -66,6 +66,7 @@ class BarMatching:
         self._limit_gap = config.limit_gap
         self._intrabar = config.intrabar
         self._extended = config.extended_hours
+        self._touch = config.limit_fill is LimitFill.TOUCH
 
     def match(self, bar: Bar) -> None:
         """Match working orders against a bar that has just ended."""
@@ -163,7 +164,7 @@ class BarMatching:
         if deal is None:
             return None
         if deal[1] is Liquidity.ADDED:
-            return reached_at(order, None, path)
+            return reached_at(order, None, path, touch=self._touch)
         return length(path) if deal[2] == _AT_THE_CLOSE else 0
 
     def _stops_released(
@@ -201,7 +202,8 @@ class BarMatching:
             px, deal_rule = stop_px, _OVER_A_GAP
         at_open = px == bar.open_px
         rule = "open reached the trigger price" if at_open else "bar reached the trigger price"
-        self._venue.activate(order, bar_evidence(bar, BAR_MODEL, rule, left))
+        if not self._venue.activate(order, bar_evidence(bar, BAR_MODEL, rule, left)):
+            return None
         return _triggered_deal(order, px, deal_rule)
 
     def _has_no_gaps(self, order: OrderState) -> bool:
@@ -223,7 +225,7 @@ class BarMatching:
     def _deal(self, order: OrderState, bar: Bar, *, first: bool) -> Deal | None:
         if order.price_px is None and self._fill_at in _AT_CLOSE:
             return bar.close_px, Liquidity.REMOVED, _AT_THE_CLOSE
-        deal = _deal(order, bar, first=first)
+        deal = _deal(order, bar, first=first, touch=self._touch)
         if deal is None or self._limit_gap is LimitGap.LIMIT or deal[1] is Liquidity.REMOVED:
             return deal
         limit = order.price_px or 0
@@ -261,7 +263,7 @@ def _triggered_deal(order: OrderState, px: int, rule: str) -> Deal | None:
     return px, Liquidity.REMOVED, rule
 
 
-def _deal(order: OrderState, bar: Bar, *, first: bool) -> Deal | None:
+def _deal(order: OrderState, bar: Bar, *, first: bool, touch: bool) -> Deal | None:
     limit = order.price_px
     if limit is None:
         return bar.open_px, Liquidity.REMOVED, "market order at the open"
@@ -273,4 +275,6 @@ def _deal(order: OrderState, bar: Bar, *, first: bool) -> Deal | None:
     if bar.low_px < limit if buying else bar.high_px > limit:
         px = min(limit, bar.high_px) if buying else max(limit, bar.low_px)
         return px, Liquidity.ADDED, "bar traded through the limit"
+    if touch and (bar.low_px if buying else bar.high_px) == limit:
+        return limit, Liquidity.ADDED, "bar touched the limit"
     return None

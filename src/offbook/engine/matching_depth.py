@@ -142,8 +142,8 @@ class DepthMatching:
         rule = f"{'ask' if buying else 'bid'} reached the trigger price"
         available = self.places(order.symbol).available(order.side, px, shown)
         evidence = self._level_evidence(order, px, shown, available, rule)
-        self._venue.activate(order, evidence)
-        self.arrive(order, top)
+        if self._venue.activate(order, evidence):
+            self.arrive(order, top)
 
     # -- trades -----------------------------------------------------------------------------
 

@@ -63,8 +63,8 @@ class QuoteMatching:
         side = "ask" if order.side is OrderSide.BUY else "bid"
         available = self._venue.book(order.symbol).available(order.side, quote)
         rule = f"{side} reached the trigger price"
-        self._venue.activate(order, quote_evidence(quote, QUOTE_MODEL, rule, available))
-        self.arrive(order, quote)
+        if self._venue.activate(order, quote_evidence(quote, QUOTE_MODEL, rule, available)):
+            self.arrive(order, quote)
 
     def _pull_triggers(self, book: Book, quote: Quote) -> None:
         """Orders that a quote triggers; what it did not trigger may follow it."""

@@ -5,7 +5,8 @@ Where trades alone give an instrument its price, nobody knows what was on offer:
 - a market order, and a limit that the last print satisfied when it arrived, trade as takers at
   the prices of the next prints, until what is left of a limit once sees a print away from it;
 - any other limit rests, and needs a trade-through: a print strictly beyond its price fills it, at
-  its own price; a print at its price fills nothing, for who was served there is not known;
+  its own price; a print at its price fills nothing, for who was served there is not known, unless
+  ``venue.limit_fill`` is ``touch``: then it does, as if the order had been first in its queue;
 - all orders together take at most the size of a print, buys first, each side by price and time;
 - IOC and FOK compete in one print; they are canceled on arrival where the last print does not
   satisfy them or the market is closed;
@@ -13,16 +14,17 @@ Where trades alone give an instrument its price, nobody knows what was on offer:
   just arrived: the print itself was somebody else's, the next is for it.
 
 Where the instrument has quotes too, these stay what takers trade against, and a print does one
-thing more: strictly beyond the price of a resting limit, it fills that at its own price.  What is
-shown at a price and what is printed there may be the same shares, so no side is given them twice:
-a print gives its size less what the session took from the level shown at its price, and what a
-print gave is missing in the level at its price, shown now or by the next quote.
+thing more: strictly beyond the price of a resting limit (or at it, as above), it fills that at its
+own price.  What is shown at a price and what is printed there may be the same shares, so no side
+is given them twice: a print gives its size less what the session took from the level shown at its
+price, and what a print gave is missing in the level at its price, shown now or by the next quote.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from offbook.domain.config import LimitFill
 from offbook.domain.market_data import DataKind, Trade
 from offbook.domain.orders import Liquidity, OrderSide
 from offbook.engine.book import Book
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from offbook.engine.venue import Venue
 
 TRADE_MODEL: Final = "trade-through.1"
+_TOUCHED: Final = "print touched the limit"
 _SIDES: Final = (OrderSide.BUY, OrderSide.SELL)
 
 
@@ -44,6 +47,7 @@ class TradeMatching:
         self._kernel = kernel
         self._venue = venue
         self._filler = filler
+        self._touch = kernel.config.venue.limit_fill is LimitFill.TOUCH
 
     def arrive(self, order: OrderState, last: Trade) -> None:
         """An order has arrived where prints give the price: whether the next ones are for it."""
@@ -57,8 +61,8 @@ class TradeMatching:
         """A print triggers an order, for which the next may be."""
         rule = "print reached the trigger price"
         evidence = print_evidence(trade, TRADE_MODEL, rule, trade.size_qty)
-        self._venue.activate(order, evidence)
-        self.arrive(order, trade)
+        if self._venue.activate(order, evidence):
+            self.arrive(order, trade)
 
     def match(self, trade: Trade, taken: int = 0) -> None:
         """Match working orders against a print, of which so much was ``taken`` in its auction."""
@@ -95,7 +99,7 @@ class TradeMatching:
         """Trade what an order may have of a print; how much that was."""
         book = self._venue.book(order.symbol)
         deal = _deal(order, trade.price_px, fresh=book.is_fresh(order), alone=alone)
-        if deal is None:
+        if deal is None or (deal[2] == _TOUCHED and not self._touch):
             return 0
         px = self._kernel.price_within(order.symbol, trade.price_px, deal[0])
         if px is None or not self._venue.times.takes_part(order):
@@ -145,5 +149,5 @@ def _deal(
         rule = "market order at the next print" if limit is None else "print satisfied the limit"
         return (px, Liquidity.REMOVED, rule) if alone else None
     if px == limit:
-        return None
+        return limit, Liquidity.ADDED, _TOUCHED
     return limit, Liquidity.ADDED, "print traded through the limit"

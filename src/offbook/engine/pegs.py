@@ -67,7 +67,8 @@ class Pegs:
         if not (isinstance(last, Quote) and times.is_present(last) and times.takes_part(order)):
             return
         if self._price(order, last) == order.price_px:
-            self._venue.meet(order, last)  # after a replace
+            if self._venue.self_match.admits(order):  # after a replace
+                self._venue.meet(order, last)
         else:
             self._move(order, last)
 
@@ -78,8 +79,9 @@ class Pegs:
         book = self._venue.book(order.symbol)
         book.remove(order)
         self._kernel.emit(r.OrderRepegged, order=order.ordinal, price_px=px)
-        book.add(order)
-        self._venue.meet(order, top)
+        if self._venue.self_match.admits(order):
+            book.add(order)
+            self._venue.meet(order, top)
 
     def _price(self, order: OrderState, top: Quote) -> int:
         """Where an order stands, in price units."""

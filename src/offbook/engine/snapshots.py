@@ -171,22 +171,7 @@ def state_of(parts: Parts, row: int, memory: bytes | None) -> EngineState:
         view=kernel.view,
         agenda_ordinal=ordinal,
         agenda=entries,
-        books=[
-            BookState(
-                symbol=symbol,
-                at_venue=book.by_priority(),
-                fresh=book.fresh_ordinals(),
-                marks=book.triggers.marks(),
-                taken_bid=book.taken_bid,
-                taken_ask=book.taken_ask,
-                ahead_bid=book.ahead_bid,
-                ahead_ask=book.ahead_ask,
-                bar_left=book.bar_left,
-                auctions=sorted([*book.auctions, *book.unpriced]),
-                places=venue.depth.places(symbol).dump() if symbol in kernel.depths else None,
-            )
-            for symbol, book in venue.books.items()
-        ],
+        books=_books(kernel, venue),
         depths={symbol: depth.dump() for symbol, depth in kernel.depths.items()},
         halted=kernel.halted,
         resumed=kernel.resumed,
@@ -197,6 +182,32 @@ def state_of(parts: Parts, row: int, memory: bytes | None) -> EngineState:
         begun=built.begun,
         memory=msgspec.Raw(b"null" if memory is None else memory),
     )
+
+
+def _books(kernel: Kernel, venue: Venue) -> list[BookState]:
+    """The books that hold anything, by symbol: which empty ones there are, and in which order they
+    came, depends on the rows that were looked at."""
+    found = []
+    for symbol, book in sorted(venue.books.items()):
+        state = BookState(
+            symbol=symbol,
+            at_venue=book.by_priority(),
+            fresh=book.fresh_ordinals(),
+            marks=book.triggers.marks(),
+            taken_bid=book.taken_bid,
+            taken_ask=book.taken_ask,
+            ahead_bid=book.ahead_bid,
+            ahead_ask=book.ahead_ask,
+            bar_left=book.bar_left,
+            auctions=sorted([*book.auctions, *book.unpriced]),
+            places=venue.depth.places(symbol).dump() if symbol in kernel.depths else None,
+        )
+        places = state.places
+        holds = places is not None and (places.places or places.bids or places.asks)
+        remembers = book.remembers or book.ahead_bid is not None or book.ahead_ask is not None
+        if len(book) or state.auctions or book.bar_left or holds or remembers:
+            found.append(state)
+    return found
 
 
 def load(parts: Parts, raw: bytes) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from offbook.domain.calendars import NEVER
+from offbook.domain.config import LimitFill
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import Bar, DataKind, Quote, SourceInfo
 from offbook.domain.orders import OrderSide, OrderView
@@ -45,6 +46,8 @@ class InstrumentStanding(msgspec.Struct, frozen=True, kw_only=True):
     halted_since: int | None = None
     bands: tuple[int, int] | None = None
     is_extended: bool = False
+    touch_fills: bool = False
+    """Whether a print or a bar at a limit's price fills it."""
 
 
 class OrderStanding(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +124,7 @@ def _instrument(kernel: Kernel, venue: Venue, instrument: Instrument) -> Instrum
         halted_since=kernel.halted.get(symbol),
         bands=kernel.bands.get(symbol),
         is_extended=instrument.calendar in venue.times.extended,
+        touch_fills=kernel.config.venue.limit_fill is LimitFill.TOUCH,
     )
     row = kernel.pricing_row(symbol)
     if row is None:

@@ -6,6 +6,7 @@ from offbook.domain.calendars import TradingCalendar
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import Quote, Trade
 from offbook.engine import extended_hours
+from offbook.engine.freshness import Freshness
 from offbook.engine.kernel import Kernel
 from offbook.engine.state import OrderState
 
@@ -16,6 +17,7 @@ class TradingTimes:
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._extends = kernel.config.venue.extended_hours
+        self._freshness = Freshness(kernel)
         self.hours: dict[str, bool] = {}
         """Whether regular trading is open now, by calendar."""
         self.extended: dict[str, int] = {}
@@ -39,7 +41,10 @@ class TradingTimes:
         return self.is_open(self._kernel.instrument(order.symbol))
 
     def is_present(self, row: Quote | Trade) -> bool:
-        """Whether something trades and a row is of these hours, and not from before a halt."""
+        """Whether something trades and a row is of these hours, not too old, and not from before a
+        halt."""
+        if self._freshness.holds_back(row):
+            return False
         kernel = self._kernel
         calendar = kernel.calendar_of(row.instrument)
         if calendar.name in self.extended:

@@ -30,6 +30,7 @@ from offbook.engine.agenda import STAGE_VENUE, Expiry, ReplaceArrives
 from offbook.engine.auctions import Auctions
 from offbook.engine.book import Book
 from offbook.engine.fills import Filler
+from offbook.engine.freshness import Freshness
 from offbook.engine.groups import Groups
 from offbook.engine.kernel import Kernel
 from offbook.engine.matching_bars import BarMatching
@@ -38,6 +39,7 @@ from offbook.engine.matching_quotes import QuoteMatching
 from offbook.engine.matching_trades import TradeMatching
 from offbook.engine.pegs import Pegs
 from offbook.engine.reservations import Reservations
+from offbook.engine.self_match import SelfMatch
 from offbook.engine.state import Amendment, OrderState
 from offbook.engine.trading_times import TradingTimes
 from offbook.engine.triggers import seen_prices, stop_px_of
@@ -57,7 +59,9 @@ class Venue:
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._filler = Filler(kernel)
+        self.freshness = Freshness(kernel)
         self._reserves = Reservations(kernel)
+        self.self_match = SelfMatch(kernel, self, self._reserves)
         self._groups = Groups(kernel, self, self._reserves)
         self._quotes = QuoteMatching(kernel, self, self._filler)
         self._trades = TradeMatching(kernel, self, self._filler)
@@ -152,8 +156,10 @@ class Venue:
             return
         if order.waits:
             book.wait(order, mark)
-        else:
+        elif order.time_in_force.is_auction or self.self_match.admits(order):
             book.add(order, fresh=not order.post_only)
+        else:
+            return
         self._meet_last(order)
 
     def enter_released(self, order: OrderState) -> None:
@@ -285,8 +291,9 @@ class Venue:
 
     # -- triggers ---------------------------------------------------------------------------
 
-    def activate(self, order: OrderState, evidence: Evidence) -> None:
-        """The market has triggered an order: it acts from here on."""
+    def activate(self, order: OrderState, evidence: Evidence) -> bool:
+        """The market has triggered an order: it acts from here on, unless one of the session's own
+        was in its way; then it is gone, or they are."""
         kernel, book = self._kernel, self.book(order.symbol)
         stop_px = book.triggers.stop_px(order.ordinal)
         book.remove(order)
@@ -295,7 +302,10 @@ class Venue:
             r.OrderTriggered, order=order.ordinal, stop_px=stop_px, evidence=evidence, due=due
         )
         kernel.report(order, ExecType.TRIGGERED, due)
+        if not self.self_match.admits(order):
+            return False
         book.add(order)
+        return True
 
     # -- market rows ------------------------------------------------------------------------
 

@@ -301,6 +301,8 @@ def changed(value: Any, place: tuple[str, ...]) -> Any:
         ("market", "adjustment"): "raw",
         ("venue", "stop_gap"): "stop",
         ("venue", "limit_gap"): "open",
+        ("venue", "limit_fill"): "touch",
+        ("venue", "self_match"): "decrement",
         ("venue", "intrabar"): "ohlc",
         ("venue", "whole_shares"): True,
         ("venue", "auctions", "limit"): "equal",
@@ -332,6 +334,7 @@ DECIDING = [
         # Of books, and this market has none.
         ("venue", "queue", "type"),
         ("venue", "book_start"),
+        ("venue", "freshness"),
         *(("account", name) for name in ("currency", "type", "initial_margin", "rates_from")),
         *(("account", name) for name in ("settlement", "margin_rules", "maintenance_tiers")),
         # Of halts, of which this market does not tell.

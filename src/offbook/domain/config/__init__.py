@@ -36,6 +36,8 @@ from offbook.domain.config.financing import BorrowRate as BorrowRate
 from offbook.domain.config.financing import FinancingConfig as FinancingConfig
 from offbook.domain.config.financing import InterestRate as InterestRate
 from offbook.domain.config.financing import Unlisted as Unlisted
+from offbook.domain.config.freshness import FreshnessConfig as FreshnessConfig
+from offbook.domain.config.freshness import StalePolicy as StalePolicy
 from offbook.domain.config.funding import FundingRate as FundingRate
 from offbook.domain.config.hours import ExtendedHours as ExtendedHours
 from offbook.domain.config.latency import MAX_LATENCY_NS as MAX_LATENCY_NS
@@ -91,7 +93,9 @@ from offbook.domain.config.slippage import SpreadSlippage as SpreadSlippage
 from offbook.domain.config.slippage import SquareRootSlippage as SquareRootSlippage
 from offbook.domain.config.venue import FillAt as FillAt
 from offbook.domain.config.venue import Intrabar as Intrabar
+from offbook.domain.config.venue import LimitFill as LimitFill
 from offbook.domain.config.venue import LimitGap as LimitGap
+from offbook.domain.config.venue import SelfMatchPolicy as SelfMatchPolicy
 from offbook.domain.config.venue import StopGap as StopGap
 from offbook.domain.config.venue import VenueConfig as VenueConfig
 from offbook.domain.config.venue import WhileHalted as WhileHalted

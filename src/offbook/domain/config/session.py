@@ -16,7 +16,7 @@ from offbook.domain.config.lifecycle import LifecycleConfig
 from offbook.domain.config.market import MarketConfig, ReplayMarket, instruments_of
 from offbook.domain.config.risk import RiskConfig
 from offbook.domain.config.slippage import SpreadSlippage
-from offbook.domain.config.venue import FillAt, VenueConfig, WhileHalted
+from offbook.domain.config.venue import FillAt, LimitFill, VenueConfig, WhileHalted
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import DataKind
@@ -70,6 +70,8 @@ class SessionConfig(ConfigPart, frozen=True, kw_only=True):
         _check_depth(self)
         check_actions(self.market, self.account)
         _check_status(self)
+        _check_limit_fill(self)
+        _check_freshness(self)
         self._check_risk()
         parse_speed(self.speed)
 
@@ -141,6 +143,46 @@ def _check_depth(config: SessionConfig) -> None:
                 f"venue.{name} is for books, and this market has no depth: leave it out, or take a "
                 'source of kind = "depth"',
                 field=f"venue.{name}",
+            )
+
+
+def touch_counts(config: MarketConfig) -> bool:
+    """Whether ``venue.limit_fill`` makes a difference in a market: an instrument without depth has
+    trades, or has bars alone."""
+    for instrument in instruments_of(config):
+        kinds = {s.kind for s in config.sources if s.instrument.symbol == instrument.symbol}
+        if kinds == {DataKind.BARS} or (DataKind.TRADES in kinds and DataKind.DEPTH not in kinds):
+            return True
+    return False
+
+
+def _check_limit_fill(config: SessionConfig) -> None:
+    """Raise InvalidConfig where no limit is filled by prints or bars."""
+    if config.venue.limit_fill is LimitFill.TOUCH and not touch_counts(config.market):
+        raise InvalidConfig(
+            "venue.limit_fill=touch is for prints and bars, and this market has none that fill "
+            "limits: quotes and books fill them by their own rules; leave it out",
+            field="venue.limit_fill",
+        )
+
+
+def _check_freshness(config: SessionConfig) -> None:
+    """Raise InvalidConfig where there is nothing that grows old, or no such symbol."""
+    freshness = config.venue.freshness
+    if freshness is None:
+        return
+    if {DataKind.QUOTES, DataKind.DEPTH}.isdisjoint(s.kind for s in config.market.sources):
+        raise InvalidConfig(
+            "venue.freshness is for quotes and books, which stand until the next; this market has "
+            "neither: leave it out",
+            field="venue.freshness",
+        )
+    known = [instrument.symbol for instrument in instruments_of(config.market)]
+    for symbol in freshness.by_symbol:
+        if symbol not in known:
+            raise InvalidConfig(
+                f"venue.freshness.by_symbol names {symbol}; this market has {', '.join(known)}",
+                field="venue.freshness.by_symbol",
             )
 
 
@@ -257,6 +299,9 @@ def chain_config(config: SessionConfig) -> bytes:
 
 
 _UNUSED: Final[tuple[tuple[str, str, object], ...]] = (
+    ("venue", "limit_fill", "through"),
+    ("venue", "freshness", None),
+    ("venue", "self_match", "allow"),
     ("venue", "action_orders", ActionOrders.ADJUST.value),
     ("venue", "auctions", msgspec.to_builtins(AuctionRules())),
     ("venue", "while_halted", WhileHalted.QUEUE.value),

@@ -8,6 +8,7 @@ from offbook.domain.config.actions import ActionOrders
 from offbook.domain.config.auctions import AuctionRules
 from offbook.domain.config.base import RATIO_PRECISION, ConfigPart, exact_decimal, settle_enum
 from offbook.domain.config.fees import BasisPointsFee, FeeConfig, FeeRounding
+from offbook.domain.config.freshness import FreshnessConfig
 from offbook.domain.config.hours import ExtendedHours
 from offbook.domain.config.latency import LatencyConfig
 from offbook.domain.config.queue import BookStart, FifoQueue, QueueConfig
@@ -24,12 +25,29 @@ class FillAt(enum.Enum):
     QUOTE = "quote"
 
 
+class SelfMatchPolicy(enum.Enum):
+    """What becomes of orders of one session that would trade with each other."""
+
+    ALLOW = "allow"
+    CANCEL_RESTING = "cancel_resting"
+    CANCEL_ARRIVING = "cancel_arriving"
+    DECREMENT = "decrement"
+
+
 class StopGap(enum.Enum):
     """What a stop pays where a bar opens beyond it: the open, or its own price as if there were
     no gap."""
 
     OPEN = "open"
     STOP = "stop"
+
+
+class LimitFill(enum.Enum):
+    """What fills a resting limit on prints and bars: a price beyond its own, or one at it, which
+    supposes that the order was first in its queue."""
+
+    THROUGH = "through"
+    TOUCH = "touch"
 
 
 class LimitGap(enum.Enum):
@@ -64,6 +82,9 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     ``fill_at``, ``stop_gap``, ``limit_gap`` and ``intrabar`` say how bars are matched; the defaults
     never flatter, the others are there to be compared with engines that work so.  ``fill_at`` None
     is the next open on bars, and quotes where there are quotes.
+    ``limit_fill`` says what fills a resting limit on prints and bars; ``freshness`` how old the
+    quote or book may be that an order takes from, None for any age;
+    ``self_match`` what becomes of the session's orders that would trade with each other.
     ``market_collar`` (0 to 1): how far above the market a market buy reserves cash.
     ``whole_shares``: orders are for whole units, whatever the instrument's lot.
     ``queue`` says where resting orders stand at their price, ``book_start`` from when on a book is
@@ -91,6 +112,9 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     auctions: AuctionRules = AuctionRules()
     while_halted: WhileHalted = WhileHalted.QUEUE
     extended_hours: ExtendedHours | None = None
+    limit_fill: LimitFill = LimitFill.THROUGH
+    freshness: FreshnessConfig | None = None
+    self_match: SelfMatchPolicy = SelfMatchPolicy.ALLOW
 
     def __post_init__(self) -> None:
         settle_enum(self, "fee_rounding", FeeRounding, "venue.fee_rounding")
@@ -98,6 +122,8 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
         settle_enum(self, "limit_gap", LimitGap, "venue.limit_gap")
         settle_enum(self, "action_orders", ActionOrders, "venue.action_orders")
         settle_enum(self, "book_start", BookStart, "venue.book_start")
+        settle_enum(self, "self_match", SelfMatchPolicy, "venue.self_match")
+        settle_enum(self, "limit_fill", LimitFill, "venue.limit_fill")
         settle_enum(self, "intrabar", Intrabar, "venue.intrabar")
         settle_enum(self, "while_halted", WhileHalted, "venue.while_halted")
         if self.fill_at is not None:

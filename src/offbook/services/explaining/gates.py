@@ -350,7 +350,8 @@ def _waits_for_rows(order: OrderStanding, found: InstrumentStanding) -> str:
         return "it trades at the next print"
     if (found.bid_px - order.price_px) * order.side_sign >= 0:
         return _distance(order, found, found.bid_px, "the last price")
-    return f"it needs a {what} that goes through its price, and size there"
+    reach = "comes to its price" if found.touch_fills else "goes through its price"
+    return f"it needs a {what} that {reach}, and size there"
 
 
 def _queue(order: OrderStanding, found: InstrumentStanding) -> str | None:

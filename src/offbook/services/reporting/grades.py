@@ -6,7 +6,8 @@ beyond it, which price priority does not allow without it.
 B, modelled: a model with a stated assumption decided when, or at what price: the place in a queue,
 or slippage.  Also what was taken from a book that had not begun with a snapshot.
 C, assumed: the data does not show what it traded against.  Bars; takers on prints, who are given
-what others traded; a print at the limit where one beyond it is not asked for.
+what others traded; a print at the limit where one beyond it is not asked for; a quote or book that
+was too old.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class Grade(Named):
 def grade_of(record: OrderFilled) -> Grade:
     """The grade of a fill."""
     evidence = record.evidence
-    if evidence.ts_open is not None:
+    if evidence.ts_open is not None or evidence.stale_ns is not None:
         return Grade.C
     if evidence.trade_px is not None:
         return _of_print(record)

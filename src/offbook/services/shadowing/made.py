@@ -21,6 +21,7 @@ class OrderMade(msgspec.Struct):
     qty: int = 0
     value: int = 0
     made: int = 0
+    fills: int = 0
 
 
 class Made:
@@ -51,6 +52,7 @@ class Made:
         order.qty += record.last_qty
         order.value += record.last_qty * record.last_px
         order.made += int(realized) - int(fee)
+        order.fills += 1
 
     def _name(self, ordinal: int) -> str:
         order = self.ledger.orders[ordinal]

@@ -62,13 +62,16 @@ async def run_shadow(
     engine = ProcessingEngine(msgspec.structs.replace(session, config=config))
     rows = RowReader(feed, BLOCK_ROWS, lambda: None)
     try:
-        run = _Run(engine, rows, attach_to(feed))
+        run = Orders(engine, rows, attach_to(feed))
         return await run.through(steps, session.cursor)
     finally:
         await rows.close()
 
 
-class _Run:
+class Orders:
+    """A session's orders on their way through an engine that has no strategy, over rows that are
+    read as they are needed."""
+
     def __init__(self, engine: ProcessingEngine, rows: RowReader, attach: Attach) -> None:
         self._engine = engine
         self._rows = rows
@@ -82,12 +85,12 @@ class _Run:
         self._process(attach)
 
     async def through(self, steps: Sequence[Step], until: Cursor) -> ShadowRun:
+        """Ask what the steps ask, each in its place, and go on to the session's cursor."""
         engine, over = self._engine, False
         for step, most_row in zip(steps, _bounds(steps, until.row), strict=True):
-            if not await self._come_to(step, most_row):
+            if not (await self._come_to(step, most_row) and await self._ask(step)):
                 over = True
                 break
-            await self._ask(step)
         if not over:
             await self._rows_to(until.row)
             await self._finish(until)
@@ -125,21 +128,34 @@ class _Run:
                 return
             self._process(block)
 
-    async def _ask(self, step: Step) -> None:
+    async def _ask(self, step: Step) -> bool:
+        """Ask what a step asks, if that means something here; False where time stands still before
+        it."""
         engine, command = self._engine, step.command
         if command is None or isinstance(command, c.Stop | c.ForceStop):
             self._told_to_end = True
         if command is None:
             await self._feed(EndOfData())
-            return
+            return True
         takes = _TAKES.get(type(command), (_S.RUNNING, _S.PAUSED))
-        if engine.status not in takes:
-            return
-        stands = engine.status is _S.PAUSED and self._clock_stops
-        ts = engine.now if stands else max(step.ts, engine.now)
+        if engine.status not in takes or not self._knows(command):
+            return True
+        ts = engine.now if self._stands_still() else max(step.ts, engine.now)
         if ts > engine.now and not engine.is_quiet_before(ts):
             await self._feed(Advance(ts=ts - 1))
+            if self._stands_still():
+                return False
         await self._feed(Take(command=self._as_here(step, command), ts=ts))
+        return True
+
+    def _knows(self, command: c.Command) -> bool:
+        """Whether a request is about an order that was sent here too."""
+        if isinstance(command, c.CancelOrder | c.ReplaceOrder):
+            return command.client_order_id in self._names
+        return True
+
+    def _stands_still(self) -> bool:
+        return self._clock_stops and self._engine.status is _S.PAUSED
 
     def _as_here(self, step: Step, command: c.Command) -> c.Command:
         """The command with the names of here; what closes more than is held only reduces."""

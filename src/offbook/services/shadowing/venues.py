@@ -16,9 +16,10 @@ from offbook.domain.config.latency import (
     LogNormalDelay,
     NormalDelay,
 )
-from offbook.domain.config.market import kinds_of
 from offbook.domain.config.queue import ProbabilisticQueue
+from offbook.domain.config.session import touch_counts
 from offbook.domain.config.slippage import BasisPointsSlippage, NoSlippage, SlippageConfig
+from offbook.domain.config.venue import LimitFill
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.market_data import DataKind
 
@@ -38,20 +39,17 @@ def shadow_venue(config: SessionConfig, shadow: Shadow, preset: str | None = Non
     """A session's venue as it is at its kindest or its harshest; or that of a preset.
 
     Optimistic: no delay, no slippage, the whole volume of bars, a queue that moves by its
-    cancellations too.  Pessimistic: delay, slippage and volume of the ``harsh`` preset where they
-    are worse than the session's own, and a queue that moves by prints alone.  Charges are the
+    cancellations too, and limits filled by a print or a bar at their price.  Pessimistic: delay,
+    slippage and volume of the ``harsh`` preset where they are worse than the session's own, a queue
+    that moves by prints alone, and limits filled by what goes through their price.  Charges are the
     session's own, for they are known.  Raises InvalidConfig for a preset there is not.
     """
     own = config.venue
     if preset is not None:
         return _of_preset(own, preset, shadow)
     if shadow is Shadow.OPTIMISTIC:
-        return _kind(own, has_depth=_has_depth(config))
+        return _kind(config)
     return _harsh(own)
-
-
-def _has_depth(config: SessionConfig) -> bool:
-    return DataKind.DEPTH.value in kinds_of(config.market).split(", ")
 
 
 def _of_preset(own: VenueConfig, preset: str, shadow: Shadow) -> VenueConfig:
@@ -67,13 +65,17 @@ def _of_preset(own: VenueConfig, preset: str, shadow: Shadow) -> VenueConfig:
     return msgspec.structs.replace(own, **taken)
 
 
-def _kind(own: VenueConfig, *, has_depth: bool) -> VenueConfig:
+def _kind(config: SessionConfig) -> VenueConfig:
+    own = config.venue
+    has_depth = any(source.kind is DataKind.DEPTH for source in config.market.sources)
+    touch = touch_counts(config.market)
     return msgspec.structs.replace(
         own,
         latency=LatencyConfig(entry_ns=0, response_ns=0),
         slippage=NoSlippage(),
         volume_share="1",
         queue=ProbabilisticQueue() if has_depth else own.queue,
+        limit_fill=LimitFill.TOUCH if touch else own.limit_fill,
     )
 
 
@@ -85,6 +87,7 @@ def _harsh(own: VenueConfig) -> VenueConfig:
         slippage=_worse(own.slippage, harsh.slippage),
         volume_share=min(own.volume_share, harsh.volume_share, key=Fraction),
         queue=VenueConfig().queue,
+        limit_fill=LimitFill.THROUGH,
     )
 
 

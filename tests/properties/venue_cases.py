@@ -1,0 +1,57 @@
+"""Venues at random: how old their quotes may be."""
+
+from __future__ import annotations
+
+from random import Random
+
+import msgspec
+from tests.properties.account_cases import Source
+
+from offbook.domain.config import (
+    FreshnessConfig,
+    LimitFill,
+    MarketConfig,
+    SelfMatchPolicy,
+    StalePolicy,
+    VenueConfig,
+)
+from offbook.domain.config.session import touch_counts
+from offbook.domain.market_data import DataKind
+from offbook.testing.markets import SECOND
+
+
+def pick_freshness(source: Source, timeframe: int) -> FreshnessConfig | None:
+    """Limits around the time between two quotes."""
+    age = source.pick([1, timeframe // 2, timeframe, 3 * timeframe])
+    policy = source.pick(list(StalePolicy))
+    rule = FreshnessConfig(max_age_ns=age, policy=policy)
+    return source.pick([None, None, rule])
+
+
+def freshness_at_random(rng: Random, market: MarketConfig) -> FreshnessConfig | None:
+    """None, or an age that quotes and books reach between two rows, now and then."""
+    if {DataKind.QUOTES, DataKind.DEPTH}.isdisjoint(s.kind for s in market.sources):
+        return None
+    age = rng.choice([SECOND // 10, SECOND, 3 * SECOND])
+    rule = FreshnessConfig(max_age_ns=age, policy=rng.choice(list(StalePolicy)))
+    return rng.choice([None, rule])
+
+
+def manners_at_random(rng: Random, market: MarketConfig) -> dict[str, object]:
+    """How a venue treats orders that touch, meet old data, or meet one another."""
+    found: dict[str, object] = {
+        "self_match": rng.choice([SelfMatchPolicy.ALLOW, *SelfMatchPolicy]),
+        "freshness": freshness_at_random(rng, market),
+    }
+    if touch_counts(market):
+        found["limit_fill"] = rng.choice(list(LimitFill))
+    return found
+
+
+def fitting(venue: VenueConfig, market: MarketConfig) -> VenueConfig:
+    """A venue of another market of the same kind without what this one has no rows for."""
+    if not touch_counts(market):
+        venue = msgspec.structs.replace(venue, limit_fill=LimitFill.THROUGH)
+    if {DataKind.QUOTES, DataKind.DEPTH}.isdisjoint(s.kind for s in market.sources):
+        venue = msgspec.structs.replace(venue, freshness=None)
+    return venue

@@ -1,0 +1,24 @@
+"""Settings of the venue that came after there were sessions in stores."""
+
+import msgspec
+import pytest
+from tests.unit.domain.test_config import MARKET, session
+
+from offbook.domain.config import FreshnessConfig, LimitFill, VenueConfig, chain_config
+from offbook.domain.errors import InvalidConfig
+from offbook.domain.market_data import DataKind
+
+
+def test_settings_that_came_later_stand_in_the_chain_where_they_are_set() -> None:
+    """Left at their defaults they are not there, so that first records of old sessions fit."""
+    plain = session(market=msgspec.structs.replace(MARKET, kind=DataKind.TRADES))
+    assert b"limit_fill" not in chain_config(plain)
+    touch = msgspec.structs.replace(plain, venue=VenueConfig(limit_fill=LimitFill.TOUCH))
+    assert b'"limit_fill":"touch"' in chain_config(touch)
+    fresh = session(venue=VenueConfig(freshness=FreshnessConfig(max_age_ns=5)))
+    assert b'"max_age_ns":5' in chain_config(fresh)
+    assert b"freshness" not in chain_config(session())
+    with pytest.raises(InvalidConfig, match="by_symbol names XYZ; this market has BTCUSDT"):
+        session(venue=VenueConfig(freshness=FreshnessConfig(max_age_ns=5, by_symbol={"XYZ": 1})))
+    with pytest.raises(InvalidConfig, match="limit_fill=touch is for prints and bars"):
+        session(venue=VenueConfig(limit_fill=LimitFill.TOUCH))
