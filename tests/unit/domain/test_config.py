@@ -331,14 +331,11 @@ DECIDING = [
         # These say which part it is, or must agree with another field.
         *(("market", name) for name in ("path", "type", "actions", "funding")),
         *(("venue", part, "type") for part in ("fee", "slippage")),
-        # Of books, and this market has none.
+        # Of books and halts, and this market has none.
         ("venue", "queue", "type"),
-        ("venue", "book_start"),
-        ("venue", "freshness"),
+        *(("venue", name) for name in ("book_start", "freshness", "while_halted")),
         *(("account", name) for name in ("currency", "type", "initial_margin", "rates_from")),
         *(("account", name) for name in ("settlement", "margin_rules", "maintenance_tiers")),
-        # Of halts, of which this market does not tell.
-        ("venue", "while_halted"),
         ("market", "instrument", "quote_currency"),
     }
 ]

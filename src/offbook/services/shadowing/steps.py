@@ -146,6 +146,7 @@ class StepReader:
     def _request(self, record: r.OrderSubmitted) -> OrderRequest:
         instrument = instrument_of(self.ledger, record.symbol)
         price = instrument.price_text
+        shown, least, offset = record.display_qty, record.min_qty, record.peg_offset_px
         return OrderRequest(
             symbol=record.symbol,
             side=record.side,
@@ -160,6 +161,11 @@ class StepReader:
             post_only=record.post_only,
             reduce_only=record.reduce_only,
             client_order_id=record.client_order_id,
+            display_qty=msgspec.UNSET if shown is None else instrument.qty_text(shown),
+            min_qty=instrument.qty_text(least) if least else msgspec.UNSET,
+            extended_hours=record.extended_hours or msgspec.UNSET,
+            peg=msgspec.UNSET if record.peg is None else record.peg,
+            peg_offset=msgspec.UNSET if record.peg is None else price(offset),
         )
 
     def _cancel(self, ts: int, origin: Origin, ordinal: int) -> None:
