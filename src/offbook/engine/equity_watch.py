@@ -37,6 +37,8 @@ class EquityWatch:
         self._drawn_at = self._kernel.ledger.seq
         bands = self._bands()
         self.at_every_row = bands is None
+        for symbol in bands or ():
+            self._venue.book(symbol)  # of what is held, though no order of it ever came here
         for symbol, book in self._venue.books.items():
             book.guard(None if bands is None else bands.get(symbol, UNBOUNDED))
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from tests.rehearsal import Rehearsal, rehearse, restored
 
-from offbook.domain.config import LatencyConfig
+from offbook.domain.config import AccountType, LatencyConfig
 from offbook.domain.errors import EngineFault, InvalidStrategy
 from offbook.domain.orders import OrderSide, OrderStatus, RejectReason
-from offbook.domain.records import ReplaceRejected
+from offbook.domain.records import MarginCalled, ReplaceRejected
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.strategy import Strategy
 from offbook.testing.markets import SECOND, XYZ, quotes_market
@@ -134,6 +134,23 @@ def test_what_was_taken_of_a_quote_outlives_a_snapshot(side: OrderSide, rows: in
     came_back.engine = restored(came_back, None, state)
     assert ask_for_ten(came_back, side, rows) == [4]
     assert came_back.raws == plain.raws
+
+
+def test_a_position_without_orders_is_watched_after_a_snapshot() -> None:
+    """A margin call comes although no order has come to its book since."""
+    account = {"type": AccountType.MARGIN, "leverage": "10", "maintenance_margin": "0.05"}
+    # What was taken is forgotten with the price at 99.
+    rows = [(px, px, "50", "50") for px in ("100", "100", "99", "94", "93")]
+    rehearsal = rehearse(quotes_market(rows, instrument=XYZ), cash="110", account=account)
+    rehearsal.rows(1)
+    rehearsal.send("long", OrderSide.BUY, "10")
+    rehearsal.rows(2)
+    state, wake = rehearsal.engine.snapshot(), rehearsal.engine.wake()
+    assert state is not None
+    engine = rehearsal.engine = restored(rehearsal, None, state)
+    assert engine.wake() == wake
+    rehearsal.rest()
+    assert len(rehearsal.of(MarginCalled)) == 1
 
 
 def test_a_request_that_comes_too_late_changes_nothing_of_an_order_that_has_ended() -> None:
