@@ -279,3 +279,63 @@ def test_a_paused_live_session_goes_through_with_it() -> None:
     2024-01-03
     00:00:00     -                          SPLIT 2:1; pos 20
     """)
+
+
+def test_a_peg_keeps_to_its_cap_in_shares_as_they_are_now() -> None:
+    """Cap and offset are divided as limits are, so that neither side stands where nobody meant."""
+    play("""
+    given hours 24/7; margin 2x; action split 2:1 ex 2024-01-03
+    time         what                                     expect
+    09:30:00     quote 100.00 100.04 50 50
+    09:30:01     buy a 5 peg PRIMARY off -0.05 @ 100.51   a PENDING_NEW; a NEW; a moved to 99.95
+    09:30:02     sell b 5 peg PRIMARY @ 99.51             b PENDING_NEW; b NEW; b moved to 100.04
+    2024-01-03
+    00:00:00     -                                        SPLIT 2:1; a ADJUSTED 10 @ 49.97
+                                                          b ADJUSTED 10 @ 50.02
+    09:30:00     quote 50.10 50.14 50 50                  b FILL 10 @ 50.02 maker
+                                                          a moved to 50.07
+    09:30:01     quote 60.10 60.14 50 50                  a moved to 50.25
+    """)
+
+
+def test_what_an_order_shows_and_the_least_that_may_trade_grow_with_it() -> None:
+    """An iceberg keeps its share, a hidden order what it asks for."""
+    play("""
+    given hours 24/7; action split 2:1 ex 2024-01-03
+    time         what                              expect
+    09:30:00     quote 100.00 100.02 50 50
+    09:30:01     buy a 10 @ 99 show 0 least 6      a PENDING_NEW; a NEW
+    2024-01-03
+    00:00:00     -                                 SPLIT 2:1; a ADJUSTED 20 @ 49.50
+    09:30:00     quote 49.00 49.50 50 11
+    09:30:01     quote 49.00 49.50 50 12           a TRADE 12 @ 49.50 maker
+    """)
+
+
+def test_the_price_of_an_auction_is_awaited_through_a_split() -> None:
+    """The opening price comes some seconds after the opening, and the split between the two."""
+    play("""
+    given hours XNYS; rows trades; marked; cutoff 0 0; action split 2:1 ex 2024-01-02T14:30:01Z
+    time         what                              expect
+    14:00:00     print 100.00 5
+    14:10:00     buy a 10 @ 100.50 OPG             a PENDING_NEW; a NEW for 14:30:00
+    14:30:01     -                                 SPLIT 2:1; a ADJUSTED 20 @ 50.25
+    14:30:05     print 50.00 100 opening           a FILL 20 @ 50.00 taker
+    """)
+
+
+def test_bands_are_those_of_the_shares_as_they_are_now() -> None:
+    """Until the exchange tells others."""
+    play("""
+    given hours 24/7; rows quotes status; action split 2:1 ex 2024-01-03
+    time         what                              expect
+    09:30:00     status bands 95.01 105.01
+    09:30:00     quote 100.00 100.02 50 50
+    2024-01-03
+    00:00:00     -                                 SPLIT 2:1
+    09:30:00     quote 50.00 50.02 50 50
+    09:30:01     buy a 1                           a PENDING_NEW; a NEW; a FILL 1 @ 50.02 taker
+    09:30:02     quote 52.00 52.52 50 50
+    09:30:03     buy b 1                           b PENDING_NEW; b NEW
+    09:30:04     quote 52.00 52.51 50 50           b FILL 1 @ 52.51 taker
+    """)

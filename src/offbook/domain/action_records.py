@@ -56,8 +56,13 @@ class PositionDelisted(RecordBase, frozen=True, kw_only=True, tag="PositionDelis
     due: int
 
 
-class OrderAdjusted(TriggerFields, frozen=True, kw_only=True, tag="OrderAdjusted.1"):
-    """An open order's terms follow a corporate action; its place in time priority stays."""
+class OrderAdjusted(
+    TriggerFields, frozen=True, kw_only=True, omit_defaults=True, tag="OrderAdjusted.1"
+):
+    """An open order's terms follow a corporate action; its place in time priority stays.
+
+    What few orders have, as it is now, is not written where it is not given.
+    """
 
     order: int
     order_qty: int
@@ -65,6 +70,10 @@ class OrderAdjusted(TriggerFields, frozen=True, kw_only=True, tag="OrderAdjusted
     reserve_px: int
     reserved: Amount
     due: int
+    display_qty: int | None = None
+    min_qty: int = 0
+    cap_px: int | None = None
+    peg_offset_px: int = 0
 
 
 class FlowAccrued(RecordBase, frozen=True, kw_only=True, tag="FlowAccrued.1"):

@@ -19,7 +19,13 @@ from offbook.engine.fills import traded_on
 from offbook.engine.kernel import Kernel
 from offbook.engine.order_adjusting import OrderAdjusting
 from offbook.engine.postings import moved
-from offbook.engine.restating import Divided, carry_price, divided, restate_last
+from offbook.engine.restating import (
+    Divided,
+    carry_price,
+    divided,
+    restate_bands,
+    restate_last,
+)
 from offbook.engine.state import PositionState
 from offbook.engine.venue import Venue
 
@@ -84,6 +90,7 @@ class CorporateActions:
             realized += more
         self._record(action, part, after, realized)
         restate_last(kernel, symbol, [ratio])
+        restate_bands(kernel, symbol, ratio)
         if renamed:
             carry_price(kernel, symbol, new_symbol)
         else:

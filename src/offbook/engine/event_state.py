@@ -88,6 +88,10 @@ def _adjusted(ledger: LedgerState, record: OrderAdjusted) -> None:
     order.trail_px = record.trail_px
     order.trail_ratio = record.trail_ratio
     order.reserve_px = record.reserve_px
+    order.display_qty = record.display_qty
+    order.min_qty = record.min_qty
+    order.cap_px = record.cap_px
+    order.peg_offset_px = record.peg_offset_px
     ledger.events.changed[order.symbol] = record.ts
     hold(ledger, order, record.reserved)
 

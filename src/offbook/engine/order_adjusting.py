@@ -44,6 +44,19 @@ class _New(msgspec.Struct, kw_only=True):
     trail_px: int | None
     reserve_px: int
     mark: int | None
+    display_qty: int | None
+    min_qty: int
+    cap_px: int | None
+    peg_offset_px: int
+
+    @property
+    def prices(self) -> tuple[int | None, int | None, int | None]:
+        """Where it trades at the worst, and where it is triggered."""
+        return self.price_px, self.stop_px, self.cap_px
+
+    def bound_px(self, order: OrderState) -> int | None:
+        """What it pays at most, where that is told: a pegged order may move up to its cap."""
+        return self.price_px if order.peg is None else self.cap_px
 
 
 class OrderAdjusting:
@@ -69,18 +82,21 @@ class OrderAdjusting:
         tick = self._kernel.instrument(symbol).tick_units
         for order in self._open(symbol):
             new = self._terms(order)
+            before = new.prices
             if order.side is OrderSide.BUY and not order.order_type.has_stop:
                 new.price_px = _lower(order.price_px, per_unit, per_px, tick)
+                new.cap_px = _lower(order.cap_px, per_unit, per_px, tick)
             elif order.side is OrderSide.SELL and order.order_type in _STOPS and order.waits:
                 new.price_px = _lower(order.price_px, per_unit, per_px, tick)
                 new.stop_px = _lower(order.stop_px, per_unit, per_px, tick)
-            if (new.price_px, new.stop_px) == (order.price_px, order.stop_px):
+            if new.prices == before:
                 continue
-            if 0 in (new.price_px, new.stop_px):
+            if 0 in new.prices:
                 self._venue.end(order, CancelReason.CORPORATE_ACTION)
                 continue
-            if order.side is OrderSide.BUY and new.price_px is not None:
-                new.reserve_px = new.price_px
+            bound = new.bound_px(order)
+            if order.side is OrderSide.BUY and bound is not None:
+                new.reserve_px = bound
             self._adjust(order, new)
 
     def follow_split(self, symbol: str, ratio: tuple[int, int]) -> None:
@@ -111,9 +127,19 @@ class OrderAdjusting:
             new.trail_px = restated_px(order.trail_px, ratio, tick, up=True)
         if new.mark is not None:
             new.mark = restated_px(new.mark, ratio, 1, up=False)
+        if new.cap_px is not None:
+            new.cap_px = restated_px(new.cap_px, ratio, tick, up=limit_up)
+        # Rounded away from the market, as the price that comes of it.
+        offset = new.peg_offset_px * ratio[1]
+        new.peg_offset_px = ceil_div(offset, ratio[0]) if limit_up else offset // ratio[0]
+        if new.display_qty:
+            new.display_qty = _grown(new.display_qty, ratio, lot)
+        if new.min_qty:
+            new.min_qty = _grown(new.min_qty, ratio, lot)
         new.reserve_px = ceil_div(order.reserve_px * ratio[1], ratio[0])
-        if order.side is OrderSide.BUY and new.price_px is not None:
-            new.reserve_px = new.price_px
+        bound = new.bound_px(order)
+        if order.side is OrderSide.BUY and bound is not None:
+            new.reserve_px = bound
         return new
 
     def _open(self, symbol: str) -> list[OrderState]:
@@ -128,6 +154,10 @@ class OrderAdjusting:
             trail_px=order.trail_px,
             reserve_px=order.reserve_px,
             mark=triggers.mark(order.ordinal) if order.ordinal in triggers else None,
+            display_qty=order.display_qty,
+            min_qty=order.min_qty,
+            cap_px=order.cap_px,
+            peg_offset_px=order.peg_offset_px,
         )
 
     def _adjust(self, order: OrderState, new: _New) -> None:
@@ -147,6 +177,10 @@ class OrderAdjusting:
             trail_ratio=order.trail_ratio,
             reserve_px=new.reserve_px,
             reserved=Amount(0) if order.held else held,
+            display_qty=new.display_qty,
+            min_qty=new.min_qty,
+            cap_px=new.cap_px,
+            peg_offset_px=new.peg_offset_px,
             due=due,
         )
         if not works:
@@ -156,6 +190,13 @@ class OrderAdjusting:
             book.wait(order, new.mark)
         else:
             book.add(order, fresh=fresh)
+        if book.auctions:
+            book.expect(kernel.now)
+
+
+def _grown(qty: int, ratio: tuple[int, int], lot: int) -> int:
+    """Quantity units after a split, in whole lots; not below one."""
+    return max(qty * ratio[0] // (ratio[1] * lot), 1) * lot
 
 
 def _lower(px: int | None, per_unit: int, per_px: int, tick: int) -> int | None:

@@ -8,7 +8,7 @@ import msgspec
 
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import Bar, Quote
-from offbook.domain.values import ceil_div, flow_of, share_of
+from offbook.domain.values import MAX_UNITS, ceil_div, flow_of, share_of
 from offbook.engine.kernel import Kernel
 from offbook.engine.rows import PriceRow
 from offbook.engine.state import PositionState
@@ -85,6 +85,17 @@ def restate_last(kernel: Kernel, symbol: str, ratios: list[tuple[int, int]]) -> 
         kernel.last = new
     if kernel.latest.get(symbol) is row:
         kernel.latest[symbol] = new
+
+
+def restate_bands(kernel: Kernel, symbol: str, ratio: tuple[int, int]) -> None:
+    """Let the bands of an exchange read as after a split, until it tells others: what trades at
+    prices of before would be all that they let through."""
+    new, old = ratio
+    if symbol in kernel.bands:
+        lower, upper = kernel.bands[symbol]
+        if upper < MAX_UNITS:
+            upper = ceil_div(upper * old, new)
+        kernel.bands[symbol] = (lower * old // new, upper)
 
 
 def carry_price(kernel: Kernel, symbol: str, new_symbol: str) -> None:
