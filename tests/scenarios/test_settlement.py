@@ -113,3 +113,23 @@ def test_a_stop_that_closes_positions_cannot_sell_what_has_not_settled() -> None
                                             S-4 CANCELED NOT_REDUCING; STOPPED flatten_incomplete
                                             pos 4
     """)
+
+
+def test_a_reverse_split_leaves_less_than_has_not_settled() -> None:
+    """All of it waits then, and no order holds less than nothing."""
+    play("""
+    given hours XNYS; cash 1100; settles 1 good_faith; action split 1:10 ex 2024-01-02T20:00:00Z
+    time         what                       expect
+    15:00:00     quote 10.00 10.00 500 500
+    15:00:01     buy a 100                  a PENDING_NEW; a NEW; a FILL 100 @ 10.00 taker
+    15:00:02     sell b 100                 b PENDING_NEW; b NEW; b FILL 100 @ 10.00 taker
+                                            1000 settles 2024-01-03 06:30:00
+    15:00:03     buy c 100 @ 10             c PENDING_NEW; c NEW; c FILL 100 @ 10.00 taker
+                                            100 settles 2024-01-03 06:30:00
+    20:00:00     -                          SPLIT 1:10; pos 10
+    20:00:01     quote 100.00 100.00 50 50
+    20:00:02     sell d 5 reduce            d DENIED UNSETTLED; held 0
+    2024-01-03
+    06:30:00     -                          1000 settled; 100 settled
+    20:00:02     sell e 10 @ 100            e PENDING_NEW; e NEW
+    """)

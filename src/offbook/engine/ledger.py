@@ -80,9 +80,11 @@ class LedgerState(msgspec.Struct, kw_only=True):
     def available(self, account: str, currency: str) -> int:
         """Cash or holdings that no open order has reserved and that have settled."""
         key = f"{account}|{currency}"
-        free = self.balances.get(key, ZERO) - self.reserved.get(key, ZERO)
+        held = self.balances.get(key, ZERO)
+        free = held - self.reserved.get(key, ZERO)
         unsettled = self.events.unsettled
-        return free - unsettled.get(key, ZERO) if unsettled else free
+        # After a reverse split there may be less than was bought.
+        return free - min(unsettled.get(key, ZERO), max(held, 0)) if unsettled else free
 
     def cash(self) -> dict[str, Amount]:
         """The cash of each currency."""
