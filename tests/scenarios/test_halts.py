@@ -237,3 +237,17 @@ def test_a_bracket_keeps_its_exits_over_a_halt() -> None:
     09:30:07     quote 96.90 96.95 9 0               c TRIGGERED at 97.00; c FILL 4 @ 96.90 taker
                                                      b CANCELED OCO; a CANCELED EXIT_FILLED
     """)
+
+
+def test_a_stop_that_closes_positions_awaits_the_resumption() -> None:
+    """Also where the venue rejects what comes in a halt: the order is sent once."""
+    play("""
+    given rows quotes status; halted reject
+    time         what                       expect
+    09:30:00     quote 100.00 100.02 5 5
+    09:30:01     buy a 5                    a PENDING_NEW; a NEW; a FILL 5 @ 100.02 taker
+    09:30:02     status halt                HALTED
+    09:30:03     stop flatten within 1m     STOPPING until 09:31:03; S-2 PENDING_NEW; S-2 NEW
+    09:30:04     status resume              TRADING
+    09:30:05     quote 100.00 100.02 5 5    S-2 FILL 5 @ 100.00 taker; STOPPED requested
+    """)

@@ -100,6 +100,8 @@ class Acceptance:
 
     def _is_shut_out(self, order: OrderState) -> bool:
         rejects = self._kernel.config.venue.while_halted is WhileHalted.REJECT
+        if order.origin is Origin.FLATTEN:
+            return False  # sent once; a stop awaits the resumption up to its deadline
         return rejects and order.symbol in self._kernel.halted
 
     def would_take(self, order: OrderState, limit: int | None) -> Refusal | None:
