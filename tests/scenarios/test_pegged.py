@@ -124,3 +124,17 @@ def test_what_can_be_no_peg_is_told_or_refused() -> None:
     09:30:00     print 100.00 5
     09:30:01     buy a 3 peg PRIMARY                  a PENDING_NEW; a REJECTED NO_PEG_PRICE
     """)
+
+
+def test_a_peg_follows_every_quote_after_its_quantity_was_lowered() -> None:
+    """It keeps its place then, and the market goes on, also where a strategy sees each quote."""
+    play("""
+    given hears quote
+    time         what                            expect
+    09:30:00     quote 100.00 100.05 5 5         > quote 100.00 100.05
+    09:30:01     buy a 3 peg PRIMARY             a PENDING_NEW; a NEW; a moved to 100.00
+    09:30:02     quote 100.00 100.06 5 5         > quote 100.00 100.06
+    09:30:03     replace a 2                     a PENDING_REPLACE; a REPLACED 2 @ 100.00 in place
+    09:30:04     quote 100.02 100.06 5 5         a moved to 100.02; > quote 100.02 100.06
+    09:30:05     quote 100.03 100.06 5 5         a moved to 100.03; > quote 100.03 100.06
+    """)

@@ -130,6 +130,7 @@ class Book:
             return
         if order.peg is not None:
             self.pegs[order.ordinal] = order
+            self.watching = self.looking = True
             if order.price_px is None:
                 self._retop()
                 return
