@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
-from offbook.domain.records import OrderFilled, Record, SessionAttached
+from offbook.domain.records import (
+    OrderFilled,
+    PositionDelisted,
+    PositionRestated,
+    Record,
+    SessionAttached,
+)
 from offbook.domain.values import Amount
 from offbook.engine.accounts import CASH
 from offbook.services.paper_trading.report import SessionReport
@@ -34,8 +41,13 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     funding: str
 
 
+_OF_POSITIONS: Final = (OrderFilled, SessionAttached, PositionDelisted, PositionRestated)
+"""Records whose cash is what a position became: the market's, not a flow beside it."""
+
+
 class Carry:
-    """Adds up cash of the account's currency that came or went without a trade."""
+    """Adds up cash of the account's currency that came or went without a trade; what a delisting
+    brings, or a fraction after a split, stands for units that were held."""
 
     def __init__(self, currency: str) -> None:
         self._currency = currency
@@ -43,7 +55,7 @@ class Carry:
 
     def take(self, record: Record) -> None:
         """The next record."""
-        if isinstance(record, OrderFilled | SessionAttached):
+        if isinstance(record, _OF_POSITIONS):
             return
         for leg in getattr(record, "postings", ()):
             if leg.account == CASH and leg.currency == self._currency:

@@ -1,11 +1,17 @@
 """A result and its parts: by hand, and against the market's own moves."""
 
+from datetime import UTC, datetime
+
+import msgspec
 import pytest
 from tests.stage import Stage, Trader, wave
 
 from offbook.domain.config import (
+    ActionKind,
+    Adjustment,
     BasisPointsFee,
     BasisPointsSlippage,
+    CorporateAction,
     LatencyConfig,
     NoSlippage,
     SlippageConfig,
@@ -17,7 +23,7 @@ from offbook.engine.strategy import Strategy
 from offbook.services.reporting.attribution import Attribution
 from offbook.services.reporting.full_report import FullReport, read_full_report
 from offbook.services.reporting.sections import sections
-from offbook.testing.markets import SECOND, BuiltMarket, bars_market, quotes_market
+from offbook.testing.markets import SECOND, START, BuiltMarket, bars_market, quotes_market
 
 NO_FEE = BasisPointsFee(maker="0", taker="0")
 
@@ -101,6 +107,21 @@ async def test_bars_show_no_spread_so_there_is_none() -> None:
     )
     assert (found.spread, found.delay, found.impact) == ("0", "-2", "-0.11")
     assert Amount.parse(found.result) == _whole(found)
+
+
+async def test_what_a_delisting_brings_is_what_the_position_was_worth() -> None:
+    """It is no funding: bought at 100.00, and paid out at 130."""
+    built = quotes_market([("100", "100")] * 5)
+    ends = datetime.fromtimestamp(START // SECOND + 3, UTC).isoformat()
+    delisting = CorporateAction(symbol="BTCUSDT", kind=ActionKind.DELISTING, ex=ends, amount="130")
+    config = msgspec.structs.replace(built.config, adjustment=Adjustment.RAW, actions=(delisting,))
+    _, found = await report_of(
+        BuiltMarket(config=config, slices=built.slices),
+        Once,
+        fee=NO_FEE,
+        latency=LatencyConfig(entry_ns=0, response_ns=0),
+    )
+    assert (found.result, found.market, found.funding) == ("30", "30", "0")
 
 
 @pytest.mark.parametrize("slippage", [NoSlippage(), BasisPointsSlippage(bps="3", quotes=True)])
