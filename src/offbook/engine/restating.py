@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from offbook.domain.instruments import Instrument
-from offbook.domain.market_data import Bar, Quote
+from offbook.domain.market_data import Bar, Quote, Trade
 from offbook.domain.values import MAX_UNITS, ceil_div, flow_of, share_of
 from offbook.engine.kernel import Kernel
 from offbook.engine.rows import PriceRow
 from offbook.engine.state import PositionState
+
+CarriedRow = tuple[str, dict[str, Any]]
+"""What a row is, and its values as JSON has them."""
+_ROWS: Final[dict[str, Any]] = {kind.__name__: kind for kind in (Quote, Trade, Bar)}
 
 
 class Divided(NamedTuple):
@@ -112,6 +116,21 @@ def restate_known(kernel: Kernel) -> None:
         row = kernel.pricing_row(symbol)
         if row is not None and row.row == restated.row:
             restate_last(kernel, symbol, restated.ratios)
-    for symbol, new_symbol in kernel.ledger.events.ended.items():
-        if new_symbol:
-            carry_price(kernel, symbol, new_symbol)
+
+
+def carried_rows(kernel: Kernel) -> dict[str, CarriedRow]:
+    """The last rows of symbols that others became, for a snapshot: they may be of the other's rows,
+    of which more may have come since."""
+    rows = {new: kernel.latest.get(new) for new in kernel.ledger.events.ended.values()}
+    return {
+        symbol: (type(row).__name__, msgspec.to_builtins(row))
+        for symbol, row in rows.items()
+        if row is not None
+    }
+
+
+def know_carried(kernel: Kernel, carried: dict[str, CarriedRow]) -> None:
+    """Take them back."""
+    for symbol, (kind, values) in carried.items():
+        row: PriceRow = msgspec.convert(values, _ROWS[kind])
+        kernel.latest[symbol] = msgspec.structs.replace(row, instrument=kernel.instrument(symbol))

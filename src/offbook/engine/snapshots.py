@@ -27,6 +27,7 @@ from offbook.engine.kernel import Kernel
 from offbook.engine.last_rows import know_last_rows
 from offbook.engine.ledger import LedgerState
 from offbook.engine.queue_places import PlacesState
+from offbook.engine.restating import CarriedRow, carried_rows, know_carried
 from offbook.engine.strategy import Strategy
 from offbook.engine.venue import Venue
 from offbook.engine.view import StrategyView
@@ -72,6 +73,7 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     halted: dict[str, int] = {}
     resumed: dict[str, int] = {}
     bands: dict[str, tuple[int, int]] = {}
+    carried: dict[str, CarriedRow] = {}
     ended: int
     history: list[HistoryState]
     built: list[BuilderState]
@@ -176,6 +178,7 @@ def state_of(parts: Parts, row: int, memory: bytes | None) -> EngineState:
         halted=kernel.halted,
         resumed=kernel.resumed,
         bands=kernel.bands,
+        carried=carried_rows(kernel),
         ended=len(instants.ended),
         history=history.dump(row),
         built=built.dump(),
@@ -246,6 +249,7 @@ def load(parts: Parts, raw: bytes) -> Any:
         book.restore_taken((kept.taken_bid, kept.taken_ask), (kept.ahead_bid, kept.ahead_ask))
     history.load(state.history)
     rows = know_last_rows(kernel, history, state.row)
+    know_carried(kernel, state.carried)
     # What ended at one instant came last, a bar from each of as many sources.
     instants.ended = [row for row in rows[len(rows) - state.ended :] if isinstance(row, Bar)]
     built.load(state.built)

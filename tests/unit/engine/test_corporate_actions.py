@@ -59,6 +59,27 @@ def test_a_snapshot_between_a_split_and_the_next_row_knows_the_restated_price() 
     assert again.snapshot() == state
 
 
+def test_a_snapshot_knows_the_price_with_which_a_symbol_became_another() -> None:
+    """Also where the old one has rows after that, which are of the new one no more."""
+    stage = staged("""
+    given BTCUSDT; margin 10x; cash 130; beside BTXUSDT quotes
+    given action symbol_change BTXUSDT ex 2024-01-03
+    time         what                       expect
+    09:30:00     quote 100.00 100.02 50 50
+    09:30:01     buy a 10                   ...
+    2024-01-03
+    09:30:00     quote 97.00 97.10 50 50
+    """)
+    state = stage.engine.snapshot()
+    assert state is not None
+    setting = stage.table.setting
+    again = ProcessingEngine(stage.engine._session)
+    again.restore(Attach(market=setting.market, calendars=setting.calendars), state)
+    assert again.summary() == stage.engine.summary()
+    assert again._kernel.prices("BTXUSDT") == stage.engine._kernel.prices("BTXUSDT")
+    assert again.snapshot() == state
+
+
 def test_a_split_calls_for_no_margin() -> None:
     """The account is as rich as before, though no row has told the new price yet."""
     summary = staged(HELD).engine.summary()
