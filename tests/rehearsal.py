@@ -318,8 +318,9 @@ class Audit:
         if isinstance(record, r.OrderFilled):
             self._check_fill(record)
         if isinstance(record, r.OrderCanceled) and record.reason is CancelReason.COLLAR_EXCEEDED:
-            at_market = self.ledger.orders[record.order].price_px is None
-            assert at_market, f"I2: {record} held too little for its limit"
+            order = self.ledger.orders[record.order]
+            unbounded = order.price_px is None if order.peg is None else order.cap_px is None
+            assert unbounded, f"I2: {record} held too little for its limit"
 
     def _check_orders(self, before: dict[int, Any], record: Record) -> None:
         for order in self.ledger.orders.values():
