@@ -35,7 +35,7 @@ def test_what_is_written_later_is_what_was_captured(
 
     monkeypatch.setattr(ProcessingEngine, "capture", noted)
     monkeypatch.setattr(capturing, "PIECE", Random(seed).randint(1, 4))
-    improvise(4000 + seed, kind)
+    improvise(4010 + seed, kind)
     assert kept
     for step, (captured, then) in enumerate(kept):
         pieces = list(captured.pieces())
