@@ -339,3 +339,30 @@ def test_bands_are_those_of_the_shares_as_they_are_now() -> None:
     09:30:03     buy b 1                           b PENDING_NEW; b NEW
     09:30:04     quote 52.00 52.51 50 50           b FILL 1 @ 52.51 taker
     """)
+
+
+def test_nothing_is_taken_from_what_was_shown_before_a_split() -> None:
+    """The price reads as after it, but nobody offers that; who arrives waits for the next row."""
+    play("""
+    given hours 24/7; action split 2:1 ex 2024-01-03
+    time         what                              expect
+    09:30:00     quote 100.00 100.02 50 50
+    09:30:01     buy a 10                          a PENDING_NEW; a NEW; a FILL 10 @ 100.02 taker
+    2024-01-03
+    00:00:00     -                                 SPLIT 2:1; pos 20
+    00:00:01     sell b 20                         b PENDING_NEW; b NEW
+    09:30:00     quote 48.00 48.10 50 50           b FILL 20 @ 48.00 taker
+    """)
+
+
+def test_nor_from_what_was_shown_of_the_old_symbol() -> None:
+    """A row of the new one is awaited."""
+    play("""
+    given BTCUSDT; hours 24/7; beside BTXUSDT quotes; action symbol_change BTXUSDT ex 2024-01-03
+    time         what                              expect
+    09:30:00     quote 100.00 100.02 50 50
+    2024-01-03
+    00:00:00     -                                 BTCUSDT BECOMES BTXUSDT 1:1
+    00:00:01     buy a 3 of BTXUSDT                a PENDING_NEW; a NEW
+    09:30:00     quote BTXUSDT 97.00 97.10 50 50   a FILL 3 @ 97.10 taker
+    """)

@@ -89,6 +89,8 @@ class CorporateActions:
             after, more = traded_on(joined, part.qty, part.cost) if part.qty else (joined, 0)
             realized += more
         self._record(action, part, after, realized)
+        if not renamed or kernel.pricing_row(new_symbol) is None:
+            kernel.resumed[new_symbol] = kernel.now  # what was shown before is of another market
         restate_last(kernel, symbol, [ratio])
         restate_bands(kernel, symbol, ratio)
         if renamed:

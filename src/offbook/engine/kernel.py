@@ -86,7 +86,8 @@ class Kernel:
         self.halted: dict[str, int] = {}
         """The instruments whose trading is halted, since when."""
         self.resumed: dict[str, int] = {}
-        """When trading of others was last resumed: what was seen before is of another market."""
+        """When trading of others was last resumed, or they were last split: what was seen before is
+        of another market."""
         self.bands: dict[str, tuple[int, int]] = {}
         """Between which prices an instrument's trades may be, where the exchange limits them."""
         self.present: PriceRow | None = None
