@@ -130,6 +130,9 @@ class CommitLine:
         """Cut everything collected and store it; only when none is in flight."""
         assert self._task is None
         outbox, engine = self._outbox, self._engine
+        # Taken before another begins, which would take its place: where one falls due sooner than
+        # one is written, none would ever be stored.
+        ready = self._maker.take()
         self._snapshot_if_due()
         self._flying, outbox.waiters = outbox.waiters, []
         self._flying_since, self._flying_count = outbox.since, outbox.count
@@ -137,7 +140,7 @@ class CommitLine:
         parameters, outbox.stop_parameters = outbox.stop_parameters, None
         self._cut_status, self._cut_at = engine.status, self._clock.monotonic()
         message = Commit(
-            batch=outbox.cut(engine.cursor, self._maker.take()),
+            batch=outbox.cut(engine.cursor, self._maker.take() or ready),
             status=engine.status,
             status_reason=engine.status_reason,
             summary=engine.summary(),

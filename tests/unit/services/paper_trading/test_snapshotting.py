@@ -6,8 +6,20 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
-from tests.stage import SECOND, Stage, Trader, chain, eventually, limit_order, quiet, settle, wave
+from tests.stage import (
+    SECOND,
+    SMALL,
+    Stage,
+    Trader,
+    chain,
+    eventually,
+    limit_order,
+    quiet,
+    settle,
+    wave,
+)
 
 from offbook.domain.config import AtEnd
 from offbook.domain.journal import Snapshot
@@ -154,6 +166,7 @@ async def test_a_session_is_taken_up_from_a_large_snapshot(runner: str) -> None:
             await manager.shutdown()
             manager = stage.manager()
             await manager.recover_sessions()
+            await manager.set_speed("a", None)  # again: a pace belongs to the process
         session = await manager.wait("a")
         assert session.status is SessionStatus.PAUSED
         snapshot = await stage.repository.latest_snapshot("a")
@@ -165,3 +178,37 @@ async def test_a_session_is_taken_up_from_a_large_snapshot(runner: str) -> None:
         await manager.shutdown()
         await quiet(stage, manager)
     assert chains[0] == chains[1]
+
+
+@pytest.mark.usefixtures("_all_are_large")
+async def test_one_that_is_written_is_stored_though_the_next_falls_due(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However often that is: each that is written to its end is stored, in order."""
+    begun: list[int] = []
+    begin = SnapshotMaker.begin
+
+    def noted(maker: SnapshotMaker, captured: Any, place: Snapshot) -> None:
+        begun.append(place.seq)
+        begin(maker, captured, place)
+
+    monkeypatch.setattr(SnapshotMaker, "begin", noted)
+    limits = msgspec.structs.replace(SMALL, snapshot_rows=1)
+    stage = Stage(wave(600), Trader, limits=limits)
+    saved: list[int] = []
+    save = stage.repository.save
+
+    async def seen(session: Any, batch: Any, **more: Any) -> Any:
+        if batch is not None and batch.snapshot is not None:
+            saved.append(batch.snapshot.seq)
+        return await save(session, batch, **more)
+
+    monkeypatch.setattr(stage.repository, "save", seen)
+    manager = stage.manager()
+    await manager.start_session(stage.config(), session_id="a")
+    assert (await manager.wait("a")).status is SessionStatus.STOPPED
+    assert saved
+    # All but one that was being written when the session stopped.
+    assert saved in (begun, begun[:-1])
+    await manager.shutdown()
+    await quiet(stage, manager)
