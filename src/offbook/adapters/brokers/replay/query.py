@@ -6,6 +6,7 @@ that ``rows`` can decide; a value is never rounded on the way.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -103,6 +104,18 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 
 _MOST_IDLE: Final = 4
 _idle: Final[list[DuckDBPyConnection]] = []
+_of_the_parent: Final[list[DuckDBPyConnection]] = []
+
+
+def _set_aside() -> None:
+    """In a process that was forked: what the other kept waits for threads that are not here, when
+    it is used and maybe when it is closed."""
+    _of_the_parent.extend(_idle)
+    _idle.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_set_aside)
 
 
 def connect() -> DuckDBPyConnection:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import duckdb
 import pytest
 
@@ -45,6 +49,21 @@ def test_its_doors_stay_shut() -> None:
     with pytest.raises(duckdb.InvalidInputException, match="locked"):
         connection.execute("SET threads = 4")
     query.release(connection)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
+def test_a_forked_process_has_its_own() -> None:
+    """What it inherits may wait for ever for threads that it has not."""
+    script = (
+        "import os\n"
+        "from offbook.adapters.brokers.replay import query\n"
+        "first = query.connect()\n"
+        "query.release(first)\n"
+        "if (child := os.fork()) == 0:\n"
+        "    os._exit(query.connect() is first)\n"
+        "raise SystemExit(os.waitpid(child, 0)[1] != 0 or query.connect() is not first)\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
 
 
 def _answers(connection: duckdb.DuckDBPyConnection) -> bool:
