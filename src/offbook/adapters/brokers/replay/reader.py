@@ -75,6 +75,7 @@ class RecordingReader:
         self._market = market
         self._stop = threading.Event()
         self._connection: DuckDBPyConnection | None = None
+        self._giving_back = threading.Lock()
         self._relation: DuckDBPyRelation | None = None
         self._stream: ArrowStream | None = None
         self.cells = self._find_cells()
@@ -181,11 +182,10 @@ class RecordingReader:
         import duckdb
 
         self._stop.set()
-        connection = self._connection
-        if connection is not None:
-            # The worker may be closing it at this moment, which is as well.
-            with suppress(duckdb.Error):
-                connection.interrupt()
+        with self._giving_back:  # as soon as it is given back it may be another reader's
+            if self._connection is not None:
+                with suppress(duckdb.Error):
+                    self._connection.interrupt()
 
     def close(self) -> None:
         """Let file and memory go; a second time does nothing."""
@@ -237,7 +237,8 @@ class RecordingReader:
         if self._stream is not None:
             self._stream.close()
         self._stream = self._relation = None
-        connection, self._connection = self._connection, None
+        with self._giving_back:
+            connection, self._connection = self._connection, None
         if connection is not None:
             query.release(connection)
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+from typing import Any, cast
 
 import duckdb
 import pytest
 
 from offbook.adapters.brokers.replay import query
+from offbook.adapters.brokers.replay.reader import RecordingReader
 
 
 def test_what_is_given_back_is_given_out_again() -> None:
@@ -49,6 +52,33 @@ def test_its_doors_stay_shut() -> None:
     with pytest.raises(duckdb.InvalidInputException, match="locked"):
         connection.execute("SET threads = 4")
     query.release(connection)
+
+
+def test_none_is_given_back_while_it_is_being_interrupted() -> None:
+    """Else the interruption would meet the next reader."""
+    reader = RecordingReader.__new__(RecordingReader)
+    seen: list[bool | threading.Thread] = []
+
+    class Slow:
+        def interrupt(self) -> None:
+            other = threading.Thread(target=reader.close)
+            other.start()
+            other.join(0.2)
+            seen.append(other.is_alive())
+            seen.append(other)
+
+        def close(self) -> None:
+            pass
+
+    reader._stop, reader._giving_back = threading.Event(), threading.Lock()
+    reader._stream = reader._relation = None
+    reader._connection = cast(Any, Slow())
+    idle = list(query._idle)
+    reader.interrupt()
+    waited, other = seen
+    cast(threading.Thread, other).join(10)
+    query._idle[:] = idle
+    assert waited
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
