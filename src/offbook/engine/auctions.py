@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from offbook.domain.calendars import DAY_NS, TradingCalendar
+from offbook.domain.calendars import DAY_NS, NEVER, TradingCalendar
 from offbook.domain.config import AuctionLimit
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import Bar, DataKind, Trade
@@ -63,6 +63,8 @@ class Auctions:
         if lacks is not None:
             return Refusal(reason=RejectReason.NO_AUCTION, limit=lacks)
         at, _ = self.times_of(order)
+        if at == NEVER:
+            return Refusal(reason=RejectReason.NO_AUCTION, limit="the calendar's last session")
         until, now = at - self._cutoff(order), self._kernel.now
         if now < until:
             return None
@@ -75,9 +77,11 @@ class Auctions:
         now = self._kernel.now
         if order.time_in_force is TimeInForce.OPG:
             opening = calendar.next_open(now)
-            return opening, calendar.day_end(opening)
+            return opening, NEVER if opening == NEVER else calendar.day_end(opening)
         close = calendar.day_end(now)
-        return close, calendar.next_open(close)
+        after = calendar.next_open(close)
+        # After the calendar's last session no opening comes: a day is long enough.
+        return close, close + DAY_NS if after == NEVER else after
 
     def is_locked(self, order: OrderState) -> bool:
         """Whether an order can no longer be taken out of its auction."""

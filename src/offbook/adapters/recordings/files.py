@@ -145,7 +145,9 @@ class FileRecording:
         try:
             self._rows.close()
         finally:
-            self._on_close()
+            # Once: another may have opened the recording since, and this name would let him go.
+            on_close, self._on_close = self._on_close, _nothing
+            on_close()
 
     def open_rows(self) -> None:
         """Find what is there; for its thread. Raises BadMarketData, OSError."""
@@ -224,3 +226,7 @@ def _about(place: Path) -> RecordingInfo:
         return msgspec.json.decode(raw, type=RecordingInfo)
     except msgspec.MsgspecError as error:
         raise BadMarketData(f"{place / _ABOUT} is damaged: {error}", file=str(place)) from error
+
+
+def _nothing() -> None:
+    """Nobody is to be told any more."""
