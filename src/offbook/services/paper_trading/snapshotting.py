@@ -106,6 +106,8 @@ async def _made(captured: Captured, place: Snapshot) -> Snapshot:
         if size >= _FLUSH_BYTES:
             packed.append(await asyncio.to_thread(packer.compress, b"".join(waiting)))
             waiting, size = [], 0
+            # A thread that was quick may have cost no turn (Python 3.14 sees that it is done).
+            await asyncio.sleep(0)
     waiting.append(b"")
     packed.append(await asyncio.to_thread(packer.compress, b"".join(waiting)))
     packed.append(packer.flush())
