@@ -134,9 +134,10 @@ class Gambler(Snapshotting):
         one, other = OrderSide.BUY, OrderSide.SELL
         what = self._roll(3)
         if what == 0:
-            self.oco(self._wish(one), self._wish([one, other][self._roll(2)]))
+            self.oco(self._listed(one), self._listed([one, other][self._roll(2)]))
         elif what == 1:
-            self.oto(self._wish(one), self._wish([one, other][self._roll(2)]), self._wish(other))
+            second = self._listed([one, other][self._roll(2)])
+            self.oto(self._listed(one), second, self._listed(other))
         else:
             price = None if self._roll(2) else self._near()
             trail = "0.03" if self._roll(3) == 0 else None
@@ -150,6 +151,13 @@ class Gambler(Snapshotting):
                 stop_loss=None if trail else worse,
                 trail=trail,
             )
+
+    def _listed(self, side: OrderSide) -> OrderRequest:
+        """For a list, in which no order is pegged."""
+        wish = self._wish(side)
+        while wish.order_type is OrderType.PEGGED:
+            wish = self._wish(side)
+        return wish
 
     def _wish(self, side: OrderSide) -> OrderRequest:
         kind = list(OrderType)[self._roll(len(OrderType) + 3) % len(OrderType)]

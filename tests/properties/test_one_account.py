@@ -71,7 +71,7 @@ class Auditor:
     ("first", "accounts", "shown"),
     [
         (6000, ACCOUNTS, ("DayBegan", "DailyLossReached")),
-        (6400, ACCOUNTS[-2:], ("MarginCalled", "MarginRestored")),
+        (6600, ACCOUNTS[-2:], ("MarginCalled", "MarginRestored")),
     ],
 )
 def test_an_account_is_what_fills_and_last_prices_come_to(
