@@ -41,6 +41,14 @@ class Columns:
     stretches: MadeStretches | None
     ts: IntColumn
 
+    def _begin(self, instrument: Instrument, start: int, ts: IntColumn) -> None:
+        """What every slice has, and as yet nothing that is shared or found out of its rows."""
+        self.instrument = instrument
+        self.index = self.made = self.numbers = self.stretches = None
+        self.offset = 0
+        self.start = start
+        self.ts = ts
+
     def __len__(self) -> int:
         return len(self.ts)
 

@@ -95,11 +95,7 @@ class DepthSlice(Columns):
         prev_seq: IntColumn,
         ts_event: IntColumn | None = None,
     ) -> None:
-        self.instrument = instrument
-        self.index = self.made = self.numbers = self.stretches = None
-        self.offset = 0
-        self.start = start
-        self.ts = ts
+        self._begin(instrument, start, ts)
         self.side = side
         self.price_px = price_px
         self.size_qty = size_qty

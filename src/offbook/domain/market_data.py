@@ -59,11 +59,7 @@ class QuoteSlice(Columns):
         ask_qty: IntColumn,
         ts_event: IntColumn | None = None,
     ) -> None:
-        self.instrument = instrument
-        self.index = self.made = self.numbers = self.stretches = None
-        self.offset = 0
-        self.start = start
-        self.ts = ts
+        self._begin(instrument, start, ts)
         self.bid_px = bid_px
         self.ask_px = ask_px
         self.bid_qty = bid_qty
@@ -120,11 +116,7 @@ class TradeSlice(Columns):
         aggressor: IntColumn,
         ts_event: IntColumn | None = None,
     ) -> None:
-        self.instrument = instrument
-        self.index = self.made = self.numbers = self.stretches = None
-        self.offset = 0
-        self.start = start
-        self.ts = ts
+        self._begin(instrument, start, ts)
         self.price_px = price_px
         self.size_qty = size_qty
         self.aggressor = aggressor
@@ -179,11 +171,7 @@ class BarSlice(Columns):
         close_px: IntColumn,
         volume_qty: IntColumn,
     ) -> None:
-        self.instrument = instrument
-        self.index = self.made = self.numbers = self.stretches = None
-        self.offset = 0
-        self.start = start
-        self.ts = ts
+        self._begin(instrument, start, ts)
         self.ts_open = ts_open
         self.open_px = open_px
         self.high_px = high_px

@@ -78,11 +78,7 @@ class StatusSlice(Columns):
         upper_px: IntColumn,
         ts_event: IntColumn | None = None,
     ) -> None:
-        self.instrument = instrument
-        self.index = self.made = self.numbers = self.stretches = None
-        self.offset = 0
-        self.start = start
-        self.ts = ts
+        self._begin(instrument, start, ts)
         self.event = event
         self.lower_px = lower_px
         self.upper_px = upper_px
