@@ -35,10 +35,18 @@ def run_strategy(shell: Shell, given: dict[str, Any]) -> int:
     if given["config"] is None:  # a session's own file says all that its author wanted
         settings = Settings((cli_defaults(), *settings.layers))
     config = build_config(request_of(given), settings=settings)
+    _note_idle_actions(shell, config, given["actions"])
     if given["dry_run"]:
         shell.document(msgspec.to_builtins(config))
         return 0
     return run_async(shell, _run(shell, config, dashboard=given["dashboard"]))
+
+
+def _note_idle_actions(shell: Shell, config: SessionConfig, file: str | None) -> None:
+    """A file serves many recordings, so one that has nothing for these is no error; it may be one
+    with another spelling, though, and a split that is missed looks like a crash."""
+    if file is not None and not any(getattr(one, "actions", ()) for one in config.market.sources):
+        shell.note(f"no row of {file} is for {symbols_of(config.market)}")
 
 
 def request_of(given: dict[str, Any]) -> SessionRequest:

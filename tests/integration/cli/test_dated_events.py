@@ -66,3 +66,12 @@ def test_prices_that_carry_the_split_refuse_it(offbook: Program, folder: Path) -
         answer = run(offbook, folder, *options)
         assert answer.code == 2
         assert what in answer.err + answer.out
+
+
+def test_a_file_that_has_nothing_for_a_recording_is_told(offbook: Program, folder: Path) -> None:
+    """Another spelling would be a split that is missed; a file that fits says nothing."""
+    assert "is for ACME" not in run(offbook, folder, "--adjustment", "raw").err
+    (folder / "typo.csv").write_text(ACTIONS.replace("ACME", "AMCE"))
+    answer = run(offbook, folder, "--adjustment", "raw", "--actions", "typo.csv")
+    assert answer.code == 0
+    assert "no row of typo.csv is for ACME" in answer.err
