@@ -15,6 +15,7 @@ from offbook.domain.config import (
     BasisPointsSlippage,
     CashCheck,
     DailyLoss,
+    ExtendedHours,
     FeeConfig,
     FillAt,
     FlatFee,
@@ -167,3 +168,12 @@ def pick_auctions(source: Source, timeframe: int) -> AuctionRules:
     return AuctionRules(
         open_cutoff_ns=cutoff, close_cutoff_ns=cutoff, limit=source.pick(list(AuctionLimit))
     )
+
+
+def pick_extended_hours(source: Source, timeframe: int) -> ExtendedHours | None:
+    """Mostly none; a few bars or quotes."""
+    if source.pick([True, True, False]):
+        return None
+    most = 12 * 3600 * 10**9
+    pre, post = (min(source.pick([0, 1, 2, 5]) * timeframe, most) for _ in range(2))
+    return ExtendedHours(pre_ns=pre, post_ns=post)

@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from tests.properties.market_cases import BASE, BarRow, MadeRow, Move, PrintRow, QuoteRow, Setup
+from tests.properties.market_cases import BASE, Setup
+from tests.properties.row_cases import BarRow, MadeRow, Move, PrintRow, QuoteRow, StatusRow
 
 from offbook.domain.market_data import (
     BarSlice,
@@ -16,12 +17,14 @@ from offbook.domain.market_data import (
     MergedSlice,
     QuoteSlice,
     SourceSlice,
+    StatusSlice,
     TradeSlice,
 )
 
 COLUMNS: dict[DataKind, tuple[type[Any], *tuple[tuple[str, ...], ...]]] = {
     DataKind.QUOTES: (QuoteSlice, ("ts",), ("bid", "ask"), ("bid_size", "ask_size"), ()),
-    DataKind.TRADES: (TradeSlice, ("ts",), ("price",), ("size",), ("took",)),
+    DataKind.TRADES: (TradeSlice, ("ts",), ("price",), ("size",), ("code",)),
+    DataKind.STATUS: (StatusSlice, ("ts", "code"), ("lower", "upper"), (), ()),
     DataKind.BARS: (
         BarSlice,
         ("ts", "opened"),
@@ -29,6 +32,14 @@ COLUMNS: dict[DataKind, tuple[type[Any], *tuple[tuple[str, ...], ...]]] = {
         ("volume",),
         (),
     ),
+}
+
+
+_KINDS: dict[type[MadeRow], DataKind] = {
+    QuoteRow: DataKind.QUOTES,
+    PrintRow: DataKind.TRADES,
+    BarRow: DataKind.BARS,
+    StatusRow: DataKind.STATUS,
 }
 
 
@@ -42,17 +53,18 @@ class MadeMarket:
         self.bid = int(base * 10**setup.instrument.price_precision)
         self.ts = setup.start - setup.timeframe
         self.from_ts = setup.start
+        self.bar_ts = self.ts
         self.taken = 0
 
     def rows(self, moves: tuple[Move, ...]) -> list[MadeRow]:
         """The rows after the last one."""
         made: list[MadeRow] = []
-        ts, bid = self.ts, self.bid
-        for number, move in enumerate(moves, self.taken):
-            row = self._maker(move)(number, move, ts, bid)
+        before = self.ts, self.bid, self.from_ts, self.bar_ts, self.taken
+        for move in moves:
+            row = self._maker(move)(self.taken, move, self.ts, self.bid)
             made.append(row)
-            ts = row.ts
-            bid = self._last_bid(row, bid)
+            self.took(row)
+        self.ts, self.bid, self.from_ts, self.bar_ts, self.taken = before
         return made
 
     def took(self, row: MadeRow) -> None:
@@ -60,14 +72,20 @@ class MadeMarket:
         self.ts = self.from_ts = row.ts
         self.taken += 1
         self.bid = self._last_bid(row, self.bid)
+        if isinstance(row, BarRow):
+            self.bar_ts = row.ts
 
     def _maker(self, move: Move) -> Callable[[int, Move, int, int], MadeRow]:
+        if move.event and self._setup.status:
+            return self._status
         kinds = self._setup.kinds
         kind = kinds[move.other % len(kinds)]
         return {"bars": self._bar, "trades": self._print, "quotes": self._quote}[kind.value]
 
     def _last_bid(self, row: MadeRow, before: int) -> int:
-        """Beside quotes, prints move no price."""
+        """Beside quotes, prints move no price; a status never does."""
+        if isinstance(row, StatusRow):
+            return before
         if isinstance(row, PrintRow):
             return before if len(self._setup.kinds) > 1 else int(row.price * self._price_scale)
         price = row.close if isinstance(row, BarRow) else row.bid
@@ -75,13 +93,14 @@ class MadeMarket:
 
     def slice_of(self, rows: list[MadeRow], start: int) -> MarketSlice:
         """The same rows in columns."""
-        if len(self._setup.kinds) == 1:
-            piece = self._piece(self._setup.kinds[0], rows)
+        sources = self._setup.sources
+        if len(sources) == 1:
+            piece = self._piece(sources[0], rows)
             piece.start = start
             piece.check()
             return piece
-        of = [DataKind.TRADES if isinstance(row, PrintRow) else DataKind.QUOTES for row in rows]
-        which = [self._setup.kinds.index(kind) for kind in of]
+        of = [_KINDS[type(row)] for row in rows]
+        which = [sources.index(kind) for kind in of]
         merged = MergedSlice(
             start,
             np.array([row.ts for row in rows], np.int64),
@@ -89,7 +108,7 @@ class MadeMarket:
             np.array([which[:place].count(which[place]) for place in range(len(rows))], np.int64),
             tuple(
                 self._piece(kind, [row for row, its in zip(rows, of, strict=True) if its is kind])
-                for kind in self._setup.kinds
+                for kind in sources
             ),
         )
         merged.check()
@@ -99,7 +118,7 @@ class MadeMarket:
         make, times, prices, sizes, plain = COLUMNS[kind]
         columns = [[getattr(row, name) for row in rows] for name in times]
         for names, scale in ((prices, self._price_scale), (sizes, self._size_scale), (plain, 1)):
-            columns += [[int(getattr(row, name) * scale) for row in rows] for name in names]
+            columns += [[int((getattr(row, name) or 0) * scale) for row in rows] for name in names]
         arrays = [np.array(column, dtype=np.int64) for column in columns]
         made: SourceSlice = make(self._instrument, 0, *arrays)
         return made
@@ -136,18 +155,33 @@ class MadeMarket:
         gap = 1 if move.gap < 0 else move.gap * self._setup.timeframe // 10
         beside = move.spread - move.reach if len(self._setup.kinds) > 1 else 0
         px = last_px // tick * tick + (move.shift + beside) * tick + move.odd * (tick // 2)
+        mark = move.mark if self._setup.marked else ""
         return PrintRow(
             number=number,
             ts=max(last_ts + gap, self.from_ts),
             price=self._price(px),
             size=self._size(max(move.size, 1), move.odd),
-            took=move.other % 3 - 1,
+            took=0 if mark else move.other % 3 - 1,
+            mark=mark,
+        )
+
+    def _status(self, number: int, move: Move, last_ts: int, last_px: int) -> StatusRow:
+        tick = self._instrument.tick_units
+        bands = [last_px // tick * tick + (move.shift + n * move.reach) * tick for n in (-2, 1)]
+        lower, upper = (self._price(band) for band in bands)
+        told = move.event == "bands"
+        return StatusRow(
+            number=number,
+            ts=max(last_ts + max(move.gap * self._setup.timeframe // 40, 0), self.from_ts),
+            event=move.event,
+            lower=lower if told and move.size else None,
+            upper=upper if told and move.other else None,
         )
 
     def _bar(self, number: int, move: Move, last_ts: int, last_close: int) -> BarRow:
         tick, length = self._instrument.tick_units, self._setup.timeframe
         gap = length if move.gap > 10 else 0
-        ends = last_ts + gap + length
+        ends = self.bar_ts + gap + length
         late = max(self.from_ts - ends, 0)
         ends += (late + length - 1) // length * length
         opened = last_close // tick * tick + move.shift * tick + move.odd * (tick // 2)

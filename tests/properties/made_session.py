@@ -16,7 +16,7 @@ from offbook.domain.config import (
     SessionConfig,
     sources_of,
 )
-from offbook.domain.market_data import MarketInfo
+from offbook.domain.market_data import DataKind, MarketInfo
 from offbook.domain.records import Record
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.inputs import Advance, Attach, EndOfData, EngineInput, Take
@@ -34,21 +34,28 @@ class Silent(Strategy):
         """Nothing: to be a strategy is enough."""
 
 
-class OnQuote(Silent):
+class OnStatus(Silent):
+    """Is shown every event of a status."""
+
+    def on_status(self, status: Any) -> None:
+        self.seen.append(status.ts)
+
+
+class OnQuote(OnStatus):
     """Is shown every quote."""
 
     def on_quote(self, quote: Any) -> None:
         self.seen.append(quote.ts)
 
 
-class OnBar(Silent):
+class OnBar(OnStatus):
     """Is shown every bar."""
 
     def on_bar(self, bar: Any) -> None:
         self.seen.append(bar.ts)
 
 
-class OnTrade(Silent):
+class OnTrade(OnStatus):
     """Is shown every print."""
 
     def on_trade(self, trade: Any) -> None:
@@ -70,14 +77,16 @@ LISTENERS: dict[str, type[Silent]] = {
 
 def session_of(setup: Setup) -> PaperTradingSession:
     """The session that a setup describes."""
+    marks = {"auction": "auction"} if setup.marked else {}
     sources = tuple(
         ReplayMarket(
             path="made.csv",
             kind=kind,
             instrument=setup.instrument,
-            timeframe_ns=setup.timeframe if setup.bars else None,
+            timeframe_ns=setup.timeframe if kind is DataKind.BARS else None,
+            columns=marks if kind is DataKind.TRADES else {},
         )
-        for kind in setup.kinds
+        for kind in setup.sources
     )
     config = SessionConfig(
         market=sources[0] if len(sources) == 1 else CombinedMarket(sources=sources),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from fractions import Fraction
 from typing import TypeVar
 
 from tests.properties.account_cases import (
@@ -17,11 +16,13 @@ from tests.properties.account_cases import (
     Source,
     pick_account,
     pick_auctions,
+    pick_extended_hours,
     pick_fee,
     pick_fill_at,
     pick_risk,
     pick_slippage,
 )
+from tests.properties.row_cases import Move, pick_move
 from tests.properties.venue_cases import pick_freshness
 
 from offbook.domain.config import (
@@ -39,6 +40,7 @@ from offbook.domain.config import (
     SelfMatchPolicy,
     StopGap,
     VenueConfig,
+    WhileHalted,
 )
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import DataKind
@@ -48,45 +50,6 @@ from offbook.testing.markets import BTCUSDT, SECOND, START, XYZ
 T = TypeVar("T")
 MIDNIGHT = START - START % (86_400 * SECOND) + 86_400 * SECOND
 
-
-@dataclass(frozen=True)
-class QuoteRow:
-    """A quote in whole units; ``number`` counts rows."""
-
-    number: int
-    ts: int
-    bid: Fraction
-    ask: Fraction
-    bid_size: Fraction
-    ask_size: Fraction
-
-
-@dataclass(frozen=True)
-class BarRow:
-    """A bar in whole units: ``[opened, ts)``."""
-
-    number: int
-    ts: int
-    opened: int
-    open: Fraction
-    high: Fraction
-    low: Fraction
-    close: Fraction
-    volume: Fraction
-
-
-@dataclass(frozen=True)
-class PrintRow:
-    """A print in whole units; ``took`` is the side that did, 0 for unknown."""
-
-    number: int
-    ts: int
-    price: Fraction
-    size: Fraction
-    took: int
-
-
-MadeRow = QuoteRow | BarRow | PrintRow
 
 BASE = {"XYZ": "100", "BTCUSDT": "100", "ETHEUR": "100", "DOGEJPY": "0.1"}
 """Where each instrument's price starts; a lot is then worth this times the lot size."""
@@ -107,6 +70,20 @@ class Setup:
     hours: tuple[tuple[int, int], ...]
     clock_stops: bool
     listener: str | None
+    status: bool = False
+    """Whether an exchange says of halts and bands."""
+    marked: bool = False
+    """Whether prints of auctions are marked."""
+
+    @property
+    def sources(self) -> tuple[DataKind, ...]:
+        """What the market's sources are, in their order."""
+        return (*self.kinds, DataKind.STATUS) if self.status else self.kinds
+
+    @property
+    def has_auctions(self) -> bool:
+        """Whether the market shows any."""
+        return bool(self.hours) and (self.bars or self.marked)
 
     @property
     def bars(self) -> bool:
@@ -130,7 +107,8 @@ def pick_setup(source: Source) -> Setup:
     if timeframe > 60 * SECOND:
         start = MIDNIGHT
     hours: tuple[tuple[int, int], ...] = ()
-    if source.pick([False, False, True]):
+    marked = trades in kinds and source.pick([False, True])
+    if source.pick([False, False, True]) or marked:
         length, pause = source.number(1, 12) * timeframe, source.number(1, 6) * timeframe
         first = start + source.number(-3, 3) * timeframe
         opens = range(first, first + 600 * (length + pause), length + pause)
@@ -138,6 +116,7 @@ def pick_setup(source: Source) -> Setup:
     instrument = source.pick([XYZ, BTCUSDT, COARSE, SMALL_PRICE])
     lot = Decimal(BASE[instrument.symbol]) * Decimal(instrument.lot_size)
     plenty = source.pick([False, True])  # nothing but the market says no
+    status = source.pick([False, False, True])
     tight = source.pick([False] * 5 + [True])  # where cash ends before market orders do
     return Setup(
         instrument=instrument,
@@ -155,6 +134,8 @@ def pick_setup(source: Source) -> Setup:
             fill_at=pick_fill_at(source, kinds),
             stop_gap=source.pick(list(StopGap)) if bars else StopGap.OPEN,
             auctions=pick_auctions(source, timeframe),
+            while_halted=source.pick(list(WhileHalted)) if status else WhileHalted.QUEUE,
+            extended_hours=pick_extended_hours(source, timeframe) if hours else None,
             intrabar=source.pick(list(Intrabar)) if bars else Intrabar.WORST_FIRST,
         ),
         risk=RiskConfig() if plenty else pick_risk(source, instrument, lot),
@@ -170,6 +151,8 @@ def pick_setup(source: Source) -> Setup:
         hours=hours,
         clock_stops=source.pick([True, False]),
         listener=source.pick([None, "on_start", "on_" + "_".join(kind.value for kind in kinds)]),
+        status=status,
+        marked=marked,
     )
 
 
@@ -182,20 +165,6 @@ def _pick_latency(source: Source, timeframe: int) -> LatencyConfig:
 
 
 # -- steps ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Move:
-    """A row told by its difference from the last: gap in tenths of a timeframe (-1: one
-    nanosecond), prices in ticks, sizes in lots; ``odd`` puts it beside ticks and lots."""
-
-    gap: int
-    shift: int
-    spread: int
-    size: int
-    other: int
-    reach: int
-    odd: int
 
 
 @dataclass(frozen=True)
@@ -227,6 +196,7 @@ class Send:
     when: int
     hidden: bool = False
     least: int = 0
+    extended: bool = False
 
 
 @dataclass(frozen=True)
@@ -282,7 +252,7 @@ def pick_step(source: Source) -> Step:
     """One step."""
     kind = source.pick("RRRRRRRRSSSSSSLLLAAAAWWC")
     if kind == "R":
-        return Rows(tuple(_pick_move(source) for _ in range(source.pick([1, 1, 1, 2, 3, 6]))))
+        return Rows(tuple(pick_move(source) for _ in range(source.pick([1, 1, 1, 2, 3, 6]))))
     if kind == "S":
         return _pick_send(source)
     if kind == "L":
@@ -310,18 +280,6 @@ def _pick_when(source: Source) -> int:
     return source.pick([0, 0, 0, -1, 3, 5, 10])
 
 
-def _pick_move(source: Source) -> Move:
-    return Move(
-        gap=source.pick([10, 10, 5, 0, -1, 25]),
-        shift=source.pick([0, 0, 0, 0, 0, 1, -1, 1, -1, 1, -1, 3, -3, 3, -3, 13, -13, 900, -900]),
-        spread=source.pick([1, 0, 1, 2]),
-        size=source.pick([5, 0, 1, 2, 3, 9, 20]),
-        other=source.pick([5, 0, 1, 2, 3, 9, 20]),
-        reach=source.pick([0, 1, 2, 3]),
-        odd=source.pick([0, 0, 0, 1]),
-    )
-
-
 def _pick_send(source: Source) -> Send:
     flaw = source.pick([""] * 54 + ["zero", "decimals", "word", "type", "symbol", "huge"])
     wait = source.pick(["", "", "", "stop", "stop", "touch", "trail", "percent"])
@@ -336,6 +294,7 @@ def _pick_send(source: Source) -> Send:
     chosen = hidden or (tif is TimeInForce.IOC and not wait)
     return Send(
         hidden=hidden,
+        extended=may_rest and source.pick([False, False, True]),
         least=source.pick([0, 1, 2, 4]) if chosen else 0,
         side=source.pick(
             [OrderSide.BUY, OrderSide.BUY, OrderSide.BUY, OrderSide.SELL, OrderSide.SELL]
@@ -359,6 +318,8 @@ def _pick_list(source: Source) -> SendList:
     kind = source.pick([ContingencyType.BRACKET, ContingencyType.OCO, ContingencyType.OTO])
     sends = [_pick_send(source) for _ in range(source.pick([2, 3, 3]))]
     plain = {"flaw": "", "hidden": False, "least": 0}
+    if source.pick([True, True, True, False]):
+        plain["odd"] = 0  # else whole lists are refused because of one order
     sends = [replace(send, qty=send.qty % 20, **plain) for send in sends]
     first = sends[0]
     if kind is ContingencyType.OCO and source.pick([True, False]):
@@ -374,6 +335,8 @@ def _pick_list(source: Source) -> SendList:
             sends[1] = replace(
                 sends[1], wait="stop", stop=stop, price=None, post_only=False, tif=tif
             )
+    extended = [send.extended and send.price is not None and not send.wait for send in sends]
+    sends = [replace(send, extended=may) for send, may in zip(sends, extended, strict=True)]
     return SendList(kind, tuple(sends), _pick_when(source))
 
 

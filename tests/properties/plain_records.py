@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from tests.properties.market_cases import BarRow, MadeRow, PrintRow, QuoteRow
+from tests.properties.row_cases import BarRow, PriceRow, PrintRow, QuoteRow
 
 from offbook.domain import records as r
 from offbook.domain.instruments import Instrument
@@ -45,7 +45,7 @@ class Plain:
         """An amount in whole units."""
         return Fraction(amount, 10**18)
 
-    def row(self, seen: Evidence) -> MadeRow:
+    def row(self, seen: Evidence) -> PriceRow:
         """The market row that a fill shows as its evidence."""
         if seen.trade_px is not None:
             took = 0 if seen.aggressor is None else seen.aggressor.sign
@@ -128,6 +128,7 @@ _FACTS: dict[type[Any], Callable[[Plain, Any], Event]] = {
     r.MarginRestored: lambda p, c: (p.money(c.equity), p.money(c.required)),
     r.DayBegan: lambda p, d: (p.money(d.equity), d.ends),
     r.DailyLossReached: Plain._lost,
+    r.TradingStatusChanged: lambda _, t: (t.halted, t.row),
     r.SessionStarted: lambda _, s: (),
     r.SessionPaused: lambda _, s: (s.row, s.reason, s.orders),
     r.SessionResumed: lambda _, s: (s.missed_rows, s.missed_fills, s.missed_expiries),

@@ -9,20 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tests.properties.market_cases import BarRow, Setup
+from tests.properties.market_cases import Setup
+from tests.properties.reference_auctions import ReferenceAuctions
 from tests.properties.reference_clock import DAY
-from tests.properties.reference_matching import ReferenceMatching
 from tests.properties.reference_orders import ZERO, Order
+from tests.properties.row_cases import BarRow
 
 from offbook.domain.config import (
-    AuctionLimit,
     FillAt,
     Intrabar,
     LimitFill,
     LimitGap,
     StopGap,
 )
-from offbook.domain.orders import CancelReason, ContingencyType, OrderType, TimeInForce
+from offbook.domain.orders import ContingencyType, OrderType, TimeInForce
 
 AT_THE_CLOSE = "market order at the close"
 OVER_A_GAP = "stop had its own price, which the open was beyond"
@@ -39,7 +39,7 @@ class Held:
     inside: bool = False
 
 
-class ReferenceBars(ReferenceMatching):
+class ReferenceBars(ReferenceAuctions):
     """Matches bars."""
 
     def __init__(self, setup: Setup) -> None:
@@ -47,8 +47,16 @@ class ReferenceBars(ReferenceMatching):
         self._left = ZERO
 
     def _counts(self, bar: BarRow) -> bool:
-        """Bars of a day or more span closed hours; shorter ones must begin in open ones."""
-        return bar.ts - bar.opened >= DAY or self.is_open(bar.opened)
+        """Bars of a day or more span closed hours; shorter ones must begin in open ones. Of a halt
+        a bar that began in it knows nothing else."""
+        if self.halted is not None and self.halted <= bar.opened:
+            return False
+        regular = bar.ts - bar.opened >= DAY or self.is_open(bar.opened)
+        return regular or self.extra_at(bar.opened) is not None
+
+    def _is_for(self, order: Order, bar: BarRow) -> bool:
+        """A bar that begins in extended hours is for orders alone that say so."""
+        return order.extended or bar.ts - bar.opened >= DAY or self.is_open(bar.opened)
 
     def take_bar(self, bar: BarRow) -> None:
         """A bar is matched before everything else that happens at its end."""
@@ -56,15 +64,19 @@ class ReferenceBars(ReferenceMatching):
         if self._counts(bar):
             self._match_bar(bar)
         self.took(bar)
-        self.round()
+        self.ended, self.only_commands = bar, False
+        if not self.setup.status:  # else a row of the status may be of this instant
+            self.round()
 
     def try_close(self, order: Order, bar: BarRow) -> None:
         """An order that arrives may have the close of the bar that ended last; else it waits for
         the next."""
         if self.setup.venue.fill_at is not FillAt.THIS_CLOSE or order.waits:
             return
-        if self.present is bar or not self._counts(bar):
+        if self.present is bar or not self._counts(bar) or not self._is_for(order, bar):
             return
+        if self.halted is not None or bar.ts < self.resumed:
+            return  # what was seen before a halt is over
         if order.sent != bar.ts and not self.are_same_hours(bar.opened, self.now):
             return  # nobody trades there any more
         limit, close = order.limit, bar.close
@@ -79,9 +91,9 @@ class ReferenceBars(ReferenceMatching):
         self._left = Fraction(int(share * units), units)
         self.present = bar
         follow = []
-        self._auction(bar, TimeInForce.OPG)
+        self._left -= self.auction_of_bar(bar, TimeInForce.OPG, self._left)
         for order in self._turns(bar):
-            if order.ended or not _competes(order, bar):
+            if order.ended or not _competes(order, bar) or not self._is_for(order, bar):
                 continue
             moment = self._moment(order, bar)
             order.bars += 1
@@ -93,51 +105,10 @@ class ReferenceBars(ReferenceMatching):
                         self._meet_bar(Held(stop, self._stood_at(deal, bar), inside=True), bar)
             if order.waits and order.trails:
                 follow.append(order)
-        self._auction(bar, TimeInForce.CLS)
+        self._left -= self.auction_of_bar(bar, TimeInForce.CLS, self._left)
         for order in follow:
             if not order.ended:
                 self.follow(order, bar.low if order.buying else bar.high)
-
-    def _auction(self, bar: BarRow, force: TimeInForce) -> None:
-        """A bar that begins as a session opens, or ends as it closes; a day's bar has both."""
-        opening = force is TimeInForce.OPG
-        price = bar.open if opening else bar.close
-        mine = [o for o in self.account.working() if o.tif is force and not o.held]
-        mine.sort(key=lambda o: (o.limit is not None, self._wish(o), o.rank))
-        for order in mine:
-            at = order.auction
-            if at is None or order.ended or not self._shows(bar, at, opening=opening):
-                continue
-            better = None if order.limit is None else order.limit - price
-            if better is not None and not order.buying:
-                better = -better
-            equal = self.setup.venue.auctions.limit is AuctionLimit.EQUAL
-            if better is None or better > 0 or (equal and better == 0):
-                end = "first" if opening else "last"
-                rule = f"{force_word(opening=opening)} of the session's {end} bar"
-                qty = self.tradable(order, self._left)
-                if qty > 0 and self.fill(order, qty, (price, rule), self._left, bar):
-                    self._left -= qty
-                    self.settle(order)
-            if not order.ended:
-                self.end_as_expired(order, CancelReason.AUCTION_OVER)
-
-    @staticmethod
-    def _wish(order: Order) -> Fraction:
-        limit = order.limit or ZERO
-        return -limit if order.buying else limit
-
-    def _shows(self, bar: BarRow, at: int, *, opening: bool) -> bool:
-        """Whether a bar's first, or last, price is that of the auction at a time."""
-        day = bar.ts - bar.opened >= DAY
-        if opening:
-            early = any(o < at and c > bar.opened for o, c in self.setup.hours)
-            return bar.opened == at or (bar.opened < at < bar.ts and day and not early)
-        late = any(at <= o < bar.ts for o, _ in self.setup.hours)
-        return bar.ts == at or (bar.opened < at < bar.ts and day and not late)
-
-    def end_as_expired(self, order: Order, reason: CancelReason) -> None:
-        raise NotImplementedError
 
     @staticmethod
     def _stood_at(deal: tuple[Fraction, str], bar: BarRow) -> Fraction:
@@ -271,6 +242,8 @@ class ReferenceBars(ReferenceMatching):
         return None
 
     def _take_from_bar(self, order: Order, deal: Deal, bar: BarRow) -> None:
+        if not self.within_bands(deal[0]):
+            return
         qty = self.tradable(order, self._left)
         if qty <= 0:
             self.nothing_to_trade(order)
@@ -278,10 +251,6 @@ class ReferenceBars(ReferenceMatching):
         if self.fill(order, qty, deal, self._left, bar):
             self._left -= qty
             self.settle(order)
-
-
-def force_word(*, opening: bool) -> str:
-    return "open" if opening else "close"
 
 
 def _competes(order: Order, bar: BarRow) -> bool:

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tests.properties.market_cases import BarRow, MadeRow, PrintRow, Setup
+from tests.properties.market_cases import Setup
 from tests.properties.reference_account import Account
 from tests.properties.reference_funds import CashAccount, MarginAccount
+from tests.properties.row_cases import BarRow, MadeRow, PriceRow, PrintRow
 
 from offbook.domain.session import SessionStatus as Status
 
@@ -44,8 +45,11 @@ class ReferenceClock:
         self.now = 0
         self.rows = 0
         self.last: MadeRow | None = None
-        self.priced: MadeRow | None = None
-        self.present: MadeRow | None = None
+        self.priced: PriceRow | None = None
+        self.present: PriceRow | None = None
+        self.ended: BarRow | None = None
+        """A bar that was matched, and after which its instant is not complete."""
+        self.seen: list[int] = []
         self.dues: list[Due] = []
         self.events: list[tuple[object, ...]] = []
         self.only_commands = True
@@ -82,6 +86,8 @@ class ReferenceClock:
         self.happen_before(ts + 1)
 
     def happen_before(self, ts: int) -> None:
+        if self.ended is not None and self.now < ts:
+            self.round()
         while self.dues and not self.over:
             first = min(due.at for due in self.dues)
             if first >= ts or (first > self.now and self.stands_still):
@@ -94,13 +100,8 @@ class ReferenceClock:
         """Session time goes on; from the first time on, openings and closings fall due."""
         if self.now == 0:
             self.now = ts
-            self._await_hours()
+            self.await_hours()
         self.now = ts
-
-    def _await_hours(self) -> None:
-        later = [at for span in self.setup.hours for at in span if at > self.now]
-        if later:
-            self.later(min(later), VENUE_STAGE, self._await_hours)
 
     def round(self) -> None:
         """What is due when the round begins, stage by stage; what it causes waits for the next."""
@@ -108,10 +109,19 @@ class ReferenceClock:
         mine = [due for due in self.dues if due.at <= self.now]
         self.dues = [due for due in self.dues if due.at > self.now]
         for due in sorted(mine, key=lambda due: (due.stage, due.at, due.number)):
+            if due.stage > VENUE_STAGE:
+                self._show_ended()
             if not self.over:
                 due.do()
+        self._show_ended()
         self.judge_equity()
         self.check_flat()
+
+    def _show_ended(self) -> None:
+        """A strategy is shown a bar after what the venue has to do at its end."""
+        if self.ended is not None and self.status is Status.RUNNING:
+            self.seen.append(self.ended.ts)
+        self.ended = None
 
     def market(self) -> tuple[Fraction, Fraction] | None:
         row = self.present or self.priced
@@ -123,24 +133,8 @@ class ReferenceClock:
             return row.price, row.price
         return row.bid, row.ask
 
-    def is_open(self, ts: int) -> bool:
-        hours = self.setup.hours
-        return not hours or any(opens <= ts < closes for opens, closes in hours)
-
-    def are_same_hours(self, one: int, other: int) -> bool:
-        """Whether both times lie in one stretch of trading hours."""
-        hours = self.setup.hours
-        return not hours or any(
-            opens <= one < closes and opens <= other < closes for opens, closes in hours
-        )
-
-    def day_end(self, ts: int) -> int:
-        if not self.setup.hours:
-            return ts - ts % DAY + DAY
-        return min(closes for _, closes in self.setup.hours if closes > ts)
-
-    def next_open(self, ts: int) -> int:
-        return min(opens for opens, _ in self.setup.hours if opens > ts)
+    def await_hours(self) -> None:
+        """Note when the hours change next."""
 
     def judge_equity(self) -> None:
         """After a round, and after a row: a margin account's equity may not suffice, and a day's

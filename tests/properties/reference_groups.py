@@ -5,14 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 
 from tests.properties.market_cases import Setup
-from tests.properties.reference_clock import ReferenceClock
+from tests.properties.reference_hours import ReferenceHours
 from tests.properties.reference_orders import ZERO, Group, Order
 
 from offbook.domain.config import SelfMatchPolicy
 from offbook.domain.orders import CancelReason, ContingencyType, OrderStatus
 
 
-class ReferenceGroups(ReferenceClock):
+class ReferenceGroups(ReferenceHours):
     """What happens to the others of a list."""
 
     def __init__(self, setup: Setup) -> None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from tests.properties.market_cases import BarRow, MadeRow, PrintRow, QuoteRow, Setup
+from tests.properties.market_cases import Setup
 from tests.properties.reference_groups import ReferenceGroups
 from tests.properties.reference_orders import ZERO, Order
 from tests.properties.reference_slippage import slipped
+from tests.properties.row_cases import BarRow, MadeRow, PriceRow, PrintRow, QuoteRow, StatusRow
 
 from offbook.domain.config import StalePolicy
+from offbook.domain.market_data import DataKind
 from offbook.domain.orders import (
     CancelReason,
     OrderStatus,
@@ -59,7 +61,6 @@ class ReferenceMatching(ReferenceGroups):
         super().__init__(setup)
         self.asks = Level(ZERO)
         self.bids = Level(ZERO)
-        self.seen: list[int] = []
         self.fills_while_paused = self.expired_while_paused = 0
 
     def cancel(self, order: Order, reason: CancelReason) -> None:
@@ -81,9 +82,12 @@ class ReferenceMatching(ReferenceGroups):
             self._begin(row.ts)
             if self.stands_still:
                 return False
-            if isinstance(row, PrintRow):
-                self.present = row if len(self.setup.kinds) == 1 else None
-                self.match_print(row)
+            if isinstance(row, StatusRow):
+                self.take_status(row)
+            elif isinstance(row, PrintRow):
+                self.present = row if self.setup.kinds == (DataKind.TRADES,) else None
+                taken = self.print_of_auction(row)
+                self.match_print(row, row.size - taken)
             else:
                 self._match_quote(row)
             self.took(row)
@@ -92,7 +96,9 @@ class ReferenceMatching(ReferenceGroups):
 
     def _begin(self, ts: int) -> None:
         """The first round of an instant comes before its first row; later rows follow at once."""
-        if ts > self.now or self.only_commands:
+        if ts == self.now and self.ended is not None:
+            self.round()
+        elif ts > self.now or self.only_commands:
             self.move_to(ts)
             self.only_commands = False
             if any(due.at <= ts for due in self.dues):
@@ -100,11 +106,12 @@ class ReferenceMatching(ReferenceGroups):
 
     def took(self, row: MadeRow) -> None:
         self.last, self.present = row, None
-        if not isinstance(row, PrintRow) or len(self.setup.kinds) == 1:
+        beside = isinstance(row, PrintRow) and DataKind.QUOTES in self.setup.kinds
+        if not (beside or isinstance(row, StatusRow)):
             self.priced = row
         self.rows += 1
         self.judge_equity()
-        if self.status is Status.RUNNING:
+        if self.status is Status.RUNNING and not isinstance(row, BarRow):
             self.seen.append(row.ts)
 
     def _allowed(self, order: Order) -> Fraction:
@@ -131,11 +138,11 @@ class ReferenceMatching(ReferenceGroups):
         qty: Fraction,
         deal: tuple[Fraction, str],
         available: Fraction,
-        row: MadeRow,
+        row: PriceRow,
     ) -> bool:
         price, rule = deal
         maker = any(word in rule for word in ("reached", "through", "touched", "beyond the limit"))
-        slip = None if maker else slipped(self.setup, order, price, row)
+        slip = None if maker else slipped(self.setup, order, price, row, self.bands)
         if slip is not None:
             slip, price = price, slip
         done = self.account.trade(order, qty, price, self.market(), maker=maker)
@@ -162,12 +169,15 @@ class ReferenceMatching(ReferenceGroups):
         """Whether a row that stands is of these hours and not too old to take from."""
         rule = self.setup.venue.freshness
         waits = rule is not None and rule.policy is not StalePolicy.FLAG and self.is_old(row)
-        return self.are_same_hours(row.ts, self.now) and not waits
+        return self.is_of_these_hours(row.ts) and not waits and row.ts >= self.resumed
 
-    def _age(self, row: MadeRow) -> int | None:
+    def _age(self, row: PriceRow) -> int | None:
         return self.now - row.ts if self.is_old(row) else None
 
-    def match_print(self, row: PrintRow) -> None:
+    def print_of_auction(self, row: PrintRow) -> Fraction:
+        raise NotImplementedError
+
+    def match_print(self, row: PrintRow, left: Fraction) -> None:
         raise NotImplementedError
 
     def try_prints(self, order: Order, last: PrintRow) -> None:
@@ -194,12 +204,12 @@ class ReferenceMatching(ReferenceGroups):
             self.bids = Level(quote.bid)
         self.asks.story.append(("shows", quote.ask_size))
         self.bids.story.append(("shows", quote.bid_size))
-        if self.is_open(self.now):
+        if self.trades_now():
             self.pull(quote)
-            for buying in (True, False):
-                for order in self.by_price(buying=buying):
-                    if not order.ended and _crosses(order, quote):
-                        self._take_shown(order, quote)
+        for buying in (True, False):
+            for order in self.by_price(buying=buying):
+                if not order.ended and _crosses(order, quote) and self.may_trade(order):
+                    self._take_shown(order, quote)
         for order in self.account.working():
             if order.is_in_book and not order.waits and not _crosses(order, quote):
                 order.taker = False
@@ -243,7 +253,7 @@ class ReferenceMatching(ReferenceGroups):
         if self.triggered(order, row, rule, level.available()):
             self._meet(order, row)
 
-    def triggered(self, order: Order, row: MadeRow, rule: str, available: Fraction) -> bool:
+    def triggered(self, order: Order, row: PriceRow, rule: str, available: Fraction) -> bool:
         """An order is triggered; whether it then acts."""
         order.waits, order.taker, order.rank = False, True, self.next_rank()
         self.tell("OrderTriggered", order.number, order.stop, available, rule, row, self.report())
@@ -267,7 +277,7 @@ class ReferenceMatching(ReferenceGroups):
             self.try_close(order, row)
             return
         if order.waits:
-            if self.reached(order, row) and self.may_take(row):
+            if self.reached(order, row) and self.may_take(row) and self.trades_now():
                 self.trigger(order, row)
         elif isinstance(row, QuoteRow):
             self._meet(order, row)
@@ -277,7 +287,7 @@ class ReferenceMatching(ReferenceGroups):
     def _meet(self, order: Order, quote: QuoteRow) -> None:
         if not _crosses(order, quote):
             order.taker = False
-        elif self.may_take(quote):
+        elif self.may_take(quote) and self.may_trade(order):
             self._take_shown(order, quote)
         self.end_rest(order)
 
@@ -287,6 +297,8 @@ class ReferenceMatching(ReferenceGroups):
 
     def _take_shown(self, order: Order, quote: QuoteRow) -> None:
         level = self.asks if order.buying else self.bids
+        if not self.within_bands(level.price):
+            return
         available = level.available()
         qty = self.tradable(order, available)
         if qty <= 0:
@@ -296,7 +308,7 @@ class ReferenceMatching(ReferenceGroups):
         if order.limit is None or order.taker:
             price, rule = level.price, f"took the shown {other}"
         else:
-            price, rule = order.limit, f"{other} reached the limit"
+            price, rule = self.into_bands(order.limit), f"{other} reached the limit"
         if self.fill(order, qty, (price, rule), available, quote):
             level.story.append(("took", qty))
             self.settle(order)

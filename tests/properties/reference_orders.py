@@ -51,6 +51,7 @@ class Order:
     expires: int | None = None
     post_only: bool = False
     hidden: bool = False
+    extended: bool = False
     least: Fraction = ZERO
     waits: bool = False
     mark: Fraction = ZERO

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tests.properties.market_cases import PrintRow, QuoteRow, Setup
+from tests.properties.market_cases import Setup
 from tests.properties.reference_matching import Level
 from tests.properties.reference_orders import ZERO, Order
 from tests.properties.reference_venue import ReferenceVenue
+from tests.properties.row_cases import PrintRow, QuoteRow
 
 from offbook.domain.config import LimitFill
 from offbook.domain.market_data import DataKind
@@ -31,18 +32,16 @@ class ReferencePrints(ReferenceVenue):
         satisfied = _satisfied(order, last)
         if not satisfied:
             order.taker = False
-        if not (satisfied and self.is_open(self.now)):
+        if not (satisfied and self.trades_now()):
             self.end_rest(order)
 
-    def match_print(self, row: PrintRow) -> None:
+    def match_print(self, row: PrintRow, left: Fraction) -> None:
         """Buys, then sells, best price first and then in time priority; then IOC is over, and
-        limits that the print was away from rest."""
-        left = row.size
+        limits that the print was away from rest. What an auction took of it is not left."""
         before = [o for o in self.account.working() if o.is_in_book and not o.waits]
-        if self.is_open(self.now):
-            for order in self.by_price(buying=True) + self.by_price(buying=False):
-                if not order.ended and _satisfied(order, row):
-                    left -= self._take_print(order, row, left)
+        for order in self.by_price(buying=True) + self.by_price(buying=False):
+            if not order.ended and _satisfied(order, row) and self.may_trade(order):
+                left -= self._take_print(order, row, left)
         if not self._alone:
             return
         for order in before:
@@ -50,7 +49,7 @@ class ReferencePrints(ReferenceVenue):
                 self.end_rest(order)
             elif not _satisfied(order, row):
                 order.taker = False
-        if self.is_open(self.now):
+        if self.trades_now():
             self.pull(row)
 
     def meet(self, quote: QuoteRow) -> None:
@@ -70,8 +69,9 @@ class ReferencePrints(ReferenceVenue):
         shares = not self._alone and level.price == row.price and level.was_taken()
         offered = left - level.missing() if shares else left
         deal = self._print_deal(order, row)
-        if deal is None:
+        if deal is None or not self.within_bands(row.price):
             return ZERO
+        deal = (self.into_bands(deal[0]), deal[1])
         qty = self.tradable(order, offered)
         if qty <= 0:
             self.nothing_to_trade(order)

@@ -126,6 +126,7 @@ class ReferenceSession(ReferenceLoss):
             expires=request.expire_time,
             post_only=request.post_only,
             hidden=request.display_qty == "0",
+            extended=request.extended_hours,
             least=Fraction(request.min_qty) if isinstance(request.min_qty, str) else ZERO,
             waits=request.order_type not in {OrderType.MARKET, OrderType.LIMIT},
             reduce_only=request.reduce_only or self.status is Status.PAUSED,  # for life

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from tests.properties.market_cases import QuoteRow
 from tests.properties.reference_bars import ReferenceBars
 from tests.properties.reference_clock import VENUE_STAGE
 from tests.properties.reference_orders import ZERO, Order
+from tests.properties.row_cases import QuoteRow
 
-from offbook.domain.config import SelfMatchPolicy, StalePolicy
+from offbook.domain.config import SelfMatchPolicy, StalePolicy, WhileHalted
 from offbook.domain.orders import CancelReason, OrderStatus, RejectReason, TimeInForce
 from offbook.domain.session import SessionStatus as Status
 
@@ -39,6 +39,22 @@ class ReferenceVenue(ReferenceBars):
     ) -> RejectReason | None:
         if order.liquidates:
             return None
+        refusal = self._unfit_terms(order, qty, limit, stop)
+        if refusal is None and order.accepted is None:
+            refusal = self._no_place(order)
+        if refusal or order.tif.is_auction:
+            return refusal
+        market = self.market()
+        if order.post_only and market and limit is not None and not order.held:
+            takes = limit >= market[1] if order.buying else limit <= market[0]
+            if takes:
+                return RejectReason.WOULD_TAKE
+        return self._refuses_old(order, limit) or self._refuses_own(order, limit)
+
+    def _unfit_terms(
+        self, order: Order, qty: Fraction, limit: Fraction | None, stop: Fraction | None
+    ) -> RejectReason | None:
+        """Terms that fit no instrument, or no time."""
         instrument, market = self.setup.instrument, self.market()
         tick = Fraction(instrument.tick_size)
         if (limit or ZERO) % tick or (stop or ZERO) % tick:
@@ -52,13 +68,7 @@ class ReferenceVenue(ReferenceBars):
             return RejectReason.MIN_NOTIONAL
         if order.expires is not None and order.expires <= self.now:
             return RejectReason.EXPIRE_TIME_PASSED
-        if order.tif.is_auction:
-            return self._no_auction(order) if order.accepted is None else None
-        if order.post_only and market and limit is not None and not order.held:
-            takes = limit >= market[1] if order.buying else limit <= market[0]
-            if takes:
-                return RejectReason.WOULD_TAKE
-        return self._refuses_old(order, limit) or self._refuses_own(order, limit)
+        return None
 
     def _refuses_own(self, order: Order, limit: Fraction | None) -> RejectReason | None:
         """Nothing may meet an order of the session, where the one that comes is refused."""
@@ -78,9 +88,19 @@ class ReferenceVenue(ReferenceBars):
         crosses = limit is None or (limit >= row.ask if order.buying else limit <= row.bid)
         return RejectReason.STALE_MARKET_DATA if crosses else None
 
+    def _no_place(self, order: Order) -> RejectReason | None:
+        """Why a new order comes at the wrong time, or to the wrong market."""
+        venue = self.setup.venue
+        if order.extended and (venue.extended_hours is None or not self.setup.hours):
+            return RejectReason.NO_EXTENDED_HOURS
+        shut = self.halted is not None and not order.flattens
+        if shut and venue.while_halted is WhileHalted.REJECT:
+            return RejectReason.HALTED
+        return self._no_auction(order) if order.tif.is_auction else None
+
     def _no_auction(self, order: Order) -> RejectReason | None:
-        """Bars alone show auctions here, where the market closes."""
-        if not (self.setup.bars and self.setup.hours):
+        """Bars show auctions, and prints that are marked, where the market closes."""
+        if not self.setup.has_auctions:
             return RejectReason.NO_AUCTION
         late = self.now >= self._auction_of(order)[0] - self._cutoff(order)
         return RejectReason.AUCTION_CUTOFF if late else None
@@ -122,7 +142,7 @@ class ReferenceVenue(ReferenceBars):
             return
         order.accepted, order.rank = self.now, self.next_rank()
         order.taker = not order.post_only
-        expires = self.day_end(self.now) if order.tif is TimeInForce.DAY else order.expires
+        expires = self.day_end_of(order) if order.tif is TimeInForce.DAY else order.expires
         if order.tif.is_auction:
             order.auction, expires = self._auction_of(order)
         if not order.held:

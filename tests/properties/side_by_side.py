@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from decimal import Decimal
-from fractions import Fraction
 
 import msgspec
 from tests.properties.invariants import Invariants
@@ -19,29 +17,21 @@ from tests.properties.market_cases import (
     Setup,
     Step,
     Wait,
-    kind_of,
 )
 from tests.properties.plain_records import Plain
-from tests.properties.reference_charges import most_charged
-from tests.properties.reference_funds import MarginAccount
-from tests.properties.reference_orders import ZERO, Order
 from tests.properties.reference_session import ReferenceSession
+from tests.properties.wishes import Wishes
 
 from offbook.domain import commands as c
 from offbook.domain import records as r
 from offbook.domain.config import (
-    BasisPointsFee,
     ResumeTimers,
 )
 from offbook.domain.errors import InvalidOrder, OrderConflict, OrderNotFound
 from offbook.domain.orders import (
     ContingencyType,
     OrderListRequest,
-    OrderRequest,
-    OrderSide,
-    OrderType,
     ReplaceRequest,
-    TimeInForce,
 )
 from offbook.domain.records import Record, encode_record
 from offbook.domain.session import SessionStatus
@@ -60,6 +50,7 @@ class SideBySide:
         self.setup = setup
         self.market = MadeMarket(setup)
         self.reference = ReferenceSession(setup)
+        self.wishes = Wishes(setup, self.market, self.reference)
         self.plain = Plain(setup.instrument)
         self.listener = self._new_listener()
         self.engine = ProcessingEngine(session_of(setup), self.listener)
@@ -128,7 +119,7 @@ class SideBySide:
             name = None
         else:
             self._names.append(str(name))
-        request = self._request(step, name)
+        request = self.wishes.request(step, name)
         command = c.SubmitOrder(command_id=self._id(), order=request)
         if step.flaw:
             self._refused(command, InvalidOrder)
@@ -144,7 +135,7 @@ class SideBySide:
         for send in step.sends:
             self._names.append(f"order-{len(self._names)}")
             name = None if send.name == "none" else self._names[-1]
-            requests.append(self._request(send, name))
+            requests.append(self.wishes.request(send, name))
         if step.kind is ContingencyType.BRACKET:
             qty = requests[0].order_qty
             requests = [msgspec.structs.replace(request, order_qty=qty) for request in requests]
@@ -152,50 +143,6 @@ class SideBySide:
         command = c.SubmitOrderList(command_id=self._id(), orders=orders)
         self.engine.check(command)
         self._command(command, step.when)
-
-    def _request(self, step: Send, name: str | None) -> OrderRequest:
-        return OrderRequest(
-            symbol="NONE" if step.flaw == "symbol" else self.setup.instrument.symbol,
-            side=step.side,
-            order_qty=self._qty_text(step.qty or self._all_lots(step), step.odd, step.flaw),
-            order_type=kind_of(step),
-            price=None if step.price is None else self._price_text(step.price, step.odd),
-            **self._trigger_of(step),
-            time_in_force=step.tif,
-            expire_time=self._expiry(step) if step.tif is TimeInForce.GTD else None,
-            post_only=step.post_only,
-            reduce_only=step.reduce_only,
-            client_order_id=name,
-            **self._parts(step),
-        )
-
-    def _parts(self, step: Send) -> dict[str, str]:
-        """How much is shown, and the least that may trade at once."""
-        parts = {"display_qty": "0"} if step.hidden else {}
-        if step.least:
-            lots = min(step.least, step.qty or 1)
-            parts["min_qty"] = self._qty_text(lots, 0, "")
-        return parts
-
-    def _trigger_of(self, step: Send) -> dict[str, str]:
-        """The terms of an order that waits."""
-        if step.wait in {"", "stop", "touch"}:
-            return {"stop_px": self._price_text(step.stop, step.odd)} if step.wait else {}
-        return self._trail(step.wait, step.stop)
-
-    def _trail(self, kind: str, ticks: int) -> dict[str, str]:
-        """A distance of one to six ticks, or in percent."""
-        ticks = abs(ticks) + 1
-        if kind == "percent":
-            return {"trail_percent": f"{Decimal(ticks) / 3:.6f}"}
-        instrument = self.setup.instrument
-        units = ticks * instrument.tick_units
-        return {"trail_amount": f"{Decimal(units).scaleb(-instrument.price_precision):f}"}
-
-    def _expiry(self, step: Send) -> int:
-        return max(self.reference.now, self.market.from_ts) + step.expire * (
-            self.setup.timeframe // 10
-        )
 
     def _ask(self, step: Ask) -> None:
         account = self.reference.account
@@ -207,12 +154,14 @@ class SideBySide:
         order = self.reference.find(orders[-1 - step.which % len(orders)].name)
         command: c.Command = c.CancelOrder(command_id=self._id(), client_order_id=order.name)
         if step.replace:
-            price = None if step.price is None else self._price_text(step.price, 0)
-            qty = None if step.qty is None else self._qty_text(step.qty, 0, "")
+            price = None if step.price is None else self.wishes.price_text(step.price, 0)
+            qty = None if step.qty is None else self.wishes.qty_text(step.qty, 0, "")
             command = c.ReplaceOrder(
                 command_id=self._id(),
                 client_order_id=order.name,
-                terms=ReplaceRequest(order_qty=qty, price=price, **self._new_trigger(step, order)),
+                terms=ReplaceRequest(
+                    order_qty=qty, price=price, **self.wishes.new_trigger(step, order)
+                ),
             )
             empty = qty is None and price is None and step.stop is None
             unfit = price is not None and not order.kind.has_limit
@@ -221,13 +170,6 @@ class SideBySide:
                 return
         self.engine.check(command)
         self._command(command, step.when)
-
-    def _new_trigger(self, step: Ask, order: Order) -> dict[str, str]:
-        if step.stop is None:
-            return {}
-        if order.trails:
-            return self._trail("percent" if step.stop > 0 else "trail", step.stop)
-        return {"stop_px": self._price_text(step.stop, 0)}
 
     def _refused(self, command: c.Command, error: type[Exception]) -> None:
         """A malformed command is told apart before anything is recorded of it."""
@@ -293,43 +235,6 @@ class SideBySide:
             self.counts[type(record).__name__] += 1
         self.records += made
         self._compare(made, told)
-
-    def _all_lots(self, step: Send) -> int:
-        """How many lots the cash pays for at about the last price, or how many are held."""
-        account, lot = self.reference.account, Fraction(self.setup.instrument.lot_size)
-        if step.side is OrderSide.SELL and account.held > 0:
-            return max(int(account.held / lot), 1)
-        price = Fraction(self.market.bid, 10**self.setup.instrument.price_precision)
-        fee, cash = self.setup.venue.fee, self._power()
-        if isinstance(fee, BasisPointsFee):
-            price *= 1 + max(Fraction(fee.maker), Fraction(fee.taker)) / 10_000
-        else:
-            none = Order(0, "", step.side, OrderType.LIMIT, step.tif, ZERO, None, False, 0)
-            most = max(cash / price, ZERO)
-            cash -= most_charged(self.setup.venue, self.setup.instrument, none, most, cash)
-        return max(int(cash / (price * lot)), 1)
-
-    def _power(self) -> Fraction:
-        """About what there is to buy for, in the instrument's currency."""
-        account, market = self.reference.account, self.reference.market()
-        if isinstance(account, MarginAccount):
-            return max(account.free(market), ZERO) / account.initial / account.rate
-        purse = account.purse[account.pays_in]
-        return purse / account.rate if account.converts else purse
-
-    def _price_text(self, ticks: int, odd: int) -> str:
-        instrument = self.setup.instrument
-        tick = instrument.tick_units
-        units = max((self.market.bid // tick + ticks) * tick + odd * (tick // 2), tick)
-        return f"{Decimal(units).scaleb(-instrument.price_precision):f}"
-
-    def _qty_text(self, lots: int, odd: int, flaw: str) -> str:
-        instrument = self.setup.instrument
-        units = lots * instrument.lot_units + odd * (instrument.lot_units // 2)
-        text = f"{Decimal(units).scaleb(-instrument.qty_precision):f}"
-        if flaw == "decimals":
-            text = f"{Decimal(units * 10 + 1).scaleb(-instrument.qty_precision - 1):f}"
-        return {"zero": "0", "word": "two", "huge": "9" * 40}.get(flaw, text)
 
     # -- comparing --------------------------------------------------------------------------
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from offbook.domain.config import WhileHalted
 from offbook.domain.orders import OrderSide, OrderStatus, Origin, RejectReason
+from offbook.engine.agenda import ReplaceArrives
 from offbook.engine.kernel import Kernel
 from offbook.engine.lists import members
 from offbook.engine.risk import venue_refusal
@@ -118,3 +121,12 @@ class Acceptance:
             limit=instrument.price_text(other),
             value=instrument.price_text(limit),
         )
+
+
+def new_terms(order: OrderState, request: ReplaceArrives) -> Amendment:
+    """What a replace asks for, as it is now that the order was restated, or has followed the
+    market, while the request travelled."""
+    new = request.terms.restated(order.order_qty)
+    if order.peg is None:
+        return new
+    return msgspec.structs.replace(new, price_px=order.price_px)

@@ -124,14 +124,16 @@ class Auctions:
         return trade.size_qty - left
 
     def _reopens(self, trade: Trade) -> int:
-        """The auction that ends a halt serves the orders of the book as well; what it leaves of
-        them stays there."""
+        """The auction that ends a halt serves the orders of the book that are for these hours; what
+        it leaves of them stays there."""
         symbol, left = trade.instrument.symbol, trade.size_qty
         if symbol not in self._kernel.halted:
             return 0  # then it is a print like others
         book, orders = self._venue.book(symbol), self._kernel.ledger.orders
         for order in sorted((orders[one] for one in book.by_priority()), key=by_limit):
-            if not order.status.is_terminal and self._satisfies(order, trade.price_px):
+            if order.status.is_terminal or not self._venue.times.would_take_part(order):
+                continue
+            if self._satisfies(order, trade.price_px):
                 evidence = print_evidence(trade, PRINT_MODEL, "official reopening price", left)
                 left -= self._trade(order, trade.price_px, evidence)
         return trade.size_qty - left

@@ -36,9 +36,10 @@ def day_end(calendar: TradingCalendar, extended: ExtendedHours | None, ts: int) 
     the close of its day. Raises InvalidConfig past the end of the table."""
     if extended is None or calendar.always_open:
         return calendar.day_end(ts)
-    span = span_at(calendar, extended, ts)
-    if span is not None and span[1] != calendar.next_open(ts):
-        return span[1]
+    if not calendar.is_open(ts):
+        after, _ = _around(calendar, extended, ts)
+        if after[0] <= ts < after[1]:
+            return after[1]
     close = calendar.day_end(ts)
     return min(close + extended.post_ns, calendar.next_open(close))
 

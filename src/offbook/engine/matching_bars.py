@@ -108,8 +108,9 @@ class BarMatching:
             return
         if isinstance(self._kernel.present, Bar) or not self._has_this_close(order, bar):
             return
-        if not self._serves(order, bar):
-            return
+        since = self._kernel.resumed.get(order.symbol, 0)
+        if bar.ts < since or not self._serves(order, bar):
+            return  # what was seen before a halt, or a split, is over
         if limit is not None and (bar.close_px - limit) * order.side.sign > 0:
             return
         deal = (bar.close_px, Liquidity.REMOVED, "had the close of the bar that had just ended")

@@ -40,6 +40,12 @@ class TradingTimes:
             return True
         return self.is_open(self._kernel.instrument(order.symbol))
 
+    def would_take_part(self, order: OrderState) -> bool:
+        """Whether an order is for the hours that are now, whether trading is halted or not."""
+        calendar = self._kernel.instrument(order.symbol).calendar
+        extended = order.extended_hours and calendar in self.extended
+        return extended or self.hours.get(calendar, True)
+
     def is_present(self, row: Quote | Trade) -> bool:
         """Whether something trades and a row is of these hours, not too old, and not from before a
         halt."""

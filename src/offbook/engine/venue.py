@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
-
 from offbook.domain import records as r
 from offbook.domain.calendars import TradingCalendar
 from offbook.domain.identifiers import VENUE_ORDER, derived_id
@@ -25,7 +23,7 @@ from offbook.domain.orders import (
 from offbook.domain.record_parts import Evidence
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount
-from offbook.engine.acceptance import Acceptance
+from offbook.engine.acceptance import Acceptance, new_terms
 from offbook.engine.agenda import STAGE_VENUE, Expiry, ReplaceArrives
 from offbook.engine.auctions import Auctions
 from offbook.engine.book import Book
@@ -40,7 +38,7 @@ from offbook.engine.matching_trades import TradeMatching
 from offbook.engine.pegs import Pegs
 from offbook.engine.reservations import Reservations
 from offbook.engine.self_match import SelfMatch
-from offbook.engine.state import Amendment, OrderState
+from offbook.engine.state import OrderState
 from offbook.engine.trading_times import TradingTimes
 from offbook.engine.triggers import seen_prices, stop_px_of
 
@@ -200,7 +198,7 @@ class Venue:
             )
             kernel.report(order, ExecType.REPLACE_REJECTED, due, reason.value)
             return
-        new, book = self._new_terms(order, request), self.book(order.symbol)
+        new, book = new_terms(order, request), self.book(order.symbol)
         mark = book.triggers.mark(order.ordinal) if order.ordinal in book.triggers else None
         stop_px = stop_px_of(order, new, mark)
         old_px = order.stop_px if mark is None else book.triggers.stop_px(order.ordinal)
@@ -225,26 +223,19 @@ class Venue:
         kernel.report(order, ExecType.REPLACED, due)
         if order.held:
             return
-        if keeps and not order.waits:
+        if keeps and order.waits:
+            book.wait(order, mark)  # no new price that the market may have reached already
+        elif keeps:
             book.add(order, fresh=fresh)
         else:
             self._enter(order, mark)
-
-    @staticmethod
-    def _new_terms(order: OrderState, request: ReplaceArrives) -> Amendment:
-        """What is asked for, as it is now that the order was restated, or has followed the market,
-        while the request travelled."""
-        new = request.terms.restated(order.order_qty)
-        if order.peg is None:
-            return new
-        return msgspec.structs.replace(new, price_px=order.price_px)
 
     def _replace_refusal(self, order: OrderState, request: ReplaceArrives) -> RejectReason | None:
         if order.status.is_terminal:
             return RejectReason.ORDER_CLOSED
         if self.auctions.is_locked(order):
             return RejectReason.AUCTION_CUTOFF
-        new = self._new_terms(order, request)
+        new = new_terms(order, request)
         if new.order_qty <= order.cum_qty:
             return RejectReason.QTY_BELOW_FILLED
         if order.triggered and (new.trail_px, new.trail_ratio, new.stop_px) != (

@@ -4,9 +4,16 @@ import msgspec
 import pytest
 from tests.unit.domain.test_config import MARKET, session
 
-from offbook.domain.config import FreshnessConfig, LimitFill, VenueConfig, chain_config
+from offbook.domain.config import (
+    CombinedMarket,
+    FreshnessConfig,
+    LimitFill,
+    VenueConfig,
+    chain_config,
+)
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.market_data import DataKind
+from offbook.testing.markets import MINUTE
 
 
 def test_settings_that_came_later_stand_in_the_chain_where_they_are_set() -> None:
@@ -20,5 +27,11 @@ def test_settings_that_came_later_stand_in_the_chain_where_they_are_set() -> Non
     assert b"freshness" not in chain_config(session())
     with pytest.raises(InvalidConfig, match="by_symbol names XYZ; this market has BTCUSDT"):
         session(venue=VenueConfig(freshness=FreshnessConfig(max_age_ns=5, by_symbol={"XYZ": 1})))
+    status = msgspec.structs.replace(MARKET, kind=DataKind.STATUS)
+    bars = msgspec.structs.replace(MARKET, kind=DataKind.BARS, timeframe_ns=MINUTE)
+    session(
+        market=CombinedMarket(sources=(bars, status)),
+        venue=VenueConfig(limit_fill=LimitFill.TOUCH),
+    )
     with pytest.raises(InvalidConfig, match="limit_fill=touch is for prints and bars"):
         session(venue=VenueConfig(limit_fill=LimitFill.TOUCH))

@@ -52,6 +52,12 @@ def test_a_day_ends_with_the_hours_after_its_close(ts: int, ends: int) -> None:
     assert day_end(TWO, ExtendedHours(pre_ns=20, post_ns=10), ts) == ends
 
 
+def test_a_day_ends_before_the_next_begins() -> None:
+    """Where the hours after a close would last until the next opening, or longer."""
+    for post in (50, 70):
+        assert day_end(TWO, ExtendedHours(pre_ns=0, post_ns=post), 170) == 200
+
+
 def test_without_extended_hours_a_day_ends_at_its_close() -> None:
     """And where nothing ever closes, at midnight."""
     assert day_end(TWO, None, 120) == 150

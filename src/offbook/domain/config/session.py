@@ -148,9 +148,10 @@ def _check_depth(config: SessionConfig) -> None:
 
 def touch_counts(config: MarketConfig) -> bool:
     """Whether ``venue.limit_fill`` makes a difference in a market: an instrument without depth has
-    trades, or has bars alone."""
+    trades, or has bars alone; a status beside them fills nothing."""
     for instrument in instruments_of(config):
         kinds = {s.kind for s in config.sources if s.instrument.symbol == instrument.symbol}
+        kinds.discard(DataKind.STATUS)
         if kinds == {DataKind.BARS} or (DataKind.TRADES in kinds and DataKind.DEPTH not in kinds):
             return True
     return False

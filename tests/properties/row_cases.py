@@ -1,0 +1,103 @@
+"""Rows of made-up markets, in whole units, and the moves from which they are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from tests.properties.account_cases import Source
+
+
+@dataclass(frozen=True)
+class QuoteRow:
+    """A quote in whole units; ``number`` counts rows."""
+
+    number: int
+    ts: int
+    bid: Fraction
+    ask: Fraction
+    bid_size: Fraction
+    ask_size: Fraction
+
+
+@dataclass(frozen=True)
+class BarRow:
+    """A bar in whole units: ``[opened, ts)``."""
+
+    number: int
+    ts: int
+    opened: int
+    open: Fraction
+    high: Fraction
+    low: Fraction
+    close: Fraction
+    volume: Fraction
+
+
+@dataclass(frozen=True)
+class PrintRow:
+    """A print in whole units; ``took`` is the side that did, 0 for unknown."""
+
+    number: int
+    ts: int
+    price: Fraction
+    size: Fraction
+    took: int
+    mark: str = field(default="", compare=False)
+    """``open``, ``close`` or ``reopen`` for the official price of an auction."""
+
+    @property
+    def code(self) -> int:
+        """What its column says of it."""
+        return {"open": 2, "close": 3, "reopen": 4}.get(self.mark, self.took)
+
+
+@dataclass(frozen=True)
+class StatusRow:
+    """What an exchange says: ``halt``, ``resume``, or ``bands`` with their ends."""
+
+    number: int
+    ts: int
+    event: str
+    lower: Fraction | None
+    upper: Fraction | None
+
+    @property
+    def code(self) -> int:
+        """What its column says of it."""
+        return {"halt": 1, "resume": 2, "bands": 3}[self.event]
+
+
+PriceRow = QuoteRow | BarRow | PrintRow
+MadeRow = PriceRow | StatusRow
+
+
+@dataclass(frozen=True)
+class Move:
+    """A row told by its difference from the last: gap in tenths of a timeframe (-1: one
+    nanosecond), prices in ticks, sizes in lots; ``odd`` puts it beside ticks and lots.
+    ``mark`` is that of a print, and ``event`` makes it a status where the market has one."""
+
+    gap: int
+    shift: int
+    spread: int
+    size: int
+    other: int
+    reach: int
+    odd: int
+    mark: str = ""
+    event: str = ""
+
+
+def pick_move(source: Source) -> Move:
+    return Move(
+        gap=source.pick([10, 10, 5, 0, -1, 25]),
+        shift=source.pick([0, 0, 0, 0, 0, 1, -1, 1, -1, 1, -1, 3, -3, 3, -3, 13, -13, 900, -900]),
+        spread=source.pick([1, 0, 1, 2]),
+        size=source.pick([5, 0, 1, 2, 3, 9, 20]),
+        other=source.pick([5, 0, 1, 2, 3, 9, 20]),
+        reach=source.pick([0, 1, 2, 3]),
+        odd=source.pick([0, 0, 0, 1]),
+        mark=source.pick(["", "", "", "open", "close", "reopen"]),
+        event=source.pick([""] * 15 + ["halt", "resume", "resume", "bands", "bands"]),
+    )
