@@ -2,7 +2,8 @@
 
 An independent checker: it keeps its own sums and looks at nothing of the engine's.  ``I1`` to
 ``I4`` name money, reservations, orders and evidence; ``I5`` the sequence; ``I6`` what may only
-reduce: reduce-only orders, those sent in a pause, and all in it; ``I9`` the end.
+reduce: reduce-only orders, those sent in a pause, and all in it; ``I7`` halts; ``I8`` who among the
+session's own comes first; ``I9`` the end.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ class Known:
     all_or_none: bool
     shares: str | None
     held: bool
+    is_peg: bool
+    cap: int | None
+    is_plain: bool
+    rank: int
     reserved: int = 0
     cum: int = 0
     accepted: bool = False
@@ -63,6 +68,7 @@ class Invariants:
         self._lists: set[str | None] = set()
         self._taken: dict[tuple[int, OrderSide | None], int] = {}
         self._paused = False
+        self._halted: int | None = None
         self._held = 0
         self.fills = 0
 
@@ -78,6 +84,9 @@ class Invariants:
             self._submitted(record)
         elif isinstance(record, r.SessionPaused | r.SessionResumed | r.SessionStopping):
             self._paused = isinstance(record, r.SessionPaused)
+        elif isinstance(record, r.TradingStatusChanged):
+            assert record.halted is (self._halted is None), f"I7: {record} changes nothing"
+            self._halted = record.ts if record.halted else None
         elif isinstance(record, r.SessionStopped):
             self._over = True
             for currency, cash in record.balances.items():
@@ -104,12 +113,17 @@ class Invariants:
         assert record.order not in self._orders, f"I3: {record} twice"
         delay = 0 if record.origin is Origin.LIQUIDATION else self._entry
         assert record.due == record.ts + delay, f"I4: {record} is due at another time"
-        assert (record.price_px is not None) is record.order_type.has_limit
+        is_peg = record.peg is not None
+        assert is_peg or (record.price_px is not None) is record.order_type.has_limit
         assert record.reduce_only or not self._paused, f"I6: {record} may open after the pause"
         self._orders[record.order] = Known(
             side=record.side,
             qty=record.order_qty,
-            price=record.price_px,
+            price=None if is_peg else record.price_px,
+            is_peg=is_peg,
+            cap=record.price_px if is_peg else None,
+            is_plain=self._is_plain(record),
+            rank=record.seq,
             due=record.due,
             pool=f"{record.reserved_account}|{record.reserved_currency}",
             entry=record.due - self._entry,
@@ -122,6 +136,13 @@ class Invariants:
             reserved=0,
         )
         self._hold(self._orders[record.order], record.reserved)
+
+    @staticmethod
+    def _is_plain(record: r.OrderSubmitted) -> bool:
+        """Whether nothing but price, time and money decides what an order trades."""
+        odd = record.reduce_only or record.min_qty or record.display_qty == 0
+        apart = record.extended_hours or record.order_list_id or record.time_in_force.is_auction
+        return not (odd or apart or record.time_in_force.is_immediate)
 
     def _is_child(self, record: r.OrderSubmitted) -> bool:
         """Whether an order waits for another of its list."""
@@ -149,16 +170,19 @@ class Invariants:
         if isinstance(record, r.OrderAccepted | r.OrderRejected):
             assert record.ts == order.due, f"I4: {record} did not arrive then"
         if isinstance(record, r.OrderAccepted):
-            order.accepted = True
+            order.accepted, order.rank = True, record.seq
+        if isinstance(record, r.OrderRepegged):
+            self._repegged(record, order)
         if isinstance(record, r.OrderTriggered):
             assert order.accepted, f"I4: {record} before the order was accepted"
             assert order.waits, f"I3: {record} twice"
             assert record.evidence.row_ts <= record.ts, f"I4: {record} saw the future"
-            order.waits = False
+            order.waits, order.rank = False, record.seq
         if isinstance(record, r.OrderFilled):
             self._filled(record, order)
         if isinstance(record, r.OrderReplaced):
             order.qty, order.price = record.order_qty, record.price_px
+            order.rank = order.rank if record.kept_priority else record.seq
             assert order.qty > order.cum, f"I3: {record} leaves nothing"
         if isinstance(record, r.OrderRestated):
             order.qty, order.held = record.order_qty, order.held and not record.released
@@ -170,8 +194,41 @@ class Invariants:
             order.over, order.reserved = True, 0
         assert 0 <= order.cum <= order.qty, f"I3: {record}"
 
+    def _repegged(self, record: r.OrderRepegged, order: Known) -> None:
+        assert record.price_px != order.price, f"I3: {record} moves nothing"
+        assert self._halted is None, f"I7: {record} in a halt"
+        order.price, order.rank = record.price_px, record.seq
+        if order.cap is not None:
+            beyond = (order.price - order.cap) * order.side.sign
+            assert beyond <= 0, f"I4: {record} is beyond its cap"
+
+    def _comes_first(self, record: r.OrderFilled, order: Known) -> None:
+        """Of quotes a limit that rests trades after all that are better, or as good and earlier."""
+        seen = record.evidence
+        rests = record.liquidity is Liquidity.ADDED and seen.bid_px is not None
+        if order.price is None or self._paused or not rests:
+            return
+        for other in self._orders.values():
+            works = other.accepted and not (other.over or other.waits or other.held)
+            if not (works and other.is_plain and other.side is order.side) or other is order:
+                continue
+            if other.price is None:
+                continue
+            better = (other.price - order.price) * order.side.sign
+            passed = better > 0 or (better == 0 and other.rank < order.rank)
+            assert not passed, f"I8: {record} before {other}"
+
+    def _in_a_halt(self, record: r.OrderFilled) -> None:
+        """Auctions alone trade, and bars that began before it."""
+        seen = record.evidence
+        official = seen.rule.startswith("official")
+        before = seen.ts_open is not None and seen.ts_open < (self._halted or 0)
+        assert self._halted is None or official or before, f"I7: {record} in a halt"
+
     def _filled(self, record: r.OrderFilled, order: Known) -> None:
         self.fills += 1
+        self._in_a_halt(record)
+        self._comes_first(record, order)
         self._move(record, order)
         self._post(record.postings)
         order.cum += record.last_qty
@@ -266,7 +323,9 @@ class Invariants:
             return True
         if order.side is OrderSide.SELL:
             return order.reserved >= rest * self._instrument.qty_scale
-        price = order.price or 0
+        price = order.cap or order.price or 0
+        if order.cap is None and order.is_peg:
+            return True  # as a market order
         value = rest * price * self._instrument.notional_scale
         quote = self._instrument.quote_currency
         if order.pool != f"cash|{quote}":

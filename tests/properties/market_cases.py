@@ -179,7 +179,8 @@ class Send:
     """A new order; ``qty`` in lots, 0 for all that cash or holdings allow, ``least`` what may trade
     at once; ``price`` in ticks from the last bid, None for a market order; ``wait`` (``stop``,
     ``touch``, ``trail``, ``percent``) at ``stop`` ticks from the bid, or so far behind; GTD in
-    ``expire`` tenths of a timeframe."""
+    ``expire`` tenths of a timeframe.  ``peg`` is what it follows, at ``offset`` half ticks and no
+    further than ``price``; of ``display`` lots an iceberg shows."""
 
     side: OrderSide
     qty: int
@@ -197,6 +198,9 @@ class Send:
     hidden: bool = False
     least: int = 0
     extended: bool = False
+    display: int = 0
+    peg: str = ""
+    offset: int = 0
 
 
 @dataclass(frozen=True)
@@ -289,11 +293,16 @@ def _pick_send(source: Source) -> Send:
     tifs = [*TimeInForce, TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC]
     tif = source.pick(tifs)
     wait = "" if tif.is_auction else wait
-    may_rest = not (wait or price is None or tif.is_immediate or tif.is_auction)
-    hidden = may_rest and source.pick([False, False, False, True])
-    chosen = hidden or (tif is TimeInForce.IOC and not wait)
+    rests = not (wait or tif.is_immediate or tif.is_auction)
+    peg = source.pick([""] * 5 + ["PRIMARY", "MARKET", "MIDPOINT"]) if rests else ""
+    may_rest = rests and price is not None and not peg
+    shown = source.pick(["whole", "whole", "hidden", "part"]) if may_rest else "whole"
+    chosen = shown == "hidden" or (tif is TimeInForce.IOC and not wait)
     return Send(
-        hidden=hidden,
+        hidden=shown == "hidden",
+        display=source.pick([1, 2, 3]) if shown == "part" else 0,
+        peg=peg,
+        offset=source.pick([0, 0, 1, -1, 2, -2, 4]),
         extended=may_rest and source.pick([False, False, True]),
         least=source.pick([0, 1, 2, 4]) if chosen else 0,
         side=source.pick(
@@ -309,7 +318,7 @@ def _pick_send(source: Source) -> Send:
         post_only=may_rest and source.pick([False, False, True]),
         reduce_only=source.pick([False, False, False, True]),
         name=source.pick(["new"] * 8 + ["none", "old"]),
-        flaw=flaw,
+        flaw="" if peg and flaw == "type" else flaw,
         when=_pick_when(source),
     )
 
@@ -317,7 +326,7 @@ def _pick_send(source: Source) -> Send:
 def _pick_list(source: Source) -> SendList:
     kind = source.pick([ContingencyType.BRACKET, ContingencyType.OCO, ContingencyType.OTO])
     sends = [_pick_send(source) for _ in range(source.pick([2, 3, 3]))]
-    plain = {"flaw": "", "hidden": False, "least": 0}
+    plain = {"flaw": "", "hidden": False, "display": 0, "least": 0, "peg": ""}
     if source.pick([True, True, True, False]):
         plain["odd"] = 0  # else whole lists are refused because of one order
     sends = [replace(send, qty=send.qty % 20, **plain) for send in sends]
@@ -344,6 +353,8 @@ def kind_of(send: Send) -> OrderType:
     """The type that goes with prices, unless the flaw is that it does not."""
     limit = (send.price is not None) is (send.flaw != "type")
     kind = OrderType.LIMIT if limit else OrderType.MARKET
+    if send.peg:
+        return OrderType.PEGGED
     if not send.wait or send.flaw == "type":
         return kind
     if send.wait == "stop":

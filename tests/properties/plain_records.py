@@ -116,6 +116,7 @@ _FACTS: dict[type[Any], Callable[[Plain, Any], Event]] = {
     r.OrderAccepted: lambda p, a: (a.order, a.expires, p.price(a.stop_px), a.held, a.due),
     r.OrderRestated: Plain._restated,
     r.OrderTriggered: Plain._triggered,
+    r.OrderRepegged: lambda p, g: (g.order, p.price(g.price_px)),
     r.OrderRejected: lambda _, j: (j.order, j.reason, j.due),
     r.OrderFilled: Plain._filled,
     r.OrderCanceled: lambda _, x: (x.order, x.reason, x.due),

@@ -173,7 +173,7 @@ class Account:
         most = self.risk.max_open_orders
         if most is not None and len(self.working()) + ahead >= most:
             return RejectReason.MAX_OPEN_ORDERS
-        refusal = self.refuse_value(order, order.qty, order.limit, order.stop, market)
+        refusal = self.refuse_value(order, order.qty, order.bound, order.stop, market)
         if refusal is None and order.held:
             order.reserve_price = self.price_for(order, market)
             return None
@@ -236,7 +236,7 @@ class Account:
 
     def price_for(self, order: Order, market: tuple[Fraction, Fraction]) -> Fraction:
         """The price at which an order reserves."""
-        terms = (order.limit, order.stop, order.trail, order.percent)
+        terms = (order.bound, order.stop, order.trail, order.percent)
         return self.price_to_hold(order, terms, market[1])
 
     def price_to_hold(self, order: Order, terms: Terms, ask: Fraction) -> Fraction:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from tests.properties.reference_clock import DAY
-from tests.properties.reference_matching import ReferenceMatching
 from tests.properties.reference_orders import ZERO, Order
+from tests.properties.reference_pegs import ReferencePegs
 from tests.properties.row_cases import BarRow, PriceRow, PrintRow
 
 from offbook.domain.config import AuctionLimit
@@ -15,7 +15,7 @@ from offbook.domain.orders import CancelReason, TimeInForce
 WORDS = {"open": "opening", "close": "closing"}
 
 
-class ReferenceAuctions(ReferenceMatching):
+class ReferenceAuctions(ReferencePegs):
     """Serves orders at official prices."""
 
     def print_of_auction(self, row: PrintRow) -> Fraction:

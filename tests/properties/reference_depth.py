@@ -9,7 +9,12 @@ Fill = tuple[str, int, int, str]
 
 
 class PlainOrder(msgspec.Struct):
-    """A market order, or a limit."""
+    """A market order, or a limit.
+
+    ``display`` is what an iceberg shows at once, 0 of a hidden one; the part that it shows now came
+    in its ``shown_turn``.  ``least`` is what may trade at once.  A peg follows ``PRIMARY``,
+    ``MARKET`` or ``MIDPOINT``.
+    """
 
     name: str
     buying: bool
@@ -20,6 +25,19 @@ class PlainOrder(msgspec.Struct):
     ahead: int | None = None
     seen: int = 0
     printed: int = 0
+    display: int | None = None
+    slice_left: int = 0
+    least: int = 0
+    immediate: bool = False
+    peg: str = ""
+    offset: int = 0
+    cap: int | None = None
+    turn: int = 0
+    shown_turn: int = 0
+
+    @property
+    def hidden(self) -> bool:
+        return self.display == 0
 
 
 class PlainVenue:
@@ -35,7 +53,8 @@ class PlainVenue:
         self.orders: list[PlainOrder] = []
         self.taken: dict[tuple[bool, int], tuple[int, int]] = {}
         self.fills: list[Fill] = []
-        self.seen_price = False
+        self.moves: list[tuple[str, int]] = []
+        self.turns = 0
         self.last: tuple[int, int] | None = None
 
     # -- the book ---------------------------------------------------------------------------
@@ -93,6 +112,9 @@ class PlainVenue:
         for order in self.orders:
             if order.px is not None and order.taker and not self.crosses(order):
                 self.rest(order)
+        for order in sorted(self.orders, key=lambda o: o.turn):
+            if order.peg and order in self.orders:
+                self.follow(order)
 
     def move(self, order: PlainOrder) -> None:
         assert order.px is not None
@@ -132,7 +154,12 @@ class PlainVenue:
         mine = [order for order in self.orders if order.buying == buying]
         market = [order for order in mine if order.px is None]
         limits = [order for order in mine if order.px is not None]
-        return market + sorted(limits, key=lambda o: -(o.px or 0) if buying else (o.px or 0))
+        sign = -1 if buying else 1
+        return market + sorted(limits, key=lambda o: (sign * (o.px or 0), o.hidden, o.turn))
+
+    def next_turn(self) -> int:
+        self.turns += 1
+        return self.turns
 
     def crosses(self, order: PlainOrder) -> bool:
         if order.px is None:
@@ -142,14 +169,39 @@ class PlainVenue:
 
     def new(self, order: PlainOrder) -> None:
         self.orders.append(order)
+        order.turn = self.next_turn()
+        if order.peg:
+            self.follow(order)
+            return
+        self.meet(order)
+        if order.immediate:
+            self.cancel(order.name)
+
+    def meet(self, order: PlainOrder) -> None:
         if not self.crosses(order):
             self.rest(order)
         elif self.sound:
             self.walk(order)
 
+    def follow(self, order: PlainOrder) -> None:
+        """A peg goes where the best bid and ask as last known put it, to the back of its price."""
+        assert self.last is not None
+        bid, ask = self.last
+        own, other = (bid, ask) if order.buying else (ask, bid)
+        down = (own + other) // 2
+        middle = down if order.buying else own + other - down
+        px = {"PRIMARY": own, "MARKET": other, "MIDPOINT": middle}[order.peg] + order.offset
+        if order.cap is not None:
+            px = min(px, order.cap) if order.buying else max(px, order.cap)
+        if px == order.px:
+            return
+        self.moves.append((order.name, px))
+        order.px, order.taker, order.place, order.turn = px, True, False, self.next_turn()
+        self.meet(order)
+
     def rest(self, order: PlainOrder) -> None:
         own = self.bids if order.buying else self.asks
-        order.taker, order.place = False, True
+        order.taker, order.place, order.slice_left = False, True, order.display or 0
         order.ahead, order.seen, order.printed = (
             self.shown_ahead(order),
             own.get(order.px or 0, 0),
@@ -161,10 +213,14 @@ class PlainVenue:
 
     def walk(self, order: PlainOrder) -> None:
         other = self.asks if order.buying else self.bids
+        levels = []
         for px in sorted(other, reverse=not order.buying):
             if order.px is not None and (px > order.px if order.buying else px < order.px):
                 break
-            shown, free = self.taken.get((order.buying, px), (other[px], other[px]))
+            levels.append((px, *self.taken.get((order.buying, px), (other[px], other[px]))))
+        if sum(free for _, _, free in levels) < min(order.least, order.left):
+            return
+        for px, shown, free in levels:
             qty = min(order.left, free)
             if qty:
                 self.taken[order.buying, px] = (shown, free - qty)
@@ -189,19 +245,38 @@ class PlainVenue:
                     qty = min(order.left, max(0, left - (shown - free)))
                     left -= self.printed(order, qty, px)
             if seller_took in (None, buying):
-                given = 0
-                for order in self.by_priority(buying):
-                    if order.px != px or order.taker or order.ahead is None:
-                        continue
-                    reach = max(0, left - order.ahead) - given
-                    order.ahead = max(0, order.ahead - left)
-                    order.printed += left
-                    if self.sound and reach > 0:
-                        given += self.printed(order, min(order.left, reach), px)
-                left -= given
+                left -= self.at_the_price(buying, px, left)
+
+    def at_the_price(self, buying: bool, px: int, left: int) -> int:
+        """A print at the price of resting orders: in their turns, what is hidden after all that is
+        shown; how much of it they had."""
+        given = 0
+        mine = [o for o in self.orders if o.buying == buying and o.px == px and not o.taker]
+        for order in sorted(mine, key=lambda o: (o.hidden, max(o.turn, o.shown_turn))):
+            if order.ahead is None:
+                continue
+            if order.hidden:  # what this print has beyond all that is shown
+                beyond = max(0, order.printed + left - order.seen)
+                reach = beyond - max(0, order.printed - order.seen) - given
+            else:
+                reach = max(0, left - order.ahead) - given
+                order.ahead = max(0, order.ahead - left)
+            order.printed += left
+            if order.slice_left:
+                reach = min(reach, order.slice_left)
+            if not self.sound or reach <= 0:
+                continue
+            qty = self.printed(order, min(order.left, reach), px)
+            given += qty
+            if order.slice_left and order.left:
+                order.slice_left -= qty
+                if order.slice_left <= 0:  # the next part is shown at the back
+                    self.rest(order)
+                    order.shown_turn = self.next_turn()
+        return given
 
     def printed(self, order: PlainOrder, qty: int, px: int) -> int:
-        if qty <= 0:
+        if qty <= 0 or qty < min(order.least, order.left):
             return 0
         other = self.asks if order.buying else self.bids
         if px in other:

@@ -105,7 +105,7 @@ class CashAccount(Account):
         self._needed = self.need(order, order.open, order.reserve_price)
         if self.in_purse(qty * price + fee) <= self.free(order.side) + order.reserved:
             return None
-        if order.limit is not None or self.at_fill or self.converts:
+        if order.bound is not None or self.at_fill or self.converts:
             return CancelReason.INSUFFICIENT_BUYING_POWER
         return CancelReason.COLLAR_EXCEEDED
 
@@ -258,7 +258,7 @@ class MarginAccount(Account):
     ) -> CancelReason | None:
         """Asked only where nothing was before: at the fill, or beyond the collar."""
         adding = qty - (min(qty, abs(self.held)) if self.reduces(order.side) else ZERO)
-        beyond = order.limit is None and price > order.reserve_price
+        beyond = order.bound is None and price > order.reserve_price
         if not adding or not (self.at_fill or beyond):
             return None
         margin = -rounded_down(-adding * price * self.initial)

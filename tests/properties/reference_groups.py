@@ -152,7 +152,8 @@ class ReferenceGroups(ReferenceHours):
             and other.limit is not None
             and (other.limit <= reach if order.buying else other.limit >= reach)
         ]
-        return sorted(found, key=lambda o: ((o.limit or 0) * (1 if order.buying else -1), o.rank))
+        sign = 1 if order.buying else -1
+        return sorted(found, key=lambda o: (sign * (o.limit or 0), o.hidden, o.rank))
 
     def keeps_off_itself(self, order: Order) -> bool:
         """An order begins to act: what becomes of it and of others that it would meet."""

@@ -174,6 +174,9 @@ class ReferenceMatching(ReferenceGroups):
     def _age(self, row: PriceRow) -> int | None:
         return self.now - row.ts if self.is_old(row) else None
 
+    def follow_pegs(self, quote: QuoteRow) -> None:
+        raise NotImplementedError
+
     def print_of_auction(self, row: PrintRow) -> Fraction:
         raise NotImplementedError
 
@@ -213,6 +216,7 @@ class ReferenceMatching(ReferenceGroups):
         for order in self.account.working():
             if order.is_in_book and not order.waits and not _crosses(order, quote):
                 order.taker = False
+        self.follow_pegs(quote)
 
     def pull(self, row: QuoteRow | PrintRow) -> None:
         """Stops that a row triggers, then those it touches; then trailing stops follow it."""
@@ -251,7 +255,7 @@ class ReferenceMatching(ReferenceGroups):
         side = "ask" if order.buying else "bid"
         rule = f"{side} reached the trigger price"
         if self.triggered(order, row, rule, level.available()):
-            self._meet(order, row)
+            self.meet_quote(order, row)
 
     def triggered(self, order: Order, row: PriceRow, rule: str, available: Fraction) -> bool:
         """An order is triggered; whether it then acts."""
@@ -280,11 +284,11 @@ class ReferenceMatching(ReferenceGroups):
             if self.reached(order, row) and self.may_take(row) and self.trades_now():
                 self.trigger(order, row)
         elif isinstance(row, QuoteRow):
-            self._meet(order, row)
+            self.meet_quote(order, row)
         else:
             self.try_prints(order, row)
 
-    def _meet(self, order: Order, quote: QuoteRow) -> None:
+    def meet_quote(self, order: Order, quote: QuoteRow) -> None:
         if not _crosses(order, quote):
             order.taker = False
         elif self.may_take(quote) and self.may_trade(order):

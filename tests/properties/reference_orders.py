@@ -12,6 +12,7 @@ from offbook.domain.orders import (
     OrderSide,
     OrderStatus,
     OrderType,
+    PegType,
     TimeInForce,
 )
 
@@ -52,6 +53,9 @@ class Order:
     post_only: bool = False
     hidden: bool = False
     extended: bool = False
+    peg: PegType | None = None
+    offset: Fraction = ZERO
+    cap: Fraction | None = None
     least: Fraction = ZERO
     waits: bool = False
     mark: Fraction = ZERO
@@ -94,8 +98,15 @@ class Order:
 
     @property
     def is_in_book(self) -> bool:
-        """Whether rows are held against it; one for an auction stands apart."""
-        return self.is_at_venue and self.auction is None
+        """Whether rows are held against it; one for an auction stands apart, and one that follows
+        the market nowhere before it has seen it."""
+        stands = self.peg is None or self.limit is not None
+        return self.is_at_venue and self.auction is None and stands
+
+    @property
+    def bound(self) -> Fraction | None:
+        """The worst price to which it may go."""
+        return self.limit if self.peg is None else self.cap
 
     @property
     def trails(self) -> bool:

@@ -21,6 +21,7 @@ from offbook.domain.orders import (
     OrderSide,
     OrderStatus,
     OrderType,
+    PegType,
     RejectReason,
     ReplaceRequest,
     TimeInForce,
@@ -112,6 +113,7 @@ class ReferenceSession(ReferenceLoss):
 
     def _order(self, request: OrderRequest, number: int) -> Order:
         number += len(self.account.orders)
+        pegged = request.order_type is OrderType.PEGGED
         return Order(
             number=number,
             name=request.client_order_id or self._next_name(number),
@@ -119,16 +121,19 @@ class ReferenceSession(ReferenceLoss):
             kind=request.order_type,
             tif=request.time_in_force,
             qty=Fraction(request.order_qty),
-            limit=None if request.price is None else Fraction(request.price),
+            limit=None if pegged else _fraction(request.price),
             stop=_fraction(request.stop_px),
             trail=_fraction(request.trail_amount),
             percent=_fraction(request.trail_percent),
             expires=request.expire_time,
             post_only=request.post_only,
             hidden=request.display_qty == "0",
-            extended=request.extended_hours,
+            extended=request.extended_hours is True,
+            peg=request.peg if isinstance(request.peg, PegType) else None,
+            offset=Fraction(request.peg_offset) if isinstance(request.peg_offset, str) else ZERO,
+            cap=_fraction(request.price) if pegged else None,
             least=Fraction(request.min_qty) if isinstance(request.min_qty, str) else ZERO,
-            waits=request.order_type not in {OrderType.MARKET, OrderType.LIMIT},
+            waits=request.order_type.waits,
             reduce_only=request.reduce_only or self.status is Status.PAUSED,  # for life
             sent=self.now,
         )
@@ -179,7 +184,7 @@ class ReferenceSession(ReferenceLoss):
     def _tell_sent(self, order: Order) -> None:
         due = self.now + (0 if order.liquidates else self.setup.venue.latency.entry_ns)
         self.tell(
-            "OrderSubmitted", order.number, order.qty, order.limit, order.stop, order.trail,
+            "OrderSubmitted", order.number, order.qty, order.bound, order.stop, order.trail,
             order.percent, order.reduce_only, order.reserved, due,
         )  # fmt: skip
         self.later(due, MESSAGE_STAGE, lambda: self.new_arrives(order))
@@ -222,7 +227,7 @@ class ReferenceSession(ReferenceLoss):
         trail, percent = order.trail, order.percent
         if terms.trail_amount is not None or terms.trail_percent is not None:
             trail, percent = _fraction(terms.trail_amount), _fraction(terms.trail_percent)
-        reserve_price = order.reserve_price if limit is None else limit
+        reserve_price = order.reserve_price if limit is None or order.peg else limit
         reason: RejectReason | Fraction | None = self._refuse_request(order, replace=True)
         grows = qty > order.qty and not order.reduce_only
         if self.status is Status.PAUSED and (grows or not self.account.reduces(order.side)):

@@ -11,6 +11,7 @@ from tests.properties.reference_orders import ZERO, Order
 from tests.properties.row_cases import QuoteRow
 
 from offbook.domain.config import SelfMatchPolicy, StalePolicy, WhileHalted
+from offbook.domain.market_data import DataKind
 from offbook.domain.orders import CancelReason, OrderStatus, RejectReason, TimeInForce
 from offbook.domain.session import SessionStatus as Status
 
@@ -42,7 +43,7 @@ class ReferenceVenue(ReferenceBars):
         refusal = self._unfit_terms(order, qty, limit, stop)
         if refusal is None and order.accepted is None:
             refusal = self._no_place(order)
-        if refusal or order.tif.is_auction:
+        if refusal or order.tif.is_auction or order.peg:
             return refusal
         market = self.market()
         if order.post_only and market and limit is not None and not order.held:
@@ -57,7 +58,7 @@ class ReferenceVenue(ReferenceBars):
         """Terms that fit no instrument, or no time."""
         instrument, market = self.setup.instrument, self.market()
         tick = Fraction(instrument.tick_size)
-        if (limit or ZERO) % tick or (stop or ZERO) % tick:
+        if any((price or ZERO) % tick for price in (limit, stop, order.cap)):
             return RejectReason.TICK_SIZE
         if qty % Fraction(instrument.lot_size):
             return RejectReason.LOT_SIZE
@@ -96,6 +97,8 @@ class ReferenceVenue(ReferenceBars):
         shut = self.halted is not None and not order.flattens
         if shut and venue.while_halted is WhileHalted.REJECT:
             return RejectReason.HALTED
+        if order.peg and DataKind.QUOTES not in self.setup.kinds:
+            return RejectReason.NO_PEG_PRICE
         return self._no_auction(order) if order.tif.is_auction else None
 
     def _no_auction(self, order: Order) -> RejectReason | None:
@@ -153,9 +156,14 @@ class ReferenceVenue(ReferenceBars):
         works = not order.held
         self.settle(order)
         if works and not order.ended and order.auction is None:
-            if order.waits or self.keeps_off_itself(order):
-                self.meet_last(order)
+            self.begins_to_act(order)
             self.settle(order)
+
+    def begins_to_act(self, order: Order) -> None:
+        if order.peg:
+            self.place(order)
+        elif order.waits or self.keeps_off_itself(order):
+            self.meet_last(order)
 
     def cancel_arrives(self, order: Order) -> None:
         order.asked_cancel = False
@@ -180,6 +188,8 @@ class ReferenceVenue(ReferenceBars):
         order.asked_replace = False
         order.asked_qty = order.asked_price = ZERO
         new = replace(new, qty=new.qty + order.qty - new.from_qty)
+        if order.peg:
+            new.limit = order.limit  # it has moved meanwhile
 
         def heard() -> None:
             order.unheard_replace = False
@@ -210,9 +220,8 @@ class ReferenceVenue(ReferenceBars):
         if not keeps:
             order.rank, order.sent, order.bars = self.next_rank(), new.sent, 0
             order.taker = not order.post_only
-            acts = not order.held and order.auction is None
-            if acts and (order.waits or self.keeps_off_itself(order)):
-                self.meet_last(order)
+            if not order.held and order.auction is None:
+                self.begins_to_act(order)
 
     def _refuses_new_terms(self, order: Order, new: NewTerms) -> RejectReason | None:
         if order.ended:

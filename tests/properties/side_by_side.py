@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import zip_longest
 
 import msgspec
 from tests.properties.invariants import Invariants
@@ -289,6 +290,9 @@ class SideBySide:
 
     def _same(self, what: str, real: object, expected: object) -> None:
         if real != expected:
+            if isinstance(real, list) and isinstance(expected, list):
+                pairs = zip_longest(real, expected)
+                real, expected = next(pair for pair in pairs if pair[0] != pair[1])
             raise Divergence(f"{what}: the engine has\n  {real}\nthe reference\n  {expected}")
 
     def replay(self) -> None:

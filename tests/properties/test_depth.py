@@ -93,6 +93,7 @@ class Pair:
         self.now = START
         self.commands = 0
         self.records: list[bytes] = []
+        self.moves: list[tuple[str, int]] = []
         self.inputs: list[EngineInput] = []
         market = Attach(market=self.setting.market, calendars=self.setting.calendars)
         self.feed(market, Take(command=Start(command_id="start"), ts=self.now))
@@ -103,6 +104,11 @@ class Pair:
         self.inputs += given
         records = self.engine.process(given)
         self.records += map(r.encode_record, records)
+        self.moves += [
+            (orders[record.order].client_order_id, record.price_px)
+            for record in records
+            if isinstance(record, r.OrderRepegged)
+        ]
         return [
             (
                 orders[record.order].client_order_id,
@@ -154,14 +160,17 @@ def text(px: int) -> str:
     return f"{px // 100}.{px % 100:02d}"
 
 
-@pytest.mark.parametrize("power", [None, 1, 3])
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize(
+    ("seed", "power"),
+    [*((seed, None) for seed in range(36)), *((seed, 1 + seed % 2 * 2) for seed in range(24))],
+)
 def test_fills_are_those_of_a_plain_venue(seed: int, power: int | None) -> None:
-    """After every step: messages, gaps, snapshots, prints, orders and cancels at random."""
+    """After every step: messages, gaps, snapshots, prints, cancels, and orders of every kind that
+    rests or takes, at random."""
     rng, pair = Random(seed), Pair(power)
     plain, number = pair.plain, 0
     for step in range(STEPS):
-        plain.fills = []
+        plain.fills, plain.moves, pair.moves = [], [], []
         kind = rng.choices(["depth", "print", "order", "cancel"], [50, 20, 25, 5])[0]
         if step == 0 or kind == "depth":
             snapshot = step == 0 or rng.random() < 0.04
@@ -184,11 +193,9 @@ def test_fills_are_those_of_a_plain_venue(seed: int, power: int | None) -> None:
             got = pair.row(f"print {text(px)} {size} {side}".split())
             plain.print(px, size, {"buy": False, "sell": True, "": None}[side])
         elif kind == "order" and plain.last is not None:
-            name, buying, qty = f"o{step}", rng.random() < 0.5, rng.randint(1, 12)
-            limit = 10000 + rng.randint(-4, 4) if rng.random() < 0.8 else None
-            at = [] if limit is None else ["@", text(limit)]
-            got = pair.command("buy" if buying else "sell", [name, str(qty), *at])
-            plain.new(PlainOrder(name=name, buying=buying, px=limit, left=qty))
+            wish = order_at_random(rng, f"o{step}")
+            got = pair.command("buy" if wish.buying else "sell", words_of(wish))
+            plain.new(wish)
         elif plain.orders:
             name = rng.choice(plain.orders).name
             got = pair.command("cancel", [name])
@@ -196,6 +203,7 @@ def test_fills_are_those_of_a_plain_venue(seed: int, power: int | None) -> None:
         else:
             continue
         assert got == plain.fills, f"seed {seed}, step {step}, {kind}"
+        assert pair.moves == plain.moves, f"seed {seed}, step {step}, {kind}"
         places = pair.engine._venue.depth.places(pair.setting.instrument.symbol)
         for order in plain.orders:
             if order.place:
@@ -204,6 +212,45 @@ def test_fills_are_those_of_a_plain_venue(seed: int, power: int | None) -> None:
                 assert found is not None
                 assert found.ahead == order.ahead, f"seed {seed}, step {step}: {order}"
     assert pair.run_again() == pair.records, f"seed {seed}"
+
+
+def order_at_random(rng: Random, name: str) -> PlainOrder:
+    """Plain limits and market orders mostly."""
+    px = 10000 + rng.randint(-4, 4)
+    order = PlainOrder(name=name, buying=rng.random() < 0.5, px=px, left=rng.randint(1, 12))
+    kind = rng.choice(["limit", "limit", "market", "iceberg", "hidden", "IOC", "FOK", "peg"])
+    if kind == "market":
+        order.px = None
+    elif kind == "iceberg" and order.left > 1:
+        order.display = rng.randint(1, min(3, order.left - 1))
+    elif kind == "hidden":
+        order.display, order.least = 0, min(rng.choice([0, 0, 2]), order.left)
+    elif kind in {"IOC", "FOK"}:
+        order.immediate = True
+        order.least = order.left if kind == "FOK" else min(rng.choice([0, 3]), order.left)
+    elif kind == "peg":
+        order.peg = rng.choice(["PRIMARY", "MARKET", "MIDPOINT"])
+        order.offset = rng.choice([0, 0, 1, -1])
+        order.px, order.cap = None, rng.choice([None, px])
+    return order
+
+
+def words_of(order: PlainOrder) -> list[str]:
+    """The order as a scenario says it."""
+    words = [order.name, str(order.left)]
+    if order.peg:
+        words += ["peg", order.peg]
+        words += ["off", f"{'-' * (order.offset < 0)}0.0{abs(order.offset)}"]
+    worst = order.cap if order.peg else order.px
+    if worst is not None:
+        words += ["@", text(worst)]
+    if order.immediate:
+        words.append("FOK" if order.least == order.left else "IOC")
+    if order.display is not None:
+        words += ["show", str(order.display)]
+    if order.least and "FOK" not in words:
+        words += ["least", str(order.least)]
+    return words
 
 
 def levels_at_random(rng: Random, count: int, *, whole: bool) -> list[tuple[bool, int, int]]:

@@ -14,7 +14,7 @@ from tests.properties.reference_orders import ZERO, Order
 from tests.properties.reference_session import ReferenceSession
 
 from offbook.domain.config import BasisPointsFee
-from offbook.domain.orders import OrderRequest, OrderSide, OrderType, TimeInForce
+from offbook.domain.orders import OrderRequest, OrderSide, OrderType, PegType, TimeInForce
 
 
 class Wishes:
@@ -47,14 +47,25 @@ class Wishes:
         return TimeInForce.DAY if futile and step.expire != 100 else step.tif
 
     def _parts(self, step: Send) -> dict[str, Any]:
-        """How much is shown, the least that may trade at once, and in which hours."""
+        """How much is shown, the least that may trade at once, in which hours, and what it
+        follows."""
         parts: dict[str, Any] = {"display_qty": "0"} if step.hidden else {}
         if step.extended:
             parts["extended_hours"] = True
         if step.least:
             lots = min(step.least, step.qty or 1)
             parts["min_qty"] = self.qty_text(lots, 0, "")
+        if step.display and step.qty > step.display:
+            parts["display_qty"] = self.qty_text(step.display, 0, "")
+        if step.peg:
+            parts |= {"peg": PegType(step.peg), "peg_offset": self._offset_text(step.offset)}
         return parts
+
+    def _offset_text(self, halves: int) -> str:
+        """So many halves of a tick, rounded to what can be written."""
+        instrument = self.setup.instrument
+        units = halves * instrument.tick_units // 2
+        return f"{Decimal(units).scaleb(-instrument.price_precision):f}"
 
     def _trigger_of(self, step: Send) -> dict[str, str]:
         """The terms of an order that waits."""

@@ -138,3 +138,26 @@ def test_a_peg_follows_every_quote_after_its_quantity_was_lowered() -> None:
     09:30:04     quote 100.02 100.06 5 5         a moved to 100.02; > quote 100.02 100.06
     09:30:05     quote 100.03 100.06 5 5         a moved to 100.03; > quote 100.03 100.06
     """)
+
+
+def test_a_cap_beside_the_ticks_is_told_before_a_quantity_beside_the_lots() -> None:
+    """As of any limit: the order of refusals is one."""
+    play("""
+    given tick 0.05; lot 2
+    time         what                                 expect
+    09:30:00     quote 100.00 100.05 5 5
+    09:30:01     buy a 3 peg PRIMARY @ 100.01         a PENDING_NEW; a REJECTED TICK_SIZE
+    09:30:02     buy b 3 peg PRIMARY @ 100.05         b PENDING_NEW; b REJECTED LOT_SIZE
+    """)
+
+
+def test_a_peg_without_a_cap_that_outruns_its_reserve_is_told_so() -> None:
+    """It reserved as a market order does, and ends as one; one with a cap cannot get there."""
+    play("""
+    given cash 310; collar 0.01
+    time         what                            expect
+    09:30:00     quote 100.00 100.05 5 5
+    09:30:01     buy a 3 peg PRIMARY             a PENDING_NEW; a NEW; a moved to 100.00
+    09:30:02     quote 104.00 104.05 5 5         a moved to 104.00
+    09:30:03     quote 103.00 104.00 5 5         a CANCELED COLLAR_EXCEEDED
+    """)

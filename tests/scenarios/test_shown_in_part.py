@@ -19,6 +19,28 @@ def test_an_iceberg_goes_to_the_back_with_each_part_that_it_shows() -> None:
     """)
 
 
+def test_what_an_iceberg_shows_next_comes_after_the_sessions_own_orders() -> None:
+    """And one that another of them is served before has its part of the same print all the same."""
+    play("""
+    given rows depth trades
+    time         what                                       expect
+    09:30:00     depth 100.00x5 / 100.05x9 snapshot
+    09:30:01     buy a 6 @ 100.00 show 2                    a PENDING_NEW; a NEW behind 5
+    09:30:02     buy b 3 @ 100.00                           b PENDING_NEW; b NEW behind 5
+    09:30:03     print 100.00 7 sell                        a TRADE 2 @ 100.00 maker
+    09:30:04     print 100.00 7 sell                        b FILL 3 @ 100.00 maker
+    """)
+    play("""
+    given rows depth trades
+    time         what                                       expect
+    09:30:00     depth 100.00x5 / 100.05x9 snapshot
+    09:30:01     buy a 3 @ 100.00                           a PENDING_NEW; a NEW behind 5
+    09:30:02     buy b 6 @ 100.00 show 2                    b PENDING_NEW; b NEW behind 5
+    09:30:03     print 100.00 10 sell                       a FILL 3 @ 100.00 maker
+                                                            b TRADE 2 @ 100.00 maker
+    """)
+
+
 def test_an_order_that_is_shown_whole_keeps_its_place() -> None:
     """The same market serves it sooner."""
     play("""

@@ -52,6 +52,7 @@ class Acceptance:
             order.order_type.has_limit,
             0 if prices is None else prices.bid_px,
             kernel.instrument(order.symbol),
+            order.cap_px,
         )
         if refusal is not None:
             return refusal

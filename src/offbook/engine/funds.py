@@ -303,7 +303,7 @@ class CashFunds(BaseFunds):
         left = self._free(order) + deal.cash
         if left < 0:
             converts = order.reserved_currency != instrument.quote_currency
-            at_market = order.price_px is None and not self._at_fill and not converts
+            at_market = order.is_unbounded and not self._at_fill and not converts
             short_of = CancelReason.INSUFFICIENT_BUYING_POWER
             return CancelReason.COLLAR_EXCEEDED if at_market else short_of
         if self._at_fill or open_qty == deal.qty:

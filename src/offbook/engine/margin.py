@@ -146,8 +146,7 @@ class MarginFunds(BaseFunds):
         with the check at the fill."""
         position = self._ledger.position(order.symbol).qty
         reducing = min(deal.qty, max(0, -order.side.sign * position))
-        unbounded = order.price_px is None or (order.peg is not None and order.cap_px is None)
-        beyond = unbounded and deal.px > order.reserve_px
+        beyond = order.is_unbounded and deal.px > order.reserve_px
         if deal.qty > reducing and (self._at_fill or beyond):
             value = (deal.qty - reducing) * deal.px * instrument.notional_scale
             need = part_of(value, self._initial) + deal.fee

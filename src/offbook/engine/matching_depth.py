@@ -237,10 +237,10 @@ class DepthMatching:
         return self._take_print(order, trade, offered, None)
 
     def _queued(self, orders: list[OrderState], trade: Trade, left: int, *, may_fill: bool) -> int:
-        """A print at the price of limits, earliest first; how much of it they had."""
+        """A print at the price of limits, in their turns; how much of it they had."""
         given = 0
-        for order in orders:
-            places = self.places(order.symbol)
+        places = self.places(trade.instrument.symbol)
+        for order in places.in_turn(orders):
             place = places.place(order.ordinal)
             if order.status.is_terminal or place is None:
                 continue
@@ -250,6 +250,8 @@ class DepthMatching:
                 offered = min(reach, left - given)
                 if self._model.is_by_time:
                     offered = reach - given
+                if place.slice_left:
+                    offered = min(offered, place.slice_left)
                 given += self._take_print(order, trade, offered, ahead)
         return given
 
@@ -286,7 +288,7 @@ class DepthMatching:
         if shown is not None:
             places.take(order.side, trade.price_px, shown, qty)
         if ahead is not None and not order.status.is_terminal:
-            places.refill(order, qty)
+            places.refill(order, qty, self._kernel.ledger.seq)
         self._filled(order, self._venue.book(order.symbol))
         return qty
 

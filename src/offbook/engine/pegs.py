@@ -34,17 +34,9 @@ class Pegs:
         self._venue = venue
 
     def refusal(self, order: OrderState) -> Refusal | None:
-        """Why the venue does not take a pegged order: its cap is no price, or its market shows no
-        bid and ask."""
+        """Why the venue does not take a pegged order: its market shows no bid and ask."""
         if order.peg is None:
             return None
-        instrument = self._kernel.instrument(order.symbol)
-        if (order.cap_px or 0) % instrument.tick_units:
-            return Refusal(
-                reason=RejectReason.TICK_SIZE,
-                limit=instrument.tick_size,
-                value=instrument.price_text(order.cap_px or 0),
-            )
         kind = self._kernel.pricing[order.symbol].kind
         if kind in {DataKind.QUOTES, DataKind.DEPTH}:
             return None

@@ -39,8 +39,9 @@ class QueuePlaces:
 
     # -- places -----------------------------------------------------------------------------
 
-    def join(self, order: OrderState) -> None:
-        """An order rests from now on, behind what is shown at its price."""
+    def join(self, order: OrderState, turn: int | None = None) -> None:
+        """An order rests from now on, behind what is shown at its price, and behind those of the
+        session that came there before its priority, or the number of a record that ``turn`` is."""
         assert order.price_px is not None
         levels = self._depth.side(order.side)
         self._places[order.ordinal] = Place(
@@ -50,6 +51,7 @@ class QueuePlaces:
             ahead=self.ahead_at(order.side, order.price_px),
             shown=levels.sizes.get(order.price_px, 0),
             slice_left=order.display_qty,
+            turn=order.priority if turn is None else turn,
         )
 
     def leave(self, ordinal: int) -> None:
@@ -86,7 +88,7 @@ class QueuePlaces:
         """A print at a resting order's price; how much of it may be the order's.
 
         A hidden order has what goes beyond all that is shown there, whenever that came; of an
-        iceberg the part that is shown has a place.
+        iceberg the part that is shown has a place, and no more of it may trade.
         """
         if place.ahead is None:
             return 0
@@ -100,16 +102,24 @@ class QueuePlaces:
             return self._model.printed(place, qty, leaves)
         if place.slice_left == 0:
             return max(place.printed - place.shown, 0) - max(before - place.shown, 0)
-        return min(self._model.printed(place, qty, place.slice_left), place.slice_left)
+        return self._model.printed(place, qty, place.slice_left)
 
-    def refill(self, order: OrderState, qty: int) -> None:
+    def in_turn(self, orders: list[OrderState]) -> list[OrderState]:
+        """The session's orders at one price that have a place there, in the order in which they are
+        served: what is hidden after all that is shown."""
+        placed = [order for order in orders if order.ordinal in self._places]
+        return sorted(
+            placed, key=lambda one: (one.display_qty == 0, self._places[one.ordinal].turn)
+        )
+
+    def refill(self, order: OrderState, qty: int, turn: int) -> None:
         """An iceberg traded in its place: once all it showed is gone, more is shown at the back."""
         place = self._places.get(order.ordinal)
         if place is None or not place.slice_left:
             return
         place.slice_left -= qty
         if place.slice_left <= 0:
-            self.join(order)
+            self.join(order, turn)
 
     # -- what was taken ---------------------------------------------------------------------
 

@@ -147,13 +147,18 @@ class RiskChecks:
 
 
 def venue_refusal(
-    terms: OrderState | Amendment, has_limit: bool, value_px: int, instrument: Instrument
+    terms: OrderState | Amendment,
+    has_limit: bool,
+    value_px: int,
+    instrument: Instrument,
+    cap_px: int | None = None,
 ) -> Refusal | None:
     """The venue's own rules for an order's terms, checked when they arrive there; ``value_px``
-    (the bid) values an order that has neither limit nor trigger price."""
+    (the bid) values an order that has neither limit nor trigger price, ``cap_px`` is the limit of
+    one that is pegged."""
     if has_limit and (terms.price_px is None or terms.price_px <= 0):
         return Refusal(reason=RejectReason.PRICE_NEEDED)
-    for px in (terms.price_px, terms.stop_px):
+    for px in (terms.price_px, cap_px, terms.stop_px):
         if px is not None and px % instrument.tick_units:
             return Refusal(
                 reason=RejectReason.TICK_SIZE,

@@ -98,6 +98,11 @@ class OrderState(msgspec.Struct, kw_only=True, gc=False, omit_defaults=True):
         return 0 if self.status.is_terminal else self.order_qty - self.cum_qty
 
     @property
+    def is_unbounded(self) -> bool:
+        """Whether the order may trade at any price."""
+        return (self.price_px if self.peg is None else self.cap_px) is None
+
+    @property
     def waits(self) -> bool:
         """Whether the market must still trigger the order."""
         return self.order_type.waits and not self.triggered

@@ -42,7 +42,8 @@ class Place(msgspec.Struct, kw_only=True):
     ``shown`` is the level's size when it was last looked at.  ``printed`` is what prints took there
     since then.  ``cut`` is by how much a smaller level brought the order forward at venue time
     ``cut_event``: late prints of that time are in it already.  ``slice_left`` is what is still
-    shown of an iceberg, 0 of a hidden order, None of one that is shown whole.
+    shown of an iceberg, 0 of a hidden order, None of one that is shown whole.  ``turn`` is when it
+    came among the session's own orders at its price, as the number of a record.
     """
 
     ordinal: int
@@ -54,6 +55,7 @@ class Place(msgspec.Struct, kw_only=True):
     cut: int = 0
     cut_event: int | None = None
     slice_left: int | None = None
+    turn: int = 0
 
 
 class QueueModel(Protocol):
