@@ -81,6 +81,8 @@ class Writer:
         self._connection: sqlite3.Connection | None = None
         self._suspect = False
         self._waiting: deque[_Waiting] = deque()
+        self._ready = 0
+        self._handing_over: set[asyncio.AbstractEventLoop] = set()
         self._changed = threading.Condition()
         self._closing = False
         # A daemon, so that a forgotten close() keeps no process alive: what was answered is safe.
@@ -105,13 +107,25 @@ class Writer:
                     reason="overloaded",
                 )
             self._waiting.append(waiting)
-            self._changed.notify()
+            if loop not in self._handing_over:
+                # Not at once: others on this loop may be about to submit in the same turn, and the
+                # thread would take this one alone and keep them waiting for a whole flush.
+                self._handing_over.add(loop)
+                loop.call_soon(self._hand_over, loop)
         return await waiting.future
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let the thread have all that was submitted until now."""
+        with self._changed:
+            self._handing_over.discard(loop)
+            self._ready = len(self._waiting)
+            self._changed.notify()
 
     def close(self) -> None:
         """Commit what waits, then end the thread; blocks until then. Again does nothing."""
         with self._changed:
             self._closing = True
+            self._ready = len(self._waiting)
             self._changed.notify()
         self._thread.join()
 
@@ -124,14 +138,16 @@ class Writer:
         self._drop_connection()
 
     def _take_group(self) -> list[_Waiting]:
-        """Everything that waits, within the bounds of a group; empty when it is time to end."""
+        """Everything that was handed over, within the bounds of a group; empty when it is time to
+        end."""
         with self._changed:
-            while not self._waiting and not self._closing:
+            while not self._ready and not self._closing:
                 self._changed.wait()
             group: list[_Waiting] = []
             size = 0
-            while self._waiting and len(group) < GROUP_CHANGES_MAX and size < GROUP_BYTES_MAX:
+            while self._ready and len(group) < GROUP_CHANGES_MAX and size < GROUP_BYTES_MAX:
                 group.append(self._waiting.popleft())
+                self._ready -= 1
                 size += group[-1].change.size
             return group
 
