@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
+from offbook.domain.config import SessionConfig
 from offbook.domain.errors import (
     CommandConflict,
     ConcurrencyConflict,
@@ -63,6 +64,11 @@ class StoredState(msgspec.Struct, frozen=True):
 def encode_session(session: PaperTradingSession) -> bytes:
     """A session as JSON, with amounts as decimal text."""
     return _ENCODER.encode(session)
+
+
+def encode_config(config: SessionConfig) -> bytes:
+    """A configuration as it stands in what ``encode_session`` gives."""
+    return _ENCODER.encode(config)
 
 
 def decode_session(raw: bytes) -> PaperTradingSession:

@@ -91,7 +91,10 @@ def _worth(ledger: LedgerState, amount: int, currency: str) -> int:
 
 
 def _count(ledger: LedgerState, prefix: str) -> int:
-    return sum(count for key, count in ledger.refusals.items() if key.startswith(prefix))
+    refusals = ledger.refusals
+    if not refusals:
+        return 0
+    return sum(count for key, count in refusals.items() if key.startswith(prefix))
 
 
 def order_view(order: OrderState, instrument: Instrument) -> OrderView:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
+
+import msgspec
 
 from offbook.adapters.persistence import many
 from offbook.adapters.persistence import statements as sql
 from offbook.domain import storing
+from offbook.domain.config import SessionConfig
 from offbook.domain.journal import JournalBatch
 from offbook.domain.session import PaperTradingSession
 
@@ -70,6 +73,23 @@ def _encode_batch(batch: JournalBatch) -> _Batch:
     )
 
 
+_CONFIGS: Final[dict[int, tuple[SessionConfig, msgspec.Raw]]] = {}
+_MOST_CONFIGS: Final = 256
+
+
+def _document(session: PaperTradingSession) -> bytes:
+    """A session, encoded.  Its configuration, most of it, never changes and is shared by sessions
+    that are alike: what it gives is kept, for as many as there are likely to be."""
+    config = session.config
+    known = _CONFIGS.get(id(config))
+    if known is None:
+        if len(_CONFIGS) >= _MOST_CONFIGS:
+            _CONFIGS.clear()
+        # The object is kept too, so that no other gets its id.
+        known = _CONFIGS[id(config)] = (config, msgspec.Raw(storing.encode_config(config)))
+    return storing.encode_session(msgspec.structs.replace(session, config=known[1]))
+
+
 @dataclass(frozen=True, slots=True)
 class Save:
     """A session and what continues its journal."""
@@ -94,7 +114,7 @@ class Save:
         """Encode a save. Raises InvalidInput for one that could never be right."""
         storing.check_request(session, batch, expected_version)
         encoded = None if batch is None else _encode_batch(batch)
-        document = storing.encode_session(session)
+        document = _document(session)
         size = len(document)
         if encoded is not None:
             size += len(encoded.records) + len(encoded.snapshot[1] if encoded.snapshot else b"")

@@ -8,9 +8,11 @@ import msgspec
 
 from offbook.domain.commands import Command
 from offbook.domain.config import SessionConfig
+from offbook.domain.journal import CommandAnswer, JournalBatch
 from offbook.domain.orders import OrderView
 from offbook.domain.records import decode_hook, encode_hook
 from offbook.domain.session import PaperTradingSession
+from offbook.services.paper_trading.messages import AnswerFor
 
 _ENCODER = msgspec.json.Encoder(enc_hook=encode_hook, order="deterministic")
 _SESSION = msgspec.json.Decoder(PaperTradingSession, dec_hook=decode_hook)
@@ -49,3 +51,15 @@ def decode_session_answer(raw: bytes) -> PaperTradingSession:
 def decode_order_answer(raw: bytes) -> OrderView:
     """Read a kept answer to an order command."""
     return _ORDER.decode(raw)
+
+
+def with_answers(
+    batch: JournalBatch, answering: tuple[AnswerFor, ...], session: PaperTradingSession
+) -> JournalBatch:
+    """A batch that also answers lifecycle commands, with the session as it saves it."""
+    raw = encode_session_answer(session)
+    answers = tuple(
+        CommandAnswer(command_id=entry.command_id, body_digest=entry.digest, answer=raw)
+        for entry in answering
+    )
+    return msgspec.structs.replace(batch, answers=batch.answers + answers)

@@ -23,11 +23,19 @@ class CommandMemory:
     """
 
     def __init__(
-        self, loop: OwnerLoop, repository: IPaperTradingSessionRepository, keep: int
+        self,
+        loop: OwnerLoop,
+        repository: IPaperTradingSessionRepository,
+        keep: int,
+        *,
+        is_new: Callable[[str, str], bool] | None = None,
     ) -> None:
+        """``is_new`` tells, by session and command id, of a command that is known not to have been
+        answered before, so that the store need not be asked."""
         self._loop = loop
         self._repository = repository
         self._keep = keep
+        self._is_new = is_new
         self._known: OrderedDict[tuple[str, str], tuple[str, asyncio.Task[Any]]] = OrderedDict()
 
     async def once(
@@ -68,7 +76,8 @@ class CommandMemory:
         work: Callable[[], Coroutine[Any, Any, T]],
         decode: Callable[[bytes], T] | None,
     ) -> T:
-        if decode is not None:
+        is_new = self._is_new is not None and self._is_new(session_id, command_id)
+        if decode is not None and not is_new:
             stored = await self._repository.find_answer(session_id, command_id)
             if isinstance(stored, CommandAnswer):
                 self._compare(session_id, command_id, digest, stored.body_digest)

@@ -22,13 +22,14 @@ class Pacer:
         "_from_ts",
         "_from_wall",
         "_ratio",
+        "_terms",
         "speed",
     )
 
     def __init__(self, clock: IClock, speed: str | None) -> None:
         self._clock = clock
         self.speed = speed
-        self._ratio: Decimal | None = parse_speed(speed)
+        self._set(parse_speed(speed))
         self._from_ts: int | None = None
         self._from_wall = 0.0
 
@@ -56,7 +57,12 @@ class Pacer:
         elif reached == NEVER:
             # From full speed: the next row that is waiting starts the new pace.
             self._from_ts = None
-        self.speed, self._ratio = speed, ratio
+        self.speed = speed
+        self._set(ratio)
+
+    def _set(self, ratio: Decimal | None) -> None:
+        self._ratio = ratio
+        self._terms = (1, 1) if ratio is None else ratio.as_integer_ratio()
 
     def limit(self) -> int:
         """The session time (ns UTC) that the wall allows now; ``NEVER`` at full speed."""
@@ -64,8 +70,11 @@ class Pacer:
             return NEVER
         if self._from_ts is None:
             return 0
-        elapsed = Decimal(self._clock.monotonic() - self._from_wall) * self._ratio
-        return self._from_ts + int(elapsed * _NS)
+        # Through whole nanoseconds: decimal arithmetic would cost more than all else of a command's
+        # time.
+        elapsed = int((self._clock.monotonic() - self._from_wall) * _NS)
+        numerator, denominator = self._terms
+        return self._from_ts + elapsed * numerator // denominator
 
     def seconds_until(self, ts: int) -> float:
         """How long the wall takes until session time is ``ts``."""

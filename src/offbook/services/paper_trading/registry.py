@@ -22,6 +22,7 @@ from offbook.ports.clock import IClock, IIdSource
 from offbook.ports.gateway import IBrokerGateway
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.limits import Limits
+from offbook.services.paper_trading.memory_of_commands import CommandMemory
 from offbook.services.paper_trading.messages import ReportFailure, RunnerHost
 from offbook.services.paper_trading.owner_loop import OwnerLoop
 from offbook.services.paper_trading.rebuilding import EngineFactory
@@ -112,6 +113,17 @@ class Registry:
         if host is not None and host.lagging:
             return _with_health(session, SessionHealth.LAGGING)
         return session
+
+    def memory_of_commands(self) -> CommandMemory:
+        """A memory of the commands to all these sessions."""
+        keep = self.limits.answers
+        return CommandMemory(self.loop, self.repository, keep, is_new=self._is_new_command)
+
+    def _is_new_command(self, session_id: str, command_id: str) -> bool:
+        """Whether a command is known not to have been answered before."""
+        host = self.hosts.get(session_id)
+        seen = None if host is None else host.seen_ids
+        return seen is not None and not seen.may_hold(command_id)
 
     async def stored(self, session_id: str) -> PaperTradingSession:
         """The session as last saved. Raises SessionNotFound."""

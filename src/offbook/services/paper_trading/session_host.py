@@ -21,11 +21,11 @@ from offbook.domain.errors import (
     SessionStopped,
     StorageUnavailable,
 )
-from offbook.domain.journal import CommandAnswer, JournalBatch
+from offbook.domain.journal import JournalBatch
 from offbook.domain.session import PaperTradingSession, SessionHealth, SessionStatus
 from offbook.ports.clock import IClock
 from offbook.ports.repository import IPaperTradingSessionRepository
-from offbook.services.paper_trading.digests import encode_session_answer
+from offbook.services.paper_trading.digests import with_answers
 from offbook.services.paper_trading.messages import (
     AnswerFor,
     Commit,
@@ -40,9 +40,11 @@ from offbook.services.paper_trading.messages import (
     ReportFailure,
     ReportHealth,
 )
+from offbook.services.paper_trading.seen_ids import SeenIds
 
 Spawn = Callable[[Coroutine[Any, Any, Any], str], "asyncio.Task[Any]"]
 _OVER = (SessionStatus.STOPPED, SessionStatus.FAILED)
+_GOES_ON = (SessionStatus.RUNNING, SessionStatus.PAUSED, SessionStatus.STOPPING)
 
 
 class SessionHost:
@@ -70,6 +72,7 @@ class SessionHost:
         "owned",
         "pauses_waiting",
         "retiring",
+        "seen_ids",
         "start_canceled",
         "start_committing",
         "start_task",
@@ -104,6 +107,7 @@ class SessionHost:
         self.storage_down = False
         self.storage_detail = ""
         self.lagging = False
+        self.seen_ids: SeenIds | None = None
         self.closed = False
         self.market_is_open = False
         self._session = session
@@ -164,7 +168,9 @@ class SessionHost:
 
     async def create(self) -> PaperTradingSession:
         """Save the new session for the first time."""
-        return await self._store(lambda session: (session, None))
+        created = await self._store(lambda session: (session, None))
+        self.seen_ids = SeenIds()  # nobody but us has answered anything for it
+        return created
 
     async def acquire(self, owner: str) -> None:
         """Take the session's lease, durably, and write under its epoch from then on.
@@ -215,7 +221,7 @@ class SessionHost:
             changed = msgspec.structs.replace(
                 changed, last_seq=batch.last_seq, chain_head=batch.head.hex()
             )
-            return changed, _with_answers(batch, answers, changed)
+            return changed, with_answers(batch, answers, changed)
 
         return await self._store(build)
 
@@ -254,6 +260,7 @@ class SessionHost:
             if session.config == self._session.config:
                 session = msgspec.structs.replace(session, config=self._session.config)
             if session.version != self._session.version:
+                self.seen_ids = None  # somebody else may have written
                 self._adopt(session)
         return Loaded(session=session, scheduled=tuple(scheduled))
 
@@ -291,6 +298,9 @@ class SessionHost:
             before = self._session
             session, batch = build(before)
             session = msgspec.structs.replace(session, version=before.version + 1, epoch=self.epoch)
+            if batch is not None and self.seen_ids is not None:
+                # Before it is known whether they are stored: an id too many does no harm.
+                self.seen_ids.add(*(answer.command_id for answer in batch.answers))
             try:
                 await self._repository.save(
                     session, batch, expected_version=before.version, epoch=self.epoch
@@ -340,8 +350,10 @@ class SessionHost:
     def _built(
         self, session: PaperTradingSession, message: Commit
     ) -> tuple[PaperTradingSession, JournalBatch]:
-        batch = message.batch
-        changed = self._in_status(session, message.status, message.status_reason)
+        batch, changed = message.batch, session
+        as_before = message.status is session.status and message.status in _GOES_ON
+        if not as_before or message.status_reason != session.status_reason:
+            changed = self._in_status(session, message.status, message.status_reason)
         changed = msgspec.structs.replace(
             changed,
             version=session.version + 1,
@@ -357,7 +369,7 @@ class SessionHost:
         if changed.status in _OVER:
             answering += tuple(self.answer_when_over)
         if answering:
-            batch = _with_answers(batch, answering, changed)
+            batch = with_answers(batch, answering, changed)
         return changed, batch
 
     def _in_status(
@@ -385,14 +397,3 @@ class SessionHost:
             session_id=self.id,
             epoch=self.epoch,
         )
-
-
-def _with_answers(
-    batch: JournalBatch, answering: tuple[AnswerFor, ...], session: PaperTradingSession
-) -> JournalBatch:
-    raw = encode_session_answer(session)
-    answers = tuple(
-        CommandAnswer(command_id=entry.command_id, body_digest=entry.digest, answer=raw)
-        for entry in answering
-    )
-    return msgspec.structs.replace(batch, answers=batch.answers + answers)

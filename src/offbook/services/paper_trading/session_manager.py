@@ -48,7 +48,6 @@ from offbook.services.paper_trading.door import (
 )
 from offbook.services.paper_trading.joining import default_clock, default_ids, engine_factory
 from offbook.services.paper_trading.limits import Limits
-from offbook.services.paper_trading.memory_of_commands import CommandMemory
 from offbook.services.paper_trading.messages import (
     SetSpeed,
     TakeCommand,
@@ -117,7 +116,7 @@ class PaperTradingSessionManager(SessionReading):
         )
         super().__init__(registry)
         self._active_sessions = registry.active
-        self._memory = CommandMemory(self._loop, repository, registry.limits.answers)
+        self._memory = registry.memory_of_commands()
         self._recovery = Recovery(self._registry)
         self._starter = Starter(self._registry, self._recovery)
         self._transitions = Transitions(self._registry, self._recovery)

@@ -1,0 +1,57 @@
+"""Which command ids a session may have answered, in a byte or so each.
+
+Every command that comes with an id must be looked for among the answers of its session, and nearly
+every one is new.  Of a session that began in this process all answers were stored by it: so what is
+known not to be among them need not be looked for in the store.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_FIRST: Final = 256
+_PROBES: Final = 3
+_BITS_PER_ID: Final = 8
+
+
+class SeenIds:
+    """A set of ids that may claim to hold one it does not, never the other way round.
+
+    Bloom filters, each twice as large as the one before (B. Bloom, "Space/time trade-offs in hash
+    coding with allowable errors", CACM 13:7, 1970): a filter of 8 bits and 3 probes for each id is
+    wrong about once in 33 when it is full.
+    """
+
+    __slots__ = ("_filters", "_left")
+
+    def __init__(self) -> None:
+        self._filters: list[bytearray] = []
+        self._left = 0
+
+    def add(self, *names: str) -> None:
+        """From now on these are held."""
+        for name in names:
+            self._add(name)
+
+    def _add(self, name: str) -> None:
+        if not self._left:
+            self._left = _FIRST << len(self._filters)
+            self._filters.append(bytearray(self._left * _BITS_PER_ID // 8))
+        self._left -= 1
+        bits = self._filters[-1]
+        for place in _places(name, len(bits) * 8):
+            bits[place >> 3] |= 1 << (place & 7)
+
+    def may_hold(self, name: str) -> bool:
+        """Whether the id was added, or looks as if it had been."""
+        return any(
+            all(bits[place >> 3] & (1 << (place & 7)) for place in _places(name, len(bits) * 8))
+            for bits in self._filters
+        )
+
+
+def _places(name: str, size: int) -> tuple[int, ...]:
+    """Where an id's bits are in a filter of so many, a power of two."""
+    first = hash(name)  # differs from process to process, and is kept in none
+    second = first >> 32 | 1
+    return tuple((first + number * second) & (size - 1) for number in range(_PROBES))
