@@ -85,6 +85,7 @@ def ready(peer: Peer) -> Path:
     if done.exists() and done.read_text(encoding="utf-8") == " ".join(peer.requirements):
         return python
     print(f"installing {peer.name} (once)", flush=True)
+    CACHE.mkdir(exist_ok=True)
     install = [str(python), "-m", "pip", "install", "--quiet", *peer.requirements]
     for command in ([sys.executable, "-m", "venv", str(folder)], install):
         _last_line(command, INSTALL_SECONDS)

@@ -7,7 +7,7 @@ from tests.properties.random_markets import ALONE
 from tests.properties.random_sessions import Improvised, improvise
 
 from offbook.domain.market_data import DataKind
-from offbook.engine import shown_rows
+from offbook.engine import showing, shown_rows
 from offbook.engine.shown_rows import ShownRows
 
 SEEDS = range(8)
@@ -40,6 +40,7 @@ def test_rows_that_are_only_shown_change_nothing(
             one_by_one(reference)
             expected = improvise(seed, kind)
         with monkeypatch.context() as counting:
+            counting.setattr(shown_rows, "LEAST_PACKED", 1 + seed % 2 * 10**9)
             done = _counted(seed, kind, counting)
             shown += done[1]
         assert raws(done[0]) == raws(expected), f"seed {seed}"
@@ -62,15 +63,19 @@ def _counted(seed: int, kind: DataKind, monkeypatch: pytest.MonkeyPatch) -> tupl
 
 
 @pytest.mark.parametrize("kind", ALONE)
-@pytest.mark.parametrize(("block", "stretch"), [(1, 1), (3, 1), (7, 64)])
+@pytest.mark.parametrize(("block", "stretch", "turns"), [(1, 1, 16), (3, 1, 1), (7, 64, 2)])
 def test_how_rows_are_cut_into_blocks_changes_nothing(
-    kind: DataKind, block: int, stretch: int, monkeypatch: pytest.MonkeyPatch
+    kind: DataKind, block: int, stretch: int, turns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nor how many are taken one by one."""
+    """Nor how many are taken one by one, nor whether they are made whole or packed."""
     monkeypatch.setattr(Gambler, "nerve", 10)
+    monkeypatch.setattr(shown_rows, "LEAST_PACKED", 10**9)
     expected = [improvise(seed, kind) for seed in range(4)]
+    monkeypatch.setattr(shown_rows, "LEAST_PACKED", 1)
+    monkeypatch.setattr(shown_rows, "WHOLE_BLOCKS", 2)
     monkeypatch.setattr(shown_rows, "BLOCK", block)
     monkeypatch.setattr(shown_rows, "STRETCH", stretch)
+    monkeypatch.setattr(showing, "TURNS", turns)
     for seed, whole in enumerate(expected):
         done = improvise(seed, kind)
         assert raws(done) == raws(whole), f"seed {seed}"

@@ -28,7 +28,8 @@ from offbook.engine.lifecycle import Lifecycle
 from offbook.engine.passing import TickPassing
 from offbook.engine.rows import each_bar
 from offbook.engine.several_rows import SeveralRows
-from offbook.engine.shown_rows import BarKind, QuoteKind, ShownRows, TradeKind
+from offbook.engine.shown_kinds import BarKind, QuoteKind, TradeKind
+from offbook.engine.shown_rows import ShownRows
 from offbook.engine.venue import Venue
 
 SEVERAL: Final = (TradeSlice, DepthSlice, StatusSlice, MergedSlice)

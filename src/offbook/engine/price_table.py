@@ -48,6 +48,13 @@ class PriceTable:
         floats: list[Any] = [self._floats.take(place).tolist() for place in places]
         return floats, [self._units.take(place).tolist() for place in places]
 
+    def floats(self, columns: Sequence[IntColumn]) -> list[list[float]]:
+        """Each column as floats, out of the table where it has them."""
+        first, last = columns[0], columns[-1]  # the lowest of all, and the highest
+        if len(first) < LEAST_ROWS or not self._covers(int(first.min()), int(last.max())):
+            return [(column / self._scale).tolist() for column in columns]
+        return [self._floats.take(column - self._low).tolist() for column in columns]
+
     def _covers(self, low: int, high: int) -> bool:
         """Whether the table has all prices from one to another, now if not before."""
         self._stood += 1

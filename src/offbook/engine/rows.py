@@ -41,6 +41,16 @@ _AGGRESSORS: Final = np.array([None, OrderSide.BUY, None, None, None, OrderSide.
 _AUCTION: Final = {2: Auction.OPENING, 3: Auction.CLOSING, 4: Auction.REOPENING}
 
 
+def side_of(aggressor: int) -> OrderSide | None:
+    """Which side took, as a slice of prints tells it."""
+    return _AGGRESSOR[aggressor]
+
+
+def auction_of(aggressor: int) -> Auction | None:
+    """The auction whose official price a print is, as a slice of prints tells it."""
+    return _AUCTION.get(aggressor)
+
+
 def _made(piece: SourceSlice) -> Iterator[Any] | None:
     """The rows of a slice as objects, where those who share it have had them made."""
     if piece.made is None or piece.numbers is not None:
@@ -103,8 +113,30 @@ def tick_at(piece: QuoteSlice | TradeSlice, place: int, row: int | None = None) 
     return Quote(ts, bid, ask, bid_px, ask_px, bid_qty, ask_qty, event, row, instrument)
 
 
+def bar_at(piece: BarSlice, place: int) -> Bar:
+    """The same of bars."""
+    scale = float(10**piece.instrument.price_precision)
+    columns = (piece.open_px, piece.high_px, piece.low_px, piece.close_px)
+    opens, high, low, close = [int(column[place]) for column in columns]
+    return Bar(
+        int(piece.ts[place]),
+        int(piece.ts_open[place]),
+        float(opens) / scale,
+        float(high) / scale,
+        float(low) / scale,
+        float(close) / scale,
+        opens,
+        high,
+        low,
+        close,
+        int(piece.volume_qty[place]),
+        piece.position(place),
+        piece.instrument,
+    )
+
+
 def update_at(piece: DepthSlice, place: int, row: int) -> DepthUpdate:
-    """The same of a book's updates."""
+    """The same of a book's updates, at position ``row``."""
     return DepthUpdate(
         int(piece.ts[place]),
         int(piece.side[place]),

@@ -9,7 +9,7 @@ with everything that it brings, for others like it are likely to be near.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from functools import partial
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -17,14 +17,7 @@ import numpy.typing as npt
 
 from offbook.domain.errors import EngineFault
 from offbook.domain.market_data import (
-    Bar,
-    BarSlice,
-    IntColumn,
-    Quote,
-    QuoteSlice,
     SourceSlice,
-    Trade,
-    TradeSlice,
 )
 from offbook.domain.session import SessionStatus
 from offbook.engine.book import Book
@@ -32,9 +25,9 @@ from offbook.engine.host import StrategyHost
 from offbook.engine.instants import Instants
 from offbook.engine.interruption import is_from_a_signal
 from offbook.engine.kernel import Kernel
-from offbook.engine.lifecycle import Lifecycle
-from offbook.engine.price_table import PriceTables
-from offbook.engine.rows import Row, each_bar, each_quote, each_trade
+from offbook.engine.packed_rows import PackedBlock
+from offbook.engine.rows import Row
+from offbook.engine.showing import BlockRows, PackedRows, WholeRows
 from offbook.engine.venue import Venue
 
 BLOCK: Final = 1024
@@ -42,6 +35,10 @@ BLOCK: Final = 1024
 each row costs as much as all else that is done for it."""
 STRETCH: Final = 2
 """How many rows are first taken one by one; twice as many each time that the next may do more."""
+LEAST_PACKED: Final = 64
+"""Fewer rows are sooner made whole."""
+WHOLE_BLOCKS: Final = 256
+"""For how many blocks rows are made whole once the strategy has asked for much of packed ones."""
 Hits = npt.NDArray[np.bool_]
 _NO_ORDERS: Final = Book()
 
@@ -55,6 +52,12 @@ class Kind(Protocol):
 
     def each(self, block: Any) -> Iterator[Row]:
         """The rows of a slice as objects, each made when it is asked for."""
+
+    def packed(self, block: Any) -> PackedBlock[Any]:
+        """The same, packed."""
+
+    def at(self, block: Any, place: int) -> Row:
+        """One row of a slice."""
 
     def may_pass(self, book: Book, ahead_ns: int) -> bool:
         """Whether a row so far ahead of session time can do no more than be shown, unless
@@ -79,6 +82,10 @@ class ShownRows:
         self._venue = venue
         self._instants = instants
         self._kind = kind
+        self._packed: PackedRows | None = None
+        """The last block whose rows were packed."""
+        self._whole_blocks = 0
+        """How many blocks to make whole rows of, for the strategy asks for much of each."""
         self.host: StrategyHost | None = None
 
     def are_seen(self) -> bool:
@@ -114,17 +121,16 @@ class ShownRows:
         """How many rows were taken: all, unless the session goes on no further."""
         kernel, host = self._kernel, self.host
         assert host is not None
-        rows, length, stretch, place = self._kind.each(block), len(block), STRETCH, 0
+        rows, length, stretch, place = self._rows(block, host), len(block), STRETCH, 0
         while place < length and self._may_go_on():
             calm = self._calm(block, place)
             if calm:
                 stretch = STRETCH
-                coming = rows if place + calm == length else islice(rows, calm)
-                place += self._pass(coming, block.start + place)
+                place += self._pass(rows, place, place + calm, block.start)
             else:
                 stretch = min(2 * stretch, BLOCK)
             kernel.look_up = True
-            for row in islice(rows, min(stretch, length - place)):
+            for row in rows.some(place, min(place + stretch, length)):
                 if kernel.look_up and not self._may_go_on():
                     return place
                 kernel.look_up = False
@@ -132,6 +138,25 @@ class ShownRows:
                     return place
                 place += 1
         return place
+
+    def _rows(self, block: SourceSlice, host: StrategyHost) -> BlockRows:
+        """The rows of a block: packed, unless they are few, or made already, or the strategy asked
+        for much of those that were packed before."""
+        kind = self._kind
+        packed, self._packed = self._packed, None
+        if packed is not None and packed.is_asked_for_much:
+            self._whole_blocks = WHOLE_BLOCKS
+        if self._whole_blocks or len(block) < LEAST_PACKED or block.made is not None:
+            self._whole_blocks = max(self._whole_blocks - 1, 0)
+            return WholeRows(self._kernel, kind.each(block))
+        self._packed = PackedRows(
+            self._kernel,
+            host,
+            kind.packed(block),
+            partial(kind.at, block),
+            lambda place: kind.each(block.rows(place, len(block))),
+        )
+        return self._packed
 
     def _calm(self, block: SourceSlice, place: int) -> int:
         """How many rows from a place on do no more than be shown, if the strategy rests."""
@@ -149,13 +174,18 @@ class ShownRows:
             return int(hits.argmax()) if hits.any() else len(hits)
         return max(end - place, 0)
 
-    def _pass(self, rows: Iterator[Row], first: int) -> int:
-        """Show rows to the strategy until it acts; how many were shown, from position ``first``."""
+    def _pass(self, rows: BlockRows, begin: int, end: int, start: int) -> int:
+        """Show rows of a block, which begins at position ``start``, to the strategy until it acts;
+        how many were shown."""
         kernel, host = self._kernel, self.host
         assert host is not None
+        callback = host.callback(self._kind.callback)
+        assert callback is not None
         since = kernel.now
+        host.acting = True
+        kernel.look_up = False
         try:
-            self._call(rows, host)
+            rows.show(callback, begin, end)
         except EngineFault:
             raise
         except BaseException as error:
@@ -167,184 +197,4 @@ class ShownRows:
             host.acting = False
         assert kernel.last is not None
         self._kind.passed(kernel.last, since)
-        return kernel.last.row - first + 1
-
-    def _call(self, rows: Iterator[Row], host: StrategyHost) -> None:
-        """All that is done for most rows of a market."""
-        kernel, callback = self._kernel, host.callback(self._kind.callback)
-        assert callback is not None
-        host.acting = True
-        kernel.look_up = False
-        for row in rows:
-            kernel.now = row.ts
-            kernel.last = row
-            callback(row)
-            if kernel.look_up:
-                return
-
-
-class QuoteKind:
-    """Quotes: matched if a price comes to an order, then shown."""
-
-    callback: Final = "on_quote"
-
-    def __init__(self, kernel: Kernel, venue: Venue, instants: Instants) -> None:
-        self._kernel = kernel
-        self._venue = venue
-        self._instants = instants
-        self._tables = PriceTables()
-
-    def each(self, block: QuoteSlice) -> Iterator[Quote]:
-        """See ``Kind``."""
-        return each_quote(block, self._tables.of(block.instrument))
-
-    def may_pass(self, book: Book, ahead_ns: int) -> bool:
-        """Several may come at one moment."""
-        return ahead_ns >= 0 and not (book.watching or self._instants.equity.at_every_row)
-
-    def reached(self, block: QuoteSlice, book: Book) -> Hits:
-        """Each side of the market is held against the orders that would hit it."""
-        return _reached(block.ask_px, block.bid_px, book)
-
-    def take(self, row: Quote, host: StrategyHost) -> bool:
-        """What is due, then matching, then the callback."""
-        kernel, book = self._kernel, self._venue.book(row.instrument.symbol)
-        if kernel.agenda.next_due <= row.ts:
-            if not self._reach(row.ts):
-                return False
-        elif row.ts > kernel.now:
-            kernel.now = row.ts
-            self._instants.rounds = 0
-        touched = row.ask_px <= book.top_buy or row.bid_px >= book.top_sell
-        looks = kernel.every_row or self._instants.equity.at_every_row
-        if touched or looks or (book.looking and book.concerns(row)):
-            self._venue.match_quote(row)
-            kernel.last = row
-            self._instants.equity.look()
-        kernel.last = row
-        if kernel.ledger.status is SessionStatus.RUNNING:
-            host.call(self.callback, row)
-        return True
-
-    def passed(self, row: Quote, since: int) -> None:
-        """An instant of nothing but quotes has no rounds; where any were there is a book."""
-        if row.ts > since:
-            self._instants.rounds = 0
-        self._venue.book(row.instrument.symbol)
-
-    def _reach(self, ts: int) -> bool:
-        """Do what is due before a row at ``ts``; whether it may be shown to the strategy then."""
-        running = SessionStatus.RUNNING
-        self._instants.finish_before(ts)
-        if not self._instants.may_take(ts):
-            return False
-        if self._kernel.ledger.status is running:
-            self._instants.begin(ts)
-        return self._kernel.ledger.status is running
-
-
-class TradeKind:
-    """Prints: matched, then shown."""
-
-    callback: Final = "on_trade"
-
-    def __init__(
-        self, kernel: Kernel, venue: Venue, instants: Instants, lifecycle: Lifecycle
-    ) -> None:
-        self._kernel = kernel
-        self._venue = venue
-        self._instants = instants
-        self._lifecycle = lifecycle
-        self._tables = PriceTables()
-
-    def each(self, block: TradeSlice) -> Iterator[Trade]:
-        """See ``Kind``."""
-        return each_trade(block, self._tables.of(block.instrument))
-
-    def may_pass(self, book: Book, ahead_ns: int) -> bool:
-        """Several may come at one moment; an account's equity may turn on each."""
-        return ahead_ns >= 0 and not (book.watching or self._instants.equity.at_every_row)
-
-    def reached(self, block: TradeSlice, book: Book) -> Hits:
-        """A print is held against both sides."""
-        return _reached(block.price_px, block.price_px, book)
-
-    def take(self, row: Trade, host: StrategyHost) -> bool:
-        """What is due, then matching, then the callback."""
-        kernel, instants = self._kernel, self._instants
-        instants.finish_before(row.ts)
-        if not instants.may_take(row.ts):
-            return False
-        instants.begin(row.ts)
-        if instants.stands_still():
-            return False
-        self._venue.match_trade(row)
-        kernel.last = row
-        instants.equity.look()
-        if kernel.ledger.status is SessionStatus.RUNNING:
-            host.call(self.callback, row)
-        self._lifecycle.check_flat()
-        return True
-
-    def passed(self, row: Trade, since: int) -> None:
-        """An instant of nothing but prints has no rounds; where any were there is a book."""
-        if row.ts > since:
-            self._instants.rounds = 0
-        self._venue.book(row.instrument.symbol)
-
-
-class BarKind:
-    """Bars, each when it has ended: orders are matched against it before all that its end brings
-    (expiry, ``on_bar``, timers, messages), for its trades lie before."""
-
-    callback: Final = "on_bar"
-
-    def __init__(self, kernel: Kernel, venue: Venue, instants: Instants) -> None:
-        self._kernel = kernel
-        self._venue = venue
-        self._instants = instants
-        self._tables = PriceTables()
-
-    def each(self, block: BarSlice) -> Iterator[Bar]:
-        """See ``Kind``."""
-        return each_bar(block, self._tables.of(block.instrument))
-
-    def may_pass(self, book: Book, ahead_ns: int) -> bool:
-        """Every bar is held against whatever orders there are; an account's equity may turn on
-        each."""
-        return ahead_ns > 0 and not (
-            len(book) or book.looking or self._instants.equity.at_every_row
-        )
-
-    def reached(self, block: BarSlice, book: Book) -> Hits:
-        """None: there are no orders."""
-        return np.zeros(len(block), np.bool_)
-
-    def take(self, row: Bar, host: StrategyHost | None = None) -> bool:
-        """What is due before, then matching, then the round that its end brings."""
-        kernel, instants = self._kernel, self._instants
-        instants.finish_before(row.ts)
-        if not instants.may_take(row.ts):
-            return False
-        if row.ts > kernel.now:
-            instants.set_now(row.ts)
-        self._venue.match_bar(row)
-        kernel.last = row
-        instants.equity.look()
-        instants.round((row,))
-        return True
-
-    def passed(self, row: Bar, since: int) -> None:
-        """Each had one round, and has something that orders might take."""
-        self._instants.rounds = 1
-        self._venue.match_bar(row)
-
-
-def _reached(asked: IntColumn, bid: IntColumn, book: Book) -> Hits:
-    """Where prices reach the best order on either side, or one that waits for a price."""
-    hits = asked <= book.top_buy
-    hits |= bid >= book.top_sell
-    if book.looking:
-        hits |= asked >= book.rise
-        hits |= bid <= book.fall
-    return hits
+        return kernel.last.row - (start + begin) + 1

@@ -1,0 +1,141 @@
+"""Packed rows say what whole ones do, and a strategy that is shown them finds the engine as far."""
+
+import copy
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.rehearsal import rehearse
+
+from offbook.domain.config import ReplayMarket
+from offbook.domain.market_data import Bar, BarSlice, DataKind, Quote, QuoteSlice, Trade, TradeSlice
+from offbook.engine import shown_rows
+from offbook.engine.packed_rows import BARS, GROUP, QUOTES, TRADES, PackedBlock, Packing
+from offbook.engine.price_table import PriceTable
+from offbook.engine.rows import bar_at, each_row
+from offbook.engine.strategy import Strategy
+from offbook.testing.markets import XYZ, BuiltMarket
+
+ROWS = 2 * GROUP + 7
+PX = 50_000 + np.arange(ROWS) % 11
+TS = 10**18 + np.arange(ROWS) * 1000
+SIZE = 5 + np.arange(ROWS) % 3
+EVENTS = TS - 17
+AT_ALL_SIDES = np.arange(ROWS) % 6 - 1
+SLICES: list[tuple[Any, Packing[Any]]] = [
+    (QuoteSlice(XYZ, 40, TS, PX, PX + 2, SIZE, SIZE + 1), QUOTES),
+    (QuoteSlice(XYZ, 40, TS, PX, PX + 2, SIZE, SIZE + 1, EVENTS), QUOTES),
+    (QuoteSlice(XYZ, 0, TS, PX, PX + 2, SIZE, SIZE).numbered(np.arange(ROWS) * 3), QUOTES),
+    (TradeSlice(XYZ, 40, TS, PX, SIZE, AT_ALL_SIDES), TRADES),
+    (TradeSlice(XYZ, 40, TS, PX, SIZE, AT_ALL_SIDES, EVENTS), TRADES),
+    (BarSlice(XYZ, 40, TS + 60, TS, PX, PX + 3, PX - 1, PX + 1, SIZE), BARS),
+]
+
+
+def packed(piece: Any, packing: Packing[Any]) -> list[Any]:
+    """All rows of a slice, packed."""
+    block = PackedBlock(piece, packing, PriceTable(10**XYZ.price_precision))
+    return list(map(block.make, *block.columns))
+
+
+@pytest.mark.parametrize(("piece", "packing"), SLICES)
+def test_packed_rows_are_those_made_whole(piece: Any, packing: Packing[Any]) -> None:
+    """All numbers and their types, in whatever order they are asked for."""
+    for row, whole in zip(packed(piece, packing), each_row(piece), strict=True):
+        assert isinstance(row, type(whole))
+        for name in reversed(whole.__struct_fields__):
+            one, other = getattr(row, name), getattr(whole, name)
+            assert (one, type(one)) == (other, type(other)), name
+        assert row == whole
+        assert whole == row
+        assert hash(row) == hash(whole)
+        assert repr(row) == repr(whole)
+
+
+@pytest.mark.parametrize(("piece", "packing"), SLICES)
+def test_packed_rows_differ_where_whole_ones_do(piece: Any, packing: Packing[Any]) -> None:
+    """Also from rows of other kinds."""
+    first, second = packed(piece, packing)[:2]
+    assert first != second
+    assert first != next(each_row(piece.rows(1, 2)))
+    assert first not in (1, None, "row")
+
+
+@pytest.mark.parametrize(("piece", "packing"), SLICES)
+def test_copies_of_packed_rows_are_whole(piece: Any, packing: Packing[Any]) -> None:
+    """They drag no other rows along."""
+    row = packed(piece, packing)[3]
+    for copied in (pickle.loads(pickle.dumps(row)), copy.deepcopy(row), copy.copy(row)):
+        assert copied == row
+    assert type(pickle.loads(pickle.dumps(row))) is packing.whole
+
+
+def test_packed_rows_cannot_be_changed() -> None:
+    """Neither what is made nor what is packed."""
+    row = packed(*SLICES[0])[0]
+    for name in row.__struct_fields__:
+        with pytest.raises(AttributeError):
+            setattr(row, name, 1)
+
+
+def test_one_bar_of_a_slice_is_that_of_all() -> None:
+    """Made without columns."""
+    piece = SLICES[-1][0]
+    assert [bar_at(piece, place) for place in range(len(piece))] == list(each_row(piece))
+
+
+class Watcher(Strategy):
+    """Turns to the engine at some rows, and writes down what it finds there."""
+
+    every: int = 1
+
+    def on_start(self) -> None:
+        self.rows: list[Any] = []
+        self.found: list[Any] = []
+
+    def on_quote(self, quote: Quote) -> None:
+        self._see(quote)
+
+    def on_trade(self, trade: Trade) -> None:
+        self._see(trade)
+
+    def on_bar(self, bar: Bar) -> None:
+        self._see(bar)
+
+    def _see(self, row: Any) -> None:
+        self.rows.append(row)
+        if len(self.rows) % self.every == 0:
+            seen = self.history("XYZ", 2)
+            self.found.append((self.now == row.ts, seen[-1] == row, self.account.equity))
+        if len(self.rows) == 2 * GROUP:
+            self.buy("XYZ", 1)
+        if len(self.rows) == 2 * GROUP + 3:
+            raise ZeroDivisionError
+
+
+def market_of(piece: Any) -> BuiltMarket:
+    """Rows as a market."""
+    frame = 60 if piece.kind is DataKind.BARS else None
+    config = ReplayMarket(path="rows", kind=piece.kind, instrument=XYZ, timeframe_ns=frame)
+    return BuiltMarket(config=config, slices=(piece,))
+
+
+@pytest.mark.parametrize("every", [1, 7, 50])
+@pytest.mark.parametrize("number", [1, 4, 5])
+def test_whoever_turns_to_the_engine_finds_it_at_the_present_row(
+    number: int, every: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shown whole or packed, and after an order and an error."""
+    market = market_of(SLICES[number][0].numbered(np.arange(ROWS)).rows(0, ROWS))
+    heard = []
+    for least in (1, 10**9):
+        monkeypatch.setattr(shown_rows, "LEAST_PACKED", least)
+        strategy = Watcher(every=every)
+        rehearsal = rehearse(market, strategy, cash="1000000")
+        rehearsal.rest()
+        assert len(strategy.rows) == 2 * GROUP + 3
+        assert strategy.found
+        assert all(now and last for now, last, _ in strategy.found)
+        heard.append((rehearsal.raws, strategy.rows, strategy.found))
+    assert heard[0] == heard[1]
