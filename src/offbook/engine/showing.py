@@ -21,8 +21,10 @@ from offbook.engine.strategy import StrategyContext
 TURNS: Final = 16
 """After how many turns to the engine without an act a block is shown row by row."""
 MOST_READS: Final = 0.5
-"""How many packed numbers may be asked for, times the rows of a block, before whole rows are less
-work."""
+"""How many packed numbers may be asked for, and rows taken one by one, times the rows of a block,
+before whole rows are less work."""
+FEW: Final = 8
+"""So many rows are sooner made one by one than in columns."""
 
 Callback = Callable[[Any], None]
 
@@ -63,7 +65,7 @@ class WholeRows:
 class PackedRows:
     """Rows packed, made when they are shown.
 
-    ``row_at`` makes one whole, ``rest`` all from a place on.
+    ``row_at`` makes one whole, ``made`` all from one place to another.
     """
 
     def __init__(
@@ -72,22 +74,28 @@ class PackedRows:
         host: StrategyHost,
         block: PackedBlock[Any],
         row_at: Callable[[int], Row],
-        rest: Callable[[int], Iterator[Any]],
+        made: Callable[[int, int], Iterator[Any]],
     ) -> None:
         self._kernel = kernel
         self._host = host
         self._block = block
         self._row_at = row_at
-        self._rest = rest
+        self._made = made
+        self._others = [iter(column) for column in block.columns[1:]]
+        self._place = 0
+        """Where the others stand."""
+        self._rows = len(block.columns[0])
         self._whole: WholeRows | None = None
+        self.taken = 0
+        """How many were taken one by one."""
         self.turns = 0
         """How often the strategy turned to the engine, but did not act."""
 
     @property
     def is_asked_for_much(self) -> bool:
         """Whether whole rows would have cost less."""
-        rows = len(self._block.columns[0])
-        return self.turns >= TURNS or self._block.layout.reads > rows * MOST_READS
+        asked = self._block.layout.reads + self.taken
+        return self.turns >= TURNS or asked > self._rows * MOST_READS
 
     def show(self, callback: Callback, begin: int, end: int) -> None:
         """See ``BlockRows``."""
@@ -95,7 +103,7 @@ class PackedRows:
         while place < end and not kernel.look_up:
             if self.turns >= TURNS:
                 if self._whole is None:
-                    self._whole = WholeRows(kernel, self._rest(place))
+                    self._whole = WholeRows(kernel, self._made(place, self._rows))
                 self._whole.show(callback, place, end)
                 return
             place = self._quickly(callback, place, end)
@@ -105,26 +113,28 @@ class PackedRows:
         """See ``BlockRows``."""
         if self._whole is not None:
             return self._whole.some(begin, end)
+        self.taken += end - begin
+        if end - begin > FEW:
+            return self._made(begin, end)
         return map(self._row_at, range(begin, end))
 
     def _quickly(self, callback: Callback, begin: int, end: int) -> int:
         """Show rows until the strategy turns to the engine; the place after the last."""
         block, strategy = self._block, self._host.strategy
-        first, *others = block.columns
-        if end - begin < len(first):
-            others = [column[begin:end] for column in others]
-        first = first[begin:end]
-        coming = iter(first)
-        rows = map(block.make, coming, *others)
-        turning = _Turning(self, first, coming, end)
+        for others in self._others:
+            next(islice(others, begin - self._place, begin - self._place), None)
+        column = block.columns[0][begin:end]
+        coming = iter(column)
+        rows = map(block.make, coming, *self._others)  # the first to end is that of the column
+        turning = _Turning(self, column, coming, end)
         strategy._context = cast(StrategyContext, turning)
         try:
             for row in rows:
                 callback(row)
         finally:
-            place = turning.turn()
+            self._place = turning.turn()
             strategy._context = self._host
-        return place
+        return self._place
 
     def come_to(self, place: int) -> None:
         """Session time and the last row are those of the row before a place."""

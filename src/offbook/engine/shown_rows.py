@@ -31,8 +31,12 @@ from offbook.engine.showing import BlockRows, PackedRows, WholeRows
 from offbook.engine.venue import Venue
 
 BLOCK: Final = 1024
-"""Rows made into objects at a time: they stay in the processor's caches. To meet memory anew for
-each row costs as much as all else that is done for it."""
+"""Rows made whole at a time: they stay in the processor's caches. To meet memory anew for each row
+costs as much as all else that is done for it."""
+PACKED_BLOCK: Final = 4096
+"""Rows packed at a time: there is less of each."""
+NEAR: Final = 256
+"""How far to search at first for a price that an order waits for; twice as far each time."""
 STRETCH: Final = 2
 """How many rows are first taken one by one; twice as many each time that the next may do more."""
 LEAST_PACKED: Final = 64
@@ -86,6 +90,7 @@ class ShownRows:
         """The last block whose rows were packed."""
         self._whole_blocks = 0
         """How many blocks to make whole rows of, for the strategy asks for much of each."""
+        self._packs_none = True
         self.host: StrategyHost | None = None
 
     def are_seen(self) -> bool:
@@ -105,8 +110,8 @@ class ShownRows:
             # Its instant has begun: to leave it for later would let a command in between.
             place += self._show_one(piece.rows(place, place + 1))
         while place < len(piece) and self._may_go_on():
-            block = piece.rows(place, min(place + BLOCK, len(piece)))
-            place += self._show_block(block)
+            length = BLOCK if self._makes_whole(piece) else PACKED_BLOCK
+            place += self._show_block(piece.rows(place, min(place + length, len(piece))))
         return place
 
     def _may_go_on(self) -> bool:
@@ -139,22 +144,29 @@ class ShownRows:
                 place += 1
         return place
 
-    def _rows(self, block: SourceSlice, host: StrategyHost) -> BlockRows:
-        """The rows of a block: packed, unless they are few, or made already, or the strategy asked
-        for much of those that were packed before."""
-        kind = self._kind
+    def _makes_whole(self, piece: SourceSlice) -> bool:
+        """Whether the next block's rows are made whole: they are few, or made already, or the
+        strategy asked for much of those that were packed before."""
         packed, self._packed = self._packed, None
         if packed is not None and packed.is_asked_for_much:
             self._whole_blocks = WHOLE_BLOCKS
-        if self._whole_blocks or len(block) < LEAST_PACKED or block.made is not None:
-            self._whole_blocks = max(self._whole_blocks - 1, 0)
+        self._whole_blocks = max(self._whole_blocks - 1, 0)
+        self._packs_none = (
+            self._whole_blocks > 0 or len(piece) < LEAST_PACKED or piece.made is not None
+        )
+        return self._packs_none
+
+    def _rows(self, block: SourceSlice, host: StrategyHost) -> BlockRows:
+        """The rows of a block."""
+        kind = self._kind
+        if self._packs_none:
             return WholeRows(self._kernel, kind.each(block))
         self._packed = PackedRows(
             self._kernel,
             host,
             kind.packed(block),
             partial(kind.at, block),
-            lambda place: kind.each(block.rows(place, len(block))),
+            lambda begin, end: kind.each(block.rows(begin, end)),
         )
         return self._packed
 
@@ -170,9 +182,18 @@ class ShownRows:
         if due <= int(ts[-1]):
             end = int(np.searchsorted(ts, due))
         if (len(book) or book.looking) and end > place:
-            hits = self._kind.reached(block.rows(place, end), book)
-            return int(hits.argmax()) if hits.any() else len(hits)
+            return self._before_reached(block, place, end, book) - place
         return max(end - place, 0)
+
+    def _before_reached(self, block: SourceSlice, place: int, end: int, book: Book) -> int:
+        """The first row from a place on whose price an order waits for, or the end."""
+        width = NEAR
+        while place < end:
+            hits = self._kind.reached(block.rows(place, min(place + width, end)), book)
+            if hits.any():
+                return place + int(hits.argmax())
+            place, width = place + len(hits), 2 * width
+        return end
 
     def _pass(self, rows: BlockRows, begin: int, end: int, start: int) -> int:
         """Show rows of a block, which begins at position ``start``, to the strategy until it acts;
