@@ -30,7 +30,7 @@ async def test_a_new_id_is_not_looked_for_and_a_repeated_one_is_answered_alike()
         asked.append(command_id)
         return await find(session_id, command_id)
 
-    stage.repository.find_answer = counted  # type: ignore[method-assign]
+    stage.repository.find_answer = counted  # type: ignore[method-assign]  # the question is counted
     async with stage.manager() as manager:
         await manager.start_session(stage.config(speed="1"), session_id="a")
         asked.clear()
