@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
-from typing import Protocol, TypeVar
+
+from tests.properties.event_cases import PERPETUAL, Clockwork, pick_financing
+from tests.properties.sources import Source
 
 from offbook.domain.config import (
     AccountConfig,
@@ -32,8 +33,6 @@ from offbook.domain.config import (
 from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.market_data import DataKind
 
-T = TypeVar("T")
-
 COARSE = Instrument(
     symbol="ETHEUR",
     asset_class=AssetClass.CRYPTO_SPOT,
@@ -60,28 +59,21 @@ SMALL_PRICE = Instrument(
 """Values far below the smallest charge, which is one yen."""
 
 
-class Source(Protocol):
-    """Where choices come from; the first of a sequence is the simplest."""
-
-    def pick(self, values: Sequence[T]) -> T:
-        """One of these."""
-
-    def number(self, least: int, most: int) -> int:
-        """An integer, both ends included."""
-
-
-def pick_account(source: Source, instrument: Instrument, cash: Decimal) -> AccountConfig:
+def pick_account(
+    source: Source, instrument: Instrument, cash: Decimal, clock: Clockwork
+) -> AccountConfig:
     """Cash or margin, in the instrument's currency or another."""
     quote = instrument.quote_currency
-    margin = source.pick([False, True])
+    margin = source.pick([False, True]) or instrument is PERPETUAL
     cash *= Decimal(source.pick(["1", "0.1", "0.01"]) if margin else "1")  # where calls come
     leverage = source.pick(["2", "1", "10.5", "30", "30"]) if margin else None
     calls = source.pick([None, None, "0.03"]) if margin else None
     rate = source.pick([None, None, None, "0.9", "7.123456789012"])
+    currency = quote if rate is None else "SEK"
     own = rate is not None and source.pick([False, True])
     here = cash if rate is None else (cash * Decimal(rate)).quantize(Decimal("1e-12"))
     return AccountConfig(
-        currency=quote if rate is None else "SEK",
+        currency=currency,
         type=AccountType.MARGIN if margin else AccountType.CASH,
         initial_cash=f"{here:f}",
         cash={quote: f"{cash / 2:f}"} if own else {},
@@ -89,6 +81,8 @@ def pick_account(source: Source, instrument: Instrument, cash: Decimal) -> Accou
         cash_check=source.pick([CashCheck.SUBMIT] * 4 + [CashCheck.FILL]),
         leverage=leverage,
         maintenance_margin=calls,
+        financing=pick_financing(source, instrument, currency, clock, margin=margin),
+        withholding=source.pick(["0", "0", "0.15", "0.3333"]),
         margin_call=source.pick(list(MarginCall)) if margin else MarginCall.LIQUIDATE,
     )
 

@@ -19,8 +19,23 @@ from offbook.domain.config import CashCheck, NoSlippage
 from offbook.domain.orders import ContingencyType, Liquidity, OrderSide, Origin, TimeInForce
 from offbook.domain.records import Record
 
+EVENTS = (r.PositionRestated, r.PositionDelisted, r.FlowAccrued, r.FlowPaid)
+LIFE = (
+    r.SessionPaused,
+    r.SessionResumed,
+    r.SessionStopping,
+    r.SessionStopped,
+    r.TradingStatusChanged,
+)
 ENDINGS = (r.OrderRejected, r.OrderCanceled, r.OrderExpired)
-HOLDING = (r.OrderRestated, r.ReplaceRequested, r.OrderReplaced, r.ReplaceRejected, r.OrderFilled)
+HOLDING = (
+    r.OrderRestated,
+    r.OrderAdjusted,
+    r.ReplaceRequested,
+    r.OrderReplaced,
+    r.ReplaceRejected,
+    r.OrderFilled,
+)
 
 
 @dataclass
@@ -82,25 +97,41 @@ class Invariants:
             self._post(record.opening)
         elif isinstance(record, r.OrderSubmitted):
             self._submitted(record)
-        elif isinstance(record, r.SessionPaused | r.SessionResumed | r.SessionStopping):
-            self._paused = isinstance(record, r.SessionPaused)
-        elif isinstance(record, r.TradingStatusChanged):
-            assert record.halted is (self._halted is None), f"I7: {record} changes nothing"
-            self._halted = record.ts if record.halted else None
-        elif isinstance(record, r.SessionStopped):
+        elif isinstance(record, LIFE):
+            self._life(record)
+        elif isinstance(record, r.ReservationsMoved):
+            for ordinal, amount in record.reserved:
+                assert not self._orders[ordinal].over, f"I2: {record} of an order that ended"
+                self._orders[ordinal].reserved = amount
+        elif isinstance(record, EVENTS):
+            self._dated(record)
+        elif hasattr(record, "order") and record.order in self._orders:
+            self._about_order(record, self._orders[record.order])
+        self._money(record)
+
+    def _life(self, record: Record) -> None:
+        """What happens to the session, or to the whole market."""
+        if isinstance(record, r.SessionStopped):
             self._over = True
             for currency, cash in record.balances.items():
                 known = self._own.get(f"cash|{currency}", 0)
                 assert cash == known, f"I1: {record} tells {cash} of {known} {currency}"
             assert record.cash == record.balances[self._account.currency], f"I1: {record}"
             assert all(order.over for order in self._orders.values()), f"I9: {record} left orders"
-        elif isinstance(record, r.ReservationsMoved):
-            for ordinal, amount in record.reserved:
-                assert not self._orders[ordinal].over, f"I2: {record} of an order that ended"
-                self._orders[ordinal].reserved = amount
-        elif hasattr(record, "order") and record.order in self._orders:
-            self._about_order(record, self._orders[record.order])
-        self._money(record)
+        elif isinstance(record, r.TradingStatusChanged):
+            assert record.halted is (self._halted is None), f"I7: {record} changes nothing"
+            self._halted = record.ts if record.halted else None
+        else:
+            self._paused = isinstance(record, r.SessionPaused)
+
+    def _dated(self, record: Record) -> None:
+        """What happens at its date to positions and money."""
+        assert isinstance(record, EVENTS)
+        self._post(record.postings)
+        if isinstance(record, r.PositionRestated):
+            self._held = record.position_qty
+        elif isinstance(record, r.PositionDelisted):
+            self._held = 0
 
     def _post(self, postings: tuple[r.Posting, ...]) -> None:
         for leg in postings:
@@ -180,19 +211,24 @@ class Invariants:
             order.waits, order.rank = False, record.seq
         if isinstance(record, r.OrderFilled):
             self._filled(record, order)
-        if isinstance(record, r.OrderReplaced):
-            order.qty, order.price = record.order_qty, record.price_px
-            order.rank = order.rank if record.kept_priority else record.seq
-            assert order.qty > order.cum, f"I3: {record} leaves nothing"
-        if isinstance(record, r.OrderRestated):
-            order.qty, order.held = record.order_qty, order.held and not record.released
-            assert order.qty > order.cum, f"I3: {record} leaves nothing"
+        self._new_terms(record, order)
         if isinstance(record, HOLDING):
             assert record.reserved >= 0, f"I2: {record} holds less than nothing"
             self._hold(order, 0 if order.over else record.reserved)
         if isinstance(record, ENDINGS) or order.cum == order.qty:
             order.over, order.reserved = True, 0
         assert 0 <= order.cum <= order.qty, f"I3: {record}"
+
+    def _new_terms(self, record: Record, order: Known) -> None:
+        if isinstance(record, r.OrderReplaced):
+            order.qty, order.price = record.order_qty, record.price_px
+            order.rank = order.rank if record.kept_priority else record.seq
+            assert order.qty > order.cum, f"I3: {record} leaves nothing"
+        if isinstance(record, r.OrderAdjusted):
+            order.qty, order.price, order.cap = record.order_qty, record.price_px, record.cap_px
+        if isinstance(record, r.OrderRestated):
+            order.qty, order.held = record.order_qty, order.held and not record.released
+            assert order.qty > order.cum, f"I3: {record} leaves nothing"
 
     def _repegged(self, record: r.OrderRepegged, order: Known) -> None:
         assert record.price_px != order.price, f"I3: {record} moves nothing"

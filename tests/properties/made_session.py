@@ -11,6 +11,7 @@ from tests.properties.market_cases import Setup
 from offbook.domain import records as r
 from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, TradingCalendar
 from offbook.domain.config import (
+    Adjustment,
     CombinedMarket,
     ReplayMarket,
     SessionConfig,
@@ -84,6 +85,9 @@ def session_of(setup: Setup) -> PaperTradingSession:
             kind=kind,
             instrument=setup.instrument,
             timeframe_ns=setup.timeframe if kind is DataKind.BARS else None,
+            actions=setup.actions if kind is setup.kinds[0] else (),
+            adjustment=Adjustment.RAW if setup.actions else None,
+            funding=setup.funding if kind is setup.kinds[0] else (),
             columns=marks if kind is DataKind.TRADES else {},
         )
         for kind in setup.sources

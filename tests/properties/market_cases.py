@@ -13,7 +13,6 @@ from typing import TypeVar
 from tests.properties.account_cases import (
     COARSE,
     SMALL_PRICE,
-    Source,
     pick_account,
     pick_auctions,
     pick_extended_hours,
@@ -22,14 +21,24 @@ from tests.properties.account_cases import (
     pick_risk,
     pick_slippage,
 )
+from tests.properties.event_cases import (
+    PERPETUAL,
+    Clockwork,
+    pick_actions,
+    pick_funding,
+)
 from tests.properties.row_cases import Move, pick_move
+from tests.properties.sources import Source
 from tests.properties.venue_cases import pick_freshness
 
 from offbook.domain.config import (
     AccountConfig,
+    ActionOrders,
     AtEnd,
     BasisPointsFee,
+    CorporateAction,
     FeeRounding,
+    FundingRate,
     Intrabar,
     LatencyConfig,
     LifecycleConfig,
@@ -51,7 +60,7 @@ T = TypeVar("T")
 MIDNIGHT = START - START % (86_400 * SECOND) + 86_400 * SECOND
 
 
-BASE = {"XYZ": "100", "BTCUSDT": "100", "ETHEUR": "100", "DOGEJPY": "0.1"}
+BASE = {"XYZ": "100", "BTCUSDT": "100", "ETHEUR": "100", "DOGEJPY": "0.1", "XBTUSDT": "100"}
 """Where each instrument's price starts; a lot is then worth this times the lot size."""
 
 
@@ -74,6 +83,8 @@ class Setup:
     """Whether an exchange says of halts and bands."""
     marked: bool = False
     """Whether prints of auctions are marked."""
+    actions: tuple[CorporateAction, ...] = ()
+    funding: tuple[FundingRate, ...] = ()
 
     @property
     def sources(self) -> tuple[DataKind, ...]:
@@ -113,37 +124,27 @@ def pick_setup(source: Source) -> Setup:
         first = start + source.number(-3, 3) * timeframe
         opens = range(first, first + 600 * (length + pause), length + pause)
         hours = tuple((at, at + length) for at in opens)
-    instrument = source.pick([XYZ, BTCUSDT, COARSE, SMALL_PRICE])
+    instrument = source.pick([XYZ, BTCUSDT, COARSE, SMALL_PRICE, PERPETUAL])
     lot = Decimal(BASE[instrument.symbol]) * Decimal(instrument.lot_size)
     plenty = source.pick([False, True])  # nothing but the market says no
     status = source.pick([False, False, True])
     tight = source.pick([False] * 5 + [True])  # where cash ends before market orders do
+    clock = Clockwork(start, timeframe)
+    perpetual = instrument is PERPETUAL
     return Setup(
+        actions=() if perpetual else pick_actions(source, instrument, clock),
+        funding=pick_funding(source, clock) if perpetual else (),
         instrument=instrument,
-        venue=VenueConfig(
-            fee=BasisPointsFee(maker="0", taker="0") if tight else pick_fee(source),
-            fee_rounding=source.pick([FeeRounding.UP, FeeRounding.UP, *FeeRounding]),
-            slippage=pick_slippage(source),
-            latency=_pick_latency(source, timeframe),
-            volume_share=source.pick(["1", "0.1", "0.33333333"]),
-            self_match=source.pick([SelfMatchPolicy.ALLOW, *SelfMatchPolicy]),
-            freshness=pick_freshness(source, timeframe) if quotes in kinds else None,
-            limit_fill=source.pick(list(LimitFill)[: 1 if kinds == (quotes,) else 2]),
-            limit_gap=source.pick(list(LimitGap)) if bars else LimitGap.LIMIT,
-            market_collar="0" if tight else source.pick(["0.05", "0", "0.00123457"]),
-            fill_at=pick_fill_at(source, kinds),
-            stop_gap=source.pick(list(StopGap)) if bars else StopGap.OPEN,
-            auctions=pick_auctions(source, timeframe),
-            while_halted=source.pick(list(WhileHalted)) if status else WhileHalted.QUEUE,
-            extended_hours=pick_extended_hours(source, timeframe) if hours else None,
-            intrabar=source.pick(list(Intrabar)) if bars else Intrabar.WORST_FIRST,
-        ),
+        venue=_pick_venue(source, kinds, timeframe, hours=bool(hours), status=status, tight=tight),
         risk=RiskConfig() if plenty else pick_risk(source, instrument, lot),
         lifecycle=LifecycleConfig(
             pause_orders=source.pick(list(PauseOrders)), at_end=source.pick(list(AtEnd))
         ),
         account=pick_account(
-            source, instrument, source.pick([100_000] if plenty else [100, 1000, 1000, 14]) * lot
+            source,
+            instrument,
+            source.pick([100_000] if plenty else [100, 1000, 1000, 14]) * lot,
+            clock,
         ),
         kinds=kinds,
         timeframe=timeframe,
@@ -153,6 +154,37 @@ def pick_setup(source: Source) -> Setup:
         listener=source.pick([None, "on_start", "on_" + "_".join(kind.value for kind in kinds)]),
         status=status,
         marked=marked,
+    )
+
+
+def _pick_venue(
+    source: Source,
+    kinds: tuple[DataKind, ...],
+    timeframe: int,
+    *,
+    hours: bool,
+    status: bool,
+    tight: bool,
+) -> VenueConfig:
+    bars, quotes = kinds == (DataKind.BARS,), DataKind.QUOTES
+    return VenueConfig(
+        fee=BasisPointsFee(maker="0", taker="0") if tight else pick_fee(source),
+        fee_rounding=source.pick([FeeRounding.UP, FeeRounding.UP, *FeeRounding]),
+        slippage=pick_slippage(source),
+        latency=_pick_latency(source, timeframe),
+        volume_share=source.pick(["1", "0.1", "0.33333333"]),
+        self_match=source.pick([SelfMatchPolicy.ALLOW, *SelfMatchPolicy]),
+        freshness=pick_freshness(source, timeframe) if quotes in kinds else None,
+        limit_fill=source.pick(list(LimitFill)[: 1 if kinds == (quotes,) else 2]),
+        limit_gap=source.pick(list(LimitGap)) if bars else LimitGap.LIMIT,
+        market_collar="0" if tight else source.pick(["0.05", "0", "0.00123457"]),
+        fill_at=pick_fill_at(source, kinds),
+        stop_gap=source.pick(list(StopGap)) if bars else StopGap.OPEN,
+        action_orders=source.pick(list(ActionOrders)),
+        auctions=pick_auctions(source, timeframe),
+        while_halted=source.pick(list(WhileHalted)) if status else WhileHalted.QUEUE,
+        extended_hours=pick_extended_hours(source, timeframe) if hours else None,
+        intrabar=source.pick(list(Intrabar)) if bars else Intrabar.WORST_FIRST,
     )
 
 

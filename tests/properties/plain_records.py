@@ -95,6 +95,24 @@ class Plain:
             self.price(f.evidence.base_px), f.evidence.stale_ns, f.due,
         )  # fmt: skip
 
+    def _restated_position(self, o: r.PositionRestated) -> Event:
+        ratio = Fraction(o.numerator, o.denominator)
+        moneys = map(self.money, (o.position_cost, o.in_lieu, o.realized, o.worth))
+        return ratio, self.size(o.position_qty), *moneys, o.due
+
+    def _accrued(self, f: r.FlowAccrued) -> Event:
+        return f.reason, f.currency, *map(self.money, (f.amount, f.withheld, f.worth)), f.pays
+
+    def _adjusted(self, o: r.OrderAdjusted) -> Event:
+        stop, trail, percent = self.triggers(o)
+        trails = trail is not None or percent is not None
+        display = None if o.display_qty is None else self.size(o.display_qty)
+        return (
+            o.order, self.size(o.order_qty), self.price(o.price_px), None if trails else stop,
+            trail, percent, self.money(o.reserved), display, self.size(o.min_qty),
+            self.price(o.cap_px), self.price(o.peg_offset_px), o.due,
+        )  # fmt: skip
+
     def _stopped(self, s: r.SessionStopped) -> Event:
         account = self.money(s.cash), self.money(s.equity), self.money(s.margin_used)
         return s.row, s.reason, *account
@@ -125,6 +143,11 @@ _FACTS: dict[type[Any], Callable[[Plain, Any], Event]] = {
     r.CancelRejected: lambda _, j: (j.order, j.reason, j.due),
     r.ReplaceRejected: lambda p, j: (j.order, j.reason, p.money(j.reserved), j.due),
     r.ReservationsMoved: Plain._moved,
+    r.PositionRestated: Plain._restated_position,
+    r.PositionDelisted: lambda p, d: (*map(p.money, (d.paid, d.realized, d.worth)), d.due),
+    r.OrderAdjusted: Plain._adjusted,
+    r.FlowAccrued: Plain._accrued,
+    r.FlowPaid: lambda p, f: (f.reason, f.currency, p.money(f.amount), f.due),
     r.MarginCalled: lambda p, c: (p.money(c.equity), p.money(c.required), c.action),
     r.MarginRestored: lambda p, c: (p.money(c.equity), p.money(c.required)),
     r.DayBegan: lambda p, d: (p.money(d.equity), d.ends),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tests.properties.reference_charges import Fill, fee_of_fill, most_charged
+from tests.properties.reference_numbers import rounded_down, rounded_even
 from tests.properties.reference_orders import ZERO, Order
 
 from offbook.domain.config import (
@@ -27,7 +28,6 @@ from offbook.domain.orders import (
     RejectReason,
 )
 
-FINEST = Fraction(1, 10**18)
 Market = tuple[Fraction, Fraction]
 Terms = tuple[Fraction | None, Fraction | None, Fraction | None, Fraction | None]
 """Limit, trigger price, trail as a distance and in percent."""
@@ -48,6 +48,9 @@ class Account:
     fees: Fraction = ZERO
     orders: list[Order] = field(default_factory=list)
     lost_enough: bool = False
+    symbol_ended: bool = False
+    owed: dict[tuple[str, str], Fraction] = field(default_factory=dict)
+    """What waits to be paid without a trade: by kind and currency."""
 
     def __post_init__(self) -> None:
         quote = self.instrument.quote_currency
@@ -128,11 +131,15 @@ class Account:
 
     def equity(self, market: tuple[Fraction, Fraction] | None) -> Fraction:
         """All cash, and what is held at mid, in the account's currency."""
-        quote = self.instrument.quote_currency
+        quote, own = self.instrument.quote_currency, self.config.currency
         other = ZERO
-        if quote != self.config.currency:
-            other = rounded_down(self.purse.get(quote, ZERO) * self.rate)
-        return self.own() + other + self._at_mid(self.held, market)
+        if quote != own:
+            other = rounded_down((self.purse.get(quote, ZERO) + self.is_owed(quote)) * self.rate)
+        return self.own() + self.is_owed(own) + other + self._at_mid(self.held, market)
+
+    def is_owed(self, currency: str) -> Fraction:
+        """What is still to come of a currency, or to be paid."""
+        return sum((some for key, some in self.owed.items() if key[1] == currency), ZERO)
 
     def _at_mid(self, qty: Fraction, market: tuple[Fraction, Fraction] | None) -> Fraction:
         bid, ask = market or (ZERO, ZERO)
@@ -164,6 +171,8 @@ class Account:
             return RejectReason.SESSION_NOT_TRADING
         if any(other.name == order.name for other in self.orders):
             return RejectReason.DUPLICATE_CLIENT_ORDER_ID
+        if self.symbol_ended:
+            return RejectReason.SYMBOL_ENDED
         if market is None:
             return RejectReason.NO_MARKET_DATA
         if paused and not self.reduces(order.side):
@@ -274,6 +283,7 @@ class Account:
         qty: Fraction,
         reserve_price: Fraction,
         market: tuple[Fraction, Fraction] | None,
+        now: int,
     ) -> RejectReason | Fraction:
         """What an order holds until the venue has answered, or why not."""
         raise NotImplementedError
@@ -357,7 +367,7 @@ class Account:
             self.cost += size * price
             return ZERO
         closing = min(size, before)
-        part = self.cost if closing == before else _rounded(self.cost * closing / before)
+        part = self.cost if closing == before else rounded_even(self.cost * closing / before)
         gain = closing * price - part
         realized = gain if self.held > 0 else -gain
         self.cost = (size - closing) * price if size > before else self.cost - part
@@ -381,13 +391,3 @@ def _most_open(orders: list[Order]) -> Fraction:
         key = order.group.name if is_leg and order.group else f"order {order.number}"
         sizes[key] = max(sizes.get(key, ZERO), order.open)
     return sum(sizes.values(), ZERO)
-
-
-def rounded_down(amount: Fraction) -> Fraction:
-    """To the ledger's finest unit."""
-    return amount // FINEST * FINEST
-
-
-def _rounded(amount: Fraction) -> Fraction:
-    """To the ledger's finest unit, halves to even, as Python rounds."""
-    return round(amount / FINEST) * FINEST

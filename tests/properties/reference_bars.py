@@ -75,7 +75,7 @@ class ReferenceBars(ReferenceAuctions):
             return
         if self.present is bar or not self._counts(bar) or not self._is_for(order, bar):
             return
-        if self.halted is not None or bar.ts < self.resumed:
+        if self.halted is not None or bar.ts <= self.resumed:
             return  # what was seen before a halt is over
         if order.sent != bar.ts and not self.are_same_hours(bar.opened, self.now):
             return  # nobody trades there any more

@@ -20,7 +20,7 @@ DAY = 86_400 * 10**9
 VENUE_STAGE, MESSAGE_STAGE = 1, 2
 SHIFTING = {
     "OrderRejected", "OrderRestated", "OrderFilled", "OrderCanceled", "OrderExpired",
-    "OrderReplaced", "ReplaceRequested", "ReplaceRejected",
+    "OrderReplaced", "OrderAdjusted", "ReplaceRequested", "ReplaceRejected",
 }  # fmt: skip
 
 
@@ -101,6 +101,7 @@ class ReferenceClock:
         if self.now == 0:
             self.now = ts
             self.await_hours()
+            self.await_events()
         self.now = ts
 
     def round(self) -> None:
@@ -135,6 +136,9 @@ class ReferenceClock:
 
     def await_hours(self) -> None:
         """Note when the hours change next."""
+
+    def await_events(self) -> None:
+        """Note what happens at its date."""
 
     def judge_equity(self) -> None:
         """After a round, and after a row: a margin account's equity may not suffice, and a day's

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tests.properties.reference_account import Account, Market, rounded_down
+from tests.properties.reference_account import Account, Market
 from tests.properties.reference_charges import most_charged
+from tests.properties.reference_numbers import rounded_down
 from tests.properties.reference_orders import ZERO, Order
+from tests.properties.reference_rates import borrow_rate
 
 from offbook.domain.orders import CancelReason, OrderSide, RejectReason
 
@@ -45,7 +47,12 @@ class CashAccount(Account):
         return RejectReason.INSUFFICIENT_HOLDINGS if short else None
 
     def fund_replace(
-        self, order: Order, qty: Fraction, reserve_price: Fraction, market: Market | None
+        self,
+        order: Order,
+        qty: Fraction,
+        reserve_price: Fraction,
+        market: Market | None,
+        now: int,
     ) -> RejectReason | Fraction:
         if order.held:
             return ZERO
@@ -210,6 +217,8 @@ class MarginAccount(Account):
         adding = self.adds()[order.number]
         self.orders.pop()
         order.reserved = ZERO
+        if adding and not order.buying and borrow_rate(self.config, order.sent) is None:
+            return RejectReason.NOT_BORROWABLE
         if adding and self.called:
             return RejectReason.MARGIN_CALL
         need = self.need(order, adding, order.reserve_price)
@@ -228,10 +237,18 @@ class MarginAccount(Account):
         return before - after
 
     def fund_replace(
-        self, order: Order, qty: Fraction, reserve_price: Fraction, market: Market | None
+        self,
+        order: Order,
+        qty: Fraction,
+        reserve_price: Fraction,
+        market: Market | None,
+        now: int,
     ) -> RejectReason | Fraction:
         if order.held:
             return ZERO
+        grows = not order.buying and qty > order.qty
+        if grows and borrow_rate(self.config, now) is None and self._released(order, qty, ZERO)[0]:
+            return RejectReason.NOT_BORROWABLE
         before = order.asked_qty, order.asked_price
         order.asked_qty, order.asked_price = qty, reserve_price
         need, adding = self._needs(order), self.adds()[order.number]

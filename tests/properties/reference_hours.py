@@ -22,13 +22,14 @@ class ReferenceHours(ReferenceClock):
         """Since when trading is halted."""
         self.resumed = 0
         """When it was last resumed: nothing is taken from what was seen before."""
+        self._extra_spans = self._extras()
         self.bands: tuple[Fraction | None, Fraction | None] = (None, None)
 
     # -- hours ------------------------------------------------------------------------------
 
     def await_hours(self) -> None:
         later = [at for span in self.setup.hours for at in span if at > self.now]
-        later += [at for span in self._extras() for at in span if at > self.now]
+        later += [at for span in self._extra_spans for at in span if at > self.now]
         if later:
             self.later(min(later), VENUE_STAGE, self.await_hours)
 
@@ -46,7 +47,7 @@ class ReferenceHours(ReferenceClock):
 
     def extra_at(self, ts: int) -> Span | None:
         """The extended hours in which a time lies."""
-        return next((span for span in self._extras() if span[0] <= ts < span[1]), None)
+        return next((span for span in self._extra_spans if span[0] <= ts < span[1]), None)
 
     def is_open(self, ts: int) -> bool:
         """Whether a time lies in regular hours."""
@@ -55,7 +56,7 @@ class ReferenceHours(ReferenceClock):
 
     def is_of_these_hours(self, ts: int) -> bool:
         """Whether a time and the present lie in one stretch of hours, regular or extended."""
-        spans = [*self.setup.hours, *self._extras()]
+        spans = [*self.setup.hours, *self._extra_spans]
         return not self.setup.hours or any(
             begin <= ts < end and begin <= self.now < end for begin, end in spans
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from tests.properties.market_cases import Setup
-from tests.properties.reference_account import FINEST
 from tests.properties.reference_clock import VENUE_STAGE
+from tests.properties.reference_numbers import FINEST
 from tests.properties.reference_orders import ZERO
 from tests.properties.reference_prints import ReferencePrints
 

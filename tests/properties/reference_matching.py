@@ -61,6 +61,8 @@ class ReferenceMatching(ReferenceGroups):
         super().__init__(setup)
         self.asks = Level(ZERO)
         self.bids = Level(ZERO)
+        self.changed = -1
+        """When open orders were last adjusted, or a position restated."""
         self.fills_while_paused = self.expired_while_paused = 0
 
     def cancel(self, order: Order, reason: CancelReason) -> None:
@@ -150,7 +152,9 @@ class ReferenceMatching(ReferenceGroups):
             self.cancel(order, done)
             return False
         if self.status is Status.PAUSED:
-            self.fills_while_paused += 1
+            self.changed = -1
+        """When open orders were last adjusted, or a position restated."""
+        self.fills_while_paused += 1
         fee, realized = done
         self.tell(
             "OrderFilled", order.number, qty, price, maker, fee, realized, order.reserved,

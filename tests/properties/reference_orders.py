@@ -52,6 +52,7 @@ class Order:
     expires: int | None = None
     post_only: bool = False
     hidden: bool = False
+    display: Fraction | None = None
     extended: bool = False
     peg: PegType | None = None
     offset: Fraction = ZERO
@@ -134,3 +135,8 @@ class Order:
         if self.held:
             return OrderStatus.HELD
         return OrderStatus.PARTIALLY_FILLED if self.filled else OrderStatus.NEW
+
+
+def fraction_of(text: object) -> Fraction | None:
+    """A number as it is written; None where there is none."""
+    return Fraction(text) if isinstance(text, str) else None

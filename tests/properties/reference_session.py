@@ -6,9 +6,9 @@ from fractions import Fraction
 
 from tests.properties.market_cases import Setup
 from tests.properties.reference_clock import MESSAGE_STAGE, VENUE_STAGE
+from tests.properties.reference_events import ReferenceEvents
 from tests.properties.reference_funds import MarginAccount
-from tests.properties.reference_loss import ReferenceLoss
-from tests.properties.reference_orders import ZERO, Group, Order
+from tests.properties.reference_orders import ZERO, Group, Order, fraction_of
 from tests.properties.reference_venue import NewTerms
 
 from offbook.domain import commands as c
@@ -37,7 +37,7 @@ KNOWN = {
 """Refusals of requests that tell a strategy nothing new: no report of them travels."""
 
 
-class ReferenceSession(ReferenceLoss):
+class ReferenceSession(ReferenceEvents):
     """One session: what the outside may ask of it."""
 
     def __init__(self, setup: Setup) -> None:
@@ -121,18 +121,19 @@ class ReferenceSession(ReferenceLoss):
             kind=request.order_type,
             tif=request.time_in_force,
             qty=Fraction(request.order_qty),
-            limit=None if pegged else _fraction(request.price),
-            stop=_fraction(request.stop_px),
-            trail=_fraction(request.trail_amount),
-            percent=_fraction(request.trail_percent),
+            limit=None if pegged else fraction_of(request.price),
+            stop=fraction_of(request.stop_px),
+            trail=fraction_of(request.trail_amount),
+            percent=fraction_of(request.trail_percent),
             expires=request.expire_time,
             post_only=request.post_only,
             hidden=request.display_qty == "0",
+            display=fraction_of(request.display_qty or None),
             extended=request.extended_hours is True,
             peg=request.peg if isinstance(request.peg, PegType) else None,
-            offset=Fraction(request.peg_offset) if isinstance(request.peg_offset, str) else ZERO,
-            cap=_fraction(request.price) if pegged else None,
-            least=Fraction(request.min_qty) if isinstance(request.min_qty, str) else ZERO,
+            offset=fraction_of(request.peg_offset) or ZERO,
+            cap=fraction_of(request.price) if pegged else None,
+            least=fraction_of(request.min_qty) or ZERO,
             waits=request.order_type.waits,
             reduce_only=request.reduce_only or self.status is Status.PAUSED,  # for life
             sent=self.now,
@@ -226,7 +227,7 @@ class ReferenceSession(ReferenceLoss):
         stop = given if terms.stop_px is None else Fraction(terms.stop_px)
         trail, percent = order.trail, order.percent
         if terms.trail_amount is not None or terms.trail_percent is not None:
-            trail, percent = _fraction(terms.trail_amount), _fraction(terms.trail_percent)
+            trail, percent = fraction_of(terms.trail_amount), fraction_of(terms.trail_percent)
         reserve_price = order.reserve_price if limit is None or order.peg else limit
         reason: RejectReason | Fraction | None = self._refuse_request(order, replace=True)
         grows = qty > order.qty and not order.reduce_only
@@ -242,7 +243,7 @@ class ReferenceSession(ReferenceLoss):
         if reason is None and market is not None:
             reason = self.account.refuse_value(order, qty, limit, stop, market)
         if reason is None:
-            reason = self.account.fund_replace(order, qty, reserve_price, market)
+            reason = self.account.fund_replace(order, qty, reserve_price, market, self.now)
         if isinstance(reason, RejectReason):
             self._deny_request(order, reason, replace=True)
             return
@@ -394,7 +395,3 @@ class ReferenceSession(ReferenceLoss):
             self.pause("end_of_data", config.pause_orders)
         elif self.status is Status.RUNNING:
             self.stop(c.Stop(command_id="", reason="end_of_data"))
-
-
-def _fraction(text: str | None) -> Fraction | None:
-    return None if text is None else Fraction(text)

@@ -233,6 +233,8 @@ class ReferenceVenue(ReferenceBars):
         if self._was_triggered(order, new):
             return RejectReason.ALREADY_TRIGGERED
         refusal = self._venue_refuses(order, new.qty, new.limit, new.stop)
+        if refusal is None and self.changed >= new.sent:
+            return RejectReason.CORPORATE_ACTION  # they were meant for the shares as they were
         return refusal or self._cannot_pay(order, new)
 
     def _cannot_pay(self, order: Order, new: NewTerms) -> RejectReason | None:

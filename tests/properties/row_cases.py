@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from tests.properties.account_cases import Source
+from tests.properties.sources import Source
 
 
 @dataclass(frozen=True)

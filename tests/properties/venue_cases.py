@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import msgspec
-from tests.properties.account_cases import Source
+from tests.properties.sources import Source
 
 from offbook.domain.config import (
     FreshnessConfig,

@@ -108,8 +108,8 @@ class BarMatching:
             return
         if isinstance(self._kernel.present, Bar) or not self._has_this_close(order, bar):
             return
-        since = self._kernel.resumed.get(order.symbol, 0)
-        if bar.ts < since or not self._serves(order, bar):
+        since = self._kernel.resumed.get(order.symbol, -1)
+        if bar.ts <= since or not self._serves(order, bar):
             return  # what was seen before a halt, or a split, is over
         if limit is not None and (bar.close_px - limit) * order.side.sign > 0:
             return

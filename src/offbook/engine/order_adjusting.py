@@ -1,7 +1,8 @@
 """Open orders across a corporate action, by FINRA Rule 5330 (Adjustment of Orders).
 
-- Cash dividend of a cent or more: the prices of limits to buy and of stops to sell fall by it,
-  rounded down to a tick; other orders stay.  A price that would not stay positive ends the order.
+- Cash dividend of a cent or more: the prices of limits to buy (once triggered, those of others to
+  buy too) and of stops to sell fall by it, rounded down to a tick; other orders stay.  A price that
+  would not stay positive ends the order.
 - Split (more units than before): quantities grow by the ratio, in whole lots, and prices fall by
   it, those of limits to buy and stops to sell rounded down to a tick, all others up.  The rule
   leaves sells at their price; brokers do not, and one left there would never trade again.
@@ -83,14 +84,14 @@ class OrderAdjusting:
         for order in self._open(symbol):
             new = self._terms(order)
             before = new.prices
-            if order.side is OrderSide.BUY and not order.order_type.has_stop:
+            if order.side is OrderSide.BUY and not order.waits:
                 new.price_px = _lower(order.price_px, per_unit, per_px, tick)
                 new.cap_px = _lower(order.cap_px, per_unit, per_px, tick)
             elif order.side is OrderSide.SELL and order.order_type in _STOPS and order.waits:
                 new.price_px = _lower(order.price_px, per_unit, per_px, tick)
                 new.stop_px = _lower(order.stop_px, per_unit, per_px, tick)
-            if new.prices == before:
-                continue
+            if new.prices == before or order.status.is_terminal:
+                continue  # as it is, or gone with another of its list
             if 0 in new.prices:
                 self._venue.end(order, CancelReason.CORPORATE_ACTION)
                 continue
@@ -105,8 +106,9 @@ class OrderAdjusting:
             self.cancel(symbol)
             return
         for order in self._open(symbol):
-            held = [child for child in children(self._kernel.ledger, order) if child.held]
-            if held and not order.status.is_terminal:
+            family = children(self._kernel.ledger, order)
+            waits = any(child.held and not child.status.is_terminal for child in family)
+            if waits and not order.status.is_terminal:
                 self._venue.end(order, CancelReason.CORPORATE_ACTION)
         for order in self._open(symbol):
             if not order.status.is_terminal:
