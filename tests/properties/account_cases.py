@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from tests.properties.event_cases import PERPETUAL, Clockwork, pick_financing
 from tests.properties.sources import Source
@@ -20,7 +21,9 @@ from offbook.domain.config import (
     FeeConfig,
     FillAt,
     FlatFee,
+    MaintenanceTier,
     MarginCall,
+    MarginRules,
     NoSlippage,
     OnDailyLoss,
     PerUnitFee,
@@ -60,31 +63,51 @@ SMALL_PRICE = Instrument(
 
 
 def pick_account(
-    source: Source, instrument: Instrument, cash: Decimal, clock: Clockwork
+    source: Source, instrument: Instrument, cash: Decimal, lot: Decimal, clock: Clockwork
 ) -> AccountConfig:
-    """Cash or margin, in the instrument's currency or another."""
+    """Cash or margin, in the instrument's currency or another; ``lot`` is what one is worth."""
     quote = instrument.quote_currency
     margin = source.pick([False, True]) or instrument is PERPETUAL
-    cash *= Decimal(source.pick(["1", "0.1", "0.01"]) if margin else "1")  # where calls come
-    leverage = source.pick(["2", "1", "10.5", "30", "30"]) if margin else None
-    calls = source.pick([None, None, "0.03"]) if margin else None
+    if margin and source.pick([False, True]):  # where calls come
+        cash = (source.pick([4, 9, 20]) * lot / 30).quantize(Decimal("1e-8"))
     rate = source.pick([None, None, None, "0.9", "7.123456789012"])
     currency = quote if rate is None else "SEK"
     own = rate is not None and source.pick([False, True])
     here = cash if rate is None else (cash * Decimal(rate)).quantize(Decimal("1e-12"))
     return AccountConfig(
+        **(_pick_margin(source, here) if margin else {}),
         currency=currency,
         type=AccountType.MARGIN if margin else AccountType.CASH,
         initial_cash=f"{here:f}",
         cash={quote: f"{cash / 2:f}"} if own else {},
         rates={} if rate is None else {quote: rate},
         cash_check=source.pick([CashCheck.SUBMIT] * 4 + [CashCheck.FILL]),
-        leverage=leverage,
-        maintenance_margin=calls,
         financing=pick_financing(source, instrument, currency, clock, margin=margin),
         withholding=source.pick(["0", "0", "0.15", "0.3333"]),
-        margin_call=source.pick(list(MarginCall)) if margin else MarginCall.LIQUIDATE,
     )
+
+
+def _pick_margin(source: Source, cash: Decimal) -> dict[str, Any]:
+    """What is asked for, by one of three rules, and what becomes of who has less."""
+    leverage = source.pick(["2", "1", "10.5", "30", "30"])
+    found: dict[str, Any] = {
+        "leverage": leverage,
+        "margin_call": source.pick(list(MarginCall)),
+        "liquidation_fee": source.pick(["0", "0.005", "0.0123"]),
+    }
+    rule = source.pick(["share", "tight", "tiers", "regulation"])
+    if rule == "tight":
+        found["maintenance_margin"] = source.pick(["0.03", "0.0333"])
+    elif rule == "tiers":
+        starts = ["0", f"{cash / 2:f}", f"{3 * cash:f}"]
+        rates = source.pick([("0.004", "0.01", "0.03"), ("0.03", "0.032", "0.0333")])
+        found["maintenance_tiers"] = tuple(
+            MaintenanceTier(above=above, rate=rate)
+            for above, rate in zip(starts, rates, strict=True)
+        )
+    elif rule == "regulation" and leverage in {"1", "2"}:
+        found["margin_rules"] = MarginRules.REG_T
+    return found
 
 
 def pick_slippage(source: Source) -> SlippageConfig:

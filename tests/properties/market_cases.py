@@ -144,6 +144,7 @@ def pick_setup(source: Source) -> Setup:
             source,
             instrument,
             source.pick([100_000] if plenty else [100, 1000, 1000, 14]) * lot,
+            lot,
             clock,
         ),
         kinds=kinds,

@@ -172,6 +172,15 @@ class ReferenceEvents(ReferenceRestating):
             self.accrue(FlowReason.FUNDING, currency, amount, ZERO, self.now)
             self.pay(FlowReason.FUNDING, currency, amount)
 
+    def charge_for_liquidation(self, value: Fraction) -> None:
+        """A share of what a margin call closes, fill by fill."""
+        currency = self.setup.instrument.quote_currency
+        share = Fraction(self.setup.account.liquidation_fee)
+        amount = self.whole_cents(-value * share, currency)
+        if amount:
+            self.accrue(FlowReason.LIQUIDATION_FEE, currency, amount, ZERO, self.now)
+            self.pay(FlowReason.LIQUIDATION_FEE, currency, amount)
+
     # -- borrow fees, interest --------------------------------------------------------------
 
     def _await_day_end(self) -> int:

@@ -10,6 +10,7 @@ from tests.properties.reference_numbers import rounded_down
 from tests.properties.reference_orders import ZERO, Order
 from tests.properties.reference_rates import borrow_rate
 
+from offbook.domain.config import MarginRules
 from offbook.domain.orders import CancelReason, OrderSide, RejectReason
 
 
@@ -143,6 +144,31 @@ class MarginAccount(Account):
     def required(self, market: Market | None, share: Fraction) -> Fraction:
         """A share of what is held or owed."""
         return -rounded_down(self._at_mid(-abs(self.held), market) * share)
+
+    def must_be_kept(self, market: Market | None) -> Fraction:
+        """The equity below which a margin call comes."""
+        value = -self._at_mid(-abs(self.held), market)
+        if self.config.margin_rules is MarginRules.REG_T:
+            return self._by_regulation(value, market) if self.held else ZERO
+        if not self.config.maintenance_tiers:
+            return self.required(market, self.maintenance)
+        tiers = self.config.maintenance_tiers
+        ends = [*(Fraction(tier.above) for tier in tiers[1:]), None]
+        exact = ZERO
+        for tier, end in zip(tiers, ends, strict=True):
+            within = (value if end is None else min(value, end)) - Fraction(tier.above)
+            exact += max(within, ZERO) * Fraction(tier.rate)
+        return -rounded_down(-exact)
+
+    def _by_regulation(self, value: Fraction, market: Market | None) -> Fraction:
+        """FINRA Rule 4210 (c): a quarter of what is held; of what is owed more, and so much a
+        share."""
+        if self.held > 0:
+            return -rounded_down(-value / 4)
+        cheap = sum(market or (ZERO, ZERO)) / 2 < 5
+        share, a_share = (1, Fraction(5, 2)) if cheap else (Fraction(3, 10), Fraction(5))
+        floor = -rounded_down(self.held * a_share * self.rate)
+        return max(-rounded_down(-value * share), floor)
 
     def free(self, market: Market | None) -> Fraction:
         """Equity that nothing binds."""

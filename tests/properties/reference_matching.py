@@ -160,7 +160,12 @@ class ReferenceMatching(ReferenceGroups):
             "OrderFilled", order.number, qty, price, maker, fee, realized, order.reserved,
             available, rule, row, slip, self._age(row), self.report(),
         )  # fmt: skip
+        if order.liquidates:
+            self.charge_for_liquidation(qty * price)
         return True
+
+    def charge_for_liquidation(self, value: Fraction) -> None:
+        raise NotImplementedError
 
     def is_old(self, row: object) -> bool:
         """Whether a quote that stands is older than it may be."""

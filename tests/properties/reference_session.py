@@ -348,7 +348,7 @@ class ReferenceSession(ReferenceEvents):
                 account.called = False
                 self.tell("MarginRestored", equity, required)
             return
-        required = account.required(market, account.maintenance)
+        required = account.must_be_kept(market)
         if equity >= required:
             return
         account.called = True

@@ -92,7 +92,9 @@ class Move:
 def pick_move(source: Source) -> Move:
     return Move(
         gap=source.pick([10, 10, 5, 0, -1, 25]),
-        shift=source.pick([0, 0, 0, 0, 0, 1, -1, 1, -1, 1, -1, 3, -3, 3, -3, 13, -13, 900, -900]),
+        shift=source.pick(
+            [0, 0, 0, 0, 0, 1, -1, 1, -1, 1, -1, 3, -3, 3, -3, 13, -13, 170, -170, 900, -900]
+        ),
         spread=source.pick([1, 0, 1, 2]),
         size=source.pick([5, 0, 1, 2, 3, 9, 20]),
         other=source.pick([5, 0, 1, 2, 3, 9, 20]),
