@@ -28,10 +28,12 @@ from offbook.domain.config import (
     OnDailyLoss,
     PerUnitFee,
     RiskConfig,
+    SettlementConfig,
     SingleFee,
     SlippageConfig,
     SpreadSlippage,
     SumFee,
+    UnsettledCash,
 )
 from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.market_data import DataKind
@@ -74,17 +76,26 @@ def pick_account(
     currency = quote if rate is None else "SEK"
     own = rate is not None and source.pick([False, True])
     here = cash if rate is None else (cash * Decimal(rate)).quantize(Decimal("1e-12"))
+    check = source.pick([CashCheck.SUBMIT] * 4 + [CashCheck.FILL])
+    settles = not margin and check is CashCheck.SUBMIT
     return AccountConfig(
         **(_pick_margin(source, here) if margin else {}),
+        settlement=_pick_settlement(source) if settles else None,
         currency=currency,
         type=AccountType.MARGIN if margin else AccountType.CASH,
         initial_cash=f"{here:f}",
         cash={quote: f"{cash / 2:f}"} if own else {},
         rates={} if rate is None else {quote: rate},
-        cash_check=source.pick([CashCheck.SUBMIT] * 4 + [CashCheck.FILL]),
+        cash_check=check,
         financing=pick_financing(source, instrument, currency, clock, margin=margin),
         withholding=source.pick(["0", "0", "0.15", "0.3333"]),
     )
+
+
+def _pick_settlement(source: Source) -> SettlementConfig | None:
+    """None now and then."""
+    rule = SettlementConfig(days=source.pick([1, 1, 2]), unsettled=source.pick(list(UnsettledCash)))
+    return source.pick([None, rule, rule])
 
 
 def _pick_margin(source: Source, cash: Decimal) -> dict[str, Any]:

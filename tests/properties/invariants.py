@@ -57,6 +57,7 @@ class Known:
     is_peg: bool
     cap: int | None
     is_plain: bool
+    extended: bool
     rank: int
     reserved: int = 0
     cum: int = 0
@@ -154,6 +155,7 @@ class Invariants:
             is_peg=is_peg,
             cap=record.price_px if is_peg else None,
             is_plain=self._is_plain(record),
+            extended=record.extended_hours is True,
             rank=record.seq,
             due=record.due,
             pool=f"{record.reserved_account}|{record.reserved_currency}",
@@ -239,10 +241,11 @@ class Invariants:
             assert beyond <= 0, f"I4: {record} is beyond its cap"
 
     def _comes_first(self, record: r.OrderFilled, order: Known) -> None:
-        """Of quotes a limit that rests trades after all that are better, or as good and earlier."""
+        """Of quotes a limit that rests trades after all that are better, or as good and earlier;
+        one for extended hours may trade in them alone."""
         seen = record.evidence
         rests = record.liquidity is Liquidity.ADDED and seen.bid_px is not None
-        if order.price is None or self._paused or not rests:
+        if order.price is None or self._paused or order.extended or not rests:
             return
         for other in self._orders.values():
             works = other.accepted and not (other.over or other.waits or other.held)

@@ -147,6 +147,8 @@ _FACTS: dict[type[Any], Callable[[Plain, Any], Event]] = {
     r.PositionDelisted: lambda p, d: (*map(p.money, (d.paid, d.realized, d.worth)), d.due),
     r.OrderAdjusted: Plain._adjusted,
     r.FlowAccrued: Plain._accrued,
+    r.SettlementPending: lambda p, s: (p.money(s.amount), p.size(s.qty), s.waits, s.settles),
+    r.SettlementDone: lambda p, s: (p.money(s.amount), p.size(s.qty), s.waits),
     r.FlowPaid: lambda p, f: (f.reason, f.currency, p.money(f.amount), f.due),
     r.MarginCalled: lambda p, c: (p.money(c.equity), p.money(c.required), c.action),
     r.MarginRestored: lambda p, c: (p.money(c.equity), p.money(c.required)),

@@ -49,6 +49,10 @@ class Account:
     orders: list[Order] = field(default_factory=list)
     lost_enough: bool = False
     symbol_ended: bool = False
+    proceeds: Fraction = ZERO
+    """What sales brought that has not settled."""
+    unsettled: dict[str, Fraction] = field(default_factory=lambda: {"cash": ZERO, "shares": ZERO})
+    """What may not be used before it has."""
     owed: dict[tuple[str, str], Fraction] = field(default_factory=dict)
     """What waits to be paid without a trade: by kind and currency."""
 

@@ -20,8 +20,24 @@ class CashAccount(Account):
     def free(self, side: OrderSide) -> Fraction:
         """What a new order of a side may still reserve: cash for a buy, holdings for a sell."""
         if side is OrderSide.BUY:
-            return self.purse[self.pays_in] - self.reserved(buying=True)
-        return self.held - self.reserved(buying=False)
+            free = self.purse[self.pays_in] - self.reserved(buying=True)
+        else:
+            free = self.held - self.reserved(buying=False)
+        return free - self.untouchable(side)
+
+    def untouchable(self, side: OrderSide) -> Fraction:
+        """What is there and has not settled."""
+        if side is OrderSide.BUY:
+            return min(self.unsettled["cash"], max(self.purse[self.pays_in], ZERO))
+        return min(self.unsettled["shares"], max(self.held, ZERO))
+
+    def lacks(self, side: OrderSide, missing: Fraction) -> RejectReason:
+        """Why something cannot be had."""
+        if 0 < missing <= self.untouchable(side):
+            return RejectReason.UNSETTLED
+        if side is OrderSide.BUY:
+            return RejectReason.INSUFFICIENT_BUYING_POWER
+        return RejectReason.INSUFFICIENT_HOLDINGS
 
     def need(self, order: Order, open_qty: Fraction, price: Fraction) -> Fraction:
         """What an order has to hold for a quantity still to trade at its reserve price."""
@@ -39,13 +55,13 @@ class CashAccount(Account):
             order.reserve_price = self.price_for(order, market)
             order.reserved = self.need(order, order.qty, order.reserve_price)
             short = order.reserved > free
-            return RejectReason.INSUFFICIENT_BUYING_POWER if short else None
+            return self.lacks(order.side, order.reserved - free) if short else None
         order.reserved = ZERO
         if self.at_fill:
             return None
         order.reserved = min(order.qty, free) if order.reduce_only else order.qty
         short = order.reserved > free or order.reserved == 0
-        return RejectReason.INSUFFICIENT_HOLDINGS if short else None
+        return self.lacks(order.side, order.qty - free) if short else None
 
     def fund_replace(
         self,
@@ -73,11 +89,7 @@ class CashAccount(Account):
         if order.reduce_only:
             need = min(need, free)
         if need > free:
-            return (
-                RejectReason.INSUFFICIENT_BUYING_POWER
-                if order.buying
-                else RejectReason.INSUFFICIENT_HOLDINGS
-            )
+            return self.lacks(order.side, need - free)
         return max(order.reserved, need)
 
     def held_for(self, order: Order, qty: Fraction, reserve_price: Fraction) -> Fraction:

@@ -147,6 +147,7 @@ class ReferenceMatching(ReferenceGroups):
         slip = None if maker else slipped(self.setup, order, price, row, self.bands)
         if slip is not None:
             slip, price = price, slip
+        before = self.account.purse[self.account.pays_in]
         done = self.account.trade(order, qty, price, self.market(), maker=maker)
         if isinstance(done, CancelReason):
             self.cancel(order, done)
@@ -160,9 +161,13 @@ class ReferenceMatching(ReferenceGroups):
             "OrderFilled", order.number, qty, price, maker, fee, realized, order.reserved,
             available, rule, row, slip, self._age(row), self.report(),
         )  # fmt: skip
+        self.await_settlement(order, qty, self.account.purse[self.account.pays_in] - before)
         if order.liquidates:
             self.charge_for_liquidation(qty * price)
         return True
+
+    def await_settlement(self, order: Order, qty: Fraction, change: Fraction) -> None:
+        raise NotImplementedError
 
     def charge_for_liquidation(self, value: Fraction) -> None:
         raise NotImplementedError

@@ -6,9 +6,9 @@ from fractions import Fraction
 
 from tests.properties.market_cases import Setup
 from tests.properties.reference_clock import MESSAGE_STAGE, VENUE_STAGE
-from tests.properties.reference_events import ReferenceEvents
 from tests.properties.reference_funds import MarginAccount
 from tests.properties.reference_orders import ZERO, Group, Order, fraction_of
+from tests.properties.reference_settlement import ReferenceSettlement
 from tests.properties.reference_venue import NewTerms
 
 from offbook.domain import commands as c
@@ -37,7 +37,7 @@ KNOWN = {
 """Refusals of requests that tell a strategy nothing new: no report of them travels."""
 
 
-class ReferenceSession(ReferenceEvents):
+class ReferenceSession(ReferenceSettlement):
     """One session: what the outside may ask of it."""
 
     def __init__(self, setup: Setup) -> None:

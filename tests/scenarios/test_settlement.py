@@ -133,3 +133,20 @@ def test_a_reverse_split_leaves_less_than_has_not_settled() -> None:
     06:30:00     -                          1000 settled; 100 settled
     20:00:02     sell e 10 @ 100            e PENDING_NEW; e NEW
     """)
+
+
+def test_after_a_reverse_split_no_more_is_unsettled_than_there_is() -> None:
+    """What a refusal calls unsettled is there, and only has to be awaited."""
+    play("""
+    given hours XNYS; cash 1000; settles 1 good_faith; action split 1:5 ex 2024-01-02T15:30:00Z
+    time         what                       expect
+    15:00:00     quote 100.00 100.00 50 50
+    15:00:01     buy a 10 @ 100             a PENDING_NEW; a NEW; a FILL 10 @ 100.00 taker
+    15:00:02     sell b 10                  b PENDING_NEW; b NEW; b FILL 10 @ 100.00 taker
+                                            1000 settles 2024-01-03 06:30:00
+    15:00:03     buy c 10 @ 100             c PENDING_NEW; c NEW; c FILL 10 @ 100.00 taker
+                                            10 settles 2024-01-03 06:30:00
+    15:30:00     -                          SPLIT 1:5; pos 2
+    15:30:01     sell d 2                   d DENIED UNSETTLED
+    15:30:02     sell e 5                   e DENIED INSUFFICIENT_HOLDINGS
+    """)

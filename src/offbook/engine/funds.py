@@ -195,7 +195,8 @@ class CashFunds(BaseFunds):
         self, reason: RejectReason, account: str, currency: str, missing: int
     ) -> RejectReason:
         """Why something cannot be had: it is there and has not settled, or it is not there."""
-        unsettled = self._ledger.events.unsettled.get(f"{account}|{currency}", 0)
+        free = self._ledger.balance(account, currency) - self._ledger.held(account, currency)
+        unsettled = free - self._ledger.available(account, currency)
         return RejectReason.UNSETTLED if 0 < missing <= unsettled else reason
 
     def approve_replace(

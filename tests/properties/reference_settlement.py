@@ -1,0 +1,68 @@
+"""Settlement of a cash account in the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from tests.properties.market_cases import Setup
+from tests.properties.reference_clock import DAY, VENUE_STAGE
+from tests.properties.reference_events import EIGHT_HOURS, ReferenceEvents
+from tests.properties.reference_orders import ZERO, Order
+
+from offbook.domain.config import UnsettledCash
+
+
+class ReferenceSettlement(ReferenceEvents):
+    """What a sale brings, and what was bought with it, some trading days later."""
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        self._last_settles = 0
+
+    def await_settlement(self, order: Order, qty: Fraction, change: Fraction) -> None:
+        config, account = self.setup.account.settlement, self.account
+        if config is None:
+            return
+        waits = config.unsettled is UnsettledCash.WAIT
+        if not order.buying and change > 0:
+            settles = self._settles(config.days)
+            account.proceeds += change
+            self._last_settles = max(self._last_settles, settles)
+            self._pend(change, ZERO, settles, waits=waits)
+        elif order.buying and not waits:
+            left = account.purse[account.pays_in]
+            if account.proceeds > max(left, ZERO):  # it was bought with them
+                self._pend(ZERO, qty, self._last_settles, waits=True)
+
+    def _settles(self, days: int) -> int:
+        """Eight hours before the session so many after that of the trade, once the one before it
+        has closed; a trade outside hours is of the next session."""
+        if not self.setup.hours:
+            return (self.now // DAY + days) * DAY
+        ahead = [span for span in self.setup.hours if span[1] > self.now]
+        return max(ahead[days][0] - EIGHT_HOURS, ahead[days - 1][1])
+
+    def _pend(self, amount: Fraction, qty: Fraction, settles: int, *, waits: bool) -> None:
+        self._hold_back(amount, qty, waits=waits)
+        self.tell("SettlementPending", amount, qty, waits, settles)
+        self.later(settles, VENUE_STAGE, self._day_of(amount, qty, waits=waits))
+        self._is_told(amount, waits=waits)
+
+    def _day_of(self, amount: Fraction, qty: Fraction, *, waits: bool) -> Callable[[], None]:
+        def settle() -> None:
+            self.account.proceeds -= amount
+            self._hold_back(-amount, -qty, waits=waits)
+            self.tell("SettlementDone", amount, qty, waits)
+            self._is_told(amount, waits=waits)
+
+        return settle
+
+    def _hold_back(self, amount: Fraction, qty: Fraction, *, waits: bool) -> None:
+        if waits:
+            self.account.unsettled["cash"] += amount
+            self.account.unsettled["shares"] += qty
+
+    def _is_told(self, amount: Fraction, *, waits: bool) -> None:
+        if waits and amount:
+            self.hears(self.now + self.setup.venue.latency.response_ns)
