@@ -30,7 +30,7 @@ INSTALL := $(PIP) install --no-deps
 # Where it is set, as containers like to do, every process that a test starts compiles the project anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help venv demo test coverage check format bench chaos lock clean
+.PHONY: help venv demo test coverage check format bench chaos campaign lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -95,6 +95,9 @@ bench: $(STAMP) ## Run benchmarks/: ratios against a reference run, no asserted 
 
 chaos: $(STAMP) ## The long kill test: sessions killed at random moments must recover
 	@$(BIN)/python -m pytest tests/e2e -m chaos $(ARGS)
+
+campaign: $(STAMP) ## Compare the engine with a plain reference (ARGS="--steps 1000000 --seed 3")
+	@$(BIN)/python -m tests.properties.campaign $(ARGS)
 
 # uv writes the locks, with one set of versions for every supported Python, and is no dependency of the
 # project: any copy will do. Package sources of the machine at hand are kept out of the files.

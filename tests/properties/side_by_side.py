@@ -32,6 +32,7 @@ from offbook.domain.errors import InvalidOrder, OrderConflict, OrderNotFound
 from offbook.domain.orders import (
     ContingencyType,
     OrderListRequest,
+    OrderSide,
     ReplaceRequest,
 )
 from offbook.domain.records import Record, encode_record
@@ -246,9 +247,21 @@ class SideBySide:
         real = (self.engine.status, self.engine.now, self.engine.cursor.row)
         self._same("status, time, rows", real, (reference.status, reference.now, reference.rows))
         self._same("account", self._account(), reference.account.told())
+        self._levels()
         self._orders()
         if self.listener is not None and self.setup.listener != "on_start":
             self._same("shown", self.listener.seen, reference.seen)
+
+    def _levels(self) -> None:
+        """Of the best bid and ask: what the session has had of them, and they do not show again."""
+        book = self.engine._venue.book(self.setup.instrument.symbol)
+        scale = 10**self.setup.instrument.price_precision
+        for side, level in (
+            (OrderSide.BUY, self.reference.asks),
+            (OrderSide.SELL, self.reference.bids),
+        ):
+            missing = self.plain.size(book.missing(side, int(level.price * scale)))
+            self._same(f"taken of what a {side.value} meets", missing, level.missing())
 
     def _account(self) -> dict[str, object]:
         """The engine's account, in whole units."""
