@@ -139,9 +139,20 @@ class Busy(Strategy):
         self.sell(symbol, "9", price=self.near(price, -0.2, symbol), time_in_force="FOK")
         self.buy(symbol, "0.004", price=self.near(price, 0.1, symbol), time_in_force="IOC")
 
+    def act_peg(self, symbol: str, price: float) -> None:
+        """Two that follow the market, one as far as a cap."""
+        self.buy(symbol, "0.003", peg="PRIMARY")
+        self.buy(symbol, "0.002", peg="MIDPOINT", price=self.near(price, 1, symbol))
+
+    def act_iceberg(self, symbol: str, price: float) -> None:
+        """One that shows a part of itself, and one that shows nothing."""
+        low = self.near(price, -0.2, symbol)
+        self.buy(symbol, "0.006", price=low, display_qty="0.002")
+        self.buy(symbol, "0.004", price=low, display_qty="0", min_qty="0.001")
+
     def act_replace(self, symbol: str, price: float) -> None:
         """New terms for the last open order."""
-        mine = [order for order in self.open_orders(symbol) if order.price is not None]
+        mine = [order for order in self.open_orders(symbol) if order.order_type.has_limit]
         if mine:
             self.replace(
                 mine[-1].client_order_id, qty="0.007", price=self.near(price, -0.7, symbol)

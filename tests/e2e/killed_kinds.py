@@ -10,6 +10,7 @@ import csv
 import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +37,16 @@ class Kind:
     strategy: dict[str, Any]
     rules: dict[str, Any] = field(default_factory=dict)
     shows: tuple[str, ...] = ("OrderFilled", "OrderCanceled", "SessionPaused", "SessionResumed")
+    dated: bool = False
+    """Whether its instrument is split and pays a dividend meanwhile."""
     pause_orders: tuple[str, ...] = ("cancel_entries", "keep", "cancel_all")
     flatten: bool = True
 
     def config(self, recordings: Path) -> dict[str, Any]:
         """The session's configuration, so slow that it waits for what it will be commanded."""
         sources = [_source(name, recordings) for name in self.market]
+        if self.dated:
+            sources[0] |= {"adjustment": "raw", "actions": _actions()}
         market = sources[0] if len(sources) == 1 else {"type": "combined", "sources": sources}
         base = {"account": {"currency": "USDT", "initial_cash": "100000"}, "seed": 7}
         own = {"market": market, "strategy": self.strategy, "speed": "1", "name": self.name}
@@ -122,10 +127,10 @@ KINDS = (
     ),
     Kind(
         "triggers",
-        ("quotes",),
-        _busy("OnTicks", "stop touch timed stop_limit replace trail immediate market"),
+        ("quotes", "status"),
+        _busy("OnTicks", "stop peg touch iceberg timed stop_limit replace trail immediate market"),
         {"venue": {**_LATENCY, "slippage": {"type": "basis_points", "bps": "0.5", "quotes": True}}},
-        ("OrderTriggered", "OrderExpired", "OrderReplaced", "OrderFilled"),
+        ("OrderTriggered", "OrderExpired", "OrderRepegged", "TradingStatusChanged", "OrderFilled"),
     ),
     Kind(
         "margin",
@@ -152,7 +157,7 @@ KINDS = (
     ),
     Kind(
         "bars",
-        ("bars",),
+        ("bars", "status"),
         _busy("OnBars", "market bracket stop oco trail touch replace", every=3),
         {
             "venue": {
@@ -163,6 +168,8 @@ KINDS = (
                 "latency": {"entry_ns": 0, "response_ns": 0},
             }
         },
+        ("PositionRestated", "OrderAdjusted", "FlowPaid", "TradingStatusChanged", "OrderFilled"),
+        dated=True,
     ),
     Kind(
         "loss",
@@ -197,6 +204,14 @@ def _source(name: str, recordings: Path) -> dict[str, Any]:
     return {**source, "timeframe_ns": SECOND} if kind == "bars" else source
 
 
+def _actions() -> list[dict[str, str]]:
+    """A split and a dividend in the first half of the recording."""
+    moments = [datetime.fromtimestamp(first_ts() // SECOND + s, UTC).isoformat() for s in (33, 52)]
+    split = {"symbol": "BTCUSDT", "kind": "split", "ex": moments[0], "ratio": "11:10"}
+    dividend = {"symbol": "BTCUSDT", "kind": "dividend", "ex": moments[1], "amount": "1.5"}
+    return [split, dividend]
+
+
 def make_recordings(folder: Path, until: int) -> None:
     """The demo's first seconds: quotes, prints, and the prints as bars of a second."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -207,6 +222,16 @@ def make_recordings(folder: Path, until: int) -> None:
         kept = [row for row in rows[1:] if int(row[0]) < last]
         _write(folder / f"{name}.csv", [rows[0], *kept])
     _write(folder / "bars.csv", _bars_of(kept))
+    _write(folder / "status.csv", _status(until))
+
+
+def _status(until: int) -> list[list[str]]:
+    """Bands from the beginning, and a halt of some seconds now and then."""
+    lines = [["0", "bands", "60000", "63000"]]
+    for second in range(15, until - 20, 27):
+        lines += [[str(second), "halt", "", ""], [str(second + 4), "resume", "", ""]]
+    rows = [[str(first_ts() + int(second) * SECOND), *rest] for second, *rest in lines]
+    return [["ts_init", "event", "lower", "upper"], *rows]
 
 
 def _bars_of(prints: list[list[str]]) -> list[list[str]]:
