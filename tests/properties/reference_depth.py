@@ -56,6 +56,8 @@ class PlainVenue:
         self.moves: list[tuple[str, int]] = []
         self.turns = 0
         self.last: tuple[int, int] | None = None
+        self.halted = self.is_old = False
+        self.bands = (0, 10**9)
 
     # -- the book ---------------------------------------------------------------------------
 
@@ -67,6 +69,20 @@ class PlainVenue:
             and len(self.asks) > 0
             and max(self.bids) <= min(self.asks)
         )
+
+    # -- what the exchange says -------------------------------------------------------------
+
+    def halt(self) -> None:
+        """Nothing trades from now on; of what was seen so far nothing ever will."""
+        self.halted = True
+
+    def resume(self) -> None:
+        """Trading goes on with the next message."""
+        self.is_old = self.is_old or self.halted
+        self.halted = False
+
+    def inside(self, px: int) -> bool:
+        return self.bands[0] <= px <= self.bands[1]
 
     def message(
         self, levels: list[tuple[bool, int, int]], first: int, last: int, snapshot: bool
@@ -105,15 +121,16 @@ class PlainVenue:
 
     def match(self) -> None:
         self.last = max(self.bids), min(self.asks)
+        self.is_old = False
         for buying in (True, False):
             for order in self.by_priority(buying):
-                if self.crosses(order):
+                if self.crosses(order) and not self.halted:
                     self.walk(order)
         for order in self.orders:
             if order.px is not None and order.taker and not self.crosses(order):
                 self.rest(order)
         for order in sorted(self.orders, key=lambda o: o.turn):
-            if order.peg and order in self.orders:
+            if order.peg and order in self.orders and not self.halted:
                 self.follow(order)
 
     def move(self, order: PlainOrder) -> None:
@@ -152,7 +169,7 @@ class PlainVenue:
 
     def by_priority(self, buying: bool) -> list[PlainOrder]:
         mine = [order for order in self.orders if order.buying == buying]
-        market = [order for order in mine if order.px is None]
+        market = [order for order in mine if order.px is None and not order.peg]
         limits = [order for order in mine if order.px is not None]
         sign = -1 if buying else 1
         return market + sorted(limits, key=lambda o: (sign * (o.px or 0), o.hidden, o.turn))
@@ -171,7 +188,8 @@ class PlainVenue:
         self.orders.append(order)
         order.turn = self.next_turn()
         if order.peg:
-            self.follow(order)
+            if not self.halted and not self.is_old:
+                self.follow(order)
             return
         self.meet(order)
         if order.immediate:
@@ -180,7 +198,7 @@ class PlainVenue:
     def meet(self, order: PlainOrder) -> None:
         if not self.crosses(order):
             self.rest(order)
-        elif self.sound:
+        elif self.sound and not self.halted and not self.is_old:
             self.walk(order)
 
     def follow(self, order: PlainOrder) -> None:
@@ -217,6 +235,8 @@ class PlainVenue:
         for px in sorted(other, reverse=not order.buying):
             if order.px is not None and (px > order.px if order.buying else px < order.px):
                 break
+            if not self.inside(px):
+                break
             levels.append((px, *self.taken.get((order.buying, px), (other[px], other[px]))))
         if sum(free for _, _, free in levels) < min(order.least, order.left):
             return
@@ -224,8 +244,12 @@ class PlainVenue:
             qty = min(order.left, free)
             if qty:
                 self.taken[order.buying, px] = (shown, free - qty)
-                paid = px if order.taker or order.px is None else order.px
+                paid = px if order.taker or order.px is None else self.moved(order.px)
                 self.fill(order, qty, paid, "taker" if order.taker else "maker")
+
+    def moved(self, px: int) -> int:
+        """A resting limit's price, where the bands have let it be."""
+        return min(max(px, self.bands[0]), self.bands[1])
 
     def fill(self, order: PlainOrder, qty: int, px: int, how: str) -> None:
         order.left -= qty
@@ -240,7 +264,7 @@ class PlainVenue:
         for buying in (True, False):
             for order in self.by_priority(buying):
                 beyond = order.px is not None and (px < order.px if buying else px > order.px)
-                if beyond and not order.taker and self.sound:
+                if beyond and not order.taker and self.sound and not self.halted:
                     shown, free = self.taken.get((buying, px), (0, 0))
                     qty = min(order.left, max(0, left - (shown - free)))
                     left -= self.printed(order, qty, px)
@@ -264,7 +288,7 @@ class PlainVenue:
             order.printed += left
             if order.slice_left:
                 reach = min(reach, order.slice_left)
-            if not self.sound or reach <= 0:
+            if not self.sound or self.halted or reach <= 0:
                 continue
             qty = self.printed(order, min(order.left, reach), px)
             given += qty
@@ -276,12 +300,12 @@ class PlainVenue:
         return given
 
     def printed(self, order: PlainOrder, qty: int, px: int) -> int:
-        if qty <= 0 or qty < min(order.least, order.left):
+        if qty <= 0 or qty < min(order.least, order.left) or not self.inside(px):
             return 0
         other = self.asks if order.buying else self.bids
         if px in other:
             _, free = self.taken.get((order.buying, px), (other[px], other[px]))
             self.taken[order.buying, px] = (other[px], max(0, free - qty))
         assert order.px is not None
-        self.fill(order, qty, order.px, "maker")
+        self.fill(order, qty, self.moved(order.px), "maker")
         return qty

@@ -87,7 +87,7 @@ class Pair:
     def __init__(self, power: int | None) -> None:
         self.setting = Setting()
         queue = "queue fifo" if power is None else f"queue power {power}"
-        self.setting.read(f"given rows depth trades; {queue}; margin 9x; cash 100000000")
+        self.setting.read(f"given rows depth trades status; {queue}; margin 9x; cash 100000000")
         self.engine = ProcessingEngine(new_session(config=self.setting.config))
         self.plain = PlainVenue(power)
         self.now = START
@@ -171,7 +171,7 @@ def test_fills_are_those_of_a_plain_venue(seed: int, power: int | None) -> None:
     plain, number = pair.plain, 0
     for step in range(STEPS):
         plain.fills, plain.moves, pair.moves = [], [], []
-        kind = rng.choices(["depth", "print", "order", "cancel"], [50, 20, 25, 5])[0]
+        kind = rng.choices(["depth", "print", "order", "cancel", "status"], [49, 20, 25, 5, 3])[0]
         if step == 0 or kind == "depth":
             snapshot = step == 0 or rng.random() < 0.04
             first = number + rng.choices([1, 2, 0], [96, 2, 2])[0]
@@ -196,6 +196,8 @@ def test_fills_are_those_of_a_plain_venue(seed: int, power: int | None) -> None:
             wish = order_at_random(rng, f"o{step}")
             got = pair.command("buy" if wish.buying else "sell", words_of(wish))
             plain.new(wish)
+        elif kind == "status":
+            got = pair.row(status_at_random(rng, plain))
         elif plain.orders:
             name = rng.choice(plain.orders).name
             got = pair.command("cancel", [name])
@@ -251,6 +253,16 @@ def words_of(order: PlainOrder) -> list[str]:
     if order.least and "FOK" not in words:
         words += ["least", str(order.least)]
     return words
+
+
+def status_at_random(rng: Random, plain: PlainVenue) -> list[str]:
+    """A halt, a resumption, or bands around the prices that there are."""
+    event = rng.choice(["halt", "resume", "resume", "bands"])
+    if event == "bands":
+        plain.bands = 9998 - rng.randint(0, 3), 10002 + rng.randint(0, 3)
+        return ["status", event, *map(text, plain.bands)]
+    (plain.halt if event == "halt" else plain.resume)()
+    return ["status", event]
 
 
 def levels_at_random(rng: Random, count: int, *, whole: bool) -> list[tuple[bool, int, int]]:
