@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rounds import Run, Variant
 
@@ -25,7 +25,8 @@ RUN_SECONDS = 900
 
 
 class Peer(NamedTuple):
-    """What to install, and the script that does the work; ``works`` are ``quotes`` and ``bars``."""
+    """What to install, and the script that does the work; ``works`` are ``quotes``, ``bars`` and
+    ``trades`` (``same_trades.py``)."""
 
     name: str
     requirements: tuple[str, ...]
@@ -37,9 +38,10 @@ class Peer(NamedTuple):
 PEERS = (
     Peer("nautilus", ("nautilus_trader==1.221.0",), ("quotes", "bars")),
     Peer("hftbacktest", ("hftbacktest==2.4.4",), ("quotes",)),
-    Peer("backtesting", ("backtesting==0.6.5",), ("bars",)),
-    Peer("backtrader", ("backtrader==1.9.78.123", "numpy"), ("bars",)),
-    Peer("zipline", ("zipline-reloaded==3.2.1", "setuptools"), ("bars",), False),
+    Peer("backtesting", ("backtesting==0.6.5",), ("bars", "trades")),
+    Peer("backtrader", ("backtrader==1.9.78.123", "numpy"), ("bars", "trades")),
+    Peer("zipline", ("zipline-reloaded==3.2.1", "setuptools"), ("bars", "trades"), False),
+    Peer("pyalgotrade", ("PyAlgoTrade==0.20",), ("trades",)),
     Peer("jesse", ("jesse",), ("bars",)),
 )
 
@@ -98,6 +100,13 @@ def answer(peer: Peer, work: str, data: Path) -> Answer:
     script = HERE / f"{peer.name}_peer.py"
     line = _last_line([str(ready(peer)), str(script), work, str(data)], RUN_SECONDS)
     return Answer(**json.loads(line))
+
+
+def told(peer: Peer, script: str, *arguments: str) -> dict[str, Any]:
+    """What a script beside this file says when it is run by a peer's Python. Raises Unavailable."""
+    command = [str(ready(peer)), str(HERE / script), *arguments]
+    found: dict[str, Any] = json.loads(_last_line(command, RUN_SECONDS))
+    return found
 
 
 def _last_line(command: list[str], seconds: float) -> str:

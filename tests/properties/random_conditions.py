@@ -5,10 +5,14 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+import msgspec
+
 from offbook.domain.config import (
     AccountType,
     AuctionLimit,
     AuctionRules,
+    BarPrices,
+    BarReports,
     BasisPointsFee,
     BasisPointsSlippage,
     EmpiricalDelay,
@@ -22,10 +26,13 @@ from offbook.domain.config import (
     MarginCall,
     NormalDelay,
     NoSlippage,
+    SessionConfig,
     SquareRootSlippage,
     StopGap,
+    StopLimitFill,
     SumFee,
     TieredFee,
+    Unpaid,
     UsRegulatoryFee,
     VolumeTier,
 )
@@ -62,6 +69,22 @@ def rules_of_bars(rng: Random) -> dict[str, Any]:
         "limit_gap": rng.choice(list(LimitGap)),
         "intrabar": rng.choice(list(Intrabar)),
     }
+
+
+def as_other_engines(config: SessionConfig, rng: Random) -> SessionConfig:
+    """Further rules of bars, at times; ``rng`` is left where it was."""
+    own = Random()
+    own.setstate(rng.getstate())
+    latency = config.venue.latency
+    at_once = latency.response is None and latency.response_ns == 0
+    venue = msgspec.structs.replace(
+        config.venue,
+        stop_limit=own.choice(list(StopLimitFill)),
+        bar_prices=own.choice([BarPrices.RANGE, *BarPrices]),
+        bar_reports=own.choice(list(BarReports)) if at_once else BarReports.AFTER,
+    )
+    account = msgspec.structs.replace(config.account, unpaid=own.choice(list(Unpaid)))
+    return msgspec.structs.replace(config, venue=venue, account=account)
 
 
 FEES = [

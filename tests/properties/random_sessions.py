@@ -20,6 +20,7 @@ from tests.properties.random_conditions import (
     EXTENDED,
     FEES,
     SLIPPAGES,
+    as_other_engines,
     delays_at_random,
     rules_of_bars,
 )
@@ -96,6 +97,9 @@ def session_at_random(
         seed=rng.randrange(10**6),
         history_limit=rng.choice([5, 6, 1000]),
     )
+    if kind is DataKind.BARS:
+        config = as_other_engines(session.config, rng)
+        session = msgspec.structs.replace(session, config=config)
     if events:
         times = [ts for piece in market.slices for ts in (int(piece.ts[0]), int(piece.ts[-1]))]
         config = with_actions(session.config, rng, min(times), max(times))

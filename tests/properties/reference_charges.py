@@ -79,6 +79,8 @@ def _up(amount: Fraction, unit: Fraction) -> Fraction:
 def _rounded(venue: VenueConfig, amount: Fraction, unit: Fraction) -> Fraction:
     if venue.fee_rounding is FeeRounding.HALF_EVEN:
         return round(amount / unit) * unit
+    if venue.fee_rounding is FeeRounding.EXACT:
+        return _up(amount, Fraction(1, 10**18))
     return _up(amount, unit)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from offbook.domain import records as r
+from offbook.domain.config import SlippageBound
 from offbook.domain.errors import EngineFault
 from offbook.domain.identifiers import EXECUTION, derived_id
 from offbook.domain.instruments import Instrument
@@ -32,6 +33,7 @@ class Filler:
         self._settlement = Settlement(kernel)
         self._liquidation_fee = LiquidationFee(kernel)
         self._freshness = Freshness(kernel)
+        self._in_bar = kernel.config.venue.slippage_bound is SlippageBound.BAR
         self.unpaid = CancelReason.INSUFFICIENT_BUYING_POWER
         """Why the last fill that did not come about could not be paid for."""
 
@@ -43,11 +45,7 @@ class Filler:
         kernel = self._kernel
         instrument = kernel.instrument(order.symbol)
         evidence = self._freshness.flagged(evidence, order.symbol)
-        if kernel.slippage is not None and liquidity is Liquidity.REMOVED:
-            limit = self._limit(order)
-            px, evidence = slipped(
-                kernel.slippage, order.side, qty, px, limit, evidence, instrument
-            )
+        px, evidence = self._slipped(order, qty, px, liquidity, evidence)
         deal, rate = self._deal(order, qty, px, liquidity, instrument)
         held = kernel.funds.after_fill(order, deal, instrument)
         if isinstance(held, CancelReason):
@@ -90,6 +88,27 @@ class Filler:
         self._settlement.filled(record)
         self._liquidation_fee.filled(record)
         return True
+
+    def can_pay(
+        self, order: OrderState, qty: int, px: int, liquidity: Liquidity, evidence: Evidence
+    ) -> bool:
+        """Whether ``fill`` would trade this; nothing is changed."""
+        instrument = self._kernel.instrument(order.symbol)
+        px, _ = self._slipped(order, qty, px, liquidity, evidence)
+        deal, _ = self._deal(order, qty, px, liquidity, instrument)
+        held = self._kernel.funds.after_fill(order, deal, instrument)
+        return not isinstance(held, CancelReason)
+
+    def _slipped(
+        self, order: OrderState, qty: int, px: int, liquidity: Liquidity, evidence: Evidence
+    ) -> tuple[int, Evidence]:
+        """The price after slippage, which only takers have."""
+        model = self._kernel.slippage
+        if model is None or liquidity is not Liquidity.REMOVED:
+            return px, evidence
+        instrument = self._kernel.instrument(order.symbol)
+        limit, in_bar = self._limit(order), self._in_bar
+        return slipped(model, order.side, qty, px, limit, evidence, instrument, in_bar=in_bar)
 
     def _limit(self, order: OrderState) -> int | None:
         """The worst price at which an order may trade, within the bands of the exchange."""

@@ -10,6 +10,7 @@ from typing import Final
 
 from offbook.domain import records as r
 from offbook.domain.calendars import NEVER, TradingCalendar
+from offbook.domain.config import BarReports
 from offbook.domain.errors import EngineFault
 from offbook.domain.market_data import Bar
 from offbook.domain.session import SessionStatus
@@ -63,6 +64,7 @@ class Instants:
         self._built = built
         self.equity = equity
         self._events = DatedEvents(kernel, venue)
+        self._reports_first = kernel.config.venue.bar_reports is BarReports.BEFORE
         self.host: StrategyHost | None = None
         self.rounds = 0
         self.unbegun = True
@@ -217,6 +219,8 @@ class Instants:
         if len(self._built):
             bars = (*bars, *self._built.end())
         due = kernel.agenda.take_due(kernel.now)
+        if bars and self._reports_first:
+            due = _reports_before_bars(due)
         shown = not bars
         for stage, item in due:
             if not shown and stage > STAGE_VENUE:
@@ -285,3 +289,12 @@ class Instants:
             kernel.agenda.add(again.due, STAGE_TIMER, TimerDue(name))
         if running and self.host is not None:
             self.host.call("on_timer", name)
+
+
+def _reports_before_bars(due: list[tuple[int, AgendaItem]]) -> list[tuple[int, AgendaItem]]:
+    """What is due with all reports moved to the end of the venue's stage, which bars follow."""
+    kinds = ReportArrives | ReservesArrive | AccountArrives
+    return sorted(
+        [(STAGE_VENUE if isinstance(item, kinds) else stage, item) for stage, item in due],
+        key=lambda entry: (entry[0], isinstance(entry[1], kinds)),
+    )

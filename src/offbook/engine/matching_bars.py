@@ -19,8 +19,10 @@ For comparison with other engines ``fill_at`` lets market orders trade at the cl
 ended last when they arrive (in its own trading hours, or sent at its very end), or of the next one;
 ``stop_gap`` lets a stop have its own price where a
 bar opens beyond it, even outside the bar; ``limit_gap`` lets a resting limit have an open that is
-better than its price; ``intrabar`` holds orders against a bar in the order in
-which a path through its prices reaches them (``intrabar_path``).
+better than its price; ``stop_limit`` lets a stop have its limit in the bar that triggers it;
+``intrabar`` holds orders against a bar in the order in
+which a path through its prices reaches them (``intrabar_path``); ``bar_prices`` leaves nothing of a
+bar but its close.
 """
 
 from __future__ import annotations
@@ -28,10 +30,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from offbook.domain.calendars import DAY_NS
-from offbook.domain.config import RATIO_PRECISION, FillAt, Intrabar, LimitFill, LimitGap, StopGap
+from offbook.domain.config import (
+    RATIO_PRECISION,
+    BarPrices,
+    FillAt,
+    Intrabar,
+    LimitFill,
+    LimitGap,
+    StopGap,
+    StopLimitFill,
+)
 from offbook.domain.market_data import Bar
 from offbook.domain.orders import Liquidity, OrderSide
+from offbook.domain.record_parts import Evidence
 from offbook.domain.values import text_to_units
 from offbook.engine.book import Book
 from offbook.engine.extended_hours import span_at
@@ -39,6 +53,7 @@ from offbook.engine.fills import Filler, bar_evidence
 from offbook.engine.intrabar_path import Path, in_order, length, path_of, reached_at, rest_of
 from offbook.engine.kernel import Kernel
 from offbook.engine.lists import children
+from offbook.engine.paying import Payer
 from offbook.engine.state import OrderState
 from offbook.engine.triggers import triggered_in_bar
 
@@ -67,11 +82,16 @@ class BarMatching:
         self._intrabar = config.intrabar
         self._extended = config.extended_hours
         self._touch = config.limit_fill is LimitFill.TOUCH
+        self._stop_limit = config.stop_limit
+        self._close_alone = config.bar_prices is BarPrices.CLOSE
+        self._payer = Payer(kernel, venue, filler)
+        self._row: Bar | None = None
 
     def match(self, bar: Bar) -> None:
         """Match working orders against a bar that has just ended."""
         if not self._counts(bar):
             return
+        bar = self._seen(bar)
         left = bar.volume_qty * self._share // int(10**RATIO_PRECISION)
         book = self._venue.book(bar.instrument.symbol)
         path = None if self._intrabar is Intrabar.WORST_FIRST else path_of(bar, self._intrabar)
@@ -111,6 +131,7 @@ class BarMatching:
         since = self._kernel.resumed.get(order.symbol, -1)
         if bar.ts <= since or not self._serves(order, bar):
             return  # what was seen before a halt, or a split, is over
+        bar = self._seen(bar)
         if limit is not None and (bar.close_px - limit) * order.side.sign > 0:
             return
         deal = (bar.close_px, Liquidity.REMOVED, "had the close of the bar that had just ended")
@@ -119,6 +140,18 @@ class BarMatching:
         if taken:
             self._venue.settle(order)
         self._venue.end_rest(order)
+
+    def _seen(self, bar: Bar) -> Bar:
+        """A bar as orders see it."""
+        self._row = bar
+        if not self._close_alone:
+            return bar
+        px = bar.close_px
+        return msgspec.structs.replace(bar, open_px=px, high_px=px, low_px=px)
+
+    def _evidence(self, bar: Bar, rule: str, left: int) -> Evidence:
+        """The bar as it came, whatever orders see of it."""
+        return bar_evidence(self._row or bar, BAR_MODEL, rule, left)
 
     def _has_this_close(self, order: OrderState, bar: Bar) -> bool:
         """Whether a close still counts: for what was sent at its very moment, and else for as long
@@ -203,9 +236,13 @@ class BarMatching:
             px, deal_rule = stop_px, _OVER_A_GAP
         at_open = px == bar.open_px
         rule = "open reached the trigger price" if at_open else "bar reached the trigger price"
-        if not self._venue.activate(order, bar_evidence(bar, BAR_MODEL, rule, left)):
+        if not self._venue.activate(order, self._evidence(bar, rule, left)):
             return None
-        return _triggered_deal(order, px, deal_rule)
+        deal = _triggered_deal(order, px, deal_rule)
+        if deal is None and self._stop_limit is not StopLimitFill.NEXT_BAR:
+            whole = at_open or self._stop_limit is StopLimitFill.RANGE
+            return _returned_deal(order, bar, whole=whole, touch=self._touch)
+        return deal
 
     def _has_no_gaps(self, order: OrderState) -> bool:
         """Whether a stop has its own price where the open lies beyond it."""
@@ -242,13 +279,7 @@ class BarMatching:
         if qty <= 0:
             self._venue.drop_if_not_reducing(order)
             return 0
-        evidence = bar_evidence(bar, BAR_MODEL, rule, left)
-        if not self._filler.fill(order, qty, px, liquidity, evidence):
-            self._venue.end(order, self._filler.unpaid)
-            return 0
-        if order.status.is_terminal:
-            self._venue.book(order.symbol).remove(order)
-        return qty
+        return self._payer.trade(order, qty, px, liquidity, self._evidence(bar, rule, left))
 
 
 def _competes(order: OrderState, bar: Bar) -> bool:
@@ -262,6 +293,19 @@ def _triggered_deal(order: OrderState, px: int, rule: str) -> Deal | None:
     if limit is not None and (px - limit) * order.side.sign > 0:
         return None
     return px, Liquidity.REMOVED, rule
+
+
+def _returned_deal(order: OrderState, bar: Bar, *, whole: bool, touch: bool) -> Deal | None:
+    """A stop's limit that its trigger did not satisfy, held against what came later in the bar: the
+    ``whole`` of it, or its close."""
+    limit = order.price_px
+    if limit is None or order.time_in_force.is_immediate:
+        return None
+    buying = order.side is OrderSide.BUY
+    best = bar.close_px if not whole else bar.low_px if buying else bar.high_px
+    if (best - limit) * order.side.sign < 0 or (touch and best == limit):
+        return limit, Liquidity.ADDED, "came back to the limit after the trigger"
+    return None
 
 
 def _deal(order: OrderState, bar: Bar, *, first: bool, touch: bool) -> Deal | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.unit.domain.later_values import LATER_VALUES
 
 from offbook.domain.config import (
     AccountConfig,
@@ -301,8 +302,7 @@ def changed(value: Any, place: tuple[str, ...]) -> Any:
         ("market", "adjustment"): "raw",
         ("venue", "stop_gap"): "stop",
         ("venue", "limit_gap"): "open",
-        ("venue", "limit_fill"): "touch",
-        ("venue", "self_match"): "decrement",
+        **LATER_VALUES,
         ("venue", "intrabar"): "ohlc",
         ("venue", "whole_shares"): True,
         ("venue", "auctions", "limit"): "equal",
@@ -331,9 +331,9 @@ DECIDING = [
         # These say which part it is, or must agree with another field.
         *(("market", name) for name in ("path", "type", "actions", "funding")),
         *(("venue", part, "type") for part in ("fee", "slippage")),
-        # Of books and halts, and this market has none.
+        # Of books and halts, and this market has none; or of reports that take no time.
         ("venue", "queue", "type"),
-        *(("venue", name) for name in ("book_start", "freshness", "while_halted")),
+        *(("venue", name) for name in ("book_start", "freshness", "while_halted", "bar_reports")),
         *(("account", name) for name in ("currency", "type", "initial_margin", "rates_from")),
         *(("account", name) for name in ("settlement", "margin_rules", "maintenance_tiers")),
         ("market", "instrument", "quote_currency"),

@@ -5,9 +5,14 @@ import pytest
 from tests.unit.domain.test_config import MARKET, session
 
 from offbook.domain.config import (
+    AccountConfig,
+    BarReports,
     CombinedMarket,
     FreshnessConfig,
+    LatencyConfig,
     LimitFill,
+    NormalDelay,
+    Unpaid,
     VenueConfig,
     chain_config,
 )
@@ -35,3 +40,33 @@ def test_settings_that_came_later_stand_in_the_chain_where_they_are_set() -> Non
     )
     with pytest.raises(InvalidConfig, match="limit_fill=touch is for prints and bars"):
         session(venue=VenueConfig(limit_fill=LimitFill.TOUCH))
+
+
+def test_rules_of_bars_are_refused_where_none_are_matched() -> None:
+    """Whoever sets one would compare what is not comparable."""
+    with pytest.raises(InvalidConfig, match=r"account\.unpaid=wait is for bars"):
+        session(account=AccountConfig(currency="USDT", unpaid=Unpaid.WAIT))
+    bars = msgspec.structs.replace(MARKET, kind=DataKind.BARS, timeframe_ns=60_000_000_000)
+    account = AccountConfig(currency="USDT", unpaid=Unpaid.WAIT)
+    assert b'"unpaid":"wait"' in chain_config(session(market=bars, account=account))
+
+
+@pytest.mark.parametrize(
+    "latency",
+    [
+        LatencyConfig(entry_ns=0, response_ns=1),
+        LatencyConfig(entry_ns=0, response_ns=0, response=NormalDelay(mean_ns=0, deviation_ns=1)),
+    ],
+)
+def test_reports_that_travel_cannot_come_before_their_bar(latency: LatencyConfig) -> None:
+    """It says what to set."""
+    with pytest.raises(InvalidConfig, match=r"set venue\.latency\.response_ns=0"):
+        VenueConfig(bar_reports=BarReports.BEFORE, latency=latency)
+
+
+def test_reports_that_take_no_time_may_come_before_their_bar() -> None:
+    """And stand in the chain then."""
+    latency = LatencyConfig(entry_ns=5, response_ns=0)
+    bars = msgspec.structs.replace(MARKET, kind=DataKind.BARS, timeframe_ns=60_000_000_000)
+    venue = VenueConfig(bar_reports=BarReports.BEFORE, latency=latency)
+    assert b'"bar_reports":"before"' in chain_config(session(market=bars, venue=venue))

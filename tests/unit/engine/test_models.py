@@ -22,6 +22,7 @@ from offbook.domain.config import (
     SpreadSlippage,
     SquareRootSlippage,
     SumFee,
+    VolumeShareSlippage,
 )
 from offbook.domain.instruments import Instrument
 from offbook.domain.orders import Liquidity, OrderSide
@@ -143,6 +144,7 @@ def test_a_fill_costs_what_the_model_says(
         (FeeRounding.UP, ["0.01", "0", "0.01"]),
         (FeeRounding.HALF_EVEN, ["0", "0.01", "0.01"]),
         (FeeRounding.PER_FILL_HALF_UP, ["0.01", "0.01", "0.01"]),
+        (FeeRounding.EXACT, ["0.005", "0.005", "0.005"]),
     ],
 )
 def test_three_fills_of_half_a_cent(rounding: FeeRounding, paid: list[str]) -> None:
@@ -290,6 +292,32 @@ def test_the_root_is_exact_to_eight_decimals_and_never_too_small(
     exact = px * Decimal("0.00375") * root
     moved = Decimal(part) / whole
     assert exact - Decimal("1e-12") <= moved <= exact + px * Decimal("0.00375") / 10**8
+
+
+def test_slippage_may_be_told_to_leave_the_bar() -> None:
+    """Not the order's limit."""
+    model = slippage_model(BasisPointsSlippage(bps="10"))
+    assert model is not None
+    for limit, after in ((None, 10_010), (10_007, 10_007)):
+        price, _ = slipped(model, OrderSide.BUY, 9, 10_000, limit, BARRED, XYZ, in_bar=False)
+        assert price == after
+    price, _ = slipped(model, OrderSide.SELL, 9, 10_000, None, BARRED, XYZ, in_bar=False)
+    assert price == 9_990
+
+
+@pytest.mark.parametrize(
+    ("qty", "after"),
+    [(10, 10_000), (100, 10_010), (500, 10_250), (1_000, 11_000), (2_000, 11_000), (1, 10_001)],
+)
+def test_impact_by_the_square_of_participation(qty: int, after: int) -> None:
+    """A tenth of the price for all of 1,000, as far as it is not rounded."""
+    model = slippage_model(VolumeShareSlippage())
+    assert model is not None
+    seen = msgspec.structs.replace(BARRED, high_px=20_000, volume_qty=1_000)
+    part, whole = model.move(10_000, qty, seen, XYZ)
+    share = Decimal(min(qty, 1_000)) / 1_000
+    assert Decimal(part) / whole == 1_000 * share * share
+    assert abs(slipped(model, OrderSide.BUY, qty, 10_000, None, seen, XYZ)[0] - after) <= 1
 
 
 def test_no_slippage_is_no_model() -> None:

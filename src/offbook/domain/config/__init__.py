@@ -21,6 +21,11 @@ from offbook.domain.config.auctions import AuctionLimit as AuctionLimit
 from offbook.domain.config.auctions import AuctionRules as AuctionRules
 from offbook.domain.config.base import RATIO_PRECISION as RATIO_PRECISION
 from offbook.domain.config.base import ConfigPart as ConfigPart
+from offbook.domain.config.comparing import BarPrices as BarPrices
+from offbook.domain.config.comparing import BarReports as BarReports
+from offbook.domain.config.comparing import SlippageBound as SlippageBound
+from offbook.domain.config.comparing import StopLimitFill as StopLimitFill
+from offbook.domain.config.comparing import Unpaid as Unpaid
 from offbook.domain.config.fees import BasisPointsFee as BasisPointsFee
 from offbook.domain.config.fees import DatedRate as DatedRate
 from offbook.domain.config.fees import FeeConfig as FeeConfig
@@ -91,6 +96,7 @@ from offbook.domain.config.slippage import NoSlippage as NoSlippage
 from offbook.domain.config.slippage import SlippageConfig as SlippageConfig
 from offbook.domain.config.slippage import SpreadSlippage as SpreadSlippage
 from offbook.domain.config.slippage import SquareRootSlippage as SquareRootSlippage
+from offbook.domain.config.slippage import VolumeShareSlippage as VolumeShareSlippage
 from offbook.domain.config.venue import FillAt as FillAt
 from offbook.domain.config.venue import Intrabar as Intrabar
 from offbook.domain.config.venue import LimitFill as LimitFill

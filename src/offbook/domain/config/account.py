@@ -15,6 +15,7 @@ from offbook.domain.config.base import (
     exact_decimal,
     settle_enum,
 )
+from offbook.domain.config.comparing import Unpaid
 from offbook.domain.config.financing import FinancingConfig, Unlisted
 from offbook.domain.config.settlement import SettlementConfig
 from offbook.domain.errors import InvalidConfig
@@ -80,7 +81,8 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
 
     ``withholding`` (0 to 1) is the tax kept back of dividends that are received; ``financing`` says
     what borrowed shares cost, and what cash and debt bear; ``settlement`` when a cash account may
-    use what a sale brings (at once without it).
+    use what a sale brings (at once without it).  ``unpaid`` says what becomes of an order that
+    cannot be paid for when it would trade in a bar.
     """
 
     currency: str
@@ -100,6 +102,7 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
     withholding: str = "0"
     financing: FinancingConfig | None = None
     settlement: SettlementConfig | None = None
+    unpaid: Unpaid = Unpaid.CANCEL
 
     def __post_init__(self) -> None:
         if not self.currency:
@@ -107,6 +110,7 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
         kinds = {
             "type": AccountType,
             "cash_check": CashCheck,
+            "unpaid": Unpaid,
             "margin_call": MarginCall,
             "margin_rules": MarginRules,
         }

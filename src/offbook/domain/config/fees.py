@@ -18,12 +18,14 @@ class FeeRounding(enum.Enum):
 
     ``up``: an order's charge is added up exactly and the sum rounded once, against the client.
     ``half_even``: the same, the sum rounded to the nearest.  ``per_fill_half_up``: every fill's
-    part is rounded by itself, halves up, as some venues bill.
+    part is rounded by itself, halves up, as some venues bill.  ``exact``: not at all, as engines do
+    that count in fractions of a cent.
     """
 
     UP = "up"
     HALF_EVEN = "half_even"
     PER_FILL_HALF_UP = "per_fill_half_up"
+    EXACT = "exact"
 
 
 class BasisPointsFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="basis_points"):

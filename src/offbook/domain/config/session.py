@@ -107,21 +107,34 @@ def _check_fill_at(config: SessionConfig) -> None:
             )
 
 
+_OF_BARS: Final = (
+    ("venue", "stop_gap"),
+    ("venue", "limit_gap"),
+    ("venue", "intrabar"),
+    ("venue", "stop_limit"),
+    ("venue", "bar_prices"),
+    ("venue", "bar_reports"),
+    ("venue", "slippage_bound"),
+    ("account", "unpaid"),
+)
+
+
 def _check_bar_rules(config: SessionConfig) -> None:
     """Raise InvalidConfig for a rule of bars where none are matched: it would change nothing, and
     whoever set it would compare what is not comparable."""
     instruments = instruments_of(config.market)
     if any(set(_kinds(config, one)) == {DataKind.BARS} for one in instruments):
         return
-    usual = VenueConfig()
-    for name in ("stop_gap", "limit_gap", "intrabar"):
-        if getattr(config.venue, name) is not getattr(usual, name):
+    usual = {"venue": VenueConfig(), "account": AccountConfig(currency=config.account.currency)}
+    for part, name in _OF_BARS:
+        value = getattr(getattr(config, part), name)
+        if value is not getattr(usual[part], name):
             kinds = sorted({source.kind.value for source in config.market.sources})
             raise InvalidConfig(
-                f"venue.{name}={getattr(config.venue, name).value} is for bars, and this market's "
+                f"{part}.{name}={value.value} is for bars, and this market's "
                 f"orders are matched on {' and '.join(kinds)}: leave it out, or take a market "
                 "that has bars alone of an instrument",
-                field=f"venue.{name}",
+                field=f"{part}.{name}",
             )
 
 
@@ -303,6 +316,11 @@ _UNUSED: Final[tuple[tuple[str, str, object], ...]] = (
     ("venue", "limit_fill", "through"),
     ("venue", "freshness", None),
     ("venue", "self_match", "allow"),
+    ("venue", "stop_limit", "next_bar"),
+    ("venue", "bar_prices", "range"),
+    ("venue", "bar_reports", "after"),
+    ("venue", "slippage_bound", "bar"),
+    ("account", "unpaid", "cancel"),
     ("venue", "action_orders", ActionOrders.ADJUST.value),
     ("venue", "auctions", msgspec.to_builtins(AuctionRules())),
     ("venue", "while_halted", WhileHalted.QUEUE.value),

@@ -78,4 +78,29 @@ class SquareRootSlippage(
             )
 
 
-SlippageConfig = NoSlippage | BasisPointsSlippage | SpreadSlippage | SquareRootSlippage
+class VolumeShareSlippage(
+    ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="volume_share"
+):
+    """Impact by the square of participation: the price times ``impact`` (0 to 10) times the square
+    of the fill's share of the volume that its row shows.
+
+    It is the formula of ``VolumeShareSlippage`` in Quantopian's zipline, with 0.1 as the impact
+    there, and is here to be compared with it: impact that grows faster than size is not what
+    markets show (see ``square_root``).
+    """
+
+    impact: str = "0.1"
+    quotes: bool = False
+
+    def __post_init__(self) -> None:
+        impact = exact_decimal("venue.slippage.impact", self.impact, precision=RATIO_PRECISION)
+        if not 0 <= impact <= 10:
+            raise InvalidConfig(
+                f"venue.slippage.impact={self.impact}, expected 0 to 10",
+                field="venue.slippage.impact",
+            )
+
+
+SlippageConfig = (
+    NoSlippage | BasisPointsSlippage | SpreadSlippage | SquareRootSlippage | VolumeShareSlippage
+)

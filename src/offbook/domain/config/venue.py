@@ -7,6 +7,12 @@ import enum
 from offbook.domain.config.actions import ActionOrders
 from offbook.domain.config.auctions import AuctionRules
 from offbook.domain.config.base import RATIO_PRECISION, ConfigPart, exact_decimal, settle_enum
+from offbook.domain.config.comparing import (
+    BarPrices,
+    BarReports,
+    SlippageBound,
+    StopLimitFill,
+)
 from offbook.domain.config.fees import BasisPointsFee, FeeConfig, FeeRounding
 from offbook.domain.config.freshness import FreshnessConfig
 from offbook.domain.config.hours import ExtendedHours
@@ -79,7 +85,9 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     """The simulated venue.
 
     ``volume_share`` (0 to 1): how much of a bar's volume the session's orders may take.
-    ``fill_at``, ``stop_gap``, ``limit_gap`` and ``intrabar`` say how bars are matched; the defaults
+    ``fill_at``, ``stop_gap``, ``limit_gap``, ``stop_limit``, ``intrabar``, ``bar_prices``,
+    ``slippage_bound`` and ``bar_reports`` (which needs reports that take no time) say how bars are
+    matched; the defaults
     never flatter, the others are there to be compared with engines that work so.  ``fill_at`` None
     is the next open on bars, and quotes where there are quotes.
     ``limit_fill`` says what fills a resting limit on prints and bars; ``freshness`` how old the
@@ -115,6 +123,10 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     limit_fill: LimitFill = LimitFill.THROUGH
     freshness: FreshnessConfig | None = None
     self_match: SelfMatchPolicy = SelfMatchPolicy.ALLOW
+    stop_limit: StopLimitFill = StopLimitFill.NEXT_BAR
+    bar_prices: BarPrices = BarPrices.RANGE
+    bar_reports: BarReports = BarReports.AFTER
+    slippage_bound: SlippageBound = SlippageBound.BAR
 
     def __post_init__(self) -> None:
         settle_enum(self, "fee_rounding", FeeRounding, "venue.fee_rounding")
@@ -125,9 +137,20 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
         settle_enum(self, "self_match", SelfMatchPolicy, "venue.self_match")
         settle_enum(self, "limit_fill", LimitFill, "venue.limit_fill")
         settle_enum(self, "intrabar", Intrabar, "venue.intrabar")
+        settle_enum(self, "stop_limit", StopLimitFill, "venue.stop_limit")
+        settle_enum(self, "bar_prices", BarPrices, "venue.bar_prices")
+        settle_enum(self, "bar_reports", BarReports, "venue.bar_reports")
+        settle_enum(self, "slippage_bound", SlippageBound, "venue.slippage_bound")
         settle_enum(self, "while_halted", WhileHalted, "venue.while_halted")
         if self.fill_at is not None:
             settle_enum(self, "fill_at", FillAt, "venue.fill_at")
+        takes_time = self.latency.response_ns != 0 or self.latency.response is not None
+        if self.bar_reports is BarReports.BEFORE and takes_time:
+            raise InvalidConfig(
+                "venue.bar_reports=before is for reports that take no time: set "
+                "venue.latency.response_ns=0 and no venue.latency.response",
+                field="venue.bar_reports",
+            )
         for name in ("volume_share", "market_collar"):
             share = exact_decimal(f"venue.{name}", getattr(self, name), precision=RATIO_PRECISION)
             if not 0 <= share <= 1 or (name == "volume_share" and share == 0):

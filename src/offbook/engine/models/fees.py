@@ -22,6 +22,7 @@ from offbook.domain.config import (
 from offbook.domain.instruments import Instrument
 from offbook.domain.values import (
     AMOUNT_PRECISION,
+    ceil_div,
     round_against_client,
     round_half_up,
     share_of,
@@ -170,4 +171,6 @@ class Charges:
     def _rounded(self, accrued: int, unit: int) -> int:
         if self._rounding is FeeRounding.HALF_EVEN:
             return share_of(accrued, 1, unit * ACCRUAL) * unit
+        if self._rounding is FeeRounding.EXACT:
+            return ceil_div(accrued, ACCRUAL)
         return round_against_client(accrued, unit * ACCRUAL) // ACCRUAL

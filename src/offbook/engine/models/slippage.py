@@ -2,8 +2,9 @@
 
 Slippage moves the price of taking fills against the client, is rounded against the client to a
 tick, and goes neither beyond the order's limit nor, on bars, beyond the bar's range: a fill
-outside the market of its moment would be a defect.  On quotes, where it is asked for, a price
-worse than the shown one stands for impact.  The evidence of the fill shows the price without it.
+outside the market of its moment would be a defect (``venue.slippage_bound`` lets it be one).
+On quotes, where it is asked for, a price worse than the shown one stands for impact.  The evidence
+of the fill shows the price without it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from offbook.domain.config import (
     SlippageConfig,
     SpreadSlippage,
     SquareRootSlippage,
+    VolumeShareSlippage,
 )
 from offbook.domain.instruments import Instrument
 from offbook.domain.orders import OrderSide
@@ -98,6 +100,23 @@ class SquareRoot:
         return px * self._bps * root, 10**8 * _RATIO
 
 
+class VolumeShare:
+    """An impact times the square of the fill's share of the volume that its row shows."""
+
+    name = "volume-share.1"
+
+    def __init__(self, config: VolumeShareSlippage) -> None:
+        self.quotes = config.quotes
+        self._impact = text_to_units(config.impact, RATIO_PRECISION)
+
+    def move(
+        self, px: int, qty: int, evidence: Evidence, instrument: Instrument
+    ) -> tuple[int, int]:
+        """Exact, and no share is above 1."""
+        volume = max(evidence.volume_qty or evidence.trade_qty or evidence.available_qty, qty)
+        return px * self._impact * qty * qty, _RATIO * volume * volume
+
+
 def slippage_model(config: SlippageConfig) -> SlippageModel | None:
     """The model that a configuration names; None where nothing slips."""
     match config:
@@ -109,6 +128,8 @@ def slippage_model(config: SlippageConfig) -> SlippageModel | None:
             return SpreadShare(config)
         case SquareRootSlippage():
             return SquareRoot(config)
+        case VolumeShareSlippage():
+            return VolumeShare(config)
 
 
 def slipped(
@@ -119,20 +140,26 @@ def slipped(
     limit_px: int | None,
     evidence: Evidence,
     instrument: Instrument,
+    *,
+    in_bar: bool = True,
 ) -> tuple[int, Evidence]:
-    """The price of a taking fill after slippage, and its evidence with what slippage did."""
+    """The price of a taking fill after slippage, and its evidence with what slippage did.
+
+    ``in_bar`` keeps it within the range of the bar that the evidence shows.
+    """
     if evidence.bid_px is not None and not model.quotes:
         return px, evidence
     part, whole = model.move(px, qty, evidence, instrument)
     tick = instrument.tick_units
+    high, low = (evidence.high_px, evidence.low_px) if in_bar else (None, None)
     after = px
     if part and side is OrderSide.BUY:
         after = ceil_div(px * whole + part, whole * tick) * tick
-        bounds = [bound for bound in (limit_px, evidence.high_px) if bound is not None]
+        bounds = [bound for bound in (limit_px, high) if bound is not None]
         after = max(px, min([after, *bounds]))
     elif part:
         after = (px * whole - part) // (whole * tick) * tick
-        bounds = [bound for bound in (limit_px, evidence.low_px) if bound is not None]
+        bounds = [bound for bound in (limit_px, low) if bound is not None]
         after = min(px, max([after, tick, *bounds]))
     shown = msgspec.structs.replace(
         evidence, base_px=px, slippage_px=abs(after - px), slippage_model=model.name

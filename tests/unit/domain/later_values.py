@@ -1,0 +1,10 @@
+"""Other values of settings that came after sessions were first kept, by their place."""
+
+LATER_VALUES: dict[tuple[str, ...], str] = {
+    ("venue", "limit_fill"): "touch",
+    ("venue", "self_match"): "decrement",
+    ("venue", "stop_limit"): "range",
+    ("venue", "bar_prices"): "close",
+    ("venue", "slippage_bound"): "none",
+    ("account", "unpaid"): "cut",
+}
