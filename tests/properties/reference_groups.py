@@ -135,6 +135,14 @@ class ReferenceGroups(ReferenceHours):
     def is_locked(self, order: Order) -> bool:
         raise NotImplementedError
 
+    def stands_before(self, order: Order, other: Order) -> Fraction:
+        """What an order finds in the market before it comes to another of the session."""
+        raise NotImplementedError
+
+    def comes_to(self, order: Order, other: Order) -> bool:
+        """Whether anything of it is left then."""
+        return self.stands_before(order, other) < order.open
+
     def own_orders_met(self, order: Order, limit: Fraction | None) -> list[Order]:
         """Limits of the session on the other side that an order would reach, best price first."""
         market = self.market()
@@ -163,23 +171,30 @@ class ReferenceGroups(ReferenceHours):
         for other in self.own_orders_met(order, order.limit):
             if order.ended:
                 return False
-            if other.ended:
+            if other.ended or not self.comes_to(order, other):
                 continue
-            qty = min(order.open, other.open)
-            if policy is SelfMatchPolicy.CANCEL_RESTING:
-                self.cancel(other, CancelReason.SELF_MATCH)
-            elif policy is SelfMatchPolicy.CANCEL_ARRIVING:
-                self.cancel(order, CancelReason.SELF_MATCH)
-            else:
-                for one in (other, order):
-                    if one.ended:
-                        continue
-                    if one.open == qty:
-                        self.cancel(one, CancelReason.SELF_MATCH)
-                    else:
-                        self._restate(one, one.qty - qty, released=False)
-                        self.settle(one)
+            self._prevents(policy, order, other)
         return not order.ended
+
+    def _prevents(self, policy: SelfMatchPolicy, order: Order, other: Order) -> None:
+        before = self.stands_before(order, other)
+        qty = min(order.open - before, other.open)
+        if policy is SelfMatchPolicy.CANCEL_RESTING:
+            self.cancel(other, CancelReason.SELF_MATCH)
+        elif policy is SelfMatchPolicy.CANCEL_ARRIVING and before:
+            self._restate(order, order.qty - order.open + before, released=False)
+            self.settle(order)
+        elif policy is SelfMatchPolicy.CANCEL_ARRIVING:
+            self.cancel(order, CancelReason.SELF_MATCH)
+        else:
+            for one in (other, order):
+                if one.ended:
+                    continue
+                if one.open == qty:
+                    self.cancel(one, CancelReason.SELF_MATCH)
+                else:
+                    self._restate(one, one.qty - qty, released=False)
+                    self.settle(one)
 
     def _restate(self, order: Order, qty: Fraction, *, released: bool) -> None:
         amount = self.account.held_together(order, qty, order.reserve_price)

@@ -185,6 +185,19 @@ class ReferenceMatching(ReferenceGroups):
         waits = rule is not None and rule.policy is not StalePolicy.FLAG and self.is_old(row)
         return self.is_of_these_hours(row.ts) and not waits and row.ts >= self.resumed
 
+    def stands_before(self, order: Order, other: Order) -> Fraction:
+        """Of quotes the best price alone is known, and who is first at one price is not."""
+        row = self.present or self.priced
+        if not isinstance(row, QuoteRow) or not (self.may_take(row) and self.may_trade(order)):
+            return ZERO
+        level, best = (self.asks, row.ask) if order.buying else (self.bids, row.bid)
+        if not best < (other.limit or ZERO) if order.buying else not best > (other.limit or ZERO):
+            return ZERO
+        if not self.within_bands(best):
+            return ZERO
+        lot = Fraction(self.setup.instrument.lot_size)
+        return level.available() // lot * lot
+
     def _age(self, row: PriceRow) -> int | None:
         return self.now - row.ts if self.is_old(row) else None
 

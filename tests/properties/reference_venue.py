@@ -75,9 +75,11 @@ class ReferenceVenue(ReferenceBars):
         """Nothing may meet an order of the session, where the one that comes is refused."""
         if self.setup.venue.self_match is not SelfMatchPolicy.CANCEL_ARRIVING:
             return None
-        if order.waits or order.held or not self.own_orders_met(order, limit):
+        if order.waits or order.held:
             return None
-        return RejectReason.SELF_MATCH
+        met = [o for o in self.own_orders_met(order, limit) if self.comes_to(order, o)]
+        nothing_before = met and not self.stands_before(order, met[0])
+        return RejectReason.SELF_MATCH if nothing_before else None
 
     def _refuses_old(self, order: Order, limit: Fraction | None) -> RejectReason | None:
         """Nothing may be taken from an old quote, where that is refused."""

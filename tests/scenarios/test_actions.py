@@ -366,3 +366,16 @@ def test_nor_from_what_was_shown_of_the_old_symbol() -> None:
     00:00:01     buy a 3 of BTXUSDT                a PENDING_NEW; a NEW
     09:30:00     quote BTXUSDT 97.00 97.10 50 50   a FILL 3 @ 97.10 taker
     """)
+
+
+def test_nobody_has_the_close_of_before_a_split() -> None:
+    """Though it reads as after it, and the market never shuts: it is the next that is had."""
+    play("""
+    given bars 1m; share 1; fills this_close; margin 2x; action split 2:1 ex 2024-01-02T09:31:30Z
+    time         what                      expect
+    09:31:00     bar 100 101 99 100 50
+    09:31:00     buy a 3                   a PENDING_NEW; a NEW; a FILL 3 @ 100.00 taker
+    09:31:30     -                         SPLIT 2:1; pos 6
+    09:31:40     buy b 3                   b PENDING_NEW; b NEW; pos 6
+    09:33:00     bar 50 51 49 50.50 50     b FILL 3 @ 50.50 taker
+    """)

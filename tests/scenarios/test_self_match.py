@@ -60,3 +60,67 @@ def test_both_lose_what_the_smaller_has_open_where_the_venue_decrements() -> Non
                                           c RESTATED 1; b RESTATED 4; c CANCELED SELF_MATCH
     09:30:05     quote 100.06 100.10 9 9  b FILL 4 @ 100.06 maker; pos 5
     """)
+
+
+def test_orders_that_the_market_stands_before_are_not_met() -> None:
+    """What is shown at a better price is taken first; who goes further meets them."""
+    play("""
+    given live; self cancel_resting
+    time         what                     expect
+    09:30:00     quote 100.00 100.10 9 9
+    09:30:01     buy h 9                  h PENDING_NEW; h NEW; h FILL 9 @ 100.10 taker
+    09:30:02     sell a 2 @ 100.15        a PENDING_NEW; a NEW
+    09:30:03     quote 100.00 100.12 9 4
+    09:30:04     buy b 3 @ 100.20         b PENDING_NEW; b NEW; b FILL 3 @ 100.12 taker
+    09:30:05     buy c 3 @ 100.20         c PENDING_NEW; c NEW; a CANCELED SELF_MATCH
+                                          c TRADE 1 @ 100.12 taker
+    """)
+
+
+def test_who_arrives_keeps_what_stands_before() -> None:
+    """The rest would trade with its own, and is given up: a restated order."""
+    play("""
+    given live; self cancel_arriving
+    time         what                     expect
+    09:30:00     quote 100.00 100.10 9 9
+    09:30:01     buy h 9                  h PENDING_NEW; h NEW; h FILL 9 @ 100.10 taker
+    09:30:02     sell a 2 @ 100.15        a PENDING_NEW; a NEW
+    09:30:03     quote 100.00 100.12 9 4
+    09:30:04     buy b 5 @ 100.20         b PENDING_NEW; b NEW; b RESTATED 4
+                                          b FILL 4 @ 100.12 taker
+    09:30:05     buy c 1 @ 100.20         c PENDING_NEW; c REJECTED SELF_MATCH
+    """)
+
+
+def test_both_lose_only_what_they_would_have_traded() -> None:
+    """The arriving order takes what is shown before."""
+    play("""
+    given live; self decrement
+    time         what                     expect
+    09:30:00     quote 100.00 100.10 9 9
+    09:30:01     buy h 9                  h PENDING_NEW; h NEW; h FILL 9 @ 100.10 taker
+    09:30:02     sell a 5 @ 100.15        a PENDING_NEW; a NEW
+    09:30:03     quote 100.00 100.12 9 4
+    09:30:04     buy b 6 @ 100.20         b PENDING_NEW; b NEW; a RESTATED 3; b RESTATED 4
+                                          b FILL 4 @ 100.12 taker
+    """)
+
+
+def test_protection_that_the_market_stands_before_stays() -> None:
+    """A target is an order as others are: it is met where it is reached, not sooner."""
+    play("""
+    given rows depth; self cancel_resting
+    time         what                                          expect
+    09:30:00     depth 99x5 98x9 / 100x5 101x5 103x9 snapshot
+    09:30:01     buy h 2                                       h PENDING_NEW; h NEW
+                                                               h FILL 2 @ 100.00 taker
+    09:30:02     sell a 2 @ 102 reduce                         a PENDING_NEW; a NEW behind 0
+    09:30:03     buy b 4                                       b PENDING_NEW; b NEW
+                                                               b TRADE 3 @ 100.00 taker
+                                                               b FILL 1 @ 101.00 taker
+    09:30:05     depth 99x5 98x9 / 101x5 103x9 snapshot
+    09:30:06     buy c 7                                       c PENDING_NEW; c NEW
+                                                               a CANCELED SELF_MATCH
+                                                               c TRADE 4 @ 101.00 taker
+                                                               c FILL 3 @ 103.00 taker
+    """)

@@ -126,11 +126,12 @@ def test_a_reverse_split_leaves_less_than_has_not_settled() -> None:
                                             1000 settles 2024-01-03 06:30:00
     15:00:03     buy c 100 @ 10             c PENDING_NEW; c NEW; c FILL 100 @ 10.00 taker
                                             100 settles 2024-01-03 06:30:00
-    20:00:00     -                          SPLIT 1:10; pos 10
+    20:00:00     -                          SPLIT 1:10; 100 settled
+                                            10 settles 2024-01-03 06:30:00; pos 10
     20:00:01     quote 100.00 100.00 50 50
     20:00:02     sell d 5 reduce            d DENIED UNSETTLED; held 0
     2024-01-03
-    06:30:00     -                          1000 settled; 100 settled
+    06:30:00     -                          1000 settled; 10 settled
     20:00:02     sell e 10 @ 100            e PENDING_NEW; e NEW
     """)
 
@@ -146,7 +147,31 @@ def test_after_a_reverse_split_no_more_is_unsettled_than_there_is() -> None:
                                             1000 settles 2024-01-03 06:30:00
     15:00:03     buy c 10 @ 100             c PENDING_NEW; c NEW; c FILL 10 @ 100.00 taker
                                             10 settles 2024-01-03 06:30:00
-    15:30:00     -                          SPLIT 1:5; pos 2
+    15:30:00     -                          SPLIT 1:5; 10 settled
+                                            2 settles 2024-01-03 06:30:00; pos 2
     15:30:01     sell d 2                   d DENIED UNSETTLED
     15:30:02     sell e 5                   e DENIED INSUFFICIENT_HOLDINGS
+    """)
+
+
+def test_shares_that_wait_go_on_waiting_after_a_split() -> None:
+    """All of what they have become, and no more."""
+    play("""
+    given hours XNYS; cash 1000; settles 1 good_faith; action split 3:1 ex 2024-01-02T20:00:00Z
+    time         what                       expect
+    15:00:00     quote 100.00 100.00 50 50
+    15:00:01     buy a 10 @ 100             a PENDING_NEW; a NEW; a FILL 10 @ 100.00 taker
+    15:00:02     sell b 10                  b PENDING_NEW; b NEW; b FILL 10 @ 100.00 taker
+                                            1000 settles 2024-01-03 06:30:00
+    15:00:03     buy c 4 @ 100              c PENDING_NEW; c NEW; c FILL 4 @ 100.00 taker
+                                            4 settles 2024-01-03 06:30:00
+    20:00:00     -                          SPLIT 3:1; 4 settled
+                                            12 settles 2024-01-03 06:30:00; pos 12
+    20:00:01     quote 33.00 33.00 50 50
+    20:00:02     sell d 5                   d DENIED UNSETTLED
+    2024-01-03
+    06:30:00     -                          1000 settled; 12 settled
+    15:00:00     quote 33.00 33.00 50 50
+    15:00:01     sell e 12                  e PENDING_NEW; e NEW; e FILL 12 @ 33.00 taker
+                                            396 settles 2024-01-04 06:30:00
     """)

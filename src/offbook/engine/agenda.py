@@ -218,6 +218,15 @@ class Agenda:
         taken.sort(key=lambda entry: (entry[1], entry[0], entry[2]))
         return [(entry[1], entry[3]) for entry in taken]
 
+    def take_out(self, wanted: Callable[[AgendaItem], bool]) -> list[tuple[int, AgendaItem]]:
+        """Take out items whenever they are due, and give them with their time, in order."""
+        found = sorted([entry for entry in self._heap if wanted(entry[3])], key=_place)
+        if found:
+            self._heap = [entry for entry in self._heap if not wanted(entry[3])]
+            heapq.heapify(self._heap)
+            self._look()
+        return [(entry[0], entry[3]) for entry in found]
+
     def prune(self, lives: Callable[[int, AgendaItem], bool]) -> None:
         """Forget items that mean nothing any more; called as items come in, it does something
         only at every ``PRUNE_AT``-th of them waiting, so that it costs next to nothing."""

@@ -26,6 +26,7 @@ from offbook.engine.restating import (
     restate_bands,
     restate_last,
 )
+from offbook.engine.settlement import Settlement
 from offbook.engine.state import PositionState
 from offbook.engine.venue import Venue
 
@@ -38,6 +39,7 @@ class CorporateActions:
         self._actions = actions_of(kernel.config.market)
         self._orders = OrderAdjusting(kernel, venue)
         self._dividends = dividends
+        self._settlement = Settlement(kernel)
 
     def schedule(self) -> None:
         """The session has begun: all that is still to come falls due at its time."""
@@ -89,6 +91,7 @@ class CorporateActions:
             after, more = traded_on(joined, part.qty, part.cost) if part.qty else (joined, 0)
             realized += more
         self._record(action, part, after, realized)
+        self._settlement.restated(symbol, new_symbol, ratio)
         if not renamed or kernel.pricing_row(new_symbol) is None:
             kernel.resumed[new_symbol] = kernel.now  # what was shown before is of another market
         restate_last(kernel, symbol, [ratio])

@@ -155,7 +155,13 @@ class BarMatching:
 
     def _has_this_close(self, order: OrderState, bar: Bar) -> bool:
         """Whether a close still counts: for what was sent at its very moment, and else for as long
-        as the hours last in which its bar began.  After that nobody trades there any more."""
+        as the hours last in which its bar began.  After that nobody trades there any more, nor
+        after a split or a halt."""
+        symbol = bar.instrument.symbol
+        split = self._kernel.ledger.events.restated.get(symbol)
+        was_split = split is not None and split.row == bar.row
+        if was_split or bar.ts < self._kernel.resumed.get(symbol, 0):
+            return False
         hours = self._kernel.calendar_of(bar.instrument)
         return order.sent_ts == bar.ts or hours.is_same_session(bar.ts_open, self._kernel.now)
 

@@ -2,21 +2,23 @@
 
 By ``account.settlement.unsettled`` the proceeds wait; or they may buy at once, and then the shares
 that they bought are not sold before they have settled.  A buy counts as paid from unsettled money
-when less cash than that is left after it.
+when less cash than that is left after it.  Splits and changes of symbol take such shares along.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 
+import msgspec
+
 from offbook.domain import records as r
 from offbook.domain.calendars import DAY_NS, NEVER, TradingCalendar
 from offbook.domain.config import UnsettledCash
 from offbook.domain.config.actions import BEFORE_OPEN_NS
 from offbook.domain.orders import OrderSide
-from offbook.domain.values import Amount
+from offbook.domain.values import Amount, ceil_div
 from offbook.engine.accounts import CASH
-from offbook.engine.agenda import STAGE_VENUE, SettlementDue
+from offbook.engine.agenda import STAGE_VENUE, AgendaItem, SettlementDue
 from offbook.engine.cash_flows import tell
 from offbook.engine.kernel import Kernel
 
@@ -95,6 +97,22 @@ class Settlement:
             waits=item.waits,
         )
         self._tell(item, -1)
+
+    def restated(self, symbol: str, new_symbol: str, ratio: tuple[int, int]) -> None:
+        """Shares became others: what of them was bought with money that has not settled waits as
+        these, rounded up, until the same day."""
+        if self._config is None:
+            return
+
+        def is_lock(item: AgendaItem) -> bool:
+            return isinstance(item, SettlementDue) and item.symbol == symbol and item.qty > 0
+
+        new, old = ratio
+        for settles, item in self._kernel.agenda.take_out(is_lock):
+            assert isinstance(item, SettlementDue)
+            self.settle(item)
+            qty = ceil_div(item.qty * new, old)
+            self._pend(msgspec.structs.replace(item, symbol=new_symbol, qty=qty), settles)
 
     def _base_amount(self, item: SettlementDue) -> Amount:
         return Amount(item.qty * self._kernel.instrument(item.symbol).qty_scale)
