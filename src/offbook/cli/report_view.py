@@ -131,7 +131,7 @@ def _account(report: SessionReport) -> Table:
     ]
     if Decimal(report.income):
         income = f"{money(report.income, signed=True)} {coin}"
-        rows.append(("", "", "dividends, interest", income))
+        rows.append(("", "", "dividends, interest, funding", income))
     for row in rows:
         grid.add_row(Text(f" {row[0]}", style="dim"), row[1], Text(row[2], style="dim"), row[3])
     if report.account_type == "margin":

@@ -13,6 +13,7 @@ from offbook.cli.driving import driven
 from offbook.cli.failures import FAILURE, TERMINATED
 from offbook.cli.loop import run_async
 from offbook.cli.shell import Shell, short
+from offbook.config.markets import idle_action_files
 from offbook.config.resolving import Settings, cli_defaults
 from offbook.config.sessions import SessionRequest, build_config, parse_settings
 from offbook.domain.config import SessionConfig, kinds_of, symbols_of
@@ -45,8 +46,13 @@ def run_strategy(shell: Shell, given: dict[str, Any]) -> int:
 def _note_idle_actions(shell: Shell, config: SessionConfig, file: str | None) -> None:
     """A file serves many recordings, so one that has nothing for these is no error; it may be one
     with another spelling, though, and a split that is missed looks like a crash."""
-    if file is not None and not any(getattr(one, "actions", ()) for one in config.market.sources):
-        shell.note(f"no row of {file} is for {symbols_of(config.market)}")
+    if file is not None:
+        used = any(getattr(one, "actions", ()) for one in config.market.sources)
+        files = [] if used else [file]
+    else:
+        files = idle_action_files(config.market)
+    for idle in files:
+        shell.note(f"no row of {idle} is for {symbols_of(config.market)}")
 
 
 def request_of(given: dict[str, Any]) -> SessionRequest:
@@ -130,5 +136,6 @@ def _beginning(session: PaperTradingSession) -> str:
     params = {} if spec is None else spec.params
     told = " ".join(f"{name}={value}" for name, value in params.items())
     name = strategy_name(None if spec is None else spec.ref)
-    file = Path(market.source).name
-    return f"{name} on {file} ({symbols_of(market)} {kinds_of(market)})  {told}"
+    file = Path(market.sources[0].source).name  # the price is its; what comes beside it follows
+    more = f" and {len(market.sources) - 1} more" if market.sources[1:] else ""
+    return f"{name} on {file}{more} ({symbols_of(market)} {kinds_of(market)})  {told}"

@@ -20,6 +20,7 @@ from offbook.domain.config import (
     BadRows,
     CorporateAction,
     FundingRate,
+    MarketConfig,
     OffHours,
     ReplayMarket,
 )
@@ -162,6 +163,10 @@ def market_of(recording: Path, known: MarketDescription) -> ReplayMarket:
     from offbook.adapters.brokers.replay.peeking import check
 
     kind, instrument = _kind(recording, known), _instrument(recording, known)
+    actions = _actions(known, instrument.symbol)
+    if actions and known.adjustment is None:
+        what = f"{actions[0].title}: say whether its prices have been adjusted for such actions"
+        _ask(recording, what, "--adjustment raw (or split, all)")
     market = ReplayMarket(
         path=str(recording),
         kind=kind,
@@ -174,7 +179,7 @@ def market_of(recording: Path, known: MarketDescription) -> ReplayMarket:
         bad_rows=BadRows.DROP if known.drop_bad_rows else BadRows.REFUSE,
         off_hours=known.off_hours or OffHours.KEEP,
         adjustment=known.adjustment,
-        actions=_actions(known, instrument.symbol),
+        actions=actions,
         funding=_funding(known, instrument.symbol),
     )
     check(market)
@@ -190,6 +195,18 @@ def _actions(known: MarketDescription, symbol: str) -> tuple[CorporateAction, ..
 
     found = read_actions(absolute(Path(known.actions)))
     return tuple(action for action in found if action.symbol == symbol)
+
+
+def idle_action_files(market: MarketConfig) -> list[str]:
+    """Files of corporate actions that descriptions beside the recordings name, and of which no row
+    is for any of them."""
+    sources = [source for source in market.sources if isinstance(source, ReplayMarket)]
+    named: dict[str, bool] = {}
+    for source in sources:
+        file = read_description(Path(source.path)).actions
+        if isinstance(file, str):
+            named[file] = named.get(file, False) or bool(source.actions)
+    return [file for file, is_used in named.items() if not is_used]
 
 
 def _funding(known: MarketDescription, symbol: str) -> tuple[FundingRate, ...]:

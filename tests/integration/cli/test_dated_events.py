@@ -62,7 +62,7 @@ def test_a_session_goes_through_a_split_and_is_replayed_to_the_same_bytes(
 
 def test_prices_that_carry_the_split_refuse_it(offbook: Program, folder: Path) -> None:
     """It would count twice; and so does one of which nobody says whether they do."""
-    for options, what in ((("--adjustment", "split"), "count twice"), ((), "adjustment = raw")):
+    for options, what in ((("--adjustment", "split"), "count twice"), ((), "Add --adjustment raw")):
         answer = run(offbook, folder, *options)
         assert answer.code == 2
         assert what in answer.err + answer.out
@@ -75,3 +75,18 @@ def test_a_file_that_has_nothing_for_a_recording_is_told(offbook: Program, folde
     answer = run(offbook, folder, "--adjustment", "raw", "--actions", "typo.csv")
     assert answer.code == 0
     assert "no row of typo.csv is for ACME" in answer.err
+
+
+def test_a_description_that_names_such_a_file_is_told_of_too(
+    offbook: Program, folder: Path
+) -> None:
+    """It is as easily misspelled."""
+    (folder / "acme.csv").write_text(DAYS)
+    (folder / "hold.py").write_text(STRATEGY)
+    told = 'symbol = "ACME"\nasset_class = "equity"\ntimeframe = "1d"\nadjustment = "raw"\n'
+    (folder / "acme.csv.toml").write_text(told + 'actions = "list.csv"\n')
+    for rows, count in ((ACTIONS.replace("ACME", "AMCE"), 1), (ACTIONS, 0)):
+        (folder / "list.csv").write_text(rows)
+        answer = offbook("run", "hold.py:Hold", "--data", "acme.csv", "--dry-run")
+        assert answer.code == 0, answer.err
+        assert answer.err.count("list.csv is for ACME") == count

@@ -127,10 +127,10 @@ def _result(report: FullReport) -> Section:
 
 
 def _income(base: SessionReport, coin: str) -> list[Row]:
-    """Dividends, interest and borrow fees, where there were any."""
+    """Dividends, interest, funding and borrow fees, where there were any."""
     if Decimal(base.income) == 0:
         return []
-    return [Row("dividends, interest", f"{money(base.income, signed=True)} {coin}")]
+    return [Row("dividends, interest, funding", f"{money(base.income, signed=True)} {coin}")]
 
 
 def _margin_calls(base: SessionReport) -> str:
