@@ -53,6 +53,7 @@ from offbook.engine.ledger import LedgerState
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.strategy import Strategy
 from offbook.testing.markets import BuiltCombination, BuiltMarket
+from tests.fill_evidence import stays_in_its_market
 from tests.reserved import reserved_by_pool
 
 NO_FEE = BasisPointsFee(maker="0", taker="0")
@@ -353,26 +354,7 @@ class Audit:
         assert record.ts >= self._arrivals[record.order], f"I4: {record} came before its order"
         if order.price_px is not None:
             assert (order.price_px - record.last_px) * order.side.sign >= 0, f"I4: {record}"
-        if seen.low_px is not None:
-            assert seen.high_px is not None
-            inside = seen.low_px <= record.last_px <= seen.high_px
-            assert inside or "open was beyond" in seen.rule, f"I4: {record} is off its bar"
-            assert seen.volume_qty is not None
-            assert record.last_qty <= seen.volume_qty
-            return
-        if seen.trade_px is not None:
-            assert seen.trade_qty is not None
-            assert seen.available_qty <= seen.trade_qty, f"I4: {record} took more than the print"
-            assert (record.last_px - seen.trade_px) * order.side.sign >= 0, f"I4: {record}"
-            return
-        assert seen.ask_px is not None
-        assert seen.bid_px is not None
-        buying = order.side is OrderSide.BUY
-        other, shown = (seen.ask_px, seen.ask_qty) if buying else (seen.bid_px, seen.bid_qty)
-        if seen.level_px is not None:
-            other, shown = seen.level_px, seen.level_qty
-        assert record.last_qty <= (shown or 0), f"I4: {record} took more than was shown"
-        assert (record.last_px - other) * order.side.sign >= 0, f"I4: {record} beats the market"
+        stays_in_its_market(record, order.side)
 
 
 class Snapshotting(Strategy):

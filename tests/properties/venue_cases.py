@@ -15,7 +15,7 @@ from offbook.domain.config import (
     StalePolicy,
     VenueConfig,
 )
-from offbook.domain.config.session import touch_counts
+from offbook.domain.config.session import touch_counts, touched_by_quotes
 from offbook.domain.market_data import DataKind
 from offbook.testing.markets import SECOND
 
@@ -45,12 +45,16 @@ def manners_at_random(rng: Random, market: MarketConfig) -> dict[str, object]:
     }
     if touch_counts(market):
         found["limit_fill"] = rng.choice(list(LimitFill))
+    elif touched_by_quotes(market):
+        own = Random()
+        own.setstate(rng.getstate())  # which is left where it was
+        found["limit_fill"] = own.choice(list(LimitFill))
     return found
 
 
 def fitting(venue: VenueConfig, market: MarketConfig) -> VenueConfig:
     """A venue of another market of the same kind without what this one has no rows for."""
-    if not touch_counts(market):
+    if not (touch_counts(market) or touched_by_quotes(market)):
         venue = msgspec.structs.replace(venue, limit_fill=LimitFill.THROUGH)
     if {DataKind.QUOTES, DataKind.DEPTH}.isdisjoint(s.kind for s in market.sources):
         venue = msgspec.structs.replace(venue, freshness=None)

@@ -22,6 +22,7 @@ from offbook.domain.values import AMOUNT_PRECISION, units_to_text
 from offbook.engine.accounts import CASH, HOLDINGS, MARGIN
 from offbook.engine.inputs import EngineInput
 from offbook.engine.ledger import LedgerState
+from offbook.engine.matching_quotes import QUOTE_TOUCHES
 from tests.reserved import reserved_by_pool
 
 
@@ -85,7 +86,9 @@ def _check_fill(ledger: LedgerState, fill: r.OrderFilled, instrument: Instrument
     buying = fill.side is OrderSide.BUY
     if order.price_px is not None:
         assert fill.last_px <= order.price_px if buying else fill.last_px >= order.price_px
-    if seen.bid_px is not None and seen.ask_px is not None:
+    if seen.rule in QUOTE_TOUCHES:
+        assert fill.last_px == (seen.bid_px if buying else seen.ask_px)
+    elif seen.bid_px is not None and seen.ask_px is not None:
         assert fill.last_px >= seen.ask_px if buying else fill.last_px <= seen.bid_px
     if seen.low_px is not None and seen.high_px is not None:
         assert seen.low_px <= fill.last_px <= seen.high_px

@@ -264,3 +264,37 @@ def test_an_order_that_arrives_with_a_quote_meets_the_quote_before_it() -> None:
     09:30:01     buy a 1                  a PENDING_NEW
     09:30:01.05  quote 100.10 100.12 5 5  a NEW; a FILL 1 @ 100.02 taker
     """)
+
+
+def test_a_touch_fills_a_resting_limit_up_to_the_size_shown_where_that_is_asked_for() -> None:
+    """As if it had been first there: by each later quote that shows its price on its own side; what
+    was taken of the size stays taken until there is more, or the price has been away."""
+    play("""
+    given touch
+    time         what                     expect
+    09:30:00     quote 100.00 100.10 4 5
+    09:30:01     buy a 9 @ 100.00         a PENDING_NEW; a NEW
+    09:30:02     buy b 2 @ 99.95          b PENDING_NEW; b NEW
+    09:30:03     quote 100.00 100.10 4 5  a TRADE 4 @ 100.00 maker
+    09:30:04     quote 100.00 100.10 4 5
+    09:30:05     quote 100.00 100.10 6 5  a TRADE 2 @ 100.00 maker
+    09:30:06     quote 99.98 100.10 6 5
+    09:30:07     quote 100.00 100.10 1 5  a TRADE 1 @ 100.00 maker
+    09:30:08     quote 99.95 100.05 1 5   b TRADE 1 @ 99.95 maker
+    09:30:09     quote 99.90 100.00 1 5   a FILL 2 @ 100.00 maker
+    09:30:10     sell c 3 @ 100.20        c PENDING_NEW; c NEW
+    09:30:11     quote 100.10 100.20 9 2  c TRADE 2 @ 100.20 maker
+    """)
+
+
+def test_a_price_that_nobody_else_shows_is_not_touched() -> None:
+    """Inside the spread, and where the market leaps over it, somebody must come to the order."""
+    play("""
+    given touch
+    time         what                     expect
+    09:30:00     quote 100.00 100.10 4 5
+    09:30:01     buy a 3 @ 100.05         a PENDING_NEW; a NEW
+    09:30:02     quote 100.01 100.10 4 5
+    09:30:03     quote 99.90 100.10 4 5
+    09:30:04     quote 99.90 100.05 4 2   a TRADE 2 @ 100.05 maker
+    """)

@@ -37,11 +37,13 @@ class Book:
     ``top_buy`` and ``top_sell`` are the prices at which the best order on each side trades (a
     market order at any price), or at which an order that waits is touched or a trailing stop
     follows; ``rise`` and ``fall`` those at which a stop is triggered, or the account's equity must
-    be judged (its guard).  ``watching`` says whether every quote must be seen even when none of
-    these is reached, and ``looking`` whether ``concerns`` must be asked.
+    be judged (its guard).  Where limits fill by a touch (``touches``), these are also the prices at
+    which the market stands where the best limit does.  ``watching`` says whether every quote must
+    be seen even when none of these is reached, ``looking`` whether ``concerns`` must be asked.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, touches: bool = False) -> None:
+        self.touches = touches
         self.bar_left = 0
         """What may still be taken of the last bar."""
         self._buys = PriceLevels()
@@ -152,6 +154,8 @@ class Book:
         else:
             self.top_sell = min(self.top_sell, px)
         self._band = None
+        if self.touches:
+            self._retop()
 
     def remove(self, order: OrderState) -> None:
         """Take an order out, if it is in."""
@@ -213,6 +217,15 @@ class Book:
     def crossing(self, side: OrderSide, px: int) -> list[int]:
         """Orders of a side that a price satisfies, best price first, then time."""
         return self.buys_crossing(px) if side is OrderSide.BUY else self.sells_crossing(px)
+
+    def resting_at(self, side: OrderSide, px: int) -> list[int]:
+        """Limits of a side at a price that no longer trade as takers, earliest first."""
+        key = -px if side is OrderSide.BUY else px
+        return [
+            ordinal
+            for ordinal in self.crossing(side, px)
+            if self._keys[ordinal][0] == key and ordinal not in self._fresh
+        ]
 
     def by_priority(self) -> list[int]:
         """All working orders, earliest first."""
@@ -323,6 +336,8 @@ class Book:
             self.top_sell = min(self.top_sell, triggers.touch_sell)
         self.rise = min(triggers.rise, guard.ask_rises)
         self.fall = max(triggers.fall, guard.bid_falls)
+        if self.touches:
+            self.rise, self.fall = min(self.rise, self.top_sell), max(self.fall, self.top_buy)
         self._band = None
         self._rewatch()
 

@@ -9,7 +9,8 @@ import msgspec
 
 from offbook.domain import records as r
 from offbook.domain.calendars import TradingCalendar
-from offbook.domain.config import SessionConfig
+from offbook.domain.config import LimitFill, SessionConfig
+from offbook.domain.config.session import touched_by_quotes
 from offbook.domain.errors import EngineFault, InvalidOrder
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import (
@@ -70,6 +71,9 @@ class Kernel:
         self.charges = Charges(config.venue.fee, config.venue.fee_rounding)
         self.slippage = slippage_model(config.venue.slippage)
         self.latency: LatencyModel = latency_model(config.venue.latency)
+        touch = config.venue.limit_fill is LimitFill.TOUCH
+        self.touched = touched_by_quotes(config.market) if touch else frozenset()
+        """The instruments of which a quote fills limits at the price of its own side."""
         self.lending = Lending(config.account.financing)
         self.valuation = Valuation(config.account, self.prices)
         self.instruments: dict[str, Instrument] = {}

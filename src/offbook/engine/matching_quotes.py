@@ -4,7 +4,9 @@
   if that quote is of the same trading hours;
 - what it could not take keeps trying as a taker until the market has once moved away from it;
 - a resting limit is filled at its own price when the other side reaches it; that a price was
-  merely seen on its own side fills nothing;
+  merely seen on its own side fills nothing, unless ``venue.limit_fill`` is ``touch`` and quotes are
+  all that the market has: then each quote that shows its price there fills it, as if it had been
+  first, up to the size shown, of which what was taken stays taken as of the other side;
 - what was taken stays taken: available at a price is ``min(shown, shown - taken + increases seen
   at that price since)``, forgotten when the price leaves the top of the book;
 - an order that waits is triggered by the quote that reaches its price, and meets that quote as one
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from offbook.engine.venue import Venue
 
 QUOTE_MODEL: Final = "top-of-book.1"
+QUOTE_TOUCHES: Final = ("bid touched the limit", "ask touched the limit")
+"""The rules by which a quote's own side fills, of buys and of sells."""
 
 
 class QuoteMatching:
@@ -47,6 +51,9 @@ class QuoteMatching:
                 self._sweep(book.buys_crossing(quote.ask_px), quote)
             if quote.bid_px >= book.top_sell:
                 self._sweep(book.sells_crossing(quote.bid_px), quote)
+            if book.touches:
+                self._touch(book, OrderSide.BUY, quote, quote.bid_px)
+                self._touch(book, OrderSide.SELL, quote, quote.ask_px)
         book.settle(quote)
 
     def arrive(self, order: OrderState, quote: Quote) -> None:
@@ -79,6 +86,32 @@ class QuoteMatching:
             if not order.status.is_terminal:
                 self._take_shown(order, quote)
 
+    def _touch(self, book: Book, side: OrderSide, quote: Quote, px: int) -> None:
+        """A quote shows a price on a side where limits may rest at it."""
+        for ordinal in book.resting_at(side, px):
+            order = self._kernel.ledger.orders[ordinal]
+            if order.status.is_terminal or not self._venue.times.takes_part(order):
+                continue
+            available = book.available(side.opposite, quote)
+            qty = self._venue.tradable(order, available)
+            if self._kernel.price_within(order.symbol, px, px) is None:
+                continue
+            if qty <= 0:
+                self._venue.drop_if_not_reducing(order)
+                continue
+            rule = QUOTE_TOUCHES[side is OrderSide.SELL]
+            evidence = quote_evidence(quote, QUOTE_MODEL, rule, available)
+            if self._filler.fill(order, qty, px, Liquidity.ADDED, evidence):
+                book.take(side.opposite, quote, qty)
+                self._filled(order, book)
+            else:
+                self._venue.end(order, self._filler.unpaid)
+
+    def _filled(self, order: OrderState, book: Book) -> None:
+        if order.status.is_terminal:
+            book.remove(order)
+        self._venue.settle(order)
+
     def _take_shown(self, order: OrderState, quote: Quote) -> None:
         book = self._venue.book(order.symbol)
         buying = order.side is OrderSide.BUY
@@ -100,8 +133,6 @@ class QuoteMatching:
         evidence = quote_evidence(quote, QUOTE_MODEL, rule, available)
         if self._filler.fill(order, qty, px, liquidity, evidence):
             book.take(order.side, quote, qty)
-            if order.status.is_terminal:
-                book.remove(order)
-            self._venue.settle(order)
+            self._filled(order, book)
         else:
             self._venue.end(order, self._filler.unpaid)

@@ -47,7 +47,7 @@ class InstrumentStanding(msgspec.Struct, frozen=True, kw_only=True):
     bands: tuple[int, int] | None = None
     is_extended: bool = False
     touch_fills: bool = False
-    """Whether a print or a bar at a limit's price fills it."""
+    """Whether a print or a bar at a limit's price fills it, or a quote with it on its side."""
 
 
 class OrderStanding(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +124,7 @@ def _instrument(kernel: Kernel, venue: Venue, instrument: Instrument) -> Instrum
         halted_since=kernel.halted.get(symbol),
         bands=kernel.bands.get(symbol),
         is_extended=instrument.calendar in venue.times.extended,
-        touch_fills=kernel.config.venue.limit_fill is LimitFill.TOUCH,
+        touch_fills=_touch_fills(kernel, symbol),
     )
     row = kernel.pricing_row(symbol)
     if row is None:
@@ -143,6 +143,12 @@ def _instrument(kernel: Kernel, venue: Venue, instrument: Instrument) -> Instrum
         free_bid=free_bid,
         free_ask=free_ask,
     )
+
+
+def _touch_fills(kernel: Kernel, symbol: str) -> bool:
+    by_rows = kernel.pricing[symbol].kind in {DataKind.TRADES, DataKind.BARS}
+    touch = kernel.config.venue.limit_fill is LimitFill.TOUCH
+    return symbol in kernel.touched or (touch and by_rows)
 
 
 def _free(kernel: Kernel, venue: Venue, top: Quote) -> tuple[int, int]:

@@ -75,7 +75,7 @@ class Venue:
         """The working orders of an instrument."""
         found = self.books.get(symbol)
         if found is None:
-            found = self.books[symbol] = Book()
+            found = self.books[symbol] = Book(touches=symbol in self._kernel.touched)
         return found
 
     def ask_hours(self, calendar: TradingCalendar) -> int:

@@ -38,8 +38,10 @@ def test_settings_that_came_later_stand_in_the_chain_where_they_are_set() -> Non
         market=CombinedMarket(sources=(bars, status)),
         venue=VenueConfig(limit_fill=LimitFill.TOUCH),
     )
-    with pytest.raises(InvalidConfig, match="limit_fill=touch is for prints and bars"):
-        session(venue=VenueConfig(limit_fill=LimitFill.TOUCH))
+    depth = msgspec.structs.replace(MARKET, kind=DataKind.DEPTH)
+    with pytest.raises(InvalidConfig, match="limit_fill=touch is for quotes, prints and bars"):
+        session(market=depth, venue=VenueConfig(limit_fill=LimitFill.TOUCH))
+    session(venue=VenueConfig(limit_fill=LimitFill.TOUCH))
 
 
 def test_rules_of_bars_are_refused_where_none_are_matched() -> None:

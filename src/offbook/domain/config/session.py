@@ -170,12 +170,29 @@ def touch_counts(config: MarketConfig) -> bool:
     return False
 
 
+def touched_by_quotes(config: MarketConfig) -> frozenset[str]:
+    """The instruments of which quotes are all that fills limits, so that ``venue.limit_fill`` is
+    about these: no depth, which has queues, and no trades."""
+    kinds: dict[str, set[DataKind]] = {}
+    for source in config.sources:
+        kinds.setdefault(source.instrument.symbol, set()).add(source.kind)
+    others = {DataKind.DEPTH, DataKind.TRADES}
+    alone = (
+        symbol
+        for symbol, have in kinds.items()
+        if DataKind.QUOTES in have and others.isdisjoint(have)
+    )
+    return frozenset(alone)
+
+
 def _check_limit_fill(config: SessionConfig) -> None:
-    """Raise InvalidConfig where no limit is filled by prints or bars."""
-    if config.venue.limit_fill is LimitFill.TOUCH and not touch_counts(config.market):
+    """Raise InvalidConfig where books alone fill limits."""
+    market = config.market
+    counts = touch_counts(market) or touched_by_quotes(market)
+    if config.venue.limit_fill is LimitFill.TOUCH and not counts:
         raise InvalidConfig(
-            "venue.limit_fill=touch is for prints and bars, and this market has none that fill "
-            "limits: quotes and books fill them by their own rules; leave it out",
+            "venue.limit_fill=touch is for quotes, prints and bars, and this market has books, "
+            "where orders queue (venue.queue): leave it out",
             field="venue.limit_fill",
         )
 

@@ -50,7 +50,8 @@ class StopGap(enum.Enum):
 
 class LimitFill(enum.Enum):
     """What fills a resting limit on prints and bars: a price beyond its own, or one at it, which
-    supposes that the order was first in its queue."""
+    supposes that the order was first in its queue; on quotes alone the other side that comes to its
+    price, or also its own side, up to the size shown there."""
 
     THROUGH = "through"
     TOUCH = "touch"
@@ -90,8 +91,8 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     matched; the defaults
     never flatter, the others are there to be compared with engines that work so.  ``fill_at`` None
     is the next open on bars, and quotes where there are quotes.
-    ``limit_fill`` says what fills a resting limit on prints and bars; ``freshness`` how old the
-    quote or book may be that an order takes from, None for any age;
+    ``limit_fill`` says what fills a resting limit on quotes, prints and bars; ``freshness`` how old
+    the quote or book may be that an order takes from, None for any age;
     ``self_match`` what becomes of the session's orders that would trade with each other.
     ``market_collar`` (0 to 1): how far above the market a market buy reserves cash.
     ``whole_shares``: orders are for whole units, whatever the instrument's lot.

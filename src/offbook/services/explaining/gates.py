@@ -367,9 +367,12 @@ def _queue(order: OrderStanding, found: InstrumentStanding) -> str | None:
     if order.price_px != best or shown is None:
         return None
     own, other = ("bid", "ask") if buying else ("ask", "bid")
+    reached = f"the {other} reaches it"
+    if found.touch_fills:
+        reached += ", or by the next quote that shows it there, as far as the size is not taken"
     return (
         f"queue: it stands at the best {own}, where {found.instrument.qty_text(shown)} are shown; "
-        f"quotes tell no place in a queue, so it fills when the {other} reaches it"
+        f"quotes tell no place in a queue, so it fills when {reached}"
     )
 
 

@@ -6,8 +6,8 @@ beyond it, which price priority does not allow without it.
 B, modelled: a model with a stated assumption decided when, or at what price: the place in a queue,
 or slippage.  Also what was taken from a book that had not begun with a snapshot.
 C, assumed: the data does not show what it traded against.  Bars; takers on prints, who are given
-what others traded; a print at the limit where one beyond it is not asked for; a quote or book that
-was too old.
+what others traded; a print at the limit, or a quote with it on its own side, where that is enough;
+a quote or book that was too old.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 from offbook.domain.named import Named
 from offbook.domain.orders import Liquidity
 from offbook.domain.records import OrderFilled
+from offbook.engine.matching_quotes import QUOTE_TOUCHES
 
 
 class Grade(Named):
@@ -32,6 +33,8 @@ def grade_of(record: OrderFilled) -> Grade:
         return Grade.C
     if evidence.trade_px is not None:
         return _of_print(record)
+    if evidence.rule in QUOTE_TOUCHES:
+        return Grade.C
     modelled = evidence.base_px is not None or evidence.book_incomplete
     return Grade.B if modelled else Grade.A
 
