@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from offbook.bootstrap import open_sync_manager as open_sync_manager
     from offbook.config.sessions import SessionRequest as SessionRequest
     from offbook.config.sessions import build_config as build_config
+    from offbook.domain.account_events import AccountEvent as AccountEvent
+    from offbook.domain.account_events import AccountEventKind as AccountEventKind
     from offbook.domain.config import AccountConfig as AccountConfig
     from offbook.domain.config import PauseOrders as PauseOrders
     from offbook.domain.config import ReplayMarket as ReplayMarket
@@ -60,6 +62,8 @@ if TYPE_CHECKING:
 
 _HOME: dict[str, str] = {
     "AccountConfig": "offbook.domain.config",
+    "AccountEvent": "offbook.domain.account_events",
+    "AccountEventKind": "offbook.domain.account_events",
     "AssetClass": "offbook.domain.instruments",
     "Bar": "offbook.domain.market_data",
     "BookLevel": "offbook.engine.book_view",
@@ -107,6 +111,8 @@ _HOME: dict[str, str] = {
 
 __all__ = [
     "AccountConfig",
+    "AccountEvent",
+    "AccountEventKind",
     "AssetClass",
     "Bar",
     "BookLevel",

@@ -6,6 +6,7 @@ import builtins
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+from offbook.domain.account_events import AccountEvent
 from offbook.domain.market_data import Bar, Quote, Trade
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.strategy import Missed, Strategy
@@ -123,6 +124,16 @@ def _fill(self: Puppet, fill: Fill) -> None:
     self.told(f"fill {fill.client_order_id} {qty} @ {fill.last_px}")
 
 
+def _account(self: Puppet, event: AccountEvent) -> None:
+    words = [event.kind.value, *([event.symbol] if event.symbol else [])]
+    if event.ratio != (1, 1) or event.new_symbol:
+        words += [f"{event.ratio[0]}:{event.ratio[1]}", *([event.new_symbol or ""])]
+    if event.amount:
+        money = f"{event.amount.decimal.normalize():f}"
+        words += [money, str(event.currency), "paid" if event.is_paid else "owed"]
+    self.told(" ".join(["account", *filter(None, words)]))
+
+
 def _timer(self: Puppet, name: str) -> None:
     self.told(f"timer {name}")
 
@@ -137,6 +148,7 @@ CALLBACKS: dict[str, Callable[..., None]] = {
     "bar": _bar,
     "order": _order,
     "fill": _fill,
+    "account": _account,
     "timer": _timer,
     "resume": _resume,
     "start": lambda self: self.told("start"),

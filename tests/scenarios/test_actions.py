@@ -379,3 +379,21 @@ def test_nobody_has_the_close_of_before_a_split() -> None:
     09:31:40     buy b 3                   b PENDING_NEW; b NEW; pos 6
     09:33:00     bar 50 51 49 50.50 50     b FILL 3 @ 50.50 taker
     """)
+
+
+def test_a_strategy_is_told_of_what_happens_at_its_date() -> None:
+    """Once the venue's report of it arrives; a dividend when it is owed and when it is paid."""
+    play("""
+    given hours 24/7; hears account; action split 4:1 ex 2024-01-03
+    given action dividend 0.25 ex 2024-01-03 pay 2024-01-09
+    on account split: buy b 2 @ 20
+    time         what                       expect
+    09:30:00     quote 100.00 100.00 50 50
+    09:30:01     buy a 10                   a PENDING_NEW; a NEW; a FILL 10 @ 100.00 taker
+    2024-01-03
+    00:00:00     -                          SPLIT 4:1; dividend of 40 at 0.25: 10
+                                            > account split XYZ 4:1; b PENDING_NEW
+                                            > account dividend XYZ 10 USD owed; b NEW; pos 40
+    2024-01-09
+    00:00:00     -                          dividend paid 10; > account dividend XYZ 10 USD paid
+    """)

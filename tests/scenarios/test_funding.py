@@ -71,3 +71,16 @@ def test_funding_may_bring_a_margin_call() -> None:
                                                 S-2 FILL 1 @ 10000.00 taker; MARGIN RESTORED
                                                 pos 0; equity 200
     """)
+
+
+def test_a_strategy_is_told_of_its_funding() -> None:
+    """When the report of it arrives, its position and cash with it."""
+    play("""
+    given BTCUSDT; margin 10x; cash 5000; funding 0.0001 2024-01-02T16:00; hears account
+    given latency 0 1s
+    time         what                           expect
+    15:00:00     quote 9999.00 10001.00 5 5
+    15:00:01     buy a 1                        a PENDING_NEW; a NEW; a FILL 1 @ 10001.00 taker
+    16:00:00     -                              funding of 10000 at 0.0001: -1; funding paid -1
+    16:00:01     -                              > account funding BTCUSDT -1 USDT paid
+    """)

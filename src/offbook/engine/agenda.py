@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from offbook.domain.account_events import AccountEvent
 from offbook.domain.calendars import NEVER
 from offbook.domain.orders import ExecType
 from offbook.domain.values import Amount
@@ -110,12 +111,13 @@ class ReservesArrive(msgspec.Struct, frozen=True, tag=True, array_like=True, gc=
 class AccountArrives(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """What changed in the account without a trade becomes known: cash by currency, and positions
     (symbol, quantity units, cost), what is owed to it by currency,
-    and what of its cash may not be used yet."""
+    what of its cash may not be used yet, and what event that was, for a strategy."""
 
     cash: tuple[tuple[str, Amount], ...] = ()
     positions: tuple[tuple[str, int, Amount], ...] = ()
     owed: tuple[tuple[str, Amount], ...] = ()
     unsettled: tuple[tuple[str, Amount], ...] = ()
+    event: AccountEvent | None = None
 
 
 class ActionDue(msgspec.Struct, frozen=True, tag=True, array_like=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from offbook.domain import records as r
+from offbook.domain.account_events import AccountEvent, AccountEventKind
 from offbook.domain.action_records import FlowReason
 from offbook.domain.instruments import charge_unit_of
 from offbook.domain.record_parts import Posting
@@ -44,10 +45,26 @@ def tell(
     positions: tuple[tuple[str, int, Amount], ...] = (),
     owed: tuple[CashChange, ...] = (),
     unsettled: tuple[CashChange, ...] = (),
+    event: AccountEvent | None = None,
 ) -> None:
     """Let the strategy know, when reports of now arrive."""
     if kernel.reports:
-        kernel.agenda.add(due, STAGE_MESSAGE, AccountArrives(cash, positions, owed, unsettled))
+        arrives = AccountArrives(cash, positions, owed, unsettled, event)
+        kernel.agenda.add(due, STAGE_MESSAGE, arrives)
+
+
+def money_event(
+    kernel: Kernel, reason: FlowReason, symbol: str | None, change: CashChange, *, is_paid: bool
+) -> AccountEvent:
+    """Money that came or went, or is owed, as a strategy is told of it."""
+    return AccountEvent(
+        ts=kernel.now,
+        kind=AccountEventKind(reason.value),
+        symbol=symbol,
+        currency=change[0],
+        amount=change[1],
+        is_paid=is_paid,
+    )
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +106,9 @@ def exchange(kernel: Kernel, flow: Flow) -> None:
         postings=tuple(legs),
         due=due,
     )
-    tell(kernel, due, (change,))
+    sum_of = (flow.currency, Amount(flow.amount))
+    event = money_event(kernel, flow.reason, flow.symbol, sum_of, is_paid=True)
+    tell(kernel, due, (change,), event=event)
 
 
 class Dividends:
@@ -128,7 +147,9 @@ class Dividends:
             pays=pays,
             postings=tuple(postings),
         )
-        tell(kernel, kernel.now, owed=((currency, Amount(amount)),))
+        owed = currency, Amount(amount)
+        event = money_event(kernel, FlowReason.DIVIDEND, symbol, owed, is_paid=False)
+        tell(kernel, kernel.now, owed=(owed,), event=event)
         kernel.agenda.add(pays, STAGE_VENUE, FlowDue(symbol, currency, Amount(amount)))
 
     def pay(self, item: FlowDue) -> None:
@@ -145,4 +166,6 @@ class Dividends:
             postings=tuple(legs),
             due=due,
         )
-        tell(kernel, due, (change,), owed=((item.currency, Amount(-item.amount)),))
+        paid = item.currency, item.amount
+        event = money_event(kernel, FlowReason.DIVIDEND, item.symbol, paid, is_paid=True)
+        tell(kernel, due, (change,), owed=((item.currency, Amount(-item.amount)),), event=event)

@@ -7,6 +7,7 @@ of the configuration, before the rows of that moment.
 from __future__ import annotations
 
 from offbook.domain import records as r
+from offbook.domain.account_events import AccountEvent, AccountEventKind
 from offbook.domain.calendars import NEVER
 from offbook.domain.config import ActionKind, CorporateAction, actions_of
 from offbook.domain.config.actions import AMOUNT_DECIMALS
@@ -131,7 +132,17 @@ class CorporateActions:
             due=due,
         )
         gone = [] if new_symbol == symbol else [(symbol, 0, Amount(0))]
-        tell(kernel, due, cash, (*gone, (new_symbol, after.qty, after.cost)))
+        event = AccountEvent(
+            ts=kernel.now,
+            kind=AccountEventKind.SYMBOL_CHANGE if gone else AccountEventKind.SPLIT,
+            symbol=symbol,
+            currency=instrument.quote_currency,
+            amount=Amount(part.in_lieu),
+            ratio=(new, old),
+            new_symbol=new_symbol if gone else None,
+        )
+        held = (*gone, (new_symbol, after.qty, after.cost))
+        tell(kernel, due, cash, held, event=event)
 
     def _exchanged(self, symbol: str, gave: int, new_symbol: str, got: int) -> list[Posting]:
         """The legs by which holdings of one symbol become holdings of another, or of the same."""
@@ -169,4 +180,11 @@ class CorporateActions:
             postings=tuple(legs),
             due=due,
         )
-        tell(kernel, due, cash, ((symbol, 0, Amount(0)),))
+        event = AccountEvent(
+            ts=kernel.now,
+            kind=AccountEventKind.DELISTING,
+            symbol=symbol,
+            currency=currency,
+            amount=Amount(paid),
+        )
+        tell(kernel, due, cash, ((symbol, 0, Amount(0)),), event=event)

@@ -21,7 +21,7 @@ from offbook.domain.instruments import charge_unit_of
 from offbook.domain.values import Amount, flow_of
 from offbook.engine.accounts import ACCRUED, CASH, VENUE
 from offbook.engine.agenda import STAGE_VENUE, AccrualDue
-from offbook.engine.cash_flows import cash_legs, tell
+from offbook.engine.cash_flows import cash_legs, money_event, tell
 from offbook.engine.kernel import Kernel
 from offbook.engine.lending import Dated
 from offbook.engine.postings import moved
@@ -127,7 +127,9 @@ class Financing:
             pays=None,
             postings=moved(VENUE, ACCRUED, currency, amount),
         )
-        tell(kernel, kernel.now, owed=((currency, Amount(amount)),))
+        owed = currency, Amount(amount)
+        event = money_event(kernel, reason, symbol, owed, is_paid=False)
+        tell(kernel, kernel.now, owed=(owed,), event=event)
 
     def _pay(self) -> None:
         """The month is over: what has accrued goes to the cash."""
@@ -149,7 +151,9 @@ class Financing:
                 postings=tuple(legs),
                 due=due,
             )
-            tell(kernel, due, (change,), owed=((currency, Amount(-amount)),))
+            paid = currency, Amount(amount)
+            event = money_event(kernel, FlowReason.INTEREST, None, paid, is_paid=True)
+            tell(kernel, due, (change,), owed=((currency, Amount(-amount)),), event=event)
 
 
 def _month(ts: int) -> tuple[int, int]:

@@ -54,6 +54,7 @@ CALLBACKS: Final = (
     "on_status",
     "on_order",
     "on_fill",
+    "on_account",
     "on_timer",
     "on_pause",
     "on_resume",

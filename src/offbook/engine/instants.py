@@ -274,6 +274,8 @@ class Instants:
             self._kernel.view.reserves(report)
         elif isinstance(report, AccountArrives):
             self._kernel.view.account(report)
+            if report.event is not None and self.host is not None and not self.over:
+                self.host.call("on_account", report.event)
         elif self.host is not None:
             self.host.deliver(report)
 

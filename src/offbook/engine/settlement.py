@@ -12,6 +12,7 @@ from bisect import bisect_right
 import msgspec
 
 from offbook.domain import records as r
+from offbook.domain.account_events import AccountEvent, AccountEventKind
 from offbook.domain.calendars import DAY_NS, NEVER, TradingCalendar
 from offbook.domain.config import UnsettledCash
 from offbook.domain.config.actions import BEFORE_OPEN_NS
@@ -120,4 +121,14 @@ class Settlement:
     def _tell(self, item: SettlementDue, sign: int) -> None:
         if item.waits and item.amount:
             change = (item.currency, Amount(sign * item.amount))
-            tell(self._kernel, self._kernel.response_due(0), unsettled=(change,))
+            event = None
+            if sign < 0:
+                kind = AccountEventKind.SETTLEMENT
+                event = AccountEvent(
+                    ts=self._kernel.now,
+                    kind=kind,
+                    symbol=item.symbol,
+                    currency=item.currency,
+                    amount=item.amount,
+                )
+            tell(self._kernel, self._kernel.response_due(0), unsettled=(change,), event=event)

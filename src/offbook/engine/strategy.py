@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from offbook.domain.account_events import AccountEvent
 from offbook.domain.errors import InvalidStrategy
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import Bar, DataKind, Quote, StatusUpdate, Trade
@@ -156,6 +157,10 @@ class Strategy(Ordering):
 
     def on_fill(self, fill: Fill) -> None:
         """Each fill, before the ``on_order`` of the same report."""
+
+    def on_account(self, event: AccountEvent) -> None:
+        """What happened to the account at its date and without a trade: a corporate action, a
+        dividend, funding, interest, a settlement; ``position`` and ``account`` know it already."""
 
     def on_timer(self, name: str) -> None:
         """A timer that fell due."""

@@ -38,7 +38,7 @@ def test_the_venue_names_the_first_reason_of_its_table() -> None:
         line("time", "what", "expect"),
         line("09:30:00", "quote 100.00 100.05 500 500"),
         line("09:30:01", "buy z 100", "z PENDING_NEW; z NEW; z FILL 100 @ 100.05 taker"),
-        line("09:30:02", "sell r 10 @ 100.10", "r PENDING_NEW; r NEW"),
+        line("09:30:02", "sell r 10 @ 100.05", "r PENDING_NEW; r NEW"),
         line("09:30:03", "quote 100.00 100.05 500 500"),
     ]
     for place, reason in enumerate(walked):
