@@ -1,4 +1,4 @@
-"""Files of corporate actions, and of funding rates."""
+"""Files of corporate actions, of funding rates, and of what shares are lent at."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from offbook.adapters.dated_files import Table
-from offbook.domain.config import CorporateAction, FundingRate
+from offbook.domain.config import BorrowRate, CorporateAction, FundingRate
+from offbook.domain.config.financing import day_of, rate_units
 from offbook.domain.errors import InvalidConfig
 
 _ACTIONS: Final = Table(
@@ -34,6 +35,14 @@ _FUNDING: Final = Table(
     needed=("at", "rate"),
 )
 
+_BORROW: Final = Table(
+    title="borrow rates",
+    field="account.financing.borrow",
+    columns=("symbol", "since", "rate"),
+    names={"date": "since", "from": "since", "day": "since", "fee": "rate", "fee_rate": "rate"},
+    needed=("symbol", "since"),
+)
+
 
 def read_actions(file: Path) -> tuple[CorporateAction, ...]:
     """The actions of a file, in its order. Raises InvalidConfig, naming file and row."""
@@ -43,6 +52,23 @@ def read_actions(file: Path) -> tuple[CorporateAction, ...]:
             found.append(CorporateAction(**told))  # type: ignore[arg-type]  # a kind is settled there
         except InvalidConfig as error:
             raise InvalidConfig(f"{place}: {error.message}", **error.fields) from None
+    return tuple(found)
+
+
+def read_borrow(file: Path) -> tuple[BorrowRate, ...]:
+    """The rates of a file, in its order; from one that is empty on a share cannot be borrowed.
+
+    Raises InvalidConfig, naming file and row.
+    """
+    found = []
+    for place, told in _BORROW.rows(file):
+        try:
+            day_of(told["since"], "borrow")
+            if told.get("rate") is not None:
+                rate_units(told["rate"], "borrow")
+        except InvalidConfig as error:
+            raise InvalidConfig(f"{place}: {error.message}", **error.fields) from None
+        found.append(BorrowRate(**told))
     return tuple(found)
 
 

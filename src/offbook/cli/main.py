@@ -116,6 +116,7 @@ def run(
     adjustment: o.Adjustment = None,
     actions: o.Actions = None,
     funding: o.Funding = None,
+    borrow: o.Borrow = None,
     drop_bad_rows: o.DropBadRows = None,
     json: o.Json = False,
     quiet: o.Quiet = False,

@@ -194,6 +194,10 @@ Funding = Annotated[
     str | None,
     typer.Option("--funding", metavar="FILE", help="Funding rates of a perpetual, dated."),
 ]
+Borrow = Annotated[
+    str | None,
+    typer.Option("--borrow", metavar="FILE", help="What shares are lent at, or not, dated."),
+]
 DropBadRows = Annotated[
     bool | None,
     typer.Option("--drop-bad-rows/--refuse-bad-rows", help="Rows that cannot be true (refuse)."),

@@ -37,6 +37,7 @@ def run_strategy(shell: Shell, given: dict[str, Any]) -> int:
         settings = Settings((cli_defaults(), *settings.layers))
     config = build_config(request_of(given), settings=settings)
     _note_idle_actions(shell, config, given["actions"])
+    _note_idle_list(shell, config, given["borrow"])
     if given["dry_run"]:
         shell.document(msgspec.to_builtins(config))
         return 0
@@ -53,6 +54,13 @@ def _note_idle_actions(shell: Shell, config: SessionConfig, file: str | None) ->
         files = idle_action_files(config.market)
     for idle in files:
         shell.note(f"no row of {idle} is for {symbols_of(config.market)}")
+
+
+def _note_idle_list(shell: Shell, config: SessionConfig, file: str | None) -> None:
+    """The same of a file of what shares are lent at."""
+    financing = config.account.financing
+    if file is not None and not (financing and financing.borrow):
+        shell.note(f"no row of {file} is for {symbols_of(config.market)}")
 
 
 def request_of(given: dict[str, Any]) -> SessionRequest:
@@ -72,6 +80,7 @@ def request_of(given: dict[str, Any]) -> SessionRequest:
         at_end=given["at_end"],
         on_error=given["on_error"],
         name=given["name"],
+        borrow=given.get("borrow"),
     )
 
 

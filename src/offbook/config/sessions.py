@@ -31,7 +31,8 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True):
     ``file`` is a whole configuration as TOML or JSON; paths in it are relative to it.
     ``latency_ms``, ``fee_bps`` and ``cash`` are decimal text; ``preset`` names a whole
     venue.  ``data`` may be several sources of
-    one market, each named as on the command line.
+    one market, each named as on the command line.  ``borrow`` is a file of what shares are lent
+    at, in which those of other symbols are passed over.
     """
 
     strategy: str | None = None
@@ -48,6 +49,7 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True):
     at_end: str | None = None
     on_error: str | None = None
     name: str | None = None
+    borrow: str | None = None
 
 
 def build_config(
@@ -123,9 +125,25 @@ def _set_given(document: dict[str, Any], request: SessionRequest) -> None:
     if request.fee_bps is not None:
         fee = {"type": "basis_points", "maker": request.fee_bps, "taker": request.fee_bps}
         part(document, "venue")["fee"] = fee
+    if request.borrow is not None:
+        _set_borrow(document, request.borrow)
     if request.latency_ms is not None:
         delay = _milliseconds(request.latency_ms)
         part(document, "venue")["latency"] = {"entry_ns": delay, "response_ns": delay}
+
+
+def _set_borrow(document: dict[str, Any], file: str) -> None:
+    from offbook.adapters.action_files import read_borrow
+
+    market = document["market"]
+    sources = market.get("sources") or [market]
+    symbols = {source["instrument"]["symbol"] for source in sources}
+    listed = [rate for rate in read_borrow(absolute(Path(file))) if rate.symbol in symbols]
+    account = part(document, "account")
+    account["financing"] = {
+        **(account.get("financing") or {}),
+        "borrow": [msgspec.to_builtins(rate) for rate in listed],
+    }
 
 
 def _set_market(document: dict[str, Any], request: SessionRequest) -> None:

@@ -90,3 +90,28 @@ def test_a_description_that_names_such_a_file_is_told_of_too(
         answer = offbook("run", "hold.py:Hold", "--data", "acme.csv", "--dry-run")
         assert answer.code == 0, answer.err
         assert answer.err.count("list.csv is for ACME") == count
+
+
+def test_a_list_of_what_is_lent_comes_from_a_file(offbook: Program, folder: Path) -> None:
+    """Rows of other shares are passed over; a list that has nothing is told of."""
+    (folder / "lent.csv").write_text(
+        "symbol,since,rate\nACME,2024-01-01,0.36\nACME,2024-01-05,\nOTHER,2024-01-01,0.1\n"
+    )
+    config = '[account]\ntype = "margin"\n[account.financing]\nunlisted = "deny"\n'
+    (folder / "s.toml").write_text(config)
+    options = ("--adjustment", "raw", "--config", "s.toml", "--dry-run")
+    told = run(offbook, folder, *options, "--borrow", "lent.csv")
+    assert told.code == 0, told.err
+    financing = told.document["account"]["financing"]
+    assert financing["unlisted"] == "deny"
+    assert financing["borrow"] == [
+        {"symbol": "ACME", "since": "2024-01-01", "rate": "0.36"},
+        {"symbol": "ACME", "since": "2024-01-05"},
+    ]
+    (folder / "lent.csv").write_text("symbol,since,rate\nOTHER,2024-01-01,0.1\n")
+    told = run(offbook, folder, *options, "--borrow", "lent.csv")
+    assert "no row of lent.csv is for ACME" in told.err
+    (folder / "lent.csv").write_text("symbol,since,rate\nACME,soon,0.1\n")
+    told = run(offbook, folder, *options, "--borrow", "lent.csv")
+    assert told.code == 2
+    assert "lent.csv, row 1" in told.err + told.out
