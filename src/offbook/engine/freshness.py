@@ -38,6 +38,12 @@ class Freshness:
         """Whether a quote or a book of ``ts`` (ns UTC) is older than it may be."""
         return self._config is not None and self._kernel.now - ts > self._config.limit(symbol)
 
+    def age_limit(self, symbol: str) -> int | None:
+        """The age in ns beyond which nothing is taken; None where any age will do."""
+        if self._config is None or self._config.policy is StalePolicy.FLAG:
+            return None
+        return self._config.limit(symbol)
+
     def holds_back(self, row: object) -> bool:
         """Whether nothing may be taken from a row that stands."""
         if self._config is None or not isinstance(row, Quote):

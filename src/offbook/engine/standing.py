@@ -11,6 +11,7 @@ from offbook.domain.market_data import Bar, DataKind, Quote, SourceInfo
 from offbook.domain.orders import OrderSide, OrderView
 from offbook.domain.session import SessionStatus
 from offbook.engine.folding import order_view
+from offbook.engine.holding_back import HeldBack, held_back
 from offbook.engine.host import StrategyHost
 from offbook.engine.kernel import Kernel
 from offbook.engine.state import OrderState
@@ -46,6 +47,10 @@ class InstrumentStanding(msgspec.Struct, frozen=True, kw_only=True):
     halted_since: int | None = None
     bands: tuple[int, int] | None = None
     is_extended: bool = False
+    held_back: HeldBack | None = None
+    """Why orders take nothing from the last row, if they do not, beside its age."""
+    age_limit_ns: int | None = None
+    """The age beyond which they do not; None where any will do."""
     touch_fills: bool = False
     """Whether a print or a bar at a limit's price fills it, or a quote with it on its side."""
 
@@ -129,6 +134,11 @@ def _instrument(kernel: Kernel, venue: Venue, instrument: Instrument) -> Instrum
     row = kernel.pricing_row(symbol)
     if row is None:
         return standing
+    standing = msgspec.structs.replace(
+        standing,
+        held_back=held_back(kernel, venue, row),
+        age_limit_ns=venue.freshness.age_limit(symbol) if isinstance(row, Quote) else None,
+    )
     if not isinstance(row, Quote):
         px = row.close_px if isinstance(row, Bar) else row.price_px
         return msgspec.structs.replace(standing, last_ts=row.ts, bid_px=px, ask_px=px)

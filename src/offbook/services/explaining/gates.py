@@ -26,19 +26,11 @@ from offbook.domain.records import (
 )
 from offbook.domain.session import SessionStatus
 from offbook.engine.standing import InstrumentStanding, OrderStanding, Standing, StrategyStanding
+from offbook.services.explaining.sayings import held_back_text, refusal_text
 from offbook.services.reporting.formatting import clock, duration, words
 
 STALE_NS: Final = 60_000_000_000
 """A price older than this, in open hours, is called old; bars are given three of their lengths."""
-
-_ADVICE: Final = {
-    "INSUFFICIENT_HOLDINGS": "; a cash account sells what it owns, "
-    'account.type = "margin" sells short',
-    "NOT_BORROWABLE": "; account.financing says what can be borrowed, and from when",
-    "SYMBOL_ENDED": "; it was delisted, or trades under another symbol",
-    "UNSETTLED": "; it is there from the day of settlement on, see account.settlement",
-}
-"""What to do about a refusal, where its name does not say it."""
 
 _CALLBACKS: Final = {
     DataKind.QUOTES: "on_quote",
@@ -146,6 +138,9 @@ def _data(standing: Standing, found: InstrumentStanding) -> Gate:
         for source in standing.sources
         if source.symbol == found.instrument.symbol and source.kind is found.kind
     ]
+    held = held_back_text(standing, found)
+    if held is not None:
+        return _gate(name, shut=True, text=f"{held}: {seen}")
     late = age > max(STALE_NS, 3 * max(lengths, default=0)) and found.is_open
     return _gate(name, shut=late, text=f"{'the last price was old: ' if late else ''}{seen}")
 
@@ -243,22 +238,13 @@ def _refusals(records: Sequence[Record]) -> Iterator[Gate]:
     if denied is None:
         yield _gate("risk", shut=False, text="nothing was denied")
     else:
-        yield _gate("risk", shut=denied is last, text=_refusal("denied", denied))
+        yield _gate("risk", shut=denied is last, text=refusal_text("denied", denied))
     rejected = next((r for r in reversed(records) if isinstance(r, OrderRejected)), None)
     if rejected is None:
         yield _gate("venue", shut=False, text="nothing was rejected")
     else:
         newest = last is not None and rejected.order == last.order
-        yield _gate("venue", shut=newest, text=_refusal("rejected", rejected))
-
-
-def _refusal(verb: str, record: OrderDenied | RequestDenied | OrderRejected) -> str:
-    text = f"the last order {verb} was for {words(record.reason.value)}, {clock(record.ts)} UTC"
-    if record.value or record.limit:
-        numbers = [f"it was {record.value}" if record.value else ""]
-        numbers.append(f"the limit {record.limit}" if record.limit else "")
-        text += f" ({', '.join(filter(None, numbers))})"
-    return text + _ADVICE.get(record.reason.value, "")
+        yield _gate("venue", shut=newest, text=refusal_text("rejected", rejected))
 
 
 def _order(standing: Standing, order: OrderStanding) -> Gate:
@@ -289,6 +275,9 @@ def _is_not_matched(
     if found.halted_since is not None:
         return f"trading was halted at {clock(found.halted_since)}; it waits for its resumption"
     if found.is_open or (found.is_extended and view.extended_hours):
+        held = held_back_text(standing, found)
+        if held is not None:
+            return f"{held}; it waits for the next"
         return _beyond_bands(order, found)
     return "it was extended hours" if found.is_extended else "its market was shut"
 

@@ -1,0 +1,75 @@
+"""Orders that take nothing from what the market last showed: it is said why."""
+
+from __future__ import annotations
+
+import pytest
+from tests.scenarios.stage import Stage, Table
+
+from offbook.engine.inputs import Advance
+from offbook.services.explaining.gates import Explanation, GateState, explain
+
+
+def explained(text: str) -> Explanation:
+    """The explanation at the last line of a table."""
+    table = Table(text)
+    stage = Stage(table)
+    for line in table.lines:
+        stage.carry_out(line)
+        stage.feed(Advance(ts=line.ts))
+    return explain("s", stage.engine.standing(), [])
+
+
+@pytest.mark.parametrize(
+    ("table", "gate", "said"),
+    [
+        (
+            """
+            given fresh 2s defer
+            time         what                     expect
+            09:30:00     quote 100.00 100.10 5 5
+            09:30:10     buy a 5 @ 100.20         a PENDING_NEW; a NEW
+            """,
+            "order a",
+            "older than the 2.0 s of venue.freshness; it waits for the next",
+        ),
+        (
+            """
+            given rows quotes status
+            time         what                     expect
+            09:30:00     quote 100.00 100.10 5 5
+            09:30:01     status halt              HALTED
+            09:30:02     status resume            TRADING
+            09:30:03     buy a 5 @ 100.20         a PENDING_NEW; a NEW
+            """,
+            "order a",
+            "the last price was from before a halt or a split; it waits for the next",
+        ),
+        (
+            """
+            given rows quotes status
+            time         what                     expect
+            09:30:00     quote 100.00 100.10 5 5
+            09:30:01     status halt              HALTED
+            09:30:03     buy a 5 @ 100.20         a PENDING_NEW; a NEW
+            """,
+            "order a",
+            "trading was halted at",
+        ),
+        (
+            """
+            given rows depth
+            time         what                     expect
+            09:30:00     depth 100x5 / snapshot
+            09:30:03     buy a 5 @ 100.20         a DENIED NO_MARKET_DATA
+            """,
+            "data of XYZ",
+            "no row had come",
+        ),
+    ],
+    ids=["old", "before a halt", "in a halt", "no book"],
+)
+def test_why_an_order_does_not_fill(table: str, gate: str, said: str) -> None:
+    """At the gate of its own."""
+    found = {one.name: one for one in explained(table).gates}
+    assert found[gate].state is GateState.SHUT
+    assert said in found[gate].text
