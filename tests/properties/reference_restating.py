@@ -73,6 +73,7 @@ class ReferenceRestating(ReferenceLoss):
         )
         if self.setup.listener:
             self.later(due, MESSAGE_STAGE, lambda: None)
+        self.locks_follow(ratio)
         if self.priced is not None:
             self.priced = self._as_after(self.priced, ratio)
         lower, upper = self.bands
@@ -82,6 +83,10 @@ class ReferenceRestating(ReferenceLoss):
             upper = -(-upper / ratio // self._finest_price) * self._finest_price
         self.bands = (lower, upper)
         self._follow_split(ratio)
+
+    def locks_follow(self, ratio: Fraction) -> None:
+        """Shares that wait for their payment become others, which wait."""
+        raise NotImplementedError
 
     def _as_after(self, row: PriceRow, ratio: Fraction) -> PriceRow:
         """The last row as it would have read, to the nearest price; sizes stay."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from tests.properties.market_cases import Setup
-from tests.properties.reference_clock import DAY, VENUE_STAGE
+from tests.properties.reference_clock import DAY, VENUE_STAGE, Due
 from tests.properties.reference_events import EIGHT_HOURS, ReferenceEvents
 from tests.properties.reference_orders import ZERO, Order
 
@@ -19,6 +19,7 @@ class ReferenceSettlement(ReferenceEvents):
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
         self._last_settles = 0
+        self._locks: list[tuple[Due, Fraction]] = []
 
     def await_settlement(self, order: Order, qty: Fraction, change: Fraction) -> None:
         config, account = self.setup.account.settlement, self.account
@@ -47,7 +48,19 @@ class ReferenceSettlement(ReferenceEvents):
         self._hold_back(amount, qty, waits=waits)
         self.tell("SettlementPending", amount, qty, waits, settles)
         self.later(settles, VENUE_STAGE, self._day_of(amount, qty, waits=waits))
+        if qty:
+            self._locks.append((self.dues[-1], qty))
         self._is_told(amount, waits=waits)
+
+    def locks_follow(self, ratio: Fraction) -> None:
+        """They wait until the same day, a part of a unit as a whole one."""
+        unit = Fraction(1, 10**self.setup.instrument.qty_precision)
+        waiting = [lock for lock in self._locks if lock[0] in self.dues]
+        self._locks.clear()
+        for due, qty in sorted(waiting, key=lambda lock: (lock[0].at, lock[0].number)):
+            self.dues.remove(due)
+            due.do()
+            self._pend(ZERO, -(-qty * ratio // unit) * unit, due.at, waits=True)
 
     def _day_of(self, amount: Fraction, qty: Fraction, *, waits: bool) -> Callable[[], None]:
         def settle() -> None:
