@@ -99,17 +99,17 @@ def tick_at(piece: QuoteSlice | TradeSlice, place: int, row: int | None = None) 
     market, or at ``row``."""
     instrument = piece.instrument
     scale = float(10**instrument.price_precision)
-    ts, row = int(piece.ts[place]), piece.position(place) if row is None else row
-    event = None if piece.ts_event is None else int(piece.ts_event[place])
+    ts, row = piece.ts.item(place), piece.position(place) if row is None else row
+    event = None if piece.ts_event is None else piece.ts_event.item(place)
     if isinstance(piece, TradeSlice):
-        px = int(piece.price_px[place])
-        took = int(piece.aggressor[place])
+        px = piece.price_px.item(place)
+        took = piece.aggressor.item(place)
         side, auction = _AGGRESSOR[took], _AUCTION.get(took)
-        size = int(piece.size_qty[place])
+        size = piece.size_qty.item(place)
         return Trade(ts, float(px) / scale, px, size, side, event, row, instrument, auction)
-    bid_px, ask_px = int(piece.bid_px[place]), int(piece.ask_px[place])
+    bid_px, ask_px = piece.bid_px.item(place), piece.ask_px.item(place)
     bid, ask = float(bid_px) / scale, float(ask_px) / scale
-    bid_qty, ask_qty = int(piece.bid_qty[place]), int(piece.ask_qty[place])
+    bid_qty, ask_qty = piece.bid_qty.item(place), piece.ask_qty.item(place)
     return Quote(ts, bid, ask, bid_px, ask_px, bid_qty, ask_qty, event, row, instrument)
 
 

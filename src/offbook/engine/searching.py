@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from offbook.domain.market_data import IntColumn, QuoteSlice, TradeSlice
-from offbook.domain.row_index import BLOCK
+from offbook.domain.row_index import BLOCK, RowIndex
 from offbook.engine.wake import NO_FALL, NO_RISE, Band
 
 NEAR: Final = 256
@@ -97,10 +97,30 @@ def _by_blocks(piece: Ticks, begin: int, end: int, edges: list[Edge]) -> int:
 
 def _touched(piece: Ticks, begin: int, end: int, edges: list[Edge]) -> int:
     """The first block with a price beyond an edge."""
-    hits: npt.NDArray[np.bool_] | None = None
-    assert piece.index is not None
+    index = piece.index
+    assert index is not None
+    if end - begin > FIRST_BLOCKS:
+        return _touched_of_many(index, begin, end, edges)
+    first = end
     for name, fall, px in edges:
-        extremes = piece.index.of(name, end)
+        # So few numbers are compared sooner one by one than by numpy.
+        extremes = index.of(name, end)
+        if fall:
+            lows = extremes.lows[begin:first].tolist()
+            if lows and min(lows) <= px:
+                first = begin + next(place for place, low in enumerate(lows) if low <= px)
+        else:
+            highs = extremes.highs[begin:first].tolist()
+            if highs and max(highs) >= px:
+                first = begin + next(place for place, high in enumerate(highs) if high >= px)
+    return first
+
+
+def _touched_of_many(index: RowIndex, begin: int, end: int, edges: list[Edge]) -> int:
+    """The same, by columns."""
+    hits: npt.NDArray[np.bool_] | None = None
+    for name, fall, px in edges:
+        extremes = index.of(name, end)
         hit = extremes.lows[begin:end] <= px if fall else extremes.highs[begin:end] >= px
         hits = hit if hits is None else np.logical_or(hits, hit, out=hits)
     assert hits is not None
