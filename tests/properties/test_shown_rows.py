@@ -75,10 +75,11 @@ def test_how_rows_are_cut_into_blocks_changes_nothing(
     monkeypatch.setattr(shown_rows, "WHOLE_BLOCKS", 2)
     monkeypatch.setattr(shown_rows, "BLOCK", block)
     monkeypatch.setattr(shown_rows, "PACKED_BLOCK", block + 1)
-    monkeypatch.setattr(shown_rows, "NEAR", 2)
+    monkeypatch.setattr(shown_rows, "FAR", 2)
     monkeypatch.setattr(shown_rows, "STRETCH", stretch)
     monkeypatch.setattr(showing, "TURNS", turns)
     monkeypatch.setattr(showing, "FEW", turns)
+    monkeypatch.setattr(showing, "NEAR", 2)
     for seed, whole in enumerate(expected):
         done = improvise(seed, kind)
         assert raws(done) == raws(whole), f"seed {seed}"

@@ -79,12 +79,14 @@ class Packing(NamedTuple, Generic[T]):
     whole: type[T]
     packed: Callable[..., T]
     shown: tuple[str, ...]
+    unpacked: Callable[[PackedLayout, tuple[int, ...], list[float]], T]
+    """Makes a row whole, of all its numbers and the floats that are shown."""
 
 
 class PackedBlock(Generic[T]):
     """Rows of a slice, ready to be made: ``columns`` are what ``make`` takes for each."""
 
-    __slots__ = ("columns", "layout", "make")
+    __slots__ = ("_floats", "_numbers", "_unpacked", "columns", "layout", "make")
 
     def __init__(self, piece: TickOrBar, packing: Packing[T], table: PriceTable) -> None:
         events = None if isinstance(piece, BarSlice) else piece.ts_event
@@ -95,7 +97,17 @@ class PackedBlock(Generic[T]):
         length = len(piece)
         places, packs = _PLACES * -(-length // GROUP), _packs(piece, self.layout)
         del places[length:], packs[length:]
-        self.columns: list[list[Any]] = [*table.floats(shown), places, packs]
+        self._floats = table.floats(shown)
+        self._numbers = struct.Struct(f"={len(names)}q").unpack_from
+        self._unpacked: Callable[[PackedLayout, tuple[int, ...], list[float]], T]
+        self._unpacked = packing.unpacked
+        self.columns: list[list[Any]] = [*self._floats, places, packs]
+
+    def at(self, place: int) -> T:
+        """One row, whole."""
+        layout, pack = self.layout, self.columns[-1][place]
+        numbers = self._numbers(pack.numbers, place % GROUP * layout.width)
+        return self._unpacked(layout, numbers, [column[place] for column in self._floats])
 
 
 def _packs(piece: TickOrBar, layout: PackedLayout) -> list[RowPack]:
@@ -180,6 +192,46 @@ _SPECIAL: Final[dict[str, Any]] = {
     "low": _float("low"),
 }
 
-QUOTES: Final = Packing(Quote, _packed(Quote, ("bid", "ask"), _SPECIAL), ("bid_px", "ask_px"))
-TRADES: Final = Packing(Trade, _packed(Trade, ("price",), _SPECIAL), ("price_px",))
-BARS: Final = Packing(Bar, _packed(Bar, ("close",), _SPECIAL), ("close_px",))
+
+def _quote(layout: PackedLayout, numbers: tuple[int, ...], floats: list[float]) -> Quote:
+    ts, bid_px, ask_px, bid_qty, ask_qty, row, *event = numbers
+    bid, ask = floats
+    instrument = layout.instrument
+    return Quote(
+        ts, bid, ask, bid_px, ask_px, bid_qty, ask_qty, event[0] if event else None, row, instrument
+    )
+
+
+def _trade(layout: PackedLayout, numbers: tuple[int, ...], floats: list[float]) -> Trade:
+    ts, px, size, took, row, *event = numbers
+    at = event[0] if event else None
+    auction, instrument = auction_of(took), layout.instrument
+    return Trade(ts, floats[0], px, size, side_of(took), at, row, instrument, auction)
+
+
+def _bar(layout: PackedLayout, numbers: tuple[int, ...], floats: list[float]) -> Bar:
+    ts, ts_open, *prices, volume, row = numbers
+    first, high, low, _ = (float(px) / layout.scale for px in prices)
+    opens, highest, lowest, close = prices
+    return Bar(
+        ts,
+        ts_open,
+        first,
+        high,
+        low,
+        floats[0],
+        opens,
+        highest,
+        lowest,
+        close,
+        volume,
+        row,
+        layout.instrument,
+    )
+
+
+QUOTES: Final = Packing(
+    Quote, _packed(Quote, ("bid", "ask"), _SPECIAL), ("bid_px", "ask_px"), _quote
+)
+TRADES: Final = Packing(Trade, _packed(Trade, ("price",), _SPECIAL), ("price_px",), _trade)
+BARS: Final = Packing(Bar, _packed(Bar, ("close",), _SPECIAL), ("close_px",), _bar)

@@ -113,30 +113,8 @@ def tick_at(piece: QuoteSlice | TradeSlice, place: int, row: int | None = None) 
     return Quote(ts, bid, ask, bid_px, ask_px, bid_qty, ask_qty, event, row, instrument)
 
 
-def bar_at(piece: BarSlice, place: int) -> Bar:
-    """The same of bars."""
-    scale = float(10**piece.instrument.price_precision)
-    columns = (piece.open_px, piece.high_px, piece.low_px, piece.close_px)
-    opens, high, low, close = [int(column[place]) for column in columns]
-    return Bar(
-        int(piece.ts[place]),
-        int(piece.ts_open[place]),
-        float(opens) / scale,
-        float(high) / scale,
-        float(low) / scale,
-        float(close) / scale,
-        opens,
-        high,
-        low,
-        close,
-        int(piece.volume_qty[place]),
-        piece.position(place),
-        piece.instrument,
-    )
-
-
 def update_at(piece: DepthSlice, place: int, row: int) -> DepthUpdate:
-    """The same of a book's updates, at position ``row``."""
+    """The same of a book's updates."""
     return DepthUpdate(
         int(piece.ts[place]),
         int(piece.side[place]),

@@ -15,7 +15,6 @@ from typing import Any, Final, Protocol, cast
 from offbook.engine.host import StrategyHost
 from offbook.engine.kernel import Kernel
 from offbook.engine.packed_rows import PackedBlock
-from offbook.engine.rows import Row
 from offbook.engine.strategy import StrategyContext
 
 TURNS: Final = 16
@@ -23,6 +22,8 @@ TURNS: Final = 16
 MOST_READS: Final = 0.5
 """How many packed numbers may be asked for, and rows taken one by one, times the rows of a block,
 before whole rows are less work."""
+NEAR: Final = 512
+"""Rows made ready at first: where the strategy has acted, it may soon act again."""
 FEW: Final = 8
 """So many rows are sooner made one by one than in columns."""
 
@@ -65,7 +66,7 @@ class WholeRows:
 class PackedRows:
     """Rows packed, made when they are shown.
 
-    ``row_at`` makes one whole, ``made`` all from one place to another.
+    ``made`` makes those from one place to another whole.
     """
 
     def __init__(
@@ -73,13 +74,11 @@ class PackedRows:
         kernel: Kernel,
         host: StrategyHost,
         block: PackedBlock[Any],
-        row_at: Callable[[int], Row],
         made: Callable[[int, int], Iterator[Any]],
     ) -> None:
         self._kernel = kernel
         self._host = host
         self._block = block
-        self._row_at = row_at
         self._made = made
         self._others = [iter(column) for column in block.columns[1:]]
         self._place = 0
@@ -99,15 +98,16 @@ class PackedRows:
 
     def show(self, callback: Callback, begin: int, end: int) -> None:
         """See ``BlockRows``."""
-        kernel, place = self._kernel, begin
+        kernel, place, length = self._kernel, begin, NEAR
         while place < end and not kernel.look_up:
             if self.turns >= TURNS:
                 if self._whole is None:
                     self._whole = WholeRows(kernel, self._made(place, self._rows))
                 self._whole.show(callback, place, end)
                 return
-            place = self._quickly(callback, place, end)
-            self.turns += place < end and not kernel.look_up
+            stop, length = min(place + length, end), end
+            place = self._quickly(callback, place, stop)
+            self.turns += place < stop and not kernel.look_up
 
     def some(self, begin: int, end: int) -> Iterator[Any]:
         """See ``BlockRows``."""
@@ -116,7 +116,7 @@ class PackedRows:
         self.taken += end - begin
         if end - begin > FEW:
             return self._made(begin, end)
-        return map(self._row_at, range(begin, end))
+        return map(self._block.at, range(begin, end))
 
     def _quickly(self, callback: Callback, begin: int, end: int) -> int:
         """Show rows until the strategy turns to the engine; the place after the last."""
@@ -138,7 +138,7 @@ class PackedRows:
 
     def come_to(self, place: int) -> None:
         """Session time and the last row are those of the row before a place."""
-        row = self._row_at(place - 1)
+        row = self._block.at(place - 1)
         self._kernel.now, self._kernel.last = row.ts, row
 
     def stand_in(self, name: str) -> Any:

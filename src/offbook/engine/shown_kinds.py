@@ -24,7 +24,7 @@ from offbook.engine.kernel import Kernel
 from offbook.engine.lifecycle import Lifecycle
 from offbook.engine.packed_rows import BARS, QUOTES, TRADES, PackedBlock
 from offbook.engine.price_table import PriceTables
-from offbook.engine.rows import Row, bar_at, each_bar, each_quote, each_trade, tick_at
+from offbook.engine.rows import each_bar, each_quote, each_trade
 from offbook.engine.shown_rows import Hits
 from offbook.engine.venue import Venue
 
@@ -47,10 +47,6 @@ class QuoteKind:
     def packed(self, block: QuoteSlice) -> PackedBlock[Quote]:
         """See ``Kind``."""
         return PackedBlock(block, QUOTES, self._tables.of(block.instrument))
-
-    def at(self, block: QuoteSlice, place: int) -> Row:
-        """See ``Kind``."""
-        return tick_at(block, place)
 
     def may_pass(self, book: Book, ahead_ns: int) -> bool:
         """Several may come at one moment."""
@@ -119,10 +115,6 @@ class TradeKind:
         """See ``Kind``."""
         return PackedBlock(block, TRADES, self._tables.of(block.instrument))
 
-    def at(self, block: TradeSlice, place: int) -> Row:
-        """See ``Kind``."""
-        return tick_at(block, place)
-
     def may_pass(self, book: Book, ahead_ns: int) -> bool:
         """Several may come at one moment; an account's equity may turn on each."""
         return ahead_ns >= 0 and not (book.watching or self._instants.equity.at_every_row)
@@ -174,10 +166,6 @@ class BarKind:
     def packed(self, block: BarSlice) -> PackedBlock[Bar]:
         """See ``Kind``."""
         return PackedBlock(block, BARS, self._tables.of(block.instrument))
-
-    def at(self, block: BarSlice, place: int) -> Row:
-        """See ``Kind``."""
-        return bar_at(block, place)
 
     def may_pass(self, book: Book, ahead_ns: int) -> bool:
         """Every bar is held against whatever orders there are; an account's equity may turn on

@@ -9,7 +9,6 @@ with everything that it brings, for others like it are likely to be near.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -35,8 +34,9 @@ BLOCK: Final = 1024
 costs as much as all else that is done for it."""
 PACKED_BLOCK: Final = 4096
 """Rows packed at a time: there is less of each."""
-NEAR: Final = 256
-"""How far to search at first for a price that an order waits for; twice as far each time."""
+FAR: Final = 1024
+"""How far to search for a price that an order waits for: where the strategy has acted, it may soon
+act again, and then what it waits for is another."""
 STRETCH: Final = 2
 """How many rows are first taken one by one; twice as many each time that the next may do more."""
 LEAST_PACKED: Final = 64
@@ -59,9 +59,6 @@ class Kind(Protocol):
 
     def packed(self, block: Any) -> PackedBlock[Any]:
         """The same, packed."""
-
-    def at(self, block: Any, place: int) -> Row:
-        """One row of a slice."""
 
     def may_pass(self, book: Book, ahead_ns: int) -> bool:
         """Whether a row so far ahead of session time can do no more than be shown, unless
@@ -165,7 +162,6 @@ class ShownRows:
             self._kernel,
             host,
             kind.packed(block),
-            partial(kind.at, block),
             lambda begin, end: kind.each(block.rows(begin, end)),
         )
         return self._packed
@@ -182,18 +178,10 @@ class ShownRows:
         if due <= int(ts[-1]):
             end = int(np.searchsorted(ts, due))
         if (len(book) or book.looking) and end > place:
-            return self._before_reached(block, place, end, book) - place
+            end = min(end, place + FAR)
+            hits = self._kind.reached(block.rows(place, end), book)
+            return int(hits.argmax()) if hits.any() else len(hits)
         return max(end - place, 0)
-
-    def _before_reached(self, block: SourceSlice, place: int, end: int, book: Book) -> int:
-        """The first row from a place on whose price an order waits for, or the end."""
-        width = NEAR
-        while place < end:
-            hits = self._kind.reached(block.rows(place, min(place + width, end)), book)
-            if hits.any():
-                return place + int(hits.argmax())
-            place, width = place + len(hits), 2 * width
-        return end
 
     def _pass(self, rows: BlockRows, begin: int, end: int, start: int) -> int:
         """Show rows of a block, which begins at position ``start``, to the strategy until it acts;

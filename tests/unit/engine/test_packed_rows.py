@@ -13,7 +13,7 @@ from offbook.domain.market_data import Bar, BarSlice, DataKind, Quote, QuoteSlic
 from offbook.engine import shown_rows
 from offbook.engine.packed_rows import BARS, GROUP, QUOTES, TRADES, PackedBlock, Packing
 from offbook.engine.price_table import PriceTable
-from offbook.engine.rows import bar_at, each_row
+from offbook.engine.rows import each_row
 from offbook.engine.strategy import Strategy
 from offbook.testing.markets import XYZ, BuiltMarket
 
@@ -79,10 +79,16 @@ def test_packed_rows_cannot_be_changed() -> None:
             setattr(row, name, 1)
 
 
-def test_one_bar_of_a_slice_is_that_of_all() -> None:
-    """Made without columns."""
-    piece = SLICES[-1][0]
-    assert [bar_at(piece, place) for place in range(len(piece))] == list(each_row(piece))
+@pytest.mark.parametrize(("piece", "packing"), SLICES)
+def test_single_rows_are_unpacked_whole(piece: Any, packing: Packing[Any]) -> None:
+    """As the engine keeps them."""
+    block = PackedBlock(piece, packing, PriceTable(10**XYZ.price_precision))
+    for place, whole in enumerate(each_row(piece)):
+        row = block.at(place)
+        assert type(row) is packing.whole
+        for name in whole.__struct_fields__:
+            one, other = getattr(row, name), getattr(whole, name)
+            assert (one, type(one)) == (other, type(other)), name
 
 
 class Watcher(Strategy):
