@@ -137,7 +137,7 @@ def main() -> None:
     taken = measure(bars(options.rows), options.rounds, options.peers)
     print(f"{options.rows:,} one-minute bars, {options.rounds} rounds; {machine()}")
     print_table(taken, options.rows, "bars", "bare loop", ours="committed")
-    print_cpu(taken, "bare loop")
+    print_cpu(taken, "bare loop", "committed")
     require_same(taken)
 
 

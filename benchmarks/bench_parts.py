@@ -7,9 +7,9 @@ Nanoseconds of processor time for each quote, and for each one-minute bar, of th
 
 - *bare loop*: the strategy's arithmetic on floats made beforehand, without objects;
 - *callback*: the strategy, called with rows made beforehand;
-- *numbers*: Python numbers out of columns, in blocks;
-- *objects*: the same, and the rows made of them;
-- *floor*: rows made and the strategy called in the shortest loop that does both;
+- *whole rows*: rows made with all their numbers, as they are for a strategy that asks for many;
+- *packed rows*: rows made with the floats that most strategies read, the other numbers packed;
+- *floor*: packed rows made and the strategy called in the shortest loop that does both;
 - *engine, no orders*: a session's engine with a strategy that decides and sends nothing;
 - *engine*: with its orders;
 - *session*: the engine, the manager and the store.
@@ -38,10 +38,11 @@ from offbook.domain.commands import Start
 from offbook.domain.config import AccountConfig, ReplayMarket, SessionConfig, sources_of
 from offbook.domain.market_data import BarSlice, DataKind, MarketInfo, QuoteSlice
 from offbook.engine.inputs import Attach, EndOfData, Take
+from offbook.engine.packed_rows import BARS, QUOTES, PackedBlock, Packing
 from offbook.engine.price_table import PriceTable
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.rows import each_bar, each_quote
-from offbook.engine.shown_rows import BLOCK
+from offbook.engine.shown_rows import BLOCK, PACKED_BLOCK
 from offbook.engine.strategy import Strategy
 from offbook.testing.markets import XYZ
 from offbook.testing.scripted_gateway import ScriptedGateway
@@ -56,6 +57,7 @@ class Work(NamedTuple):
 
     piece: QuoteSlice | BarSlice
     each: Callable[..., Iterator[Any]]
+    packing: Packing[Any]
     strategy: type[Strategy]
     callback: str
     bare: Callable[[], Run]
@@ -77,7 +79,10 @@ class RowParts:
     def __init__(self, work: Work) -> None:
         piece, count = work.piece, len(work.piece)
         self._work = work
-        self._blocks = [piece.rows(i, min(i + BLOCK, count)) for i in range(0, count, BLOCK)]
+        self._blocks, self._long_blocks = (
+            [piece.rows(i, min(i + length, count)) for i in range(0, count, length)]
+            for length in (BLOCK, PACKED_BLOCK)
+        )
         self._made = list(work.each(piece))
 
     def _called(self) -> Callable[[Any], None]:
@@ -92,27 +97,30 @@ class RowParts:
         for row in self._made:
             function(row)
 
-    def numbers(self) -> None:
-        """Numbers out of columns."""
-        names = self._work.piece.COLUMNS
-        for block in self._blocks:
-            for name in names:
-                getattr(block, name).tolist()
-                if name.endswith("_px"):
-                    (getattr(block, name) / 100).tolist()
-
-    def objects(self) -> None:
-        """Rows made."""
+    def whole(self) -> None:
+        """Rows made with all their numbers."""
         table = PriceTable(100)
         for block in self._blocks:
             for _ in self._work.each(block, table):
                 pass
 
+    def _packed(self) -> Iterator[Iterator[Any]]:
+        table = PriceTable(100)
+        for block in self._long_blocks:
+            packed = PackedBlock(block, self._work.packing, table)
+            yield map(packed.make, *packed.columns)
+
+    def packed(self) -> None:
+        """Rows made, most of their numbers packed."""
+        for rows in self._packed():
+            for _ in rows:
+                pass
+
     def floor(self) -> None:
-        """Rows made and shown."""
-        table, function = PriceTable(100), self._called()
-        for block in self._blocks:
-            for row in self._work.each(block, table):
+        """The same, and shown."""
+        function = self._called()
+        for rows in self._packed():
+            for row in rows:
                 function(row)
 
 
@@ -129,8 +137,8 @@ def parts_of(work: Work, folder: Path) -> dict[str, Part]:
     return {
         "bare loop": work.bare,
         "callback": rows.callback,
-        "numbers": rows.numbers,
-        "objects": rows.objects,
+        "whole rows": rows.whole,
+        "packed rows": rows.packed,
         "floor": rows.floor,
         "engine, no orders": lambda: engine(work, silent(work.strategy)),
         "engine": lambda: engine(work, work.strategy),
@@ -171,6 +179,7 @@ def works(rows: int, folder: Path) -> dict[str, Work]:
         "quote": Work(
             quotes,
             each_quote,
+            QUOTES,
             bench_replay.EmaPair,
             "on_quote",
             lambda: bench_replay.bare_loop(quotes),
@@ -179,6 +188,7 @@ def works(rows: int, folder: Path) -> dict[str, Work]:
         "bar": Work(
             bars,
             each_bar,
+            BARS,
             bench_bars.EmaCross,
             "on_bar",
             lambda: bench_bars.bare_loop(bars),

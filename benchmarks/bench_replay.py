@@ -200,7 +200,7 @@ def main() -> None:
     taken = measure(quotes(options.rows), options.rounds, options.peers)
     print(f"{options.rows:,} quotes, {options.rounds} rounds; {machine()}")
     print_table(taken, options.rows, "rows", "bare loop", ours="committed")
-    print_cpu(taken, "bare loop")
+    print_cpu(taken, "bare loop", "committed")
     require_same({name: runs for name, runs in taken.items() if name != "prints"})
 
 

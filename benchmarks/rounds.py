@@ -19,8 +19,8 @@ class Run(NamedTuple):
     is_same_work: bool = True
     """Whether it must have traded as the others did."""
     cpu: float | None = None
-    """Processor time of the whole process, which says more on a machine that is shared; None
-    where it ran in another."""
+    """Processor time of the process that did it, which says more on a machine that is shared; None
+    where it is not known."""
 
 
 Variant = Callable[[int], "Run | None"]
@@ -65,16 +65,25 @@ def print_table(taken: Mapping[str, list[Run]], rows: int, what: str, base: str,
         print(f"{name:{width}}{told}  {_times(runs, taken[base]):28}{_times(runs, taken[ours])}")
 
 
-def print_cpu(taken: Mapping[str, list[Run]], base: str) -> None:
-    """How many times the base's processor time each takes that ran in this process."""
-    for name, runs in taken.items():
-        spent = [run.cpu for run in runs if run.cpu is not None]
-        others = [run.cpu for run in taken[base] if run.cpu is not None]
-        if name == base or len(spent) != len(others):
-            continue
-        ratios = [mine / bare for mine, bare in zip(spent, others, strict=True)]
-        told = f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})"
-        print(f"{name}, times {base} by processor time: {told}")
+def print_cpu(taken: Mapping[str, list[Run]], base: str, ours: str) -> None:
+    """How many times the base's and our processor time each takes: median of the rounds, least and
+    most; and the least of all rounds over the least, for what others do on the machine adds."""
+    spent = {
+        name: [run.cpu for run in runs if run.cpu is not None]
+        for name, runs in taken.items()
+        if all(run.cpu is not None for run in runs)
+    }
+    for name, mine in spent.items():
+        told = []
+        for other in (base, ours):
+            if other in spent and name != other:
+                ratios = [one / two for one, two in zip(mine, spent[other], strict=True)]
+                least = min(mine) / min(spent[other])
+                told.append(
+                    f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f}, "
+                    f"of the least {least:.2f}) times {other}"
+                )
+        print(f"{name} by processor time: {'; '.join(told)}")
 
 
 def _times(runs: list[Run], others: list[Run]) -> str:

@@ -47,9 +47,11 @@ PEERS = (
 
 
 class Answer(NamedTuple):
-    """What a peer did: seconds inside its run call, fills, equity at mid, and its version."""
+    """What a peer did: seconds inside its run call, by the wall and of the processor, fills, equity
+    at mid, and its version."""
 
     seconds: float
+    cpu: float
     fills: int
     equity: float
     version: str
@@ -76,7 +78,7 @@ def _run(peer: Peer, work: str, data: Path, number: int) -> Run | None:
         return None
     if number == 0:
         print(f"{peer.name} {done.version}", flush=True)
-    return Run(done.seconds, done.fills, done.equity, peer.same_fills)
+    return Run(done.seconds, done.fills, done.equity, peer.same_fills, done.cpu)
 
 
 def ready(peer: Peer) -> Path:

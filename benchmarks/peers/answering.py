@@ -3,6 +3,7 @@
 import importlib.metadata
 import json
 import sys
+import time
 
 import numpy as np
 
@@ -14,8 +15,21 @@ def asked():
         return work, {name: file[name] for name in file.files}
 
 
-def tell(distribution, seconds, fills, equity):
+class Clock:
+    """How long the work took, by the wall and by the processor."""
+
+    def __init__(self):
+        self._began, self._worked = time.perf_counter(), time.process_time()
+        self.seconds = self.cpu = 0.0
+
+    def stop(self):
+        """The work is done."""
+        self.seconds = time.perf_counter() - self._began
+        self.cpu = time.process_time() - self._worked
+
+
+def tell(distribution, clock, fills, equity):
     """Print what was done."""
+    told = {"seconds": clock.seconds, "cpu": clock.cpu, "fills": int(fills)}
     version = importlib.metadata.version(distribution)
-    told = {"seconds": seconds, "fills": int(fills), "equity": float(equity), "version": version}
-    print(json.dumps(told))
+    print(json.dumps({**told, "equity": float(equity), "version": version}))

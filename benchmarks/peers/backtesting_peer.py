@@ -1,10 +1,9 @@
 """backtesting.py."""
 
-import time
 import warnings
 
 import pandas as pd
-from answering import asked, tell
+from answering import Clock, asked, tell
 from backtesting import Backtest, Strategy
 from crossing import SIZE, Crossing
 
@@ -32,12 +31,12 @@ def main():
         index=pd.to_datetime(columns["ts"]),
     )
     test = Backtest(frame, Crosses, cash=1_000_000)
-    began = time.perf_counter()
+    clock = Clock()
     result = test.run()
-    seconds = time.perf_counter() - began
+    clock.stop()
     strategy = result["_strategy"]
     fills = 2 * int(result["# Trades"]) + strategy.crossing.side
-    tell("backtesting", seconds, fills, result["Equity Final [$]"])
+    tell("backtesting", clock, fills, result["Equity Final [$]"])
 
 
 main()

@@ -1,9 +1,7 @@
 """backtrader, fed from columns without pandas."""
 
-import time
-
 import backtrader
-from answering import asked, tell
+from answering import Clock, asked, tell
 from crossing import SIZE, Crossing
 
 FIELDS = ("datetime", "open", "high", "low", "close", "volume")
@@ -53,10 +51,10 @@ def main():
     cerebro.broker.setcash(1_000_000.0)
     cerebro.adddata(Columns())
     cerebro.addstrategy(Crosses)
-    began = time.perf_counter()
+    clock = Clock()
     (strategy,) = cerebro.run()
-    seconds = time.perf_counter() - began
-    tell("backtrader", seconds, strategy.fills, cerebro.broker.getvalue())
+    clock.stop()
+    tell("backtrader", clock, strategy.fills, cerebro.broker.getvalue())
 
 
 main()

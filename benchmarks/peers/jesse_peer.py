@@ -2,10 +2,9 @@
 
 import os
 import tempfile
-import time
 import warnings
 
-from answering import asked, tell
+from answering import Clock, asked, tell
 from crossing import SIZE, Crossing
 
 warnings.filterwarnings("ignore")
@@ -74,11 +73,11 @@ def run(columns):
     candles = {
         helpers.key(EXCHANGE, PAIR): {"exchange": EXCHANGE, "symbol": PAIR, "candles": minutes}
     }
-    began = time.perf_counter()
+    clock = Clock()
     result = backtest(config, routes, [], candles)
-    seconds = time.perf_counter() - began
+    clock.stop()
     metrics = result["metrics"]
-    tell("jesse", seconds, 2 * metrics["total"], metrics["finishing_balance"])
+    tell("jesse", clock, 2 * metrics["total"], metrics["finishing_balance"])
 
 
 main()

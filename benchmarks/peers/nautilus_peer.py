@@ -1,9 +1,7 @@
 """NautilusTrader's backtest engine, its limit on the rate of orders switched off."""
 
-import time
-
 import pandas as pd
-from answering import asked, tell
+from answering import Clock, asked, tell
 from crossing import SIZE, Crossing
 from nautilus_trader.backtest.engine import BacktestEngine, BacktestEngineConfig
 from nautilus_trader.config import LoggingConfig, RiskEngineConfig, StrategyConfig
@@ -99,14 +97,14 @@ def main():
     strategy = Crosses(StrategyConfig(strategy_id="S-001", order_id_tag="001"))
     strategy.begin(work)
     engine.add_strategy(strategy)
-    began = time.perf_counter()
+    clock = Clock()
     engine.run()
-    seconds = time.perf_counter() - began
+    clock.stop()
     cash = engine.portfolio.account(SIM).balance_total(USD).as_double()
     last = (
         (columns["bid"][-1] + columns["ask"][-1]) / 2 if work == "quotes" else columns["close"][-1]
     )
-    tell("nautilus_trader", seconds, strategy.fills, cash + strategy.crossing.side * SIZE * last)
+    tell("nautilus_trader", clock, strategy.fills, cash + strategy.crossing.side * SIZE * last)
 
 
 main()

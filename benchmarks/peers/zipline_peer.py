@@ -3,11 +3,10 @@
 import os
 import shutil
 import tempfile
-import time
 import warnings
 from pathlib import Path
 
-from answering import asked, tell
+from answering import Clock, asked, tell
 from crossing import SIZE, Crossing
 
 warnings.filterwarnings("ignore")
@@ -61,7 +60,7 @@ def main():
         if what:
             order(state["asset"], what * SIZE)
 
-    began = time.perf_counter()
+    clock = Clock()
     result = run_algorithm(
         start=start,
         end=end,
@@ -73,9 +72,9 @@ def main():
         trading_calendar=get_calendar("24/7"),
         benchmark_returns=pd.Series(0.0, index=pd.date_range(start, end, tz="UTC")),
     )
-    seconds = time.perf_counter() - began
+    clock.stop()
     fills = sum(map(len, result.transactions))
-    tell("zipline-reloaded", seconds, fills, result.portfolio_value.iloc[-1])
+    tell("zipline-reloaded", clock, fills, result.portfolio_value.iloc[-1])
 
 
 try:
