@@ -164,6 +164,7 @@ def _packed(whole: type[T], shown: tuple[str, ...], special: dict[str, Any]) -> 
             "__hash__": lambda row: hash(whole(*said(row))),
             "__repr__": told,
             "__reduce__": lambda row: (whole, said(row)),
+            "__copy__": lambda row: whole(*said(row)),
         },
         module=__name__,
         frozen=True,
