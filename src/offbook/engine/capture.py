@@ -8,8 +8,8 @@ more, and of those that have not it takes copies.  The engine may go on while th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
-from typing import Any, Final, TypeVar
+from itertools import count, islice
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -21,7 +21,28 @@ PIECE: Final = 256
 _MARK: Final = b"\0"
 """Stands where a map is left out. JSON holds no such byte, nor does what a strategy saves."""
 
+_GROW_WITHIN: Final = frozenset({"lists"})
+"""Maps whose values are added to where they stand, and so are never equal to what they were."""
+
 S = TypeVar("S", bound=msgspec.Struct)
+
+
+class Piece(NamedTuple):
+    """A bounded part of a state: ``start``, then the entries of one of its maps.
+
+    Where there is a ``place`` (which map, and which piece of it), another state of the same engine
+    has the same bytes in that place if it has equal entries there.
+    """
+
+    start: bytes
+    entries: dict[Any, Any] | None = None
+    place: tuple[str, int] | None = None
+
+    def text(self) -> bytes:
+        """Its bytes."""
+        if self.entries is None:
+            return self.start
+        return self.start + ENCODER.encode(self.entries)[1:-1]
 
 
 class Captured:
@@ -29,21 +50,22 @@ class Captured:
 
     __slots__ = ("_maps", "_rest", "entries")
 
-    def __init__(self, rest: bytes, maps: list[Mapping[Any, Any]]) -> None:
+    def __init__(self, rest: bytes, maps: list[tuple[str, Mapping[Any, Any]]]) -> None:
+        """``maps`` are those that are left out of ``rest``, each with a name of its own."""
         self._rest = rest.split(_MARK)
         self._maps = maps
-        self.entries = sum(map(len, maps))
+        self.entries = sum(len(entries) for _, entries in maps)
 
-    def pieces(self) -> Iterator[bytes]:
-        """The bytes in order, a bounded part at a time; joined they are what ``whole`` gives."""
-        yield self._rest[0]
-        for entries, text in zip(self._maps, self._rest[1:], strict=True):
-            yield from _written(entries)
-            yield text
+    def pieces(self) -> Iterator[Piece]:
+        """The parts in order; the joined bytes of all are what ``whole`` gives."""
+        yield Piece(self._rest[0])
+        for (name, entries), text in zip(self._maps, self._rest[1:], strict=True):
+            yield from _cut(name, entries)
+            yield Piece(text)
 
     def whole(self) -> bytes:
         """All of it at once."""
-        return b"".join(self.pieces())
+        return b"".join(piece.text() for piece in self.pieces())
 
 
 def capture(parts: Parts, row: int, memory: bytes | None) -> Captured:
@@ -58,7 +80,7 @@ def capture(parts: Parts, row: int, memory: bytes | None) -> Captured:
     seen = {"orders": _held(view.orders, view.open_orders)}
     state = state_of(parts, row, memory)
     state = msgspec.structs.replace(state, ledger=_without(ledger, kept), view=_without(view, seen))
-    maps = [*_in_order(ledger, kept), *_in_order(view, seen)]
+    maps = [*_in_order("", ledger, kept), *_in_order("view.", view, seen)]
     return Captured(ENCODER.encode(state), maps)
 
 
@@ -74,15 +96,19 @@ def _without(whole: S, names: Mapping[str, object]) -> S:
     return msgspec.structs.replace(whole, **{name: msgspec.Raw(_MARK) for name in names})
 
 
-def _in_order(whole: msgspec.Struct, kept: Mapping[str, Mapping[Any, Any]]) -> list[Any]:
-    return [kept[name] for name in whole.__struct_fields__ if name in kept]
+def _in_order(
+    prefix: str, whole: msgspec.Struct, kept: Mapping[str, Mapping[Any, Any]]
+) -> list[tuple[str, Mapping[Any, Any]]]:
+    return [(prefix + name, kept[name]) for name in whole.__struct_fields__ if name in kept]
 
 
-def _written(entries: Mapping[Any, Any]) -> Iterator[bytes]:
-    """A map as a JSON object."""
-    left = iter(entries.items())
-    start = b"{"
-    while part := dict(islice(left, PIECE)):
-        yield start + ENCODER.encode(part)[1:-1]
+def _cut(name: str, entries: Mapping[Any, Any]) -> Iterator[Piece]:
+    """A map as a JSON object, in pieces."""
+    left, start = iter(entries.items()), b"{"
+    for number in count():
+        part = dict(islice(left, PIECE))
+        if not part:
+            break
+        yield Piece(start, part, None if name in _GROW_WITHIN else (name, number))
         start = b","
-    yield b"}" if entries else b"{}"
+    yield Piece(b"}" if entries else b"{}")

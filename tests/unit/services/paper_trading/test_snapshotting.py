@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import zlib
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 import msgspec
@@ -25,6 +26,8 @@ from offbook.domain.config import AtEnd
 from offbook.domain.journal import Snapshot
 from offbook.domain.market_data import Cursor
 from offbook.domain.session import SessionStatus
+from offbook.engine import capture as capturing
+from offbook.engine.capture import Captured, Piece
 from offbook.services.paper_trading import snapshotting
 from offbook.services.paper_trading.snapshotting import AT_ONCE, SnapshotMaker, unpacked
 from offbook.services.paper_trading.verification import ReplayOutcome
@@ -33,17 +36,17 @@ PLACE = Snapshot(seq=7, cursor=Cursor(row=3, ts=4), head=bytes(32), state=b"")
 
 
 class Told:
-    """Stands in for a captured state; ``on_piece`` is called as each piece is made."""
+    """Stands in for a captured state; ``on_piece`` is called as each piece is asked for."""
 
     def __init__(self, pieces: list[bytes], on_piece: Any = None, entries: int = AT_ONCE + 1):
         self.entries = entries
         self._pieces = pieces
         self._on_piece = on_piece or (lambda: None)
 
-    def pieces(self) -> Iterator[bytes]:
+    def pieces(self) -> Iterator[Piece]:
         for piece in self._pieces:
             self._on_piece()
-            yield piece
+            yield Piece(piece)
 
     def whole(self) -> bytes:
         return b"".join(self._pieces)
@@ -137,7 +140,63 @@ async def test_what_goes_wrong_is_told() -> None:
 def test_bytes_that_were_never_packed_are_left_to_the_engine() -> None:
     """Which refuses them in its own words."""
     assert unpacked(b"\xff") == b"\xff"
-    assert unpacked(zlib.compress(b'{"a":1}')) == b'{"a":1}'
+    assert unpacked(zlib.compress(b'{"a":1}')) == b'{"a":1}', "as older stores hold them"
+
+
+@pytest.mark.usefixtures("_all_are_large")
+async def test_bytes_that_were_damaged_are_left_to_the_engine_too() -> None:
+    line = Line()
+    line.maker.begin(Told([b"{}"]), PLACE)
+    await line.maker.finish()
+    made = line.maker.take()
+    assert made is not None
+    assert unpacked(made.state) == b"{}"
+    for place in range(1, len(made.state)):
+        damaged = bytearray(made.state)
+        damaged[place] ^= 1
+        assert unpacked(bytes(damaged)) == bytes(damaged)
+
+
+@pytest.mark.usefixtures("_all_are_large")
+async def test_pieces_that_did_not_change_are_not_written_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nor are those that did change taken from the snapshot before, wherever it was given up."""
+    written: list[dict[Any, Any]] = []
+    text = Piece.text
+
+    def noted(piece: Piece) -> bytes:
+        if piece.entries is not None:
+            written.append(piece.entries)
+        return text(piece)
+
+    monkeypatch.setattr(Piece, "text", noted)
+    monkeypatch.setattr(capturing, "PIECE", 4)
+    chance = Random(3)
+    orders, names = dict.fromkeys(range(40), 0), {"a": 1}
+    maker = Line().maker
+    spared = 0
+    for number in range(60):
+        for _ in range(chance.randrange(3)):
+            orders[chance.randrange(len(orders))] = number
+        orders |= dict.fromkeys(range(len(orders), len(orders) + chance.randrange(4)), 0)
+        captured = Captured(b"[\0,\0]", [("orders", orders.copy()), ("lists", names)])
+        whole = captured.whole()
+        pieces = sum(piece.entries is not None for piece in captured.pieces())
+        written.clear()
+        maker.begin(captured, PLACE)
+        for _ in range(chance.randrange(12)):
+            await asyncio.sleep(0)
+        if chance.random() < 0.3:
+            maker.close()
+            continue
+        await maker.finish()
+        made = maker.take()
+        assert made is not None
+        assert unpacked(made.state) == whole, number
+        assert names in written, "what grows where it stands is written each time"
+        spared += pieces - len(written)
+    assert spared > 200
 
 
 @pytest.mark.usefixtures("_all_are_large")
