@@ -4,12 +4,15 @@ that can trade no more."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
+
+import msgspec
 
 from offbook.domain import records as r
 from offbook.domain.commands import Stop
 from offbook.domain.errors import EngineFault
 from offbook.domain.instruments import Instrument
-from offbook.domain.orders import CancelReason, OrderStatus, OrderView
+from offbook.domain.orders import CancelReason, OrderStatus, OrderType, OrderView
 from offbook.domain.records import Record
 from offbook.domain.session import SessionSummary
 from offbook.domain.values import Amount, amount_text, share_of, units_to_text
@@ -17,6 +20,8 @@ from offbook.engine.accounts import CASH
 from offbook.engine.ledger import LedgerState
 from offbook.engine.state import ZERO, OrderState
 from offbook.engine.triggers import percent_text
+
+_PLAIN: Final = (OrderType.LIMIT, OrderType.MARKET)
 
 
 def fold(records: Iterable[Record]) -> LedgerState:
@@ -67,12 +72,16 @@ def summary_of(
         open_orders=len(ledger.open_orders),
         denied=_count(ledger, "denied:"),
         rejected=_count(ledger, "rejected:"),
-        positions={
-            symbol: instrument_of(ledger, symbol).qty_text(position.qty)
-            for symbol, position in ledger.positions.items()
-            if position.qty
-        },
+        positions=_open_positions(ledger) if ledger.positions else {},
     )
+
+
+def _open_positions(ledger: LedgerState) -> dict[str, str]:
+    return {
+        symbol: instrument_of(ledger, symbol).qty_text(position.qty)
+        for symbol, position in ledger.positions.items()
+        if position.qty
+    }
 
 
 def _at_cost(ledger: LedgerState) -> Amount:
@@ -107,7 +116,7 @@ def order_view(order: OrderState, instrument: Instrument) -> OrderView:
         average = units_to_text(units, places, trim=False)
         traded = instrument.qty_text(order.cum_qty)
         leaves = instrument.qty_text(order.leaves_qty)
-    return OrderView(
+    view = OrderView(
         client_order_id=order.client_order_id,
         order_id=order.venue_order_id,
         symbol=order.symbol,
@@ -120,9 +129,29 @@ def order_view(order: OrderState, instrument: Instrument) -> OrderView:
         leaves_qty=leaves,
         price=_price_text(order.price_px, instrument),
         avg_px=average,
-        fees=amount_text(order.fees),
+        fees=amount_text(order.fees) if order.fees else "0",
         reduce_only=order.reduce_only,
         submitted_ts=order.submitted_ts,
+    )
+    return view if _is_plain(order) else _with_more(view, order, instrument)
+
+
+def _is_plain(order: OrderState) -> bool:
+    """Whether there is no more to show of an order than of every other, as nearly always."""
+    return (
+        order.order_type in _PLAIN
+        and order.expire_time is None
+        and order.order_list_id is None
+        and order.reason is None
+        and order.display_qty is None
+        and not (order.post_only or order.min_qty or order.extended_hours)
+    )
+
+
+def _with_more(view: OrderView, order: OrderState, instrument: Instrument) -> OrderView:
+    """With what few orders have."""
+    return msgspec.structs.replace(
+        view,
         stop_px=_price_text(order.stop_px, instrument),
         trail_amount=_price_text(order.trail_px, instrument),
         trail_percent=None if order.trail_ratio is None else percent_text(order.trail_ratio),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import msgspec
+
 from offbook.domain import records as r
 from offbook.domain.commands import (
     Command,
@@ -10,7 +14,10 @@ from offbook.domain.commands import (
     new_orders,
     order_body,
 )
+from offbook.domain.orders import OrderType
 from offbook.engine.state import OrderState
+
+_PLAIN: Final = (OrderType.LIMIT, OrderType.MARKET)
 
 
 def bodies_of(command: Command) -> dict[str, str]:
@@ -27,7 +34,7 @@ def bodies_of(command: Command) -> dict[str, str]:
 
 def sent_order(record: r.OrderSubmitted) -> OrderState:
     """An order that has left."""
-    return OrderState(
+    order = OrderState(
         ordinal=record.order,
         client_order_id=record.client_order_id,
         origin=record.origin,
@@ -37,7 +44,7 @@ def sent_order(record: r.OrderSubmitted) -> OrderState:
         order_type=record.order_type,
         time_in_force=record.time_in_force,
         order_qty=record.order_qty,
-        price_px=record.price_px if record.peg is None else None,
+        price_px=record.price_px,
         reduce_only=record.reduce_only,
         submitted_ts=record.ts,
         sent_ts=record.ts,
@@ -46,6 +53,27 @@ def sent_order(record: r.OrderSubmitted) -> OrderState:
         reserved_currency=record.reserved_currency,
         decision_bid_px=record.decision_bid_px,
         decision_ask_px=record.decision_ask_px,
+        list_qty=record.order_qty,
+    )
+    return order if _is_plain(record) else _with_more(order, record)
+
+
+def _is_plain(record: r.OrderSubmitted) -> bool:
+    """Whether an order has nothing that others have not, as most."""
+    return (
+        record.order_type in _PLAIN
+        and record.expire_time is None
+        and record.order_list_id is None
+        and record.display_qty is None
+        and not (record.post_only or record.min_qty or record.extended_hours)
+    )
+
+
+def _with_more(order: OrderState, record: r.OrderSubmitted) -> OrderState:
+    """With what few orders have."""
+    return msgspec.structs.replace(
+        order,
+        price_px=record.price_px if record.peg is None else None,
         stop_px=record.stop_px,
         trail_px=record.trail_px,
         trail_ratio=record.trail_ratio,
@@ -53,7 +81,6 @@ def sent_order(record: r.OrderSubmitted) -> OrderState:
         post_only=record.post_only,
         order_list_id=record.order_list_id,
         contingency_type=record.contingency_type,
-        list_qty=record.order_qty,
         display_qty=record.display_qty,
         min_qty=record.min_qty,
         extended_hours=record.extended_hours,

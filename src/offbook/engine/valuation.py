@@ -108,8 +108,10 @@ class Valuation:
 
     def equity(self, cash: Mapping[str, int], held: Mapping[str, int]) -> Amount:
         """Cash of all currencies, and positions at mid."""
-        money = sum(self.worth(amount, currency) for currency, amount in cash.items())
-        return Amount(money + self.positions(held))
+        money = 0
+        for currency, amount in cash.items():
+            money += amount if currency == self.currency else self.worth(amount, currency)
+        return Amount(money + self.positions(held) if held else money)
 
 
 def part_of(amount: int, ratio: Rate) -> int:
