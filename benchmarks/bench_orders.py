@@ -7,7 +7,10 @@ it is durable (SQLite, ``synchronous=FULL``), and submits the next.  The session
 market in real time.  Once all callers trade in one session, once each in a session of its own.
 
 The reference is bare SQLite in the same store's directory: the journal's bytes of one order a row,
-committed one by one, and in groups as large as there are callers.  All measures run in turn, each
+committed one by one, and in groups as large as there are callers.  *Nothing but promises* is what
+pure Python cannot leave out: callers on an event loop that wait for futures, the three records of
+each order encoded and chained, a thread that commits them with the session; no engine, no checks,
+no answers, no snapshots.  All measures run in turn, each
 in a fresh store; medians of the rounds, and their spread.  Compare the ratios: the figures depend
 on the disk and on who else uses the machine.
 """
@@ -21,18 +24,25 @@ import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 from rounds import machine
 
+from offbook.adapters.persistence.connections import open_writer
 from offbook.adapters.persistence.sqlite_repository import SqliteRepository
+from offbook.domain import chain, storing
+from offbook.domain.commands import Start, order_command
 from offbook.domain.config import AccountConfig, RiskConfig, SessionConfig
 from offbook.domain.orders import OrderRequest, OrderSide, OrderStatus, OrderType
+from offbook.domain.records import Record, encode_record
+from offbook.engine.inputs import Advance, Attach, Take
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
 from offbook.testing.markets import quotes_market
 from offbook.testing.scripted_gateway import ScriptedGateway
+from offbook.testing.sessions import new_session
 
 WARM_UP = 5
 """Orders of each caller before the clock runs."""
@@ -89,6 +99,90 @@ RECORD_BYTES = 1_150
 accepted."""
 
 
+def only_promises(callers: int, orders: int) -> Measure:
+    """Callers that wait, records that are encoded, chained and committed, and no engine."""
+
+    async def measure(folder: Path) -> Taken:
+        records = await a_resting_order()
+        session = new_session()
+        connection = open_writer(folder / "promises.sqlite3")
+        connection.execute("CREATE TABLE bare (id INTEGER PRIMARY KEY, records BLOB, head BLOB)")
+        connection.execute("CREATE TABLE session (id INTEGER PRIMARY KEY, document BLOB)")
+        waiting: list[asyncio.Future[None]] = []
+        rung, thread, waits = asyncio.Event(), ThreadPoolExecutor(1), []
+
+        def commit(joined: bytes, head: bytes, document: bytes) -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("INSERT INTO bare (records, head) VALUES (?, ?)", (joined, head))
+            connection.execute("INSERT OR REPLACE INTO session VALUES (1, ?)", (document,))
+            connection.execute("COMMIT")
+
+        async def pump() -> None:
+            head, loop = chain.GENESIS, asyncio.get_running_loop()
+            while True:
+                await rung.wait()
+                rung.clear()
+                taken, waiting[:] = waiting[:], []
+                raws = [encode_record(record) for _ in taken for record in records]
+                head = chain.extend_all(head, raws)
+                document = storing.encode_session(session)
+                await loop.run_in_executor(thread, commit, b"\n".join(raws), head, document)
+                for future in taken:
+                    future.set_result(None)
+
+        async def call() -> None:
+            loop = asyncio.get_running_loop()
+            for _ in range(max(orders // callers, 1)):
+                before = time.perf_counter()
+                waiting.append(loop.create_future())
+                rung.set()
+                await waiting[-1]
+                waits.append(time.perf_counter() - before)
+
+        pumping = asyncio.create_task(pump())
+        begun, worked = time.perf_counter(), time.process_time()
+        await asyncio.gather(*(call() for _ in range(callers)))
+        rate = len(waits) / (time.perf_counter() - begun)
+        work = (time.process_time() - worked) / len(waits)
+        pumping.cancel()
+        await asyncio.wait({pumping})
+        thread.shutdown()
+        connection.close()
+        return Taken(rate, waits, work)
+
+    return measure
+
+
+async def a_resting_order() -> list[Record]:
+    """The records of an order that comes, leaves and is accepted."""
+    market = quotes_market([("100.00", "100.01")])
+    rows = market.slices[0]
+    config = SessionConfig(
+        market=market.config, account=AccountConfig(currency="USDT", initial_cash="1000000000")
+    )
+    engine = ProcessingEngine(new_session(config=config))
+    feed = await ScriptedGateway(market.slices).open(market.config)
+    engine.process([Attach(market=feed.info, calendars=feed.calendars)])
+    engine.process([Take(command=Start(command_id="start"), ts=int(rows.ts[0]))])
+    engine.process([rows])
+    command = order_command("c", limit(0, 0))
+    return [
+        *engine.process([Take(command=command, ts=engine.now + 1)]),
+        *engine.process([Advance(ts=engine.now + 1_000_000_000)]),
+    ]
+
+
+def limit(number: int, at: int) -> OrderRequest:
+    """A buy that rests, each caller's at other prices."""
+    return OrderRequest(
+        symbol="BTCUSDT",
+        side=OrderSide.BUY,
+        order_type=OrderType.LIMIT,
+        order_qty="0.01",
+        price=f"{50 + (number * 7 + at) % 4000 / 100:.2f}",
+    )
+
+
 def through_manager(sessions: int, callers: int, orders: int, *, named: bool = False) -> Measure:
     """Callers that submit and wait, spread over so many sessions; ``named``: with command ids."""
 
@@ -111,13 +205,7 @@ def through_manager(sessions: int, callers: int, orders: int, *, named: bool = F
                 session_id = ids[number % sessions]
                 for at in range(count):
                     name = f"{number}-{id(kept)}-{at}" if named else None
-                    order = OrderRequest(
-                        symbol="BTCUSDT",
-                        side=OrderSide.BUY,
-                        order_type=OrderType.LIMIT,
-                        order_qty="0.01",
-                        price=f"{50 + (number * 7 + at) % 4000 / 100:.2f}",
-                    )
+                    order = limit(number, at)
                     before = time.perf_counter()
                     view = await manager.submit_order(session_id, order, command_id=name)
                     kept.append(time.perf_counter() - before)
@@ -145,6 +233,7 @@ def main() -> None:
     measures = {
         "bare SQLite, one by one": bare(1, min(orders, 3000)),
         reference: bare(callers, orders),
+        "nothing but promises": only_promises(callers, orders),
         f"manager, {callers} callers, 1 session": through_manager(1, callers, orders),
         f"manager, {callers} callers, {callers} sessions": through_manager(
             callers, callers, orders
