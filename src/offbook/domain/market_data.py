@@ -13,6 +13,8 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from offbook.domain.book_orders import BookOrderSlice as BookOrderSlice
+from offbook.domain.book_orders import BookOrderUpdate as BookOrderUpdate
 from offbook.domain.columns import Columns, check_columns
 from offbook.domain.columns import IntColumn as IntColumn
 from offbook.domain.depth import DepthSlice as DepthSlice
@@ -207,7 +209,7 @@ class BarSlice(Columns):
             raise BadMarketData("a bar slice holds an impossible bar or overlapping intervals")
 
 
-SourceSlice = QuoteSlice | TradeSlice | BarSlice | DepthSlice | StatusSlice
+SourceSlice = QuoteSlice | TradeSlice | BarSlice | DepthSlice | StatusSlice | BookOrderSlice
 """Rows of one source."""
 
 SLICES: Final[Mapping[DataKind, type[SourceSlice]]] = MappingProxyType(
@@ -217,6 +219,7 @@ SLICES: Final[Mapping[DataKind, type[SourceSlice]]] = MappingProxyType(
         DataKind.BARS: BarSlice,
         DataKind.DEPTH: DepthSlice,
         DataKind.STATUS: StatusSlice,
+        DataKind.ORDERS: BookOrderSlice,
     }
 )
 """What the rows of each kind come in."""

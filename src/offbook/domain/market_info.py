@@ -18,6 +18,15 @@ class DataKind(enum.Enum):
     BARS = "bars"
     DEPTH = "depth"
     STATUS = "status"
+    ORDERS = "orders"
+
+    @property
+    def is_book(self) -> bool:
+        """Whether a book is made of the rows: level by level, or order by order."""
+        return self in _BOOKS
+
+
+_BOOKS: Final = frozenset({DataKind.DEPTH, DataKind.ORDERS})
 
 
 class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +46,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _PRICE_ORDER: Final = (
+    DataKind.ORDERS,
     DataKind.DEPTH,
     DataKind.QUOTES,
     DataKind.TRADES,

@@ -73,7 +73,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
     ``row`` and ``row_ts`` say which row.  Quotes give ``bid_px`` to ``ask_qty``; trades give
     ``trade_px``, ``trade_qty`` and, where known, the side that took; bars give ``ts_open`` to
     ``volume_qty``.  Books give best bid and ask and the level that was taken, ``level_px`` and the
-    ``level_qty`` shown there, or the print and the ``queue_ahead`` of the order before it;
+    ``level_qty`` shown there, or the print and the ``queue_ahead`` of the order before it, with
+    the number of the order that traded in it, ``trade_order_id``, where that is told;
     ``book_incomplete`` tells that the book had not begun with a snapshot.  ``available_qty`` is
     what could be taken before this fill, after what was taken already.  ``rule`` names the clause
     of the fill model.  Where slippage was applied, ``base_px`` is the price without it,
@@ -103,6 +104,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
     level_px: int | None = None
     level_qty: int | None = None
     queue_ahead: int | None = None
+    trade_order_id: int | None = None
     book_incomplete: bool = False
     base_px: int | None = None
     slippage_px: int | None = None

@@ -10,7 +10,7 @@ import msgspec
 
 from offbook.domain.instruments import Instrument
 from offbook.domain.values import Price, Quantity
-from offbook.engine.depth_book import BookPhase, DepthBook
+from offbook.engine.shown_book import BookPhase, ShownBook
 
 SHOWN_LEVELS: Final = 10
 """How many levels of each side ``on_depth`` shows."""
@@ -69,7 +69,7 @@ class BookView(msgspec.Struct, frozen=True, kw_only=True):
         return Quantity(level.qty, self.instrument.qty_precision)
 
 
-def book_view(depth: DepthBook, levels: int) -> BookView:
+def book_view(depth: ShownBook, levels: int) -> BookView:
     """The best ``levels`` of each side of a book as it is now."""
     prices, sizes = 10**depth.instrument.price_precision, 10**depth.instrument.qty_precision
 

@@ -353,11 +353,12 @@ class StrategyHost:
         self._built.subscribe(symbol, parse_timeframe(timeframe), price)
 
     def require(self, symbol: str, kind: DataKind) -> None:
-        """Check that the market gives such rows of a symbol."""
+        """Check that the market gives such rows of a symbol; either kind of book is depth."""
         self._kernel.instrument(symbol)
         market = self._kernel.market
         given = () if market is None else market.sources_of(symbol)
-        if not any(source.kind is kind for source in given):
+        kinds = {DataKind.DEPTH if one.kind.is_book else one.kind for one in given}
+        if kind not in kinds:
             name = type(self.strategy).__name__
             raise InvalidStrategy(
                 f"{name} needs {kind.value} of {symbol}; this market has "

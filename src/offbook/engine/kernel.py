@@ -15,7 +15,7 @@ from offbook.domain.errors import EngineFault, InvalidOrder
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import (
     Bar,
-    DataKind,
+    BookOrderUpdate,
     DepthUpdate,
     MarketInfo,
     Quote,
@@ -27,7 +27,7 @@ from offbook.domain.records import Record
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount, units_to_text
 from offbook.engine.agenda import STAGE_MESSAGE, Agenda, ReportArrives, ReservesArrive
-from offbook.engine.depth_book import DepthBook
+from offbook.engine.books import AnyBook, book_for
 from offbook.engine.ledger import LedgerState
 from offbook.engine.lending import Lending
 from offbook.engine.margin import funds_of
@@ -43,7 +43,7 @@ from offbook.engine.view import StrategyView
 
 R = TypeVar("R")
 MAX_ROUNDS: Final = 1000
-_UNPRICED: Final = (DepthUpdate, StatusUpdate)
+_UNPRICED: Final = (DepthUpdate, BookOrderUpdate, StatusUpdate)
 UNBOUNDED: Final = 2**63
 _SHIFTING: Final[frozenset[object]] = frozenset(
     {
@@ -85,8 +85,8 @@ class Kernel:
         self.now = 0
         self.last: Row | None = None
         self.latest: dict[str, PriceRow] = {}
-        self.depths: dict[str, DepthBook] = {}
-        """The books of the instruments that have depth."""
+        self.depths: dict[str, AnyBook] = {}
+        """The books of the instruments that have one."""
         self.halted: dict[str, int] = {}
         """The instruments whose trading is halted, since when."""
         self.resumed: dict[str, int] = {}
@@ -135,9 +135,9 @@ class Kernel:
             symbol: market.sources[place] for symbol, place in market.pricing_sources().items()
         }
         for symbol, source in self.pricing.items():
-            if source.kind is DataKind.DEPTH:
+            if source.kind.is_book:
                 start = self.config.venue.book_start
-                self.depths[symbol] = DepthBook(self.instruments[symbol], start)
+                self.depths[symbol] = book_for(source.kind, self.instruments[symbol], start)
         self.sole_source = len(market.sources) == 1 and not self.depths
         for instrument in market.instruments:
             if instrument.calendar not in self.calendars:
@@ -178,7 +178,7 @@ class Kernel:
             return present
         if not self.sole_source:
             return self.latest.get(symbol)
-        assert not isinstance(self.last, DepthUpdate | StatusUpdate)
+        assert not isinstance(self.last, DepthUpdate | BookOrderUpdate | StatusUpdate)
         return self.last
 
     def emit(self, kind: type[R], **fields: Any) -> R:

@@ -11,11 +11,11 @@ from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from offbook.domain.depth import ASK, BID, LAST, SNAPSHOT
 from offbook.domain.market_data import (
     BarSlice,
+    BookOrderSlice,
     DataKind,
     DepthSlice,
     IntColumn,
@@ -28,14 +28,17 @@ from offbook.domain.market_data import (
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import MAX_UNITS
 from offbook.engine.book import Book
+from offbook.engine.book_rows import Hits, OrderRows, as_messages, may_leave
+from offbook.engine.books import AnyBook
 from offbook.engine.depth_book import DepthBook
 from offbook.engine.equity_watch import EquityWatch
 from offbook.engine.host import StrategyHost
 from offbook.engine.kernel import Kernel
+from offbook.engine.order_book import OrderBook
 from offbook.engine.queue_places import QueuePlaces
 from offbook.engine.searching import edges_of
 from offbook.engine.venue import Venue
-from offbook.engine.wake import NO_FALL, NO_RISE, UNBOUNDED, Band
+from offbook.engine.wake import UNBOUNDED, Band
 from offbook.engine.waking import SHOWN_BY
 
 NEAR: Final = 256
@@ -45,7 +48,6 @@ WINDOW: Final = 16_384
 _NO_ORDERS: Final = Book()
 _TAKEN_WHOLE: Final = (BarSlice, StatusSlice)
 """Kinds of which every row counts."""
-Hits = npt.NDArray[np.bool_]
 
 
 class LookAhead:
@@ -141,6 +143,8 @@ class LookAhead:
             book = self._book(piece.instrument.symbol)
             if isinstance(piece, DepthSlice):
                 hits[mine] |= self._moves(piece, window.index[mine], book)
+            elif isinstance(piece, BookOrderSlice):
+                hits[mine] |= self._orders_move(piece, window.index[mine], book)
             elif (
                 isinstance(piece, BarSlice | StatusSlice) or book.must_see or self._is_shown(piece)
             ):
@@ -149,19 +153,40 @@ class LookAhead:
                 hits[mine] |= _leaves(piece, window.index[mine], book.band)
         return hits
 
+    def _settled(self, piece: DepthSlice | BookOrderSlice, ends: Hits, book: Book) -> Hits | None:
+        """Which rows of a book may change anything where its levels need not be looked at."""
+        symbol = piece.instrument.symbol
+        depth, places = self._kernel.depths[symbol], self._venue.depth.places(symbol)
+        if book.must_see or self._is_shown(piece):
+            return ends
+        if book.band is UNBOUNDED and not len(book) and not len(places):
+            return np.zeros(len(ends), dtype=np.bool_)
+        return ends if _is_open_to_all(book, depth, places) else None
+
+    def _orders_move(self, piece: BookOrderSlice, index: IntColumn, book: Book) -> Hits:
+        """The same of a book that is told order by order: executions count too that go as far as an
+        order of the session, and the old price of an order that is modified is not told."""
+        symbol = piece.instrument.symbol
+        ends: Hits = (piece.flags[index] & LAST) != 0
+        settled = self._settled(piece, ends, book)
+        if settled is not None:
+            return settled
+        depth, places = self._kernel.depths[symbol], self._venue.depth.places(symbol)
+        assert isinstance(depth, OrderBook)
+        rows = OrderRows(piece, index)
+        return rows.hits(depth, book, places.concerned(BID), places.concerned(ASK), ends)
+
     def _moves(self, piece: DepthSlice, index: IntColumn, book: Book) -> Hits:
         """Which rows of a book may change anything: the last of each message where all count, else
         of those with a snapshot, a level that comes to an order, one on which something of
         the session stands, or the loss of so many levels that the equity must be judged."""
         symbol = piece.instrument.symbol
         depth, places = self._kernel.depths[symbol], self._venue.depth.places(symbol)
+        assert isinstance(depth, DepthBook)
         ends: Hits = (piece.flags[index] & LAST) != 0
-        if book.must_see or self._is_shown(piece):
-            return ends
-        if book.band is UNBOUNDED and not len(book) and not len(places):
-            return np.zeros(len(index), dtype=np.bool_)
-        if _is_open_to_all(book, depth, places):
-            return ends
+        settled = self._settled(piece, ends, book)
+        if settled is not None:
+            return settled
         side, px, qty = piece.side[index], piece.price_px[index], piece.size_qty[index]
         hits: Hits = np.logical_or.accumulate((piece.flags[index] & SNAPSHOT) != 0)
         hits |= (side == ASK) & (px <= book.top_buy) & (qty > 0)
@@ -173,40 +198,11 @@ class LookAhead:
         return as_messages(hits, ends, within=depth.is_within)
 
 
-def _is_open_to_all(book: Book, depth: DepthBook, places: QueuePlaces) -> bool:
+def _is_open_to_all(book: Book, depth: AnyBook, places: QueuePlaces) -> bool:
     """Whether every message may change anything: orders wait for a trigger, the book is not sound,
     a place is not known, or the equity turns on a book that may be built anew."""
     guarded = book.guard_band is not UNBOUNDED and depth.is_rebuilt
     return guarded or len(book.triggers) > 0 or not depth.is_sound or places.is_unsettled
-
-
-def may_leave(side: IntColumn, px: IntColumn, qty: IntColumn, depth: DepthBook, band: Band) -> Hits:
-    """From where on the best prices may have left a band.
-
-    Each deletion takes one level away.  As long as fewer are taken than the book has within the
-    band, one is left that is no worse.
-    """
-    left: Hits = np.zeros(len(px), np.bool_)
-    if band.bid_falls > NO_FALL:
-        gone = (side == BID) & (qty == 0) & (px > band.bid_falls)
-        left |= gone.cumsum() >= depth.bids.count_better(band.bid_falls)
-    if band.ask_rises < NO_RISE:
-        gone = (side == ASK) & (qty == 0) & (px < band.ask_rises)
-        left |= gone.cumsum() >= depth.asks.count_better(band.ask_rises)
-    return left
-
-
-def as_messages(rows: Hits, ends: Hits, *, within: bool) -> Hits:
-    """The last rows of the messages to which rows belong; ``within`` one that counts, there may be
-    rows before the first."""
-    (last,) = ends.nonzero()
-    # How many messages have ended before each row: the number of its own.
-    numbers = np.searchsorted(last, rows.nonzero()[0])
-    if within:
-        numbers = np.append(numbers, 0)
-    hits: Hits = np.zeros(len(rows), np.bool_)
-    hits[last[numbers[numbers < len(last)]]] = True
-    return hits
 
 
 def _leaves(piece: QuoteSlice | TradeSlice, index: IntColumn, band: Band) -> Hits:

@@ -10,6 +10,7 @@ import numpy as np
 from offbook.domain.errors import EngineFault
 from offbook.domain.market_data import (
     BarSlice,
+    BookOrderSlice,
     DataKind,
     DepthSlice,
     MarketSlice,
@@ -32,8 +33,9 @@ from offbook.engine.shown_kinds import BarKind, QuoteKind, TradeKind
 from offbook.engine.shown_rows import ShownRows
 from offbook.engine.venue import Venue
 
-SEVERAL: Final = (TradeSlice, DepthSlice, StatusSlice, MergedSlice)
+SEVERAL: Final = (TradeSlice, DepthSlice, BookOrderSlice, StatusSlice, MergedSlice)
 """Slices that ``take_several`` takes."""
+OneOfSeveral = TradeSlice | DepthSlice | BookOrderSlice | StatusSlice
 
 
 class MarketRows:
@@ -103,12 +105,12 @@ class MarketRows:
             return rows.show(piece, 0)
         return 0
 
-    def take_several(self, piece: TradeSlice | DepthSlice | StatusSlice | MergedSlice) -> None:
+    def take_several(self, piece: OneOfSeveral | MergedSlice) -> None:
         """Trades, books, or rows of several sources, in the market's order."""
         self._begin(piece)
         if isinstance(piece, MergedSlice):
             self.several.take(piece)
-        elif isinstance(piece, DepthSlice | StatusSlice):
+        elif not isinstance(piece, TradeSlice):
             self.several.take(_as_merged(piece))
         elif self._sees_ticks:
             place = self._shown(self._trades, piece)
@@ -159,7 +161,7 @@ class MarketRows:
         return not instants.stands_still()
 
 
-def _as_merged(piece: TradeSlice | DepthSlice | StatusSlice) -> MergedSlice:
+def _as_merged(piece: OneOfSeveral) -> MergedSlice:
     """The rows of a market's only source in the form of those of several."""
     places = np.arange(len(piece), dtype=np.int64)
     return MergedSlice(piece.start, piece.ts, np.zeros(len(piece), np.int64), places, (piece,))

@@ -1,5 +1,5 @@
-"""Matching on books by price (L2): the models ``depth-walk.1`` and, at an order's own price, those
-of ``engine.models.queues``.
+"""Matching on books: the models ``depth-walk.1`` and, at an order's own price, those of
+``engine.models.queues``.
 
 - an arriving order that crosses walks the levels of the other side, best first and none worse than
   its limit: each level is a fill of its own, at its price; all or none looks at all of them first;
@@ -9,22 +9,28 @@ of ``engine.models.queues``.
   fill it;
 - what was taken stays taken until the level refreshes (``queue_places``);
 - orders are matched between messages, while the book is followed, has both sides and is not
-  crossed; while it is not, nothing is matched, on prints neither.
+  crossed; while it is not, nothing is matched, on prints neither;
+- a book that is told order by order tells its prints itself, as executions of its messages: these
+  meet the book as the rows before them left it, if it was sound before the message.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from offbook.domain.market_data import DepthUpdate, Quote, Trade
+from offbook.domain.depth import BID
+from offbook.domain.market_data import Quote, Trade
 from offbook.domain.orders import Liquidity, OrderSide, TimeInForce
 from offbook.domain.record_parts import Evidence
 from offbook.engine.book import Book
-from offbook.engine.depth_book import DepthBook
+from offbook.engine.books import AnyBook, take_update
+from offbook.engine.exact_places import ExactPlaces
 from offbook.engine.fills import Filler
 from offbook.engine.kernel import Kernel
-from offbook.engine.models.queues import queue_model
+from offbook.engine.models.queues import Exact, Fifo, QueueModel, queue_model
+from offbook.engine.order_book import Execution, OrderBook, Seen
 from offbook.engine.queue_places import QueuePlaces
+from offbook.engine.rows import BookUpdate
 from offbook.engine.state import OrderState
 
 if TYPE_CHECKING:
@@ -34,6 +40,22 @@ WALK_MODEL: Final = "depth-walk.1"
 _SIDES: Final = (OrderSide.BUY, OrderSide.SELL)
 
 
+def execution_as_trade(depth: OrderBook, execution: Execution) -> Trade:
+    """An execution as the print that it was: who took is on the side of nobody who was served."""
+    told, instrument = execution.told, depth.instrument
+    took = {BID: OrderSide.SELL, -BID: OrderSide.BUY}.get(told.side)
+    price = told.px / 10**instrument.price_precision
+    return Trade(told.ts, price, told.px, told.qty, took, told.ts_event, told.row, instrument, None)
+
+
+def places_on(depth: AnyBook, told: QueueModel | None) -> QueuePlaces:
+    """What a session has on a book, by the model told: by default exact places where every order
+    is told, and first in, first out elsewhere."""
+    if isinstance(depth, OrderBook) and isinstance(told, Exact | None):
+        return ExactPlaces(depth, told or Exact())
+    return QueuePlaces(depth, told or Fifo())
+
+
 class DepthMatching:
     """What books and the prints beside them do to the working orders of a venue."""
 
@@ -41,7 +63,8 @@ class DepthMatching:
         self._kernel = kernel
         self._venue = venue
         self._filler = filler
-        self._model = queue_model(kernel.config.venue.queue)
+        queue = kernel.config.venue.queue
+        self._told = None if queue is None else queue_model(queue)
         self._places: dict[str, QueuePlaces] = {}
 
     def places(self, symbol: str) -> QueuePlaces:
@@ -49,7 +72,8 @@ class DepthMatching:
         found = self._places.get(symbol)
         if found is None:
             depth = self._kernel.depths[symbol]
-            found = self._places[symbol] = QueuePlaces(depth, self._model)
+            made = places_on(depth, self._told)
+            found = self._places[symbol] = made
         return found
 
     def queue_ahead(self, order: OrderState) -> int | None:
@@ -67,11 +91,11 @@ class DepthMatching:
 
     # -- the book moves ---------------------------------------------------------------------
 
-    def take(self, update: DepthUpdate) -> bool:
+    def take(self, update: BookUpdate) -> bool:
         """Take a row, and match where it ends its message; whether it did."""
         symbol = update.instrument.symbol
         depth = self._kernel.depths[symbol]
-        if not depth.take(update):
+        if not take_update(depth, update, self._execution_in(depth)):
             return False
         places = self.places(symbol)
         if len(places):
@@ -85,7 +109,7 @@ class DepthMatching:
             self._venue.pegs.follow(top)
         return True
 
-    def _match(self, book: Book, places: QueuePlaces, depth: DepthBook, top: Quote) -> None:
+    def _match(self, book: Book, places: QueuePlaces, depth: AnyBook, top: Quote) -> None:
         """Match working orders against the book as a message has left it."""
         if self._venue.times.trades(depth.instrument):
             if len(book.triggers) and self._venue.times.is_open(depth.instrument):
@@ -103,7 +127,7 @@ class DepthMatching:
                 self.trigger(self._kernel.ledger.orders[ordinal], top)
         book.follow(top.ask_px, top.bid_px)
 
-    def _sweep(self, ordinals: list[int], depth: DepthBook) -> None:
+    def _sweep(self, ordinals: list[int], depth: AnyBook) -> None:
         for ordinal in ordinals:
             order = self._kernel.ledger.orders[ordinal]
             if not order.status.is_terminal:
@@ -147,7 +171,7 @@ class DepthMatching:
 
     # -- trades -----------------------------------------------------------------------------
 
-    def _walk(self, order: OrderState, depth: DepthBook) -> None:
+    def _walk(self, order: OrderState, depth: AnyBook) -> None:
         """Trade an order against the levels that satisfy it, best first."""
         if not self._venue.times.takes_part(order):
             return
@@ -162,7 +186,7 @@ class DepthMatching:
             if left == 0 or order.status.is_terminal:
                 return
 
-    def _offered(self, order: OrderState, depth: DepthBook) -> list[tuple[int, int, int]]:
+    def _offered(self, order: OrderState, depth: AnyBook) -> list[tuple[int, int, int]]:
         """Price, size and what may be taken, in whole lots, of so many levels that satisfy an order
         as it can use, best first."""
         lot = self._kernel.instrument(order.symbol).lot_units
@@ -212,31 +236,53 @@ class DepthMatching:
             self.forget(order)
         self._venue.settle(order)
 
+    def _execution_in(self, depth: AnyBook) -> Seen | None:
+        """What an execution that a book's message tells of is to be told to."""
+        if not isinstance(depth, OrderBook):
+            return None
+        return lambda execution: self._print(execution_as_trade(depth, execution), 0, execution)
+
     def print(self, trade: Trade, taken: int = 0) -> None:
         """What was traded between others: it brings queues forward, and fills limits beyond which
-        it went; so much of it was ``taken`` in its auction."""
+        it went; so much of it was ``taken`` in its auction.  A book that tells every order tells
+        its prints too: of another source they are the same once more."""
+        if not isinstance(self._kernel.depths[trade.instrument.symbol], OrderBook):
+            self._print(trade, taken, None)
+
+    def _print(self, trade: Trade, taken: int, execution: Execution | None) -> None:
         symbol, px = trade.instrument.symbol, trade.price_px
         book, depth = self._venue.book(symbol), self._kernel.depths[symbol]
         if not len(book):
             return
-        may_fill = depth.is_sound and self._venue.times.trades(trade.instrument)
+        sound = depth.is_sound if execution is None else execution.may_fill
+        may_fill = sound and self._venue.times.trades(trade.instrument)
         left = trade.size_qty - taken
         for side in _SIDES:
             reached = [self._kernel.ledger.orders[o] for o in book.crossing(side, px)]
             resting = [o for o in reached if o.price_px is not None and not book.is_fresh(o)]
             for order in resting:
                 if order.price_px != px and may_fill and not order.status.is_terminal:
-                    left -= self._traded_through(order, trade, left)
+                    left -= self._traded_through(order, trade, left, execution)
             if trade.aggressor is not side:
                 queued = [order for order in resting if order.price_px == px]
-                left -= self._queued(queued, trade, left, may_fill=may_fill)
+                left -= self._queued(queued, trade, left, execution, may_fill=may_fill)
 
-    def _traded_through(self, order: OrderState, trade: Trade, left: int) -> int:
+    def _traded_through(
+        self, order: OrderState, trade: Trade, left: int, execution: Execution | None
+    ) -> int:
         """A print beyond a limit fills it, less what the session took of the level shown there."""
         offered = left - self.places(order.symbol).missing(order.side, trade.price_px)
-        return self._take_print(order, trade, offered, None)
+        return self._take_print(order, trade, offered, None, execution)
 
-    def _queued(self, orders: list[OrderState], trade: Trade, left: int, *, may_fill: bool) -> int:
+    def _queued(
+        self,
+        orders: list[OrderState],
+        trade: Trade,
+        left: int,
+        execution: Execution | None,
+        *,
+        may_fill: bool,
+    ) -> int:
         """A print at the price of limits, in their turns; how much of it they had."""
         given = 0
         places = self.places(trade.instrument.symbol)
@@ -245,17 +291,24 @@ class DepthMatching:
             if order.status.is_terminal or place is None:
                 continue
             ahead = place.ahead
-            reach = places.printed(place, left, order.leaves_qty, trade.ts_event)
+            reach = places.printed(place, left, order.leaves_qty, trade.ts_event, execution)
             if may_fill and reach > 0:
                 offered = min(reach, left - given)
-                if self._model.is_by_time:
+                if places.model.is_by_time:
                     offered = reach - given
                 if place.slice_left:
                     offered = min(offered, place.slice_left)
-                given += self._take_print(order, trade, offered, ahead)
+                given += self._take_print(order, trade, offered, ahead, execution)
         return given
 
-    def _take_print(self, order: OrderState, trade: Trade, offered: int, ahead: int | None) -> int:
+    def _take_print(
+        self,
+        order: OrderState,
+        trade: Trade,
+        offered: int,
+        ahead: int | None,
+        execution: Execution | None,
+    ) -> int:
         """Trade what an order may have of a print; how much that was."""
         assert order.price_px is not None
         px = self._kernel.price_within(order.symbol, trade.price_px, order.price_px)
@@ -266,11 +319,11 @@ class DepthMatching:
             if offered > 0:
                 self._venue.drop_if_not_reducing(order)
             return 0
-        depth = self._kernel.depths[order.symbol]
+        depth, places = self._kernel.depths[order.symbol], self.places(order.symbol)
         evidence = Evidence(
             row=trade.row,
             row_ts=trade.ts,
-            model=WALK_MODEL if ahead is None else self._model.name,
+            model=WALK_MODEL if ahead is None else places.model.name,
             rule="print traded through the limit" if ahead is None else "print reached the order",
             available_qty=offered,
             ts_event=trade.ts_event,
@@ -278,12 +331,12 @@ class DepthMatching:
             trade_qty=trade.size_qty,
             aggressor=trade.aggressor,
             queue_ahead=ahead,
+            trade_order_id=None if execution is None else execution.told.order_id or None,
             book_incomplete=not depth.is_complete,
         )
         if not self._filler.fill(order, qty, px, Liquidity.ADDED, evidence):
             self._venue.end(order, self._filler.unpaid)
             return 0
-        places = self.places(order.symbol)
         shown = depth.side(order.side.opposite).sizes.get(trade.price_px)
         if shown is not None:
             places.take(order.side, trade.price_px, shown, qty)

@@ -38,7 +38,7 @@ class Pegs:
         if order.peg is None:
             return None
         kind = self._kernel.pricing[order.symbol].kind
-        if kind in {DataKind.QUOTES, DataKind.DEPTH}:
+        if kind is DataKind.QUOTES or kind.is_book:
             return None
         return Refusal(reason=RejectReason.NO_PEG_PRICE, limit=f"{kind.value} show no bid and ask")
 

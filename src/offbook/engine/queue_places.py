@@ -7,8 +7,10 @@ import msgspec
 
 from offbook.domain.orders import OrderSide
 from offbook.engine.book import Taken, carry
-from offbook.engine.depth_book import DepthBook, Levels
+from offbook.engine.books import AnyBook
 from offbook.engine.models.queues import Place, QueueModel
+from offbook.engine.order_book import Execution
+from offbook.engine.shown_book import Levels
 from offbook.engine.state import OrderState
 
 
@@ -27,9 +29,9 @@ class QueuePlaces:
     forgotten when the price leaves the book.
     """
 
-    def __init__(self, depth: DepthBook, model: QueueModel) -> None:
+    def __init__(self, depth: AnyBook, model: QueueModel) -> None:
         self._depth = depth
-        self._model = model
+        self.model = model
         self._resets = depth.resets
         self._places: dict[int, Place] = {}
         self._taken: dict[OrderSide, dict[int, Taken]] = {side: {} for side in OrderSide}
@@ -84,8 +86,16 @@ class QueuePlaces:
             for place in self._places.values()
         )
 
-    def printed(self, place: Place, qty: int, leaves: int, ts_event: int | None) -> int:
-        """A print at a resting order's price; how much of it may be the order's.
+    def printed(
+        self,
+        place: Place,
+        qty: int,
+        leaves: int,
+        ts_event: int | None,
+        execution: Execution | None = None,
+    ) -> int:
+        """A print at a resting order's price, or an execution of an order there; how much of it
+        may be the order's.
 
         A hidden order has what goes beyond all that is shown there, whenever that came; of an
         iceberg the part that is shown has a place, and no more of it may trade.
@@ -99,10 +109,10 @@ class QueuePlaces:
         before = place.printed
         place.printed += qty
         if place.slice_left is None:
-            return self._model.printed(place, qty, leaves)
+            return self.model.printed(place, qty, leaves)
         if place.slice_left == 0:
             return max(place.printed - place.shown, 0) - max(before - place.shown, 0)
-        return self._model.printed(place, qty, place.slice_left)
+        return self.model.printed(place, qty, place.slice_left)
 
     def in_turn(self, orders: list[OrderState]) -> list[OrderState]:
         """The session's orders at one price that have a place there, in the order in which they are
@@ -152,10 +162,14 @@ class QueuePlaces:
                 kept = [carry(one, px, shown.get(px, 0)) for px, one in taken.items()]
                 self._taken[side] = {one.px: one for one in kept if one is not None and one.shown}
         if depth.is_followed:
-            for place in self._places.values():
-                self._move(place, depth)
+            self._move_all()
 
-    def _move(self, place: Place, depth: DepthBook) -> None:
+    def _move_all(self) -> None:
+        """Those who wait move with their levels."""
+        for place in self._places.values():
+            self._move(place, self._depth)
+
+    def _move(self, place: Place, depth: AnyBook) -> None:
         side = OrderSide.BUY if place.side > 0 else OrderSide.SELL
         levels = depth.side(side)
         shown = levels.sizes.get(place.px, 0)
@@ -163,7 +177,7 @@ class QueuePlaces:
             place.ahead, place.shown = self.ahead_at(side, place.px), shown
         elif shown != place.shown and (shown or _tells(levels, place.px, depth)):
             before = place.ahead
-            self._model.changed(place, shown)
+            self.model.changed(place, shown)
             cut = before - place.ahead
             if cut > 0:
                 place.cut, place.cut_event = place.cut + cut, depth.ts_event
@@ -197,6 +211,6 @@ class QueuePlaces:
         }
 
 
-def _tells(levels: Levels, px: int, depth: DepthBook) -> bool:
+def _tells(levels: Levels, px: int, depth: AnyBook) -> bool:
     """Whether a level that is not shown is known to be empty: a book may end before it."""
     return depth.is_complete and (levels.covers(px) or not len(levels))

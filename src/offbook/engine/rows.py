@@ -15,6 +15,8 @@ from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import (
     Bar,
     BarSlice,
+    BookOrderSlice,
+    BookOrderUpdate,
     DepthSlice,
     DepthUpdate,
     IntColumn,
@@ -33,7 +35,9 @@ from offbook.engine.price_table import PriceTable
 
 PriceRow = Quote | Trade | Bar
 """A row that says a price."""
-Row = PriceRow | DepthUpdate | StatusUpdate
+BookUpdate = DepthUpdate | BookOrderUpdate
+"""A row of which a book is made."""
+Row = PriceRow | BookUpdate | StatusUpdate
 
 _AGGRESSOR: Final = {1: OrderSide.BUY, -1: OrderSide.SELL, 0: None, 2: None, 3: None, 4: None}
 _AGGRESSORS: Final = np.array([None, OrderSide.BUY, None, None, None, OrderSide.SELL], object)
@@ -130,12 +134,32 @@ def update_at(piece: DepthSlice, place: int, row: int) -> DepthUpdate:
     )
 
 
+def order_update_at(piece: BookOrderSlice, place: int, row: int) -> BookOrderUpdate:
+    """The same of what happened to an order."""
+    return BookOrderUpdate(
+        int(piece.ts[place]),
+        int(piece.action[place]),
+        int(piece.side[place]),
+        int(piece.price_px[place]),
+        int(piece.size_qty[place]),
+        int(piece.order_id[place]),
+        int(piece.flags[place]),
+        int(piece.seq[place]),
+        int(piece.prev_seq[place]),
+        None if piece.ts_event is None else int(piece.ts_event[place]),
+        row,
+        piece.instrument,
+    )
+
+
 def merged_row(piece: MergedSlice, place: int) -> tuple[int, Row]:
     """One row of a merged slice as an object, and its source."""
     source, index, row = int(piece.which[place]), int(piece.index[place]), piece.start + place
     part = piece.pieces[source]
     if isinstance(part, DepthSlice):
         return source, update_at(part, index, row)
+    if isinstance(part, BookOrderSlice):
+        return source, order_update_at(part, index, row)
     if isinstance(part, BarSlice | StatusSlice):
         numbers = np.array([row], np.int64)
         return source, next(each_row(part.rows(index, index + 1).numbered(numbers)))
@@ -193,6 +217,23 @@ def each_update(piece: DepthSlice) -> Iterator[DepthUpdate]:
     )
 
 
+def each_order_update(piece: BookOrderSlice) -> Iterator[BookOrderUpdate]:
+    """The rows of a slice as objects, each made when it is asked for."""
+    events = repeat(None) if piece.ts_event is None else piece.ts_event.tolist()
+    return map(
+        BookOrderUpdate,
+        *(getattr(piece, name).tolist() for name in piece.COLUMNS),
+        events,
+        piece.positions(),
+        repeat(piece.instrument),
+    )
+
+
+def each_book_update(piece: DepthSlice | BookOrderSlice) -> Iterator[BookUpdate]:
+    """The rows of which a book is made as objects."""
+    return each_update(piece) if isinstance(piece, DepthSlice) else each_order_update(piece)
+
+
 def each_status(piece: StatusSlice) -> Iterator[StatusUpdate]:
     """The rows of a slice as objects, each made when it is asked for."""
     events = repeat(None) if piece.ts_event is None else piece.ts_event.tolist()
@@ -210,8 +251,8 @@ def each_status(piece: StatusSlice) -> Iterator[StatusUpdate]:
 
 def each_row(piece: SourceSlice) -> Iterator[Row]:
     """The rows of a slice as objects, each made when it is asked for."""
-    if isinstance(piece, DepthSlice):
-        return each_update(piece)
+    if isinstance(piece, DepthSlice | BookOrderSlice):
+        return each_book_update(piece)
     if isinstance(piece, StatusSlice):
         return each_status(piece)
     if isinstance(piece, QuoteSlice):

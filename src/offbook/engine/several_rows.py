@@ -9,7 +9,7 @@ from typing import Final
 from offbook.domain.market_data import (
     Bar,
     BarSlice,
-    DepthSlice,
+    BookOrderUpdate,
     DepthUpdate,
     MergedSlice,
     Quote,
@@ -21,12 +21,13 @@ from offbook.domain.market_data import (
 )
 from offbook.domain.session import SessionStatus
 from offbook.engine.book_view import SHOWN_LEVELS, book_view
+from offbook.engine.books import BOOK_SLICES, take_stretch
 from offbook.engine.host import StrategyHost
 from offbook.engine.instants import Instants
 from offbook.engine.kernel import Kernel
 from offbook.engine.lifecycle import Lifecycle
 from offbook.engine.looking_ahead import LookAhead
-from offbook.engine.rows import Row, merged_row, merged_rows
+from offbook.engine.rows import BookUpdate, Row, merged_row, merged_rows
 from offbook.engine.statuses import take_status
 from offbook.engine.venue import Venue
 
@@ -101,12 +102,12 @@ class SeveralRows:
         self._equity.look()
         self._instants.end_bar(bar)
 
-    def _tick(self, source: SourceInfo, row: Quote | Trade | DepthUpdate | StatusUpdate) -> None:
+    def _tick(self, source: SourceInfo, row: Quote | Trade | BookUpdate | StatusUpdate) -> None:
         kernel = self._kernel
         if isinstance(row, StatusUpdate):
             callback = "on_status"
             take_status(kernel, row)
-        elif isinstance(row, DepthUpdate):
+        elif isinstance(row, DepthUpdate | BookOrderUpdate):
             callback = "on_depth"
             if not self._venue.depth.take(row):
                 kernel.saw(source, row)
@@ -124,10 +125,10 @@ class SeveralRows:
         self._lifecycle.check_flat()
 
     def _show(
-        self, host: StrategyHost, callback: str, row: Quote | Trade | DepthUpdate | StatusUpdate
+        self, host: StrategyHost, callback: str, row: Quote | Trade | BookUpdate | StatusUpdate
     ) -> None:
         """Show a row to the strategy; of a book, what it is now that a message has ended."""
-        if not isinstance(row, DepthUpdate):
+        if not isinstance(row, DepthUpdate | BookOrderUpdate):
             host.call(callback, row)
         elif host.sees_books:
             host.call(callback, book_view(self._kernel.depths[row.instrument.symbol], SHOWN_LEVELS))
@@ -167,9 +168,9 @@ class SeveralRows:
             assert not isinstance(part, BarSlice | StatusSlice)
             first, last = int(piece.index[places[0]]), int(places[-1])
             symbol, end_of_part = part.instrument.symbol, first + len(places)
-            if isinstance(part, DepthSlice):
-                depth, numbers = kernel.depths[symbol], places + piece.start
-                if depth.take_all(part, first, end_of_part, numbers):
+            if isinstance(part, BOOK_SLICES):
+                stretch = first, end_of_part, places + piece.start
+                if take_stretch(kernel.depths[symbol], part, *stretch):
                     self._venue.book(symbol)
             elif isinstance(part, TradeSlice):
                 self._venue.book(symbol)
@@ -177,7 +178,7 @@ class SeveralRows:
                 self._venue.book(symbol).pass_over(part, first, end_of_part)
             lasts.append(last)
         for place in sorted(lasts):
-            if place == end - 1 or not isinstance(piece.pieces[piece.which[place]], DepthSlice):
+            if place == end - 1 or not isinstance(piece.pieces[piece.which[place]], BOOK_SLICES):
                 source, row = merged_row(piece, place)
                 kernel.saw(kernel.market.sources[source], row)
         ts = int(piece.ts[end - 1])

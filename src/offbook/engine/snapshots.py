@@ -18,14 +18,16 @@ from offbook.domain.records import decode_hook, encode_hook
 from offbook.engine.agenda import AgendaEntry
 from offbook.engine.bar_builder import BuilderState
 from offbook.engine.book import Taken
+from offbook.engine.books import load_books
 from offbook.engine.built_bars import BuiltBars
-from offbook.engine.depth_book import DepthState
+from offbook.engine.depth_book import DepthBook, DepthState
 from offbook.engine.history import Histories, HistoryState
 from offbook.engine.instants import Instants
 from offbook.engine.interruption import is_from_a_signal
 from offbook.engine.kernel import Kernel
 from offbook.engine.last_rows import know_last_rows
 from offbook.engine.ledger import LedgerState
+from offbook.engine.order_book import OrderBook, OrderBookState
 from offbook.engine.queue_places import PlacesState
 from offbook.engine.restating import CarriedRow, carried_rows, know_carried
 from offbook.engine.strategy import Strategy
@@ -70,6 +72,7 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     agenda: list[AgendaEntry]
     books: list[BookState]
     depths: dict[str, DepthState] = {}
+    order_books: dict[str, OrderBookState] = {}
     halted: dict[str, int] = {}
     resumed: dict[str, int] = {}
     bands: dict[str, tuple[int, int]] = {}
@@ -174,7 +177,8 @@ def state_of(parts: Parts, row: int, memory: bytes | None) -> EngineState:
         agenda_ordinal=ordinal,
         agenda=entries,
         books=_books(kernel, venue),
-        depths={symbol: depth.dump() for symbol, depth in kernel.depths.items()},
+        depths={s: d.dump() for s, d in kernel.depths.items() if isinstance(d, DepthBook)},
+        order_books={s: d.dump() for s, d in kernel.depths.items() if isinstance(d, OrderBook)},
         halted=kernel.halted,
         resumed=kernel.resumed,
         bands=kernel.bands,
@@ -234,8 +238,7 @@ def load(parts: Parts, raw: bytes) -> Any:
     instants.hours_known = state.hours_known
     venue.times.hours, venue.times.extended = state.hours, state.extended
     kernel.halted, kernel.resumed, kernel.bands = state.halted, state.resumed, state.bands
-    for symbol, depth in state.depths.items():
-        kernel.depths[symbol].load(depth)
+    load_books(kernel.depths, state.depths, state.order_books)
     for kept in state.books:
         book, fresh = venue.book(kept.symbol), set(kept.fresh)
         book.bar_left = kept.bar_left

@@ -6,6 +6,7 @@ import numpy as np
 
 from offbook.domain.market_data import (
     BarSlice,
+    BookOrderSlice,
     DepthSlice,
     IntColumn,
     QuoteSlice,
@@ -36,7 +37,7 @@ def stretch_of(piece: SourceSlice, begin: int, end: int, price: str) -> Stretch:
             int(piece.close_px[end - 1]),
             _total(piece.volume_qty[begin:end]),
         )
-    if isinstance(piece, DepthSlice | StatusSlice):
+    if isinstance(piece, DepthSlice | BookOrderSlice | StatusSlice):
         raise TypeError("no bars are built of single updates of a book, or of a status")
     name, traded = "price_px", 0
     if isinstance(piece, QuoteSlice):

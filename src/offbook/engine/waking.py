@@ -17,6 +17,7 @@ SHOWN_BY = {
     DataKind.TRADES: "on_trade",
     DataKind.BARS: "on_bar",
     DataKind.DEPTH: "on_depth",
+    DataKind.ORDERS: "on_depth",
     DataKind.STATUS: "on_status",
 }
 

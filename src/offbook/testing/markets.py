@@ -16,11 +16,13 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from offbook.domain.book_orders import ACTION_WORDS
 from offbook.domain.config import CombinedMarket, ReplayMarket
 from offbook.domain.depth import LAST, SNAPSHOT
 from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.market_data import (
     BarSlice,
+    BookOrderSlice,
     DataKind,
     DepthSlice,
     IntColumn,
@@ -330,6 +332,15 @@ def _text_columns(part: SourceSlice) -> tuple[list[str], list[list[str]]]:
         columns["upper"] = (part.upper_px, price)
         events = [EVENTS[event].value for event in part.event.tolist()]
         return [*columns, "event"], [*(_texts(*column) for column in columns.values()), events]
+    elif isinstance(part, BookOrderSlice):
+        columns = {"ts_init": (part.ts, 0)}
+        if part.ts_event is not None:
+            columns["ts_event"] = (part.ts_event, 0)
+        columns |= {"book_side": (part.side, 0), "price": (part.price_px, price)}
+        columns |= {"size": (part.size_qty, size), "order_id": (part.order_id, 0)}
+        columns |= {name: (getattr(part, name), 0) for name in part.COLUMNS[-3:]}
+        words = [ACTION_WORDS[action] for action in part.action.tolist()]
+        return [*columns, "action"], [*(_texts(*column) for column in columns.values()), words]
     elif isinstance(part, DepthSlice):
         columns = {"ts_init": (part.ts, 0)}
         if part.ts_event is not None:

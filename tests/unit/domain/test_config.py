@@ -13,6 +13,7 @@ from offbook.domain.config import (
     BasisPointsFee,
     BasisPointsSlippage,
     FeeRounding,
+    FifoQueue,
     FlatFee,
     LatencyConfig,
     LifecycleConfig,
@@ -54,7 +55,7 @@ FULL = SessionConfig(
         rates={"EUR": "1.1"},
     ),
     strategy=StrategySpec(ref="my/file.py:Ema", params={"fast": 3, "slow": 9}),
-    venue=VenueConfig(fee=BasisPointsFee(maker="2", taker="5.5")),
+    venue=VenueConfig(fee=BasisPointsFee(maker="2", taker="5.5"), queue=FifoQueue()),
     risk=RiskConfig(
         max_order_notional="1000",
         max_order_qty="10",
@@ -263,7 +264,7 @@ def leaves(document: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], A
     }
 
 
-@pytest.mark.parametrize("config", [FULL, session()], ids=["full", "small"])
+@pytest.mark.parametrize("config", [FULL, session(venue=FULL.venue)], ids=["full", "small"])
 def test_the_chain_holds_all_but_name_pace_and_places(config: SessionConfig) -> None:
     """Field by field; of the strategy's reference the class's name stays."""
     whole = leaves(msgspec.json.decode(msgspec.json.encode(config)))

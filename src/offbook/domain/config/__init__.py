@@ -73,6 +73,7 @@ from offbook.domain.config.market import symbols_of as symbols_of
 from offbook.domain.config.presets import Preset as Preset
 from offbook.domain.config.presets import venue_preset as venue_preset
 from offbook.domain.config.queue import BookStart as BookStart
+from offbook.domain.config.queue import ExactQueue as ExactQueue
 from offbook.domain.config.queue import FifoQueue as FifoQueue
 from offbook.domain.config.queue import ProbabilisticQueue as ProbabilisticQueue
 from offbook.domain.config.queue import ProRataQueue as ProRataQueue

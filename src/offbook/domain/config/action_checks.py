@@ -12,7 +12,6 @@ from offbook.domain.config.market import (
 )
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.instruments import AssetClass
-from offbook.domain.market_data import DataKind
 
 
 def check_actions(market: MarketConfig, account: AccountConfig) -> None:
@@ -20,7 +19,7 @@ def check_actions(market: MarketConfig, account: AccountConfig) -> None:
     told twice, a new symbol that is not in the market, or a dividend in money of no known worth."""
     _check_adjustment(market)
     _check_perpetuals(market, account)
-    books = {one.instrument.symbol for one in market.sources if one.kind is DataKind.DEPTH}
+    books = {one.instrument.symbol for one in market.sources if one.kind.is_book}
     seen: set[tuple[str, ActionKind, str]] = set()
     for action in actions_of(market):
         place = (action.symbol, action.kind, action.ex)

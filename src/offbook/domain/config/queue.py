@@ -1,4 +1,4 @@
-"""Where a resting order stands in the queue at its price, on a book by price (L2)."""
+"""Where a resting order stands in the queue at its price, on a book."""
 
 from __future__ import annotations
 
@@ -55,4 +55,9 @@ class ProRataQueue(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag=
     """A print is shared out over all that stands at its price, by size, rounded down."""
 
 
-QueueConfig = FifoQueue | ProbabilisticQueue | ProRataQueue
+class ExactQueue(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="exact"):
+    """First in, first out, among the orders of a book that is told order by order (L3): behind all
+    that stand at the price when the order comes, and before all that come later."""
+
+
+QueueConfig = FifoQueue | ProbabilisticQueue | ProRataQueue | ExactQueue

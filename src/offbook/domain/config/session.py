@@ -12,6 +12,7 @@ from offbook.domain.config.action_checks import check_actions
 from offbook.domain.config.actions import ActionOrders
 from offbook.domain.config.auctions import AuctionRules
 from offbook.domain.config.base import ConfigPart, exact_decimal
+from offbook.domain.config.books import check_books, usual_queue
 from offbook.domain.config.lifecycle import LifecycleConfig
 from offbook.domain.config.market import MarketConfig, ReplayMarket, instruments_of
 from offbook.domain.config.risk import RiskConfig
@@ -67,7 +68,7 @@ class SessionConfig(ConfigPart, frozen=True, kw_only=True):
         _check_spread(self)
         _check_fill_at(self)
         _check_bar_rules(self)
-        _check_depth(self)
+        check_books(self.market, self.venue)
         check_actions(self.market, self.account)
         _check_status(self)
         _check_limit_fill(self)
@@ -92,7 +93,7 @@ def _check_fill_at(config: SessionConfig) -> None:
         return
     for instrument in instruments_of(config.market):
         kinds = _kinds(config, instrument)
-        quoted = not {DataKind.QUOTES, DataKind.DEPTH}.isdisjoint(kinds)
+        quoted = any(kind is DataKind.QUOTES or kind.is_book for kind in kinds)
         if fill_at is FillAt.QUOTE and not quoted:
             raise InvalidConfig(
                 f"venue.fill_at=quote: this market has no quotes of {instrument.symbol}",
@@ -138,34 +139,15 @@ def _check_bar_rules(config: SessionConfig) -> None:
             )
 
 
-def _check_depth(config: SessionConfig) -> None:
-    """Raise InvalidConfig where rows of a book would be left out, which makes it another book, and
-    for a rule of books where there is none."""
-    books = [source for source in config.market.sources if source.kind is DataKind.DEPTH]
-    for source in books:
-        if isinstance(source, ReplayMarket) and source.may_drop:
-            raise InvalidConfig(
-                f"{source.path}: a book of which rows are left out is another book: mend the file, "
-                "and leave bad_rows and off_hours as they are",
-                field="market.bad_rows",
-            )
-    usual = VenueConfig()
-    for name in ("queue", "book_start"):
-        if not books and getattr(config.venue, name) != getattr(usual, name):
-            raise InvalidConfig(
-                f"venue.{name} is for books, and this market has no depth: leave it out, or take a "
-                'source of kind = "depth"',
-                field=f"venue.{name}",
-            )
-
-
 def touch_counts(config: MarketConfig) -> bool:
     """Whether ``venue.limit_fill`` makes a difference in a market: an instrument without depth has
     trades, or has bars alone; a status beside them fills nothing."""
     for instrument in instruments_of(config):
         kinds = {s.kind for s in config.sources if s.instrument.symbol == instrument.symbol}
         kinds.discard(DataKind.STATUS)
-        if kinds == {DataKind.BARS} or (DataKind.TRADES in kinds and DataKind.DEPTH not in kinds):
+        if kinds == {DataKind.BARS} or (
+            DataKind.TRADES in kinds and not any(kind.is_book for kind in kinds)
+        ):
             return True
     return False
 
@@ -202,7 +184,7 @@ def _check_freshness(config: SessionConfig) -> None:
     freshness = config.venue.freshness
     if freshness is None:
         return
-    if {DataKind.QUOTES, DataKind.DEPTH}.isdisjoint(s.kind for s in config.market.sources):
+    if not any(s.kind is DataKind.QUOTES or s.kind.is_book for s in config.market.sources):
         raise InvalidConfig(
             "venue.freshness is for quotes and books, which stand until the next; this market has "
             "neither: leave it out",
@@ -283,8 +265,9 @@ def _check_spread(config: SessionConfig) -> None:
     slippage = config.venue.slippage
     if not isinstance(slippage, SpreadSlippage) or slippage.assumed_spread is not None:
         return
-    two_sided = {DataKind.QUOTES, DataKind.DEPTH}
-    quoted = {s.instrument.symbol for s in config.market.sources if s.kind in two_sided}
+    sources = config.market.sources
+    two_sided = (s for s in sources if s.kind is DataKind.QUOTES or s.kind.is_book)
+    quoted = {s.instrument.symbol for s in two_sided}
     for instrument in instruments_of(config.market):
         if instrument.symbol not in quoted:
             raise InvalidConfig(
@@ -323,6 +306,8 @@ def chain_config(config: SessionConfig) -> bytes:
     for source in sources:
         source.pop("path", None)
     _leave_out_unused(document, sources)
+    if document["venue"]["queue"] is None:
+        document["venue"]["queue"] = msgspec.to_builtins(usual_queue(config.market))
     if document["strategy"] is not None:
         ref: str = document["strategy"]["ref"]
         document["strategy"]["ref"] = ref.rpartition(":")[2]

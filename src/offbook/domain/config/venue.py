@@ -17,7 +17,7 @@ from offbook.domain.config.fees import BasisPointsFee, FeeConfig, FeeRounding
 from offbook.domain.config.freshness import FreshnessConfig
 from offbook.domain.config.hours import ExtendedHours
 from offbook.domain.config.latency import LatencyConfig
-from offbook.domain.config.queue import BookStart, FifoQueue, QueueConfig
+from offbook.domain.config.queue import BookStart, QueueConfig
 from offbook.domain.config.slippage import NoSlippage, SlippageConfig
 from offbook.domain.errors import InvalidConfig
 
@@ -96,8 +96,9 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     ``self_match`` what becomes of the session's orders that would trade with each other.
     ``market_collar`` (0 to 1): how far above the market a market buy reserves cash.
     ``whole_shares``: orders are for whole units, whatever the instrument's lot.
-    ``queue`` says where resting orders stand at their price, ``book_start`` from when on a book is
-    matched; both are for markets with depth and change nothing elsewhere.
+    ``queue`` says where resting orders stand at their price, None their exact place on books that
+    are told order by order and first in, first out on others; ``book_start`` from when on a book is
+    matched; both are for markets with books and change nothing elsewhere.
     ``action_orders``: what becomes of open orders when a share is split or pays a dividend.
     ``auctions`` are the rules of orders for the opening and the close, ``while_halted`` is that for
     orders that arrive in a halt; it is for markets with a status.  ``extended_hours`` are for
@@ -115,7 +116,7 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     stop_gap: StopGap = StopGap.OPEN
     limit_gap: LimitGap = LimitGap.LIMIT
     intrabar: Intrabar = Intrabar.WORST_FIRST
-    queue: QueueConfig = FifoQueue()
+    queue: QueueConfig | None = None
     book_start: BookStart = BookStart.SNAPSHOT
     action_orders: ActionOrders = ActionOrders.ADJUST
     auctions: AuctionRules = AuctionRules()

@@ -1,6 +1,8 @@
-"""Where a resting order stands at its price, where only the size of the whole level is shown.
+"""Where a resting order stands at its price.
 
-All in quantity units of the instrument, in integers, rounded against the order.
+All in quantity units of the instrument, in integers, rounded against the order.  ``exact`` is for
+books that are told order by order (``exact_places``); the others suppose what is not told where
+only the size of the whole level is shown.
 
 ``fifo`` is the conservative rule: whoever cancels stood behind.  What was shown when the order
 joined is ahead of it; prints at the price bring it forward, and it is never further back than the
@@ -24,6 +26,7 @@ from typing import Final, Protocol, assert_never
 import msgspec
 
 from offbook.domain.config import (
+    ExactQueue,
     FifoQueue,
     ProbabilisticQueue,
     ProRataQueue,
@@ -43,7 +46,8 @@ class Place(msgspec.Struct, kw_only=True):
     since then.  ``cut`` is by how much a smaller level brought the order forward at venue time
     ``cut_event``: late prints of that time are in it already.  ``slice_left`` is what is still
     shown of an iceberg, 0 of a hidden order, None of one that is shown whole.  ``turn`` is when it
-    came among the session's own orders at its price, as the number of a record.
+    came among the session's own orders at its price, as the number of a record.  ``rank`` is that
+    of whoever came to a book of orders next, None where that is not known.
     """
 
     ordinal: int
@@ -56,6 +60,7 @@ class Place(msgspec.Struct, kw_only=True):
     cut_event: int | None = None
     slice_left: int | None = None
     turn: int = 0
+    rank: int | None = None
 
 
 class QueueModel(Protocol):
@@ -136,8 +141,16 @@ class ProRata:
         place.ahead = shown
 
 
+class Exact(Fifo):
+    """Every order at the price is told: only those that stood there before are ahead."""
+
+    name = "queue-exact.1"
+
+
 def queue_model(config: QueueConfig) -> QueueModel:
     """The model that a configuration names."""
+    if isinstance(config, ExactQueue):
+        return Exact()
     if isinstance(config, FifoQueue):
         return Fifo()
     if isinstance(config, ProbabilisticQueue):

@@ -37,10 +37,11 @@ _CALLBACKS: Final = {
     DataKind.TRADES: "on_trade",
     DataKind.BARS: "on_bar",
     DataKind.DEPTH: "on_depth",
+    DataKind.ORDERS: "on_depth",
     DataKind.STATUS: "on_status",
 }
 
-_TWO_SIDED: Final = frozenset({DataKind.QUOTES, DataKind.DEPTH})
+_TWO_SIDED: Final = frozenset({DataKind.QUOTES, DataKind.DEPTH, DataKind.ORDERS})
 
 
 class GateState(enum.Enum):

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from offbook.domain.market_data import (
     BarSlice,
+    BookOrderSlice,
     DepthSlice,
     MarketSlice,
     MergedSlice,
@@ -25,7 +26,9 @@ def last_prices(rows: MarketSlice | None) -> dict[str, str]:
         return {}
     found: dict[str, str] = {}
     parts = (part for _, part in rows.parts()) if isinstance(rows, MergedSlice) else (rows,)
-    priced = [part for part in parts if not isinstance(part, DepthSlice | StatusSlice)]
+    priced = [
+        part for part in parts if not isinstance(part, DepthSlice | BookOrderSlice | StatusSlice)
+    ]
     by_rank = sorted(priced, key=_rank, reverse=True)
     for part in by_rank:
         found[part.instrument.symbol] = _price(part)

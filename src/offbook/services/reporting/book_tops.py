@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from offbook.domain.market_data import DepthSlice, Quote, QuoteSlice
-from offbook.engine.depth_book import DepthBook
-from offbook.engine.rows import each_update
+from offbook.domain.market_data import BookOrderSlice, DepthSlice, Quote, QuoteSlice
+from offbook.engine.books import AnyBook, take_update
+from offbook.engine.rows import each_book_update
 
 
 class BookTops:
     """Follows one book from its first row on."""
 
-    def __init__(self, depth: DepthBook) -> None:
+    def __init__(self, depth: AnyBook) -> None:
         self._depth = depth
 
-    def take(self, piece: DepthSlice) -> QuoteSlice:
+    def take(self, piece: DepthSlice | BookOrderSlice) -> QuoteSlice:
         """What the best bid and ask are at the end of each message of the next rows, as the engine
         prices by them; messages before the first sound book give none."""
         tops: list[Quote] = []
         places: list[int] = []
-        for place, update in enumerate(each_update(piece)):
-            if self._depth.take(update) and (top := self._depth.quote()) is not None:
+        for place, update in enumerate(each_book_update(piece)):
+            if take_update(self._depth, update) and (top := self._depth.quote()) is not None:
                 tops.append(top)
                 places.append(place)
         columns = [

@@ -14,7 +14,6 @@ import numpy as np
 
 from offbook.domain.config import BookStart
 from offbook.domain.market_data import (
-    DepthSlice,
     IntColumn,
     MarketInfo,
     MarketSlice,
@@ -24,7 +23,7 @@ from offbook.domain.market_data import (
     StatusSlice,
     TradeSlice,
 )
-from offbook.engine.depth_book import DepthBook
+from offbook.engine.books import BOOK_SLICES, book_for
 from offbook.ports.gateway import MarketFeed
 from offbook.services.paper_trading.opening import joined_of
 from offbook.services.reporting.book_tops import BookTops
@@ -75,7 +74,7 @@ def prices_of(piece: SourceSlice) -> Prices:
         return Prices(piece.ts, piece.price_px, piece.price_px, twice, twice, twice)
     if isinstance(piece, StatusSlice):
         raise TypeError("a status has no price")
-    if isinstance(piece, DepthSlice):
+    if isinstance(piece, BOOK_SLICES):
         raise TypeError("single updates of a book have no price: take them to BookTops")
     close = piece.close_px
     return Prices(piece.ts, close, close, 2 * close, 2 * piece.high_px, 2 * piece.low_px)
@@ -95,7 +94,7 @@ async def blocks(
     """
     joined = joined_of(feed)
     row = 0 if joined is None else joined.row
-    tops = {i.symbol: BookTops(DepthBook(i, book_start)) for i in feed.info.instruments}
+    tops = books_of(feed.info, book_start)
     while row < end_row:
         piece = await feed.read(row, min(block_rows, end_row - row))
         if piece is None:
@@ -106,18 +105,32 @@ async def blocks(
         row = piece.start + len(piece)
 
 
+def books_of(info: MarketInfo, book_start: BookStart) -> dict[str, BookTops]:
+    """A book, still empty, of each instrument that a book prices."""
+    kinds = {one.symbol: one.kind for one in map(info.sources.__getitem__, _pricing(info))}
+    return {
+        one.symbol: BookTops(book_for(kinds[one.symbol], one, book_start))
+        for one in info.instruments
+        if kinds[one.symbol].is_book
+    }
+
+
+def _pricing(info: MarketInfo) -> list[int]:
+    return list(info.pricing_sources().values())
+
+
 def block_of(
     piece: MarketSlice, info: MarketInfo, tops: Mapping[str, BookTops] | None = None
 ) -> Block:
     """The rows of a slice that give prices; possibly none. ``tops`` are the books so far."""
     known = tops or {}
-    if isinstance(piece, DepthSlice):
+    if isinstance(piece, BOOK_SLICES):
         piece = known[piece.instrument.symbol].take(piece)
     if not isinstance(piece, MergedSlice):
         return Block(piece.ts, (Part(piece.instrument.symbol, prices_of(piece), None),))
     pricing = set(info.pricing_sources().values())
     found = [
-        known[rows.instrument.symbol].take(rows) if isinstance(rows, DepthSlice) else rows
+        known[rows.instrument.symbol].take(rows) if isinstance(rows, BOOK_SLICES) else rows
         for source, rows in piece.parts()
         if source in pricing
     ]

@@ -19,6 +19,7 @@ import pytest
 
 from offbook.domain.config import MarketConfig, instruments_of, sources_of
 from offbook.domain.market_data import (
+    BookOrderSlice,
     DepthSlice,
     MarketSlice,
     MergedSlice,
@@ -274,7 +275,7 @@ def rows_of(part: MarketSlice) -> list[tuple[int, ...]]:
     if isinstance(part, QuoteSlice):
         columns = [part.ts, part.bid_px, part.ask_px, part.bid_qty, part.ask_qty]
         columns += [] if part.ts_event is None else [part.ts_event]
-    elif isinstance(part, DepthSlice | StatusSlice):
+    elif isinstance(part, DepthSlice | BookOrderSlice | StatusSlice):
         columns = [getattr(part, name) for name in part.COLUMNS]
         columns += [] if part.ts_event is None else [part.ts_event]
     elif isinstance(part, TradeSlice):

@@ -20,6 +20,7 @@ VALUES: Final[Mapping[DataKind, tuple[str, ...]]] = MappingProxyType(
         DataKind.BARS: ("open", "high", "low", "close", "volume"),
         DataKind.DEPTH: ("book_side", "price", "size", "flags"),
         DataKind.STATUS: ("event",),
+        DataKind.ORDERS: ("action", "book_side", "price", "size", "order_id"),
     }
 )
 """What a file must have besides a time."""
@@ -31,13 +32,17 @@ BOOK_SIDE: Final = "book_side"
 """Which side of the book a level is of."""
 SEQUENCE: Final = ("first_seq", "last_seq", "prev_seq")
 """What updates of a book may have: the venue's sequence numbers."""
-COUNTS: Final = frozenset({"flags", *SEQUENCE})
+NUMBERS: Final = ("flags", "seq", "prev_seq")
+"""What rows of orders may have: flags, and the venue's sequence numbers."""
+COUNTS: Final = frozenset({"flags", "order_id", "seq", *SEQUENCE})
 """Whole numbers that are neither prices nor sizes."""
+ACTION: Final = "action"
+"""What happened to an order in a book."""
 EVENT: Final = "event"
 """What an exchange says of an instrument."""
 BANDS: Final = ("lower", "upper")
 """What a status may have: the prices between which trades may be."""
-WORDS: Final = (*SIDES, BOOK_SIDE, AUCTION, EVENT)
+WORDS: Final = (*SIDES, BOOK_SIDE, AUCTION, EVENT, ACTION)
 """What is one of a few words."""
 SIZES: Final = frozenset({"bid_size", "ask_size", "size", "volume"})
 
@@ -46,7 +51,12 @@ JOINED: Final = "+"
 
 
 _MORE: Final[Mapping[DataKind, tuple[str, ...]]] = MappingProxyType(
-    {DataKind.TRADES: (*SIDES, AUCTION), DataKind.DEPTH: SEQUENCE, DataKind.STATUS: BANDS}
+    {
+        DataKind.TRADES: (*SIDES, AUCTION),
+        DataKind.DEPTH: SEQUENCE,
+        DataKind.STATUS: BANDS,
+        DataKind.ORDERS: NUMBERS,
+    }
 )
 
 

@@ -17,17 +17,27 @@ from typing import IO
 import msgspec
 
 from offbook.adapters.brokers.replay import query
-from offbook.adapters.brokers.replay.columns import AUCTION, BOOK_SIDE, COUNTS, EVENT, SEQUENCE
+from offbook.adapters.brokers.replay.columns import (
+    ACTION,
+    AUCTION,
+    BOOK_SIDE,
+    COUNTS,
+    EVENT,
+    NUMBERS,
+    SEQUENCE,
+)
 from offbook.adapters.brokers.replay.files import ChainedReader
 from offbook.adapters.brokers.replay.gateway import open_recording
 from offbook.adapters.brokers.replay.reader import RecordingReader
 from offbook.adapters.brokers.replay.source import SUFFIXES
 from offbook.adapters.brokers.replay.summing import BarSummer
+from offbook.domain.book_orders import ACTION_WORDS
 from offbook.domain.config import ReplayMarket
 from offbook.domain.errors import InvalidInput
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import (
     BarSlice,
+    BookOrderSlice,
     DataKind,
     DepthSlice,
     IntColumn,
@@ -66,7 +76,7 @@ def convert_recording(
         raise InvalidInput(f"{target}: name it with an ending of {', '.join(SUFFIXES)}")
     if target.exists() and not replace:
         raise InvalidInput(f"{target} exists: name another file, or replace it with --force")
-    if timeframe_ns is not None and market.kind in {DataKind.DEPTH, DataKind.STATUS}:
+    if timeframe_ns is not None and (market.kind.is_book or market.kind is DataKind.STATUS):
         raise InvalidInput(
             "bars are not made of a book, nor of a status: take its trades, or its quotes"
         )
@@ -144,7 +154,7 @@ def _write_parquet(
 def _sql_type(name: str, instrument: Instrument) -> str:
     if name.startswith("ts_") or name in COUNTS:
         return "BIGINT"
-    if name in ("side", BOOK_SIDE, AUCTION, EVENT):
+    if name in ("side", BOOK_SIDE, AUCTION, EVENT, ACTION):
         return "VARCHAR"
     is_size = name in ("bid_size", "ask_size", "size", "volume")
     precision = instrument.qty_precision if is_size else instrument.price_precision
@@ -178,6 +188,12 @@ def _texts(piece: SourceSlice, times: tuple[str, ...]) -> tuple[list[str], list[
         columns |= {name: (getattr(piece, name), 0) for name in ("flags", *SEQUENCE)}
         sides = [_BOOK_SIDES[side] for side in piece.side.tolist()]
         return [*columns, BOOK_SIDE], [*(_decimals(*c) for c in columns.values()), sides]
+    if isinstance(piece, BookOrderSlice):
+        columns |= {name: (getattr(piece, name), 0) for name in ("order_id", *NUMBERS)}
+        sides = [_BOOK_SIDES[side] for side in piece.side.tolist()]
+        actions = [ACTION_WORDS[action] for action in piece.action.tolist()]
+        cells = [_decimals(*c) for c in columns.values()]
+        return [*columns, BOOK_SIDE, ACTION], [*cells, sides, actions]
     took = piece.aggressor.tolist()
     words = [[_SIDES.get(one, "") for one in took], [_AUCTIONS.get(one, "") for one in took]]
     names = ["side", AUCTION] if AUCTION in times else ["side"]

@@ -61,7 +61,9 @@ def peek(path: str, columns: Mapping[str, str], header: tuple[str, ...] = ()) ->
                 kinds.append(kind)
         except InvalidConfig as error:
             unclear = error
-    if DataKind.DEPTH in kinds:
+    if DataKind.ORDERS in kinds:
+        kinds = [DataKind.ORDERS]  # so have the rows of orders, and the action may be taken for one
+    elif DataKind.DEPTH in kinds:
         kinds = [DataKind.DEPTH]  # levels of a book have a price and a size as prints do
     if len(kinds) > 1:
         kinds = [kind for kind in kinds if kind is not DataKind.STATUS]  # more is there than that

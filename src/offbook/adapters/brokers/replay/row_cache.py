@@ -36,7 +36,7 @@ from offbook.ports.gateway import FeedExtent
 FOLDER = ".offbook"
 _log = structlog.get_logger(__name__)
 
-_NOT_KEPT: Final = frozenset({DataKind.BARS, DataKind.DEPTH, DataKind.STATUS})
+_NOT_KEPT: Final = frozenset({DataKind.BARS, DataKind.DEPTH, DataKind.STATUS, DataKind.ORDERS})
 
 
 class PieceReader(Protocol):

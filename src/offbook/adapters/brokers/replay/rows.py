@@ -13,6 +13,7 @@ from offbook.adapters.brokers.replay.columns import AUCTION, BANDS, EVENT, SEQUE
 from offbook.adapters.brokers.replay.faults import RowFault, refusal
 from offbook.adapters.brokers.replay.intervals import BarIntervals
 from offbook.adapters.brokers.replay.numbers import BoolColumn
+from offbook.adapters.brokers.replay.order_rows import order_columns
 from offbook.adapters.brokers.replay.query import Cell
 from offbook.adapters.brokers.replay.times import iso
 from offbook.adapters.brokers.replay.verdicts import Judged, WallClocks
@@ -22,6 +23,7 @@ from offbook.domain.depth import ALL_FLAGS, NO_SEQ
 from offbook.domain.errors import BadMarketData
 from offbook.domain.market_data import (
     BarSlice,
+    BookOrderSlice,
     DataKind,
     DepthSlice,
     IntColumn,
@@ -97,6 +99,8 @@ class RowDecoder:
             return self._depth(judged, start)
         if kind is DataKind.STATUS:
             return self._status(judged, start)
+        if kind is DataKind.ORDERS:
+            return self._orders(judged, start)
         assert_never(kind)
 
     def _times(self, judged: Judged) -> tuple[str, IntColumn, IntColumn | None]:
@@ -169,6 +173,16 @@ class RowDecoder:
         instrument = self._market.instrument
         return DepthSlice(
             instrument, start, ts, side, price, size, flags, **numbers, ts_event=ts_event
+        )
+
+    def _orders(self, judged: Judged, start: int) -> BookOrderSlice:
+        name, ts, ts_event = self._times(judged)
+        columns = order_columns(judged)
+        numbers = {ours: self._sequence(judged, ours, len(ts)) for ours in ("seq", "prev_seq")}
+        self._watch_hours(judged, name, ts)
+        judged.ascending(name, ts, self.last_ts)
+        return BookOrderSlice(
+            self._market.instrument, start, ts, **columns, **numbers, ts_event=ts_event
         )
 
     def _status(self, judged: Judged, start: int) -> StatusSlice:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from offbook.domain.book_orders import ACTION_WORDS
+
 _BUY = ("buy", "b", "buyer", "1", "+1")
 _SELL = ("sell", "s", "seller", "-1")
 _UNKNOWN = ("", "0", "n", "none", "unknown", "no_aggressor", "null", "na", "n/a")
@@ -31,6 +33,7 @@ MEANINGS: Final[Mapping[str, Mapping[str, int]]] = MappingProxyType(
             **dict.fromkeys(("reopen", "reopening", "r", "halt"), 4),
             **dict.fromkeys(("", "0", "n", "none", "null", "na", "n/a", "false"), 0),
         },
+        "action": {word: number for number, word in enumerate(ACTION_WORDS)},
         "event": {
             **dict.fromkeys(("halt", "halted", "h", "pause", "paused"), 1),
             **dict.fromkeys(("resume", "resumed", "r", "trading", "t"), 2),
@@ -43,7 +46,8 @@ MEANINGS: Final[Mapping[str, Mapping[str, int]]] = MappingProxyType(
 """Our column -> what a cell says, in lower case -> 1 where a buyer took, -1 a seller, 0 unknown;
 of a book 1 for bids, -1 for asks, 0 for neither; of a print 2, 3 and 4 for the official price of an
 opening, a closing and a reopening auction; of a status 1, 2 and 3 for a halt, a resumption and
-price bands."""
+price bands; of an order in a book
+the number of what happened to it."""
 
 
 def side_sql(ours: str, cell: str) -> str:
@@ -59,5 +63,6 @@ def expected(ours: str) -> str:
         "auction": "of which auction it is: expected open, close, reopen or none (o, c, r, n)",
         "event": "what happened: expected halt, resume or bands (h, r, b)",
         "buyer_maker": "who took: expected true or false",
+        "action": f"what happened to an order: expected {', '.join(ACTION_WORDS)}",
         "book_side": "on which side of the book: expected bid, ask or none (b, a, n, 1, -1, 0)",
     }[ours]

@@ -1,0 +1,74 @@
+"""Rows of a book that is told order by order: their columns, and what cannot be true of them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from offbook.adapters.brokers.replay.columns import ACTION, BOOK_SIDE
+from offbook.adapters.brokers.replay.verdicts import Judged
+from offbook.domain.book_orders import ACTION_WORDS, ORDER_FLAGS, wrong_places
+from offbook.domain.columns import IntColumn
+from offbook.domain.depth import LAST
+
+
+def order_columns(judged: Judged) -> dict[str, IntColumn]:
+    """What happened, to which order, of which side, price and size; without flags in the file each
+    row is a message of its own."""
+    action, side = judged.word(ACTION), judged.word(BOOK_SIDE)
+    price, size = judged.number("price", blank=True), judged.number("size", blank=True)
+    order_id = judged.number("order_id", blank=True)
+    no_price, no_size, no_side = wrong_places(action, side, price, size)
+
+    def word(row: int) -> str:
+        return ACTION_WORDS[int(action[row])]
+
+    judged.blame(
+        no_side,
+        "bad_side",
+        BOOK_SIDE,
+        lambda row: (
+            f"the action {word(row)} is "
+            + ("about no order, and has no side" if side[row] else "of a bid or an ask: say which")
+        ),
+    )
+    judged.blame(
+        no_price,
+        "bad_price",
+        "price",
+        lambda row: (
+            f"the price {judged.written('price', price[row])} cannot be that of {word(row)}"
+        ),
+    )
+    judged.blame(
+        no_size,
+        "bad_size",
+        "size",
+        lambda row: f"the size {judged.written('size', size[row])} cannot be that of {word(row)}",
+    )
+    judged.blame(
+        order_id < 0, "bad_order_id", "order_id", lambda row: f"{int(order_id[row])} is no order"
+    )
+    return {
+        "action": action,
+        "side": side,
+        "price_px": price,
+        "size_qty": size,
+        "order_id": order_id,
+        "flags": _flags(judged, len(action)),
+    }
+
+
+def _flags(judged: Judged, rows: int) -> IntColumn:
+    if not judged.has("flags"):
+        return np.full(rows, LAST, dtype=np.int64)
+    flags = judged.number("flags")
+    judged.blame(
+        (flags < 0) | (flags > ORDER_FLAGS),
+        "bad_flags",
+        "flags",
+        lambda row: (
+            f"{int(flags[row])} are no flags: expected a sum of 1 (snapshot), 2 (last of its "
+            "message) and 4 (something is missing before it)"
+        ),
+    )
+    return flags
