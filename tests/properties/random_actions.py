@@ -28,7 +28,6 @@ from offbook.domain.config import (
     instruments_of,
 )
 from offbook.domain.instruments import AssetClass, Instrument
-from offbook.domain.market_data import DataKind
 
 TIERS = tuple(
     MaintenanceTier(above=above, rate=rate)
@@ -44,7 +43,7 @@ def with_actions(config: SessionConfig, rng: Random, begin: int, end: int) -> Se
     market = config.market
     if own.random() < 0.5:
         return config
-    books = {one.instrument.symbol for one in market.sources if one.kind is DataKind.DEPTH}
+    books = {one.instrument.symbol for one in market.sources if one.kind.is_book}
     symbols = [one.symbol for one in instruments_of(market) if one.symbol not in books]
     actions = {symbol: _of(symbol, symbols, own, begin, end) for symbol in symbols}
     rates = _rates(own, begin, end) if config.account.is_margin else ()

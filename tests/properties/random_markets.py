@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Literal
 
 import msgspec
 import numpy as np
+from tests.properties.random_order_flow import OrderFlow
 
 from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, TradingCalendar
 from offbook.domain.depth import LAST, SNAPSHOT
 from offbook.domain.instruments import Instrument
-from offbook.domain.market_data import DataKind, DepthSlice, IntColumn, QuoteSlice, TradeSlice
+from offbook.domain.market_data import (
+    BookOrderSlice,
+    DataKind,
+    DepthSlice,
+    IntColumn,
+    QuoteSlice,
+    TradeSlice,
+)
 from offbook.testing.markets import (
     MINUTE,
     SECOND,
@@ -69,7 +77,7 @@ def trades_at_random(rng: Random, rows: int) -> BuiltMarket:
 
 def several_at_random(rng: Random, rows: int, *, books: bool = True) -> BuiltCombination:
     """Sources of a share that trades by hours, and of one that always does, in any order; with
-    ``books`` depth, and mostly a status, among them."""
+    ``books`` depth or orders, and mostly a status, among them."""
     made = [
         quotes_at_random(rng, rows // 3),
         trades_at_random(rng, rows // 3),
@@ -78,7 +86,9 @@ def several_at_random(rng: Random, rows: int, *, books: bool = True) -> BuiltCom
         bars_at_random(rng, rows // 3),
     ]
     if books:
-        made.append(depth_at_random(rng, rows // 3))
+        book = depth_at_random(rng, rows // 3)
+        seed = int(book.slices[0].ts[-1]) // SECOND
+        made.append(orders_at_random(Random(seed), rows // 3) if seed % 2 else book)
     chosen = rng.sample(made, 4)
     instruments = {one.config.instrument.symbol: one.config.instrument for one in chosen}
     if books and rng.random() < 0.7:
@@ -143,6 +153,22 @@ def depth_at_random(rng: Random, rows: int) -> BuiltMarket:
     return BuiltMarket(config=config, slices=(piece,))
 
 
+def orders_at_random(rng: Random, rows: int) -> BuiltMarket:
+    """A book around 100 in messages of one to four rows, with snapshots, clears, gaps, messages
+    twice, orders that are not there, and crossed books now and then."""
+    flow = OrderFlow(rng)
+    made: list[Sequence[int]] = []
+    for ts in times_at_random(rng, rows // 3).tolist():
+        told, flags, seq = flow.message()
+        made += [(ts, *row, flags, seq, -1) for row in told]
+        made[-1] = (*made[-1][:6], flags | LAST, *made[-1][7:])
+    piece = BookOrderSlice(LOT_OF_TWO, 0, *np.array(made, dtype=np.int64).reshape(-1, 9).T)
+    piece.check()
+    base = bars_market([("100", "100", "100", "100", "1")], instrument=LOT_OF_TWO).config
+    config = msgspec.structs.replace(base, kind=DataKind.ORDERS, timeframe_ns=None)
+    return BuiltMarket(config=config, slices=(piece,))
+
+
 def _level(rng: Random, mid: int, *, snapshot: bool) -> tuple[int, int, int]:
     side = rng.choice([1, -1])
     away = rng.choices([-1, 1, 2, 3, 4], [1, 30, 30, 20, 20])[0]
@@ -170,5 +196,6 @@ MAKERS: dict[Kind, Callable[[Random, int], BuiltMarket | BuiltCombination]] = {
     DataKind.TRADES: trades_at_random,
     DataKind.BARS: bars_at_random,
     DataKind.DEPTH: depth_at_random,
+    DataKind.ORDERS: orders_at_random,
     "several": several_at_random,
 }

@@ -11,7 +11,7 @@ from offbook.engine import showing, shown_rows
 from offbook.engine.shown_rows import ShownRows
 
 SEEDS = range(8)
-KINDS = [kind for kind in ALONE if kind is not DataKind.DEPTH]
+KINDS = [kind for kind in ALONE if not kind.is_book]
 """All but books, whose every row is taken: they are made of them."""
 NERVES = (40, 4)
 """In how many rows of a hundred the strategy acts."""

@@ -30,7 +30,7 @@ def pick_freshness(source: Source, timeframe: int) -> FreshnessConfig | None:
 
 def freshness_at_random(rng: Random, market: MarketConfig) -> FreshnessConfig | None:
     """None, or an age that quotes and books reach between two rows, now and then."""
-    if {DataKind.QUOTES, DataKind.DEPTH}.isdisjoint(s.kind for s in market.sources):
+    if not any(s.kind is DataKind.QUOTES or s.kind.is_book for s in market.sources):
         return None
     age = rng.choice([SECOND // 10, SECOND, 3 * SECOND])
     rule = FreshnessConfig(max_age_ns=age, policy=rng.choice(list(StalePolicy)))
@@ -56,6 +56,6 @@ def fitting(venue: VenueConfig, market: MarketConfig) -> VenueConfig:
     """A venue of another market of the same kind without what this one has no rows for."""
     if not (touch_counts(market) or touched_by_quotes(market)):
         venue = msgspec.structs.replace(venue, limit_fill=LimitFill.THROUGH)
-    if {DataKind.QUOTES, DataKind.DEPTH}.isdisjoint(s.kind for s in market.sources):
+    if not any(s.kind is DataKind.QUOTES or s.kind.is_book for s in market.sources):
         venue = msgspec.structs.replace(venue, freshness=None)
     return venue

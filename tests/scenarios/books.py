@@ -11,6 +11,7 @@ from offbook.domain import records as r
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import (
     BarSlice,
+    BookOrderSlice,
     DepthSlice,
     MergedSlice,
     QuoteSlice,
@@ -111,7 +112,7 @@ def joined(first: EngineInput | None, second: EngineInput) -> EngineInput | None
 
 
 def _joined(first: Any, second: Any) -> Any:
-    for kind in (QuoteSlice, TradeSlice, BarSlice, DepthSlice, StatusSlice):
+    for kind in (QuoteSlice, TradeSlice, BarSlice, DepthSlice, StatusSlice, BookOrderSlice):
         if isinstance(first, kind) and isinstance(second, kind):
             names = kind.COLUMNS
             columns = [(getattr(first, name), getattr(second, name)) for name in names]

@@ -212,13 +212,20 @@ class Setting:
         )
 
     def queue_by(self, model: str, exponent: str = "3") -> None:
-        """``queue fifo``, ``queue power 3``, ``queue log``, ``queue pro_rata``."""
+        """``queue fifo``, ``queue power 3``, ``queue log``, ``queue pro_rata``, ``queue exact``."""
         if model in {"power", "log"}:
             formula = c.QueueFormula(model)
             queue: c.QueueConfig = c.ProbabilisticQueue(formula=formula, exponent=int(exponent))
         else:
-            queue = c.FifoQueue() if model == "fifo" else c.ProRataQueue()
+            queue = QUEUES[model]()
         self.venue["queue"] = queue
+
+
+QUEUES: dict[str, Callable[[], c.QueueConfig]] = {
+    "fifo": c.FifoQueue,
+    "pro_rata": c.ProRataQueue,
+    "exact": c.ExactQueue,
+}
 
 
 def _fee(words: list[str]) -> c.SingleFee:

@@ -8,11 +8,13 @@ from typing import Any, Final
 import numpy as np
 
 from offbook.domain import commands as c
+from offbook.domain.book_orders import ACTION_WORDS, MISSED
 from offbook.domain.config import PauseOrders, ResumeTimers
 from offbook.domain.depth import LAST, SNAPSHOT
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import (
     BarSlice,
+    BookOrderSlice,
     DataKind,
     DepthSlice,
     MarketSlice,
@@ -117,6 +119,37 @@ def depth_rows(
     return DepthSlice(instrument, 0, *np.array(rows, dtype=np.int64).T)
 
 
+def order_rows(
+    setting: Setting, instrument: Instrument, ts: int, words: Sequence[str]
+) -> BookOrderSlice:
+    """``orders add 1 bid 100.00x5 execute 2 ask 100.02x1 [#7] [after 4] [snapshot] [missed]
+    [begun]``: one message; each part says what happened, to which order, of which side, at which
+    price and, but for ``delete``, to how much of it.  ``clear`` and ``none`` stand alone."""
+    rest, rows, numbers = iter(words), [], [-1, -1]
+    flags, ended = 0, True
+    for word in rest:
+        if word in {"clear", "none"}:
+            rows.append((ACTION_WORDS.index(word), 0, 0, 0, 0))
+        elif word in ACTION_WORDS:
+            number, side = next(rest), {"bid": 1, "ask": -1, "any": 0}[next(rest)]
+            px, _, qty = next(rest).partition("x")
+            price = text_to_units(px, instrument.price_precision)
+            size = text_to_units(qty or "0", instrument.qty_precision)
+            rows.append((ACTION_WORDS.index(word), side, price, size, int(number)))
+        elif word == "after":
+            numbers[1] = int(next(rest))
+        elif word.startswith("#"):
+            numbers[0] = int(word[1:])
+        elif word == "begun":
+            ended = False
+        else:
+            flags |= {"snapshot": SNAPSHOT, "missed": MISSED}[word]
+    marks = [flags] * len(rows)
+    marks[-1] |= LAST * ended
+    table = [(ts, *row, mark, *numbers) for row, mark in zip(rows, marks, strict=True)]
+    return BookOrderSlice(instrument, 0, *np.array(table, dtype=np.int64).T)
+
+
 def status_row(
     setting: Setting, instrument: Instrument, ts: int, words: Sequence[str]
 ) -> StatusSlice:
@@ -133,6 +166,7 @@ ROWS: Final[dict[str, Callable[..., SourceSlice]]] = {
     "print": print_row,
     "bar": bar_row,
     "depth": depth_rows,
+    "orders": order_rows,
     "status": status_row,
 }
 EMPTY: Final[dict[DataKind, type[Any]]] = {
@@ -140,6 +174,7 @@ EMPTY: Final[dict[DataKind, type[Any]]] = {
     DataKind.TRADES: TradeSlice,
     DataKind.BARS: BarSlice,
     DataKind.DEPTH: DepthSlice,
+    DataKind.ORDERS: BookOrderSlice,
     DataKind.STATUS: StatusSlice,
 }
 

@@ -26,6 +26,8 @@ class ExactPlaces(QueuePlaces):
         """An order rests from now on, behind all that stand at its price; what is ahead of it is
         not known while the book is not followed: then behind all that are there when it is."""
         assert order.price_px is not None
+        if not self._places:
+            self._clears = self._orders.clears
         self._places[order.ordinal] = Place(
             ordinal=order.ordinal,
             side=order.side.sign,

@@ -131,14 +131,14 @@ class OrderBook(ShownBook):
         rows = list(map(Row, *columns, at, stamps, events))
         flags = piece.flags[begin:end]
         seq, prev = piece.seq[begin:end].tolist(), piece.prev_seq[begin:end].tolist()
-        begun, first = self._begun, 0
+        first = 0
         flagged = flags.tolist()
         for last in (flags & LAST).nonzero()[0].tolist():
-            begun.extend(rows[first : last + 1])
+            self._begun += rows[first : last + 1]
             first = last + 1
             told = flagged[last], seq[last], prev[last]
             self._end(told, at[last], stamps[last], events[last], None)
-        begun.extend(rows[first:])
+        self._begun += rows[first:]
         return first > 0
 
     def _end(

@@ -1,0 +1,212 @@
+"""A book told order by order, and queues in it, written for obviousness, by the rules of
+``docs/reference/order-books.md``: one list of all who rest, in the order in which they came, those
+of the session among them."""
+
+from __future__ import annotations
+
+import msgspec
+from tests.properties.reference_depth import PlainOrder, PlainVenue
+
+from offbook.domain import book_orders as a
+
+Told = tuple[int, int, int, int, int]
+"""Action, side, price, size, number of the order."""
+
+
+class Entry(msgspec.Struct):
+    """Somebody who rests: an order of the venue's, or of the session (``own``)."""
+
+    buying: bool
+    px: int
+    qty: int = 0
+    number: int = 0
+    own: str | None = None
+
+
+class PlainOrderVenue(PlainVenue):
+    """One book, the orders of one session, and what came of each step in ``fills``."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self.line: list[Entry] = []
+        self.cleared = False
+
+    # -- the book ---------------------------------------------------------------------------
+
+    def levels(self) -> None:
+        """Bids and asks follow from the orders."""
+        self.bids, self.asks = {}, {}
+        for one in self.line:
+            if one.own is None:
+                side = self.bids if one.buying else self.asks
+                side[one.px] = side.get(one.px, 0) + one.qty
+
+    def told(self, rows: list[Told], flags: int, seq: int) -> None:
+        """A whole message."""
+        if flags & 1:
+            self.live = True
+            self.begin_anew(rows)
+        elif seq < self.number:
+            self.after_message()
+            return
+        else:
+            if flags & a.MISSED or (self.number >= 0 and seq > self.number + 1):
+                self.live = False
+            sound = self.sound
+            for row in rows:
+                if row[0] in (a.EXECUTE, a.HIDDEN):
+                    self.executed(row, sound)
+                self.apply(row)
+                self.levels()
+        self.number = seq
+        self.levels()
+        self.after_message()
+
+    def begin_anew(self, rows: list[Told]) -> None:
+        before, self.line = self.line, []
+        fresh: list[Entry] = []
+        named: set[tuple[int, bool, int]] = set()
+        for action, side, px, qty, number in rows:
+            assert action == a.ADD
+            name = (number, False, 0) if number else (0, side > 0, px)
+            if name in named:
+                self.live = False
+                continue
+            named.add(name)
+            for old in before:
+                same = old.own is None and old.number == number
+                if same and (old.buying, old.px) == (side > 0, px) and qty <= old.qty:
+                    old.qty, old.own = qty, "kept"
+                    break
+            else:
+                fresh.append(Entry(side > 0, px, qty, number))
+        for old in before:
+            if old.own == "kept":
+                old.own = None
+                self.line.append(old)
+            elif old.own is not None:
+                self.line.append(old)
+        self.line += fresh
+
+    def find(self, side: int, px: int, number: int) -> Entry | None:
+        """The order that a row is about."""
+        for one in self.line:
+            if number and one.own is None and one.number == number:
+                return one if (one.buying, one.px) == (side > 0, px) else None
+        for one in self.line:
+            if one.own is None and one.number == 0 and (one.buying, one.px) == (side > 0, px):
+                return one
+        return None
+
+    def apply(self, row: Told) -> None:
+        action, side, px, qty, number = row
+        if action in (a.NONE, a.HIDDEN):
+            return
+        if action == a.CLEAR:
+            self.line = [one for one in self.line if one.own is not None]
+            self.live = self.cleared = True
+            return
+        known = [one for one in self.line if one.own is None and number and one.number == number]
+        if action == a.ADD:
+            lump = self.find(side, px, 0) if number == 0 else None
+            if known:
+                self.live = False
+            elif lump is not None:
+                lump.qty += qty
+            else:
+                self.line.append(Entry(side > 0, px, qty, number))
+        elif action == a.MODIFY:
+            if not known or known[0].buying != (side > 0):
+                self.live = False
+            elif known[0].px == px and qty <= known[0].qty:
+                known[0].qty = qty
+            else:
+                self.line.remove(known[0])
+                self.line.append(Entry(side > 0, px, qty, number))
+        else:
+            self.take_away(action, self.find(side, px, number), qty)
+
+    def take_away(self, action: int, found: Entry | None, qty: int) -> None:
+        if (
+            found is None
+            or (found.number == 0 and qty == 0)
+            or (action == a.EXECUTE and found.number and qty > found.qty)
+        ):
+            self.live = False
+        else:
+            whole = action == a.DELETE and found.number
+            found.qty -= found.qty if whole else min(qty, found.qty)
+            if not found.qty:
+                self.line = [one for one in self.line if one is not found]
+
+    def after_message(self) -> None:
+        self.refresh()
+        if self.live:
+            if self.cleared:
+                self.cleared = False
+                self.line = [one for one in self.line if one.own is None]
+            if self.sound:
+                for order in self.orders:
+                    if order.place and self.mark(order) is None:
+                        self.line.append(Entry(order.buying, order.px or 0, own=order.name))
+        if self.sound:
+            self.match()
+
+    # -- places -----------------------------------------------------------------------------
+
+    def mark(self, order: PlainOrder) -> int | None:
+        """Where in the line an order of the session stands."""
+        for place, one in enumerate(self.line):
+            if one.own == order.name:
+                return place
+        return None
+
+    def ahead(self, order: PlainOrder) -> int | None:
+        """What is served before it."""
+        mark = self.mark(order)
+        if mark is None:
+            return None
+        return sum(
+            one.qty
+            for one in self.line[:mark]
+            if one.own is None and (one.buying, one.px) == (order.buying, order.px)
+        )
+
+    def rest(self, order: PlainOrder) -> None:
+        order.taker, order.place = False, True
+        if self.live:
+            self.line.append(Entry(order.buying, order.px or 0, own=order.name))
+
+    def cancel(self, name: str) -> None:
+        super().cancel(name)
+        self.line = [one for one in self.line if one.own != name]
+
+    # -- executions -------------------------------------------------------------------------
+
+    def executed(self, row: Told, sound: bool) -> None:
+        action, side, px, qty, number = row
+        traded = self.find(side, px, number) if action == a.EXECUTE else None
+        left = qty
+        for buying in (True, False):
+            for order in self.by_priority(buying):
+                beyond = order.px is not None and (px < order.px if buying else px > order.px)
+                if beyond and not order.taker and sound:
+                    shown, free = self.taken.get((buying, px), (0, 0))
+                    left -= self.printed(order, min(order.left, max(0, left - (shown - free))), px)
+            if side == 0 or (side > 0) is buying:
+                given = 0
+                for order in self.by_priority(buying):
+                    if order.px == px and not order.taker and self.serves(order, action, traded):
+                        reach = min(order.left, left - given)
+                        if sound:
+                            given += self.printed(order, reach, px)
+                left -= given
+
+    def serves(self, order: PlainOrder, action: int, traded: Entry | None) -> bool:
+        """Whether an execution at its price would have been the order's."""
+        mark = self.mark(order)
+        if mark is None:
+            return False
+        if action == a.HIDDEN:
+            return self.ahead(order) == 0
+        return any(one is traded for one in self.line[mark:])

@@ -1,0 +1,115 @@
+"""Books told order by order against plain ones: every level, place and fill, however rows come."""
+
+from __future__ import annotations
+
+from random import Random
+
+import msgspec
+import numpy as np
+import pytest
+from tests.properties.random_markets import orders_at_random
+from tests.properties.random_order_flow import OrderFlow
+from tests.properties.reference_depth import PlainOrder
+from tests.properties.reference_order_book import PlainOrderVenue
+from tests.properties.test_depth import Pair, text
+
+from offbook.domain import book_orders as a
+from offbook.domain.config import BookStart
+from offbook.domain.market_data import BookOrderSlice
+from offbook.engine.order_book import OrderBook, OrderBookState
+from offbook.engine.rows import each_order_update
+
+STEPS = 150
+_SIDES = {1: "bid", -1: "ask", 0: "any"}
+
+
+def words(rows: list[tuple[int, int, int, int, int]], flags: int, seq: int) -> list[str]:
+    """A message as a scenario tells it."""
+    told = ["orders"]
+    for action, side, px, qty, number in rows:
+        told.append(a.ACTION_WORDS[action])
+        if action not in (a.CLEAR, a.NONE):
+            told += [str(number), _SIDES[side], f"{text(px)}x{qty}"]
+    return [*told, f"#{seq}", *["snapshot"] * (flags & 1), *["missed"] * (flags >> 2)]
+
+
+@pytest.mark.parametrize("seeds", [range(at, at + 6) for at in (0, 6, 12, 18)], ids=str)
+def test_fills_and_places_are_those_of_a_plain_venue(seeds: range) -> None:
+    """After every step: messages, faults, gaps, snapshots, orders and cancels at random; and places
+    let orders fill, or this would prove nothing."""
+    records = [record for seed in seeds for record in side_by_side(seed)]
+    filled = [record for record in records if b'"OrderFilled' in record]
+    assert any(b'"queue_ahead":' in record for record in filled)
+    assert any(b'"trade_order_id":' in record for record in filled)
+
+
+def side_by_side(seed: int) -> list[bytes]:
+    """The records of one session at random."""
+    rng, pair, plain = Random(seed), Pair(None, "orders"), PlainOrderVenue()
+    flow = OrderFlow(Random(1000 + seed))
+    for step in range(STEPS):
+        plain.fills = []
+        kind = rng.choices(["message", "order", "cancel"], [70, 22, 4])[0]
+        if step == 0 or kind == "message":
+            rows, flags, seq = flow.message()
+            got = pair.row(words(rows, flags, seq))
+            plain.told(rows, flags, seq)
+        elif kind == "order" and plain.last is not None:
+            name, buying, qty = f"o{step}", rng.random() < 0.5, rng.randint(1, 12)
+            limit = flow.mid + rng.randint(-4, 4) if rng.random() < 0.9 else None
+            at = [] if limit is None else ["@", text(limit)]
+            got = pair.command("buy" if buying else "sell", [name, str(qty), *at])
+            plain.new(PlainOrder(name=name, buying=buying, px=limit, left=qty))
+        elif plain.orders:
+            name = rng.choice(plain.orders).name
+            got = pair.command("cancel", [name])
+            plain.cancel(name)
+        else:
+            continue
+        assert got == plain.fills, f"seed {seed}, step {step}, {kind}"
+        check(pair, plain, f"seed {seed}, step {step}, {kind}")
+    assert pair.run_again() == pair.records, f"seed {seed}"
+    return pair.records
+
+
+def check(pair: Pair, plain: PlainOrderVenue, where: str) -> None:
+    """Levels, soundness and places are the same."""
+    symbol = pair.setting.instrument.symbol
+    depth = pair.engine._kernel.depths[symbol]
+    assert (dict(depth.bids.sizes), dict(depth.asks.sizes)) == (plain.bids, plain.asks), where
+    assert depth.is_sound is plain.sound, where
+    places = pair.engine._venue.depth.places(symbol)
+    for order in plain.orders:
+        if order.place:
+            found = places.place(pair.engine._kernel.ledger.by_client_id[order.name])
+            assert found is not None, where
+            assert found.ahead == plain.ahead(order), f"{where}: {order}"
+
+
+@pytest.mark.parametrize("start", BookStart)
+def test_a_book_is_the_same_row_by_row_in_stretches_and_from_a_snapshot(start: BookStart) -> None:
+    """And what does not fit, and gaps, are among the rows."""
+    unknown = duplicates = gaps = 0
+    for seed in range(60):
+        rng = Random(seed)
+        (piece,) = orders_at_random(rng, 120).slices
+        assert isinstance(piece, BookOrderSlice)
+        one, many = OrderBook(piece.instrument, start), OrderBook(piece.instrument, start)
+        updates, at = list(each_order_update(piece)), 0
+        while at < len(piece):
+            end = min(at + rng.randint(1, 20), len(piece))
+            for update in updates[at:end]:
+                one.take(update)
+            many.take_all(piece, at, end, np.arange(at, end))
+            at = end
+            state = msgspec.json.encode(many.dump())
+            assert msgspec.json.encode(one.dump()) == state, f"seed {seed}, row {at}"
+            assert one.quote() == many.quote(), f"seed {seed}, row {at}"
+            many = OrderBook(piece.instrument, start)
+            many.load(msgspec.json.decode(state, type=OrderBookState))
+            assert msgspec.json.encode(many.dump()) == state, f"seed {seed}, row {at}"
+        unknown, duplicates = unknown + one.unknown, duplicates + one.duplicates
+        gaps += one.gaps
+    assert unknown > 5
+    assert duplicates > 0
+    assert gaps > 5
