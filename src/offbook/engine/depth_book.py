@@ -8,7 +8,7 @@ from offbook.domain.columns import IntColumn
 from offbook.domain.config import BookStart
 from offbook.domain.depth import BID, LAST, NO_SEQ, SNAPSHOT, DepthSlice, DepthUpdate
 from offbook.domain.instruments import Instrument
-from offbook.engine.shown_book import BookPhase, Mark, ShownBook
+from offbook.engine.shown_book import BookPhase, Ends, ShownBook
 
 
 class DepthState(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,7 +19,7 @@ class DepthState(msgspec.Struct, frozen=True, kw_only=True):
     bids: list[tuple[int, int]]
     asks: list[tuple[int, int]]
     at: tuple[int, int, int | None]
-    mark: Mark | None
+    mark: Ends | None
     begun: list[tuple[int, int, int]]
     gaps: int
 
@@ -73,7 +73,7 @@ class DepthBook(ShownBook):
         ts_event: int | None,
     ) -> None:
         """A message is complete."""
-        before = self.top()
+        before = self._shown
         first, last, previous = numbers
         snapshot = bool(flags & SNAPSHOT)
         if snapshot:

@@ -23,7 +23,7 @@ from offbook.domain.columns import IntColumn
 from offbook.domain.config import BookStart
 from offbook.domain.depth import BID, LAST, NO_SEQ, SNAPSHOT
 from offbook.domain.instruments import Instrument
-from offbook.engine.shown_book import BookPhase, Levels, Mark, ShownBook
+from offbook.engine.shown_book import BookPhase, Ends, Levels, ShownBook
 
 BEFORE_ALL = -1
 """The rank of an order that the book does not know: it was there before all that it knows."""
@@ -70,7 +70,7 @@ class OrderBookState(msgspec.Struct, frozen=True, kw_only=True):
     orders: list[Resting]
     next_rank: int
     at: tuple[int, int, int | None]
-    mark: Mark | None
+    mark: Ends | None
     begun: list[Row]
     gaps: int
     unknown: int
@@ -150,7 +150,7 @@ class OrderBook(ShownBook):
         seen: Seen | None,
     ) -> None:
         """A message is complete; its flags, number and that of the one before are ``told``."""
-        before = self.top()
+        before = self._shown
         flags, seq, prev = told
         begun, self._begun = self._begun, []
         if flags & SNAPSHOT:
@@ -198,7 +198,10 @@ class OrderBook(ShownBook):
         """What a row does to the book."""
         action = one.action
         if action == a.ADD:
-            self._add(one)
+            if one.order_id and one.order_id not in self._orders:
+                self._enter(one.order_id, one, self._next())
+            else:
+                self._add(one)
         elif action == a.MODIFY:
             self._modify(one)
         elif action == a.CLEAR:

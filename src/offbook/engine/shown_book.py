@@ -16,8 +16,8 @@ from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import Quote
 from offbook.domain.orders import OrderSide
 
-Mark = tuple[int, int, int, int, int, int, int | None]
-"""A top of a book as it stands in a snapshot of an engine."""
+Ends = tuple[int, int, int, int, int, int, int | None]
+"""The top of a book: prices and sizes of bid and ask, and when and in which row it was that."""
 
 
 class BookPhase(enum.Enum):
@@ -32,46 +32,47 @@ class BookPhase(enum.Enum):
 class Levels:
     """One side of a book: sizes by price, best first."""
 
-    __slots__ = ("_keys", "_sign", "sizes")
+    __slots__ = ("_sign", "keys", "sizes")
 
     def __init__(self, side: int) -> None:
         self._sign = side
-        self._keys: list[int] = []
+        self.keys: list[int] = []
+        """Prices such that more is better, the best last."""
         self.sizes: dict[int, int] = {}
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self.keys)
 
     def put(self, px: int, qty: int) -> None:
         """A level's new size; 0 deletes it."""
         if qty:
             if px not in self.sizes:
-                insort(self._keys, self._sign * px)
+                insort(self.keys, self._sign * px)
             self.sizes[px] = qty
         elif self.sizes.pop(px, None) is not None:
-            del self._keys[bisect_left(self._keys, self._sign * px)]
+            del self.keys[bisect_left(self.keys, self._sign * px)]
 
     def clear(self) -> None:
         """No level is left."""
-        self._keys.clear()
+        self.keys.clear()
         self.sizes.clear()
 
     @property
     def best(self) -> int:
         """The best price; there must be one."""
-        return self._sign * self._keys[-1]
+        return self._sign * self.keys[-1]
 
     def count_better(self, px: int) -> int:
         """How many levels are better than a price."""
-        return len(self._keys) - bisect_right(self._keys, self._sign * px)
+        return len(self.keys) - bisect_right(self.keys, self._sign * px)
 
     def covers(self, px: int) -> bool:
         """Whether a price is no worse than the worst level, so that its absence means 0."""
-        return bool(self._keys) and self._sign * px >= self._keys[0]
+        return bool(self.keys) and self._sign * px >= self.keys[0]
 
     def walk(self, limit_px: int | None = None) -> Iterator[tuple[int, int]]:
         """Levels, price and size, best first, none worse than a limit of the other side."""
-        for key in reversed(self._keys):
+        for key in reversed(self.keys):
             px = self._sign * key
             if limit_px is not None and key < self._sign * limit_px:
                 return
@@ -98,6 +99,8 @@ class ShownBook:
         self.gaps = 0
         self.resets = 0
         """How often the book was begun anew, for want of a snapshot."""
+        self._shown: Ends | None = None
+        """Of what the top is made that the last message left."""
         self._top: Quote | None = None
         self._mark: Quote | None = None
 
@@ -125,12 +128,22 @@ class ShownBook:
         self.bids.clear()
         self.asks.clear()
 
-    def _came(self, row: int, ts: int, ts_event: int | None, before: Quote | None) -> None:
-        """A message is in the book; ``before`` was its top."""
+    def _ends(self) -> Ends | None:
+        """Of what the top of the book is made, None unless it is sound."""
+        if not self.is_sound:
+            return None
+        bids, asks = self.bids, self.asks
+        bid, ask = bids.keys[-1], -asks.keys[-1]
+        return (
+            bid, ask, bids.sizes[bid], asks.sizes[ask], self.ts, self.row, self.ts_event
+        )  # fmt: skip
+
+    def _came(self, row: int, ts: int, ts_event: int | None, before: Ends | None) -> None:
+        """A message is in the book; ``before`` are the ends that it had."""
         self.row, self.ts, self.ts_event = row, ts, ts_event
-        self._top = None
-        if before is not None and not self.is_sound:
-            self._mark = before
+        self._top, self._shown = None, self._ends()
+        if before is not None and self._shown is None:
+            self._mark = self._quote(*before)
 
     @property
     def is_within(self) -> bool:
@@ -159,7 +172,8 @@ class ShownBook:
     @property
     def is_sound(self) -> bool:
         """Whether orders may be matched on it: followed, with both sides, and not crossed."""
-        return self.is_followed and bool(self.bids) and bool(self.asks) and not self.is_crossed
+        bids, asks = self.bids.keys, self.asks.keys
+        return bool(bids and asks) and bids[-1] <= -asks[-1] and self.is_followed
 
     @property
     def is_complete(self) -> bool:
@@ -172,10 +186,8 @@ class ShownBook:
 
     def top(self) -> Quote | None:
         """Best bid and ask as a quote, None unless the book is sound."""
-        if self._top is None and self.is_sound:
-            bid, ask = self.bids.best, self.asks.best
-            sizes = self.bids.sizes[bid], self.asks.sizes[ask]
-            self._top = self._quote(bid, ask, *sizes, self.ts, self.row, self.ts_event)
+        if self._top is None and self._shown is not None:
+            self._top = self._quote(*self._shown)
         return self._top
 
     def quote(self) -> Quote | None:
@@ -192,14 +204,14 @@ class ShownBook:
 
     # -- snapshots of an engine -------------------------------------------------------------
 
-    def _mark_state(self) -> Mark | None:
+    def _mark_state(self) -> Ends | None:
         mark = self._mark
         if mark is None:
             return None
         sizes = mark.bid_qty, mark.ask_qty
         return mark.bid_px, mark.ask_px, *sizes, mark.ts, mark.row, mark.ts_event
 
-    def _load_mark(self, at: tuple[int, int, int | None], mark: Mark | None) -> None:
+    def _load_mark(self, at: tuple[int, int, int | None], mark: Ends | None) -> None:
         self.row, self.ts, self.ts_event = at
-        self._top = None
+        self._top, self._shown = None, self._ends()
         self._mark = None if mark is None else self._quote(*mark)
