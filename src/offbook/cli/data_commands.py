@@ -39,6 +39,18 @@ SourceTimeframe = Annotated[
     str | None,
     typer.Option("--source-timeframe", metavar="SPAN", help="How long the bars of SRC are."),
 ]
+Layout = Annotated[
+    str | None,
+    typer.Option(
+        "--layout",
+        metavar="NAME",
+        help="lobster or databento, where the name or header of SRC does not tell.",
+    ),
+]
+Day = Annotated[
+    str | None,
+    typer.Option("--date", metavar="DAY", help="The day of a message file of LOBSTER."),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace DST if it exists.")]
 
 
@@ -80,6 +92,8 @@ def convert(
     timeframe: SourceTimeframe = None,
     label: o.Label = None,
     drop_bad_rows: o.DropBadRows = None,
+    layout: Layout = None,
+    day: Day = None,
     force: Force = False,
     json: o.Json = False,
     quiet: o.Quiet = False,
@@ -88,12 +102,14 @@ def convert(
 
     Times become integer nanoseconds UTC, bars are labelled by their opening. With --timeframe
     quotes, trades or shorter bars are summed up in bars. Of a raw capture of Binance's websocket
-    the depth is written, or with --kind its trades or quotes. What was known of the recording is
-    written beside the new file.
+    the depth is written, or with --kind its trades or quotes; of LOBSTER's message files and
+    Databento's MBO the orders. What was known of the recording is written beside the new file.
     """
     kept = ("kind", "column", "header", "timezone", "timeframe", "label", "drop_bad_rows")
     given = {name: ctx.params[name] for name in kept}
     from offbook.cli.data_showing import convert_file
 
     shell = shell_of(ctx, json, quiet)
-    raise typer.Exit(convert_file(shell, (source, target), given, into=into, force=force))
+    raise typer.Exit(
+        convert_file(shell, (source, target), given, into=into, force=force, layout=(layout, day))
+    )

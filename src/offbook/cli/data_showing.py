@@ -89,12 +89,19 @@ def convert_file(
     *,
     into: str | None,
     force: bool,
+    layout: tuple[str | None, str | None] = (None, None),
 ) -> int:
-    """Write a recording anew; 0 when it is done."""
+    """Write a recording anew; 0 when it is done. ``layout`` is that of the file, and its day."""
     symbol, data = split_symbol(places[0])
     try:
         made, description = convert_data(
-            data, places[1], _told(given, symbol), into=into, replace=force
+            data,
+            places[1],
+            _told(given, symbol),
+            into=into,
+            replace=force,
+            layout=layout[0],
+            day=layout[1],
         )
     except OSError as error:
         raise StorageUnavailable(f"{places[1]} cannot be written: {error}") from None

@@ -94,31 +94,42 @@ def convert_data(
     *,
     into: str | None = None,
     replace: bool = False,
+    layout: str | None = None,
+    day: str | None = None,
 ) -> tuple[Conversion, Path | None]:
     """Write a recording anew, with ``into`` summed up in bars of that timeframe.  Of a raw capture
-    (``replay.captures``) the rows of one kind are written: its depth, unless another is told.
+    (``replay.captures``) the rows of one kind are written: its depth, unless another is told; of a
+    file of LOBSTER or Databento (``replay.order_files``; ``layout`` and ``day`` where its name and
+    header do not tell) its orders.
 
     What was told of it is written beside the new file, as far as it still holds; the second value
     is where.  Raises InvalidConfig, BadMarketData, InvalidInput, GatewayUnavailable and OSError.
     """
     recording = locate_recording(data)
     told = given.over(read_description(recording))
-    with _as_table(recording, told) as table:
+    with _as_table(recording, told, layout, day) as table:
         return _convert_table(table, target, told, into=into, replace=replace)
 
 
 @contextmanager
-def _as_table(recording: Path, told: MarketDescription) -> Iterator[Path]:
+def _as_table(
+    recording: Path, told: MarketDescription, layout: str | None, day: str | None
+) -> Iterator[Path]:
     """The recording itself; of a venue's raw capture the rows of one kind, in a file that is gone
     afterwards."""
     from offbook.adapters.brokers.replay.captures import is_capture, write_capture
+    from offbook.adapters.brokers.replay.order_files import order_file, write_orders
 
-    if not is_capture(str(recording)):
+    orders = order_file(recording, layout, day, told.timezone)
+    if orders is None and not is_capture(str(recording)):
         yield recording
         return
     with TemporaryDirectory(prefix="offbook-capture-") as folder:
         table = Path(folder) / f"{recording.name.removesuffix('.gz')}.csv"
-        write_capture(recording, told.kind or DataKind.DEPTH, table)
+        if orders is not None:
+            write_orders(orders, told.kind or DataKind.ORDERS, table)
+        else:
+            write_capture(recording, told.kind or DataKind.DEPTH, table)
         yield table
 
 

@@ -34,6 +34,9 @@ HINTS: Final = MappingProxyType(
         "bad_level": "Mend the file.",
         "bad_flags": "1 says that the row is of a snapshot, 2 that it is the last of its message, "
         "3 both. Mend the file.",
+        "bad_order": "Mend the file.",
+        "bad_order_flags": "Flags are the sum of 1 (the row is of a snapshot), 2 (it is the last "
+        "of its message) and 4 (something is missing before it). Mend the file.",
         "bad_bands": "What is blank is no band. Mend the file.",
         "bad_sequence": "Sequence numbers are whole; -1 says that there is none. Mend the file.",
         "no_trading_day": "Check instrument.calendar. Otherwise: " + _MEND,

@@ -33,7 +33,7 @@ def order_columns(judged: Judged) -> dict[str, IntColumn]:
     )
     judged.blame(
         no_price,
-        "bad_price",
+        "bad_order",
         "price",
         lambda row: (
             f"the price {judged.written('price', price[row])} cannot be that of {word(row)}"
@@ -41,12 +41,12 @@ def order_columns(judged: Judged) -> dict[str, IntColumn]:
     )
     judged.blame(
         no_size,
-        "bad_size",
+        "bad_order",
         "size",
         lambda row: f"the size {judged.written('size', size[row])} cannot be that of {word(row)}",
     )
     judged.blame(
-        order_id < 0, "bad_order_id", "order_id", lambda row: f"{int(order_id[row])} is no order"
+        order_id < 0, "bad_order", "order_id", lambda row: f"{int(order_id[row])} is no order"
     )
     return {
         "action": action,
@@ -64,11 +64,8 @@ def _flags(judged: Judged, rows: int) -> IntColumn:
     flags = judged.number("flags")
     judged.blame(
         (flags < 0) | (flags > ORDER_FLAGS),
-        "bad_flags",
+        "bad_order_flags",
         "flags",
-        lambda row: (
-            f"{int(flags[row])} are no flags: expected a sum of 1 (snapshot), 2 (last of its "
-            "message) and 4 (something is missing before it)"
-        ),
+        lambda row: f"{int(flags[row])} are no flags",
     )
     return flags

@@ -63,6 +63,7 @@ def expected(ours: str) -> str:
         "auction": "of which auction it is: expected open, close, reopen or none (o, c, r, n)",
         "event": "what happened: expected halt, resume or bands (h, r, b)",
         "buyer_maker": "who took: expected true or false",
-        "action": f"what happened to an order: expected {', '.join(ACTION_WORDS)}",
+        "action": f"what happened to an order: expected {', '.join(ACTION_WORDS)} "
+        "(offbook data convert makes these of the files of LOBSTER and Databento)",
         "book_side": "on which side of the book: expected bid, ask or none (b, a, n, 1, -1, 0)",
     }[ours]

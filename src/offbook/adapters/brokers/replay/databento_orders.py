@@ -1,0 +1,205 @@
+"""Databento's MBO as CSV, message by message, in offbook's words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple, NoReturn
+
+from offbook.domain.book_orders import MISSED
+from offbook.domain.depth import LAST, SNAPSHOT
+from offbook.domain.errors import BadMarketData
+from offbook.domain.values import units_to_text
+
+COLUMNS: Final = ("action", "book_side", "price", "size", "order_id", "flags")
+F_LAST: Final = 128
+F_SNAPSHOT: Final = 32
+F_MAYBE_BAD_BOOK: Final = 4
+NANOS: Final = 9
+"""Prices without a point are whole numbers of 10**-9."""
+SMALLEST_NANOS: Final = 1_000_000
+"""Below it a price without a point is one in whole units: a thousandth is none that is traded."""
+_SIDES: Final = {"B": "bid", "A": "ask", "N": "none"}
+_OTHER: Final = {"bid": "ask", "ask": "bid", "none": "none"}
+_NEEDED: Final = ("ts_event", "action", "side", "price", "size", "order_id")
+_WHOLE: Final = re.compile(r"\d{1,18}\Z", re.ASCII)
+_DECIMAL: Final = re.compile(r"\d{1,18}(\.\d{1,12})?\Z", re.ASCII)
+_INSTRUMENT: Final = ("symbol", "instrument_id")
+Row = tuple[str, ...]
+
+
+class Told(NamedTuple):
+    """One row of the file, judged."""
+
+    row: int
+    times: tuple[str, ...]
+    action: str
+    side: str
+    price: str
+    size: int
+    order: int
+    flags: int
+
+
+def databento_rows(cells: Iterator[list[str]], path: str) -> tuple[Row, Iterator[Row]]:
+    """The header, and the rows; each message is made as its last row comes."""
+    header = next(cells, [])
+    missing = [name for name in _NEEDED if name not in header]
+    if missing:
+        raise BadMarketData(
+            f"{path}: no column for {', '.join(missing)}. The file has: {', '.join(header)}",
+            file=path,
+            reason="unreadable",
+        )
+    times = ("ts_init", "ts_event") if "ts_recv" in header else ("ts_event",)
+    return (*times, *COLUMNS), _Messages(header, path).rows(cells)
+
+
+class _Messages:
+    """Makes rows of messages; remembers what was filled and not yet canceled."""
+
+    def __init__(self, header: list[str], path: str) -> None:
+        self._place = {name: place for place, name in enumerate(header)}
+        self._path = path
+        self._filled: dict[int, int] = {}
+        self._nanos: bool | None = None
+        self._instrument: str | None = None
+
+    def rows(self, cells: Iterator[list[str]]) -> Iterator[Row]:
+        """All of the file."""
+        begun: list[Told] = []
+        for row, line in enumerate(cells, start=1):
+            if not line:
+                continue
+            told = self._told(row, line)
+            begun.append(told)
+            if told.flags & F_LAST or "flags" not in self._place:
+                yield from self._message(begun)
+                begun = []
+        if begun:
+            yield from self._message(begun, ended=False)
+
+    # -- one row ----------------------------------------------------------------------------
+
+    def _told(self, row: int, line: list[str]) -> Told:
+        if len(line) != len(self._place):
+            self._refuse(row, f"it has {len(line)} cells, the header {len(self._place)}")
+        cell = {name: line[place].strip() for name, place in self._place.items()}
+        self._require_one_instrument(row, cell)
+        action, side = cell["action"], _SIDES.get(cell["side"] or "N")
+        if action not in tuple("ACMTFRN"):
+            self._refuse(row, f"{action!r} is no action: expected A, C, M, T, F, R or N")
+        if side is None:
+            self._refuse(row, f"{cell['side']!r} is no side: expected A, B or N")
+        if side == "none" and action in tuple("ACMF"):
+            self._refuse(row, f"{action} is about an order, which has a side")
+        about = action in tuple("ACMTF")
+        flags = self._whole(row, "flags", cell.get("flags") or "0")
+        received = (cell["ts_recv"],) if "ts_recv" in cell else ()
+        return Told(
+            row=row,
+            times=(*received, cell["ts_event"]),
+            action=action,
+            side=side,
+            price=self._price(row, cell["price"]) if about else "0",
+            size=self._whole(row, "size", cell["size"]) if about else 0,
+            order=self._whole(row, "order_id", cell["order_id"] or "0") if about else 0,
+            flags=flags,
+        )
+
+    def _require_one_instrument(self, row: int, cell: dict[str, str]) -> None:
+        named = next((cell[name] for name in _INSTRUMENT if cell.get(name)), None)
+        if named is None:
+            return
+        self._instrument = self._instrument or named
+        if named != self._instrument:
+            self._refuse(
+                row,
+                f"it is of {named}, and those before of {self._instrument}: put each instrument "
+                "into a file of its own",
+            )
+
+    def _whole(self, row: int, name: str, text: str) -> int:
+        if _WHOLE.match(text) is None:
+            self._refuse(row, f"{name} {text!r} is no whole number")
+        return int(text)
+
+    def _price(self, row: int, text: str) -> str:
+        if _DECIMAL.match(text) is None:
+            self._refuse(row, f"{text!r} is no price above 0")
+        if self._nanos is None:  # the first price tells how the file writes them
+            self._nanos = "." not in text and int(text) >= SMALLEST_NANOS
+        if self._nanos and "." in text:
+            self._refuse(row, f"the price {text} has a point, and those before had none")
+        return units_to_text(int(text), NANOS) if self._nanos else text
+
+    # -- one message ------------------------------------------------------------------------
+
+    def _message(self, begun: list[Told], *, ended: bool = True) -> Iterator[Row]:
+        """Its rows: those that say nothing more are left out, unless none is left."""
+        mark = SNAPSHOT if begun[-1].flags & F_SNAPSHOT else 0
+        if any(told.flags & F_MAYBE_BAD_BOOK for told in begun):
+            mark |= MISSED
+        rows = [row for told in begun for row in self._row(told, snapshot=bool(mark & SNAPSHOT))]
+        rows += _hidden(begun)
+        if not rows:
+            if not mark:
+                return
+            rows = [(*begun[-1].times, "none", "none", "0", "0", "0")]
+        for place, row in enumerate(rows, start=1):
+            flags = mark | (LAST if ended and place == len(rows) else 0)
+            yield *row, str(flags)
+
+    def _row(self, told: Told, *, snapshot: bool) -> Iterator[Row]:
+        """What one row says, but for trades."""
+        action, size, order = told.action, told.size, told.order
+        about = (*told.times, "", told.side, told.price, str(size), str(order))
+        at = len(told.times)
+        if action == "R" and not snapshot:
+            self._filled.clear()
+            yield _as(about, at, "clear", "0")
+        elif action == "A":
+            yield _as(about, at, "add", str(size))
+        elif action == "M":
+            self._filled.pop(order, None)
+            yield _as(about, at, "modify", str(size))
+        elif action == "F":
+            if order:
+                self._filled[order] = self._filled.get(order, 0) + size
+            yield _as(about, at, "execute" if order else "hidden", str(size))
+        elif action == "C":
+            known = self._filled.pop(order, 0)
+            filled = min(known, size)
+            if known > filled:
+                self._filled[order] = known - filled
+            if size > filled:
+                yield _as(about, at, "cancel", str(size - filled))
+
+    def _refuse(self, row: int, what: str) -> NoReturn:
+        raise BadMarketData(
+            f"{self._path}, row {row}: {what}. Mend the file",
+            file=self._path,
+            row=row,
+            reason="unreadable",
+        )
+
+
+def _as(about: Row, at: int, action: str, size: str) -> Row:
+    """A row with its action, and its size in place of the one told."""
+    return (*about[:at], action, *about[at + 1 : at + 3], size, about[at + 4])
+
+
+def _hidden(begun: list[Told]) -> Iterator[Row]:
+    """Of the trades of a message what no fill in it tells of."""
+    filled: dict[str, int] = {}
+    for told in begun:
+        if told.action == "F":
+            filled[told.price] = filled.get(told.price, 0) + told.size
+    for told in begun:
+        if told.action == "T":
+            known = min(filled.get(told.price, 0), told.size)
+            filled[told.price] = filled.get(told.price, 0) - known
+            if told.size > known:
+                side = _OTHER[told.side]
+                rest = str(told.size - known)
+                yield (*told.times, "hidden", side, told.price, rest, "0")
