@@ -9,6 +9,7 @@ import typer
 
 from offbook.cli import options as o
 from offbook.cli.context import shell_of, show_commands
+from offbook.domain.config.queue import BookStart
 
 data_app: Final = typer.Typer(name="data", rich_markup_mode=None, invoke_without_command=True)
 
@@ -113,3 +114,65 @@ def convert(
     raise typer.Exit(
         convert_file(shell, (source, target), given, into=into, force=force, layout=(layout, day))
     )
+
+
+Levels = Annotated[
+    int, typer.Option("--levels", min=1, max=1000, metavar="N", help="How many of each side.")
+]
+Moments = Annotated[
+    list[str] | None,
+    typer.Option("--at", metavar="TIME", help="At this moment, UTC; may be given several times."),
+]
+Every = Annotated[
+    str | None, typer.Option("--every", metavar="SPAN", help="At the multiples of a span: 1s, 1m.")
+]
+Checksum = Annotated[
+    str | None,
+    typer.Option("--checksum", metavar="RULE", help="Also the exchange's checksum: kraken."),
+]
+Begins = Annotated[
+    BookStart,
+    typer.Option("--book-start", help="Whether a book begins with a snapshot, or with updates."),
+]
+Target = Annotated[
+    Path | None, typer.Option("--to", metavar="FILE", help="Write there, not to stdout.")
+]
+
+
+@data_app.command()
+def book(
+    ctx: typer.Context,
+    source: SourceFile,
+    levels: Levels = 10,
+    at: Moments = None,
+    every: Every = None,
+    checksum: Checksum = None,
+    book_start: Begins = BookStart.SNAPSHOT,
+    to: Target = None,
+    kind: o.Kind = None,
+    column: o.Column = None,
+    header: o.Header = None,
+    timezone: o.Timezone = None,
+    price_decimals: o.PriceDecimals = None,
+    size_decimals: o.SizeDecimals = None,
+    quiet: o.Quiet = False,
+) -> None:
+    """Make the book of a recording of depth or orders, and write its best levels as CSV.
+
+    After each message, or with --at or --every at moments: the book that the last message at or
+    before each left. The columns are time, last row, what the book is worth, then price and size of
+    the best ask and bid, of the second best, and so on, as in LOBSTER's orderbook files.
+    """
+    kept = ("kind", "column", "header", "timezone", "price_decimals", "size_decimals")
+    given = {name: ctx.params[name] for name in kept}
+    from offbook.cli.book_showing import Wanted, show_book
+
+    wanted = Wanted(
+        levels=levels,
+        at=at or [],
+        every=every,
+        checksum=checksum,
+        begins=book_start,
+        target=to,
+    )
+    raise typer.Exit(show_book(shell_of(ctx, False, quiet), source, given, wanted))

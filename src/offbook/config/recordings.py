@@ -143,7 +143,7 @@ def _convert_table(
 ) -> tuple[Conversion, Path | None]:
     from offbook.adapters.brokers.replay.converting import convert_recording
 
-    market = _readable(recording, told)
+    market = readable(recording, told)
     timeframe_ns = None if into is None else parse_timeframe(into)
     if timeframe_ns is not None and market.kind is DataKind.BARS:
         _require_shorter(market, told, timeframe_ns)
@@ -173,7 +173,7 @@ def _missing(recording: Path, told: MarketDescription) -> str | None:
     return None
 
 
-def _readable(recording: Path, told: MarketDescription) -> ReplayMarket:
+def readable(recording: Path, told: MarketDescription) -> ReplayMarket:
     """The recording at its own precision; of bars that say no length only the beginnings count."""
     from offbook.adapters.brokers.replay.inspecting import unnamed_market
     from offbook.adapters.brokers.replay.peeking import peek

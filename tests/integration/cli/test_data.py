@@ -322,3 +322,27 @@ def test_decimals_are_found_where_that_is_asked(offbook: Program, folder: Path) 
     (folder / "fine.csv").write_text("\n".join([*lines, "1704205801,1.1234567890123,2,1,1"]))
     answer = offbook("run", "mine.py:Idle", *words, *auto)
     assert "row 2, column bid: '1.1234567890123' has more than 12 decimals" in answer.err
+
+
+ORDERS = """\
+ts_init,action,side,price,size,order_id,flags
+1704205800000000000,add,bid,100.00,5,1,1
+1704205800000000000,add,ask,100.02,4,2,3
+1704205801000000000,add,bid,100.01,2,3,2
+1704205802000000000,delete,bid,100.01,,8,2
+"""
+
+
+def test_a_book_is_written_as_a_table(offbook: Program, folder: Path) -> None:
+    (folder / "orders.csv").write_text(ORDERS)
+    answer = offbook("data", "book", "orders.csv", "--levels", "1", "--checksum", "kraken")
+    assert answer.code == 0
+    lines = answer.out.splitlines()
+    assert lines[0] == "ts,row,phase,ask_1,ask_size_1,bid_1,bid_size_1,checksum"
+    assert lines[1].startswith("1704205800000000000,1,live,100.02,4,100.00,5,")
+    assert lines[3].startswith("1704205802000000000,3,stale,100.02,4,100.01,2,")
+    assert "3 books; stale at the end; 1 x unknown order" in answer.err
+    at = ("--at", "2024-01-02T14:30:00.5", "--to", "top.csv")
+    assert offbook("data", "book", "orders.csv", *at).code == 0
+    assert (folder / "top.csv").read_text().count("\n") == 2
+    assert offbook("data", "book", "orders.csv", "--checksum", "crc").code == 2

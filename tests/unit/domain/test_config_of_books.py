@@ -9,6 +9,9 @@ from offbook.domain.config import (
     AccountConfig,
     BadRows,
     BookStart,
+    CombinedMarket,
+    ExactQueue,
+    FifoQueue,
     OffHours,
     ProbabilisticQueue,
     ProRataQueue,
@@ -68,3 +71,28 @@ def test_no_row_of_a_book_is_left_out(leave_out: dict[str, Any]) -> None:
     with pytest.raises(InvalidConfig) as caught:
         session(market=msgspec.structs.replace(BOOK, **leave_out))
     assert caught.value.fields["field"] == "market.bad_rows"
+
+
+ORDERS = msgspec.structs.replace(MARKET, kind=DataKind.ORDERS)
+
+
+def test_the_exact_place_needs_books_that_tell_every_order() -> None:
+    """It is the default there, and chains name it; first in, first out is that elsewhere."""
+    exact = VenueConfig(queue=ExactQueue())
+    assert chain_config(session(market=ORDERS)) == chain_config(session(market=ORDERS, venue=exact))
+    assert chain_config(session(market=BOOK)) == chain_config(
+        session(market=BOOK, venue=VenueConfig(queue=FifoQueue()))
+    )
+    for market in (BOOK, MARKET):
+        with pytest.raises(InvalidConfig) as caught:
+            session(market=market, venue=exact)
+        assert str(caught.value.fields["field"]).startswith("venue.queue")
+    assert session(venue=VenueConfig(queue=FifoQueue()))  # as sessions were kept before
+
+
+def test_an_instrument_has_one_book() -> None:
+    """By price or by order; and none of its rows may be left out."""
+    with pytest.raises(InvalidConfig, match="one by order"):
+        session(market=CombinedMarket(sources=(BOOK, ORDERS)))
+    with pytest.raises(InvalidConfig, match="another book"):
+        session(market=msgspec.structs.replace(ORDERS, bad_rows=BadRows.DROP))

@@ -2,7 +2,8 @@
 
 A, shown: the data itself shows that the order would have traded so.  It took what a quote or a
 level showed, at that price and no more of it; or somebody came to its resting limit, or traded
-beyond it, which price priority does not allow without it.
+beyond it, which price priority does not allow without it, or with an order at its price that came
+later (in a book that tells every order), which time priority does not.
 B, modelled: a model with a stated assumption decided when, or at what price: the place in a queue,
 or slippage.  Also what was taken from a book that had not begun with a snapshot.
 C, assumed: the data does not show what it traded against.  Bars; takers on prints, who are given
@@ -16,6 +17,7 @@ from offbook.domain.named import Named
 from offbook.domain.orders import Liquidity
 from offbook.domain.records import OrderFilled
 from offbook.engine.matching_quotes import QUOTE_TOUCHES
+from offbook.engine.models.queues import Exact
 
 
 class Grade(Named):
@@ -42,7 +44,8 @@ def grade_of(record: OrderFilled) -> Grade:
 def _of_print(record: OrderFilled) -> Grade:
     evidence = record.evidence
     if evidence.queue_ahead is not None:
-        return Grade.B
+        told = evidence.model == Exact.name and evidence.trade_order_id is not None
+        return Grade.A if told and not evidence.book_incomplete else Grade.B
     if record.liquidity is Liquidity.REMOVED or evidence.trade_px == record.last_px:
         return Grade.C
     return Grade.B if evidence.book_incomplete else Grade.A

@@ -67,7 +67,7 @@ def _of_preset(own: VenueConfig, preset: str, shadow: Shadow) -> VenueConfig:
 
 def _kind(config: SessionConfig) -> VenueConfig:
     own = config.venue
-    has_depth = any(source.kind is DataKind.DEPTH for source in config.market.sources)
+    has_depth = {DataKind.DEPTH} == {s.kind for s in config.market.sources if s.kind.is_book}
     touch = touch_counts(config.market)
     return msgspec.structs.replace(
         own,

@@ -41,6 +41,7 @@ FILL = OrderFilled(
 )
 QUOTED = {"bid_px": 99, "ask_px": 100}
 PRINTED = {"trade_px": 99}
+EXACT = {"trade_px": 100, "queue_ahead": 0, "model": "queue-exact.1"}
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,9 @@ PRINTED = {"trade_px": 99}
         ({**PRINTED, "book_incomplete": True}, True, "B"),
         ({"trade_px": 100}, True, "C"),
         ({"trade_px": 100, "queue_ahead": 0}, True, "B"),
+        ({**EXACT, "trade_order_id": 7}, True, "A"),
+        ({**EXACT, "trade_order_id": 7, "book_incomplete": True}, True, "B"),
+        (EXACT, True, "B"),
         (PRINTED, False, "C"),
         ({"ts_open": 0}, False, "C"),
         ({"ts_open": 0}, True, "C"),

@@ -1,0 +1,106 @@
+"""What ``offbook data book`` answers: the best levels of a recording's book, as a table."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Final
+
+import msgspec
+
+from offbook.cli.describing import description_of_options
+from offbook.cli.shell import Shell, near
+from offbook.config.book_reading import BookAt, read_book
+from offbook.config.moments import parse_moment
+from offbook.domain.book_checksums import CHECKSUMS
+from offbook.domain.config import BookStart
+from offbook.domain.errors import InvalidInput, StorageUnavailable
+from offbook.domain.timeframes import parse_timeframe
+from offbook.services.reporting.formatting import counted
+
+HASHED: Final = 100
+"""How many levels a checksum may be made of."""
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be shown: of each side so many levels, when, and where to."""
+
+    levels: int
+    at: list[str]
+    every: str | None
+    checksum: str | None
+    begins: BookStart
+    target: Path | None
+
+
+def show_book(shell: Shell, data: str, given: dict[str, Any], wanted: Wanted) -> int:
+    """Write a line for each moment; how the book ended is said on stderr. 0 when it is done."""
+    if wanted.checksum is not None and wanted.checksum not in CHECKSUMS:
+        raise InvalidInput(
+            f"checksum {wanted.checksum!r}: expected one of {', '.join(CHECKSUMS)}; others are "
+            "functions in Python, see offbook.domain.book_checksums"
+        )
+    books = read_book(
+        data,
+        description_of_options(given),
+        levels=wanted.levels if wanted.checksum is None else max(wanted.levels, HASHED),
+        at=sorted(map(parse_moment, wanted.at)),
+        every_ns=None if wanted.every is None else parse_timeframe(wanted.every),
+        book_start=wanted.begins,
+    )
+    try:
+        with _writing(wanted.target) as out:
+            written, last = _write(books, wanted, out)
+    except OSError as error:
+        raise StorageUnavailable(f"{wanted.target} cannot be written: {error}") from None
+    shell.note(_ending(written, last))
+    if wanted.target is not None:
+        shell.note(f"written to {near(str(wanted.target))}")
+    return 0
+
+
+def _write(books: Iterator[BookAt], wanted: Wanted, out: IO[str]) -> tuple[int, BookAt | None]:
+    names = ["ts", "row", "phase"]
+    for place in range(1, wanted.levels + 1):
+        names += [f"ask_{place}", f"ask_size_{place}", f"bid_{place}", f"bid_size_{place}"]
+    if wanted.checksum is not None:
+        names.append("checksum")
+    out.write(",".join(names) + "\n")
+    written, last = 0, None
+    for book in books:
+        out.write(",".join(_cells(book, wanted)) + "\n")
+        written, last = written + 1, book
+    return written, last
+
+
+def _cells(book: BookAt, wanted: Wanted) -> Iterator[str]:
+    yield from (str(book.at), str(book.row), "crossed" if book.is_crossed else book.phase.value)
+    for place in range(wanted.levels):
+        for side in (book.asks, book.bids):
+            if place < len(side):
+                px, qty = side[place]
+                yield book.instrument.price_text(px)
+                yield book.instrument.qty_text(qty)
+            else:
+                yield from ("", "")
+    if wanted.checksum is not None:
+        yield str(CHECKSUMS[wanted.checksum](book.top))
+
+
+def _ending(written: int, last: BookAt | None) -> str:
+    if last is None:
+        return "no message, or none of the moments lies within the recording"
+    found = {"gap": last.gaps, "unknown order": last.unknown, "order twice": last.duplicates}
+    faults = ", ".join(f"{number} x {what}" for what, number in found.items() if number)
+    return f"{counted(written, 'book')}; {last.phase.value} at the end; {faults or 'nothing amiss'}"
+
+
+@contextmanager
+def _writing(target: Path | None) -> Iterator[IO[str]]:
+    if target is None:
+        yield sys.stdout
+        return
+    with target.open("w", encoding="ascii", newline="\n") as file:
+        yield file
