@@ -87,7 +87,7 @@ def several_at_random(rng: Random, rows: int, *, books: bool = True) -> BuiltCom
     ]
     if books:
         book = depth_at_random(rng, rows // 3)
-        seed = int(book.slices[0].ts[-1]) // SECOND
+        seed = int(book.slices[0].ts.sum()) // SECOND
         made.append(orders_at_random(Random(seed), rows // 3) if seed % 2 else book)
     chosen = rng.sample(made, 4)
     instruments = {one.config.instrument.symbol: one.config.instrument for one in chosen}
