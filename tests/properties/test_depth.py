@@ -84,11 +84,12 @@ def test_a_book_holds_what_a_dict_holds(seed: int, start: BookStart) -> None:
 class Pair:
     """The engine and the plain venue, side by side."""
 
-    def __init__(self, power: int | None, rows: str = "depth trades status") -> None:
+    def __init__(
+        self, power: int | None, rows: str = "depth trades status", rules: str = ""
+    ) -> None:
         self.setting = Setting()
-        queue = "queue fifo" if power is None else f"queue power {power}"
-        queue = "queue exact" if rows == "orders" else queue
-        self.setting.read(f"given rows {rows}; {queue}; margin 9x; cash 100000000")
+        rules = rules or ("queue fifo" if power is None else f"queue power {power}")
+        self.setting.read(f"given rows {rows}; {rules}; margin 9x; cash 100000000")
         self.engine = ProcessingEngine(new_session(config=self.setting.config))
         self.plain = PlainVenue(power)
         self.now = START

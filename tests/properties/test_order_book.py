@@ -12,10 +12,14 @@ from tests.properties.random_order_flow import OrderFlow
 from tests.properties.reference_depth import PlainOrder
 from tests.properties.reference_order_book import PlainOrderVenue
 from tests.properties.test_depth import Pair, text
+from tests.properties.test_looking_ahead import band_near
 
 from offbook.domain import book_orders as a
 from offbook.domain.config import BookStart
+from offbook.domain.depth import LAST, SNAPSHOT
 from offbook.domain.market_data import BookOrderSlice
+from offbook.engine.book import Book
+from offbook.engine.book_rows import OrderRows
 from offbook.engine.order_book import OrderBook, OrderBookState
 from offbook.engine.rows import each_order_update
 
@@ -45,7 +49,7 @@ def test_fills_and_places_are_those_of_a_plain_venue(seeds: range) -> None:
 
 def side_by_side(seed: int) -> list[bytes]:
     """The records of one session at random."""
-    rng, pair, plain = Random(seed), Pair(None, "orders"), PlainOrderVenue()
+    rng, pair, plain = Random(seed), Pair(None, "orders", "queue exact"), PlainOrderVenue()
     flow = OrderFlow(Random(1000 + seed))
     for step in range(STEPS):
         plain.fills = []
@@ -70,6 +74,31 @@ def side_by_side(seed: int) -> list[bytes]:
         check(pair, plain, f"seed {seed}, step {step}, {kind}")
     assert pair.run_again() == pair.records, f"seed {seed}"
     return pair.records
+
+
+@pytest.mark.parametrize(
+    "rules", ["queue exact; begins updates", "queue fifo", "queue power 2; begins updates"]
+)
+def test_records_are_the_same_however_rows_come(rules: str) -> None:
+    """Also where a book is built of updates, and where places are supposed by the levels alone; and
+    orders trade, or this would prove nothing."""
+    fills = 0
+    for seed in range(6):
+        rng, pair = Random(seed), Pair(None, "orders", rules)
+        flow, names = OrderFlow(Random(2000 + seed)), list[str]()
+        for step in range(STEPS):
+            kind = rng.choices(["message", "order", "cancel"], [70, 22, 4])[0]
+            if step < 4 or kind == "message":
+                fills += len(pair.row(words(*flow.message())))
+            elif kind == "order":
+                names.append(f"o{step}")
+                side, px = rng.choice(["buy", "sell"]), text(flow.mid + rng.randint(-4, 4))
+                qty = str(rng.randint(1, 12))
+                fills += len(pair.command(side, [names[-1], qty, "@", px]))
+            elif names:
+                pair.command("cancel", [rng.choice(names)])
+        assert pair.run_again() == pair.records, f"seed {seed}"
+    assert fills > 20
 
 
 def check(pair: Pair, plain: PlainOrderVenue, where: str) -> None:
@@ -113,3 +142,35 @@ def test_a_book_is_the_same_row_by_row_in_stretches_and_from_a_snapshot(start: B
     assert unknown > 5
     assert duplicates > 0
     assert gaps > 5
+
+
+def test_no_best_price_leaves_a_band_before_the_row_that_is_named() -> None:
+    """And rows are passed over, and some bands are left, or this would prove nothing."""
+    passed = left = 0
+    for seed in range(300):
+        rng = Random(seed)
+        (piece,) = orders_at_random(rng, 240).slices
+        assert isinstance(piece, BookOrderSlice)
+        begin = rng.randint(10, len(piece) // 2)
+        book = OrderBook(piece.instrument)
+        book.take_all(piece, 0, begin, np.arange(begin))
+        top = book.top()
+        if top is None or book.is_within:
+            continue
+        waits = Book()
+        band = band_near(rng, top)
+        waits.guard(band)
+        rest = piece.rows(begin, len(piece))
+        rows = OrderRows(rest, np.arange(len(rest)))
+        hits = rows.hits(book, waits, [], [], (rest.flags & LAST) != 0)
+        count = int(hits.argmax()) if hits.any() else len(rest)
+        for update in each_order_update(rest.rows(0, count)):
+            book.take(update)
+            price = book.quote()
+            assert price is not None
+            assert price.bid_px > band.bid_falls, f"seed {seed}, row {update.row}"
+            assert price.ask_px < band.ask_rises, f"seed {seed}, row {update.row}"
+        passed += count
+        left += bool(hits.any()) and not rest.flags[count] & SNAPSHOT
+    assert passed > 300, passed
+    assert left > 30, left
