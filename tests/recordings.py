@@ -77,6 +77,7 @@ def write_parquet(market: BuiltMarket, path: Path) -> ReplayMarket:
     columns = dict(zip(names, zip(*(line.split(",") for line in lines), strict=True), strict=True))
     whole = {"ts_init", "ts_event", "aggressor", "book_side"}
     types = {name: "BIGINT" if name in whole else "DECIMAL(28,8)" for name in names}
+    types |= {name: "VARCHAR" for name in names if name == "action"}
     parquet(path, columns, types)
     return msgspec.structs.replace(market.config, path=str(path))
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from offbook.domain import records as r
-from offbook.domain.config import SessionConfig, instruments_of
+from offbook.domain.config import BookStart, SessionConfig, instruments_of
 from offbook.domain.market_data import (
     BarSlice,
+    BookOrderSlice,
     DataKind,
     DepthSlice,
     QuoteSlice,
@@ -22,13 +23,14 @@ from offbook.domain.market_data import (
 )
 from offbook.domain.orders import OrderSide
 from offbook.domain.records import Record
-from offbook.engine.depth_book import DepthBook
+from offbook.engine.books import book_for
 from offbook.engine.rows import each_quote
 from offbook.services.reporting.book_tops import BookTops
 
 ZERO = Fraction(0)
 FINEST = Fraction(1, 10**18)
 PREFERRED = {
+    DataKind.ORDERS: -1,
     DataKind.DEPTH: 0,
     DataKind.QUOTES: 1,
     DataKind.TRADES: 2,
@@ -100,8 +102,10 @@ class NaivePortfolio:
             self.mids[symbol] = Fraction(int(piece.bid_px[0]) + int(piece.ask_px[0]), 2 * scale)
         elif isinstance(piece, TradeSlice):
             self.mids[symbol] = Fraction(int(piece.price_px[0]), scale)
-        elif isinstance(piece, DepthSlice):
-            book = self._books.setdefault(symbol, BookTops(DepthBook(piece.instrument)))
+        elif isinstance(piece, DepthSlice | BookOrderSlice):
+            book = self._books.setdefault(
+                symbol, BookTops(book_for(piece.kind, piece.instrument, BookStart.SNAPSHOT))
+            )
             for top in each_quote(book.take(piece)):
                 self.mids[symbol] = Fraction(top.bid_px + top.ask_px, 2 * scale)
         elif isinstance(piece, BarSlice):

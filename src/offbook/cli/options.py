@@ -14,7 +14,7 @@ import typer
 from offbook.cli import completing
 
 AssetClassChoice = Literal["crypto_spot", "crypto_perpetual", "equity"]
-KindChoice = Literal["quotes", "trades", "bars", "depth", "status"]
+KindChoice = Literal["quotes", "trades", "bars", "depth", "orders", "status"]
 LabelChoice = Literal["open", "close"]
 OffHoursChoice = Literal["keep", "refuse", "drop"]
 PresetChoice = Literal["frictionless", "retail", "realistic", "harsh"]

@@ -128,7 +128,7 @@ def quotes_market(
     BadMarketData for rows that cannot be true.
     """
     full = [row if len(row) == 4 else (*row, "1", "1") for row in rows]
-    stamps = _times(len(full), start, step, times)
+    stamps = row_times(len(full), start, step, times)
     price, size = instrument.price_precision, instrument.qty_precision
     columns = [
         _column([row[index] for row in full], precision)
@@ -138,7 +138,7 @@ def quotes_market(
     if events is not None:
         whole.ts_event = np.array(events, dtype=np.int64)
     config = ReplayMarket(path=path, kind=DataKind.QUOTES, instrument=instrument)
-    return _built(config, whole, cut)
+    return built(config, whole, cut)
 
 
 def bars_market(
@@ -156,7 +156,7 @@ def bars_market(
     Bar i opens at ``times[i]``, else ``start + i * timeframe_ns`` (ns UTC), and is known
     ``timeframe_ns`` later.  ``cut`` and errors as for :func:`quotes_market`.
     """
-    opens = _times(len(rows), start, timeframe_ns, times)
+    opens = row_times(len(rows), start, timeframe_ns, times)
     price, size = instrument.price_precision, instrument.qty_precision
     columns = [
         _column([row[index] for row in rows], precision)
@@ -166,7 +166,7 @@ def bars_market(
     config = ReplayMarket(
         path=path, kind=DataKind.BARS, instrument=instrument, timeframe_ns=timeframe_ns
     )
-    return _built(config, whole, cut)
+    return built(config, whole, cut)
 
 
 def trades_market(
@@ -184,7 +184,7 @@ def trades_market(
 
     Times, ``cut`` and errors as for :func:`quotes_market`.
     """
-    stamps = _times(len(rows), start, step, times)
+    stamps = row_times(len(rows), start, step, times)
     price = _column([row[0] for row in rows], instrument.price_precision)
     size = _column([row[1] for row in rows], instrument.qty_precision)
     sides = [{"buy": 1, "sell": -1}[row[2]] if len(row) == 3 else 0 for row in rows]
@@ -193,7 +193,7 @@ def trades_market(
     if events is not None:
         whole.ts_event = np.array(events, dtype=np.int64)
     config = ReplayMarket(path=path, kind=DataKind.TRADES, instrument=instrument)
-    return _built(config, whole, cut)
+    return built(config, whole, cut)
 
 
 def status_market(
@@ -210,7 +210,7 @@ def status_market(
 
     Times, ``cut`` and errors as for :func:`quotes_market`.
     """
-    stamps = _times(len(events), start, step, times)
+    stamps = row_times(len(events), start, step, times)
     codes = {event.value: code for code, event in EVENTS.items()}
     event = np.array([codes[row[0]] for row in events], dtype=np.int64)
     bands = [row[1:] or ("0", "0") for row in events]
@@ -219,7 +219,7 @@ def status_market(
     )
     whole = StatusSlice(instrument, 0, stamps, event, lower, upper)
     config = ReplayMarket(path=path, kind=DataKind.STATUS, instrument=instrument)
-    return _built(config, whole, cut)
+    return built(config, whole, cut)
 
 
 def depth_market(
@@ -239,7 +239,7 @@ def depth_market(
     Message i (from 1) is number i of the venue's, at ``times[i]``, else ``start + i * step`` (ns
     UTC); ``events`` are the venue's times.  ``cut`` and errors as for :func:`quotes_market`.
     """
-    stamps = _times(len(messages), start, step, times).tolist()
+    stamps = row_times(len(messages), start, step, times).tolist()
     rows: list[tuple[int, ...]] = []
     for number, (ts, message) in enumerate(zip(stamps, messages, strict=True), start=1):
         levels = _levels(message.removeprefix("snapshot"), instrument)
@@ -251,7 +251,7 @@ def depth_market(
         of_message = dict(zip(stamps, events, strict=True))
         whole.ts_event = np.array([of_message[row[0]] for row in rows], dtype=np.int64)
     config = ReplayMarket(path=path, kind=DataKind.DEPTH, instrument=instrument)
-    return _built(config, whole, cut)
+    return built(config, whole, cut)
 
 
 def _levels(text: str, instrument: Instrument) -> list[tuple[int, int, int]]:
@@ -292,7 +292,7 @@ def _only(market: BuiltMarket) -> SourceSlice:
     return market.slices[0]
 
 
-def _built(config: ReplayMarket, whole: SourceSlice, cut: int | None) -> BuiltMarket:
+def built(config: ReplayMarket, whole: SourceSlice, cut: int | None) -> BuiltMarket:
     whole.check()
     length = cut or max(len(whole), 1)
     slices = tuple(
@@ -302,7 +302,7 @@ def _built(config: ReplayMarket, whole: SourceSlice, cut: int | None) -> BuiltMa
     return BuiltMarket(config=config, slices=slices)
 
 
-def _times(count: int, start: int, step: int, times: Sequence[int] | None) -> IntColumn:
+def row_times(count: int, start: int, step: int, times: Sequence[int] | None) -> IntColumn:
     if times is None:
         return start + step * np.arange(count, dtype=np.int64)
     return np.array(times, dtype=np.int64)

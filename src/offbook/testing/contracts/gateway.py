@@ -41,6 +41,7 @@ from offbook.testing.markets import (
     quotes_market,
     trades_market,
 )
+from offbook.testing.order_markets import orders_market
 
 ORDERING_WORDS = re.compile(
     r"order|submit|buy|sell|cancel|replace|trade_|execute|liquidat|withdraw|transfer",
@@ -65,6 +66,18 @@ TRADES = trades_market(
 )
 DEPTH = depth_market(
     ["snapshot 100.00x5 99.90x2 / 100.10x3", "100.00x0", "", "/ 100.10x1 100.20x4", "100.00x7"] * 7,
+    times=[START + (n // 2) * SECOND for n in range(35)],
+    cut=11,
+)
+ORDERS = orders_market(
+    [
+        "snapshot add 1 bid 100.00x5 add 2 ask 100.10x3",
+        "execute 1 bid 100.00x2 hidden 0 none 100.05x1",
+        "none",
+        "add 3 ask 100.05x4 modify 2 ask 100.20x1 cancel 3 ask 100.05x1",
+        "delete 2 ask 100.20",
+    ]
+    * 7,
     times=[START + (n // 2) * SECOND for n in range(35)],
     cut=11,
 )
@@ -95,7 +108,9 @@ class GatewayContract:
         """
         raise NotImplementedError
 
-    @pytest.fixture(params=[QUOTES, TRADES, BARS, DEPTH], ids=["quotes", "trades", "bars", "depth"])
+    @pytest.fixture(
+        params=[QUOTES, TRADES, BARS, DEPTH, ORDERS], ids=lambda one: one.config.kind.value
+    )
     def market(self, request: pytest.FixtureRequest) -> AnyMarket:
         """The market under test."""
         market: AnyMarket = request.param
