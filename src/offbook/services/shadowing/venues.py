@@ -16,7 +16,7 @@ from offbook.domain.config.latency import (
     LogNormalDelay,
     NormalDelay,
 )
-from offbook.domain.config.queue import ProbabilisticQueue
+from offbook.domain.config.queue import FifoQueue, ProbabilisticQueue
 from offbook.domain.config.session import touch_counts
 from offbook.domain.config.slippage import BasisPointsSlippage, NoSlippage, SlippageConfig
 from offbook.domain.config.venue import LimitFill
@@ -49,7 +49,7 @@ def shadow_venue(config: SessionConfig, shadow: Shadow, preset: str | None = Non
         return _of_preset(own, preset, shadow)
     if shadow is Shadow.OPTIMISTIC:
         return _kind(config)
-    return _harsh(own)
+    return _harsh(config)
 
 
 def _of_preset(own: VenueConfig, preset: str, shadow: Shadow) -> VenueConfig:
@@ -67,26 +67,31 @@ def _of_preset(own: VenueConfig, preset: str, shadow: Shadow) -> VenueConfig:
 
 def _kind(config: SessionConfig) -> VenueConfig:
     own = config.venue
-    has_depth = {DataKind.DEPTH} == {s.kind for s in config.market.sources if s.kind.is_book}
     touch = touch_counts(config.market)
     return msgspec.structs.replace(
         own,
         latency=LatencyConfig(entry_ns=0, response_ns=0),
         slippage=NoSlippage(),
         volume_share="1",
-        queue=ProbabilisticQueue() if has_depth else own.queue,
+        queue=ProbabilisticQueue() if _is_by_price(config) else own.queue,
         limit_fill=LimitFill.TOUCH if touch else own.limit_fill,
     )
 
 
-def _harsh(own: VenueConfig) -> VenueConfig:
+def _is_by_price(config: SessionConfig) -> bool:
+    """Whether places have to be supposed: the market has books, and none that tells its orders."""
+    return {s.kind for s in config.market.sources if s.kind.is_book} == {DataKind.DEPTH}
+
+
+def _harsh(config: SessionConfig) -> VenueConfig:
+    own = config.venue
     harsh = venue_preset("harsh")
     return msgspec.structs.replace(
         own,
         latency=_slower(own.latency, harsh.latency),
         slippage=_worse(own.slippage, harsh.slippage),
         volume_share=min(own.volume_share, harsh.volume_share, key=Fraction),
-        queue=VenueConfig().queue,
+        queue=FifoQueue() if _is_by_price(config) else own.queue,
         limit_fill=LimitFill.THROUGH,
     )
 
