@@ -216,6 +216,7 @@ async def test_a_bad_bar_is_dropped_and_counted(tmp_path: Path, row: str, reason
 
 def test_every_reason_has_a_case_here() -> None:
     elsewhere = {"inexact_float", "no_trading_day", "ambiguous_time", "off_hours", "bad_bands"}
+    elsewhere |= {"bad_order", "bad_order_flags"}
     assert {case[3] for case in [*QUOTES, *BARS, *DEPTH]} == HINTS.keys() - elsewhere
 
 

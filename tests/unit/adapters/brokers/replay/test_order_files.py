@@ -275,6 +275,7 @@ def test_a_row_that_cannot_be_true_is_refused(
     with pytest.raises(OffbookError, match=what) as caught:
         read(tmp_path / "a.csv", ROWS.replace(old, new))
     assert caught.value.fields["row"] == 1
+    assert caught.value.fields["reason"] in {"bad_side", "bad_order", "bad_order_flags"}
 
 
 def test_layouts_are_those_that_are_told() -> None:
