@@ -128,9 +128,8 @@ class BarMatching:
             return
         if isinstance(self._kernel.present, Bar) or not self._has_this_close(order, bar):
             return
-        since = self._kernel.resumed.get(order.symbol, -1)
-        if bar.ts <= since or not self._serves(order, bar):
-            return  # what was seen before a halt, or a split, is over
+        if not self._serves(order, bar):
+            return
         bar = self._seen(bar)
         if limit is not None and (bar.close_px - limit) * order.side.sign > 0:
             return
@@ -157,10 +156,7 @@ class BarMatching:
         """Whether a close still counts: for what was sent at its very moment, and else for as long
         as the hours last in which its bar began.  After that nobody trades there any more, nor
         after a split or a halt."""
-        symbol = bar.instrument.symbol
-        split = self._kernel.ledger.events.restated.get(symbol)
-        was_split = split is not None and split.row == bar.row
-        if was_split or bar.ts < self._kernel.resumed.get(symbol, 0):
+        if bar.ts <= self._kernel.resumed.get(order.symbol, -1):
             return False
         hours = self._kernel.calendar_of(bar.instrument)
         return order.sent_ts == bar.ts or hours.is_same_session(bar.ts_open, self._kernel.now)

@@ -1,5 +1,7 @@
 """Grades of fills: a table of evidence, and runs on every kind of data."""
 
+from typing import Any
+
 import msgspec
 import pytest
 from tests.unit.services.reporting.test_attribution import Once, Rests, report_of
@@ -49,6 +51,7 @@ EXACT = {"trade_px": 100, "queue_ahead": 0, "model": "queue-exact.1"}
     [
         (QUOTED, False, "A"),
         (QUOTED, True, "A"),
+        ({**QUOTED, "rule": "bid touched the limit"}, True, "C"),
         ({**QUOTED, "base_px": 99, "slippage_px": 1}, False, "B"),
         ({**QUOTED, "book_incomplete": True}, False, "B"),
         (PRINTED, True, "A"),
@@ -64,7 +67,7 @@ EXACT = {"trade_px": 100, "queue_ahead": 0, "model": "queue-exact.1"}
     ],
 )
 def test_a_grade_follows_from_the_evidence(
-    evidence: dict[str, int], maker: bool, grade: str
+    evidence: dict[str, Any], maker: bool, grade: str
 ) -> None:
     """One line for each rule."""
     made = msgspec.structs.replace(
