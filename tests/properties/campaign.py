@@ -2,7 +2,7 @@
 
 ::
 
-    python -m tests.properties.campaign --steps 1000000 --seed 1
+    python -m tests.properties.campaign --steps 1000000 --books 2000 --seed 1
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from tests.properties.book_pairs import compare_books
 from tests.properties.market_cases import End, Setup, Step, pick_setup, pick_step
 from tests.properties.side_by_side import SideBySide
 
@@ -114,6 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="the same seed, the same campaign (1)")
     parser.add_argument("--case", type=int, help="run this one session of the campaign, shortened")
     parser.add_argument("--most", type=int, default=5, help="divergences after which to give up")
+    parser.add_argument("--books", type=int, default=0, help="books to compare as well (0)")
     options = parser.parse_args(arguments)
     tally, begun = Tally(), time.perf_counter()
     number = 0 if options.case is None else options.case
@@ -129,9 +131,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.case is not None:
             break
         number += 1
+    for number in range(options.books):
+        try:
+            compare_books(1000 * options.seed + number, (None, 1, 3)[number % 3])
+        except AssertionError:
+            tally.divergences += 1
+            say(f"book {number} of seed {options.seed}: {traceback.format_exc(limit=-2)}")
     seconds = time.perf_counter() - begun
     say(
         f"seed {options.seed}: {tally.steps} steps, {tally.sessions} sessions, "
+        f"{options.books} books, "
         f"{tally.counts['OrderFilled']} fills, {tally.divergences} divergences "
         f"({seconds:.1f} s)"
     )

@@ -57,7 +57,7 @@ def pick_actions(
     for _ in range(source.pick([0, 0, 1, 1, 2, 3])):
         tenths = source.number(5, 200)
         when = source.pick([clock.text, clock.text, clock.day])
-        kind = source.pick(["split", "split", "reverse", "dividend", "dividend", "delisting"])
+        kind = source.pick(["split"] * 3 + ["reverse"] * 2 + ["dividend"] * 3 + ["delisting"])
         found.append(_action(source, kind, instrument, when(tenths), when(tenths + 30)))
     # Of two at one time of one kind the configuration takes only one.
     return tuple({(one.kind, one.ex): one for one in found}.values())

@@ -287,7 +287,7 @@ Step = Rows | Send | SendList | Ask | Change | Wait | End
 
 def pick_step(source: Source) -> Step:
     """One step."""
-    kind = source.pick("RRRRRRRRSSSSSSLLLAAAAWWC")
+    kind = source.pick("RRRRRRRRSSSSSSLLLAAAAWWCC")
     if kind == "R":
         return Rows(tuple(pick_move(source) for _ in range(source.pick([1, 1, 1, 2, 3, 6]))))
     if kind == "S":
@@ -307,7 +307,7 @@ def pick_step(source: Source) -> Step:
         )
     if kind == "W":
         return Wait(source.pick([1, 4, 10, 30]))
-    to = source.pick(["pause"] * 6 + ["resume"] * 18 + ["stop", "flatten", "flatten", "force"])
+    to = source.pick(["pause"] * 5 + ["resume"] * 40 + ["stop", "flatten", "flatten", "force"])
     deadline = source.pick([86_400, 3, 0])
     return Change(to, source.pick(list(PauseOrders)), deadline, _pick_when(source))
 

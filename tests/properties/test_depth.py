@@ -10,26 +10,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.properties.book_pairs import compare_books
 from tests.properties.random_markets import depth_at_random
-from tests.properties.reference_depth import PlainOrder, PlainVenue
-from tests.scenarios.books import joined
-from tests.scenarios.setting import Setting
-from tests.scenarios.steps import command, market_row
 
-from offbook.domain import records as r
-from offbook.domain.commands import Start
 from offbook.domain.config import BookStart
 from offbook.domain.depth import LAST, SNAPSHOT
-from offbook.domain.orders import Liquidity
 from offbook.engine.depth_book import DepthBook, DepthState
-from offbook.engine.inputs import Advance, Attach, EngineInput, Take
 from offbook.engine.models.queues import LOG_BITS, log2_units
-from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.rows import each_update
-from offbook.testing.markets import SECOND, START
-from offbook.testing.sessions import new_session
-
-STEPS = 120
 
 
 @pytest.mark.parametrize("start", list(BookStart))
@@ -81,6 +69,7 @@ def test_a_book_holds_what_a_dict_holds(seed: int, start: BookStart) -> None:
     assert in_slices.quote() == one_by_one.quote()
 
 
+<<<<<<< HEAD
 class Pair:
     """The engine and the plain venue, side by side."""
 
@@ -162,6 +151,8 @@ def text(px: int) -> str:
     return f"{px // 100}.{px % 100:02d}"
 
 
+=======
+>>>>>>> f2f7028 (Compare random books in the long comparison too, and look that nothing is left out of the short one)
 @pytest.mark.parametrize(
     ("seed", "power"),
     [*((seed, None) for seed in range(36)), *((seed, 1 + seed % 2 * 2) for seed in range(24))],
@@ -169,111 +160,7 @@ def text(px: int) -> str:
 def test_fills_are_those_of_a_plain_venue(seed: int, power: int | None) -> None:
     """After every step: messages, gaps, snapshots, prints, cancels, and orders of every kind that
     rests or takes, at random."""
-    rng, pair = Random(seed), Pair(power)
-    plain, number = pair.plain, 0
-    for step in range(STEPS):
-        plain.fills, plain.moves, pair.moves = [], [], []
-        kind = rng.choices(["depth", "print", "order", "cancel", "status"], [49, 20, 25, 5, 3])[0]
-        if step == 0 or kind == "depth":
-            snapshot = step == 0 or rng.random() < 0.04
-            first = number + rng.choices([1, 2, 0], [96, 2, 2])[0]
-            last = first + rng.randint(0, 2)
-            number = max(number, last)
-            levels = levels_at_random(rng, 8 if snapshot else rng.randint(1, 3), whole=snapshot)
-            sides = [
-                " ".join(f"{text(px)}x{qty}" for is_bid, px, qty in levels if is_bid is bid)
-                for bid in (True, False)
-            ]
-            words = f"depth {sides[0]} / {sides[1]} #{first}-{last}" + " snapshot" * snapshot
-            got = pair.row(words.split())
-            number = last if snapshot else number
-            in_order = sorted(levels, key=lambda level: not level[0])
-            plain.message(in_order, first, last, snapshot)
-        elif kind == "print":
-            px, size = 10000 + rng.randint(-4, 4), rng.randint(1, 12)
-            side = rng.choice(["buy", "sell", ""])
-            got = pair.row(f"print {text(px)} {size} {side}".split())
-            plain.print(px, size, {"buy": False, "sell": True, "": None}[side])
-        elif kind == "order" and plain.last is not None:
-            wish = order_at_random(rng, f"o{step}")
-            got = pair.command("buy" if wish.buying else "sell", words_of(wish))
-            plain.new(wish)
-        elif kind == "status":
-            got = pair.row(status_at_random(rng, plain))
-        elif plain.orders:
-            name = rng.choice(plain.orders).name
-            got = pair.command("cancel", [name])
-            plain.cancel(name)
-        else:
-            continue
-        assert got == plain.fills, f"seed {seed}, step {step}, {kind}"
-        assert pair.moves == plain.moves, f"seed {seed}, step {step}, {kind}"
-        places = pair.engine._venue.depth.places(pair.setting.instrument.symbol)
-        for order in plain.orders:
-            if order.place:
-                ordinal = pair.engine._kernel.ledger.by_client_id[order.name]
-                found = places.place(ordinal)
-                assert found is not None
-                assert found.ahead == order.ahead, f"seed {seed}, step {step}: {order}"
-    assert pair.run_again() == pair.records, f"seed {seed}"
-
-
-def order_at_random(rng: Random, name: str) -> PlainOrder:
-    """Plain limits and market orders mostly."""
-    px = 10000 + rng.randint(-4, 4)
-    order = PlainOrder(name=name, buying=rng.random() < 0.5, px=px, left=rng.randint(1, 12))
-    kind = rng.choice(["limit", "limit", "market", "iceberg", "hidden", "IOC", "FOK", "peg"])
-    if kind == "market":
-        order.px = None
-    elif kind == "iceberg" and order.left > 1:
-        order.display = rng.randint(1, min(3, order.left - 1))
-    elif kind == "hidden":
-        order.display, order.least = 0, min(rng.choice([0, 0, 2]), order.left)
-    elif kind in {"IOC", "FOK"}:
-        order.immediate = True
-        order.least = order.left if kind == "FOK" else min(rng.choice([0, 3]), order.left)
-    elif kind == "peg":
-        order.peg = rng.choice(["PRIMARY", "MARKET", "MIDPOINT"])
-        order.offset = rng.choice([0, 0, 1, -1])
-        order.px, order.cap = None, rng.choice([None, px])
-    return order
-
-
-def words_of(order: PlainOrder) -> list[str]:
-    """The order as a scenario says it."""
-    words = [order.name, str(order.left)]
-    if order.peg:
-        words += ["peg", order.peg]
-        words += ["off", f"{'-' * (order.offset < 0)}0.0{abs(order.offset)}"]
-    worst = order.cap if order.peg else order.px
-    if worst is not None:
-        words += ["@", text(worst)]
-    if order.immediate:
-        words.append("FOK" if order.least == order.left else "IOC")
-    if order.display is not None:
-        words += ["show", str(order.display)]
-    if order.least and "FOK" not in words:
-        words += ["least", str(order.least)]
-    return words
-
-
-def status_at_random(rng: Random, plain: PlainVenue) -> list[str]:
-    """A halt, a resumption, or bands around the prices that there are."""
-    event = rng.choice(["halt", "resume", "resume", "bands"])
-    if event == "bands":
-        plain.bands = 9998 - rng.randint(0, 3), 10002 + rng.randint(0, 3)
-        return ["status", event, *map(text, plain.bands)]
-    (plain.halt if event == "halt" else plain.resume)()
-    return ["status", event]
-
-
-def levels_at_random(rng: Random, count: int, *, whole: bool) -> list[tuple[bool, int, int]]:
-    levels = []
-    for _ in range(count):
-        bid, away = rng.random() < 0.5, rng.choices([-1, 1, 2, 3], [3, 40, 30, 27])[0]
-        px = 10000 + (-away if bid else away) + rng.choice([0, 0, 1, -1])
-        levels.append((bid, px, rng.randint(1, 15) if whole or rng.random() < 0.7 else 0))
-    return levels
+    compare_books(seed, power)
 
 
 @given(st.integers(1, 2**62))

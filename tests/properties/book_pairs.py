@@ -1,0 +1,209 @@
+"""Books of the engine and of the plain venue, side by side."""
+
+from __future__ import annotations
+
+from random import Random
+
+from tests.properties.reference_depth import PlainOrder, PlainVenue
+from tests.scenarios.books import joined
+from tests.scenarios.setting import Setting
+from tests.scenarios.steps import command, market_row
+
+from offbook.domain import records as r
+from offbook.domain.commands import Start
+from offbook.domain.orders import Liquidity
+from offbook.engine.inputs import Advance, Attach, EngineInput, Take
+from offbook.engine.processing_engine import ProcessingEngine
+from offbook.testing.markets import SECOND, START
+from offbook.testing.sessions import new_session
+
+STEPS = 120
+
+
+class Pair:
+    """The engine and the plain venue, side by side."""
+
+    def __init__(self, power: int | None) -> None:
+        self.setting = Setting()
+        queue = "queue fifo" if power is None else f"queue power {power}"
+        self.setting.read(f"given rows depth trades status; {queue}; margin 9x; cash 100000000")
+        self.engine = ProcessingEngine(new_session(config=self.setting.config))
+        self.plain = PlainVenue(power)
+        self.now = START
+        self.commands = 0
+        self.records: list[bytes] = []
+        self.moves: list[tuple[str, int]] = []
+        self.inputs: list[EngineInput] = []
+        market = Attach(market=self.setting.market, calendars=self.setting.calendars)
+        self.feed(market, Take(command=Start(command_id="start"), ts=self.now))
+
+    def feed(self, *given: EngineInput) -> list[tuple[str, int, int, str]]:
+        """The fills that inputs make."""
+        orders = self.engine._kernel.ledger.orders
+        self.inputs += given
+        records = self.engine.process(given)
+        self.records += map(r.encode_record, records)
+        self.moves += [
+            (orders[record.order].client_order_id, record.price_px)
+            for record in records
+            if isinstance(record, r.OrderRepegged)
+        ]
+        return [
+            (
+                orders[record.order].client_order_id,
+                record.last_qty,
+                record.last_px,
+                "maker" if record.liquidity is Liquidity.ADDED else "taker",
+            )
+            for record in records
+            if isinstance(record, r.OrderFilled)
+        ]
+
+    def row(self, words: list[str]) -> list[tuple[str, int, int, str]]:
+        """A message or a print."""
+        self.now += SECOND
+        return self.feed(market_row(self.setting, self.engine.cursor.row, self.now, words))
+
+    def command(self, verb: str, words: list[str]) -> list[tuple[str, int, int, str]]:
+        """A command of the outside, with what it brings at once."""
+        self.now += SECOND // 2
+        self.commands += 1
+        given = command(f"c{self.commands}", verb, words, self.setting.instrument.symbol)
+        return self.feed(Take(command=given, ts=self.now), *self.advance())
+
+    def run_again(self) -> list[bytes]:
+        """The records where rows come in slices as long as commands let them be, through a
+        snapshot now and then."""
+        merged: list[EngineInput] = []
+        for fed in self.inputs:
+            one = joined(merged[-1], fed) if merged else None
+            merged[-1:] = [*merged[-1:], fed] if one is None else [one]
+        engine = ProcessingEngine(new_session(config=self.setting.config))
+        made: list[bytes] = []
+        for place, fed in enumerate(merged):
+            made += map(r.encode_record, engine.process([fed]))
+            if place % 7 == 6:
+                state = engine.snapshot()
+                assert state is not None
+                assert isinstance(merged[0], Attach)
+                engine = ProcessingEngine(new_session(config=self.setting.config))
+                engine.restore(merged[0], state)
+        return made
+
+    def advance(self) -> list[EngineInput]:
+        """Let what is due now happen."""
+        return [Advance(ts=self.now)]
+
+
+def text(px: int) -> str:
+    return f"{px // 100}.{px % 100:02d}"
+
+
+def compare_books(seed: int, power: int | None) -> None:
+    """A book with orders of every kind, at random: AssertionError where the two differ after a
+    step, or where rows in slices and through snapshots make other records."""
+    rng, pair = Random(seed), Pair(power)
+    plain, number = pair.plain, 0
+    for step in range(STEPS):
+        plain.fills, plain.moves, pair.moves = [], [], []
+        kind = rng.choices(["depth", "print", "order", "cancel", "status"], [49, 20, 25, 5, 3])[0]
+        if step == 0 or kind == "depth":
+            snapshot = step == 0 or rng.random() < 0.04
+            first = number + rng.choices([1, 2, 0], [96, 2, 2])[0]
+            last = first + rng.randint(0, 2)
+            number = max(number, last)
+            levels = levels_at_random(rng, 8 if snapshot else rng.randint(1, 3), whole=snapshot)
+            sides = [
+                " ".join(f"{text(px)}x{qty}" for is_bid, px, qty in levels if is_bid is bid)
+                for bid in (True, False)
+            ]
+            words = f"depth {sides[0]} / {sides[1]} #{first}-{last}" + " snapshot" * snapshot
+            got = pair.row(words.split())
+            number = last if snapshot else number
+            in_order = sorted(levels, key=lambda level: not level[0])
+            plain.message(in_order, first, last, snapshot)
+        elif kind == "print":
+            px, size = 10000 + rng.randint(-4, 4), rng.randint(1, 12)
+            side = rng.choice(["buy", "sell", ""])
+            got = pair.row(f"print {text(px)} {size} {side}".split())
+            plain.print(px, size, {"buy": False, "sell": True, "": None}[side])
+        elif kind == "order" and plain.last is not None:
+            wish = order_at_random(rng, f"o{step}")
+            got = pair.command("buy" if wish.buying else "sell", words_of(wish))
+            plain.new(wish)
+        elif kind == "status":
+            got = pair.row(status_at_random(rng, plain))
+        elif plain.orders:
+            name = rng.choice(plain.orders).name
+            got = pair.command("cancel", [name])
+            plain.cancel(name)
+        else:
+            continue
+        assert got == plain.fills, f"seed {seed}, step {step}, {kind}"
+        assert pair.moves == plain.moves, f"seed {seed}, step {step}, {kind}"
+        places = pair.engine._venue.depth.places(pair.setting.instrument.symbol)
+        for order in plain.orders:
+            if order.place:
+                ordinal = pair.engine._kernel.ledger.by_client_id[order.name]
+                found = places.place(ordinal)
+                assert found is not None
+                assert found.ahead == order.ahead, f"seed {seed}, step {step}: {order}"
+    assert pair.run_again() == pair.records, f"seed {seed}"
+
+
+def order_at_random(rng: Random, name: str) -> PlainOrder:
+    """Plain limits and market orders mostly."""
+    px = 10000 + rng.randint(-4, 4)
+    order = PlainOrder(name=name, buying=rng.random() < 0.5, px=px, left=rng.randint(1, 12))
+    kind = rng.choice(["limit", "limit", "market", "iceberg", "hidden", "IOC", "FOK", "peg"])
+    if kind == "market":
+        order.px = None
+    elif kind == "iceberg" and order.left > 1:
+        order.display = rng.randint(1, min(3, order.left - 1))
+    elif kind == "hidden":
+        order.display, order.least = 0, min(rng.choice([0, 0, 2]), order.left)
+    elif kind in {"IOC", "FOK"}:
+        order.immediate = True
+        order.least = order.left if kind == "FOK" else min(rng.choice([0, 3]), order.left)
+    elif kind == "peg":
+        order.peg = rng.choice(["PRIMARY", "MARKET", "MIDPOINT"])
+        order.offset = rng.choice([0, 0, 1, -1])
+        order.px, order.cap = None, rng.choice([None, px])
+    return order
+
+
+def words_of(order: PlainOrder) -> list[str]:
+    """The order as a scenario says it."""
+    words = [order.name, str(order.left)]
+    if order.peg:
+        words += ["peg", order.peg]
+        words += ["off", f"{'-' * (order.offset < 0)}0.0{abs(order.offset)}"]
+    worst = order.cap if order.peg else order.px
+    if worst is not None:
+        words += ["@", text(worst)]
+    if order.immediate:
+        words.append("FOK" if order.least == order.left else "IOC")
+    if order.display is not None:
+        words += ["show", str(order.display)]
+    if order.least and "FOK" not in words:
+        words += ["least", str(order.least)]
+    return words
+
+
+def status_at_random(rng: Random, plain: PlainVenue) -> list[str]:
+    """A halt, a resumption, or bands around the prices that there are."""
+    event = rng.choice(["halt", "resume", "resume", "bands"])
+    if event == "bands":
+        plain.bands = 9998 - rng.randint(0, 3), 10002 + rng.randint(0, 3)
+        return ["status", event, *map(text, plain.bands)]
+    (plain.halt if event == "halt" else plain.resume)()
+    return ["status", event]
+
+
+def levels_at_random(rng: Random, count: int, *, whole: bool) -> list[tuple[bool, int, int]]:
+    levels = []
+    for _ in range(count):
+        bid, away = rng.random() < 0.5, rng.choices([-1, 1, 2, 3], [3, 40, 30, 27])[0]
+        px = 10000 + (-away if bid else away) + rng.choice([0, 0, 1, -1])
+        levels.append((bid, px, rng.randint(1, 15) if whole or rng.random() < 0.7 else 0))
+    return levels
