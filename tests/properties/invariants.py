@@ -244,7 +244,7 @@ class Invariants:
         """Of quotes a limit that rests trades after all that are better, or as good and earlier;
         one for extended hours may trade in them alone."""
         seen = record.evidence
-        rests = record.liquidity is Liquidity.ADDED and seen.bid_px is not None
+        rests = record.liquidity is Liquidity.ADDED and "reached the limit" in seen.rule
         if order.price is None or self._paused or order.extended or not rests:
             return
         for other in self._orders.values():
@@ -310,8 +310,9 @@ class Invariants:
             assert better <= 0, f"I4: {record} beats its print"
             key, most = (seen.row, None), seen.trade_qty
         elif seen.open_px is None:
-            other = seen.ask_px if buying else seen.bid_px
-            shown = seen.ask_qty if buying else seen.bid_qty
+            asks = buying is ("touched" not in seen.rule)  # else its own side showed the price
+            other = seen.ask_px if asks else seen.bid_px
+            shown = seen.ask_qty if asks else seen.bid_qty
             assert other is not None
             assert shown is not None
             better = other - record.last_px if buying else record.last_px - other
@@ -319,7 +320,7 @@ class Invariants:
             removed = record.liquidity is Liquidity.REMOVED
             same = better == 0 or self._slips
             assert same or not removed, f"I4: {record} takes at another price"
-            key, most = (seen.row, record.side), shown
+            key, most = (seen.row, OrderSide.BUY if asks else OrderSide.SELL), shown
         else:
             assert seen.low_px is not None
             assert seen.high_px is not None

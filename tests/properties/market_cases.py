@@ -176,7 +176,7 @@ def _pick_venue(
         volume_share=source.pick(["1", "0.1", "0.33333333"]),
         self_match=source.pick([SelfMatchPolicy.ALLOW, *SelfMatchPolicy]),
         freshness=pick_freshness(source, timeframe) if quotes in kinds else None,
-        limit_fill=source.pick(list(LimitFill)[: 1 if kinds == (quotes,) else 2]),
+        limit_fill=source.pick(list(LimitFill)),
         limit_gap=source.pick(list(LimitGap)) if bars else LimitGap.LIMIT,
         market_collar="0" if tight else source.pick(["0.05", "0", "0.00123457"]),
         fill_at=pick_fill_at(source, kinds),

@@ -14,7 +14,7 @@ from tests.properties.reference_orders import ZERO, Order
 from tests.properties.reference_slippage import slipped
 from tests.properties.row_cases import BarRow, MadeRow, PriceRow, PrintRow, QuoteRow, StatusRow
 
-from offbook.domain.config import StalePolicy
+from offbook.domain.config import LimitFill, StalePolicy
 from offbook.domain.market_data import DataKind
 from offbook.domain.orders import (
     CancelReason,
@@ -240,10 +240,33 @@ class ReferenceMatching(ReferenceGroups):
             for order in self.by_price(buying=buying):
                 if not order.ended and _crosses(order, quote) and self.may_trade(order):
                     self._take_shown(order, quote)
+        self._touch(quote)
         for order in self.account.working():
             if order.is_in_book and not order.waits and not _crosses(order, quote):
                 order.taker = False
         self.follow_pegs(quote)
+
+    def _touch(self, quote: QuoteRow) -> None:
+        """Where that is asked for, a quote that shows a resting limit's price on its own side fills
+        it, as far as the size goes."""
+        touch = self.setup.venue.limit_fill is LimitFill.TOUCH
+        if not touch or self.setup.kinds != (DataKind.QUOTES,):
+            return
+        for buying, level, side in ((True, self.bids, "bid"), (False, self.asks, "ask")):
+            mine = [o for o in self.by_price(buying=buying) if o.limit == level.price]
+            for order in [o for o in mine if not o.taker]:
+                shown = self.within_bands(level.price)
+                if order.ended or not self.may_trade(order) or not shown:
+                    continue
+                available = level.available()
+                qty = self.tradable(order, available)
+                if qty <= 0:
+                    self.nothing_to_trade(order)
+                    continue
+                deal = (level.price, f"{side} touched the limit")
+                if self.fill(order, qty, deal, available, quote):
+                    level.story.append(("took", qty))
+                    self.settle(order)
 
     def pull(self, row: QuoteRow | PrintRow) -> None:
         """Stops that a row triggers, then those it touches; then trailing stops follow it."""
