@@ -23,10 +23,12 @@ STEPS = 120
 class Pair:
     """The engine and the plain venue, side by side."""
 
-    def __init__(self, power: int | None) -> None:
+    def __init__(
+        self, power: int | None, rows: str = "depth trades status", rules: str = ""
+    ) -> None:
         self.setting = Setting()
-        queue = "queue fifo" if power is None else f"queue power {power}"
-        self.setting.read(f"given rows depth trades status; {queue}; margin 9x; cash 100000000")
+        rules = rules or ("queue fifo" if power is None else f"queue power {power}")
+        self.setting.read(f"given rows {rows}; {rules}; margin 9x; cash 100000000")
         self.engine = ProcessingEngine(new_session(config=self.setting.config))
         self.plain = PlainVenue(power)
         self.now = START

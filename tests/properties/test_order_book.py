@@ -7,11 +7,11 @@ from random import Random
 import msgspec
 import numpy as np
 import pytest
+from tests.properties.book_pairs import Pair, text
 from tests.properties.random_markets import orders_at_random
 from tests.properties.random_order_flow import OrderFlow
 from tests.properties.reference_depth import PlainOrder
 from tests.properties.reference_order_book import PlainOrderVenue
-from tests.properties.test_depth import Pair, text
 from tests.properties.test_looking_ahead import band_near
 
 from offbook.domain import book_orders as a
