@@ -61,7 +61,7 @@ def check(ledger: LedgerState, record: r.Record, instrument: Instrument) -> None
     if ledger.attached is None:
         return
     assert not any(ledger.sums().values()), ledger.sums()
-    currency, base = instrument.quote_currency, instrument.base
+    currency, base = instrument.settle_currency, instrument.held_as
     for account, unit in ((CASH, currency), (HOLDINGS, base)):
         held = reserved_by_pool(ledger).get(f"{account}|{unit}", 0)
         assert held == ledger.held(account, unit) >= 0, f"held of {unit}"

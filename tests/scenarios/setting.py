@@ -10,6 +10,7 @@ import msgspec
 from offbook.adapters.calendars import load_calendar
 from offbook.domain import config as c
 from offbook.domain.calendars import TradingCalendar
+from offbook.domain.contracts import ContractTerms, Settles
 from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.market_data import DataKind, MarketInfo
 from offbook.testing.markets import BTCUSDT, XYZ
@@ -17,7 +18,31 @@ from tests.scenarios.wording import duration
 
 BTCUSD = msgspec.structs.replace(BTCUSDT, symbol="BTCUSD", quote_currency="USD")
 BTXUSDT = msgspec.structs.replace(BTCUSDT, symbol="BTXUSDT", base="BTX")
-INSTRUMENTS = {"XYZ": XYZ, "BTCUSDT": BTCUSDT, "BTCUSD": BTCUSD, "BTXUSDT": BTXUSDT}
+ES = Instrument(
+    symbol="ES",
+    asset_class=AssetClass.FUTURE,
+    base="ES",
+    quote_currency="USD",
+    price_precision=4,
+    qty_precision=0,
+    tick_size="0.0001",
+    lot_size="1",
+    contract=ContractTerms(multiplier="50"),
+)
+"""A future; what it is on is told by its multiplier."""
+XBTUSD = Instrument(
+    symbol="XBTUSD",
+    asset_class=AssetClass.CRYPTO_PERPETUAL,
+    base="XBT",
+    quote_currency="USD",
+    price_precision=1,
+    qty_precision=0,
+    tick_size="0.5",
+    lot_size="1",
+    contract=ContractTerms(is_inverse=True),
+)
+"""A perpetual of one dollar that is settled in bitcoin."""
+INSTRUMENTS = {one.symbol: one for one in (XYZ, BTCUSDT, BTCUSD, BTXUSDT, ES, XBTUSD)}
 
 
 class Setting:
@@ -31,6 +56,7 @@ class Setting:
         self.live = False
         self.actions: list[c.CorporateAction] = []
         self.funding: list[c.FundingRate] = []
+        self.settlements: list[c.SettlementPrice] = []
         self.marked = False
         self.hears: list[str] = []
         self.cash = "100000"
@@ -61,6 +87,7 @@ class Setting:
                 adjustment=c.Adjustment.RAW if self.actions else None,
                 actions=tuple(a for a in self.actions if a.symbol == instrument.symbol),
                 funding=tuple(self.funding) if instrument is self.instrument else (),
+                settlements=tuple(self.settlements) if instrument is self.instrument else (),
                 columns={"auction": "auction"} if self.marked and kind is DataKind.TRADES else {},
             )
             for instrument, kind in self.sources
@@ -69,7 +96,7 @@ class Setting:
             market=sources[0] if len(sources) == 1 else c.CombinedMarket(sources=sources),
             account=c.AccountConfig(
                 **{
-                    "currency": self.instrument.quote_currency,
+                    "currency": self.instrument.settle_currency,
                     "initial_cash": self.cash,
                     **self.account,
                 }
@@ -138,12 +165,19 @@ class Setting:
         self.fee = fees[0] if len(fees) == 1 else c.SumFee(parts=fees)
 
     def margin(self, leverage: str, *words: str) -> None:
-        """``margin 2x``, with or without ``calls at 0.25``, ``reg_t``, ``deny_increase``."""
+        """``margin 2x``, with or without ``calls at 0.25``, ``reg_t``, ``deny_increase``,
+        ``isolated`` (with ``entry``), ``stepwise``."""
         self.account |= {"type": c.AccountType.MARGIN, "leverage": leverage.rstrip("x")}
         if "at" in words:
             self.account["maintenance_margin"] = words[words.index("at") + 1]
         if "reg_t" in words:
             self.account["margin_rules"] = c.MarginRules.REG_T
+        if "isolated" in words:
+            self.account["margin_mode"] = c.MarginMode.ISOLATED
+        if "entry" in words:
+            self.account["maintenance_basis"] = c.MaintenanceBasis.ENTRY
+        if "stepwise" in words:
+            self.account["liquidation"] = c.Liquidation.STEPWISE
         if "deny_increase" in words:
             self.account["margin_call"] = c.MarginCall.DENY_INCREASE
 
@@ -187,6 +221,32 @@ class Setting:
         times = [word for word in words if "T" in word]
         self.rule(asset_class=AssetClass.CRYPTO_PERPETUAL)
         self.funding += [c.FundingRate(at=f"{at}:00Z", rate=rate, mark=mark) for at in times]
+
+    def contract(self, *words: str) -> None:
+        """``contract multiplier 1000 expires 2024-01-05T16:00``, ``settles at_expiry``,
+        ``inverse``, ``margins 4000 3600``: the terms of the instrument, which is a future then."""
+        terms: dict[str, Any] = {}
+        rest = iter(words)
+        for word in rest:
+            if word == "inverse":
+                terms["is_inverse"] = True
+            elif word == "margins":
+                terms |= {"initial_margin": next(rest), "maintenance_margin": next(rest)}
+            elif word == "settles":
+                terms["settles"] = Settles(next(rest))
+            else:
+                terms[word] = next(rest) + (":00Z" if word == "expires" else "")
+        known = self.instrument.contract
+        changes = {"asset_class": AssetClass.FUTURE} if "expires" in terms else {}
+        known = known if isinstance(known, ContractTerms) else ContractTerms()
+        self.rule(contract=msgspec.structs.replace(known, **terms), **changes)
+
+    def settled(self, *words: str) -> None:
+        """``settlement 4510.25 2024-01-02T21:00 4498 2024-01-03T21:00 ...`` (UTC)."""
+        self.settlements += [
+            c.SettlementPrice(at=f"{at}:00Z", price=price)
+            for price, at in zip(words[::2], words[1::2], strict=True)
+        ]
 
     def financed(self, **changes: Any) -> None:
         """Change what it costs to hold."""
@@ -293,6 +353,8 @@ CLAUSES: dict[str, Callable[..., None]] = {
     "max": Setting.most,
     "action": Setting.action,
     "funding": Setting.pays_funding,
+    "contract": Setting.contract,
+    "settlement": Setting.settled,
     "borrow": Setting.borrow,
     "tiers": lambda self, *words: self.account.update(
         maintenance_tiers=tuple(

@@ -253,8 +253,13 @@ _OF_ORDERS: Final[dict[type[Any], Callable[[Any, Instrument], str]]] = {
 
 _OF_THE_SESSION: Final[dict[type[Any], Callable[[Any], str]]] = {
     r.MarginCalled: lambda record: f"MARGIN CALL {record.equity} of {record.required}",
+    r.LiquidationBegan: lambda record: f"LIQUIDATION {record.equity} of {record.required}",
+    r.LiquidationEnded: lambda record: "LIQUIDATION OVER",
     r.PositionRestated: _split,
     r.PositionDelisted: lambda record: f"DELISTED {record.paid}",
+    r.PositionSettled: lambda record: (
+        f"{'EXPIRED' if record.expired else 'SETTLED'} at {record.price}: {record.realized}"
+    ),
     r.FlowAccrued: _accrued,
     r.SettlementPending: lambda record: (
         f"{record.amount or record.qty} settles {clock_text(record.settles, record.ts)}"

@@ -1,4 +1,4 @@
-"""Files of corporate actions, of funding rates, and of what shares are lent at."""
+"""Files of corporate actions, funding rates, settlement prices, and of what shares are lent at."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from offbook.adapters.dated_files import Table
-from offbook.domain.config import BorrowRate, CorporateAction, FundingRate
+from offbook.domain.config import BorrowRate, CorporateAction, FundingRate, SettlementPrice
 from offbook.domain.config.financing import day_of, rate_units
 from offbook.domain.errors import InvalidConfig
 
@@ -33,6 +33,13 @@ _FUNDING: Final = Table(
         "funding_interval_hours": "hours",
     },
     needed=("at", "rate"),
+)
+_SETTLEMENTS: Final = Table(
+    title="settlement prices",
+    field="market.settlements",
+    columns=("symbol", "at", "price"),
+    names={"time": "at", "settlement": "price", "settlement_price": "price", "settle": "price"},
+    needed=("at", "price"),
 )
 
 _BORROW: Final = Table(
@@ -86,6 +93,22 @@ def read_funding(file: Path, symbol: str) -> tuple[FundingRate, ...]:
         except InvalidConfig as error:
             raise InvalidConfig(f"{place}: {error.message}", **error.fields) from None
         found.append(rate)
+    return tuple(found)
+
+
+def read_settlements(file: Path, symbol: str) -> tuple[SettlementPrice, ...]:
+    """The settlement prices of a symbol, in the file's order; rows that name none are of all.
+
+    Raises InvalidConfig, naming file and row.
+    """
+    found = []
+    for place, told in _SETTLEMENTS.rows(file):
+        if told.get("symbol", symbol) != symbol:
+            continue
+        try:
+            found.append(SettlementPrice(at=_moment(told["at"]), price=told["price"]))
+        except InvalidConfig as error:
+            raise InvalidConfig(f"{place}: {error.message}", **error.fields) from None
     return tuple(found)
 
 

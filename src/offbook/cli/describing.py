@@ -14,7 +14,8 @@ from offbook.domain.market_data import DataKind
 
 _PLAIN: Final = (
     "symbol", "base", "currency", "tick", "lot", "min_notional", "calendar", "timeframe",
-    "header", "timezone", "drop_bad_rows", "actions", "funding",
+    "header", "timezone", "drop_bad_rows", "actions", "funding", "settlements", "multiplier",
+    "inverse", "expires",
 )  # fmt: skip
 _CHOICES: Final = {
     "asset_class": AssetClass,

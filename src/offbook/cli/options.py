@@ -13,7 +13,7 @@ import typer
 
 from offbook.cli import completing
 
-AssetClassChoice = Literal["crypto_spot", "crypto_perpetual", "equity"]
+AssetClassChoice = Literal["crypto_spot", "crypto_perpetual", "equity", "future"]
 KindChoice = Literal["quotes", "trades", "bars", "depth", "orders", "status"]
 LabelChoice = Literal["open", "close"]
 OffHoursChoice = Literal["keep", "refuse", "drop"]
@@ -197,6 +197,21 @@ Funding = Annotated[
 Borrow = Annotated[
     str | None,
     typer.Option("--borrow", metavar="FILE", help="What shares are lent at, or not, dated."),
+]
+Settlements = Annotated[
+    str | None,
+    typer.Option("--settlements", metavar="FILE", help="Settlement prices of a future, dated."),
+]
+Multiplier = Annotated[
+    str | None, typer.Option("--multiplier", help="What a contract is worth, times its price.")
+]
+Inverse = Annotated[
+    bool | None,
+    typer.Option("--inverse/--linear", help="Contracts settled in the base currency (linear)."),
+]
+Expires = Annotated[
+    str | None,
+    typer.Option("--expires", metavar="TIME", help="When a future expires, with its offset."),
 ]
 DropBadRows = Annotated[
     bool | None,

@@ -38,6 +38,7 @@ def run_strategy(shell: Shell, given: dict[str, Any]) -> int:
     config = build_config(request_of(given), settings=settings)
     _note_idle_actions(shell, config, given["actions"])
     _note_idle_list(shell, config, given["borrow"])
+    _note_idle_rates(shell, config, given)
     if given["dry_run"]:
         shell.document(msgspec.to_builtins(config))
         return 0
@@ -61,6 +62,14 @@ def _note_idle_list(shell: Shell, config: SessionConfig, file: str | None) -> No
     financing = config.account.financing
     if file is not None and not (financing and financing.borrow):
         shell.note(f"no row of {file} is for {symbols_of(config.market)}")
+
+
+def _note_idle_rates(shell: Shell, config: SessionConfig, given: dict[str, Any]) -> None:
+    """And of files of funding rates and of settlement prices."""
+    for name in ("funding", "settlements"):
+        file = given[name]
+        if file is not None and not any(getattr(one, name, ()) for one in config.market.sources):
+            shell.note(f"no row of {file} is for {symbols_of(config.market)}")
 
 
 def request_of(given: dict[str, Any]) -> SessionRequest:

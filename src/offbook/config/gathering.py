@@ -32,6 +32,7 @@ SOURCES: Final = "sources"
 _PREFIX: Final = re.compile(r"(?P<symbol>[\w./:-]+)=(?P<data>.+)\Z")
 _INSTRUMENT: Final = (
     "asset_class", "base", "currency", "tick", "lot", "min_notional", "calendar",
+    "multiplier", "inverse", "expires", "settles", "contract_margin", "contract_maintenance",
 )  # fmt: skip
 
 

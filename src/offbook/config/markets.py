@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, NoReturn
 
 import msgspec
 
+from offbook.config.contracts import contract_of, settlements_told
 from offbook.config.documents import convert, read_document
 from offbook.config.settings import absolute
 from offbook.domain.config import (
@@ -23,7 +24,9 @@ from offbook.domain.config import (
     MarketConfig,
     OffHours,
     ReplayMarket,
+    SettlementPrice,
 )
+from offbook.domain.contracts import Settles
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.instruments import ALWAYS_OPEN, AssetClass, Instrument
 from offbook.domain.market_data import DataKind
@@ -43,9 +46,12 @@ daily bars of four shares."""
 AUTO: Final = "auto"
 """Given as decimals, as many as the recording has."""
 
-FILES: Final = ("actions", "funding")
+FILES: Final = ("actions", "funding", "settlements")
 """Where a description may name a file beside it."""
-_NUMBERS: Final = ("tick", "lot", "min_notional")
+_NUMBERS: Final = (
+    *("tick", "lot", "min_notional"),
+    *("multiplier", "contract_margin", "contract_maintenance"),
+)
 
 
 class Label(enum.Enum):
@@ -71,7 +77,11 @@ class MarketDescription(
     columns of a file without a header, ``timezone`` is that of times without an offset.
     ``actions`` are corporate actions, or a file of them, in which those of other symbols are passed
     over; ``adjustment`` says what the prices carry already.  ``funding`` are the rates of a
-    perpetual, or a file of them.
+    perpetual, or a file of them; ``settlements`` the settlement prices of a future likewise.
+
+    Of contracts: ``multiplier`` (decimal text), whether they are ``inverse``, ``expires`` (a moment
+    with its offset from UTC), ``settles`` daily or at the expiry alone, and the margin that each
+    needs, if that is an amount: ``contract_margin`` to open, ``contract_maintenance`` to keep it.
     """
 
     symbol: str | None = None
@@ -95,6 +105,13 @@ class MarketDescription(
     adjustment: Adjustment | None = None
     actions: str | tuple[CorporateAction, ...] | None = None
     funding: str | tuple[FundingRate, ...] | None = None
+    settlements: str | tuple[SettlementPrice, ...] | None = None
+    multiplier: str | None = None
+    inverse: bool | None = None
+    expires: str | None = None
+    settles: Settles | None = None
+    contract_margin: str | None = None
+    contract_maintenance: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -181,6 +198,7 @@ def market_of(recording: Path, known: MarketDescription) -> ReplayMarket:
         adjustment=known.adjustment,
         actions=actions,
         funding=_funding(known, instrument.symbol),
+        settlements=settlements_told(known, instrument.symbol),
     )
     check(market)
     if AUTO in (known.price_decimals, known.size_decimals):
@@ -322,6 +340,7 @@ def _instrument(recording: Path, known: MarketDescription) -> Instrument:
         lot_size=known.lot,
         min_notional=known.min_notional or "0",
         calendar=known.calendar or ALWAYS_OPEN,
+        contract=contract_of(known),
     )
 
 
@@ -329,6 +348,8 @@ def _pair(known: MarketDescription) -> tuple[str | None, str | None]:
     """What a unit is and what pays for it, as far as the symbol says so without guessing."""
     symbol, base, currency = known.symbol or "", known.base, known.currency
     if known.asset_class is AssetClass.EQUITY:
+        return base or symbol, currency
+    if known.asset_class is AssetClass.FUTURE and not known.inverse and symbol.isalnum():
         return base or symbol, currency
     for sign in "/-_":
         if symbol.count(sign) == 1:
@@ -341,7 +362,7 @@ def _pair(known: MarketDescription) -> tuple[str | None, str | None]:
 
 _EXAMPLES: Final = {
     "--symbol": "--symbol BTCUSDT",
-    "--asset-class": "--asset-class crypto_spot (or equity)",
+    "--asset-class": "--asset-class crypto_spot (or equity, crypto_perpetual, future)",
     "--currency": "--currency USDT",
     "--tick": "--tick 0.01",
     "--lot": "--lot 0.00001",

@@ -91,7 +91,8 @@ def _paid_in(market: Mapping[str, Any]) -> str | None:
     """The currency of a market's first instrument, where it is told."""
     first = next(iter(market.get("sources") or [market]))
     instrument = first.get("instrument") or {} if isinstance(first, dict) else {}
-    currency: str | None = instrument.get("quote_currency")
+    is_inverse = (instrument.get("contract") or {}).get("is_inverse", False)
+    currency: str | None = instrument.get("base" if is_inverse else "quote_currency")
     return currency
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from offbook.config.contracts import contract_of
 from offbook.config.markets import MarketDescription, decimals_of
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.instruments import ALWAYS_OPEN, AssetClass, Instrument
@@ -21,7 +22,7 @@ _SPANS: Final = {"step": "step_ns", "duration": "duration_ns", "timeframe": "tim
 _FIELDS: Final = {"start": "start_ns", **_SPANS}
 _READING: Final = (
     *("label", "drop_bad_rows", "header", "timezone", "off_hours"),
-    *("adjustment", "actions", "funding"),
+    *("adjustment", "actions", "funding", "settlements"),
 )
 _KNOWN: Final = sorted(
     {*SyntheticMarket.__struct_fields__, *_FIELDS, "preset"} - {"instrument", *_FIELDS.values()}
@@ -127,4 +128,5 @@ def _instrument(given: MarketDescription) -> Instrument:
         lot_size=lot,
         min_notional=given.min_notional or "0",
         calendar=given.calendar or ("XNYS" if is_share else ALWAYS_OPEN),
+        contract=contract_of(given),
     )

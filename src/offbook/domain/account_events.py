@@ -20,7 +20,10 @@ class AccountEventKind(enum.Enum):
     INTEREST = "interest"
     BORROW_FEE = "borrow_fee"
     LIQUIDATION_FEE = "liquidation_fee"
+    INSURANCE = "insurance"
     SETTLEMENT = "settlement"
+    MARKED = "marked"
+    EXPIRY = "expiry"
 
 
 class AccountEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,9 +32,10 @@ class AccountEvent(msgspec.Struct, frozen=True, kw_only=True):
     ``amount`` (signed, 10**-18 of ``currency``) is what it brought or cost: of a split the cash for
     a fraction.  ``is_paid`` tells whether that is in the cash now, or owed: a dividend comes twice,
     at its ex-date and when it is paid, and interest and borrow fees day by day and at the end of
-    the month, then as one amount of interest.  Of a settlement it is what may be used from now on.
-    After a split, or a change of symbol, each ``ratio[1]`` units have become ``ratio[0]``, of
-    ``new_symbol`` if that is another.
+    the month, then as one amount of interest.  Of a settlement it is what may be used from now on,
+    of a contract that is marked to its settlement price, or expires, its gain.  After a split, or a
+    change of symbol, each ``ratio[1]`` units have become ``ratio[0]``, of ``new_symbol`` if that is
+    another.
     """
 
     ts: int

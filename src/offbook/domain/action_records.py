@@ -17,6 +17,7 @@ class FlowReason(enum.Enum):
     INTEREST = "interest"
     FUNDING = "funding"
     LIQUIDATION_FEE = "liquidation_fee"
+    INSURANCE = "insurance"
 
 
 class PositionRestated(RecordBase, frozen=True, kw_only=True, tag="PositionRestated.1"):
@@ -50,6 +51,28 @@ class PositionDelisted(RecordBase, frozen=True, kw_only=True, tag="PositionDelis
 
     symbol: str
     paid: Amount
+    realized: Amount
+    worth: Amount
+    postings: tuple[Posting, ...]
+    due: int
+
+
+class PositionSettled(RecordBase, frozen=True, kw_only=True, tag="PositionSettled.1"):
+    """A position in contracts was marked to the settlement ``price`` (decimal text), which an
+    exchange gave (``is_given``) or the market's last prices did: what it had gained since it was
+    opened, or settled last, came to the cash.
+
+    ``realized`` (in the currency that the contract is settled in) and ``worth`` (in the account's)
+    are that gain; ``position_qty`` and ``position_cost`` are the position afterwards, none where
+    the contract ``expired``.
+    """
+
+    symbol: str
+    price: str
+    is_given: bool
+    expired: bool
+    position_qty: int
+    position_cost: Amount
     realized: Amount
     worth: Amount
     postings: tuple[Posting, ...]

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from offbook.domain.contracts import MULTIPLIER_PRECISION, ContractTerms
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.values import (
     AMOUNT_PRECISION,
@@ -16,6 +17,7 @@ from offbook.domain.values import (
     POWERS_OF_TEN,
     Price,
     Quantity,
+    share_of,
     text_to_units,
     units_to_text,
 )
@@ -46,6 +48,7 @@ class AssetClass(enum.Enum):
     EQUITY = "equity"
     CRYPTO_SPOT = "crypto_spot"
     CRYPTO_PERPETUAL = "crypto_perpetual"
+    FUTURE = "future"
 
 
 class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,7 +57,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ``price_precision`` and ``qty_precision`` are the storage decimals of market data;
     ``tick_size``, ``lot_size``, ``min_qty`` are decimal text and bind orders only.  ``base`` is
     what a unit of quantity is (shares carry their symbol); ``quote_currency`` pays for it.
-    ``calendar`` is ``"24/7"`` or an exchange's MIC such as ``"XNYS"``.
+    ``calendar`` is ``"24/7"`` or an exchange's MIC such as ``"XNYS"``.  ``contract`` has the terms
+    of a future, or of a perpetual that is settled like one; quantities then count contracts.
     """
 
     symbol: str
@@ -67,6 +71,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     lot_size: str
     min_notional: str = "0"
     calendar: str = ALWAYS_OPEN
+    contract: ContractTerms | msgspec.UnsetType = msgspec.UNSET
 
     def __post_init__(self) -> None:
         for name in ("symbol", "base", "quote_currency", "calendar"):
@@ -90,9 +95,33 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
                 f"{AMOUNT_PRECISION}, so a fill's value would not be exact",
                 field="instrument.price_precision",
             )
+        self._check_contract()
         self._require_units("tick_size", self.price_precision, least=1)
         self._require_units("lot_size", self.qty_precision, least=1)
         self._require_units("min_notional", AMOUNT_PRECISION, least=0)
+
+    def _check_contract(self) -> None:
+        terms, of = self.contract, self.asset_class
+        if terms is msgspec.UNSET:
+            if of is AssetClass.FUTURE:
+                raise self._wrong("contract", "a future needs its terms, such as its multiplier")
+            return
+        if of not in (AssetClass.FUTURE, AssetClass.CRYPTO_PERPETUAL):
+            raise self._wrong("contract", f"it is {of.value}, of which there are no contracts")
+        if of is AssetClass.CRYPTO_PERPETUAL and terms.expires is not None:
+            raise self._wrong("contract.expires", "a perpetual does not expire: it is a future")
+        scale = MULTIPLIER_PRECISION + self.qty_precision
+        scale += -self.price_precision if terms.is_inverse else self.price_precision
+        whole = terms.multiplier_units * 10**AMOUNT_PRECISION
+        if whole % 10 ** max(scale, 0):
+            raise self._wrong(
+                "contract.multiplier",
+                f"multiplier={terms.multiplier} with the decimals of price and quantity exceeds "
+                f"{AMOUNT_PRECISION} decimals, so a fill's value would not be exact",
+            )
+
+    def _wrong(self, name: str, why: str) -> InvalidConfig:
+        return InvalidConfig(f"instrument {self.symbol}: {why}", field=f"instrument.{name}")
 
     def _require_units(self, name: str, precision: int, *, least: int) -> None:
         try:
@@ -123,9 +152,46 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return _rule_units(self.min_notional, AMOUNT_PRECISION)
 
     @property
+    def is_inverse(self) -> bool:
+        """Whether it is worth an amount of the quote currency, in the base currency."""
+        return self.contract is not msgspec.UNSET and self.contract.is_inverse
+
+    @property
+    def settle_currency(self) -> str:
+        """The currency of its value, charges and gains."""
+        return self.base if self.is_inverse else self.quote_currency
+
+    @property
+    def held_as(self) -> str:
+        """What the books call what is held of it: contracts are no part of what they are on."""
+        return self.base if self.contract is msgspec.UNSET else self.symbol
+
+    @property
     def notional_scale(self) -> int:
-        """``price_units * qty_units * notional_scale`` is the value in units of 10**-18."""
-        return POWERS_OF_TEN[AMOUNT_PRECISION - self.price_precision - self.qty_precision]
+        """``price_units * qty_units * notional_scale`` is the value in units of 10**-18; of an
+        inverse contract that is ``qty_units * notional_scale / price_units``."""
+        if self.contract is msgspec.UNSET:
+            return POWERS_OF_TEN[AMOUNT_PRECISION - self.price_precision - self.qty_precision]
+        return _contract_scale(self.contract, self.price_precision, self.qty_precision)
+
+    def value_of(self, qty: int, px: int, of: int = 1) -> int:
+        """What ``qty`` (signed units) is worth at a price of ``px / of`` units, in units of 10**-18
+        of ``settle_currency``.
+
+        Exact; only where it is inverse, or the price no whole unit, it is rounded to the nearest,
+        exact halves to even: the one place where values of contracts are rounded.
+        """
+        if self.is_inverse:
+            return share_of(qty * self.notional_scale * of, 1, px) if px else 0
+        return share_of(qty * px * self.notional_scale, 1, of)
+
+    def average_px(self, value: int, qty: int) -> tuple[int, int]:
+        """The average price of ``qty`` units that were worth ``value`` (10**-18), as numerator and
+        denominator of whole money: of inverse contracts the harmonic mean of their prices."""
+        scale = POWERS_OF_TEN[self.price_precision] * self.notional_scale
+        if self.is_inverse:
+            return qty * self.notional_scale, value * POWERS_OF_TEN[self.price_precision]
+        return value, qty * scale
 
     @property
     def qty_scale(self) -> int:
@@ -134,8 +200,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     @property
     def charge_unit(self) -> int:
-        """Smallest charge in the quote currency, in units of 10**-18."""
-        return charge_unit_of(self.quote_currency)
+        """Smallest charge in ``settle_currency``, in units of 10**-18."""
+        return charge_unit_of(self.settle_currency)
 
     def price(self, units: int) -> Price:
         """An exact price from units of this instrument."""
@@ -156,3 +222,12 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def price_decimal(self, units: int) -> Decimal:
         """Units of price as a ``Decimal``, exact."""
         return Decimal(self.price_text(units))
+
+
+@functools.lru_cache(maxsize=256)
+def _contract_scale(terms: ContractTerms, price_precision: int, qty_precision: int) -> int:
+    places = -price_precision if terms.is_inverse else price_precision
+    exponent = AMOUNT_PRECISION - MULTIPLIER_PRECISION - qty_precision - places
+    if exponent >= 0:
+        return terms.multiplier_units * int(10**exponent)
+    return terms.multiplier_units // int(10**-exponent)

@@ -24,6 +24,23 @@ class MarginCalled(RecordBase, frozen=True, kw_only=True, tag="MarginCalled.1"):
     action: MarginCall
 
 
+class LiquidationBegan(RecordBase, frozen=True, kw_only=True, tag="LiquidationBegan.1"):
+    """The margin of an isolated position, with what it gained, fell below what it requires: the
+    venue closes it.  ``equity`` and ``required`` are in the account's currency, ``margin`` in that
+    of the position: no more than this is lost."""
+
+    symbol: str
+    equity: Amount
+    required: Amount
+    margin: Amount
+
+
+class LiquidationEnded(RecordBase, frozen=True, kw_only=True, tag="LiquidationEnded.1"):
+    """The position is closed, or what is left of it has margin enough."""
+
+    symbol: str
+
+
 class MarginRestored(RecordBase, frozen=True, kw_only=True, tag="MarginRestored.1"):
     """The margin call is over: nothing is held any more, or equity covers the initial margin."""
 

@@ -20,6 +20,7 @@ from offbook.domain.action_records import FlowPaid as FlowPaid
 from offbook.domain.action_records import OrderAdjusted as OrderAdjusted
 from offbook.domain.action_records import PositionDelisted as PositionDelisted
 from offbook.domain.action_records import PositionRestated as PositionRestated
+from offbook.domain.action_records import PositionSettled as PositionSettled
 from offbook.domain.action_records import SettlementDone as SettlementDone
 from offbook.domain.action_records import SettlementPending as SettlementPending
 from offbook.domain.commands import Command
@@ -31,6 +32,8 @@ from offbook.domain.lifecycle_records import SessionResumed as SessionResumed
 from offbook.domain.lifecycle_records import SessionStarted as SessionStarted
 from offbook.domain.lifecycle_records import SessionStopped as SessionStopped
 from offbook.domain.lifecycle_records import SessionStopping as SessionStopping
+from offbook.domain.margin_records import LiquidationBegan as LiquidationBegan
+from offbook.domain.margin_records import LiquidationEnded as LiquidationEnded
 from offbook.domain.margin_records import MarginCalled as MarginCalled
 from offbook.domain.margin_records import MarginRestored as MarginRestored
 from offbook.domain.margin_records import ReservationsMoved as ReservationsMoved
@@ -320,11 +323,14 @@ Record = (
     | ReplaceRejected
     | ReservationsMoved
     | MarginCalled
+    | LiquidationBegan
+    | LiquidationEnded
     | DayBegan
     | DailyLossReached
     | MarginRestored
     | PositionRestated
     | PositionDelisted
+    | PositionSettled
     | OrderAdjusted
     | FlowAccrued
     | FlowPaid

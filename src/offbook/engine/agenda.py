@@ -156,6 +156,19 @@ class FundingDue(msgspec.Struct, frozen=True, tag=True, array_like=True):
     number: int
 
 
+class ContractSettles(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A future is settled for the day, at the so-many-th price given, -1 where none is."""
+
+    symbol: str
+    number: int
+
+
+class ContractExpires(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A contract trades no more."""
+
+    symbol: str
+
+
 AgendaItem = (
     Expiry
     | HoursChange
@@ -173,6 +186,8 @@ AgendaItem = (
     | AccrualDue
     | SettlementDue
     | FundingDue
+    | ContractSettles
+    | ContractExpires
 )
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from offbook.engine.agenda import (
     AccrualDue,
     ActionDue,
+    ContractExpires,
+    ContractSettles,
     FlowDue,
     FundingDue,
     SettlementDue,
 )
 from offbook.engine.cash_flows import Dividends
+from offbook.engine.contract_settlement import ContractSettlement
 from offbook.engine.corporate_actions import CorporateActions
 from offbook.engine.financing import Financing
 from offbook.engine.funding import Funding
@@ -17,7 +20,15 @@ from offbook.engine.kernel import Kernel
 from offbook.engine.settlement import Settlement
 from offbook.engine.venue import Venue
 
-DatedEvent = ActionDue | FlowDue | AccrualDue | SettlementDue | FundingDue
+DatedEvent = (
+    ActionDue
+    | FlowDue
+    | AccrualDue
+    | SettlementDue
+    | FundingDue
+    | ContractSettles
+    | ContractExpires
+)
 
 
 class DatedEvents:
@@ -29,12 +40,14 @@ class DatedEvents:
         self._financing = Financing(kernel)
         self._settlement = Settlement(kernel)
         self._funding = Funding(kernel)
+        self._contracts = ContractSettlement(kernel, venue)
 
     def schedule(self) -> None:
         """The session has begun: all that is to come falls due at its time."""
         self._actions.schedule()
         self._financing.schedule()
         self._funding.schedule()
+        self._contracts.schedule()
 
     def carry_out(self, item: DatedEvent) -> None:
         """One of them is due."""
@@ -46,5 +59,9 @@ class DatedEvents:
             self._financing.accrue()
         elif isinstance(item, SettlementDue):
             self._settlement.settle(item)
-        else:
+        elif isinstance(item, FundingDue):
             self._funding.exchange(item)
+        elif isinstance(item, ContractSettles):
+            self._contracts.settle(item)
+        else:
+            self._contracts.expire(item)

@@ -225,13 +225,17 @@ class OrderDesk:
             kernel.report(order, ExecType.DENIED, kernel.now, refusal.reason.value)
         return order
 
-    def flatten(self, symbol: str, origin: Origin = Origin.FLATTEN) -> OrderState | None:
-        """Send what closes a position at market, whatever the limits; None when nothing can be
-        closed in whole lots. A liquidation is the venue's own and arrives at once."""
+    def flatten(
+        self, symbol: str, origin: Origin = Origin.FLATTEN, most: int | None = None
+    ) -> OrderState | None:
+        """Send what closes a position, or ``most`` of it, at market, whatever the limits; None when
+        nothing can be closed in whole lots. A liquidation is the venue's own and arrives at once.
+        """
         kernel = self._kernel
         instrument = kernel.instrument(symbol)
         held = kernel.ledger.position(symbol).qty
-        qty = abs(held) // instrument.lot_units * instrument.lot_units
+        size = abs(held) if most is None else min(abs(held), most)
+        qty = size // instrument.lot_units * instrument.lot_units
         if qty == 0:
             return None
         terms = Terms(

@@ -7,8 +7,10 @@ price stays inside a band within which it can reach no bound.
 
 from __future__ import annotations
 
+from offbook.domain.config import MarginMode
 from offbook.engine.desk import OrderDesk
 from offbook.engine.equity_bands import bands_within
+from offbook.engine.isolated_watch import IsolatedWatch
 from offbook.engine.kernel import Kernel
 from offbook.engine.lifecycle import Lifecycle
 from offbook.engine.loss_watch import LossWatch
@@ -23,7 +25,8 @@ class EquityWatch:
     def __init__(self, kernel: Kernel, venue: Venue, desk: OrderDesk, lifecycle: Lifecycle) -> None:
         self._kernel = kernel
         self._venue = venue
-        self._margin = MarginWatch(kernel, venue, desk)
+        isolated = kernel.config.account.margin_mode is MarginMode.ISOLATED
+        self._margin = (IsolatedWatch if isolated else MarginWatch)(kernel, venue, desk)
         self.loss = LossWatch(kernel, lifecycle)
         self.watches = self._margin.watches or self.loss.watches
         self._drawn_at = -1

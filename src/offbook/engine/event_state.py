@@ -9,21 +9,26 @@ import msgspec
 from offbook.domain.action_records import (
     FlowAccrued,
     FlowPaid,
+    FlowReason,
     OrderAdjusted,
     PositionDelisted,
     PositionRestated,
+    PositionSettled,
     SettlementDone,
     SettlementPending,
 )
+from offbook.domain.margin_records import LiquidationBegan, LiquidationEnded
 from offbook.domain.values import Amount
 from offbook.engine.accounts import CASH, HOLDINGS
 from offbook.engine.lists import hold
 from offbook.engine.state import ZERO, PositionState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
+    from offbook.domain.instruments import Instrument
     from offbook.engine.ledger import LedgerState
+    from offbook.engine.view import ReportedPosition
 
 
 class Restated(msgspec.Struct, kw_only=True):
@@ -33,10 +38,26 @@ class Restated(msgspec.Struct, kw_only=True):
     ratios: list[tuple[int, int]]
 
 
+class LiquidationState(msgspec.Struct, kw_only=True):
+    """An isolated position that is being closed: the margin that may be lost, what it had realized
+    before, the first order that may close it, and what was charged for it as a liquidation, all in
+    its own currency."""
+
+    margin: Amount
+    realized: Amount
+    first_order: int
+    charged: Amount = ZERO
+
+
 class EventState(msgspec.Struct, kw_only=True):
     """``income`` is what came without trades, in the account's currency, ``accrued`` what of it
     waits to be paid, by currency.  ``restated``: last prices as of before a split; ``changed``:
     when open orders of a symbol were last adjusted; ``ended``: symbols that trade no more.
+
+    ``contracts``: symbols of which only gains are paid, with the currency of these and whether they
+    are inverse.
+
+    ``liquidations``: isolated positions that are being closed.
 
     ``pending``: proceeds that have not settled, by currency, the last of them at ``settles``;
     ``unsettled``: what may not be used for that, by account and currency."""
@@ -46,9 +67,35 @@ class EventState(msgspec.Struct, kw_only=True):
     restated: dict[str, Restated] = {}
     changed: dict[str, int] = {}
     ended: dict[str, str] = {}
+    contracts: dict[str, tuple[str, bool]] = {}
+    liquidations: dict[str, LiquidationState] = {}
     pending: dict[str, Amount] = {}
     settles: dict[str, int] = {}
     unsettled: dict[str, Amount] = {}
+
+
+def contracts_of(instruments: Iterable[Instrument]) -> dict[str, tuple[str, bool]]:
+    """Those of which only gains and losses are paid, and in what."""
+    return {
+        one.symbol: (one.settle_currency, one.is_inverse)
+        for one in instruments
+        if one.contract is not msgspec.UNSET
+    }
+
+
+def add_unpaid(
+    cash: dict[str, Amount],
+    contracts: dict[str, tuple[str, bool]],
+    positions: Mapping[str, PositionState | ReportedPosition],
+) -> None:
+    """Count what open contracts were bought for, and never paid, as if it had been: so cash and
+    the value of what is held make the equity, of contracts as of anything else."""
+    for symbol, (currency, is_inverse) in contracts.items():
+        position = positions.get(symbol)
+        if position is not None and position.qty:
+            owes = (position.qty > 0) is not is_inverse
+            cost = -position.cost if owes else position.cost
+            cash[currency] = Amount(cash.get(currency, ZERO) + cost)
 
 
 def _restated(ledger: LedgerState, record: PositionRestated) -> None:
@@ -80,6 +127,17 @@ def _delisted(ledger: LedgerState, record: PositionDelisted) -> None:
     ledger.book(record.postings)
 
 
+def _marked(ledger: LedgerState, record: PositionSettled) -> None:
+    if record.expired:
+        ledger.events.ended[record.symbol] = ""
+        ledger.events.changed[record.symbol] = record.ts
+    position = ledger.positions.setdefault(record.symbol, PositionState())
+    position.qty, position.cost = record.position_qty, record.position_cost
+    position.realized = Amount(position.realized + record.realized)
+    ledger.realized = Amount(ledger.realized + record.worth)
+    ledger.book(record.postings)
+
+
 def _adjusted(ledger: LedgerState, record: OrderAdjusted) -> None:
     order = ledger.orders[record.order]
     order.order_qty = record.order_qty
@@ -99,7 +157,22 @@ def _adjusted(ledger: LedgerState, record: OrderAdjusted) -> None:
 def _accrued(ledger: LedgerState, record: FlowAccrued) -> None:
     ledger.events.income = Amount(ledger.events.income + record.worth)
     _add(ledger.events.accrued, record.currency, record.amount)
+    closing = ledger.events.liquidations.get(record.symbol or "")
+    if closing is not None and record.reason is FlowReason.LIQUIDATION_FEE:
+        closing.charged = Amount(closing.charged - record.amount)
     ledger.book(record.postings)
+
+
+def _began(ledger: LedgerState, record: LiquidationBegan) -> None:
+    ledger.events.liquidations[record.symbol] = LiquidationState(
+        margin=record.margin,
+        realized=ledger.position(record.symbol).realized,
+        first_order=len(ledger.orders) + 1,
+    )
+
+
+def _ended(ledger: LedgerState, record: LiquidationEnded) -> None:
+    del ledger.events.liquidations[record.symbol]
 
 
 def _paid(ledger: LedgerState, record: FlowPaid) -> None:
@@ -136,7 +209,10 @@ def _add(amounts: dict[str, Amount], key: str, amount: int) -> None:
 EVENT_FOLDS: dict[type[Any], Callable[[LedgerState, Any], None]] = {
     PositionRestated: _restated,
     PositionDelisted: _delisted,
+    PositionSettled: _marked,
     OrderAdjusted: _adjusted,
+    LiquidationBegan: _began,
+    LiquidationEnded: _ended,
     FlowAccrued: _accrued,
     FlowPaid: _paid,
     SettlementPending: _pending,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from offbook.domain import records as r
 from offbook.domain.config import SlippageBound
 from offbook.domain.errors import EngineFault
@@ -46,16 +48,14 @@ class Filler:
         instrument = kernel.instrument(order.symbol)
         evidence = self._freshness.flagged(evidence, order.symbol)
         px, evidence = self._slipped(order, qty, px, liquidity, evidence)
-        deal, rate = self._deal(order, qty, px, liquidity, instrument)
+        position, realized = self._traded(order, qty, px, instrument)
+        deal, rate = self._deal(order, qty, px, liquidity, instrument, realized)
         held = kernel.funds.after_fill(order, deal, instrument)
         if isinstance(held, CancelReason):
             self.unpaid = held
             return False
-        position, realized = traded_on(
-            kernel.ledger.position(order.symbol), order.side.sign * qty, deal.notional
-        )
         conversion = None
-        if instrument.quote_currency != kernel.valuation.currency:
+        if instrument.settle_currency != kernel.valuation.currency:
             conversion = _conversion(kernel.valuation.currency, rate, deal.fee, realized)
         due = kernel.response_due(order.ordinal)
         record = r.OrderFilled(
@@ -78,7 +78,7 @@ class Filler:
             realized=Amount(realized),
             position_qty=position.qty,
             position_cost=position.cost,
-            postings=self._postings(order.side, deal, instrument),
+            postings=self._postings(order.side, deal, instrument, realized),
             conversion=conversion,
             evidence=evidence,
             due=due,
@@ -95,9 +95,20 @@ class Filler:
         """Whether ``fill`` would trade this; nothing is changed."""
         instrument = self._kernel.instrument(order.symbol)
         px, _ = self._slipped(order, qty, px, liquidity, evidence)
-        deal, _ = self._deal(order, qty, px, liquidity, instrument)
+        _, realized = self._traded(order, qty, px, instrument)
+        deal, _ = self._deal(order, qty, px, liquidity, instrument, realized)
         held = self._kernel.funds.after_fill(order, deal, instrument)
         return not isinstance(held, CancelReason)
+
+    def _traded(
+        self, order: OrderState, qty: int, px: int, instrument: Instrument
+    ) -> tuple[PositionState, int]:
+        return traded_on(
+            self._kernel.ledger.position(order.symbol),
+            order.side.sign * qty,
+            instrument.value_of(qty, px),
+            is_inverse=instrument.is_inverse,
+        )
 
     def _slipped(
         self, order: OrderState, qty: int, px: int, liquidity: Liquidity, evidence: Evidence
@@ -120,18 +131,24 @@ class Filler:
         return max(band[0], order.price_px or 0)
 
     def _deal(
-        self, order: OrderState, qty: int, px: int, liquidity: Liquidity, instrument: Instrument
+        self,
+        order: OrderState,
+        qty: int,
+        px: int,
+        liquidity: Liquidity,
+        instrument: Instrument,
+        realized: int,
     ) -> tuple[Deal, Rate]:
         """What a fill costs, and the rate at which it counts in the account's currency."""
         kernel = self._kernel
-        notional = qty * px * instrument.notional_scale
+        notional = instrument.value_of(qty, px)
         before = traded_by(order, instrument)
         traded = self._accrued(order.side, before, qty, notional, liquidity, instrument)
         fee = kernel.charges.fee(before, traded, order.fees, instrument)
         if order.side is OrderSide.SELL and not kernel.funds.may_owe:
             fee = min(fee, notional)  # a sell pays its charges out of what it brings
-        cash = -order.side.sign * notional - fee
-        quote, flow = instrument.quote_currency, AT_MID
+        cash = brought(order.side, notional, realized, instrument) - fee
+        quote, flow = instrument.settle_currency, AT_MID
         converts = kernel.valuation.settles_in(instrument) != quote
         if converts:
             flow = PAYS if cash < 0 else RECEIVES
@@ -169,11 +186,15 @@ class Filler:
         )
         return kernel.charges.accrue(before, after, occasion)
 
-    def _postings(self, side: OrderSide, deal: Deal, instrument: Instrument) -> tuple[Posting, ...]:
-        money, base = instrument.quote_currency, instrument.base
-        paid = side.sign * deal.notional
+    def _postings(
+        self, side: OrderSide, deal: Deal, instrument: Instrument, realized: int
+    ) -> tuple[Posting, ...]:
+        money = instrument.settle_currency
+        paid = -brought(side, deal.notional, realized, instrument)
         got = side.sign * deal.qty * instrument.qty_scale
-        legs = [*moved(VENUE, CASH, money, -paid), *moved(VENUE, HOLDINGS, base, got)]
+        legs = [*moved(VENUE, HOLDINGS, instrument.held_as, got)]
+        if paid or instrument.contract is msgspec.UNSET:
+            legs[:0] = moved(VENUE, CASH, money, -paid)
         if deal.fee:
             legs += moved(FEES, CASH, money, -deal.fee)
         own = self._kernel.valuation.settles_in(instrument)
@@ -220,11 +241,19 @@ def _conversion(currency: str, rate: Rate, fee: int, realized: int) -> Conversio
     )
 
 
-def traded_on(position: PositionState, signed_qty: int, notional: int) -> tuple[PositionState, int]:
+def brought(side: OrderSide, notional: int, realized: int, instrument: Instrument) -> int:
+    """What a fill brings to the cash, charges apart: of a contract, its gain alone."""
+    return -side.sign * notional if instrument.contract is msgspec.UNSET else realized
+
+
+def traded_on(
+    position: PositionState, signed_qty: int, notional: int, *, is_inverse: bool = False
+) -> tuple[PositionState, int]:
     """The position after a trade and what it realized, by average cost.
 
-    What goes beyond flat opens the other side: the trade is split there, exactly, for its value is
-    a whole number per unit of quantity.
+    What goes beyond flat opens the other side: the trade is split there, exactly where its value is
+    a whole number per unit of quantity, and else rounded once.  A long position in inverse
+    contracts gains what it costs more than it brings, for its cost is what it owes.
     """
     held, size = position.qty, abs(signed_qty)
     after = held + signed_qty
@@ -232,8 +261,8 @@ def traded_on(position: PositionState, signed_qty: int, notional: int) -> tuple[
         return PositionState(qty=after, cost=Amount(position.cost + notional)), 0
     closing = min(size, abs(held))
     out = share_of(position.cost, closing, abs(held))
-    value = notional // size * closing
-    realized = value - out if held > 0 else out - value
+    value = share_of(notional, closing, size)
+    realized = value - out if (held > 0) is not is_inverse else out - value
     cost = notional - value if size > abs(held) else position.cost - out
     return PositionState(qty=after, cost=Amount(cost)), realized
 

@@ -77,11 +77,11 @@ class Financing:
         worth: dict[str, int] = {}
         for symbol, qty in kernel.ledger.held_positions().items():
             prices = kernel.prices(symbol)
-            if qty > 0 or prices is None:
-                continue
             instrument = kernel.instrument(symbol)
+            if qty > 0 or prices is None or symbol in kernel.ledger.events.contracts:
+                continue  # nothing is borrowed to be short of a contract
             twice = -qty * (prices.bid_px + prices.ask_px) * instrument.notional_scale
-            value, currency = -(-twice // 2), instrument.quote_currency
+            value, currency = -(-twice // 2), instrument.settle_currency
             worth[currency] = worth.get(currency, 0) + value
             # What cannot be borrowed any more was borrowed before; nothing says at what rate.
             rate = kernel.lending.rate(symbol, kernel.now) or "0"

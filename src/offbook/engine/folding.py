@@ -87,8 +87,9 @@ def _open_positions(ledger: LedgerState) -> dict[str, str]:
 def _at_cost(ledger: LedgerState) -> Amount:
     total = sum(_worth(ledger, amount, currency) for currency, amount in ledger.money().items())
     for symbol, position in ledger.positions.items():
-        cost = position.cost if position.qty > 0 else -position.cost
-        total += _worth(ledger, cost, instrument_of(ledger, symbol).quote_currency)
+        instrument = instrument_of(ledger, symbol)
+        cost = position.cost if (position.qty > 0) is not instrument.is_inverse else -position.cost
+        total += _worth(ledger, cost, instrument.settle_currency)
     return Amount(total)
 
 
@@ -112,7 +113,8 @@ def order_view(order: OrderState, instrument: Instrument) -> OrderView:
     average, traded, leaves = None, "0", "0" if order.status.is_terminal else qty
     if order.cum_qty:
         places = instrument.price_precision + 4
-        units = share_of(order.cum_notional, 10**places, order.cum_qty * instrument.qty_scale)
+        price, of = instrument.average_px(int(order.cum_notional), order.cum_qty)
+        units = share_of(price, 10**places, of)
         average = units_to_text(units, places, trim=False)
         traded = instrument.qty_text(order.cum_qty)
         leaves = instrument.qty_text(order.leaves_qty)

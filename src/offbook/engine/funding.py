@@ -1,7 +1,8 @@
 """Funding of perpetual contracts, exchanged at its moment by whoever holds a position then.
 
-A position of ``qty`` pays ``qty * mark * rate``, rounded once against the account to the smallest
-unit of its currency.  The moment belongs to what is held before its rows.
+A position of ``qty`` pays ``qty * mark * rate`` (times its multiplier; of an inverse contract,
+``qty * multiplier / mark * rate`` of the base currency), rounded once against the account to the
+smallest unit of its currency.  The moment belongs to what is held before its rows.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Funding:
             Flow(
                 reason=FlowReason.FUNDING,
                 symbol=item.symbol,
-                currency=instrument.quote_currency,
+                currency=instrument.settle_currency,
                 basis=flow_of(value, 2 * _ONE, 1),
                 rate=rate.rate,
                 amount=amount,
@@ -62,7 +63,11 @@ class Funding:
         """The position's value, signed, in units of 10**-18 / (2 * 10**12)."""
         kernel, mark = self._kernel, rate.mark_units
         instrument, prices = kernel.instrument(symbol), kernel.prices(symbol)
-        if mark is not None:
-            return 2 * qty * instrument.qty_scale * mark
         twice = 0 if prices is None else prices.bid_px + prices.ask_px
+        units = int(10**instrument.price_precision)
+        if instrument.is_inverse:
+            px, of = (twice, 2) if mark is None else (mark * units, _ONE)
+            return 2 * _ONE * instrument.value_of(qty, px, of)
+        if mark is not None:
+            return 2 * qty * mark * units * instrument.notional_scale
         return qty * twice * instrument.notional_scale * _ONE

@@ -206,14 +206,15 @@ class StrategyHost:
         equity = kernel.valuation.equity(view.money(), held)
         unsettled = view.unsettled.get(currency, ZERO)
         usable = cash - unsettled
+        power = kernel.funds.buying_power(usable, equity, held, reserved, view.positions)
         return AccountView(
             currency=currency,
             cash=cash,
             balances=dict(view.cash),
             reserved=Amount(reserved),
             equity=equity,
-            margin_used=Amount(kernel.funds.margin_used(held)),
-            buying_power=Amount(kernel.funds.buying_power(usable, equity, held, reserved)),
+            margin_used=Amount(kernel.funds.margin_used(held, view.positions)),
+            buying_power=Amount(power),
             unsettled=unsettled,
         )
 

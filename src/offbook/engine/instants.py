@@ -18,20 +18,15 @@ from offbook.engine.agenda import (
     STAGE_TIMER,
     STAGE_VENUE,
     AccountArrives,
-    AccrualDue,
-    ActionDue,
     AgendaItem,
     CancelArrives,
     DayEnds,
     Expiry,
-    FlowDue,
-    FundingDue,
     HoursChange,
     NewArrives,
     ReplaceArrives,
     ReportArrives,
     ReservesArrive,
-    SettlementDue,
     StopDeadline,
     TimerDue,
 )
@@ -250,8 +245,6 @@ class Instants:
                 self._arrive(item)
             case ReportArrives() | ReservesArrive() | AccountArrives():
                 self._deliver(item)
-            case ActionDue() | FlowDue() | AccrualDue() | SettlementDue() | FundingDue():
-                self._events.carry_out(item)
             case TimerDue(name):
                 self._timer(name)
             case Expiry(order):
@@ -262,6 +255,8 @@ class Instants:
                 self.equity.loss.begin_day()
             case StopDeadline():
                 self._lifecycle.give_up(INCOMPLETE)
+            case _:
+                self._events.carry_out(item)
 
     def _arrive(self, request: CancelArrives | ReplaceArrives) -> None:
         if isinstance(request, CancelArrives):

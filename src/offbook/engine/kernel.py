@@ -26,11 +26,11 @@ from offbook.domain.orders import ExecType
 from offbook.domain.records import Record
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount, units_to_text
+from offbook.engine.account_funds import funds_of
 from offbook.engine.agenda import STAGE_MESSAGE, Agenda, ReportArrives, ReservesArrive
 from offbook.engine.books import AnyBook, book_for
 from offbook.engine.ledger import LedgerState
 from offbook.engine.lending import Lending
-from offbook.engine.margin import funds_of
 from offbook.engine.models.fees import Charges
 from offbook.engine.models.latency import LatencyModel, latency_model
 from offbook.engine.models.slippage import slippage_model

@@ -21,7 +21,7 @@ from offbook.domain.orders import ExecType
 from offbook.domain.record_parts import Posting
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount
-from offbook.engine.event_state import EVENT_FOLDS, EventState
+from offbook.engine.event_state import EVENT_FOLDS, EventState, add_unpaid, contracts_of
 from offbook.engine.lists import hold, join_list, release
 from offbook.engine.sent_orders import bodies_of, denied_order, sent_order
 from offbook.engine.state import ZERO, DayState, OrderState, PositionState, TimerState
@@ -91,10 +91,12 @@ class LedgerState(msgspec.Struct, kw_only=True):
         return {key[5:]: held for key, held in self.balances.items() if key.startswith("cash|")}
 
     def money(self) -> dict[str, Amount]:
-        """The cash of each currency, and what is still to be paid without a trade."""
-        cash = self.cash()
-        for currency, amount in self.events.accrued.items():
+        """The cash of each currency, and what is still to be paid without a trade, or never."""
+        cash, events = self.cash(), self.events
+        for currency, amount in events.accrued.items():
             cash[currency] = Amount(cash.get(currency, ZERO) + amount)
+        if events.contracts:
+            add_unpaid(cash, events.contracts, self.positions)
         return cash
 
     @property
@@ -158,6 +160,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
     def _attached(self, record: r.SessionAttached) -> None:
         self.attached = record
         self.rates = dict(record.rates)
+        self.events.contracts = contracts_of(record.market.instruments)
         self.book(record.opening)
 
     def _command(self, record: r.CommandTaken) -> None:
@@ -259,7 +262,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
         if record.conversion is not None:
             at = record.conversion
             fee, realized = at.fee, at.realized
-            self.rates[self._quote_currency(record.symbol)] = at.numerator, at.denominator
+            self.rates[self._currency_of(record.symbol)] = at.numerator, at.denominator
         self.realized = Amount(self.realized + realized)
         self.fees = Amount(self.fees + fee)
         self.fills += 1
@@ -267,10 +270,10 @@ class LedgerState(msgspec.Struct, kw_only=True):
             self.missed_fills += 1
         self._move(order, ExecType.TRADE if record.leaves_qty else ExecType.FILL)
 
-    def _quote_currency(self, symbol: str) -> str:
+    def _currency_of(self, symbol: str) -> str:
         assert self.attached is not None
         instruments = self.attached.market.instruments
-        return next(one.quote_currency for one in instruments if one.symbol == symbol)
+        return next(one.settle_currency for one in instruments if one.symbol == symbol)
 
     def _reservations_moved(self, record: r.ReservationsMoved) -> None:
         for ordinal, amount in record.reserved:

@@ -174,8 +174,8 @@ class OrderLimits:
 
     def _value(self, qty: int, px: int, instrument: Instrument) -> int:
         """In the account's currency, rounded up."""
-        notional = qty * px * instrument.notional_scale
-        return -self._valuation.worth(-notional, instrument.quote_currency)
+        notional = instrument.value_of(qty, px)
+        return -self._valuation.worth(-notional, instrument.settle_currency)
 
     def _after(self, terms: Terms, replaced: OrderState | None) -> int:
         """The position if this order and all open ones of its side traded, in quantity units."""

@@ -25,13 +25,13 @@ class LiquidationFee:
         if not self._rate or kernel.ledger.orders[fill.order].origin is not Origin.LIQUIDATION:
             return
         instrument = kernel.instrument(fill.symbol)
-        value = fill.last_qty * fill.last_px * instrument.notional_scale
+        value = instrument.value_of(fill.last_qty, fill.last_px)
         amount = flow_of(-value * self._rate, 10**RATIO_PRECISION, instrument.charge_unit)
         if amount:
             flow = Flow(
                 reason=FlowReason.LIQUIDATION_FEE,
                 symbol=fill.symbol,
-                currency=instrument.quote_currency,
+                currency=instrument.settle_currency,
                 basis=value,
                 rate=self._text,
                 amount=amount,

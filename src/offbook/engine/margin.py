@@ -11,18 +11,30 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from offbook.domain.config import AccountConfig, CashCheck, VenueConfig
+from offbook.domain.config import (
+    AccountConfig,
+    CashCheck,
+    Liquidation,
+    MaintenanceBasis,
+    VenueConfig,
+)
 from offbook.domain.instruments import Instrument
 from offbook.domain.orders import CancelReason, OrderSide, RejectReason
-from offbook.domain.values import Amount
+from offbook.domain.values import AMOUNT_PRECISION, Amount, text_to_units
 from offbook.engine.accounts import MARGIN
-from offbook.engine.funds import BaseFunds, CashFunds, Deal, Funds, Priced, traded_by
+from offbook.engine.funds import BaseFunds, Deal, Positions, Priced, short_of, traded_by
 from offbook.engine.ledger import LedgerState
 from offbook.engine.lists import held_by
-from offbook.engine.margin_rules import Need, maintenance_rule
+from offbook.engine.margin_rules import (
+    Need,
+    has_own_margin,
+    initial_rule,
+    maintenance_rule,
+    own_initial,
+)
 from offbook.engine.models.charging import Traded
 from offbook.engine.models.fees import Charges
-from offbook.engine.state import OrderState
+from offbook.engine.state import Amendment, OrderState
 from offbook.engine.terms import Approval, Market, Refusal, Terms
 from offbook.engine.valuation import Valuation, part_of
 
@@ -46,8 +58,14 @@ class MarginFunds(BaseFunds):
     ) -> None:
         super().__init__(account, venue, charges, valuation, ledger)
         self._initial = account.initial_ratio
-        self._rule = maintenance_rule(account, valuation)
+        self._rule = maintenance_rule(account, valuation, instruments)
+        self._initial_rule = initial_rule(account, valuation, instruments)
         self._instruments = instruments
+        self._at_entry = account.maintenance_basis is MaintenanceBasis.ENTRY
+        self._stepwise = account.liquidation is Liquidation.STEPWISE
+        self._tier_starts = [
+            text_to_units(tier.above, AMOUNT_PRECISION) for tier in account.maintenance_tiers
+        ]
         self.shifts = account.cash_check is CashCheck.SUBMIT
 
     # -- judging ----------------------------------------------------------------------------
@@ -56,14 +74,14 @@ class MarginFunds(BaseFunds):
         """What the order adds beyond what it may reduce must be covered."""
         reserve_px = self.order_px(terms.side, terms, market)
         adds = self.adds(terms)
-        if adds and self._ledger.margin_call:
+        if adds and self._is_called(terms.symbol):
             return Refusal(reason=RejectReason.MARGIN_CALL)
         need = 0
         if not self._at_fill:
             need = self._holds(adds, reserve_px, Traded(), 0, instrument)
             have = self._free()
             if need and need > have:
-                return _short(have, need)
+                return short_of(RejectReason.INSUFFICIENT_BUYING_POWER, have, need)
         return self._approval(need, reserve_px)
 
     def adds(self, terms: Terms) -> int:
@@ -87,14 +105,14 @@ class MarginFunds(BaseFunds):
         if self._at_fill:
             need = 0
         else:
-            dearer = max(order.reserve_px, reserve_px)
+            dearer = _dearer(order.reserve_px, reserve_px, instrument)
             traded = traded_by(order, instrument)
             need = self._holds(adds, dearer, traded, order.fees, instrument)
-        if adds and self._ledger.margin_call:
+        if adds and self._is_called(order.symbol):
             return Refusal(reason=RejectReason.MARGIN_CALL)
         have = self._free() + order.reserved
         if need > max(order.reserved, have):
-            return _short(have, need)
+            return short_of(RejectReason.INSUFFICIENT_BUYING_POWER, have, need)
         return self._approval(need, reserve_px)
 
     def approve_held(self, terms: Terms, instrument: Instrument, market: Market) -> Approval:
@@ -102,7 +120,15 @@ class MarginFunds(BaseFunds):
         return self._approval(0, self.order_px(terms.side, terms, market))
 
     def order_px(self, side: OrderSide, terms: Priced, market: Market) -> int:
-        """A sell may trade above its limit."""
+        """A sell may trade above its limit.  Of an inverse contract more is at stake the lower the
+        price is: a buy may trade below its limit, and what has none below the bid, by the collar.
+        """
+        assert not isinstance(terms, Amendment)
+        if self._instruments[terms.symbol].is_inverse:
+            if terms.price_px is None:
+                return max(2 * market.bid_px - self.with_collar(market.bid_px), 1)
+            buys = side is OrderSide.BUY
+            return min(terms.price_px, market.ask_px) if buys else terms.price_px
         px = self.reserve_px(side, terms, market)
         return max(px, market.ask_px) if side is OrderSide.SELL else px
 
@@ -113,7 +139,7 @@ class MarginFunds(BaseFunds):
         position = self._ledger.position(order.symbol).qty
         adds = self._adds_of(order, order_qty - order.cum_qty, position)
         need = self.settled(order, order_qty, reserve_px, instrument)
-        if adds and self._ledger.margin_call:
+        if adds and self._is_called(order.symbol):
             return False
         return not need or need <= self._free() + held_by(self._ledger, order)
 
@@ -146,12 +172,11 @@ class MarginFunds(BaseFunds):
         with the check at the fill."""
         position = self._ledger.position(order.symbol).qty
         reducing = min(deal.qty, max(0, -order.side.sign * position))
-        beyond = order.is_unbounded and deal.px > order.reserve_px
+        beyond = order.is_unbounded and _is_dearer(deal.px, order.reserve_px, instrument)
         if deal.qty > reducing and (self._at_fill or beyond):
-            value = (deal.qty - reducing) * deal.px * instrument.notional_scale
-            need = part_of(value, self._initial) + deal.fee
+            need = self._initially(instrument, deal.qty - reducing, deal.px) + deal.fee
             have = self._free() + self._freed(order.symbol, reducing) + order.reserved
-            if self._valuation.costs(need, instrument.quote_currency) > have:
+            if self._valuation.costs(need, instrument.settle_currency) > have:
                 short = CancelReason.INSUFFICIENT_BUYING_POWER
                 return short if self._at_fill else CancelReason.COLLAR_EXCEEDED
         left = order.order_qty - order.cum_qty - deal.qty
@@ -163,7 +188,7 @@ class MarginFunds(BaseFunds):
             max(left, order.asked_qty - cum),
             position + order.side.sign * deal.qty,
         )
-        px = max(order.reserve_px, order.asked_reserve_px)
+        px = _dearer(order.reserve_px, order.asked_reserve_px, instrument)
         return self._holds(adds, px, deal.traded, order.fees + deal.fee, instrument)
 
     def moved(self, symbol: str) -> tuple[tuple[int, Amount], ...]:
@@ -175,7 +200,7 @@ class MarginFunds(BaseFunds):
         most: dict[object, int] = {}
         for turn in queue:
             order = self._ledger.orders[turn.ordinal]
-            px = max(order.reserve_px, order.asked_reserve_px)
+            px = _dearer(order.reserve_px, order.asked_reserve_px, instrument)
             traded = traded_by(order, instrument)
             adds = adding[turn.ordinal]
             needs[turn.ordinal] = self._holds(adds, px, traded, order.fees, instrument)
@@ -196,23 +221,59 @@ class MarginFunds(BaseFunds):
 
     # -- the account ------------------------------------------------------------------------
 
-    def margin_used(self, held: dict[str, int]) -> int:
+    def margin_used(self, held: dict[str, int], of: Positions | None = None) -> int:
         """The initial margin of positions."""
-        return part_of(self._valuation.exposure(held), self._initial)
+        return self.initial(held).required
+
+    def initial(self, held: dict[str, int]) -> Need:
+        """The same, and how it grows."""
+        return self._initial_rule.need(held)
 
     def maintenance(self, held: dict[str, int]) -> Need:
         """The maintenance margin of positions."""
         return self._rule.need(held)
 
-    def buying_power(self, cash: int, equity: int, held: dict[str, int], reserved: int) -> int:
+    def step(self, symbol: str, qty: int) -> int:
+        """All of it, or what takes it into the next lower tier, in whole lots."""
+        size = abs(qty)
+        if not self._stepwise:
+            return size
+        worth, start = self._size(symbol, qty), 0
+        for start in reversed(self._tier_starts):
+            if start < worth:
+                break
+        lot = self._instruments[symbol].lot_units
+        kept = size * start // worth if worth else 0
+        return size - kept // lot * lot
+
+    def buying_power(
+        self,
+        cash: int,
+        equity: int,
+        held: dict[str, int],
+        reserved: int,
+        of: Positions | None = None,
+    ) -> int:
         """The value of what could still be opened, charges apart; negative when overdrawn."""
-        free = equity - self.margin_used(held) - reserved
+        free = equity - self._bound(held, of) - reserved
         return free * self._initial[1] // self._initial[0]
 
     def _free(self) -> int:
         ledger, held = self._ledger, self._ledger.held_positions()
         equity = self._valuation.equity(ledger.money(), held)
-        return equity - self.margin_used(held) - ledger.held(MARGIN, self._valuation.currency)
+        return equity - self._bound(held, None) - ledger.held(MARGIN, self._valuation.currency)
+
+    def _bound(self, held: dict[str, int], of: Positions | None) -> int:
+        """What of the equity positions bind."""
+        return self.margin_used(held, of)
+
+    def _size(self, symbol: str, qty: int) -> int:
+        """The value of a position that tiers go by."""
+        return self._valuation.exposure({symbol: qty})
+
+    def _is_called(self, symbol: str) -> bool:
+        """Whether nothing may be added to a position."""
+        return self._ledger.margin_call
 
     def _freed(self, symbol: str, closes: int) -> int:
         """What closing so many quantity units of a position no longer binds, at mid: a fill that
@@ -228,10 +289,16 @@ class MarginFunds(BaseFunds):
         """What adding so many quantity units at a price asks for."""
         if adds <= 0:
             return 0
-        notional = adds * px * instrument.notional_scale
+        notional = instrument.value_of(adds, px)
         charges = self.costs(traded, adds, notional, paid, instrument) - notional
-        need = part_of(notional, self._initial) + max(charges, 0)
-        return self._valuation.costs(need, instrument.quote_currency)
+        need = self._initially(instrument, adds, px) + max(charges, 0)
+        return self._valuation.costs(need, instrument.settle_currency)
+
+    def _initially(self, instrument: Instrument, qty: int, px: int) -> int:
+        """The initial margin of so many quantity units at a price, in their own currency."""
+        if has_own_margin(instrument):
+            return own_initial(instrument, qty)
+        return part_of(instrument.value_of(qty, px), self._initial)
 
     def _queue(self, symbol: str) -> list[_Turn]:
         """The orders of an instrument that the venue works or will, oldest first; the larger of
@@ -293,23 +360,14 @@ def _adding(position: int, queue: list[_Turn]) -> dict[int, int]:
     return adding
 
 
-def _short(have: int, need: int) -> Refusal:
-    return Refusal(
-        reason=RejectReason.INSUFFICIENT_BUYING_POWER,
-        limit=str(Amount(have)),
-        value=str(Amount(need)),
-    )
+def _is_dearer(px: int, than: int, instrument: Instrument) -> bool:
+    """Whether at a price more is at stake than at another: inverse contracts are worth the more the
+    lower it is."""
+    return px < than if instrument.is_inverse else px > than
 
 
-def funds_of(
-    account: AccountConfig,
-    venue: VenueConfig,
-    charges: Charges,
-    valuation: Valuation,
-    ledger: LedgerState,
-    instruments: dict[str, Instrument],
-) -> Funds:
-    """The funds of an account of the configured type."""
-    if account.is_margin:
-        return MarginFunds(account, venue, charges, valuation, ledger, instruments)
-    return CashFunds(account, venue, charges, valuation, ledger)
+def _dearer(px: int, other: int, instrument: Instrument) -> int:
+    """That of two prices at which more is at stake; 0 is none."""
+    if instrument.is_inverse and px and other:
+        return min(px, other)
+    return max(px, other)

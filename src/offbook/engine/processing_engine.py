@@ -314,6 +314,7 @@ class ProcessingEngine:
             joined=keyframes.recorded(attach.joined, self._host),
         )
         self._kernel.view.cash = opening
+        self._kernel.view.contracts = self._kernel.ledger.events.contracts
         if attach.joined is not None:
             keyframes.join(self._parts, attach.joined)
 

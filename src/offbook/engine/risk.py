@@ -60,8 +60,8 @@ class RiskChecks:
             return early
         if market is None:
             return Refusal(reason=RejectReason.NO_MARKET_DATA)
-        if self._valuation.rate(instrument.quote_currency) is None:
-            return Refusal(reason=RejectReason.NO_RATE, limit=instrument.quote_currency)
+        if self._valuation.rate(instrument.settle_currency) is None:
+            return Refusal(reason=RejectReason.NO_RATE, limit=instrument.settle_currency)
         paused = self._ledger.status is SessionStatus.PAUSED
         if paused and not self.reduces(terms):
             return Refusal(reason=RejectReason.NOT_REDUCING, limit="paused")
@@ -75,7 +75,9 @@ class RiskChecks:
         return self._funds.approve(terms, instrument, market)
 
     def _lacks_shares(self, terms: Terms, now: int) -> bool:
-        """Whether a sell would be short of shares that nobody lends."""
+        """Whether a sell would be short of shares that nobody lends; of contracts nothing is."""
+        if terms.symbol in self._ledger.events.contracts:
+            return False
         lent = self._lending.rate(terms.symbol, now) is not None
         return not lent and self._funds.adds(terms) > 0
 
@@ -172,7 +174,7 @@ def venue_refusal(
             value=instrument.qty_text(terms.order_qty),
         )
     px = terms.stop_px if terms.price_px is None else terms.price_px
-    value = terms.order_qty * (value_px if px is None else px) * instrument.notional_scale
+    value = instrument.value_of(terms.order_qty, value_px if px is None else px)
     if value < instrument.min_notional_amount:
         return Refusal(
             reason=RejectReason.MIN_NOTIONAL,

@@ -40,7 +40,7 @@ class Valuation:
     def settles_in(self, instrument: Instrument) -> str:
         """The currency whose cash pays for an instrument: its own where the account was given
         some, else the account's."""
-        return self.kept_in(instrument.quote_currency)
+        return self.kept_in(instrument.settle_currency)
 
     def kept_in(self, currency: str) -> str:
         """The currency in which the account keeps what comes in a currency."""
@@ -82,13 +82,18 @@ class Valuation:
         return -self.worth(-amount, currency, PAYS)
 
     def positions(self, held: Mapping[str, int]) -> int:
-        """What positions (signed quantity units) are worth at mid; exact halves are rounded
-        down."""
+        """What positions (signed quantity units) are worth at mid, before what contracts were
+        bought for (see ``event_state.add_unpaid``); exact halves are rounded down."""
         return sum(self._at_mid(symbol, qty) for symbol, qty in held.items() if qty)
 
     def exposure(self, held: Mapping[str, int]) -> int:
         """What positions are worth at mid, short ones counted as long ones."""
-        return sum(-self._at_mid(symbol, -abs(qty)) for symbol, qty in held.items() if qty)
+        return sum(self._size(symbol, qty) for symbol, qty in held.items() if qty)
+
+    def _size(self, symbol: str, qty: int) -> int:
+        """Rounded up."""
+        owing = abs(qty) if self._instruments[symbol].is_inverse else -abs(qty)
+        return -self._at_mid(symbol, owing)
 
     def short_of(self, symbol: str, qty: int, limit: int) -> tuple[int, str, bool]:
         """Of so many quantity units: how many whole ones, in units of 10**-18, what pays for them,
@@ -96,15 +101,28 @@ class Valuation:
         instrument, prices = self._instruments[symbol], self._prices(symbol)
         twice = 2 * limit * 10**instrument.price_precision
         cheap = prices is not None and prices.bid_px + prices.ask_px < twice
-        return qty * instrument.qty_scale, instrument.quote_currency, cheap
+        return qty * instrument.qty_scale, instrument.settle_currency, cheap
 
     def _at_mid(self, symbol: str, qty: int) -> int:
         prices = self._prices(symbol)
         if prices is None:
             return 0
         instrument = self._instruments[symbol]
-        value = qty * (prices.bid_px + prices.ask_px) * instrument.notional_scale // 2
-        return self.worth(value, instrument.quote_currency)
+        twice_mid = prices.bid_px + prices.ask_px
+        if instrument.is_inverse:
+            # Who is long owes the base currency, the less of it the higher the price.
+            value = -2 * qty * instrument.notional_scale // twice_mid if twice_mid > 0 else 0
+        else:
+            value = qty * twice_mid * instrument.notional_scale // 2
+        return self.worth(value, instrument.settle_currency)
+
+    def gain(self, symbol: str, qty: int, cost: int) -> int:
+        """What a position is worth at mid above what it cost, in the account's currency."""
+        instrument = self._instruments[symbol]
+        owes = (qty > 0) is not instrument.is_inverse
+        return self._at_mid(symbol, qty) + self.worth(
+            -cost if owes else cost, instrument.settle_currency
+        )
 
     def equity(self, cash: Mapping[str, int], held: Mapping[str, int]) -> Amount:
         """Cash of all currencies, and positions at mid."""

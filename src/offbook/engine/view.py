@@ -26,6 +26,7 @@ from offbook.domain.orders import (
 from offbook.domain.values import Amount, Price, Quantity
 from offbook.engine.accounts import HOLDINGS
 from offbook.engine.agenda import AccountArrives, ReportArrives, ReservesArrive
+from offbook.engine.event_state import add_unpaid
 from offbook.engine.state import ZERO, OrderState
 from offbook.engine.triggers import percent_text
 
@@ -65,6 +66,7 @@ class OrderUpdate(msgspec.Struct, frozen=True, kw_only=True):
     reduce_only: bool = False
     order_list_id: str | None = None
     contingency_type: ContingencyType | None = None
+    instrument: Instrument | None = None
 
     @property
     def leaves_qty(self) -> Quantity:
@@ -82,7 +84,10 @@ class OrderUpdate(msgspec.Struct, frozen=True, kw_only=True):
         """Average price of what was filled, or None before a fill; rounded to 28 digits."""
         if not self.cum_qty.units:
             return None
-        return _AVERAGES.divide(self.cum_notional.decimal, self.cum_qty.decimal)
+        if self.instrument is None:
+            return _AVERAGES.divide(self.cum_notional.decimal, self.cum_qty.decimal)
+        price, of = self.instrument.average_px(int(self.cum_notional), self.cum_qty.units)
+        return _AVERAGES.divide(Decimal(price), Decimal(of))
 
 
 class Fill(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,7 +135,8 @@ class PositionView(msgspec.Struct, frozen=True, kw_only=True):
         """Average entry price, or None when flat."""
         if not self.signed_units:
             return None
-        return _AVERAGES.divide(self.cost.decimal, self.qty.decimal)
+        price, of = self.instrument.average_px(int(self.cost), abs(self.signed_units))
+        return _AVERAGES.divide(Decimal(price), Decimal(of))
 
 
 class AccountView(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,12 +193,15 @@ class StrategyView(msgspec.Struct, kw_only=True):
     positions: dict[str, ReportedPosition] = {}
     owed: dict[str, Amount] = {}
     unsettled: dict[str, Amount] = {}
+    contracts: dict[str, tuple[str, bool]] = {}
 
     def money(self) -> dict[str, Amount]:
-        """Cash by currency, and what is owed to the account without a trade."""
+        """Cash by currency, and what is owed to the account without a trade, or never paid."""
         total = dict(self.cash)
         for currency, amount in self.owed.items():
             total[currency] = Amount(total.get(currency, ZERO) + amount)
+        if self.contracts:
+            add_unpaid(total, self.contracts, self.positions)
         return total
 
     def sent(self, order: OrderState) -> None:
@@ -287,6 +296,7 @@ class StrategyView(msgspec.Struct, kw_only=True):
             reduce_only=order.reduce_only,
             order_list_id=order.order_list_id,
             contingency_type=order.contingency_type,
+            instrument=None if instrument.contract is msgspec.UNSET else instrument,
             reason=report.reason if report is not None and report.denied else known.reason,
         )
 

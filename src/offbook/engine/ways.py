@@ -26,6 +26,7 @@ _RESPONSES: Final = (
     r.OrderAdjusted,
     r.PositionRestated,
     r.PositionDelisted,
+    r.PositionSettled,
     r.FlowPaid,
 )
 _IS_ENTRY: Final[dict[object, bool]] = {kind: kind in _ENTRIES for kind in _ENTRIES + _RESPONSES}

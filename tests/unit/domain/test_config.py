@@ -328,16 +328,16 @@ DECIDING = [
     for place in leaves(msgspec.to_builtins(FULL))
     if place
     not in {
-        *(("name",), ("speed",)),
+        *(("name",), ("speed",), ("market", "instrument", "quote_currency")),
         # These say which part it is, or must agree with another field.
-        *(("market", name) for name in ("path", "type", "actions", "funding")),
+        *(("market", name) for name in ("path", "type", "actions", "funding", "settlements")),
         *(("venue", part, "type") for part in ("fee", "slippage")),
         # Of books and halts, and this market has none; or of reports that take no time.
         ("venue", "queue", "type"),
         *(("venue", name) for name in ("book_start", "freshness", "while_halted", "bar_reports")),
         *(("account", name) for name in ("currency", "type", "initial_margin", "rates_from")),
         *(("account", name) for name in ("settlement", "margin_rules", "maintenance_tiers")),
-        ("market", "instrument", "quote_currency"),
+        *(("account", name) for name in ("liquidation", "maintenance_basis", "margin_mode")),
     }
 ]
 

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
+from tests.unit.domain.contract_examples import CONTRACT_EXAMPLES
 from tests.unit.domain.event_examples import EVENT_EXAMPLES
 from tests.unit.domain.joined_examples import SKIP_ROWS, joined_examples, joined_within_bars
 from tests.unit.domain.margin_examples import LATER_EXAMPLES, MARGIN_EXAMPLES
@@ -268,9 +269,8 @@ def _lifecycle() -> list[Record]:
 
 EXAMPLES = [*_inputs_and_commands(), *_events(), *_lifecycle(), *MARGIN_EXAMPLES, *ORDER_EXAMPLES]
 EXAMPLES += joined_examples(EXAMPLES[0])
-EXAMPLES += EVENT_EXAMPLES
-EXAMPLES += LATER_EXAMPLES
-EXAMPLES += joined_within_bars(EXAMPLES[0])
+EXAMPLES += EVENT_EXAMPLES + LATER_EXAMPLES
+EXAMPLES += joined_within_bars(EXAMPLES[0]) + CONTRACT_EXAMPLES
 NAMES = [type(example).__name__ for example in EXAMPLES]
 
 

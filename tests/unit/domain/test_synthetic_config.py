@@ -118,6 +118,7 @@ def test_a_recording_is_stored_as_it_always_was() -> None:
     assert list(msgspec.to_builtins(market)) == [
         "type", "path", "kind", "instrument", "timeframe_ns", "label", "columns", "header",
         "timezone", "bad_rows", "off_hours", "adjustment", "actions", "funding",
+        "settlements",
     ]  # fmt: skip
     assert msgspec.to_builtins(market)["type"] == "replay"
 

@@ -10,8 +10,11 @@ from offbook.domain.config.account import RATE_PRECISION as RATE_PRECISION
 from offbook.domain.config.account import AccountConfig as AccountConfig
 from offbook.domain.config.account import AccountType as AccountType
 from offbook.domain.config.account import CashCheck as CashCheck
+from offbook.domain.config.account import Liquidation as Liquidation
+from offbook.domain.config.account import MaintenanceBasis as MaintenanceBasis
 from offbook.domain.config.account import MaintenanceTier as MaintenanceTier
 from offbook.domain.config.account import MarginCall as MarginCall
+from offbook.domain.config.account import MarginMode as MarginMode
 from offbook.domain.config.account import MarginRules as MarginRules
 from offbook.domain.config.actions import ActionKind as ActionKind
 from offbook.domain.config.actions import ActionOrders as ActionOrders
@@ -68,6 +71,7 @@ from offbook.domain.config.market import funding_of as funding_of
 from offbook.domain.config.market import instruments_of as instruments_of
 from offbook.domain.config.market import kinds_of as kinds_of
 from offbook.domain.config.market import market_key as market_key
+from offbook.domain.config.market import settlements_of as settlements_of
 from offbook.domain.config.market import sources_of as sources_of
 from offbook.domain.config.market import symbols_of as symbols_of
 from offbook.domain.config.presets import Preset as Preset
@@ -92,6 +96,7 @@ from offbook.domain.config.session import parse_speed as parse_speed
 from offbook.domain.config.session import well_formed_config as well_formed_config
 from offbook.domain.config.settlement import SettlementConfig as SettlementConfig
 from offbook.domain.config.settlement import UnsettledCash as UnsettledCash
+from offbook.domain.config.settlement_prices import SettlementPrice as SettlementPrice
 from offbook.domain.config.slippage import BasisPointsSlippage as BasisPointsSlippage
 from offbook.domain.config.slippage import NoSlippage as NoSlippage
 from offbook.domain.config.slippage import SlippageConfig as SlippageConfig

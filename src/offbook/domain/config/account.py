@@ -48,6 +48,30 @@ class MarginCall(enum.Enum):
     DENY_INCREASE = "deny_increase"
 
 
+class MarginMode(enum.Enum):
+    """What stands for the losses of a position: the whole account, or the margin that the position
+    was opened with, and no more."""
+
+    CROSS = "cross"
+    ISOLATED = "isolated"
+
+
+class MaintenanceBasis(enum.Enum):
+    """Of which value an isolated position needs its maintenance margin: that at the last prices, or
+    that at which it was entered."""
+
+    MARK = "mark"
+    ENTRY = "entry"
+
+
+class Liquidation(enum.Enum):
+    """What a liquidation closes: everything, or step by step no more than takes a position into the
+    next lower of the ``maintenance_tiers``."""
+
+    FULL = "full"
+    STEPWISE = "stepwise"
+
+
 class MarginRules(enum.Enum):
     """What positions need as maintenance margin: one share of their value, or what the rules for
     US shares ask for (Regulation T, FINRA Rule 4210)."""
@@ -77,7 +101,9 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
     initial one unless given) the ``margin_call`` comes.  ``margin_rules`` of US shares take the
     place of the latter, and allow no initial margin below 0.5; so do ``maintenance_tiers``, by
     which large positions need more of their value.  ``liquidation_fee`` is charged on the value of
-    what a margin call closes.
+    what a margin call closes, ``liquidation`` says how much that is at a time; with
+    ``margin_mode`` isolated each position has a margin, and calls, of its own, and
+    ``maintenance_basis`` says of which value it needs a share.
 
     ``withholding`` (0 to 1) is the tax kept back of dividends that are received; ``financing`` says
     what borrowed shares cost, and what cash and debt bear; ``settlement`` when a cash account may
@@ -99,6 +125,9 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
     margin_rules: MarginRules = MarginRules.SHARE
     maintenance_tiers: tuple[MaintenanceTier, ...] = ()
     liquidation_fee: str = "0"
+    margin_mode: MarginMode = MarginMode.CROSS
+    liquidation: Liquidation = Liquidation.FULL
+    maintenance_basis: MaintenanceBasis = MaintenanceBasis.MARK
     withholding: str = "0"
     financing: FinancingConfig | None = None
     settlement: SettlementConfig | None = None
@@ -113,6 +142,9 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
             "unpaid": Unpaid,
             "margin_call": MarginCall,
             "margin_rules": MarginRules,
+            "margin_mode": MarginMode,
+            "liquidation": Liquidation,
+            "maintenance_basis": MaintenanceBasis,
         }
         for name, kind in kinds.items():
             settle_enum(self, name, kind, f"account.{name}")
@@ -208,11 +240,36 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
                 field="account.liquidation_fee",
             )
         self._check_tiers(initial)
+        self._check_liquidation()
         if maintenance[0] * initial[1] > initial[0] * maintenance[1]:
             raise InvalidConfig(
                 f"account.maintenance_margin={self.maintenance_margin} is more than the initial "
                 "margin",
                 field="account.maintenance_margin",
+            )
+
+    def _check_liquidation(self) -> None:
+        closes = self.margin_call is MarginCall.LIQUIDATE
+        if self.liquidation is Liquidation.STEPWISE and not (self.maintenance_tiers and closes):
+            raise InvalidConfig(
+                'account.liquidation="stepwise" goes down account.maintenance_tiers, one at a '
+                'time: give some, with account.margin_call="liquidate"',
+                field="account.liquidation",
+            )
+        if self.margin_mode is not MarginMode.ISOLATED:
+            if self.maintenance_basis is not MaintenanceBasis.MARK:
+                raise InvalidConfig(
+                    'account.maintenance_basis="entry" is for account.margin_mode="isolated": an '
+                    "account as a whole is judged at the last prices",
+                    field="account.maintenance_basis",
+                )
+            return
+        if not closes or self.margin_rules is not MarginRules.SHARE:
+            raise InvalidConfig(
+                'account.margin_mode="isolated": an isolated position is liquidated when its '
+                "margin no longer suffices, and rules for shares know no such thing: leave "
+                "account.margin_call and account.margin_rules out",
+                field="account.margin_mode",
             )
 
     def _check_tiers(self, initial: tuple[int, int]) -> None:
@@ -247,6 +304,9 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
             "margin_rules": MarginRules.SHARE,
             "maintenance_tiers": (),
             "liquidation_fee": "0",
+            "margin_mode": MarginMode.CROSS,
+            "liquidation": Liquidation.FULL,
+            "maintenance_basis": MaintenanceBasis.MARK,
         }
         for name, default in defaults.items():
             if getattr(self, name) != default:

@@ -11,14 +11,12 @@ from offbook.domain.config.market import (
     instruments_of,
 )
 from offbook.domain.errors import InvalidConfig
-from offbook.domain.instruments import AssetClass
 
 
 def check_actions(market: MarketConfig, account: AccountConfig) -> None:
     """Raise InvalidConfig for prices that are adjusted here and raw there, for an action that is
     told twice, a new symbol that is not in the market, or a dividend in money of no known worth."""
     _check_adjustment(market)
-    _check_perpetuals(market, account)
     books = {one.instrument.symbol for one in market.sources if one.kind.is_book}
     seen: set[tuple[str, ActionKind, str]] = set()
     for action in actions_of(market):
@@ -51,16 +49,6 @@ def _check_adjustment(market: MarketConfig) -> None:
                 f"{source.instrument.symbol} adjusted={_name(source)}: a market has one kind of "
                 "prices, or its orders and positions would not be comparable",
                 field="market.adjustment",
-            )
-
-
-def _check_perpetuals(market: MarketConfig, account: AccountConfig) -> None:
-    for instrument in instruments_of(market):
-        if instrument.asset_class is AssetClass.CRYPTO_PERPETUAL and not account.is_margin:
-            raise InvalidConfig(
-                f"{instrument.symbol} is a perpetual, of which nothing is owned: it needs "
-                'account.type="margin"',
-                field="account.type",
             )
 
 

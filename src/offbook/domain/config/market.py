@@ -10,6 +10,7 @@ import msgspec
 from offbook.domain.config.actions import Adjustment, CorporateAction, require_fitting
 from offbook.domain.config.base import ConfigPart
 from offbook.domain.config.funding import FundingRate, check_funding
+from offbook.domain.config.settlement_prices import SettlementPrice, check_settlements
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import DataKind, SourceInfo
@@ -41,7 +42,8 @@ class ReplayMarket(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag=
     times that say no offset; they are UTC without it.  Bars need ``timeframe_ns``; ``label``
     says whether a bar's time is its opening or its closing.  ``actions`` are corporate actions of
     the instrument, ``adjustment`` what its prices carry already; with actions it must be said.
-    ``funding`` are the rates of a perpetual, in order of time.
+    ``funding`` are the rates of a perpetual, ``settlements`` the settlement prices of a future, in
+    order of time.
     Prints that are official prices of
     auctions are known where ``columns`` names the file's column that marks them, ``auction``.
     """
@@ -59,6 +61,7 @@ class ReplayMarket(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag=
     adjustment: Adjustment | None = None
     actions: tuple[CorporateAction, ...] = ()
     funding: tuple[FundingRate, ...] = ()
+    settlements: tuple[SettlementPrice, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.path:
@@ -73,6 +76,7 @@ class ReplayMarket(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag=
                 f"market.label={self.label!r}, expected 'open' or 'close'", field="market.label"
             )
         check_funding(self.funding, self.instrument)
+        check_settlements(self.settlements, self.instrument)
         require_fitting(self.actions, self.adjustment, self.instrument.symbol)
 
     @property
@@ -192,4 +196,14 @@ def funding_of(market: MarketConfig) -> dict[str, tuple[FundingRate, ...]]:
     for source in market.sources:
         if isinstance(source, ReplayMarket) and source.funding:
             found.setdefault(source.instrument.symbol, source.funding)
+    return found
+
+
+def settlements_of(market: MarketConfig) -> dict[str, tuple[SettlementPrice, ...]]:
+    """The settlement prices of each symbol that has some; of several sources the first that
+    tells."""
+    found: dict[str, tuple[SettlementPrice, ...]] = {}
+    for source in market.sources:
+        if isinstance(source, ReplayMarket) and source.settlements:
+            found.setdefault(source.instrument.symbol, source.settlements)
     return found

@@ -7,12 +7,19 @@ from typing import Any, Final
 
 import msgspec
 
-from offbook.domain.config.account import AccountConfig, MarginRules
+from offbook.domain.config.account import (
+    AccountConfig,
+    Liquidation,
+    MaintenanceBasis,
+    MarginMode,
+    MarginRules,
+)
 from offbook.domain.config.action_checks import check_actions
 from offbook.domain.config.actions import ActionOrders
 from offbook.domain.config.auctions import AuctionRules
 from offbook.domain.config.base import ConfigPart, exact_decimal
 from offbook.domain.config.books import check_books, usual_queue
+from offbook.domain.config.contract_checks import check_contracts
 from offbook.domain.config.lifecycle import LifecycleConfig
 from offbook.domain.config.market import MarketConfig, ReplayMarket, instruments_of
 from offbook.domain.config.risk import RiskConfig
@@ -70,6 +77,7 @@ class SessionConfig(ConfigPart, frozen=True, kw_only=True):
         _check_bar_rules(self)
         check_books(self.market, self.venue)
         check_actions(self.market, self.account)
+        check_contracts(self.market, self.account)
         _check_status(self)
         _check_limit_fill(self)
         _check_freshness(self)
@@ -242,8 +250,8 @@ def _check_currencies(config: SessionConfig) -> None:
     instruments = {one.symbol: one for one in instruments_of(config.market)}
     for instrument in instruments.values():
         account.require_rate(
-            instrument.quote_currency,
-            f"{instrument.symbol} is paid in {instrument.quote_currency}",
+            instrument.settle_currency,
+            f"{instrument.symbol} is paid in {instrument.settle_currency}",
         )
     for currency, symbol in account.rates_from.items():
         field = f"account.rates_from.{currency}"
@@ -333,11 +341,15 @@ _UNUSED: Final[tuple[tuple[str, str, object], ...]] = (
     ("account", "margin_rules", MarginRules.SHARE.value),
     ("account", "maintenance_tiers", []),
     ("account", "liquidation_fee", "0"),
+    ("account", "margin_mode", MarginMode.CROSS.value),
+    ("account", "liquidation", Liquidation.FULL.value),
+    ("account", "maintenance_basis", MaintenanceBasis.MARK.value),
 )
 _UNUSED_OF_SOURCES: Final[tuple[tuple[str, object], ...]] = (
     ("adjustment", None),
     ("actions", []),
     ("funding", []),
+    ("settlements", []),
 )
 
 

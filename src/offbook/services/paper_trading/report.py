@@ -285,7 +285,7 @@ def _fill_line(ledger: LedgerState, record: OrderFilled, execution: Execution) -
         ts=record.ts,
         client_order_id=order.client_order_id,
         symbol=record.symbol,
-        currency=instrument.quote_currency,
+        currency=instrument.settle_currency,
         origin=order.origin.value,
         side=record.side.value,
         qty=instrument.qty_text(record.last_qty),
@@ -356,7 +356,7 @@ def _closing(ledger: LedgerState, worth: Worth | None) -> str | None:
         return None
     if not set(held) <= {mark.symbol for mark in ledger.stopped.marks}:
         return None
-    needed = {instrument_of(ledger, symbol).quote_currency for symbol in held}
+    needed = {instrument_of(ledger, symbol).settle_currency for symbol in held}
     needed |= {currency for currency, amount in ledger.money().items() if amount}
     if any(worth.rate(currency) is None for currency in needed):
         return None

@@ -21,6 +21,7 @@ from offbook.domain.records import (
     OrderFilled,
     PositionDelisted,
     PositionRestated,
+    PositionSettled,
     Record,
     SessionAttached,
     SessionStarted,
@@ -56,6 +57,13 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     spread: int = 0
     impact: int = 0
     grade: str = ""
+    is_inverse: bool = False
+    """Whether who is long gains what it was opened at more than it is closed at."""
+
+    def gain(self, got: int, paid: int) -> int:
+        """What closing for ``got`` brings who was long at ``paid``, in the instrument's currency;
+        who was short loses it."""
+        return paid - got if self.is_inverse else got - paid
 
     def worth(self, amount: int) -> int:
         """An amount of the instrument's currency in the account's, rounded down to 10**-18, as the
@@ -69,7 +77,8 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountStep(msgspec.Struct, frozen=True):
-    """From ``ts`` (ns UTC) on: cash by currency (with what is owed and not paid yet), in units of
+    """From ``ts`` (ns UTC) on: cash by currency (with what is owed and not paid yet, and less what
+    open contracts were bought for, as ``LedgerState.money`` counts it), in units of
     10**-18, and what is held by symbol, in signed quantity units; a symbol of which nothing is held
     is not named."""
 
@@ -142,7 +151,7 @@ def execution_of(record: OrderFilled, ledger: LedgerState) -> Execution:
         client_order_id=order.client_order_id,
         qty=sign * record.last_qty,
         px=record.last_px,
-        notional=record.last_qty * record.last_px * instrument.notional_scale,
+        notional=instrument.value_of(record.last_qty, record.last_px),
         fee=int(fee),
         twice_mid=twice_mid,
         slippage=share_of(slippage, *rate),
@@ -151,6 +160,7 @@ def execution_of(record: OrderFilled, ledger: LedgerState) -> Execution:
         spread=share_of(spread, *rate),
         impact=share_of(impact, *rate),
         grade=grade_of(record).value,
+        is_inverse=instrument.is_inverse,
     )
 
 
@@ -171,7 +181,7 @@ class PathBuilder:
             self._step(record.ts, ledger)
         elif isinstance(record, PositionRestated):
             self._restate(record, ledger)
-        elif isinstance(record, (PositionDelisted, FlowAccrued, FlowPaid)):
+        elif isinstance(record, (PositionDelisted, PositionSettled, FlowAccrued, FlowPaid)):
             self._step(record.ts, ledger)
         elif isinstance(record, SessionStarted):
             self._started = self._started or record.ts

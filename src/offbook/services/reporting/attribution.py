@@ -11,6 +11,7 @@ from offbook.domain.records import (
     OrderFilled,
     PositionDelisted,
     PositionRestated,
+    PositionSettled,
     Record,
     SessionAttached,
 )
@@ -41,7 +42,13 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     funding: str
 
 
-_OF_POSITIONS: Final = (OrderFilled, SessionAttached, PositionDelisted, PositionRestated)
+_OF_POSITIONS: Final = (
+    OrderFilled,
+    SessionAttached,
+    PositionDelisted,
+    PositionRestated,
+    PositionSettled,
+)
 """Records whose cash is what a position became: the market's, not a flow beside it."""
 
 

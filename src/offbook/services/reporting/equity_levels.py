@@ -28,7 +28,9 @@ Whole = int | npt.NDArray[np.object_]
 
 
 def rates_stand(path: AccountPath) -> bool:
-    """Whether no exchange rate that the account needs moves."""
+    """Whether no exchange rate that the account needs moves, and values are linear in prices."""
+    if any(found.is_inverse for found in path.instruments):
+        return False
     valuation = Valuation(path.account, _no_price)
     return all(valuation.is_stated(currency) for currency in _currencies(path))
 
@@ -38,7 +40,7 @@ def _no_price(_symbol: str) -> None:
 
 
 def _currencies(path: AccountPath) -> set[str]:
-    paid_in = {found.quote_currency for found in path.instruments}
+    paid_in = {found.settle_currency for found in path.instruments}
     return {path.account.currency}.union(paid_in, *(step.cash for step in path.steps))
 
 
@@ -52,7 +54,7 @@ class FixedRates:
         self._rates = {name: rate[0] * common // rate[1] for name, rate in rates.items()}
         self._places = {found.symbol: place for place, found in enumerate(path.instruments)}
         self._scales = [
-            found.notional_scale * self._rates[found.quote_currency] for found in path.instruments
+            found.notional_scale * self._rates[found.settle_currency] for found in path.instruments
         ]
         self.unit = 2 * common
 
@@ -115,8 +117,8 @@ class MovingRates:
             total = total + self._worth(amount, currency, columns)
         for symbol, qty in step.positions.items():
             instrument = self._instruments[symbol]
-            value: Any = columns[self._places[symbol]] * (qty * instrument.notional_scale) // 2
-            total = total + self._worth(value, instrument.quote_currency, columns)
+            value = _value(instrument, qty, columns[self._places[symbol]])
+            total = total + self._worth(value, instrument.settle_currency, columns)
         whole: Whole = total
         return whole
 
@@ -129,6 +131,17 @@ class MovingRates:
             return amount * numerator // denominator
         pair = self._instruments[self._path.account.rates_from[currency]]
         return _converted(amount, columns[self._places[pair.symbol]], pair, currency)
+
+
+def _value(instrument: Instrument, qty: int, twice_mid: Whole) -> Any:
+    """As ``Valuation`` does it, at mid."""
+    scaled = qty * instrument.notional_scale
+    if not instrument.is_inverse:
+        return twice_mid * scaled // 2
+    if isinstance(twice_mid, int):
+        return -2 * scaled // twice_mid if twice_mid else 0
+    known = twice_mid > 0
+    return np.where(known, -2 * scaled // np.where(known, twice_mid, 1), 0)
 
 
 def _converted(amount: Whole, twice_mid: Whole, pair: Instrument, currency: str) -> Whole:

@@ -116,9 +116,7 @@ def _quality(
 ) -> ExecutionQuality:
     compared = [fill for fill in executions if fill.twice_mid]
     # Doubled on both sides, since a mid may end on half a unit.
-    twice_at_mid = sum(
-        fill.worth(abs(fill.qty) * fill.twice_mid * scales[fill.symbol]) for fill in compared
-    )
+    twice_at_mid = sum(fill.worth(_twice_at_mid(fill, scales[fill.symbol])) for fill in compared)
     slippage = sum(fill.slippage for fill in compared)
     fees = sum(fill.fee for fill in executions)
     sent = [order for order in orders if order.status is not OrderStatus.DENIED]
@@ -144,6 +142,13 @@ def _quality(
     )
 
 
+def _twice_at_mid(fill: Execution, scale: int) -> int:
+    """Twice what a fill would have been worth at the middle of its decision's market."""
+    if fill.is_inverse:
+        return 4 * abs(fill.qty) * scale // fill.twice_mid
+    return abs(fill.qty) * fill.twice_mid * scale
+
+
 def _fill_ratio(
     ledger: LedgerState, sent: Sequence[OrderState], scales: Mapping[str, int]
 ) -> Figure:
@@ -151,7 +156,7 @@ def _fill_ratio(
     the last rate that the records tell."""
     several = len({order.symbol for order in sent}) > 1
     weights = [
-        scales[order.symbol] * _twice_mid(order) * _rate(ledger, order.symbol)
+        _weight(ledger, order, scales[order.symbol]) * _rate(ledger, order.symbol)
         if several
         else Fraction(1)
         for order in sent
@@ -161,8 +166,16 @@ def _fill_ratio(
     return Figure(float(filled / ordered)) if ordered else Figure(None, "no order left")
 
 
+def _weight(ledger: LedgerState, order: OrderState, scale: int) -> Fraction:
+    """What a unit was worth at an order's decision, doubled."""
+    twice_mid = _twice_mid(order)
+    if instrument_of(ledger, order.symbol).is_inverse:
+        return Fraction(4 * scale, twice_mid) if twice_mid else Fraction(0)
+    return Fraction(scale * twice_mid)
+
+
 def _rate(ledger: LedgerState, symbol: str) -> Fraction:
-    currency = instrument_of(ledger, symbol).quote_currency
+    currency = instrument_of(ledger, symbol).settle_currency
     known = (1, 1) if currency == ledger.account_currency else ledger.rates.get(currency, (0, 1))
     return Fraction(*known)
 

@@ -205,15 +205,20 @@ def _positions(
 def _average(position: PositionState, instrument: Instrument) -> str | None:
     if not position.qty:
         return None
-    average = position.cost.decimal / Decimal(instrument.qty_text(position.qty))
+    price, of = instrument.average_px(int(position.cost), abs(position.qty))
+    average = Decimal(price) / Decimal(of)
     places = instrument.price_precision + _SPARE_PLACES
     return format(abs(average).quantize(Decimal(1).scaleb(-places)), "f")
 
 
 def _unrealized(position: PositionState, mark: Mark, instrument: Instrument) -> str:
     """Value at the middle less cost: a half of both sides' value, exact in units of 10**-18."""
+    cost = position.cost if position.qty > 0 else -position.cost
+    if instrument.is_inverse:
+        value = instrument.value_of(position.qty, mark.bid_px + mark.ask_px, 2)
+        return str(Amount(cost - value))
     twice = position.qty * (mark.bid_px + mark.ask_px) * instrument.notional_scale
-    return str(Amount(twice // 2 - position.cost))
+    return str(Amount(twice // 2 - cost))
 
 
 def export_paths(to: Path, form: str, names: Collection[str]) -> dict[str, Path]:

@@ -119,8 +119,7 @@ def fifo_trips(executions: Iterable[Execution]) -> FifoResult:
     return FifoResult(
         trips=tuple(trips),
         open_cost=sum(
-            _sign(lot.execution) * _between(lot.execution.notional, lot.used, lot.size, lot.size)
-            for lot in left
+            _sign(lot.execution) * lot.execution.gain(lot.value_of(lot.left), 0) for lot in left
         ),
         open_fees=sum(lot.fee_of(lot.left) for lot in left),
     )
@@ -144,7 +143,7 @@ def _paired(opening: _Lot, closing: _Lot, qty: int) -> RoundTrip:
         entry_notional=paid,
         exit_notional=got,
         paid=entry.worth(paid),
-        gross=leave.worth(_sign(entry) * (got - paid)),
+        gross=leave.worth(_sign(entry) * leave.gain(got, paid)),
         fees=fees,
         fills=2,
         entry_order=entry.client_order_id,
@@ -180,7 +179,7 @@ class _Open:
             self.paid += execution.traded
             return
         out = share_of(self.cost, size, self.held)
-        self.gross += execution.worth(self.sign * (execution.notional - out))
+        self.gross += execution.worth(self.sign * execution.gain(execution.notional, out))
         self.cost -= out
         self.got += execution.notional
         self.held -= size

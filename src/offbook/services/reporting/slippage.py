@@ -16,6 +16,9 @@ def slippage_of(sign: int, qty: int, px: int, twice_mid: int, instrument: Instru
     """
     if not twice_mid:
         return 0
+    if instrument.is_inverse:
+        # Who buys owes so much more of the base currency at a lower price.
+        return sign * (instrument.value_of(qty, twice_mid, 2) - instrument.value_of(qty, px))
     # Twice the mid is exact where the mid itself may end on half a unit.
     return share_of(sign * qty * (2 * px - twice_mid) * instrument.notional_scale, 1, 2)
 
@@ -33,7 +36,11 @@ def parts_of(record: OrderFilled, twice_decision: int, instrument: Instrument) -
     if not twice_decision:
         return 0, 0
     base = record.last_px if evidence.base_px is None else evidence.base_px
-    impact = record.side.sign * qty * (record.last_px - base) * instrument.notional_scale
+    impact = record.side.sign * (
+        instrument.value_of(qty, record.last_px) - instrument.value_of(qty, base)
+    )
+    if instrument.is_inverse:
+        impact = -impact
     if evidence.bid_px is None or evidence.ask_px is None:
         return 0, impact
     twice_mid = evidence.bid_px + evidence.ask_px

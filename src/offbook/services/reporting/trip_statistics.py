@@ -108,7 +108,7 @@ class Excursions:
     """Finds the extremes of an instrument's price over any stretch of its legs (Sweeney 1996)."""
 
     def __init__(self, path: AccountPath, curve: EquityCurve) -> None:
-        self._scales = {found.symbol: found.notional_scale for found in path.instruments}
+        self._instruments = {found.symbol: found for found in path.instruments}
         self._restated = path.restated
         self._legs = {
             symbol: _Legs(times, curve.excursions[symbol]) for symbol, times in path.legs().items()
@@ -123,14 +123,19 @@ class Excursions:
         found = self._legs[trip.symbol].extremes(trip.entry_ts, trip.exit_ts)
         if found is None or not trip.qty:
             return None
-        scale = self._scales[trip.symbol]
-        entry = 2 * trip.entry_notional / (trip.qty * scale)
+        entry = self._twice_px(trip.symbol, trip.entry_notional, trip.qty)
         moves = [found[0] / entry - 1, found[1] / entry - 1, 0.0]
         if trip.closed_qty:
-            leave = 2 * trip.exit_notional / (trip.closed_qty * scale)
+            leave = self._twice_px(trip.symbol, trip.exit_notional, trip.closed_qty)
             moves.append(leave / entry - 1)
         signed = [trip.sign * move for move in moves]
         return TripExcursion(favourable=max(signed), adverse=min(signed))
+
+    def _twice_px(self, symbol: str, notional: int, qty: int) -> float:
+        """Twice the average price of so many units that were worth so much."""
+        instrument = self._instruments[symbol]
+        price, of = instrument.average_px(notional, qty)
+        return 2 * price * int(10**instrument.price_precision) / of
 
 
 class _Legs:

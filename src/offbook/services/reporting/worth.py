@@ -46,11 +46,13 @@ class Worth:
         for symbol, qty in positions.items():
             instrument = self._instruments[symbol]
             bid, ask = self._marks.get(symbol, (0, 0))
-            value = qty * (bid if qty > 0 else ask) * instrument.notional_scale
+            value = instrument.value_of(qty, bid if qty > 0 else ask)
+            if instrument.is_inverse:
+                value = -value
             flow = AT_MID
-            if valuation.settles_in(instrument) != instrument.quote_currency:
+            if valuation.settles_in(instrument) != instrument.settle_currency:
                 flow = RECEIVES if value > 0 else PAYS
-            total += valuation.worth(value, instrument.quote_currency, flow)
+            total += valuation.worth(value, instrument.settle_currency, flow)
         return total
 
     def net(self, positions: Mapping[str, int]) -> int:
@@ -65,8 +67,12 @@ class Worth:
         """What a position is worth at mid above its signed cost (in the instrument's currency)."""
         instrument = self._instruments[symbol]
         bid, ask = self._marks.get(symbol, (0, 0))
-        value = qty * (bid + ask) * instrument.notional_scale // 2
-        return self._valuation.worth(value - cost, instrument.quote_currency)
+        if instrument.is_inverse:
+            value = -instrument.value_of(qty, bid + ask, 2)
+            cost = -cost
+        else:
+            value = qty * (bid + ask) * instrument.notional_scale // 2
+        return self._valuation.worth(value - cost, instrument.settle_currency)
 
     def _prices(self, symbol: str) -> Market | None:
         found = self._marks.get(symbol)

@@ -1,29 +1,43 @@
 """A result and its parts: by hand, and against the market's own moves."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import pytest
 from tests.stage import Stage, Trader, wave
 
 from offbook.domain.config import (
+    AccountConfig,
+    AccountType,
     ActionKind,
     Adjustment,
     BasisPointsFee,
     BasisPointsSlippage,
     CorporateAction,
+    FundingRate,
     LatencyConfig,
     NoSlippage,
+    SettlementPrice,
     SlippageConfig,
     VenueConfig,
 )
+from offbook.domain.contracts import ContractTerms
+from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.orders import OrderSide
 from offbook.domain.values import Amount
 from offbook.engine.strategy import Strategy
 from offbook.services.reporting.attribution import Attribution
 from offbook.services.reporting.full_report import FullReport, read_full_report
 from offbook.services.reporting.sections import sections
-from offbook.testing.markets import SECOND, START, BuiltMarket, bars_market, quotes_market
+from offbook.testing.markets import (
+    BTCUSDT,
+    SECOND,
+    START,
+    BuiltMarket,
+    bars_market,
+    quotes_market,
+)
 
 NO_FEE = BasisPointsFee(maker="0", taker="0")
 
@@ -143,3 +157,89 @@ async def test_the_market_part_is_every_decision_held_to_the_end(slippage: Slipp
     )
     titles = [section.title for section in sections(report)]
     assert "Attribution" in titles
+
+
+class Holds(Once):
+    """Buys 100 contracts at the first quote."""
+
+    def on_quote(self, row: object) -> None:
+        if not self.done:
+            self.done = True
+            self.buy("BTCUSDT", "100")
+
+
+async def _with_terms(
+    prices: list[str], strategy: type[Strategy], instrument: Instrument, **terms: Any
+) -> tuple[FullReport, Attribution]:
+    """The report of a perpetual, or a future, in a margin account."""
+    built = quotes_market(
+        [(price, price, "1000", "1000") for price in prices], instrument=instrument
+    )
+    config = msgspec.structs.replace(built.config, **terms)
+    stage = Stage(BuiltMarket(config=config, slices=built.slices), strategy)
+    account = AccountConfig(
+        currency=instrument.settle_currency,
+        type=AccountType.MARGIN,
+        leverage="20",
+        initial_cash="100000",
+    )
+    venue = VenueConfig(
+        fee=BasisPointsFee(maker="0", taker="10"),
+        latency=LatencyConfig(entry_ns=0, response_ns=0),
+    )
+    async with stage.manager() as manager:
+        config = stage.config(venue=venue, account=account)
+        session = await manager.wait((await manager.start_session(config)).id)
+    report = await read_full_report(session, stage.repository, stage.gateway)
+    assert report.attribution is not None
+    assert Amount.parse(report.attribution.result) == _whole(report.attribution)
+    return report, report.attribution
+
+
+def _at(second: int) -> str:
+    return datetime.fromtimestamp(START // SECOND + second, UTC).isoformat()
+
+
+async def test_funding_is_a_part_of_its_own_and_the_parts_add_up() -> None:
+    """One bitcoin bought at 100, held to 110: 0.5 % of 105 was paid, a tenth of a percent of 108
+    received."""
+    perpetual = msgspec.structs.replace(BTCUSDT, asset_class=AssetClass.CRYPTO_PERPETUAL)
+    rates = (
+        FundingRate(at=_at(3), rate="0.005", mark="105"),
+        FundingRate(at=_at(4), rate="-0.001", mark="108"),
+    )
+    prices = ["100.00", "102.00", "104.00", "106.00", "108.00", "110.00"]
+    _, found = await _with_terms(prices, Once, perpetual, funding=rates)
+    assert (found.market, found.fees, found.funding) == ("10", "-0.1", "-0.417")
+    assert found.result == "9.483"
+
+
+async def test_funding_of_an_inverse_contract_is_in_its_base_currency() -> None:
+    """100 dollars bought at 100 are one bitcoin; sold at 125 they would be 0.2 more."""
+    inverse = msgspec.structs.replace(
+        BTCUSDT, asset_class=AssetClass.CRYPTO_PERPETUAL, contract=ContractTerms(is_inverse=True)
+    )
+    rates = (FundingRate(at=_at(2), rate="0.01", mark="80"),)
+    prices = ["100.00", "100.00", "80.00", "125.00"]
+    report, found = await _with_terms(prices, Holds, inverse, funding=rates)
+    assert (found.market, found.fees, found.funding) == ("0.2", "-0.001", "-0.0125")
+    assert found.result == "0.1865"
+    assert report.equity is not None
+    assert report.equity.daily[-1].equity == "100000.1865"
+
+
+async def test_settlements_of_a_future_are_the_markets_move() -> None:
+    """Whatever its settlement prices were: what they bring is not brought again."""
+    future = msgspec.structs.replace(
+        BTCUSDT, asset_class=AssetClass.FUTURE, contract=ContractTerms(multiplier="10")
+    )
+    settlements = (
+        SettlementPrice(at=_at(2), price="95.5"),
+        SettlementPrice(at=_at(4), price="130"),
+    )
+    prices = ["100.00", "98.00", "96.00", "105.00", "112.00", "112.00"]
+    report, found = await _with_terms(prices, Once, future, settlements=settlements)
+    assert (found.market, found.fees, found.funding) == ("120", "-1", "0")
+    assert found.result == "119"
+    assert report.session.realized == "300"
+    assert [moment.event for moment in report.session.moments].count("settled") == 2
