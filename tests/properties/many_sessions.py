@@ -111,7 +111,11 @@ class ManySessions:
         """A session at random."""
         name = self.rng.choice([None, *ACTORS])
         made = session_at_random(
-            self.rng, self.kind, rows=3, strategy=None if name is None else ACTORS[name]
+            self.rng,
+            self.kind,
+            rows=3,
+            strategy=None if name is None else ACTORS[name],
+            contracts=False,  # the market is one for all of them
         )
         spec, actor = None, made.engine._strategy
         if isinstance(actor, Gambler):

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 import msgspec
+from tests.properties.random_contracts import liquidated
 
 from offbook.domain.config import (
     AccountConfig,
@@ -19,7 +20,6 @@ from offbook.domain.config import (
     FinancingConfig,
     FundingRate,
     InterestRate,
-    MaintenanceTier,
     MarginRules,
     ReplayMarket,
     SessionConfig,
@@ -29,10 +29,6 @@ from offbook.domain.config import (
 )
 from offbook.domain.instruments import AssetClass, Instrument
 
-TIERS = tuple(
-    MaintenanceTier(above=above, rate=rate)
-    for above, rate in (("0", "0.01"), ("999.5", "0.02"), ("20000", "0.0499"))
-)
 SETTLEMENTS = [SettlementConfig(unsettled=how) for how in UnsettledCash]
 
 
@@ -106,9 +102,7 @@ def _maintenance(account: AccountConfig, rng: Random) -> dict[str, Any]:
     """The rules for shares, or tiers, where the leverage allows them."""
     if account.leverage == "2":
         return {"margin_rules": rng.choice(list(MarginRules))}
-    if account.leverage == "20" and rng.random() < 0.7:
-        return {"maintenance_tiers": TIERS}
-    return {}
+    return liquidated(account, rng) if account.is_margin else {}
 
 
 def _of(

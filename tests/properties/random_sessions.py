@@ -24,6 +24,7 @@ from tests.properties.random_conditions import (
     delays_at_random,
     rules_of_bars,
 )
+from tests.properties.random_contracts import with_contracts
 from tests.properties.random_markets import MAKERS, Kind, days_at_random, hours_at_random
 from tests.properties.venue_cases import manners_at_random
 from tests.rehearsal import Rehearsal, attach_of, session_of
@@ -44,10 +45,10 @@ from offbook.domain.errors import OffbookError
 from offbook.domain.market_data import BarSlice, DataKind, MarketSlice
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType, ReplaceRequest, TimeInForce
 from offbook.domain.records import CommandTaken, encode_record
-from offbook.domain.session import SessionStatus
+from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.inputs import Advance, EndOfData, Take
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.testing.markets import SECOND
+from offbook.testing.markets import SECOND, BuiltCombination, BuiltMarket
 
 OVER = {SessionStatus.STOPPED, SessionStatus.FAILED}
 
@@ -60,8 +61,10 @@ def session_at_random(
     strategy: type[Gambler] | None,
     accounts: Sequence[tuple[str, dict[str, Any]]] = ACCOUNTS,
     events: bool = True,
+    contracts: bool = True,
 ) -> Rehearsal:
-    """An engine, not yet started."""
+    """An engine, not yet started; without ``contracts`` the market's instruments stay as they are
+    made."""
     market = MAKERS[kind](rng, rows)
     cash, account = rng.choice(accounts)
     slow = rng.choice([0, 0, SECOND // 5, 2 * SECOND])
@@ -101,12 +104,29 @@ def session_at_random(
         config = as_other_engines(session.config, rng)
         session = msgspec.structs.replace(session, config=config)
     if events:
-        times = [ts for piece in market.slices for ts in (int(piece.ts[0]), int(piece.ts[-1]))]
-        config = with_actions(session.config, rng, min(times), max(times))
-        session = msgspec.structs.replace(session, config=config)
+        session, market = _with_events(session, market, rng, contracts=contracts)
     hours = days_at_random(rng) if kind == "several" else hours_at_random(rng)
     attach = attach_of(market, hours, clock_stops=rng.random() < 0.6)
     return Rehearsal(market, session, actor, attach)
+
+
+def _with_events(
+    session: PaperTradingSession,
+    market: BuiltMarket | BuiltCombination,
+    rng: Random,
+    *,
+    contracts: bool,
+) -> tuple[PaperTradingSession, BuiltMarket | BuiltCombination]:
+    """What happens at its date within the time of a market, and its contracts."""
+    times = [ts for piece in market.slices for ts in (int(piece.ts[0]), int(piece.ts[-1]))]
+    config = session.config
+    if contracts:
+        config = with_contracts(config, rng, min(times), max(times))
+    if config is session.config:
+        config = with_actions(config, rng, min(times), max(times))
+    else:
+        market = msgspec.structs.replace(market, config=config.market)
+    return msgspec.structs.replace(session, config=config), market
 
 
 class Fed(msgspec.Struct, frozen=True):
