@@ -19,7 +19,13 @@ from offbook.domain.config import CashCheck, NoSlippage
 from offbook.domain.orders import ContingencyType, Liquidity, OrderSide, Origin, TimeInForce
 from offbook.domain.records import Record
 
-EVENTS = (r.PositionRestated, r.PositionDelisted, r.FlowAccrued, r.FlowPaid)
+EVENTS = (
+    r.PositionRestated,
+    r.PositionDelisted,
+    r.PositionSettled,
+    r.FlowAccrued,
+    r.FlowPaid,
+)
 LIFE = (
     r.SessionPaused,
     r.SessionResumed,
@@ -133,6 +139,9 @@ class Invariants:
             self._held = record.position_qty
         elif isinstance(record, r.PositionDelisted):
             self._held = 0
+        elif isinstance(record, r.PositionSettled):
+            assert record.position_qty == (0 if record.expired else self._held), f"I6: {record}"
+            self._held = record.position_qty
 
     def _post(self, postings: tuple[r.Posting, ...]) -> None:
         for leg in postings:
@@ -284,7 +293,7 @@ class Invariants:
         maker = record.liquidity is Liquidity.ADDED
         assert maker or record.fee >= 0 or record.cum_added, f"I1: {record} pays the client"
         conversion = record.conversion
-        foreign = self._instrument.quote_currency != self._account.currency
+        foreign = self._instrument.settle_currency != self._account.currency
         assert (conversion is not None) is foreign, f"I1: {record} and its conversion"
         buying = order.side is OrderSide.BUY
         if order.price is not None:

@@ -89,6 +89,7 @@ def session_of(setup: Setup) -> PaperTradingSession:
             adjustment=Adjustment.RAW if setup.actions else None,
             funding=setup.funding if kind is setup.kinds[0] else (),
             columns=marks if kind is DataKind.TRADES else {},
+            settlements=setup.settlements,
         )
         for kind in setup.sources
     )

@@ -21,12 +21,8 @@ from tests.properties.account_cases import (
     pick_risk,
     pick_slippage,
 )
-from tests.properties.event_cases import (
-    PERPETUAL,
-    Clockwork,
-    pick_actions,
-    pick_funding,
-)
+from tests.properties.contract_cases import with_contract
+from tests.properties.event_cases import PERPETUAL, Clockwork, pick_actions, pick_funding
 from tests.properties.row_cases import Move, pick_move
 from tests.properties.sources import Source
 from tests.properties.venue_cases import pick_freshness
@@ -47,6 +43,7 @@ from offbook.domain.config import (
     PauseOrders,
     RiskConfig,
     SelfMatchPolicy,
+    SettlementPrice,
     StopGap,
     VenueConfig,
     WhileHalted,
@@ -83,6 +80,7 @@ class Setup:
     """Whether an exchange says of halts and bands."""
     marked: bool = False
     """Whether prints of auctions are marked."""
+    settlements: tuple[SettlementPrice, ...] = ()
     actions: tuple[CorporateAction, ...] = ()
     funding: tuple[FundingRate, ...] = ()
 
@@ -131,7 +129,7 @@ def pick_setup(source: Source) -> Setup:
     tight = source.pick([False] * 5 + [True])  # where cash ends before market orders do
     clock = Clockwork(start, timeframe)
     perpetual = instrument is PERPETUAL
-    return Setup(
+    made = Setup(
         actions=() if perpetual else pick_actions(source, instrument, clock),
         funding=pick_funding(source, clock) if perpetual else (),
         instrument=instrument,
@@ -156,6 +154,7 @@ def pick_setup(source: Source) -> Setup:
         status=status,
         marked=marked,
     )
+    return with_contract(source, made, BASE[instrument.symbol])
 
 
 def _pick_venue(

@@ -151,6 +151,12 @@ _FACTS: dict[type[Any], Callable[[Plain, Any], Event]] = {
     r.SettlementDone: lambda p, s: (p.money(s.amount), p.size(s.qty), s.waits),
     r.FlowPaid: lambda p, f: (f.reason, f.currency, p.money(f.amount), f.due),
     r.MarginCalled: lambda p, c: (p.money(c.equity), p.money(c.required), c.action),
+    r.LiquidationBegan: lambda p, c: tuple(map(p.money, (c.equity, c.required, c.margin))),
+    r.LiquidationEnded: lambda p, c: (),
+    r.PositionSettled: lambda p, s: (
+        *(Fraction(s.price), s.is_given, s.expired, p.size(s.position_qty)),
+        *(p.money(s.position_cost), p.money(s.realized), s.due),
+    ),
     r.MarginRestored: lambda p, c: (p.money(c.equity), p.money(c.required)),
     r.DayBegan: lambda p, d: (p.money(d.equity), d.ends),
     r.DailyLossReached: Plain._lost,

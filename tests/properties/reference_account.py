@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tests.properties.reference_charges import Fill, fee_of_fill, most_charged
-from tests.properties.reference_numbers import rounded_down, rounded_even
+from tests.properties.reference_numbers import rounded_down
 from tests.properties.reference_orders import ZERO, Order
+from tests.properties.reference_position import Position, money_of
 
 from offbook.domain.config import (
     AccountConfig,
@@ -34,7 +35,7 @@ Terms = tuple[Fraction | None, Fraction | None, Fraction | None, Fraction | None
 
 
 @dataclass
-class Account:
+class Account(Position):
     """What cash and margin accounts share: one instrument, its currency and the account's."""
 
     instrument: Instrument
@@ -49,6 +50,7 @@ class Account:
     orders: list[Order] = field(default_factory=list)
     lost_enough: bool = False
     symbol_ended: bool = False
+    liquidation_charges: Fraction = ZERO
     proceeds: Fraction = ZERO
     """What sales brought that has not settled."""
     unsettled: dict[str, Fraction] = field(default_factory=lambda: {"cash": ZERO, "shares": ZERO})
@@ -57,7 +59,7 @@ class Account:
     """What waits to be paid without a trade: by kind and currency."""
 
     def __post_init__(self) -> None:
-        quote = self.instrument.quote_currency
+        quote = self.money = money_of(self.instrument)
         self.at_fill = self.config.cash_check is CashCheck.FILL
         self.rate = Fraction(self.config.rates.get(quote, "1"))
         self.converts = quote != self.config.currency and quote not in self.config.cash
@@ -134,20 +136,18 @@ class Account:
         return self.purse[self.config.currency]
 
     def equity(self, market: tuple[Fraction, Fraction] | None) -> Fraction:
-        """All cash, and what is held at mid, in the account's currency."""
-        quote, own = self.instrument.quote_currency, self.config.currency
-        other = ZERO
-        if quote != own:
-            other = rounded_down((self.purse.get(quote, ZERO) + self.is_owed(quote)) * self.rate)
-        return self.own() + self.is_owed(own) + other + self._at_mid(self.held, market)
+        """All cash, and what is held at mid, in the account's currency. What a contract cost was
+        never paid, and counts as if it had been."""
+        cost, own = self.signed_cost() if self.contract else ZERO, self.config.currency
+        mine = self.own() + self.is_owed(own) + self._at_mid(self.held, market)
+        if self.money == own:
+            return mine - cost
+        other = self.purse.get(self.money, ZERO) + self.is_owed(self.money) - cost
+        return mine + rounded_down(other * self.rate)
 
     def is_owed(self, currency: str) -> Fraction:
         """What is still to come of a currency, or to be paid."""
         return sum((some for key, some in self.owed.items() if key[1] == currency), ZERO)
-
-    def _at_mid(self, qty: Fraction, market: tuple[Fraction, Fraction] | None) -> Fraction:
-        bid, ask = market or (ZERO, ZERO)
-        return rounded_down(rounded_down(qty * (bid + ask) / 2) * self.rate)
 
     # -- charges ----------------------------------------------------------------------------
 
@@ -226,7 +226,7 @@ class Account:
         if most is not None and qty > Fraction(most):
             return RejectReason.MAX_ORDER_QTY
         most = self.risk.max_order_notional
-        if most is not None and qty * price * self.rate > Fraction(most):
+        if most is not None and self.value(qty, price) * self.rate > Fraction(most):
             return RejectReason.MAX_ORDER_NOTIONAL
         if self.risk.price_collar is not None and limit is not None:
             share = Fraction(self.risk.price_collar)
@@ -241,7 +241,7 @@ class Account:
         if most is not None and total > Fraction(most):
             return RejectReason.MAX_POSITION_QTY
         most = self.risk.max_position_notional
-        if most is not None and total * price * self.rate > Fraction(most):
+        if most is not None and self.value(total, price) * self.rate > Fraction(most):
             return RejectReason.MAX_POSITION_NOTIONAL
         return None
 
@@ -339,7 +339,7 @@ class Account:
         maker: bool,
     ) -> tuple[Fraction, Fraction] | CancelReason:
         """Book a fill: its charge and what it realized; or why it cannot be paid for."""
-        value = qty * price
+        value = self.value(qty, price)
         fill = Fill(qty, value, maker)
         fee = fee_of_fill(self.venue, self.instrument, order, fill)
         if not order.buying and not self.may_owe:
@@ -351,10 +351,11 @@ class Account:
         order.value += value
         order.fills.append(fill)
         order.fees += fee
-        cash = (-value if order.buying else value) - fee
+        realized = self._move(qty if order.buying else -qty, price)
+        brings = -value if order.buying else value
+        cash = (realized if self.contract else brings) - fee
         change = rounded_down(cash * self.rate) if self.converts else cash
         self.purse[self.pays_in] += change
-        realized = self._move(qty if order.buying else -qty, price)
         self.realized += realized
         self.realized_here += rounded_down(realized * self.rate)
         self.fees -= rounded_down(-fee * self.rate)
@@ -362,21 +363,6 @@ class Account:
         if not order.open:
             self.end(order, OrderStatus.FILLED)
         return fee, realized
-
-    def _move(self, signed: Fraction, price: Fraction) -> Fraction:
-        """The position after a trade; what it realized. Beyond flat the other side begins."""
-        size, before = abs(signed), abs(self.held)
-        if self.held * signed >= 0:
-            self.held += signed
-            self.cost += size * price
-            return ZERO
-        closing = min(size, before)
-        part = self.cost if closing == before else rounded_even(self.cost * closing / before)
-        gain = closing * price - part
-        realized = gain if self.held > 0 else -gain
-        self.cost = (size - closing) * price if size > before else self.cost - part
-        self.held += signed
-        return realized
 
     may_owe = False
 

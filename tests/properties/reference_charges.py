@@ -16,6 +16,7 @@ from offbook.domain.config import (
     SumFee,
     VenueConfig,
 )
+from offbook.domain.contracts import ContractTerms
 from offbook.domain.instruments import Instrument
 
 ZERO = Fraction(0)
@@ -69,7 +70,10 @@ def worst(fee: FeeConfig, fills: Sequence[Fill], qty: Fraction, value: Fraction)
 
 
 def _unit(instrument: Instrument) -> Fraction:
-    return Fraction(1, 10 ** CENTS.get(instrument.quote_currency, 8))
+    terms = instrument.contract
+    inverse = isinstance(terms, ContractTerms) and terms.is_inverse
+    money = instrument.base if inverse else instrument.quote_currency
+    return Fraction(1, 10 ** CENTS.get(money, 8))
 
 
 def _up(amount: Fraction, unit: Fraction) -> Fraction:

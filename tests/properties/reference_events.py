@@ -166,17 +166,19 @@ class ReferenceEvents(ReferenceRestating):
         if number + 1 < len(self.setup.funding):
             self._await_funding(number + 1)
         price = sum(market or (ZERO, ZERO)) / 2 if rate.mark is None else Fraction(rate.mark)
-        currency = self.setup.instrument.quote_currency
-        amount = self.whole_cents(-self.account.held * price * Fraction(rate.rate), currency)
+        currency = self.account.money
+        value = self.account.value(self.account.held, price)
+        amount = self.whole_cents(-value * Fraction(rate.rate), currency)
         if amount:
             self.accrue(FlowReason.FUNDING, currency, amount, ZERO, self.now)
             self.pay(FlowReason.FUNDING, currency, amount)
 
     def charge_for_liquidation(self, value: Fraction) -> None:
         """A share of what a margin call closes, fill by fill."""
-        currency = self.setup.instrument.quote_currency
+        currency = self.account.money
         share = Fraction(self.setup.account.liquidation_fee)
         amount = self.whole_cents(-value * share, currency)
+        self.account.liquidation_charges -= amount
         if amount:
             self.accrue(FlowReason.LIQUIDATION_FEE, currency, amount, ZERO, self.now)
             self.pay(FlowReason.LIQUIDATION_FEE, currency, amount)
@@ -195,7 +197,7 @@ class ReferenceEvents(ReferenceRestating):
         following = self._await_day_end()
         days = following // DAY - self.now // DAY
         short, currency = ZERO, self.setup.instrument.quote_currency
-        if account.held < 0 and market is not None:
+        if account.held < 0 and market is not None and not account.contract:
             short = -rounded_down(account.held * sum(market) / 2)
             rate = borrow_rate(account.config, self.now) or ZERO
             self._bear(FlowReason.BORROW_FEE, currency, -short * rate, days, config.borrow_year)

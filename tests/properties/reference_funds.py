@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from tests.properties.reference_account import Account, Market
 from tests.properties.reference_charges import most_charged
+from tests.properties.reference_margins import Margins
 from tests.properties.reference_numbers import rounded_down
 from tests.properties.reference_orders import ZERO, Order
 from tests.properties.reference_rates import borrow_rate
@@ -139,7 +140,7 @@ class CashAccount(Account):
         return min(max(ZERO, before - freed), self.free(order.side) + before)
 
 
-class MarginAccount(Account):
+class MarginAccount(Margins, Account):
     """Orders hold the margin of what they add, and the charges on it."""
 
     may_owe = True
@@ -151,26 +152,29 @@ class MarginAccount(Account):
         self.called = False
 
     def margin_used(self, market: Market | None) -> Fraction:
-        return self.required(market, self.initial)
+        if self.isolated:
+            return -rounded_down(-self.margin_here() * self.rate)
+        return self.required(market, opens=True)
 
-    def required(self, market: Market | None, share: Fraction) -> Fraction:
-        """A share of what is held or owed."""
-        return -rounded_down(self._at_mid(-abs(self.held), market) * share)
+    def required(self, market: Market | None, *, opens: bool) -> Fraction:
+        """A share of what is held or owed, or an amount for each contract."""
+        own = self.own_margin(abs(self.held), opens=opens)
+        if own is not None:
+            return -rounded_down(-own * self.rate)
+        worth = self.worth_of_position(market)
+        if self.tiers() and not opens:
+            ends = [start for start, _ in self.tiers()[1:]] + [worth]
+            parts = zip(self.tiers(), ends, strict=True)
+            need = sum((max(min(worth, e) - s, ZERO) * rate for (s, rate), e in parts), ZERO)
+            return -rounded_down(-need)
+        return -rounded_down(-worth * (self.initial if opens else self.maintenance))
 
     def must_be_kept(self, market: Market | None) -> Fraction:
         """The equity below which a margin call comes."""
-        value = -self._at_mid(-abs(self.held), market)
         if self.config.margin_rules is MarginRules.REG_T:
+            value = -self._at_mid(-abs(self.held), market)
             return self._by_regulation(value, market) if self.held else ZERO
-        if not self.config.maintenance_tiers:
-            return self.required(market, self.maintenance)
-        tiers = self.config.maintenance_tiers
-        ends = [*(Fraction(tier.above) for tier in tiers[1:]), None]
-        exact = ZERO
-        for tier, end in zip(tiers, ends, strict=True):
-            within = (value if end is None else min(value, end)) - Fraction(tier.above)
-            exact += max(within, ZERO) * Fraction(tier.rate)
-        return -rounded_down(-exact)
+        return self.required(market, opens=False)
 
     def _by_regulation(self, value: Fraction, market: Market | None) -> Fraction:
         """FINRA Rule 4210 (c): a quarter of what is held; of what is owed more, and so much a
@@ -183,8 +187,9 @@ class MarginAccount(Account):
         return max(-rounded_down(-value * share), floor)
 
     def free(self, market: Market | None) -> Fraction:
-        """Equity that nothing binds."""
-        return self.equity(market) - self.margin_used(market) - self.reserved()
+        """Equity that nothing binds; an isolated position's gains are its own."""
+        gains = self.gain(market) if self.isolated else ZERO
+        return self.equity(market) - self.margin_used(market) - gains - self.reserved()
 
     def adds(self) -> dict[int, Fraction]:
         """How much each working order would add, the earlier ones reducing first."""
@@ -214,7 +219,12 @@ class MarginAccount(Account):
         return True
 
     def price_for(self, order: Order, market: Market) -> Fraction:
-        """A sell may trade above its limit."""
+        """A sell may trade above its limit; of an inverse contract a lower price is the dearer."""
+        if self.inverse:
+            if order.bound is not None:
+                return min(order.bound, market[1]) if order.buying else order.bound
+            finest = Fraction(1, 10**self.instrument.price_precision)
+            return max(market[0] - (self.collar(market[0]) - market[0]), finest)
         price = super().price_for(order, market)
         return price if order.buying else max(price, market[1])
 
@@ -240,13 +250,15 @@ class MarginAccount(Account):
     def need(self, order: Order, adding: Fraction, price: Fraction) -> Fraction:
         if self.at_fill or not adding:
             return ZERO
-        value = adding * price
+        value = self.value(adding, price)
         charges = most_charged(self.venue, self.instrument, order, adding, value)
-        margin = -rounded_down(-value * self.initial)
+        margin = self.to_open(adding, price)
         return -rounded_down(-(margin + max(charges, ZERO)) * self.rate)
 
     def _needs(self, order: Order) -> Fraction:
         dearer = max(order.reserve_price, order.asked_price)
+        if self.inverse and order.reserve_price and order.asked_price:
+            dearer = min(order.reserve_price, order.asked_price)
         return self.need(order, self.adds()[order.number], dearer)
 
     def fund(self, order: Order, market: Market) -> RejectReason | None:
@@ -255,7 +267,8 @@ class MarginAccount(Account):
         adding = self.adds()[order.number]
         self.orders.pop()
         order.reserved = ZERO
-        if adding and not order.buying and borrow_rate(self.config, order.sent) is None:
+        lent = self.contract or borrow_rate(self.config, order.sent) is not None
+        if adding and not order.buying and not lent:
             return RejectReason.NOT_BORROWABLE
         if adding and self.called:
             return RejectReason.MARGIN_CALL
@@ -268,6 +281,8 @@ class MarginAccount(Account):
     def freed(self, market: Market | None, closes: Fraction) -> Fraction:
         """The margin of what a fill closes before it opens the other side."""
         held = self.held
+        if self.isolated and held:
+            return self._freed_of_position(market, closes)
         before = self.margin_used(market)
         self.held = max(abs(held) - closes, ZERO)
         after = self.margin_used(market)
@@ -284,7 +299,7 @@ class MarginAccount(Account):
     ) -> RejectReason | Fraction:
         if order.held:
             return ZERO
-        grows = not order.buying and qty > order.qty
+        grows = not order.buying and qty > order.qty and not self.contract
         if grows and borrow_rate(self.config, now) is None and self._released(order, qty, ZERO)[0]:
             return RejectReason.NOT_BORROWABLE
         before = order.asked_qty, order.asked_price
@@ -313,10 +328,11 @@ class MarginAccount(Account):
     ) -> CancelReason | None:
         """Asked only where nothing was before: at the fill, or beyond the collar."""
         adding = qty - (min(qty, abs(self.held)) if self.reduces(order.side) else ZERO)
-        beyond = order.bound is None and price > order.reserve_price
+        worse = price - order.reserve_price
+        beyond = order.bound is None and (worse < 0 if self.inverse else worse > 0)
         if not adding or not (self.at_fill or beyond):
             return None
-        margin = -rounded_down(-adding * price * self.initial)
+        margin = self.to_open(adding, price)
         cost = -rounded_down(-(margin + fee) * self.rate)
         if cost <= self.free(market) + self.freed(market, qty - adding) + order.reserved:
             return None

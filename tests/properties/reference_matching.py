@@ -163,7 +163,7 @@ class ReferenceMatching(ReferenceGroups):
         )  # fmt: skip
         self.await_settlement(order, qty, self.account.purse[self.account.pays_in] - before)
         if order.liquidates:
-            self.charge_for_liquidation(qty * price)
+            self.charge_for_liquidation(self.account.value(qty, price))
         return True
 
     def await_settlement(self, order: Order, qty: Fraction, change: Fraction) -> None:

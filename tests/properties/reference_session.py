@@ -6,13 +6,12 @@ from fractions import Fraction
 
 from tests.properties.market_cases import Setup
 from tests.properties.reference_clock import MESSAGE_STAGE, VENUE_STAGE
-from tests.properties.reference_funds import MarginAccount
+from tests.properties.reference_contracts import ReferenceContracts
 from tests.properties.reference_orders import ZERO, Group, Order, fraction_of
-from tests.properties.reference_settlement import ReferenceSettlement
 from tests.properties.reference_venue import NewTerms
 
 from offbook.domain import commands as c
-from offbook.domain.config import AtEnd, MarginCall, PauseOrders
+from offbook.domain.config import AtEnd, PauseOrders
 from offbook.domain.orders import (
     CancelReason,
     ContingencyType,
@@ -37,7 +36,7 @@ KNOWN = {
 """Refusals of requests that tell a strategy nothing new: no report of them travels."""
 
 
-class ReferenceSession(ReferenceSettlement):
+class ReferenceSession(ReferenceContracts):
     """One session: what the outside may ask of it."""
 
     def __init__(self, setup: Setup) -> None:
@@ -330,39 +329,6 @@ class ReferenceSession(ReferenceSettlement):
             )
         )
 
-    def judge_equity(self) -> None:
-        self._judge_margin()
-        self.judge_loss()
-
-    def _judge_margin(self) -> None:
-        account, market = self.account, self.market()
-        if not isinstance(account, MarginAccount) or not (account.held or account.called):
-            return
-        if self.status not in {Status.RUNNING, Status.PAUSED}:
-            return
-        equity, action = account.equity(market), self.setup.account.margin_call
-        if account.called:
-            required = account.margin_used(market)
-            enough = action is MarginCall.DENY_INCREASE and equity >= required
-            if enough or not account.held:
-                account.called = False
-                self.tell("MarginRestored", equity, required)
-            return
-        required = account.must_be_kept(market)
-        if equity >= required:
-            return
-        account.called = True
-        self.tell("MarginCalled", equity, required, action)
-        if action is MarginCall.DENY_INCREASE:
-            adding = [number for number, qty in account.adds().items() if qty]
-            doomed = [order for order in account.working() if order.number in adding]
-            self._cancel_all(doomed, CancelReason.MARGIN_CALL)
-            return
-        self._cancel_all(account.working(), CancelReason.LIQUIDATED)
-        lot = Fraction(self.setup.instrument.lot_size)
-        if qty := abs(account.held) // lot * lot:
-            self._close(qty, liquidates=True)
-
     def check_flat(self) -> None:
         if self.status is Status.STOPPING and not self.account.working():
             self._finish(INCOMPLETE if self.account.held else self._stop_reason)
@@ -371,11 +337,6 @@ class ReferenceSession(ReferenceSettlement):
         if self.status is Status.STOPPING:
             self._cancel_all(self.account.working(), CancelReason.STOPPED)
             self._finish(reason)
-
-    def _cancel_all(self, orders: list[Order], reason: CancelReason) -> None:
-        for order in orders:
-            if not order.ended:
-                self.cancel(order, reason)
 
     def _finish(self, reason: str) -> None:
         self.status = Status.STOPPED

@@ -65,7 +65,7 @@ class ReferenceVenue(ReferenceBars):
         price = limit if limit is not None else stop
         if price is None:
             price = market[0] if market else ZERO
-        if qty * price < Fraction(instrument.min_notional):
+        if self.account.value(qty, price) < Fraction(instrument.min_notional):
             return RejectReason.MIN_NOTIONAL
         if order.expires is not None and order.expires <= self.now:
             return RejectReason.EXPIRE_TIME_PASSED

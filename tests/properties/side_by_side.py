@@ -266,7 +266,7 @@ class SideBySide:
     def _account(self) -> dict[str, object]:
         """The engine's account, in whole units."""
         ledger, instrument = self.engine._kernel.ledger, self.setup.instrument
-        base = instrument.base
+        base = instrument.held_as
         position = ledger.position(instrument.symbol)
         amounts = {
             **{f"cash {name}": amount for name, amount in ledger.cash().items() if amount},

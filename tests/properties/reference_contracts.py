@@ -1,0 +1,189 @@
+"""Futures in the reference: settlements, expiry; and the liquidation of positions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from fractions import Fraction
+
+from tests.properties.reference_clock import VENUE_STAGE
+from tests.properties.reference_funds import MarginAccount
+from tests.properties.reference_orders import ZERO, Order
+from tests.properties.reference_settlement import ReferenceSettlement
+
+from offbook.domain.action_records import FlowReason
+from offbook.domain.config import Liquidation, MarginCall, MarginMode
+from offbook.domain.contracts import Settles
+from offbook.domain.instruments import AssetClass
+from offbook.domain.orders import CancelReason
+from offbook.domain.session import SessionStatus as Status
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class ReferenceContracts(ReferenceSettlement):
+    """What happens to positions without an order of the session's own."""
+
+    # -- settlement -------------------------------------------------------------------------
+
+    def await_events(self) -> None:
+        """The first time is known: what was due before is past."""
+        super().await_events()
+        terms, setup = self.account.contract, self.setup
+        if terms is None or setup.instrument.asset_class is not AssetClass.FUTURE:
+            return
+        self.expires = None if terms.expires is None else _ns(terms.expires)
+        if self.expires is not None:
+            self.later(max(self.expires, self.now), VENUE_STAGE, self._contract_ends)
+        if terms.settles is Settles.DAILY:
+            self._await_settlement(self.now)
+
+    def _await_settlement(self, after: int) -> None:
+        """The next one: at the next price that is given, else at the end of the day."""
+        given = [(_ns(price.at), price.price) for price in self.setup.settlements]
+        later = [one for one in given if one[0] > after]
+        if given and not later:
+            return
+        at, price = later[0] if given else (self.day_end(self.now), None)
+        if self.expires is None or at < self.expires:
+            self.later(at, VENUE_STAGE, lambda: self._settle_contract(at, price))
+
+    def _settle_contract(self, at: int, price: str | None) -> None:
+        self._await_settlement(at)
+        if self.account.held and (price is not None or self.market() is not None):
+            self._mark(price, ends=False)
+
+    def _contract_ends(self) -> None:
+        self._cancel_all(self.account.working(), CancelReason.CONTRACT_EXPIRED)
+        given = {_ns(price.at): price.price for price in self.setup.settlements}
+        self.account.symbol_ended = True
+        self._mark(given.get(self.now), ends=True)
+
+    def _mark(self, text: str | None, *, ends: bool) -> None:
+        account, market, held = self.account, self.market(), self.account.held
+        price = sum(market, ZERO) / 2 if market else ZERO
+        if text is not None:
+            price = Fraction(text)
+        realized = account.settle(price, ends=ends)
+        due = self.now + self.setup.venue.latency.response_ns
+        self.tell(
+            "PositionSettled", price, text is not None, ends, account.held, account.cost, realized,
+            due,
+        )  # fmt: skip
+        if held:
+            self.hears(due)
+
+    # -- margin -----------------------------------------------------------------------------
+
+    def judge_equity(self) -> None:
+        if self.setup.account.margin_mode is MarginMode.ISOLATED:
+            self._judge_isolated()
+        else:
+            self._judge_margin()
+        self.judge_loss()
+
+    @property
+    def by_steps(self) -> bool:
+        return self.setup.account.liquidation is Liquidation.STEPWISE
+
+    def _judge_margin(self) -> None:
+        account, market = self.account, self.market()
+        if not isinstance(account, MarginAccount) or not (account.held or account.called):
+            return
+        if self.status not in {Status.RUNNING, Status.PAUSED}:
+            return
+        equity, action = account.equity(market), self.setup.account.margin_call
+        required = account.must_be_kept(market)
+        if account.called:
+            self._go_on(account, equity, required)
+            return
+        if equity >= required:
+            return
+        account.called = True
+        self.tell("MarginCalled", equity, required, action)
+        if action is MarginCall.DENY_INCREASE:
+            adding = [number for number, qty in account.adds().items() if qty]
+            doomed = [order for order in account.working() if order.number in adding]
+            self._cancel_all(doomed, CancelReason.MARGIN_CALL)
+            return
+        self._cancel_all(account.working(), CancelReason.LIQUIDATED)
+        self._liquidate(account)
+
+    def _go_on(self, account: MarginAccount, equity: Fraction, required: Fraction) -> None:
+        """A call is over, or a liquidation by steps takes its next one."""
+        if self.by_steps and account.held:
+            if self._is_closing():
+                return
+            if equity < required:
+                self._liquidate(account)
+                return
+        else:
+            required = account.margin_used(self.market())
+            denies = self.setup.account.margin_call is MarginCall.DENY_INCREASE
+            if account.held and not (denies and equity >= required):
+                return
+        account.called = False
+        self.tell("MarginRestored", equity, required)
+
+    def _judge_isolated(self) -> None:
+        account, market = self.account, self.market()
+        assert isinstance(account, MarginAccount)
+        if self.status not in {Status.RUNNING, Status.PAUSED}:
+            return
+        if account.called and not self._is_closing():
+            equity, required = account.of_position(market), account.must_be_kept(market)
+            if not account.held or (self.by_steps and equity >= required):
+                self._insure(account)
+                account.called = False
+                self.tell("LiquidationEnded")
+            elif self.by_steps:
+                self._liquidate(account)
+        if account.called or not account.held:
+            return
+        equity, required = account.of_position(market), account.must_be_kept(market)
+        if equity >= required:
+            return
+        account.called = True
+        before = account.realized - account.liquidation_charges
+        self._began = account.margin_here(), before, len(account.orders)
+        self.tell("LiquidationBegan", equity, required, account.margin_here())
+        self._cancel_all(account.working(), CancelReason.LIQUIDATED)
+        self._liquidate(account)
+
+    def _insure(self, account: MarginAccount) -> None:
+        """What was lost beyond the margin comes back."""
+        margin, realized, orders = self._began
+        charges = sum((o.fees for o in account.orders[orders:] if o.liquidates), ZERO)
+        lost = realized + charges - account.realized + account.liquidation_charges
+        if account.held or lost <= margin:
+            return
+        back = lost - margin
+        self.accrue(FlowReason.INSURANCE, account.money, back, ZERO, self.now)
+        self.pay(FlowReason.INSURANCE, account.money, back)
+
+    def _is_closing(self) -> bool:
+        return any(order.liquidates for order in self.account.working())
+
+    def _liquidate(self, account: MarginAccount) -> None:
+        """Close all, or what takes the position into the next lower tier."""
+        lot = Fraction(self.setup.instrument.lot_size)
+        qty = abs(account.held)
+        if self.by_steps:
+            value = account.worth_of_position(self.market())
+            below = [start for start, _ in account.tiers() if start < value]
+            qty -= qty * max(below, default=ZERO) / value // lot * lot if value else ZERO
+        if qty := qty // lot * lot:
+            self._close(qty, liquidates=True)
+
+    def _cancel_all(self, orders: list[Order], reason: CancelReason) -> None:
+        for order in orders:
+            if not order.ended:
+                self.cancel(order, reason)
+
+    def _close(self, qty: Fraction, *, liquidates: bool = False) -> None:
+        """Send an order that closes so much of the position."""
+        raise NotImplementedError
+
+
+def _ns(text: str) -> int:
+    since = datetime.fromisoformat(text) - EPOCH
+    return (since.days * 86_400 + since.seconds) * 10**9 + since.microseconds * 1000

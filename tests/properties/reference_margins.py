@@ -1,0 +1,73 @@
+"""What contracts need by themselves, and isolated positions, in the reference."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from tests.properties.reference_numbers import rounded_down, rounded_even
+from tests.properties.reference_position import Position
+
+from offbook.domain.config import AccountConfig, MaintenanceBasis, MarginMode
+
+Market = tuple[Fraction, Fraction]
+
+
+class Margins(Position):
+    """The margin of one position."""
+
+    config: AccountConfig
+    initial: Fraction
+
+    def margin_used(self, market: Market | None) -> Fraction:
+        """What the position binds."""
+        raise NotImplementedError
+
+    def own_margin(self, qty: Fraction, *, opens: bool) -> Fraction | None:
+        """What contracts need that have a margin of their own."""
+        terms = self.contract
+        if terms is None or terms.initial_margin is None:
+            return None
+        each = terms.initial_margin if opens else terms.maintenance_margin
+        return -rounded_down(-qty * Fraction(str(each)))
+
+    def to_open(self, qty: Fraction, price: Fraction) -> Fraction:
+        """The initial margin of a quantity."""
+        own = self.own_margin(qty, opens=True)
+        return -rounded_down(-self.value(qty, price) * self.initial) if own is None else own
+
+    @property
+    def isolated(self) -> bool:
+        return self.config.margin_mode is MarginMode.ISOLATED
+
+    def margin_here(self) -> Fraction:
+        """The margin of an isolated position, in its own money: that of its cost."""
+        own = self.own_margin(abs(self.held), opens=True)
+        return -rounded_down(-self.cost * self.initial) if own is None else own
+
+    def gain(self, market: Market | None) -> Fraction:
+        """What the position is worth above its cost."""
+        return self._at_mid(self.held, market) + rounded_down(-self.signed_cost() * self.rate)
+
+    def of_position(self, market: Market | None) -> Fraction:
+        """An isolated position's margin and gains."""
+        return self.margin_used(market) + self.gain(market)
+
+    def worth_of_position(self, market: Market | None) -> Fraction:
+        """Its size, rounded up; or what it was at its entry."""
+        if self.config.maintenance_basis is MaintenanceBasis.ENTRY:
+            return -rounded_down(-self.cost * self.rate)
+        return -self._at_mid(abs(self.held) if self.inverse else -abs(self.held), market)
+
+    def tiers(self) -> list[tuple[Fraction, Fraction]]:
+        """Where each begins, and its rate."""
+        return [(Fraction(t.above), Fraction(t.rate)) for t in self.config.maintenance_tiers]
+
+    def _freed_of_position(self, market: Market | None, closes: Fraction) -> Fraction:
+        """And what it gained so far."""
+        held, cost, before = self.held, self.cost, self.of_position(market)
+        left = abs(held) - min(closes, abs(held))
+        self.cost = rounded_even(cost - rounded_even(cost * (abs(held) - left) / abs(held)))
+        self.held = left if held > 0 else -left
+        after = self.of_position(market)
+        self.held, self.cost = held, cost
+        return before - after
