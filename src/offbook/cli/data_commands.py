@@ -9,7 +9,7 @@ import typer
 
 from offbook.cli import options as o
 from offbook.cli.context import shell_of, show_commands
-from offbook.domain.config.queue import BookStart
+from offbook.domain.book_start import BookStart
 
 data_app: Final = typer.Typer(name="data", rich_markup_mode=None, invoke_without_command=True)
 

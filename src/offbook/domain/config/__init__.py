@@ -6,6 +6,7 @@ the places where data and code lie are not (their content is, by digest).
 
 from __future__ import annotations
 
+from offbook.domain.book_start import BookStart as BookStart
 from offbook.domain.config.account import RATE_PRECISION as RATE_PRECISION
 from offbook.domain.config.account import AccountConfig as AccountConfig
 from offbook.domain.config.account import AccountType as AccountType
@@ -76,7 +77,6 @@ from offbook.domain.config.market import sources_of as sources_of
 from offbook.domain.config.market import symbols_of as symbols_of
 from offbook.domain.config.presets import Preset as Preset
 from offbook.domain.config.presets import venue_preset as venue_preset
-from offbook.domain.config.queue import BookStart as BookStart
 from offbook.domain.config.queue import ExactQueue as ExactQueue
 from offbook.domain.config.queue import FifoQueue as FifoQueue
 from offbook.domain.config.queue import ProbabilisticQueue as ProbabilisticQueue

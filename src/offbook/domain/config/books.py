@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from offbook.domain.book_start import BookStart
 from offbook.domain.config.market import MarketConfig, ReplayMarket
-from offbook.domain.config.queue import BookStart, ExactQueue, FifoQueue, QueueConfig
+from offbook.domain.config.queue import ExactQueue, FifoQueue, QueueConfig
 from offbook.domain.config.venue import VenueConfig
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.market_info import DataKind

@@ -11,14 +11,6 @@ from offbook.domain.errors import InvalidConfig
 MAX_EXPONENT: Final = 8
 
 
-class BookStart(enum.Enum):
-    """From when on a book is matched: its first snapshot, or as soon as updates have built both of
-    its sides, incomplete as it then is."""
-
-    SNAPSHOT = "snapshot"
-    UPDATES = "updates"
-
-
 class QueueFormula(enum.Enum):
     """How likely a cancellation was behind the order: f(x) = x**exponent, or f(x) = log(1 + x)."""
 

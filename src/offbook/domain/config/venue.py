@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 
+from offbook.domain.book_start import BookStart
 from offbook.domain.config.actions import ActionOrders
 from offbook.domain.config.auctions import AuctionRules
 from offbook.domain.config.base import RATIO_PRECISION, ConfigPart, exact_decimal, settle_enum
@@ -17,7 +18,7 @@ from offbook.domain.config.fees import BasisPointsFee, FeeConfig, FeeRounding
 from offbook.domain.config.freshness import FreshnessConfig
 from offbook.domain.config.hours import ExtendedHours
 from offbook.domain.config.latency import LatencyConfig
-from offbook.domain.config.queue import BookStart, QueueConfig
+from offbook.domain.config.queue import QueueConfig
 from offbook.domain.config.slippage import NoSlippage, SlippageConfig
 from offbook.domain.errors import InvalidConfig
 
