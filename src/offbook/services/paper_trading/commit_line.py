@@ -44,6 +44,7 @@ class CommitLine:
         "_maker",
         "_on_settled",
         "_outbox",
+        "_owes_snapshot",
         "_snapshot_row",
         "_snapshot_seq",
         "_task",
@@ -77,6 +78,7 @@ class CommitLine:
         self._cut_status = session.status
         self._cut_at = clock.monotonic()
         self._maker = SnapshotMaker(on_settled, self._log_failure)
+        self._owes_snapshot = False
         self._snapshot_row = session.cursor.row
         self._snapshot_seq = session.last_seq
 
@@ -220,18 +222,21 @@ class CommitLine:
         return limits.pass_snapshot_rows if self._engine.passes_over else limits.snapshot_rows
 
     def _snapshot_if_due(self) -> None:
-        """Begin a snapshot of the state that this batch ends with, where one falls due."""
+        """Begin a snapshot of the state that this batch ends with, where one falls due.
+
+        While one is being made a pause waits with its own: a session that pauses and goes on again
+        and again would else begin anew each time, and never have any.
+        """
         engine, limits = self._engine, self._limits
         seq, row = self._outbox.last_seq, engine.cursor.row
         paused = engine.status is SessionStatus.PAUSED and engine.status is not self._cut_status
-        due = paused or (
-            not self._maker.is_busy
-            and (
-                row - self._snapshot_row >= self._snapshot_rows()
-                or seq - self._snapshot_seq >= max(limits.snapshot_records, seq // _SNAPSHOT_SHARE)
-            )
+        self._owes_snapshot = self._owes_snapshot or paused
+        due = (
+            self._owes_snapshot
+            or row - self._snapshot_row >= self._snapshot_rows()
+            or seq - self._snapshot_seq >= max(limits.snapshot_records, seq // _SNAPSHOT_SHARE)
         )
-        if due:
+        if due and not self._maker.is_busy:
             self._begin_snapshot()
 
     def _begin_snapshot(self) -> None:
@@ -240,6 +245,7 @@ class CommitLine:
         if not seq or engine.status in (SessionStatus.STOPPED, SessionStatus.FAILED):
             return
         self._snapshot_row, self._snapshot_seq = cursor.row, seq
+        self._owes_snapshot = False
         try:
             captured = engine.capture()
         except Exception as error:

@@ -271,3 +271,38 @@ async def test_one_that_is_written_is_stored_though_the_next_falls_due(
     assert saved in (begun, begun[:-1])
     await manager.shutdown()
     await quiet(stage, manager)
+
+
+@pytest.mark.usefixtures("_all_are_large")
+async def test_who_pauses_again_and_again_has_snapshots_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One that is being made is not given up for that of the next pause, which comes after it."""
+    stage = Stage(wave(600), Trader, limits=msgspec.structs.replace(SMALL, snapshot_rows=10**9))
+    manager = stage.manager()
+    await manager.start_session(stage.config(), session_id="a")
+    await manager.set_speed("a", "1")
+    given_up: list[int] = []
+    close = SnapshotMaker.close
+
+    def noted(maker: SnapshotMaker) -> None:
+        given_up.append(maker.is_busy)
+        close(maker)
+
+    monkeypatch.setattr(SnapshotMaker, "close", noted)
+    for _ in range(6):
+        await manager.pause_session("a")
+        await manager.resume_session("a")
+    paused = await manager.pause_session("a")
+    assert not any(given_up)
+    snapshots = stage.repository.latest_snapshot
+    # The last pause's own comes when the one before it is stored.
+    await eventually(lambda: _is_of(snapshots, paused.last_seq))
+    await manager.stop_session("a")
+    await manager.shutdown()
+    await quiet(stage, manager)
+
+
+async def _is_of(snapshots: Any, seq: int) -> bool:
+    found = await snapshots("a")
+    return found is not None and found.seq >= seq
