@@ -71,6 +71,7 @@ async def why(
             last_seq=len(made),
             slice_rows=_SLICE_ROWS,
             page_records=limits.page_records,
+            tells_strategy=session.config.strategy is not None,
         )
         inputs = [entry for entry in facts.inputs if entry.seq <= len(made)]
         first, last = engine.cursor.row, session.cursor.row

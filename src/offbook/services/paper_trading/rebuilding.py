@@ -141,6 +141,7 @@ async def rebuild(
         last_seq=facts.last_seq,
         slice_rows=slice_rows,
         page_records=page_records,
+        tells_strategy=session.config.strategy is not None,
         watch=watch,
     )
     await replay.run(facts.inputs, session.cursor)

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 CALL_RECORDS: Final = 256
 """After so many records others on the loop have their turn."""
 TOGETHER: Final = 16
-"""Commands for orders that the engine takes in one call."""
+"""Commands for orders that the engine takes in one call, where no strategy is told of them: it
+might set timers that ring a thousand times before the next command, all in that call."""
 
 _OVER = (SessionStatus.STOPPED, SessionStatus.FAILED)
 
@@ -36,7 +37,7 @@ class Replay:
     """Feeds one engine what its journal says it was fed, from where the engine stands.
 
     ``produced`` is the number of the last record made and found equal.  Every way of cutting the
-    rows (``slice_rows``) gives the same.
+    rows (``slice_rows``) gives the same.  ``tells_strategy``: whether the session has a strategy.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Replay:
         last_seq: int,
         slice_rows: int,
         page_records: int,
+        tells_strategy: bool,
         watch: Watch | None = None,
     ) -> None:
         self.produced = after_seq
@@ -61,6 +63,7 @@ class Replay:
         self._slice_rows = slice_rows
         self._page_records = page_records
         self._expected: deque[StoredRecord] = deque()
+        self._together_most = 1 if tells_strategy else TOGETHER
         self._watch = watch
 
     async def run(self, inputs: Sequence[TakenAt], until: Cursor) -> None:
@@ -98,7 +101,7 @@ class Replay:
         """A command, and with it those for orders that follow before a row or anything that is due
         by now; what they cause themselves the engine does in its place."""
         taken = [entry]
-        while waiting and len(taken) < TOGETHER and _is_of_orders(waiting[0]):
+        while waiting and len(taken) < self._together_most and _is_of_orders(waiting[0]):
             following = waiting[0]
             if following.row != entry.row or not self._engine.is_quiet_before(following.ts):
                 break

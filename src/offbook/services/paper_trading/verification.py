@@ -112,6 +112,7 @@ async def verify(
             last_seq=facts.last_seq - len(tail),
             slice_rows=slice_rows,
             page_records=limits.page_records,
+            tells_strategy=session.config.strategy is not None,
         )
         inputs = [entry for entry in facts.inputs if entry.seq <= facts.last_seq - len(tail)]
         await replay.run(inputs, session.cursor)

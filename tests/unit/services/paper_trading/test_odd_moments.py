@@ -288,7 +288,15 @@ async def replayed(
     engine = ProcessingEngine(rehearsal.session, None, "source")
     engine.process([rehearsal.attach])
     replay = Replay(
-        "s", engine, rows, read, after_seq=1, last_seq=len(raws), slice_rows=9, page_records=9
+        "s",
+        engine,
+        rows,
+        read,
+        after_seq=1,
+        last_seq=len(raws),
+        slice_rows=9,
+        page_records=9,
+        tells_strategy=False,
     )
     try:
         await replay.run(facts.inputs, until)

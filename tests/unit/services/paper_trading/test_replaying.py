@@ -1,21 +1,40 @@
 """Running recorded inputs again: whatever had happened by the last commit happens again."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from tests.rehearsal import Rehearsal, rehearse
 
 from offbook.domain.chain import GENESIS, extend_all
 from offbook.domain.journal import StoredRecord
 from offbook.domain.orders import OrderSide
+from offbook.domain.records import Record
 from offbook.engine.processing_engine import ProcessingEngine
+from offbook.engine.strategy import Strategy
 from offbook.services.paper_trading.journal_reader import survey
-from offbook.services.paper_trading.replaying import Replay
+from offbook.services.paper_trading.replaying import CALL_RECORDS, Replay
 from offbook.services.paper_trading.row_reader import RowReader
 from offbook.testing.markets import SECOND, START, XYZ, quotes_market
 from offbook.testing.scripted_gateway import ScriptedGateway
 
 
-async def replayed(rehearsal: Rehearsal) -> ProcessingEngine:
+class Ringing(Strategy):
+    """Has a timer rung a thousand times a second once it is told of an order."""
+
+    def on_order(self, order: object) -> None:
+        self.set_timer("ring", every=SECOND // 1000)
+
+
+class Counting(ProcessingEngine):
+    """Notes how many records each call makes."""
+
+    def process(self, *arguments: Any, **more: Any) -> list[Record]:
+        made = super().process(*arguments, **more)
+        self.most = max(getattr(self, "most", 0), len(made))
+        return made
+
+
+async def replayed(rehearsal: Rehearsal, strategy: Strategy | None = None) -> Counting:
     """A fresh engine after a replay of all that was recorded, as after a crash."""
     raws = rehearsal.raws
     stored = [StoredRecord(seq, raw) for seq, raw in enumerate(raws, 1)]
@@ -28,10 +47,18 @@ async def replayed(rehearsal: Rehearsal) -> ProcessingEngine:
     facts = await survey(
         "s", read, last_seq=len(raws), chain_head=extend_all(GENESIS, raws).hex(), page_records=9
     )
-    engine = ProcessingEngine(rehearsal.session, None, "source")
+    engine = Counting(rehearsal.session, strategy, "source")
     engine.process([rehearsal.attach])
     replay = Replay(
-        "s", engine, rows, read, after_seq=1, last_seq=len(raws), slice_rows=9, page_records=9
+        "s",
+        engine,
+        rows,
+        read,
+        after_seq=1,
+        last_seq=len(raws),
+        slice_rows=9,
+        page_records=9,
+        tells_strategy=strategy is not None,
     )
     try:
         await replay.run(facts.inputs, rehearsal.engine.cursor)
@@ -60,3 +87,18 @@ async def test_what_fell_due_after_the_last_row_is_made_again() -> None:
     rehearsal.advance(START + 2 * SECOND)
     engine = await replayed(rehearsal)
     assert engine.order_views() == rehearsal.engine.order_views()
+
+
+async def test_what_commands_bring_between_them_is_made_in_calls_that_end() -> None:
+    """Nothing was due before the second, as the first was taken; then a timer rings up to it."""
+    market = quotes_market([("100", "101")] * 3, instrument=XYZ, step=60 * SECOND)
+    rehearsal = rehearse(market, Ringing())
+    rehearsal.rows(1)
+    at = START + 60 * SECOND + SECOND // 2
+    rehearsal.send("A", OrderSide.BUY, "1", at=at)
+    rehearsal.advance(at + 9 * SECOND)
+    rehearsal.send("B", OrderSide.BUY, "1", at=at + 9 * SECOND)
+    assert len(rehearsal.raws) > 8000
+    engine = await replayed(rehearsal, Ringing())
+    assert engine.order_views() == rehearsal.engine.order_views()
+    assert engine.most < 2 * CALL_RECORDS
