@@ -10,6 +10,7 @@ import msgspec
 from tests.live_stage import LiveStage
 from tests.properties.gambler import Dozer, Gambler, Sleeper
 from tests.properties.random_markets import (
+    ALONE,
     MAKERS,
     Kind,
     days_at_random,
@@ -33,12 +34,14 @@ from offbook.domain.orders import (
 from offbook.domain.session import PaperTradingSession
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.ports.recordings import IMarketRecordings
+from offbook.services.market_hub.chunks import SHARED_KINDS
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
 from offbook.testing.markets import SECOND
 
 ACTORS: dict[str, type[Gambler]] = {kind.__name__: kind for kind in (Gambler, Sleeper, Dozer)}
-LIVE_MAKERS = {**MAKERS, "several": partial(several_at_random, books=False)}
-"""Books are not shared by live sessions yet."""
+LIVE_MAKERS = {**MAKERS, "several": partial(several_at_random, orders=False)}
+"""Books told order by order are not shared by live sessions."""
+SHARED: list[Kind] = [*(kind for kind in ALONE if kind in SHARED_KINDS), "several"]
 
 
 class ManySessions:
@@ -83,7 +86,7 @@ class ManySessions:
                 await self.join(manager)
             elif roll < 0.7:
                 self._pass_time()
-            elif roll < 0.9:
+            elif roll < 0.9 and self.ids:
                 self._commands.append(asyncio.ensure_future(self._command(manager)))
             await stage.rest(rng.choice([0, 0, 1, 5, 40]))
         if until is None:

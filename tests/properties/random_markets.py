@@ -75,9 +75,9 @@ def trades_at_random(rng: Random, rows: int) -> BuiltMarket:
     return BuiltMarket(config=config, slices=(piece,))
 
 
-def several_at_random(rng: Random, rows: int, *, books: bool = True) -> BuiltCombination:
-    """Sources of a share that trades by hours, and of one that always does, in any order; with
-    ``books`` depth or orders, and mostly a status, among them."""
+def several_at_random(rng: Random, rows: int, *, orders: bool = True) -> BuiltCombination:
+    """Sources of a share that trades by hours, and of one that always does, in any order,
+    depth or with ``orders`` these, and mostly a status, among them."""
     made = [
         quotes_at_random(rng, rows // 3),
         trades_at_random(rng, rows // 3),
@@ -85,13 +85,13 @@ def several_at_random(rng: Random, rows: int, *, books: bool = True) -> BuiltCom
         of_another(bars_at_random(rng, rows // 3)),
         bars_at_random(rng, rows // 3),
     ]
-    if books:
-        book = depth_at_random(rng, rows // 3)
-        seed = int(book.slices[0].ts.sum()) // SECOND
-        made.append(orders_at_random(Random(seed), rows // 3) if seed % 2 else book)
+    book = depth_at_random(rng, rows // 3)
+    seed = int(book.slices[0].ts.sum()) // SECOND
+    by_order = orders and seed % 2
+    made.append(orders_at_random(Random(seed), rows // 3) if by_order else book)
     chosen = rng.sample(made, 4)
     instruments = {one.config.instrument.symbol: one.config.instrument for one in chosen}
-    if books and rng.random() < 0.7:
+    if rng.random() < 0.7:
         status = status_at_random(rng, rows // 6, rng.choice(list(instruments.values())))
         chosen.insert(rng.randrange(5), status)
     return combined(*chosen)

@@ -125,8 +125,15 @@ class ManyBuilders:
     def joined(self) -> Joined:
         """The present place."""
         log = self.log
-        last, bars = log.last(), log.bars_in_progress()
-        return Joined(recording="r", row=log.rows, ts=log.floor, last=last, bars=bars)
+        return Joined(
+            recording="r",
+            row=log.rows,
+            ts=log.floor,
+            last=log.last(),
+            bars=log.bars_in_progress(),
+            books=log.books(),
+            statuses=log.statuses(),
+        )
 
     def run(self) -> None:
         """Let everything come, and so many sessions join."""
@@ -238,7 +245,7 @@ def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("seed", [0, 4])
+@pytest.mark.parametrize("seed", [0, 5])
 def test_who_joins_within_a_bar_gets_it_whole(kind: Kind, seed: int) -> None:
     """The bars of who was there, but those whose beginning nobody saw; and alone the same."""
     many = ManyBuilders(seed, kind)

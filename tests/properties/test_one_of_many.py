@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from tests.properties.many_sessions import ManySessions
+from tests.properties.many_sessions import SHARED, ManySessions
 from tests.properties.random_markets import Kind
 
 from offbook.adapters.recordings.files import FileRecordings
@@ -13,10 +13,8 @@ from offbook.domain.session import SessionStatus
 from offbook.services.paper_trading.runner import PaperTradingRunner
 from offbook.services.paper_trading.verification import ReplayOutcome
 
-KINDS: list[Kind] = [DataKind.QUOTES, DataKind.TRADES, DataKind.BARS, "several"]
 
-
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SHARED)
 async def test_those_of_a_process_that_was_killed_come_back_and_go_on(kind: Kind) -> None:
     """At any moment: each is rebuilt from its journal and the recording, alone, and goes on."""
     many = ManySessions(2, kind, rows=200)
@@ -38,11 +36,13 @@ async def test_those_of_a_process_that_was_killed_come_back_and_go_on(kind: Kind
     await killed.shutdown()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SHARED)
 @pytest.mark.parametrize("seed", range(2))
 async def test_each_of_them_verifies_alone(kind: Kind, seed: int, tmp_path: Path) -> None:
     """Joined at any moment, given commands, slow or asleep: nothing of that shows."""
-    many = ManySessions(seed, kind, rows=200, recordings=FileRecordings(tmp_path))
+    # Rows of a book come several to a message.
+    rows = 360 if kind is DataKind.DEPTH else 200
+    many = ManySessions(seed, kind, rows=rows, recordings=FileRecordings(tmp_path))
     async with many.stage.manager() as manager:
         await many.play(manager, 60)
         assert len(many.ids) > 30

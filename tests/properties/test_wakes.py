@@ -5,18 +5,23 @@ from random import Random
 from typing import Any
 
 import pytest
+from tests.properties.calm_books import Quoter, calm_book, with_prints
 from tests.properties.gambler import Dozer, Gambler, Sleeper
 from tests.properties.random_markets import MAKERS, Kind
 from tests.properties.random_sessions import Improvised, again, carry_on, fresh, improvise
 
 from offbook.domain import row_index
-from offbook.domain.market_data import DataKind, MarketSlice, MergedSlice
+from offbook.domain.depth import DepthUpdate
+from offbook.domain.market_data import DataKind, MarketInfo, MarketSlice, MergedSlice
 from offbook.domain.records import Record
 from offbook.engine import searching, stretches
 from offbook.engine.book import Book
 from offbook.engine.inputs import Advance, EndOfData, Take
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.rows import merged_rows, rows_of
+from offbook.engine.wake import Wake
+from offbook.services.market_hub.followed_books import FollowedBooks
+from offbook.services.market_hub.wake_index import WakeIndex
 
 KINDS: list[Kind] = list(MAKERS)
 ACTORS: list[type[Gambler] | None] = [None, Sleeper, Dozer, Gambler]
@@ -27,9 +32,13 @@ class Checked:
     """An engine that is asked before each row, or passing of time, whether that concerns it; if
     not, nothing may come of it."""
 
-    def __init__(self, engine: ProcessingEngine) -> None:
+    def __init__(self, engine: ProcessingEngine, market: MarketInfo) -> None:
         self._engine = engine
+        self._books = FollowedBooks(market)
+        self._followed = 0
+        self._symbols = [instrument.symbol for instrument in market.instruments]
         self.slept = 0
+        self.slept_with_orders = 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._engine, name)
@@ -50,7 +59,26 @@ class Checked:
         wake = self._engine.wake()
         if isinstance(item, Advance):
             return item.ts < wake.at
-        return isinstance(item, MarketSlice) and not wake.concerns(the_row(item))
+        if not isinstance(item, MarketSlice):
+            return False
+        row = the_row(item)
+        if not isinstance(row, DepthUpdate):
+            return not wake.concerns(row)
+        return self._sleeps_through(row, item, wake)
+
+    def _sleeps_through(self, row: DepthUpdate, item: MarketSlice, wake: Wake) -> bool:
+        """Whether a hub would let it sleep through one row of a book."""
+        symbol = row.instrument.symbol
+        if item.start >= self._followed:
+            self._books.take(item)
+            self._followed = item.start + 1
+        index, sleeper = WakeIndex(self._symbols), Asleep()
+        index.sleep(sleeper, wake)
+        awaited = index.is_awaited(symbol)
+        index.rows_came(symbol, self._books.reach(symbol))
+        assert awaited or sleeper.asleep
+        self.slept_with_orders += awaited and sleeper.asleep > 0
+        return sleeper.asleep > 0 and row.ts < wake.at
 
     def _state(self) -> Any:
         engine, strategy = self._engine, self._engine._strategy
@@ -59,6 +87,15 @@ class Checked:
             None if strategy is None else (vars(strategy).get("seen"), vars(strategy).get("calls"))
         )
         return summary.cash, summary.positions, engine.order_views(), seen
+
+
+class Asleep:
+    """Who is asleep in an index."""
+
+    asleep = 0
+
+    def wake_up(self) -> None:
+        """Nothing else is done."""
 
 
 def the_row(piece: MarketSlice) -> Any:
@@ -72,7 +109,7 @@ def the_row(piece: MarketSlice) -> Any:
 
 def row_by_row(done: Improvised) -> Checked:
     """Run a session again, asking at every row; it must be the same session."""
-    engine = Checked(fresh(done))
+    engine = Checked(fresh(done), done.rehearsal.attach.market)
     made = len(engine.process([done.rehearsal.attach]))
     tail = carry_on(done, engine, 0, made, lambda: 1)  # type: ignore[arg-type]  # acts as an engine
     assert tail == done.rehearsal.raws[made:]
@@ -98,6 +135,22 @@ def test_sessions_that_look_at_no_tick_sleep_through_most(kind: Kind, part: int)
         slept += row_by_row(done).slept
         rows += done.rehearsal.engine.cursor.row
     assert part * slept > rows, f"{slept} of {rows}"
+
+
+@pytest.mark.parametrize("maker", [calm_book, with_prints])
+def test_sessions_sleep_through_most_of_a_book(maker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also while they have orders in it, or positions on which their equity turns."""
+    monkeypatch.setitem(MAKERS, DataKind.DEPTH, maker)
+    slept = waiting = rows = 0
+    for seed in range(9):
+        actor = [None, Quoter, Quoter][seed % 3]
+        done = improvise(8100 + seed, DataKind.DEPTH, rows=100, strategy=actor)
+        checked = row_by_row(done)
+        slept += checked.slept
+        waiting += checked.slept_with_orders
+        rows += checked.cursor.row
+    assert 3 * slept > rows, f"{slept} of {rows}"
+    assert 12 * waiting > rows, f"{waiting} of {rows}"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from offbook.domain.errors import BadMarketData
 from offbook.domain.instruments import Instrument
 from offbook.domain.row_index import RowIndex
-from offbook.domain.rows import MadeRows, MadeStretches
+from offbook.domain.rows import MadeBooks, MadeRows, MadeStretches
 from offbook.domain.values import MAX_UNITS
 
 IntColumn = npt.NDArray[np.int64]
@@ -23,15 +23,18 @@ class Columns:
     ``start`` is the position of the first row in the market; the others follow it without gaps
     unless ``numbers`` gives the position of each.  ``index``, where there is one, tells the lowest
     and highest prices of blocks of rows; the first row is row ``offset`` of what it is made of.
-    ``made`` may hold the same rows as objects, and ``stretches``, which counts rows as an index
-    does, what some of them come to as bars.
+    ``made`` may hold the same rows as objects, and ``stretches`` and ``books``, which count rows as
+    an index does, what some of them come to as bars, and the books that rows of depth leave.
     """
 
-    __slots__ = ("index", "instrument", "made", "numbers", "offset", "start", "stretches", "ts")
+    __slots__ = (
+        "books", "index", "instrument", "made", "numbers", "offset", "start", "stretches", "ts",
+    )  # fmt: skip
 
     COLUMNS: ClassVar[tuple[str, ...]]
     """The columns that every such slice has, in the order of the constructor."""
 
+    books: MadeBooks | None
     instrument: Instrument
     index: RowIndex | None
     made: MadeRows | None
@@ -44,7 +47,7 @@ class Columns:
     def _begin(self, instrument: Instrument, start: int, ts: IntColumn) -> None:
         """What every slice has, and as yet nothing that is shared or found out of its rows."""
         self.instrument = instrument
-        self.index = self.made = self.numbers = self.stretches = None
+        self.books = self.index = self.made = self.numbers = self.stretches = None
         self.offset = 0
         self.start = start
         self.ts = ts
@@ -56,7 +59,7 @@ class Columns:
         """Rows ``begin`` to ``end`` of this slice (places within it), without copying."""
         part = self._part(begin, end)
         part.index, part.offset = self.index, self.offset + begin
-        part.stretches = self.stretches
+        part.stretches, part.books = self.stretches, self.books
         if self.numbers is not None:
             return part.numbered(self.numbers[begin:end])
         part.start = self.start + begin
@@ -67,7 +70,7 @@ class Columns:
         """The same rows at these positions of the market."""
         part = self._part(0, len(self))
         part.index, part.offset = self.index, self.offset
-        part.stretches = self.stretches
+        part.stretches, part.books = self.stretches, self.books
         part.numbers = numbers
         part.start = int(numbers[0]) if len(numbers) else 0
         return part

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
+from offbook.domain.book_states import KnownBook, KnownStatus
 from offbook.domain.calendars import NEVER
 from offbook.domain.config import PauseOrders, ResumeTimers
 from offbook.domain.errors import FloatNotExact, InvalidInput, InvalidOrder
@@ -57,7 +58,8 @@ class ForceStop(_Command, frozen=True, kw_only=True, tag="force_stop"):
 
 class SkipRows(_Command, frozen=True, kw_only=True, tag="skip_rows"):
     """Leave out the rows of a live market from ``first_row`` to before ``to_row``, for the session
-    has fallen too far behind; ``last`` is the last row of each source before ``to_row``.
+    has fallen too far behind; ``last`` is the last row of each source before ``to_row``,
+    ``books`` and ``statuses`` what is known there of a market that has them.
 
     Nothing is matched against what is left out, and no callback sees it.
     """
@@ -65,6 +67,8 @@ class SkipRows(_Command, frozen=True, kw_only=True, tag="skip_rows"):
     first_row: int
     to_row: int
     last: tuple[LastRow, ...]
+    books: tuple[KnownBook, ...] | msgspec.UnsetType = msgspec.UNSET
+    statuses: tuple[KnownStatus, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class SubmitOrder(_Command, frozen=True, kw_only=True, tag="submit_order"):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from offbook.domain.book_states import KnownBook, KnownStatus
+
 
 class LastRow(msgspec.Struct, frozen=True, array_like=True):
     """The last row of one source before a session joined.
@@ -54,7 +56,9 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True):
     ``row`` is the position of the first row that the session takes, ``ts`` the session time
     (ns UTC) that the market had reached, and ``last`` the last row of each source that had one,
     by source: the keyframe from which the session goes on.  ``bars`` are the bars in progress, if
-    any are known whole.  With these and the rows from ``row`` on it can be run again, alone.
+    any are known whole, ``books`` the books of a market with depth, and ``statuses`` what is in
+    force where the market tells.  With these and the rows from ``row`` on it can be run again,
+    alone.
     """
 
     recording: str
@@ -62,3 +66,5 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True):
     ts: int
     last: tuple[LastRow, ...] = ()
     bars: BegunBars | msgspec.UnsetType = msgspec.UNSET
+    books: tuple[KnownBook, ...] | msgspec.UnsetType = msgspec.UNSET
+    statuses: tuple[KnownStatus, ...] | msgspec.UnsetType = msgspec.UNSET

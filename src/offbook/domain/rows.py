@@ -160,6 +160,22 @@ class MadeRows(Protocol):
         """So many rows from position ``first`` on; None where each had better make its own."""
 
 
+class MadeBooks(Protocol):
+    """The book that certain rows of depth leave, made once for all who ask; it never changes."""
+
+    def tops(self) -> tuple[Any, Any, Any]:
+        """For each of the rows (columns of integers, price units): where a message ends with it,
+        the best bid and ask that it leaves, and whether these tell all that it did beside its
+        levels."""
+
+    def is_within(self, end: int) -> bool:
+        """Whether a message has begun before row ``end`` and not ended."""
+
+    def at(self, end: int, *, rebuilt: bool) -> Any:
+        """The book before row ``end``, not to be changed; with ``rebuilt`` that of sessions which
+        build it anew where something was missed."""
+
+
 class MadeStretches(Protocol):
     """What rows of certain columns come to, reduced once for all who ask; it never changes."""
 

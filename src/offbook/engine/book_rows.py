@@ -75,15 +75,17 @@ def may_leave(side: IntColumn, px: IntColumn, qty: IntColumn, depth: DepthBook, 
     """From where on the best prices may have left a band.
 
     Each deletion takes one level away.  As long as fewer are taken than the book has within the
-    band, one is left that is no worse.
+    band, one is left that is no worse.  Those of a message that has begun are still to be taken.
     """
     left: Hits = np.zeros(len(px), np.bool_)
     if band.bid_falls > NO_FALL:
         gone = (side == BID) & (qty == 0) & (px > band.bid_falls)
-        left |= gone.cumsum() >= depth.bids.count_better(band.bid_falls)
+        begun = sum(s == BID and not q and at > band.bid_falls for s, at, q in depth.begun)
+        left |= begun + gone.cumsum() >= depth.bids.count_better(band.bid_falls)
     if band.ask_rises < NO_RISE:
         gone = (side == ASK) & (qty == 0) & (px < band.ask_rises)
-        left |= gone.cumsum() >= depth.asks.count_better(band.ask_rises)
+        begun = sum(s == ASK and not q and at < band.ask_rises for s, at, q in depth.begun)
+        left |= begun + gone.cumsum() >= depth.asks.count_better(band.ask_rises)
     return left
 
 

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import msgspec
+from collections.abc import Sequence
 
+from offbook.domain.book_states import DepthState as DepthState
 from offbook.domain.columns import IntColumn
 from offbook.domain.config import BookStart
 from offbook.domain.depth import BID, LAST, NO_SEQ, SNAPSHOT, DepthSlice, DepthUpdate
 from offbook.domain.instruments import Instrument
-from offbook.engine.shown_book import BookPhase, Ends, ShownBook
-
-
-class DepthState(msgspec.Struct, frozen=True, kw_only=True):
-    """A book as it stands in a snapshot of an engine."""
-
-    phase: BookPhase
-    last_seq: int
-    bids: list[tuple[int, int]]
-    asks: list[tuple[int, int]]
-    at: tuple[int, int, int | None]
-    mark: Ends | None
-    begun: list[tuple[int, int, int]]
-    gaps: int
+from offbook.engine.shown_book import BookPhase, ShownBook
 
 
 class DepthBook(ShownBook):
@@ -64,6 +52,22 @@ class DepthBook(ShownBook):
         begun.extend(rows[first:])
         return first > 0
 
+    def end(
+        self, flags: int, numbers: tuple[int, int, int], row: int, ts: int, ts_event: int | None
+    ) -> None:
+        """The message of which all rows wait is complete: its flags, sequence numbers (first, last
+        and previous), and the position and times of its last row."""
+        self._end(flags, numbers, row, ts, ts_event)
+
+    def wait_with(self, other: DepthBook) -> None:
+        """Have the rows of the message that another book of this instrument has begun."""
+        self._begun = list(other._begun)
+
+    def misses(self, numbers: tuple[int, int, int]) -> bool:
+        """Whether something was missed before an update with these numbers, unless it is old."""
+        first, last, previous = numbers
+        return not NO_SEQ < last <= self.last_seq and self._missed(first, previous)
+
     def _end(
         self,
         flags: int,
@@ -74,7 +78,7 @@ class DepthBook(ShownBook):
     ) -> None:
         """A message is complete."""
         before = self._shown
-        first, last, previous = numbers
+        _, last, _ = numbers
         snapshot = bool(flags & SNAPSHOT)
         if snapshot:
             self._empty()
@@ -82,7 +86,7 @@ class DepthBook(ShownBook):
         elif NO_SEQ < last <= self.last_seq:
             self._begun.clear()  # what the book knows already
             return
-        elif self._missed(first, previous):
+        elif self.misses(numbers):
             self._lose()
         if last > NO_SEQ or snapshot:
             self.last_seq = last
@@ -94,14 +98,36 @@ class DepthBook(ShownBook):
         self._came(row, ts, ts_event, before)
 
     @property
+    def begun(self) -> Sequence[tuple[int, int, int]]:
+        """Side, price and size of the levels of a message that has begun and not ended."""
+        return self._begun
+
+    @property
     def is_within(self) -> bool:
         """Whether a message has begun and not ended."""
         return bool(self._begun)
 
+    # -- others of the same instrument ------------------------------------------------------
+
+    def become(self, other: DepthBook) -> None:
+        """Know what another knows, without copying its levels."""
+        self.phase, self.last_seq, self.gaps = other.phase, other.last_seq, other.gaps
+        self.bids.share(other.bids)
+        self.asks.share(other.asks)
+        self.row, self.ts, self.ts_event = other.row, other.ts, other.ts_event
+        self._begun = list(other._begun)
+        self._top, self._shown, self._mark = None, self._ends(), other._mark
+
+    def let_go(self) -> None:
+        """Keep no levels: the book becomes another before it is asked for."""
+        self.bids.clear()
+        self.asks.clear()
+        self._begun.clear()
+
     # -- snapshots of an engine -------------------------------------------------------------
 
     def dump(self) -> DepthState:
-        """All that the book knows."""
+        """All that the book knows and may ever be asked for."""
         return DepthState(
             phase=self.phase,
             last_seq=self.last_seq,

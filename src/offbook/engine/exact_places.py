@@ -18,7 +18,7 @@ class ExactPlaces(QueuePlaces):
     """Places by rank, and the memory of what was taken."""
 
     def __init__(self, depth: OrderBook, model: QueueModel) -> None:
-        super().__init__(depth, model)
+        super().__init__(lambda: depth, model)
         self._orders = depth
         self._clears = depth.clears
 

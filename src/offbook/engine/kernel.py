@@ -16,6 +16,7 @@ from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import (
     Bar,
     BookOrderUpdate,
+    DataKind,
     DepthUpdate,
     MarketInfo,
     Quote,
@@ -28,7 +29,8 @@ from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount, units_to_text
 from offbook.engine.account_funds import funds_of
 from offbook.engine.agenda import STAGE_MESSAGE, Agenda, ReportArrives, ReservesArrive
-from offbook.engine.books import AnyBook, book_for
+from offbook.engine.books import book_for
+from offbook.engine.depths import Depths
 from offbook.engine.ledger import LedgerState
 from offbook.engine.lending import Lending
 from offbook.engine.models.fees import Charges
@@ -85,7 +87,7 @@ class Kernel:
         self.now = 0
         self.last: Row | None = None
         self.latest: dict[str, PriceRow] = {}
-        self.depths: dict[str, AnyBook] = {}
+        self.depths = Depths()
         """The books of the instruments that have one."""
         self.halted: dict[str, int] = {}
         """The instruments whose trading is halted, since when."""
@@ -137,6 +139,8 @@ class Kernel:
         for symbol, source in self.pricing.items():
             if source.kind.is_book:
                 start = self.config.venue.book_start
+                if source.kind is DataKind.ORDERS:
+                    self.depths.by_order.add(symbol)
                 self.depths[symbol] = book_for(source.kind, self.instruments[symbol], start)
         self.sole_source = len(market.sources) == 1 and not self.depths
         for instrument in market.instruments:

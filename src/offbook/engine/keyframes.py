@@ -6,25 +6,39 @@ from collections.abc import Iterable
 
 import msgspec
 
+from offbook.domain.book_states import KnownBook
 from offbook.domain.commands import SkipRows
+from offbook.domain.config import BookStart
 from offbook.domain.errors import EngineFault
 from offbook.domain.joining import Joined, LastRow
+from offbook.engine.depth_book import DepthBook
 from offbook.engine.host import StrategyHost
+from offbook.engine.kernel import Kernel
 from offbook.engine.last_rows import know_last_rows
 from offbook.engine.snapshots import Parts
+from offbook.engine.statuses import follow_statuses, know_statuses
 
 
-def recorded(joined: Joined | None, host: StrategyHost | None) -> Joined | msgspec.UnsetType:
+def recorded(
+    joined: Joined | None, host: StrategyHost | None, start: BookStart
+) -> Joined | msgspec.UnsetType:
     """What a session's first record tells of where it joined: bars in progress only where there is
-    a strategy, for nobody else can ask for any."""
+    a strategy, for nobody else can ask for any, and of books the one that is its own."""
     if joined is None:
         return msgspec.UNSET
-    return joined if host is not None else msgspec.structs.replace(joined, bars=msgspec.UNSET)
+    if host is None:
+        joined = msgspec.structs.replace(joined, bars=msgspec.UNSET)
+    if joined.books is not msgspec.UNSET:
+        books = tuple(KnownBook(symbol=one.symbol, state=one.of(start)) for one in joined.books)
+        joined = msgspec.structs.replace(joined, books=books)
+    return joined
 
 
 def join(parts: Parts, joined: Joined) -> None:
     """Know what a session knows where it joins a running market."""
     know(parts, joined.last, joined.row)
+    know_books(parts.kernel, joined.books)
+    know_statuses(parts.kernel, joined.statuses)
     parts.built.know(None if joined.bars is msgspec.UNSET else joined.bars, joined.row)
 
 
@@ -32,6 +46,14 @@ def know(parts: Parts, rows: Iterable[LastRow], taken: int) -> None:
     """Know these last rows; the row at position ``taken`` is the next."""
     parts.history.take_over(rows)
     know_last_rows(parts.kernel, parts.history, taken)
+
+
+def know_books(kernel: Kernel, books: Iterable[KnownBook] | msgspec.UnsetType) -> None:
+    """Have these books; of an instrument that is not among them nothing is known anew."""
+    for known in () if books is msgspec.UNSET else books:
+        book = kernel.depths.know(known.symbol)
+        assert isinstance(book, DepthBook)
+        book.load(known.of(kernel.config.venue.book_start))
 
 
 def skip(parts: Parts, command: SkipRows) -> None:
@@ -49,4 +71,8 @@ def skip(parts: Parts, command: SkipRows) -> None:
         )
     parts.built.leave_slices()
     know(parts, [one for one in command.last if one.row >= row], command.to_row)
+    know_books(parts.kernel, command.books)
+    for symbol in parts.kernel.depths:
+        parts.venue.depth.places(symbol).see()
+    follow_statuses(parts.kernel, command.statuses, row)
     parts.instants.equity.look()

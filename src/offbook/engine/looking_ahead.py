@@ -25,11 +25,11 @@ from offbook.domain.market_data import (
     StatusSlice,
     TradeSlice,
 )
+from offbook.domain.rows import MadeBooks
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import MAX_UNITS
 from offbook.engine.book import Book
 from offbook.engine.book_rows import Hits, OrderRows, as_messages, may_leave
-from offbook.engine.books import AnyBook
 from offbook.engine.depth_book import DepthBook
 from offbook.engine.equity_watch import EquityWatch
 from offbook.engine.host import StrategyHost
@@ -122,11 +122,10 @@ class LookAhead:
         for symbol in {part.instrument.symbol for part in self._piece.pieces}:
             book = self._book(symbol)
             awaited += (book.band, book.must_see, len(book), len(book.triggers))
-            depth = kernel.depths.get(symbol)
-            if depth is not None:
+            if symbol in kernel.depths:
                 places = self._venue.depth.places(symbol)
-                awaited += (_is_open_to_all(book, depth, places), len(places))
-                awaited += (places.concerned(BID), places.concerned(ASK))
+                awaited += (symbol not in self._shared and self._is_open(symbol), len(places))
+                awaited += (places.concerned(BID), places.concerned(ASK), places.unsettled())
         return awaited
 
     def _is_shown(self, piece: SourceSlice) -> bool:
@@ -153,15 +152,31 @@ class LookAhead:
                 hits[mine] |= _leaves(piece, window.index[mine], book.band)
         return hits
 
+    @cached_property
+    def _shared(self) -> frozenset[str]:
+        """Instruments whose books others have made of the same rows."""
+        pieces = (one for one in self._piece.pieces if isinstance(one, DepthSlice))
+        return frozenset(one.instrument.symbol for one in pieces if one.books is not None)
+
+    def _is_open(self, symbol: str) -> bool:
+        """Whether every message of a book may change anything: orders wait for a trigger, it is not
+        sound, the equity turns on one that may be built anew; or a place is not known of one that
+        is told order by order."""
+        depth, book = self._kernel.depths[symbol], self._book(symbol)
+        guarded = book.guard_band is not UNBOUNDED and depth.is_rebuilt
+        if guarded or len(book.triggers) > 0 or not depth.is_sound:
+            return True
+        return isinstance(depth, OrderBook) and self._venue.depth.places(symbol).is_unsettled
+
     def _settled(self, piece: DepthSlice | BookOrderSlice, ends: Hits, book: Book) -> Hits | None:
         """Which rows of a book may change anything where its levels need not be looked at."""
         symbol = piece.instrument.symbol
-        depth, places = self._kernel.depths[symbol], self._venue.depth.places(symbol)
+        places = self._venue.depth.places(symbol)
         if book.must_see or self._is_shown(piece):
             return ends
         if book.band is UNBOUNDED and not len(book) and not len(places):
             return np.zeros(len(ends), dtype=np.bool_)
-        return ends if _is_open_to_all(book, depth, places) else None
+        return ends if symbol not in self._shared and self._is_open(symbol) else None
 
     def _orders_move(self, piece: BookOrderSlice, index: IntColumn, book: Book) -> Hits:
         """The same of a book that is told order by order: executions count too that go as far as an
@@ -181,28 +196,46 @@ class LookAhead:
         of those with a snapshot, a level that comes to an order, one on which something of
         the session stands, or the loss of so many levels that the equity must be judged."""
         symbol = piece.instrument.symbol
-        depth, places = self._kernel.depths[symbol], self._venue.depth.places(symbol)
-        assert isinstance(depth, DepthBook)
+        places = self._venue.depth.places(symbol)
         ends: Hits = (piece.flags[index] & LAST) != 0
         settled = self._settled(piece, ends, book)
         if settled is not None:
             return settled
         side, px, qty = piece.side[index], piece.price_px[index], piece.size_qty[index]
-        hits: Hits = np.logical_or.accumulate((piece.flags[index] & SNAPSHOT) != 0)
+        if piece.books is not None:
+            at = index + piece.offset
+            within = len(at) > 0 and piece.books.is_within(int(at[0]))
+            hits = as_messages(_bears_on(places, side, px, qty), ends, within=within)
+            hits |= ends & _tops_leave(piece.books, at, book.band)
+            return hits
+        depth = self._kernel.depths[symbol]
+        assert isinstance(depth, DepthBook)
+        hits = np.logical_or.accumulate((piece.flags[index] & SNAPSHOT) != 0)
         hits |= (side == ASK) & (px <= book.top_buy) & (qty > 0)
         hits |= (side == BID) & (px >= book.top_sell) & (qty > 0)
-        for which in (BID, ASK):
-            for price in places.concerned(which):
-                hits |= (side == which) & (px == price)
+        hits |= _bears_on(places, side, px, qty)
         hits |= may_leave(side, px, qty, depth, book.guard_band)
         return as_messages(hits, ends, within=depth.is_within)
 
 
-def _is_open_to_all(book: Book, depth: AnyBook, places: QueuePlaces) -> bool:
-    """Whether every message may change anything: orders wait for a trigger, the book is not sound,
-    a place is not known, or the equity turns on a book that may be built anew."""
-    guarded = book.guard_band is not UNBOUNDED and depth.is_rebuilt
-    return guarded or len(book.triggers) > 0 or not depth.is_sound or places.is_unsettled
+def _tops_leave(books: MadeBooks, at: IntColumn, band: Band) -> Hits:
+    """After which rows the best prices are not within a band, or do not tell."""
+    bid, ask, told = (column[at] for column in books.tops())
+    left: Hits = ~told | (ask <= band.ask_falls) | (ask >= band.ask_rises)
+    left |= (bid >= band.bid_rises) | (bid <= band.bid_falls)
+    return left
+
+
+def _bears_on(places: QueuePlaces, side: IntColumn, px: IntColumn, qty: IntColumn) -> Hits:
+    """Which rows change a level on which an order queues, or of which something was taken, or tell
+    where one queues."""
+    bids, asks = places.unsettled()
+    hits: Hits = (side == BID) & (px <= bids) & (qty > 0)
+    hits |= (side == ASK) & (px >= asks) & (qty > 0)
+    for which in (BID, ASK):
+        for price in places.concerned(which):
+            hits |= (side == which) & (px == price)
+    return hits
 
 
 def _leaves(piece: QuoteSlice | TradeSlice, index: IntColumn, band: Band) -> Hits:

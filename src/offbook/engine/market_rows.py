@@ -90,6 +90,9 @@ class MarketRows:
         parts = tuple(piece.parts()) if isinstance(piece, MergedSlice) else ((0, piece),)
         self._history.begin(parts)
         self._built.begin(parts)
+        for _, part in parts:
+            if isinstance(part, DepthSlice):
+                self._kernel.depths.see(part)
 
     def take_bars(self, piece: BarSlice) -> None:
         """Bars, each when it has ended."""

@@ -24,6 +24,7 @@ from offbook.domain.orders import Liquidity, OrderSide, TimeInForce
 from offbook.domain.record_parts import Evidence
 from offbook.engine.book import Book
 from offbook.engine.books import AnyBook, take_update
+from offbook.engine.depths import Depths
 from offbook.engine.exact_places import ExactPlaces
 from offbook.engine.fills import Filler
 from offbook.engine.kernel import Kernel
@@ -48,12 +49,13 @@ def execution_as_trade(depth: OrderBook, execution: Execution) -> Trade:
     return Trade(told.ts, price, told.px, told.qty, took, told.ts_event, told.row, instrument, None)
 
 
-def places_on(depth: AnyBook, told: QueueModel | None) -> QueuePlaces:
+def places_on(books: Depths, symbol: str, told: QueueModel | None) -> QueuePlaces:
     """What a session has on a book, by the model told: by default exact places where every order
     is told, and first in, first out elsewhere."""
+    depth = books[symbol]
     if isinstance(depth, OrderBook) and isinstance(told, Exact | None):
         return ExactPlaces(depth, told or Exact())
-    return QueuePlaces(depth, told or Fifo())
+    return QueuePlaces(lambda: books[symbol], told or Fifo())
 
 
 class DepthMatching:
@@ -71,8 +73,7 @@ class DepthMatching:
         """What the session has on an instrument's book."""
         found = self._places.get(symbol)
         if found is None:
-            depth = self._kernel.depths[symbol]
-            made = places_on(depth, self._told)
+            made = places_on(self._kernel.depths, symbol, self._told)
             found = self._places[symbol] = made
         return found
 

@@ -311,7 +311,7 @@ class ProcessingEngine:
                 for name, amount in opening.items()
                 for owner, sign in ((CASH, 1), (CAPITAL, -1))
             ),
-            joined=keyframes.recorded(attach.joined, self._host),
+            joined=keyframes.recorded(attach.joined, self._host, config.venue.book_start),
         )
         self._kernel.view.cash = opening
         self._kernel.view.contracts = self._kernel.ledger.events.contracts

@@ -3,6 +3,8 @@ of the levels shown."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from offbook.domain.orders import OrderSide
@@ -12,6 +14,7 @@ from offbook.engine.models.queues import Place, QueueModel
 from offbook.engine.order_book import Execution
 from offbook.engine.shown_book import Levels
 from offbook.engine.state import OrderState
+from offbook.engine.wake import NO_FALL, NO_RISE
 
 
 class PlacesState(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,12 +32,18 @@ class QueuePlaces:
     forgotten when the price leaves the book.
     """
 
-    def __init__(self, depth: AnyBook, model: QueueModel) -> None:
-        self._depth = depth
+    def __init__(self, look_up: Callable[[], AnyBook], model: QueueModel) -> None:
+        """``look_up`` gives the book, which may be lent meanwhile."""
+        self._look_up = look_up
         self.model = model
-        self._resets = depth.resets
+        self._resets = 0
+        self._unsettled: tuple[int, int] | None = None
         self._places: dict[int, Place] = {}
         self._taken: dict[OrderSide, dict[int, Taken]] = {side: {} for side in OrderSide}
+
+    @property
+    def _depth(self) -> AnyBook:
+        return self._look_up()
 
     def __len__(self) -> int:
         return len(self._places) + sum(map(len, self._taken.values()))
@@ -45,6 +54,8 @@ class QueuePlaces:
         """An order rests from now on, behind what is shown at its price, and behind those of the
         session that came there before its priority, or the number of a record that ``turn`` is."""
         assert order.price_px is not None
+        self._begin()
+        self._unsettled = None
         levels = self._depth.side(order.side)
         self._places[order.ordinal] = Place(
             ordinal=order.ordinal,
@@ -56,8 +67,14 @@ class QueuePlaces:
             turn=order.priority if turn is None else turn,
         )
 
+    def _begin(self) -> None:
+        """Where nothing is held, it does not matter how often the book was begun anew before."""
+        if not len(self):
+            self._resets = self._depth.resets
+
     def leave(self, ordinal: int) -> None:
         """An order does not rest, or no more."""
+        self._unsettled = None
         self._places.pop(ordinal, None)
 
     def place(self, ordinal: int) -> Place | None:
@@ -79,12 +96,30 @@ class QueuePlaces:
     @property
     def is_unsettled(self) -> bool:
         """Whether any change of the book may tell more of a place than is known."""
+        return self.unsettled() != (NO_FALL, NO_RISE)
+
+    def unsettled(self) -> tuple[int, int]:
+        """A bid at or below the first, or an ask at or above the second (price units), may tell
+        more of a place than is known, for the book does not reach so far; NO_FALL and NO_RISE
+        where all is known.
+
+        Rows that are passed over bear on no place, so what was found is true until others come.
+        """
+        if self._unsettled is None:
+            self._unsettled = self._find_unsettled() if self._places else (NO_FALL, NO_RISE)
+        return self._unsettled
+
+    def _find_unsettled(self) -> tuple[int, int]:
         depth = self._depth
         shown = {1: depth.bids.sizes, -1: depth.asks.sizes}
-        return any(
-            place.ahead is None or place.shown != shown[place.side].get(place.px, 0)
-            for place in self._places.values()
-        )
+        bids, asks = NO_FALL, NO_RISE
+        for place in self._places.values():
+            if place.ahead is None or place.shown != shown[place.side].get(place.px, 0):
+                if place.side > 0:
+                    bids = max(bids, place.px)
+                else:
+                    asks = min(asks, place.px)
+        return bids, asks
 
     def printed(
         self,
@@ -140,6 +175,7 @@ class QueuePlaces:
 
     def take(self, side: OrderSide, px: int, shown: int, qty: int) -> None:
         """Remember what was taken of a level."""
+        self._begin()
         left = max(self.available(side, px, shown) - qty, 0)
         self._taken[side][px] = Taken(px, shown, left)
 
@@ -153,6 +189,7 @@ class QueuePlaces:
     def see(self) -> None:
         """The book is another: carry over what was taken, and move those who wait."""
         depth = self._depth
+        self._unsettled = None
         anew, self._resets = self._resets != depth.resets, depth.resets
         for side, taken in self._taken.items():
             if anew:
@@ -204,6 +241,7 @@ class QueuePlaces:
     def load(self, state: PlacesState) -> None:
         """Become what was dumped."""
         self._resets = self._depth.resets
+        self._unsettled = None
         self._places = {place.ordinal: place for place in state.places}
         self._taken = {
             OrderSide.BUY: {taken.px: taken for taken in state.asks},

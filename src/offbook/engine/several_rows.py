@@ -9,8 +9,11 @@ from typing import Final
 from offbook.domain.market_data import (
     Bar,
     BarSlice,
+    BookOrderSlice,
     BookOrderUpdate,
+    DepthSlice,
     DepthUpdate,
+    IntColumn,
     MergedSlice,
     Quote,
     SourceInfo,
@@ -170,7 +173,7 @@ class SeveralRows:
             symbol, end_of_part = part.instrument.symbol, first + len(places)
             if isinstance(part, BOOK_SLICES):
                 stretch = first, end_of_part, places + piece.start
-                if take_stretch(kernel.depths[symbol], part, *stretch):
+                if self._pass_messages(part, *stretch):
                     self._venue.book(symbol)
             elif isinstance(part, TradeSlice):
                 self._venue.book(symbol)
@@ -184,3 +187,13 @@ class SeveralRows:
         ts = int(piece.ts[end - 1])
         if ts > kernel.now:
             self._instants.set_now(ts)
+
+    def _pass_messages(
+        self, part: DepthSlice | BookOrderSlice, begin: int, end: int, numbers: IntColumn
+    ) -> bool:
+        """Pass over rows of a book at these positions; whether a message was complete among
+        them."""
+        depths = self._kernel.depths
+        if isinstance(part, DepthSlice) and part.books is not None:
+            return depths.pass_over(part, begin, end)
+        return take_stretch(depths[part.instrument.symbol], part, begin, end, numbers)

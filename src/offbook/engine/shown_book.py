@@ -6,10 +6,10 @@ state after the last whole message; rows of a message that has not ended wait.
 
 from __future__ import annotations
 
-import enum
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 
+from offbook.domain.book_states import BookPhase as BookPhase
 from offbook.domain.config import BookStart
 from offbook.domain.depth import BID, NO_SEQ
 from offbook.domain.instruments import Instrument
@@ -20,22 +20,14 @@ Ends = tuple[int, int, int, int, int, int, int | None]
 """The top of a book: prices and sizes of bid and ask, and when and in which row it was that."""
 
 
-class BookPhase(enum.Enum):
-    """What a book is worth: nothing of it before was known (INCOMPLETE), it began with a snapshot
-    and missed nothing since (LIVE), or it missed something (STALE)."""
-
-    INCOMPLETE = "incomplete"
-    LIVE = "live"
-    STALE = "stale"
-
-
 class Levels:
     """One side of a book: sizes by price, best first."""
 
-    __slots__ = ("_sign", "keys", "sizes")
+    __slots__ = ("_is_shared", "_sign", "keys", "sizes")
 
     def __init__(self, side: int) -> None:
         self._sign = side
+        self._is_shared = False
         self.keys: list[int] = []
         """Prices such that more is better, the best last."""
         self.sizes: dict[int, int] = {}
@@ -45,6 +37,8 @@ class Levels:
 
     def put(self, px: int, qty: int) -> None:
         """A level's new size; 0 deletes it."""
+        if self._is_shared:
+            self.keys, self.sizes, self._is_shared = self.keys.copy(), self.sizes.copy(), False
         if qty:
             if px not in self.sizes:
                 insort(self.keys, self._sign * px)
@@ -54,8 +48,12 @@ class Levels:
 
     def clear(self) -> None:
         """No level is left."""
-        self.keys.clear()
-        self.sizes.clear()
+        self.keys, self.sizes, self._is_shared = [], {}, False
+
+    def share(self, other: Levels) -> None:
+        """Have the same levels as another of this side; whoever changes his copies them first."""
+        self.keys, self.sizes = other.keys, other.sizes
+        self._is_shared = other._is_shared = True
 
     @property
     def best(self) -> int:
@@ -206,8 +204,8 @@ class ShownBook:
 
     def _mark_state(self) -> Ends | None:
         mark = self._mark
-        if mark is None:
-            return None
+        if mark is None or self._shown is not None:
+            return None  # while the book is sound nobody asks for it
         sizes = mark.bid_qty, mark.ask_qty
         return mark.bid_px, mark.ask_px, *sizes, mark.ts, mark.row, mark.ts_event
 

@@ -177,8 +177,8 @@ def state_of(parts: Parts, row: int, memory: bytes | None) -> EngineState:
         agenda_ordinal=ordinal,
         agenda=entries,
         books=_books(kernel, venue),
-        depths={s: d.dump() for s, d in kernel.depths.items() if isinstance(d, DepthBook)},
-        order_books={s: d.dump() for s, d in kernel.depths.items() if isinstance(d, OrderBook)},
+        depths={s: d.dump() for s, d in kernel.depths.all() if isinstance(d, DepthBook)},
+        order_books={s: d.dump() for s, d in kernel.depths.all() if isinstance(d, OrderBook)},
         halted=kernel.halted,
         resumed=kernel.resumed,
         bands=kernel.bands,
@@ -238,7 +238,7 @@ def load(parts: Parts, raw: bytes) -> Any:
     instants.hours_known = state.hours_known
     venue.times.hours, venue.times.extended = state.hours, state.extended
     kernel.halted, kernel.resumed, kernel.bands = state.halted, state.resumed, state.bands
-    load_books(kernel.depths, state.depths, state.order_books)
+    load_books(kernel.depths.known(), state.depths, state.order_books)
     for kept in state.books:
         book, fresh = venue.book(kept.symbol), set(kept.fresh)
         book.bar_left = kept.bar_left

@@ -65,6 +65,7 @@ class Band(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 UNBOUNDED: Final = Band()
 """No price leaves it."""
 
+
 _NO_BANDS: Final[Mapping[str, Band]] = MappingProxyType({})
 
 
@@ -85,7 +86,10 @@ class Wake(msgspec.Struct, frozen=True, kw_only=True):
     at: int = NEVER
 
     def concerns(self, row: Quote | Trade | Bar | StatusUpdate) -> bool:
-        """Whether this row, or its time, may change the session; a status always may."""
+        """Whether this row, or its time, may change the session; a status always may.
+
+        Rows of a book alone do not tell: what counts is the book that a message leaves.
+        """
         if isinstance(row, StatusUpdate):
             return True
         symbol = row.instrument.symbol

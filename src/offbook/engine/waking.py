@@ -25,7 +25,8 @@ SHOWN_BY = {
 def wake_of(
     kernel: Kernel, venue: Venue, instants: Instants, built: BuiltBars, host: StrategyHost | None
 ) -> Wake:
-    """What can change a session next."""
+    """What can change a session next. Books that others have too are lent from here on, which
+    nobody can tell."""
     at = kernel.agenda.next_due
     if instants.ended:
         at = min(at, kernel.now)
@@ -39,7 +40,8 @@ def wake_of(
         return Wake(every_row=frozenset(symbols), at=at)
     every = _shown(kernel, host) | built.unbegun_symbols()
     every.update(symbol for symbol, book in books if book.sees_all)
-    every.update(kernel.depths)  # a book is made of all of its rows
+    every.update(kernel.depths.by_order)  # they are made of all of their rows
+    kernel.depths.rest(0 if kernel.last is None else kernel.last.row + 1, every)
     bands = {
         symbol: book.band
         for symbol, book in books

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from offbook.domain.book_states import BooksAt, KnownStatus
 from offbook.domain.calendars import TradingCalendar
 from offbook.domain.joining import LastRow
 from offbook.domain.market_data import MarketInfo, MarketSlice
@@ -23,12 +24,16 @@ class RecordedPiece(msgspec.Struct, frozen=True, kw_only=True):
 
     Rows and clock rows have one order: a clock row stands before the row of its position, and
     after earlier clock rows of the same position.  Either may be missing, not both.  ``last`` is
-    the last row of each source after the piece, by source.
+    the last row of each source after the piece, by source, and ``statuses`` what the exchange has
+    said by then.  ``books`` are those of a place not after the piece, now and then: whoever opens
+    the recording makes the books of its end from them.
     """
 
     rows: MarketSlice | None
     clocks: tuple[ClockRow, ...] = ()
     last: tuple[LastRow, ...] = ()
+    statuses: tuple[KnownStatus, ...] = ()
+    books: BooksAt | None = None
 
 
 class RecordingInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +71,14 @@ class MarketRecording(Protocol):
     @property
     def last(self) -> tuple[LastRow, ...]:
         """The last durable row of each source that had one, by source."""
+
+    @property
+    def statuses(self) -> tuple[KnownStatus, ...]:
+        """What the exchange has said by the last durable row."""
+
+    @property
+    def books(self) -> BooksAt | None:
+        """The books that were recorded last; None for none yet."""
 
     async def append(self, piece: RecordedPiece) -> None:
         """Add a piece, whose first row is ``rows``; it is durable on return.

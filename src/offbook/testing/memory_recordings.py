@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
+from offbook.domain.book_states import BooksAt, KnownStatus
 from offbook.domain.errors import GatewayUnavailable, InvalidInput
 from offbook.domain.joining import LastRow
 from offbook.domain.market_data import MarketSlice
@@ -63,6 +64,8 @@ class InMemoryRecording:
         self.rows = 0
         self.floor = 0
         self.last: tuple[LastRow, ...] = ()
+        self.statuses: tuple[KnownStatus, ...] = ()
+        self.books: BooksAt | None = None
         self.pieces: list[RecordedPiece] = []
         self.appends = 0
         self.is_written = False
@@ -85,7 +88,8 @@ class InMemoryRecording:
             self.floor = max(self.floor, int(rows.ts[-1]))
         if piece.clocks:
             self.floor = max(self.floor, piece.clocks[-1].ts)
-        self.last = piece.last
+        self.last, self.statuses = piece.last, piece.statuses
+        self.books = piece.books or self.books
         self.pieces.append(piece)
 
     async def read(self, row: int, limit: int) -> MarketSlice | None:
@@ -126,6 +130,16 @@ class _Reading:
     def last(self) -> tuple[LastRow, ...]:
         """The last row of each source that had one."""
         return self._made.last
+
+    @property
+    def statuses(self) -> tuple[KnownStatus, ...]:
+        """What the exchange has said."""
+        return self._made.statuses
+
+    @property
+    def books(self) -> BooksAt | None:
+        """The books that were recorded last."""
+        return self._made.books
 
     async def append(self, piece: RecordedPiece) -> None:
         """Raises InvalidInput: it was opened to be read."""

@@ -11,10 +11,12 @@ from offbook.domain import records as r
 from offbook.domain.config import BookStart
 from offbook.domain.errors import InvalidStrategy
 from offbook.domain.market_data import DepthUpdate
+from offbook.domain.orders import OrderSide
 from offbook.engine.book_view import BookView
 from offbook.engine.depth_book import DepthBook
 from offbook.engine.rows import each_quote
 from offbook.engine.strategy import Strategy
+from offbook.engine.wake import Band, Wake
 from offbook.services.reporting.book_tops import BookTops
 from offbook.testing.markets import (
     SECOND,
@@ -178,9 +180,20 @@ def test_how_an_order_stands_tells_its_place_in_the_queue() -> None:
     assert (instrument.ask_qty, instrument.free_ask, instrument.free_bid) == (1, 0, 4)
 
 
-def test_a_book_wakes_its_session_at_every_row() -> None:
-    """For it is made of all of them, also where nobody trades."""
+def test_a_book_wakes_those_whom_its_best_prices_concern() -> None:
+    """Nobody who has nothing in it; at every row who is shown it, or still takes."""
+    shown = rehearse(depth_market(BOOK, instrument=XYZ), Looking())
+    assert shown.engine.wake().every_row == {"XYZ"}
     rehearsal = rehearse(depth_market(BOOK, instrument=XYZ))
+    rehearsal.rows(3)
+    assert rehearsal.engine.wake() == Wake()
+    rehearsal.send("A", OrderSide.BUY, "1", price="100.00")
+    rehearsal.advance(rehearsal.engine.now + 1)
+    wake = rehearsal.engine.wake()
+    assert (wake.every_row, wake.bands["XYZ"]) == (frozenset(), Band(ask_falls=10_000))
+    rehearsal.send("B", OrderSide.BUY, "9", price="100.02")
+    rehearsal.advance(rehearsal.engine.now + 1)
+    assert rehearsal.order("B").leaves_qty == "6"
     assert rehearsal.engine.wake().every_row == {"XYZ"}
 
 

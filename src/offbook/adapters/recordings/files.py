@@ -14,6 +14,7 @@ import msgspec
 import structlog
 
 from offbook.adapters.recordings.rows_file import RowsFile
+from offbook.domain.book_states import BooksAt, KnownStatus
 from offbook.domain.errors import (
     BadMarketData,
     GatewayUnavailable,
@@ -120,6 +121,16 @@ class FileRecording:
     def last(self) -> tuple[LastRow, ...]:
         """The last durable row of each source that had one."""
         return self._rows.last
+
+    @property
+    def statuses(self) -> tuple[KnownStatus, ...]:
+        """What the exchange has said by the last durable row."""
+        return self._rows.statuses
+
+    @property
+    def books(self) -> BooksAt | None:
+        """The books that were recorded last; None for none yet."""
+        return self._rows.books
 
     async def append(self, piece: RecordedPiece) -> None:
         """Add a piece, durably. Raises StorageUnavailable, InvalidInput."""

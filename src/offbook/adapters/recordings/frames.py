@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from offbook.domain.book_states import BooksAt, KnownStatus
 from offbook.domain.joining import LastRow
 from offbook.domain.market_data import (
     SLICES,
@@ -38,8 +39,9 @@ class FrameSource(msgspec.Struct, frozen=True, array_like=True):
     names: tuple[str, ...]
 
 
-class FrameHeader(msgspec.Struct, frozen=True, kw_only=True):
-    """What a frame holds; ``floor`` and ``last`` are those after it."""
+class FrameHeader(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a frame holds; ``floor``, ``last`` and ``statuses`` are those after it,
+    ``books`` those of a place not after it."""
 
     row: int
     rows: int
@@ -47,6 +49,8 @@ class FrameHeader(msgspec.Struct, frozen=True, kw_only=True):
     clocks: tuple[ClockRow, ...] = ()
     last: tuple[LastRow, ...] = ()
     sources: tuple[FrameSource, ...] = ()
+    statuses: tuple[KnownStatus, ...] = ()
+    books: BooksAt | None = None
 
 
 class NoFrame(Exception):
@@ -85,6 +89,8 @@ def encode_frame(piece: RecordedPiece, row: int, floor: int) -> bytes:
             clocks=piece.clocks,
             last=piece.last,
             sources=tuple(sources),
+            statuses=piece.statuses,
+            books=piece.books,
         )
     )
     body = b"".join(parts)

@@ -20,6 +20,7 @@ from offbook.adapters.recordings.frames import (
     joined,
     read_prefix,
 )
+from offbook.domain.book_states import BooksAt, KnownStatus
 from offbook.domain.errors import BadMarketData, InvalidInput
 from offbook.domain.joining import LastRow
 from offbook.domain.market_data import MarketInfo, MarketSlice
@@ -42,6 +43,8 @@ class RowsFile:
         self.rows = 0
         self.floor = 0
         self.last: tuple[LastRow, ...] = ()
+        self.statuses: tuple[KnownStatus, ...] = ()
+        self.books: BooksAt | None = None
         self._path = path
         self._info = info
         self._to_append = to_append
@@ -82,6 +85,8 @@ class RowsFile:
             rows=0 if rows is None else len(rows),
             floor=floor,
             last=piece.last,
+            statuses=piece.statuses,
+            books=piece.books,
         )
         self._note(header, self._end + len(frame))
 
@@ -122,7 +127,8 @@ class RowsFile:
             self._starts.append(header.row)
             self._offsets.append(self._end)
             self.rows = header.row + header.rows
-        self.floor, self.last = header.floor, header.last
+        self.floor, self.last, self.statuses = header.floor, header.last, header.statuses
+        self.books = header.books or self.books
         self._end = end
 
     def _find_frames(self) -> None:

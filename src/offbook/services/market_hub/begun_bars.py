@@ -43,6 +43,7 @@ _PRICES: Final = {
     DataKind.TRADES: (DataKind.TRADES.value,),
     DataKind.BARS: (DataKind.BARS.value,),
     DataKind.DEPTH: (),
+    DataKind.STATUS: (),
     DataKind.ORDERS: (),
 }
 

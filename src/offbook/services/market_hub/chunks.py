@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
@@ -10,13 +11,15 @@ from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import (
     SLICES,
     DataKind,
+    DepthSlice,
     IntColumn,
     MarketInfo,
     MarketSlice,
     MergedSlice,
     SourceSlice,
 )
-from offbook.domain.rows import MadeStretches
+from offbook.domain.rows import MadeBooks, MadeStretches
+from offbook.services.market_hub.followed_books import FollowedBooks
 from offbook.services.market_hub.made_bars import BarsMaker
 from offbook.services.market_hub.made_rows import RowsMaker, SharedRows
 
@@ -24,7 +27,13 @@ CHUNK_ROWS: Final = 4096
 """How many rows one chunk holds."""
 
 
-SHARED_KINDS: Final = (DataKind.QUOTES, DataKind.TRADES, DataKind.BARS)
+SHARED_KINDS: Final[tuple[DataKind, ...]] = (
+    DataKind.QUOTES,
+    DataKind.TRADES,
+    DataKind.BARS,
+    DataKind.DEPTH,
+    DataKind.STATUS,
+)
 """Of what kinds the rows of a live market can be."""
 
 
@@ -65,6 +74,7 @@ class _Columns:
         self._others = [item for item in self._columns.items() if item[0] != "ts"]
         self.filled = 0
         self.stretches: MadeStretches | None = None
+        self.books: MadeBooks | None = None
 
     def whole(self) -> SourceSlice:
         """All columns, with what is not filled yet."""
@@ -81,7 +91,7 @@ class _Columns:
     def view(self, begin: int, end: int, start: int) -> SourceSlice:
         columns = {name: column[begin:end] for name, column in self._columns.items()}
         rows = self._kind(self._instrument, start, **columns)
-        rows.stretches, rows.offset = self.stretches, begin
+        rows.stretches, rows.books, rows.offset = self.stretches, self.books, begin
         return rows
 
 
@@ -89,14 +99,14 @@ class SoleChunk:
     """Rows of a market with one source."""
 
     def __init__(
-        self, info: MarketInfo, start: int, like: MarketSlice, maker: RowsMaker, bars: BarsMaker
+        self, info: MarketInfo, start: int, like: MarketSlice, maker: RowsMaker, made: Made
     ) -> None:
         self.start = start
         self._events = _events(0, like)
         source = info.sources[0]
         (instrument,) = info.instruments
         self._columns = _Columns(source.kind, instrument, self._events[0])
-        self._columns.stretches = bars.of(0, self._columns.whole())
+        made.beside(self._columns, 0, lambda: np.arange(start, start + self.filled))
         self._made = SharedRows(start, self._rows, maker)
 
     @property
@@ -130,10 +140,10 @@ class SoleChunk:
 class SeveralChunk:
     """Rows of a market with several sources, in the order in which they came."""
 
-    def __init__(self, info: MarketInfo, start: int, bars: BarsMaker) -> None:
+    def __init__(self, info: MarketInfo, start: int, made: Made) -> None:
         self.start = start
         self.filled = 0
-        self._bars = bars
+        self._made = made
         instruments = {one.symbol: one for one in info.instruments}
         self._events: dict[int, bool] = {}
         self._ts = np.empty(CHUNK_ROWS, dtype=np.int64)
@@ -197,8 +207,14 @@ class SeveralChunk:
             events = getattr(rows, "ts_event", None) is not None
             self._events[source] = events
             found = self._columns[source] = _Columns(kind, instrument, events)
-            found.stretches = self._bars.of(source, found.whole())
+            self._made.beside(found, source, lambda: self._numbers(source))
         return found
+
+    def _numbers(self, source: int) -> IntColumn:
+        """The positions of a source's rows."""
+        (places,) = (self._which[: self.filled] == source).nonzero()
+        numbers: IntColumn = self.start + places.astype(np.int64)
+        return numbers
 
 
 def _events(source: int, rows: MarketSlice) -> dict[int, bool]:
@@ -212,10 +228,25 @@ def _events(source: int, rows: MarketSlice) -> dict[int, bool]:
     }
 
 
+class Made(NamedTuple):
+    """What is made of a chunk's rows once for all sessions; ``look`` has rows that came taken."""
+
+    bars: BarsMaker
+    books: FollowedBooks
+    look: Callable[[], None]
+
+    def beside(self, columns: _Columns, source: int, numbers: Callable[[], IntColumn]) -> None:
+        """Put it beside the columns of a source; ``numbers`` gives the positions of its rows."""
+        whole = columns.whole()
+        columns.stretches = self.bars.of(source, whole)
+        if isinstance(whole, DepthSlice):
+            columns.books = self.books.of_chunk(whole, numbers, self.look)
+
+
 def new_chunk(
-    info: MarketInfo, start: int, like: MarketSlice, maker: RowsMaker, bars: BarsMaker
+    info: MarketInfo, start: int, like: MarketSlice, maker: RowsMaker, made: Made
 ) -> Chunk:
     """An empty chunk for rows like these, the first of which stands at ``start``."""
     if len(info.sources) == 1:
-        return SoleChunk(info, start, like, maker, bars)
-    return SeveralChunk(info, start, bars)
+        return SoleChunk(info, start, like, maker, made)
+    return SeveralChunk(info, start, made)

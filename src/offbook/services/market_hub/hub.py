@@ -18,6 +18,7 @@ from offbook.ports.live import ILiveGateway
 from offbook.ports.recordings import IMarketRecordings, MarketRecording, RecordingInfo
 from offbook.services.market_hub.chunks import SHARED_KINDS
 from offbook.services.market_hub.feeds import JoinedFeed, RecordedFeed
+from offbook.services.market_hub.followed_books import books_of
 from offbook.services.market_hub.shared_market import HubLimits, SharedMarket
 
 _DEFAULT: Final = HubLimits()
@@ -169,6 +170,7 @@ class MarketHub:
         after = Cursor() if recording is None else Cursor(row=recording.rows, ts=recording.floor)
         live = None
         try:
+            books = None if recording is None else await books_of(recording)
             live = await gateway.connect(market, after)
             if recording is None:
                 name = self._ids.session_id()
@@ -183,7 +185,12 @@ class MarketHub:
                 await recording.close()
             raise
         shared = SharedMarket(
-            live, recording, clock=self._clock, limits=self._limits, on_end=self._ended
+            live,
+            recording,
+            clock=self._clock,
+            limits=self._limits,
+            on_end=self._ended,
+            books=books,
         )
         self._markets[shared.id] = shared
         self._present[key] = shared.id
@@ -223,7 +230,7 @@ class MarketHub:
 
 
 def _require_shared_kinds(market: MarketConfig) -> None:
-    """A book would have to be handed to whoever joins later, whole, which it is not yet."""
+    """What is known of rows has to be handed to whoever joins later."""
     for source in market.sources:
         if source.kind not in SHARED_KINDS:
             shared = ", ".join(kind.value for kind in SHARED_KINDS)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from typing import Final
 
 import msgspec
 import numpy as np
 
+from offbook.domain.book_states import BooksAt, KnownBook, KnownStatus
 from offbook.domain.calendars import TradingCalendar
 from offbook.domain.joining import BegunBars, LastRow
 from offbook.domain.market_data import (
@@ -19,9 +21,16 @@ from offbook.domain.market_data import (
 )
 from offbook.ports.recordings import ClockRow, RecordedPiece
 from offbook.services.market_hub.begun_bars import BarsInProgress
-from offbook.services.market_hub.chunks import CHUNK_ROWS, Chunk, new_chunk
+from offbook.services.market_hub.chunks import CHUNK_ROWS, Chunk, Made, new_chunk
+from offbook.services.market_hub.followed_books import FollowedBooks
+from offbook.services.market_hub.known_statuses import StatusesInForce
 from offbook.services.market_hub.made_bars import BarsMaker
 from offbook.services.market_hub.made_rows import RowsMaker
+from offbook.services.market_hub.wake_index import Reach
+
+BOOKS_ROWS: Final = 65_536
+"""After about how many rows the books are recorded anew: so many are read when a recording is
+continued."""
 
 
 class MarketLog:
@@ -41,14 +50,16 @@ class MarketLog:
         rows: int = 0,
         floor: int = 0,
         last: tuple[LastRow, ...] = (),
+        statuses: tuple[KnownStatus, ...] = (),
+        books: FollowedBooks | None = None,
     ) -> None:
+        """``books`` are those where the log begins, and the log's own from now on."""
         self.rows = rows
         self.floor = floor
         self.late = 0
         self.durable = Cursor(row=rows, ts=floor)
         self.maker = RowsMaker()
         self._info = info
-        self._bars = BarsMaker(info, self.maker)
         self._in_progress = BarsInProgress(info, calendars)
         self._chunks: list[Chunk] = []
         self._starts: list[int] = []
@@ -56,6 +67,12 @@ class MarketLog:
         self._last = {row.source: row for row in last}
         self._last_seen = rows
         self._durable_last = dict(self._last)
+        self._statuses = StatusesInForce(info, statuses)
+        self._durable_statuses = statuses
+        self._books = books or FollowedBooks(info)
+        self._beside = Made(BarsMaker(info, self.maker), self._books, self._follow_books)
+        self._books_seen = self._books_row = rows
+        self._books_to_record: list[BooksAt] = []
 
     # -- taking in --------------------------------------------------------------------------
 
@@ -97,10 +114,18 @@ class MarketLog:
             chunk = self._chunks[-1]
             if chunk.filled < CHUNK_ROWS and chunk.takes(source, rows):
                 return chunk
-        chunk = new_chunk(self._info, self.rows, rows, self.maker, self._bars)
+        self._note_books()
+        chunk = new_chunk(self._info, self.rows, rows, self.maker, self._beside)
         self._chunks.append(chunk)
         self._starts.append(self.rows)
         return chunk
+
+    def _note_books(self) -> None:
+        """Have the books recorded as they are now, if that was not done for long."""
+        if len(self._books) and self.rows - self._books_row >= BOOKS_ROWS:
+            self._follow_books()
+            self._books_to_record.append(BooksAt(row=self.rows, books=self._books.all()))
+            self._books_row = self.rows
 
     # -- reading ----------------------------------------------------------------------------
 
@@ -131,6 +156,27 @@ class MarketLog:
         self._look()
         return self._in_progress.at(self.floor)
 
+    def books(self) -> tuple[KnownBook, ...] | msgspec.UnsetType:
+        """The books at the end of the log; UNSET where the market has none."""
+        self._follow_books()
+        return self._books.told()
+
+    @property
+    def has_books(self) -> bool:
+        """Whether the market has books."""
+        return len(self._books) > 0
+
+    def book_reach(self, symbol: str) -> Reach:
+        """How far the best prices of a book have reached, as messages left them, since this was
+        asked last."""
+        self._follow_books()
+        return self._books.reach(symbol)
+
+    def statuses(self) -> tuple[KnownStatus, ...] | msgspec.UnsetType:
+        """What the exchange has said by the end of the log; UNSET where it tells nothing."""
+        self._look()
+        return self._statuses.told()
+
     def _look(self) -> None:
         """Note what those who join are told, of rows that were not looked at yet."""
         row = self._last_seen
@@ -139,8 +185,19 @@ class MarketLog:
             assert rows is not None  # what was not looked at yet is never forgotten
             _note_last(self._last, rows)
             self._in_progress.take(rows)
+            self._statuses.take(rows)
             row += len(rows)
         self._last_seen = row
+
+    def _follow_books(self) -> None:
+        """Have the books of all rows that came; it is asked for more often than the rest."""
+        row = self._books_seen
+        while row < self.rows and len(self._books):
+            rows = self.from_row(row)
+            assert rows is not None  # what was not looked at yet is never forgotten
+            self._books.take(rows)
+            row += len(rows)
+        self._books_seen = row
 
     # -- becoming durable -------------------------------------------------------------------
 
@@ -160,18 +217,26 @@ class MarketLog:
         if rows is None and not end:
             return None
         last = dict(self._durable_last)
+        statuses = StatusesInForce(self._info, self._durable_statuses)
         if rows is not None:
             _note_last(last, rows)
+            statuses.take(rows)
+        due = self._books_to_record
         return RecordedPiece(
             rows=rows,
             clocks=tuple(self._clocks[:end]),
             last=tuple(last[source] for source in sorted(last)),
+            statuses=statuses.all(),
+            books=due[0] if due and due[0].row <= upto else None,
         )
 
     def saved(self, piece: RecordedPiece) -> None:
         """The piece that ``unsaved`` gave is durable."""
         self.durable = end_of(self.durable, piece)
         self._durable_last = {row.source: row for row in piece.last}
+        self._durable_statuses = piece.statuses
+        if piece.books is not None:
+            self._books_to_record.remove(piece.books)
         del self._clocks[: len(piece.clocks)]
 
     def forget(self, keep: int) -> None:
@@ -179,6 +244,7 @@ class MarketLog:
         bound = min(self.durable.row, self.rows - keep)
         if len(self._starts) > 1 and self._starts[1] <= bound:
             self._look()
+            self._follow_books()
             gone = bisect_right(self._starts, bound) - 1
             del self._chunks[:gone]
             del self._starts[:gone]
@@ -193,6 +259,11 @@ def end_of(begin: Cursor, piece: RecordedPiece) -> Cursor:
     if piece.clocks:
         ts = max(ts, piece.clocks[-1].ts)
     return Cursor(row=row, ts=ts)
+
+
+def parts_of(rows: SourceSlice | MergedSlice) -> list[SourceSlice]:
+    """The rows of each source."""
+    return [part for _, part in rows.parts()] if isinstance(rows, MergedSlice) else [rows]
 
 
 def _note_last(last: dict[int, LastRow], rows: MarketSlice) -> None:

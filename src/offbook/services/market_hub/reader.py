@@ -162,8 +162,15 @@ class CursorReader:
         end = self.end
         if row < self._woke_row or end - row <= most:
             return None
-        last = self._market.log.last()
-        return SkipRows(command_id=f"skip-{end}", first_row=row, to_row=end, last=last)
+        log = self._market.log
+        return SkipRows(
+            command_id=f"skip-{end}",
+            first_row=row,
+            to_row=end,
+            last=log.last(),
+            books=log.books(),
+            statuses=log.statuses(),
+        )
 
     def lag(self, row: int, now: float) -> float:
         """For how many seconds the row at ``row`` has been waiting at ``now`` (monotonic), or the

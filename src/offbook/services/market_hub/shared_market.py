@@ -13,13 +13,22 @@ import structlog
 from offbook.domain.calendars import NEVER, TradingCalendar
 from offbook.domain.errors import GatewayUnavailable, OffbookError, StorageUnavailable, anew
 from offbook.domain.joining import Joined
-from offbook.domain.market_data import Cursor, MarketInfo, MarketSlice
+from offbook.domain.market_data import (
+    BookOrderSlice,
+    Cursor,
+    DepthSlice,
+    MarketInfo,
+    MarketSlice,
+    SourceSlice,
+    StatusSlice,
+)
 from offbook.engine.wake import Wake
 from offbook.ports.clock import IClock
 from offbook.ports.live import Arrived, LiveMarket, MarketEntry
 from offbook.ports.recordings import MarketRecording
-from offbook.services.market_hub.log import MarketLog
-from offbook.services.market_hub.wake_index import Sleeper, WakeIndex, reaches
+from offbook.services.market_hub.followed_books import FollowedBooks
+from offbook.services.market_hub.log import MarketLog, parts_of
+from offbook.services.market_hub.wake_index import Sleeper, WakeIndex, reach_of
 from offbook.services.paper_trading.waiting import until
 
 
@@ -70,7 +79,9 @@ class SharedMarket:
         clock: IClock,
         limits: HubLimits,
         on_end: Callable[[SharedMarket], None],
+        books: FollowedBooks | None = None,
     ) -> None:
+        """``books`` are those where the recording ends."""
         self.info: MarketInfo = recording.about.info
         self.calendars: tuple[TradingCalendar, ...] = recording.about.calendars
         self.recording = recording
@@ -80,6 +91,8 @@ class SharedMarket:
             rows=recording.rows,
             floor=recording.floor,
             last=recording.last,
+            statuses=recording.statuses,
+            books=books,
         )
         self.index = WakeIndex(instrument.symbol for instrument in self.info.instruments)
         self.over = False
@@ -115,8 +128,15 @@ class SharedMarket:
         """The present place, for a session that begins here."""
         self.pass_time()
         log = self.log
-        last, bars = log.last(), log.bars_in_progress()
-        return Joined(recording=self.id, row=log.rows, ts=log.floor, last=last, bars=bars)
+        return Joined(
+            recording=self.id,
+            row=log.rows,
+            ts=log.floor,
+            last=log.last(),
+            bars=log.bars_in_progress(),
+            books=log.books(),
+            statuses=log.statuses(),
+        )
 
     def pass_time(self) -> int:
         """Take a clock row of this moment; the session time that has been reached (ns UTC).
@@ -173,9 +193,22 @@ class SharedMarket:
             return
         self._mark()
         log.add(entry.source, rows)
-        for symbol, reach in reaches(rows):
-            index.rows_came(symbol, reach)
+        for part in parts_of(rows):
+            self._came(part)
         index.time_passed(log.floor)
+
+    def _came(self, part: SourceSlice) -> None:
+        """Wake those whom rows of one source concern."""
+        index, symbol = self.index, part.instrument.symbol
+        if isinstance(part, DepthSlice):
+            if index.is_awaited(symbol):
+                index.rows_came(symbol, self.log.book_reach(symbol))
+        elif isinstance(part, StatusSlice):
+            # Who is halted, and whose strategy is told, is not looked for: it comes seldom.
+            index.wake_all(list(self._followers.values()))
+        else:
+            assert not isinstance(part, BookOrderSlice)  # such a market is not opened
+            index.rows_came(symbol, reach_of(part))
 
     def _mark(self) -> None:
         now, marks = self._clock.monotonic(), self._marks
@@ -213,22 +246,41 @@ class SharedMarket:
         while entries := await self._live.receive():
             for entry in entries:
                 self.take(entry)
-            self.log.forget(self._limits.memory_rows)
+            self._forget()
             if self._unsaved >= _SAVE_ROWS:
                 self._begin_to_save()
             await self._let_follow()
         self.over = True
         self._tell_end()
 
+    def _forget(self) -> None:
+        """Let go of rows that are in memory for long.
+
+        Who sleeps there with a book that is lent holds them all the same: he is woken before, and
+        sleeps on where the market is.
+        """
+        log, keep = self.log, self._limits.memory_rows
+        before = log.in_memory
+        log.forget(keep)
+        if log.in_memory > before and log.has_books:
+            bound = log.in_memory + keep // 4
+            followers = self._followers.values()
+            self.index.wake_all([one for one in followers if one.taken < bound])
+
     async def _let_follow(self) -> None:
         """Hold the market up until neither the recording nor, if it can wait, a session is too far
         behind."""
         if self._is_full and not self._live.waits:
             _log.warning("market_held_up", recording=self.id, unsaved=self._unsaved)
-        while self._is_full or (self._live.waits and self._behind() > self._limits.ahead_rows):
+        waits, most = self._live.waits, self._limits.ahead_rows
+        await self._while(lambda: self._is_full or (waits and self._behind() > most))
+        await asyncio.sleep(0)
+
+    async def _while(self, held_up: Callable[[], bool]) -> None:
+        """Until a session, or the recording, has come so far that this is no more."""
+        while held_up():
             self._moved.clear()
             await self._moved.wait()
-        await asyncio.sleep(0)
 
     @property
     def _is_full(self) -> bool:
@@ -252,6 +304,7 @@ class SharedMarket:
     async def _keep_time(self) -> None:
         """Clock rows when something falls due, and every so often."""
         while True:
+            await self._while(lambda: self._is_full)  # its time stands
             self._sooner.clear()
             self._due = self.index.next_at
             seconds = self._live.seconds_until(min(self._due, NEVER - 1))

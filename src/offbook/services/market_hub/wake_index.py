@@ -15,15 +15,10 @@ from typing import Final, Protocol
 import msgspec
 
 from offbook.domain.calendars import NEVER
-from offbook.domain.market_data import (
-    BarSlice,
-    MergedSlice,
-    QuoteSlice,
-    SourceSlice,
-    StatusSlice,
-)
+from offbook.domain.market_data import BarSlice, QuoteSlice, TradeSlice
 from offbook.engine.wake import NO_FALL, NO_RISE, Wake
 
+PricedSlice = QuoteSlice | TradeSlice | BarSlice
 SLACK: Final = 64
 """How many stale entries a heap may hold whatever its size."""
 
@@ -44,6 +39,19 @@ class Reach(msgspec.Struct, frozen=True, gc=False):
     high_ask: int
     low_bid: int
     high_bid: int
+
+    def with_(self, bid_px: int, ask_px: int) -> Reach:
+        """With one more bid and ask."""
+        return Reach(
+            min(self.low_ask, ask_px),
+            max(self.high_ask, ask_px),
+            min(self.low_bid, bid_px),
+            max(self.high_bid, bid_px),
+        )
+
+
+NOWHERE: Final = Reach(NO_RISE, NO_FALL, NO_RISE, NO_FALL)
+"""No price came."""
 
 
 class _Heap:
@@ -84,6 +92,11 @@ class _Instrument:
         self.ask_falls, self.ask_rises = _Heap(), _Heap()
         self.bid_falls, self.bid_rises = _Heap(), _Heap()
         self.every_row: list[tuple[int, Sleeper]] = []
+
+    @property
+    def is_awaited(self) -> bool:
+        heaps = (self.ask_falls, self.ask_rises, self.bid_falls, self.bid_rises)
+        return bool(self.every_row) or any(heap.entries for heap in heaps)
 
     def wait_for_all(self, sleeper: Sleeper, sleeping: int) -> None:
         self.every_row.append((sleeper.asleep, sleeper))
@@ -151,6 +164,10 @@ class WakeIndex:
         if -reach.low_bid >= found.bid_falls.top:
             self._wake(found.bid_falls.reached(-reach.low_bid))
 
+    def is_awaited(self, symbol: str) -> bool:
+        """Whether anybody may wait for rows of an instrument."""
+        return self._instruments[symbol].is_awaited
+
     def time_passed(self, ts: int) -> None:
         """Wake those for whom something is due at or before ``ts``."""
         if self._times.top <= ts:
@@ -167,15 +184,9 @@ class WakeIndex:
                 sleeper.wake_up()
 
 
-def reaches(rows: SourceSlice | MergedSlice) -> Iterable[tuple[str, Reach]]:
-    """How far the prices of rows reach, by source: of prints the price is both bid and ask, of
-    bars the low where something falls and the high where it rises."""
-    if isinstance(rows, MergedSlice):
-        return [(part.instrument.symbol, _reach(part)) for _, part in rows.parts()]
-    return [(rows.instrument.symbol, _reach(rows))]
-
-
-def _reach(rows: SourceSlice) -> Reach:
+def reach_of(rows: PricedSlice) -> Reach:
+    """How far the prices of rows reach: of prints the price is both bid and ask, of bars the low
+    where something falls and the high where it rises."""
     if isinstance(rows, QuoteSlice):
         if len(rows) == 1:
             bid, ask = int(rows.bid_px[0]), int(rows.ask_px[0])
@@ -184,8 +195,6 @@ def _reach(rows: SourceSlice) -> Reach:
         return Reach(int(asks.min()), int(asks.max()), int(bids.min()), int(bids.max()))
     if isinstance(rows, BarSlice):
         low, high = int(rows.low_px.min()), int(rows.high_px.max())
-    elif isinstance(rows, StatusSlice):
-        raise TypeError("a status is not shared")
     else:
         low, high = int(rows.price_px.min()), int(rows.price_px.max())
     return Reach(low, high, low, high)

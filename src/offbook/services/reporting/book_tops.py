@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from offbook.domain.book_states import DepthState
 from offbook.domain.market_data import BookOrderSlice, DepthSlice, Quote, QuoteSlice
 from offbook.engine.books import AnyBook, take_update
+from offbook.engine.depth_book import DepthBook
 from offbook.engine.rows import each_book_update
 
 
@@ -14,6 +16,11 @@ class BookTops:
 
     def __init__(self, depth: AnyBook) -> None:
         self._depth = depth
+
+    def know(self, state: DepthState) -> None:
+        """Go on from a book as it was handed on."""
+        assert isinstance(self._depth, DepthBook)
+        self._depth.load(state)
 
     def take(self, piece: DepthSlice | BookOrderSlice) -> QuoteSlice:
         """What the best bid and ask are at the end of each message of the next rows, as the engine

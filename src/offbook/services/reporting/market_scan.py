@@ -95,6 +95,8 @@ async def blocks(
     joined = joined_of(feed)
     row = 0 if joined is None else joined.row
     tops = books_of(feed.info, book_start)
+    for known in joined.books or () if joined is not None else ():
+        tops[known.symbol].know(known.of(book_start))
     while row < end_row:
         piece = await feed.read(row, min(block_rows, end_row - row))
         if piece is None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from offbook.domain.book_states import BookPhase, BooksAt, DepthState, KnownBook, KnownStatus
 from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR
 from offbook.domain.config import instruments_of, sources_of
 from offbook.domain.errors import GatewayUnavailable, InvalidInput
@@ -28,6 +29,27 @@ from offbook.testing.contracts.gateway import BARS, COMBINED, QUOTES, SHARES, TR
 from offbook.testing.markets import BuiltCombination, BuiltMarket
 
 AnyMarket = BuiltMarket | BuiltCombination
+
+
+BOOKS = BooksAt(
+    row=1,
+    books=(
+        KnownBook(
+            symbol="BTCUSDT",
+            state=DepthState(
+                phase=BookPhase.LIVE,
+                last_seq=9,
+                bids=[(10_000, 5), (9_999, 2**61)],
+                asks=[],
+                at=(0, 4, None),
+                mark=(10_000, 10_001, 1, 1, 3, 0, None),
+                begun=[(1, 9_998, 0)],
+                gaps=2,
+            ),
+        ),
+    ),
+)
+"""A book that has lost one side, in the middle of a message."""
 
 
 class RecordingsContract:
@@ -81,13 +103,18 @@ class RecordingsContract:
         first, *others = market.slices
         last = (LastRow(0, first.start + len(first) - 1, {"ts": 5}),)
         clock = ClockRow(len(first), int(first.ts[-1]) + 1)
-        await made.append(RecordedPiece(rows=first, clocks=(clock,), last=last))
+        halted = (KnownStatus("BTCUSDT", halted=7, bands=(5, 0, 1)),)
+        piece = RecordedPiece(rows=first, clocks=(clock,), last=last, statuses=halted, books=BOOKS)
+        await made.append(piece)
         await made.close()
         again = await self.recordings(tmp_path).open("made", to_append=True)
         assert again.about == about(market)
         assert (again.rows, again.floor, again.last) == (len(first), clock.ts, last)
+        assert (again.statuses, again.books) == (halted, BOOKS)
         for part in others:
             await again.append(RecordedPiece(rows=part))
+        # What is in force is told with each piece, the books now and then.
+        assert (again.statuses, again.books) == (() if others else halted, BOOKS)
         reading = await self.recordings(tmp_path).open("made", to_append=False)
         expected = [row for part in market.slices for row in rows_of(part)]
         assert await read_on(reading, 0, 11) == expected

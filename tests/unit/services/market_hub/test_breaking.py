@@ -101,6 +101,42 @@ async def test_so_much_waits_for_a_recording_that_cannot_be_written_and_no_more(
         await verified(manager, session.id)
 
 
+async def test_a_market_that_is_held_up_asks_for_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is due does not fall due before rows can be taken again: nobody looks meanwhile."""
+    asked: list[int] = []
+
+    def seconds_until(market: HandDrivenMarket, ts: int) -> float:
+        asked.append(ts)
+        return 0.0
+
+    monkeypatch.setattr(HandDrivenMarket, "seconds_until", seconds_until)
+    stage = LiveStage(strategies=MINE, hub_limits=HubLimits(unsaved_rows=30))
+    recordings: Any = stage.recordings
+    async with stage.manager() as manager:
+        session = await manager.start_session(stage.config("alarm"))
+        await stage.come(3)
+        recordings.fail_with = StorageUnavailable("the disk is full")
+        for _ in range(4):
+            await stage.come(10)
+        await _pass_by_millis(stage, 3)
+        before = len(asked)
+        await _pass_by_millis(stage, 40)
+        assert len(asked) <= before + 1
+        recordings.fail_with = None
+        stage.clock.advance(1.0)
+        await eventually(lambda: stage.shared.log.durable.row == 43)
+        await _pass_by_millis(stage, 40)
+        assert len(asked) > before + 10
+        await manager.stop_session(session.id)
+        await verified(manager, session.id)
+
+
+async def _pass_by_millis(stage: LiveStage, count: int) -> None:
+    for _ in range(count):
+        stage.clock.advance(0.001)
+        await stage.rest(5)
+
+
 async def test_who_is_mended_does_not_sleep_on_for_the_engine_that_was_thrown_away() -> None:
     """That one was paused, its order cancelled; the one that is durable waits for its price."""
     stage = LiveStage()

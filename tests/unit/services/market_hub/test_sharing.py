@@ -2,12 +2,10 @@
 
 import asyncio
 from pathlib import Path
-from random import Random
 
 import pytest
 from tests.live_sessions import attached, verified
 from tests.live_stage import LiveStage, ts_of
-from tests.properties.random_markets import depth_at_random
 from tests.stage import chain, kinds, limit_order, market_order
 
 from offbook.adapters.recordings.files import FileRecordings
@@ -32,15 +30,6 @@ async def test_a_session_runs_on_a_live_market_and_replays_alone() -> None:
         records = await chain(stage.repository, session.id)
         assert kinds(records).count("OrderFilled") > 5
         await verified(manager, session.id)
-
-
-async def test_a_book_is_not_shared_and_says_so() -> None:
-    """Before anything is connected or recorded."""
-    stage = LiveStage(depth_at_random(Random(1), 20))
-    async with stage.manager() as manager:
-        with pytest.raises(InvalidConfig, match=r"quotes, trades, bars, not depth"):
-            await manager.start_session(stage.config("trader"))
-    assert not stage.gateway.connections
 
 
 async def test_all_sessions_share_one_connection_and_one_recording() -> None:

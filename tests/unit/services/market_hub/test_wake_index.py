@@ -8,7 +8,7 @@ from offbook.domain.calendars import NEVER
 from offbook.domain.market_data import MarketSlice
 from offbook.engine.rows import rows_of
 from offbook.engine.wake import NO_FALL, NO_RISE, Band, Wake
-from offbook.services.market_hub.wake_index import SLACK, WakeIndex, reaches
+from offbook.services.market_hub.wake_index import SLACK, WakeIndex, reach_of
 from offbook.testing.markets import BTCUSDT, XYZ, bars_market, quotes_market, trades_market
 
 
@@ -79,8 +79,7 @@ def test_exactly_those_are_woken_whom_a_row_concerns(seed: int) -> None:
         assert index.sleeping == len(asleep)
         before = {id(sleeper): sleeper.woken for sleeper in sleepers}
         rows = rows_at_random(rng, ts)
-        for symbol, reach in reaches(rows):
-            index.rows_came(symbol, reach)
+        index.rows_came(rows.instrument.symbol, reach_of(rows))
         index.time_passed(ts)
         for sleeper in sleepers:
             concerned = any(sleeper.wake.concerns(row) for row in rows_of(rows))

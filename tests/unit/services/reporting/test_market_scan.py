@@ -16,8 +16,13 @@ from tests.unit.services.reporting.plain_equity import (
     plain_falls,
 )
 
+from offbook.domain.book_states import KnownBook
 from offbook.domain.config import AccountConfig, sources_of
+from offbook.domain.joining import Joined
 from offbook.domain.market_data import Cursor, DataKind, MarketInfo, SourceInfo
+from offbook.engine.depth_book import DepthBook
+from offbook.ports.recordings import RecordedPiece
+from offbook.services.market_hub.feeds import RecordedFeed
 from offbook.services.reporting.account_path import AccountStep
 from offbook.services.reporting.drawdown import DrawdownTracker, Underwater
 from offbook.services.reporting.equity_scan import EquityScan
@@ -30,6 +35,7 @@ from offbook.services.reporting.market_scan import (
     blocks,
     prices_of,
 )
+from offbook.testing.contracts.recordings import about
 from offbook.testing.markets import (
     BTCUSDT,
     SECOND,
@@ -37,8 +43,10 @@ from offbook.testing.markets import (
     XYZ,
     bars_market,
     combined,
+    depth_market,
     quotes_market,
 )
+from offbook.testing.memory_recordings import InMemoryRecordings
 from offbook.testing.scripted_gateway import ScriptedGateway
 
 
@@ -289,6 +297,25 @@ async def test_rows_that_give_no_price_are_left_out() -> None:
         "XYZ": [1],
         "BTCUSDT": [0, 2],
     }
+
+
+async def test_who_joined_a_book_late_is_valued_by_what_it_was_handed() -> None:
+    """Levels that came before the first row of its own are there."""
+    market = depth_market(["snapshot 100.00x5 99.99x7 / 100.02x3", "100.01x2 /", "100.01x0 /"])
+    (rows,) = market.slices
+    depth = DepthBook(BTCUSDT)
+    depth.take_all(rows, 0, 3, np.arange(3))
+    books = (KnownBook(symbol="BTCUSDT", state=depth.dump()),)
+    recording = await InMemoryRecordings().create(about(market))
+    await recording.append(RecordedPiece(rows=rows))
+    joined = Joined(recording="made", row=3, ts=int(rows.ts[3]), books=books)
+    feed = RecordedFeed(recording, joined)
+    (found,) = [piece async for piece in blocks(feed, 99)]
+    (part,) = found.parts
+    assert found.ts.tolist() == rows.ts[3:].tolist()
+    assert part.prices.bid.tolist() == [10_001, 10_000]
+    assert part.prices.ask.tolist() == [10_002, 10_002]
+    await feed.close()
 
 
 async def test_a_slice_without_a_price_is_passed_over() -> None:

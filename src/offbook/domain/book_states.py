@@ -1,0 +1,71 @@
+"""What a book, or a status, comes to at one place of a market: as it is kept and handed on."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from offbook.domain.config.queue import BookStart
+
+
+class BookPhase(enum.Enum):
+    """What a book is worth: nothing of it before was known (INCOMPLETE), it began with a snapshot
+    and missed nothing since (LIVE), or it missed something (STALE)."""
+
+    INCOMPLETE = "incomplete"
+    LIVE = "live"
+    STALE = "stale"
+
+
+class DepthState(msgspec.Struct, frozen=True, kw_only=True):
+    """A book at one place of its market: levels as (price units, quantity units), best first.
+
+    ``at`` is the row, session time and venue's time of its last message, ``mark`` the best bid and
+    ask when it was last sound, if it is not, and ``begun`` the levels of a message that has not
+    ended.
+    """
+
+    phase: BookPhase
+    last_seq: int
+    bids: list[tuple[int, int]]
+    asks: list[tuple[int, int]]
+    at: tuple[int, int, int | None]
+    mark: tuple[int, int, int, int, int, int, int | None] | None
+    begun: list[tuple[int, int, int]]
+    gaps: int
+
+
+class KnownBook(msgspec.Struct, frozen=True, kw_only=True):
+    """The book of one instrument; ``rebuilt`` is that of a session which builds it anew where
+    something was missed (``BookStart.UPDATES``), where it is another."""
+
+    symbol: str
+    state: DepthState
+    rebuilt: DepthState | None = None
+
+    def of(self, start: BookStart) -> DepthState:
+        """The one of a session whose book begins so."""
+        other = self.rebuilt if start is BookStart.UPDATES else None
+        return other or self.state
+
+
+class KnownStatus(msgspec.Struct, frozen=True, array_like=True):
+    """What an exchange last said of one instrument; None for what it has not said.
+
+    ``halted`` is since when it is halted, if it is, ``resumed`` when it was last resumed (session
+    time, ns UTC), and ``bands`` between which prices trades may be (price units, 0 for no bound),
+    with the position of the row that said so.
+    """
+
+    symbol: str
+    halted: int | None = None
+    resumed: int | None = None
+    bands: tuple[int, int, int] | None = None
+
+
+class BooksAt(msgspec.Struct, frozen=True, kw_only=True):
+    """All books of a market as the rows before position ``row`` have left them."""
+
+    row: int
+    books: tuple[KnownBook, ...]

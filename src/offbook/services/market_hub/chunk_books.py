@@ -1,0 +1,104 @@
+"""The books that the rows of one chunk leave, made once for all sessions that pass over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from offbook.domain.config import BookStart
+from offbook.domain.depth import LAST
+from offbook.domain.market_data import DepthSlice, IntColumn
+from offbook.engine.depth_book import DepthBook
+from offbook.services.market_hub.followed_book import FollowedBook
+
+KEPT: Final = 4
+"""How many books within the newest chunk are kept beside the one at its beginning."""
+
+
+class ChunkBooks:
+    """A ``MadeBooks``: of one source's rows in a chunk, which are taken in their order."""
+
+    def __init__(
+        self,
+        rows: DepthSlice,
+        numbers: Callable[[], IntColumn],
+        head: FollowedBook,
+        look: Callable[[], None],
+    ) -> None:
+        """``rows`` are the whole columns; of those that are not filled yet nobody asks."""
+        self._rows = rows
+        self._numbers = numbers
+        self._head = head
+        self._look = look
+        self._bid: IntColumn = np.zeros(len(rows), np.int64)
+        self._ask: IntColumn = np.zeros(len(rows), np.int64)
+        self._told: npt.NDArray[np.bool_] = np.zeros(len(rows), np.bool_)
+        self._taken = 0
+        self._first: dict[bool, DepthBook] = {}
+        self._known: dict[tuple[int, bool], DepthBook] = {}
+
+    def take(self, part: DepthSlice) -> None:
+        """The next rows have come."""
+        if not self._first:
+            self._first = {rebuilt: self._of_head(rebuilt=rebuilt) for rebuilt in (False, True)}
+        tops = self._head.follow(part)
+        if self._head.chunk is not self:
+            if isinstance(self._head.chunk, ChunkBooks):
+                self._head.chunk._known.clear()
+            self._head.chunk = self
+        self._taken = part.offset + len(part)
+        if tops:
+            lasts = part.offset + (part.flags & LAST).nonzero()[0]
+            self._bid[lasts], self._ask[lasts], told = np.array(tops, np.int64).T
+            self._told[lasts] = told != 0
+
+    def tops(self) -> tuple[IntColumn, IntColumn, npt.NDArray[np.bool_]]:
+        """Best bid, best ask, and whether they tell, of each row with which a message ends."""
+        self._look()
+        return self._bid, self._ask, self._told
+
+    def is_within(self, end: int) -> bool:
+        """Whether a message has begun before a row and not ended."""
+        if end:
+            return not self._rows.flags[end - 1] & LAST
+        self._look()
+        return self._first[False].is_within
+
+    def at(self, end: int, *, rebuilt: bool) -> DepthBook:
+        """The book before row ``end``; not to be changed."""
+        self._look()
+        if not end:
+            return self._first[rebuilt]
+        found = self._known.get((end, rebuilt))
+        if found is None:
+            if end == self._taken and self._head.chunk is self:
+                found = self._of_head(rebuilt=rebuilt)
+            else:
+                found = self._made(end, rebuilt=rebuilt)
+            if len(self._known) >= KEPT:
+                del self._known[next(iter(self._known))]
+            self._known[end, rebuilt] = found
+        return found
+
+    def _of_head(self, *, rebuilt: bool) -> DepthBook:
+        """The book as all rows that came have left it."""
+        return _like(self._head.rebuilt or self._head if rebuilt else self._head, rebuilt=rebuilt)
+
+    def _made(self, end: int, *, rebuilt: bool) -> DepthBook:
+        """The book before a row, made from the nearest that is known."""
+        places = [place for place, other in self._known if other is rebuilt and place < end]
+        begin = max(places, default=0)
+        nearest = self._known[begin, rebuilt] if begin else self._first[rebuilt]
+        made = _like(nearest, rebuilt=rebuilt)
+        made.take_all(self._rows, begin, end, self._numbers()[begin:end])
+        return made
+
+
+def _like(book: DepthBook, *, rebuilt: bool) -> DepthBook:
+    start = BookStart.UPDATES if rebuilt else BookStart.SNAPSHOT
+    made = DepthBook(book.instrument, start)
+    made.become(book)
+    return made

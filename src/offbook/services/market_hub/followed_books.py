@@ -1,0 +1,89 @@
+"""The books of a running market, each made once of its rows for all who join."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import msgspec
+
+from offbook.domain.book_states import KnownBook
+from offbook.domain.market_data import (
+    DataKind,
+    DepthSlice,
+    IntColumn,
+    MarketInfo,
+    MarketSlice,
+    MergedSlice,
+)
+from offbook.ports.recordings import MarketRecording
+from offbook.services.market_hub.chunk_books import ChunkBooks
+from offbook.services.market_hub.followed_book import FollowedBook
+from offbook.services.market_hub.wake_index import Reach
+
+_READ_ROWS: Final = 65_536
+
+
+class FollowedBooks:
+    """All books of a market."""
+
+    def __init__(self, info: MarketInfo) -> None:
+        instruments = {instrument.symbol: instrument for instrument in info.instruments}
+        symbols = [one.symbol for one in info.sources if one.kind is DataKind.DEPTH]
+        self._books = {symbol: FollowedBook(instruments[symbol]) for symbol in symbols}
+
+    def __len__(self) -> int:
+        return len(self._books)
+
+    def know(self, known: Iterable[KnownBook]) -> None:
+        """Become what was known at some place."""
+        for one in known:
+            self._books[one.symbol].know(one)
+
+    def take(self, rows: MarketSlice) -> None:
+        """The next rows of the market."""
+        if not self._books:
+            return
+        parts = [part for _, part in rows.parts()] if isinstance(rows, MergedSlice) else [rows]
+        for part in parts:
+            if isinstance(part, DepthSlice):
+                if isinstance(part.books, ChunkBooks):
+                    part.books.take(part)
+                else:
+                    self._books[part.instrument.symbol].follow(part)
+
+    def of_chunk(
+        self, rows: DepthSlice, numbers: Callable[[], IntColumn], look: Callable[[], None]
+    ) -> ChunkBooks:
+        """The books that rows of one chunk leave: its columns, as far as they are filled by and by,
+        the positions of their rows, and what has rows that came taken here."""
+        return ChunkBooks(rows, numbers, self._books[rows.instrument.symbol], look)
+
+    def reach(self, symbol: str) -> Reach:
+        """How far the best prices of one have reached since this was asked last."""
+        return self._books[symbol].reach()
+
+    def all(self) -> tuple[KnownBook, ...]:
+        """The books as they are now."""
+        return tuple(book.known() for book in self._books.values())
+
+    def told(self) -> tuple[KnownBook, ...] | msgspec.UnsetType:
+        """The same for a record; UNSET where the market has no books."""
+        return self.all() if self._books else msgspec.UNSET
+
+
+async def books_of(recording: MarketRecording) -> FollowedBooks:
+    """The books where a recording ends, made of its rows since books stood in it.
+
+    Raises what reading the recording raises.
+    """
+    books, row = FollowedBooks(recording.about.info), 0
+    if not len(books):
+        return books
+    if recording.books is not None:
+        books.know(recording.books.books)
+        row = recording.books.row
+    while row < recording.rows and (rows := await recording.read(row, _READ_ROWS)) is not None:
+        books.take(rows)
+        row = rows.start + len(rows)
+    return books
