@@ -33,6 +33,7 @@ from offbook.adapters.clock import SystemClock
 from offbook.adapters.ids import Uuid7Source
 from offbook.adapters.recordings.files import FileRecordings
 from offbook.domain.config import AccountConfig, ReplayMarket, SessionConfig, StrategySpec
+from offbook.domain.depth import DepthSlice
 from offbook.domain.market_data import DataKind, QuoteSlice
 from offbook.domain.session import PaperTradingSession
 from offbook.engine.processing_engine import ProcessingEngine
@@ -82,8 +83,11 @@ def make_engine(session: PaperTradingSession) -> ProcessingEngine:
 class Setting:
     """A live market, its hub and a manager with so many sessions of one strategy."""
 
-    def __init__(self, place: Path, rows: QuoteSlice) -> None:
+    def __init__(
+        self, place: Path, rows: QuoteSlice | DepthSlice, market: ReplayMarket = MARKET
+    ) -> None:
         self.rows = rows
+        self.market = market
         self.gateway = HandDrivenGateway(start=int(rows.ts[0]))
         self.hub = MarketHub(
             {ReplayMarket: self.gateway},
@@ -97,7 +101,7 @@ class Setting:
     async def start(self, count: int, strategy: type[Strategy]) -> None:
         """Start the sessions, and wait until each has done what it does at its start."""
         config = SessionConfig(
-            market=MARKET,
+            market=self.market,
             account=AccountConfig(currency="USD", initial_cash="1000000"),
             strategy=StrategySpec(ref=f"benchmark:{strategy.__name__}"),
         )
@@ -115,7 +119,7 @@ class Setting:
     @cached_property
     def shared(self) -> SharedMarket:
         """The market as the hub holds it."""
-        found = self.hub.shared(MARKET)
+        found = self.hub.shared(self.market)
         assert found is not None
         return found
 
@@ -165,24 +169,27 @@ async def called(
 
 
 class Asleep:
-    """Sessions with resting orders that nothing touches."""
+    """Sessions with resting orders that nothing touches; a tick is so many rows."""
 
-    def __init__(self, place: Path, ticks: int, rounds: int) -> None:
+    def __init__(self, setting: Setting, ticks: int, *, first: int = 10, rows: int = 1) -> None:
         self.ticks = ticks
-        self.setting = Setting(place, quotes(ticks * (rounds + 1) + 10))
+        self.setting = setting
+        self._first = first
+        self._rows = rows
 
-    async def load(self, sessions: int) -> None:
-        """Start them; ten rows let their orders arrive."""
-        await self.setting.start(sessions, Resting)
-        self.setting.push(0, 10)
+    async def load(self, sessions: int, strategy: type[Strategy] = Resting) -> None:
+        """Start them; the first rows let their orders arrive."""
+        await self.setting.start(sessions, strategy)
+        self.setting.push(0, self._first)
         await self.setting.followed()
 
     async def tick(self) -> Spent:
         """What one tick takes, of so many."""
-        setting, first = self.setting, self.setting.pushed
+        setting, step = self.setting, self._rows
+        begin = setting.pushed
         began = Spent.now()
-        for row in range(first, first + self.ticks):
-            setting.push(row, row + 1)
+        for row in range(begin, begin + step * self.ticks, step):
+            setting.push(row, row + step)
             await setting.followed()
         return Spent.now().since(began, self.ticks)
 
@@ -252,7 +259,8 @@ async def nothing_touched(counts: list[int], ticks: int, rounds: int, place: Pat
     loaded: dict[int, Asleep] = {}
     for count in counts:
         began = time.perf_counter()
-        loaded[count] = Asleep(place / f"asleep-{count}", ticks, rounds)
+        setting = Setting(place / f"asleep-{count}", quotes(ticks * (rounds + 1) + 10))
+        loaded[count] = Asleep(setting, ticks)
         await loaded[count].load(count)
         print(f"  {count:,} sessions were loaded in {time.perf_counter() - began:.1f} s")
     for asleep in loaded.values():
