@@ -6,7 +6,7 @@ import enum
 
 import msgspec
 
-from offbook.domain.config.queue import BookStart
+from offbook.domain.book_start import BookStart
 
 
 class BookPhase(enum.Enum):
