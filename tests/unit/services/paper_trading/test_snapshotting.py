@@ -245,10 +245,12 @@ async def test_one_that_is_written_is_stored_though_the_next_falls_due(
 ) -> None:
     """However often that is: each that is written to its end is stored, in order."""
     begun: list[int] = []
+    makers: set[SnapshotMaker] = set()
     begin = SnapshotMaker.begin
 
     def noted(maker: SnapshotMaker, captured: Any, place: Snapshot) -> None:
         begun.append(place.seq)
+        makers.add(maker)
         begin(maker, captured, place)
 
     monkeypatch.setattr(SnapshotMaker, "begin", noted)
@@ -258,6 +260,8 @@ async def test_one_that_is_written_is_stored_though_the_next_falls_due(
     save = stage.repository.save
 
     async def seen(session: Any, batch: Any, **more: Any) -> Any:
+        for maker in makers:
+            await maker.finish()  # so that it is written when the next falls due
         if batch is not None and batch.snapshot is not None:
             saved.append(batch.snapshot.seq)
         return await save(session, batch, **more)
