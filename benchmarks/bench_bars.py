@@ -25,7 +25,7 @@ from rounds import Run, Variant, in_turn, machine, print_cpu, print_table, requi
 
 from offbook.domain.config import ReplayMarket
 from offbook.domain.market_data import Bar, BarSlice, DataKind
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.testing.markets import XYZ
 from offbook.testing.scripted_gateway import ScriptedGateway
 

@@ -31,7 +31,7 @@ from offbook.domain.config import AccountConfig, ReplayMarket, SessionConfig, St
 from offbook.domain.market_data import Bar, DataKind
 from offbook.domain.session import PaperTradingSession
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
 from offbook.testing.markets import XYZ
 

@@ -38,10 +38,10 @@ from offbook.domain.market_data import DataKind, MarketInfo, MergedSlice, Source
 from offbook.domain.merging import merge
 from offbook.domain.orders import OrderSide
 from offbook.domain.records import OrderFilled
-from offbook.engine.book_view import BookView
+from offbook.engine.books.book_view import BookView
 from offbook.engine.inputs import Attach, EndOfData, Take
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.testing.sessions import new_session
 
 LATENCY_NS = 50_000

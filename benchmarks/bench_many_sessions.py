@@ -37,7 +37,7 @@ from offbook.domain.depth import DepthSlice
 from offbook.domain.market_data import DataKind, QuoteSlice
 from offbook.domain.session import PaperTradingSession
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.services.market_hub.hub import MarketHub
 from offbook.services.market_hub.shared_market import SharedMarket
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager

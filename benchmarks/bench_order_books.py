@@ -30,10 +30,10 @@ from offbook.domain.commands import Start
 from offbook.domain.depth import LAST, SNAPSHOT
 from offbook.domain.market_data import DataKind, MarketInfo
 from offbook.domain.records import OrderFilled
+from offbook.engine.books.order_book import OrderBook
 from offbook.engine.inputs import Attach, EndOfData, Take
-from offbook.engine.order_book import OrderBook
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.testing.sessions import new_session
 
 START_NS = 1_704_205_800_000_000_000

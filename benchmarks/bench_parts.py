@@ -38,12 +38,12 @@ from offbook.domain.commands import Start
 from offbook.domain.config import AccountConfig, ReplayMarket, SessionConfig, sources_of
 from offbook.domain.market_data import BarSlice, DataKind, MarketInfo, QuoteSlice
 from offbook.engine.inputs import Attach, EndOfData, Take
-from offbook.engine.packed_rows import BARS, QUOTES, PackedBlock, Packing
-from offbook.engine.price_table import PriceTable
+from offbook.engine.market.price_table import PriceTable
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.engine.rows import each_bar, each_quote
-from offbook.engine.shown_rows import BLOCK, PACKED_BLOCK
-from offbook.engine.strategy import Strategy
+from offbook.engine.rows.packed_rows import BARS, QUOTES, PackedBlock, Packing
+from offbook.engine.rows.rows import each_bar, each_quote
+from offbook.engine.rows.shown_rows import BLOCK, PACKED_BLOCK
+from offbook.engine.strategy.strategy import Strategy
 from offbook.testing.markets import XYZ
 from offbook.testing.scripted_gateway import ScriptedGateway
 from offbook.testing.sessions import new_session

@@ -26,7 +26,7 @@ from rounds import Run, Variant, in_turn, machine, print_cpu, print_table, requi
 from offbook.adapters.brokers.replay.gateway import ReplayGateway
 from offbook.domain.config import ReplayMarket
 from offbook.domain.market_data import DataKind, Quote, QuoteSlice, Trade, TradeSlice
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.testing.markets import XYZ
 from offbook.testing.scripted_gateway import ScriptedGateway
 

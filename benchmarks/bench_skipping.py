@@ -52,7 +52,7 @@ from offbook.domain.orders import OrderSide
 from offbook.domain.row_index import BLOCK, MID
 from offbook.domain.session import PaperTradingSession
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.ports.gateway import FeedExtent, IBrokerGateway
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
 from offbook.testing.markets import XYZ

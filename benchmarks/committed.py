@@ -20,7 +20,7 @@ from offbook.domain.config import (
 )
 from offbook.domain.session import PaperTradingSession
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.ports.gateway import IBrokerGateway
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
 

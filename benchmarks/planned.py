@@ -21,7 +21,7 @@ from offbook import Bar, Strategy
 from offbook.config.markets import MarketDescription
 from offbook.domain.config import Adjustment, CorporateAction
 from offbook.domain.instruments import AssetClass
-from offbook.engine.view import Fill
+from offbook.engine.strategy.view import Fill
 
 Plan = dict[str, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from offbook.domain import records as r
 from offbook.domain.orders import OrderSide
-from offbook.engine.matching_quotes import QUOTE_TOUCHES
+from offbook.engine.venue.matching_quotes import QUOTE_TOUCHES
 
 
 def stays_in_its_market(record: r.OrderFilled, side: OrderSide) -> None:

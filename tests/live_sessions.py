@@ -8,7 +8,7 @@ from offbook.domain.records import (
     decode_record,
 )
 from offbook.domain.session import SessionHealth
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
 from offbook.services.paper_trading.verification import ReplayOutcome
 from tests.live_stage import LiveStage

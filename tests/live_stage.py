@@ -16,7 +16,7 @@ from offbook.domain.errors import StorageUnavailable
 from offbook.domain.market_data import MarketSlice
 from offbook.domain.session import PaperTradingSession
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.ports.recordings import IMarketRecordings, MarketRecording
 from offbook.services.market_hub.hub import MarketHub
 from offbook.services.market_hub.shared_market import HubLimits, SharedMarket

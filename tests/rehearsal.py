@@ -47,11 +47,11 @@ from offbook.domain.orders import (
 )
 from offbook.domain.records import Record, decode_record, encode_record
 from offbook.domain.session import PaperTradingSession, SessionStatus
-from offbook.engine.accounts import MARGIN
+from offbook.engine.account.accounts import MARGIN
 from offbook.engine.inputs import Advance, Attach, EndOfData, EngineInput, Take
-from offbook.engine.ledger import LedgerState
+from offbook.engine.ledger.ledger import LedgerState
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.testing.markets import BuiltCombination, BuiltMarket
 from tests.fill_evidence import stays_in_its_market
 from tests.reserved import reserved_by_pool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from offbook.engine.ledger import LedgerState
+from offbook.engine.ledger.ledger import LedgerState
 
 
 def reserved_by_pool(ledger: LedgerState) -> dict[str, int]:

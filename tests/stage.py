@@ -17,7 +17,7 @@ from offbook.domain.config import (
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType
 from offbook.domain.session import PaperTradingSession
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.runner import PaperTradingRunner
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager

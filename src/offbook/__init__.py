@@ -41,14 +41,14 @@ if TYPE_CHECKING:
     from offbook.domain.orders import TimeInForce as TimeInForce
     from offbook.domain.session import PaperTradingSession as PaperTradingSession
     from offbook.domain.session import SessionStatus as SessionStatus
-    from offbook.engine.book_view import BookLevel as BookLevel
-    from offbook.engine.book_view import BookView as BookView
+    from offbook.engine.books.book_view import BookLevel as BookLevel
+    from offbook.engine.books.book_view import BookView as BookView
     from offbook.engine.processing_engine import ProcessingEngine as ProcessingEngine
-    from offbook.engine.strategy import Missed as Missed
-    from offbook.engine.strategy import Rounding as Rounding
-    from offbook.engine.strategy import Strategy as Strategy
-    from offbook.engine.view import Fill as Fill
-    from offbook.engine.view import OrderUpdate as OrderUpdate
+    from offbook.engine.strategy.strategy import Missed as Missed
+    from offbook.engine.strategy.strategy import Rounding as Rounding
+    from offbook.engine.strategy.strategy import Strategy as Strategy
+    from offbook.engine.strategy.view import Fill as Fill
+    from offbook.engine.strategy.view import OrderUpdate as OrderUpdate
     from offbook.notebook.running import run as run
     from offbook.notebook.sweeping import sweep as sweep
     from offbook.services.paper_trading.session_manager import (
@@ -66,20 +66,20 @@ _HOME: dict[str, str] = {
     "AccountEventKind": "offbook.domain.account_events",
     "AssetClass": "offbook.domain.instruments",
     "Bar": "offbook.domain.market_data",
-    "BookLevel": "offbook.engine.book_view",
-    "BookView": "offbook.engine.book_view",
+    "BookLevel": "offbook.engine.books.book_view",
+    "BookView": "offbook.engine.books.book_view",
     "ContingencyType": "offbook.domain.orders",
     "DataKind": "offbook.domain.market_data",
-    "Fill": "offbook.engine.view",
+    "Fill": "offbook.engine.strategy.view",
     "Instrument": "offbook.domain.instruments",
-    "Missed": "offbook.engine.strategy",
+    "Missed": "offbook.engine.strategy.strategy",
     "OffbookError": "offbook.domain.errors",
     "OrderListRequest": "offbook.domain.orders",
     "OrderRequest": "offbook.domain.orders",
     "OrderSide": "offbook.domain.orders",
     "OrderStatus": "offbook.domain.orders",
     "OrderType": "offbook.domain.orders",
-    "OrderUpdate": "offbook.engine.view",
+    "OrderUpdate": "offbook.engine.strategy.view",
     "OrderView": "offbook.domain.orders",
     "PaperTradingSession": "offbook.domain.session",
     "PaperTradingSessionManager": "offbook.services.paper_trading.session_manager",
@@ -89,11 +89,11 @@ _HOME: dict[str, str] = {
     "ReplaceRequest": "offbook.domain.orders",
     "ReplayMarket": "offbook.domain.config",
     "ResumeTimers": "offbook.domain.config",
-    "Rounding": "offbook.engine.strategy",
+    "Rounding": "offbook.engine.strategy.strategy",
     "SessionConfig": "offbook.domain.config",
     "SessionRequest": "offbook.config.sessions",
     "SessionStatus": "offbook.domain.session",
-    "Strategy": "offbook.engine.strategy",
+    "Strategy": "offbook.engine.strategy.strategy",
     "StrategySpec": "offbook.domain.config",
     "SyncPaperTradingSessionManager": "offbook.services.paper_trading.sync_manager",
     "SyntheticMarket": "offbook.domain.config",

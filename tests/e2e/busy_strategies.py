@@ -6,8 +6,8 @@ from typing import Any
 
 from offbook.domain.market_data import Bar, Quote, Trade
 from offbook.domain.orders import OrderSide
-from offbook.engine.strategy import Strategy
-from offbook.engine.view import Fill, OrderUpdate
+from offbook.engine.strategy.strategy import Strategy
+from offbook.engine.strategy.view import Fill, OrderUpdate
 
 SECOND = 1_000_000_000
 MOST_OPEN = 10

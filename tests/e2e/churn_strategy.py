@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from offbook.domain.market_data import Quote
-from offbook.engine.strategy import Strategy
-from offbook.engine.view import Fill
+from offbook.engine.strategy.strategy import Strategy
+from offbook.engine.strategy.view import Fill
 
 
 class Churn(Strategy):

@@ -28,8 +28,8 @@ from offbook.domain.calendars import DAY_NS
 from offbook.domain.config import ReplayMarket
 from offbook.domain.errors import BadMarketData
 from offbook.domain.market_data import BarSlice, DataKind, DepthSlice, MergedSlice, QuoteSlice
-from offbook.engine.depth_book import DepthBook
-from offbook.engine.rows import each_update
+from offbook.engine.books.depth_book import DepthBook
+from offbook.engine.rows.rows import each_update
 from offbook.testing.markets import BTCUSDT, XYZ
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ from tests.properties.random_markets import LOT_OF_TWO, trades_at_random
 from offbook.domain.depth import ASK, BID, LAST, SNAPSHOT
 from offbook.domain.market_data import DataKind, DepthSlice
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.testing.markets import SECOND, START, BuiltCombination, BuiltMarket, combined
 
 _DEEP = 8

@@ -10,9 +10,9 @@ from tests.rehearsal import Snapshotting
 from offbook.domain.errors import InvalidStrategy
 from offbook.domain.market_data import Quote, Trade
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType, PegType, TimeInForce
-from offbook.engine.book_view import BookView
+from offbook.engine.books.book_view import BookView
 from offbook.engine.models.draws import draw
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.testing.markets import SECOND
 
 

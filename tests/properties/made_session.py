@@ -21,7 +21,7 @@ from offbook.domain.market_data import DataKind, MarketInfo
 from offbook.domain.records import Record
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.inputs import Advance, Attach, EndOfData, EngineInput, Take
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 
 
 class Silent(Strategy):

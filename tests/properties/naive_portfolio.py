@@ -23,8 +23,8 @@ from offbook.domain.market_data import (
 )
 from offbook.domain.orders import OrderSide
 from offbook.domain.records import Record
-from offbook.engine.books import book_for
-from offbook.engine.rows import each_quote
+from offbook.engine.books.books import book_for
+from offbook.engine.rows.rows import each_quote
 from offbook.services.reporting.book_tops import BookTops
 
 ZERO = Fraction(0)

@@ -26,7 +26,7 @@ from offbook.domain.records import SessionAttached, decode_record, encode_record
 from offbook.domain.timeframes import format_timeframe
 from offbook.engine.inputs import Advance, EngineInput, Take
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.engine.rows import each_bar
+from offbook.engine.rows.rows import each_bar
 from offbook.services.market_hub.begun_bars import USUAL_TIMEFRAMES
 from offbook.services.market_hub.log import MarketLog
 from offbook.testing.markets import BuiltCombination, BuiltMarket

@@ -16,10 +16,10 @@ from offbook.domain import commands as c
 from offbook.domain.market_data import DataKind, MarketInfo, MarketSlice
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType
 from offbook.domain.records import OrderFilled, Record, encode_record
-from offbook.engine.depth_book import DepthBook
+from offbook.engine.books.depth_book import DepthBook
 from offbook.engine.inputs import Take
-from offbook.engine.looking_ahead import may_leave
 from offbook.engine.processing_engine import ProcessingEngine
+from offbook.engine.rows.looking_ahead import may_leave
 from offbook.engine.wake import Band
 from offbook.services.market_hub.log import MarketLog
 from offbook.testing.markets import START, XYZ, combined, depth_market, trades_market

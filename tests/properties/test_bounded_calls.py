@@ -16,7 +16,7 @@ from offbook.domain.records import encode_record
 from offbook.domain.session import SessionStatus
 from offbook.engine.inputs import Advance, EndOfData, EngineInput, Take
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.testing.markets import SECOND, XYZ, quotes_market
 
 KINDS: list[Kind] = list(MAKERS)

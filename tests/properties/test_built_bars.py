@@ -14,7 +14,7 @@ from offbook.domain.calendars import DAY_NS, TradingCalendar
 from offbook.domain.market_data import Bar, Quote, Trade
 from offbook.domain.records import encode_record
 from offbook.engine.inputs import EndOfData
-from offbook.engine.rows import Row, merged_rows
+from offbook.engine.rows.rows import Row, merged_rows
 from offbook.testing.markets import (
     MINUTE,
     SECOND,

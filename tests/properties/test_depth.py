@@ -15,9 +15,9 @@ from tests.properties.random_markets import depth_at_random
 
 from offbook.domain.config import BookStart
 from offbook.domain.depth import LAST, SNAPSHOT
-from offbook.engine.depth_book import DepthBook, DepthState
+from offbook.engine.books.depth_book import DepthBook, DepthState
 from offbook.engine.models.queues import LOG_BITS, log2_units
-from offbook.engine.rows import each_update
+from offbook.engine.rows.rows import each_update
 
 
 @pytest.mark.parametrize("start", list(BookStart))

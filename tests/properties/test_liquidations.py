@@ -13,7 +13,7 @@ from tests.properties.random_sessions import again, carry_on, fresh, improvise
 from offbook.domain.config import Liquidation, MaintenanceBasis, MaintenanceTier, MarginMode
 from offbook.domain.market_data import DataKind
 from offbook.domain.records import decode_record
-from offbook.engine.ledger import LedgerState
+from offbook.engine.ledger.ledger import LedgerState
 
 TIERS = tuple(
     MaintenanceTier(above=above, rate=rate)

@@ -9,9 +9,9 @@ from tests.properties.random_markets import depth_at_random
 from offbook.domain.config import BookStart
 from offbook.domain.depth import LAST, SNAPSHOT, DepthSlice
 from offbook.domain.market_data import Quote
-from offbook.engine.depth_book import DepthBook
-from offbook.engine.looking_ahead import as_messages, may_leave
-from offbook.engine.rows import each_update
+from offbook.engine.books.depth_book import DepthBook
+from offbook.engine.rows.looking_ahead import as_messages, may_leave
+from offbook.engine.rows.rows import each_update
 from offbook.engine.wake import NO_FALL, NO_RISE, Band
 
 SEEDS = range(300)

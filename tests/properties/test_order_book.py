@@ -18,10 +18,10 @@ from offbook.domain import book_orders as a
 from offbook.domain.config import BookStart
 from offbook.domain.depth import LAST, SNAPSHOT
 from offbook.domain.market_data import BookOrderSlice
-from offbook.engine.book import Book
-from offbook.engine.book_rows import OrderRows
-from offbook.engine.order_book import OrderBook, OrderBookState
-from offbook.engine.rows import each_order_update
+from offbook.engine.books.order_book import OrderBook, OrderBookState
+from offbook.engine.rows.book_rows import OrderRows
+from offbook.engine.rows.rows import each_order_update
+from offbook.engine.venue.book import Book
 
 STEPS = 150
 _SIDES = {1: "bid", -1: "ask", 0: "any"}

@@ -12,7 +12,7 @@ from tests.rehearsal import state_of
 
 from offbook.domain.chain import GENESIS, extend_all
 from offbook.domain.records import decode_record, encode_record
-from offbook.engine.folding import fold
+from offbook.engine.ledger.folding import fold
 
 KINDS: list[Kind] = list(MAKERS)
 SEEDS = range(12)

@@ -7,8 +7,8 @@ from tests.properties.random_markets import ALONE
 from tests.properties.random_sessions import Improvised, improvise
 
 from offbook.domain.market_data import DataKind
-from offbook.engine import showing, shown_rows
-from offbook.engine.shown_rows import ShownRows
+from offbook.engine.rows import showing, shown_rows
+from offbook.engine.rows.shown_rows import ShownRows
 
 SEEDS = range(8)
 KINDS = [kind for kind in ALONE if not kind.is_book]

@@ -14,11 +14,12 @@ from offbook.domain import row_index
 from offbook.domain.depth import DepthUpdate
 from offbook.domain.market_data import DataKind, MarketInfo, MarketSlice, MergedSlice
 from offbook.domain.records import Record
-from offbook.engine import searching, stretches
-from offbook.engine.book import Book
 from offbook.engine.inputs import Advance, EndOfData, Take
+from offbook.engine.market import stretches
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.engine.rows import merged_rows, rows_of
+from offbook.engine.rows import searching
+from offbook.engine.rows.rows import merged_rows, rows_of
+from offbook.engine.venue.book import Book
 from offbook.engine.wake import Wake
 from offbook.services.market_hub.followed_books import FollowedBooks
 from offbook.services.market_hub.wake_index import WakeIndex

@@ -20,10 +20,10 @@ from offbook.domain.market_data import (
 )
 from offbook.domain.orders import OrderSide
 from offbook.domain.values import AMOUNT_PRECISION, units_to_text
-from offbook.engine.accounts import CASH, HOLDINGS, MARGIN
+from offbook.engine.account.accounts import CASH, HOLDINGS, MARGIN
 from offbook.engine.inputs import EngineInput
-from offbook.engine.ledger import LedgerState
-from offbook.engine.matching_quotes import QUOTE_TOUCHES
+from offbook.engine.ledger.ledger import LedgerState
+from offbook.engine.venue.matching_quotes import QUOTE_TOUCHES
 from tests.reserved import reserved_by_pool
 
 

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 from offbook.domain.account_events import AccountEvent
 from offbook.domain.market_data import Bar, Quote, Trade
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.engine.strategy import Missed, Strategy
-from offbook.engine.view import Fill, OrderUpdate
+from offbook.engine.strategy.strategy import Missed, Strategy
+from offbook.engine.strategy.view import Fill, OrderUpdate
 from tests.scenarios.wording import duration, new_terms, order_list, order_request
 
 

@@ -34,7 +34,7 @@ from offbook.domain.errors import FloatNotExact, InvalidOrder, OrderConflict, Or
 from offbook.domain.market_data import MarketSlice
 from offbook.domain.records import CommandTaken, Record, encode_record
 from offbook.engine.inputs import Advance, Attach, EndOfData, EngineInput, Take
-from offbook.engine.ledger import LedgerState
+from offbook.engine.ledger.ledger import LedgerState
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.testing.sessions import new_session
 from tests.scenarios import books

@@ -19,7 +19,7 @@ from offbook.domain.orders import (
     PegType,
     TimeInForce,
 )
-from offbook.engine.state import OrderState
+from offbook.engine.ledger.state import OrderState
 
 SECOND: Final = 10**9
 FIRST_DAY: Final = "2024-01-02"

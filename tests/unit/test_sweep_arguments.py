@@ -10,7 +10,7 @@ import pytest
 
 import offbook
 from offbook.domain.errors import InvalidConfig, InvalidInput, InvalidStrategy
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.notebook.sweeping import _reference, _values
 from offbook.strategies.ema_cross import EmaCross
 

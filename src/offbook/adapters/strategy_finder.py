@@ -14,8 +14,8 @@ import msgspec
 
 from offbook.adapters.strategy_loader import load_module
 from offbook.domain.errors import InvalidStrategy, OffbookError
-from offbook.engine.parameters import Parameter
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.parameters import Parameter
+from offbook.engine.strategy.strategy import Strategy
 
 _LARGEST: Final = 1 << 20
 

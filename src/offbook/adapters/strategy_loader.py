@@ -15,8 +15,8 @@ from types import ModuleType
 from typing import Final, NamedTuple
 
 from offbook.domain.errors import InvalidStrategy
-from offbook.engine.interruption import is_from_a_signal
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.interruption import is_from_a_signal
+from offbook.engine.strategy.strategy import Strategy
 
 FILE_MODULE: Final = "offbook_strategy_"
 """What the names of modules that were made from files begin with."""

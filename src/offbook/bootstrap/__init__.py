@@ -28,7 +28,7 @@ from offbook.domain.errors import (
 )
 from offbook.domain.session import PaperTradingSession
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager

@@ -29,7 +29,7 @@ from offbook.domain.sweeps import (
     cell_session_id,
     identity_of,
 )
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
 from offbook.services.reporting.formatting import strategy_name

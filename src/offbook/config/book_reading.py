@@ -16,10 +16,10 @@ from offbook.domain.config import BookStart
 from offbook.domain.errors import InvalidConfig, InvalidInput
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import BookOrderSlice, DepthSlice
-from offbook.engine.books import AnyBook, book_for, take_update
-from offbook.engine.order_book import OrderBook
-from offbook.engine.rows import BookUpdate, each_book_update
-from offbook.engine.shown_book import BookPhase
+from offbook.engine.books.books import AnyBook, book_for, take_update
+from offbook.engine.books.order_book import OrderBook
+from offbook.engine.books.shown_book import BookPhase
+from offbook.engine.rows.rows import BookUpdate, each_book_update
 
 
 class BookAt(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from offbook.config.resolving import FULL_SPEED, Setting, Settings, read_session
 from offbook.config.settings import absolute
 from offbook.domain.config import SessionConfig, StrategySpec
 from offbook.domain.errors import InvalidConfig, InvalidStrategy
-from offbook.engine.parameters import resolve_parameters
+from offbook.engine.strategy.parameters import resolve_parameters
 
 REPLAY: Final = "replay"
 """The type of market that a recording is; it need not be written."""

@@ -17,7 +17,7 @@ from offbook.domain.account_events import AccountEvent
 from offbook.domain.calendars import NEVER
 from offbook.domain.orders import ExecType
 from offbook.domain.values import Amount
-from offbook.engine.state import ZERO, Amendment
+from offbook.engine.ledger.state import ZERO, Amendment
 
 STAGE_VENUE: Final = 2
 STAGE_TIMER: Final = 4

@@ -14,6 +14,7 @@ from offbook.domain.config import BarReports
 from offbook.domain.errors import EngineFault
 from offbook.domain.market_data import Bar
 from offbook.domain.session import SessionStatus
+from offbook.engine.account.equity_watch import EquityWatch
 from offbook.engine.agenda import (
     STAGE_TIMER,
     STAGE_VENUE,
@@ -30,13 +31,12 @@ from offbook.engine.agenda import (
     StopDeadline,
     TimerDue,
 )
-from offbook.engine.built_bars import BuiltBars
-from offbook.engine.dated_events import DatedEvents
-from offbook.engine.equity_watch import EquityWatch
-from offbook.engine.host import StrategyHost
+from offbook.engine.events.dated_events import DatedEvents
 from offbook.engine.kernel import MAX_ROUNDS, Kernel
 from offbook.engine.lifecycle import INCOMPLETE, Lifecycle
-from offbook.engine.venue import Venue
+from offbook.engine.market.built_bars import BuiltBars
+from offbook.engine.strategy.host import StrategyHost
+from offbook.engine.venue.venue import Venue
 
 LIVELOCK: Final = "livelock"
 _OVER: Final = (SessionStatus.STOPPED, SessionStatus.FAILED)

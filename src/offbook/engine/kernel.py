@@ -27,21 +27,21 @@ from offbook.domain.orders import ExecType
 from offbook.domain.records import Record
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount, units_to_text
-from offbook.engine.account_funds import funds_of
+from offbook.engine.account.account_funds import funds_of
+from offbook.engine.account.lending import Lending
+from offbook.engine.account.valuation import Valuation
 from offbook.engine.agenda import STAGE_MESSAGE, Agenda, ReportArrives, ReservesArrive
-from offbook.engine.books import book_for
-from offbook.engine.depths import Depths
-from offbook.engine.ledger import LedgerState
-from offbook.engine.lending import Lending
+from offbook.engine.books.books import book_for
+from offbook.engine.books.depths import Depths
+from offbook.engine.desk.risk import RiskChecks
+from offbook.engine.desk.terms import Market
+from offbook.engine.ledger.ledger import LedgerState
+from offbook.engine.ledger.state import OrderState
 from offbook.engine.models.fees import Charges
 from offbook.engine.models.latency import LatencyModel, latency_model
 from offbook.engine.models.slippage import slippage_model
-from offbook.engine.risk import RiskChecks
-from offbook.engine.rows import PriceRow, Row
-from offbook.engine.state import OrderState
-from offbook.engine.terms import Market
-from offbook.engine.valuation import Valuation
-from offbook.engine.view import StrategyView
+from offbook.engine.rows.rows import PriceRow, Row
+from offbook.engine.strategy.view import StrategyView
 
 R = TypeVar("R")
 MAX_ROUNDS: Final = 1000

@@ -11,12 +11,12 @@ from offbook.domain.commands import SkipRows
 from offbook.domain.config import BookStart
 from offbook.domain.errors import EngineFault
 from offbook.domain.joining import Joined, LastRow
-from offbook.engine.depth_book import DepthBook
-from offbook.engine.host import StrategyHost
+from offbook.engine.books.depth_book import DepthBook
 from offbook.engine.kernel import Kernel
-from offbook.engine.last_rows import know_last_rows
+from offbook.engine.market.statuses import follow_statuses, know_statuses
+from offbook.engine.rows.last_rows import know_last_rows
 from offbook.engine.snapshots import Parts
-from offbook.engine.statuses import follow_statuses, know_statuses
+from offbook.engine.strategy.host import StrategyHost
 
 
 def recorded(

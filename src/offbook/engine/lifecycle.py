@@ -12,15 +12,15 @@ from offbook.domain.orders import CancelReason, Origin
 from offbook.domain.record_parts import Mark
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount
-from offbook.engine.accounts import CASH
+from offbook.engine.account.accounts import CASH
 from offbook.engine.agenda import STAGE_VENUE, StopDeadline
-from offbook.engine.desk import OrderDesk
-from offbook.engine.host import StrategyHost
+from offbook.engine.desk.desk import OrderDesk
 from offbook.engine.kernel import Kernel
-from offbook.engine.lists import legs
-from offbook.engine.state import OrderState
-from offbook.engine.strategy import Missed
-from offbook.engine.venue import Venue
+from offbook.engine.ledger.lists import legs
+from offbook.engine.ledger.state import OrderState
+from offbook.engine.strategy.host import StrategyHost
+from offbook.engine.strategy.strategy import Missed
+from offbook.engine.venue.venue import Venue
 
 END_OF_DATA = "end_of_data"
 STRATEGY_ERROR = "strategy_error"

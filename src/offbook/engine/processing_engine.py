@@ -26,25 +26,25 @@ from offbook.domain.session import (
 )
 from offbook.domain.values import Amount
 from offbook.engine import keyframes, snapshots
-from offbook.engine.accounts import CAPITAL, CASH
-from offbook.engine.built_bars import BuiltBars
+from offbook.engine.account.accounts import CAPITAL, CASH
+from offbook.engine.account.equity_watch import EquityWatch
 from offbook.engine.capture import Captured, capture
-from offbook.engine.desk import OrderDesk
-from offbook.engine.equity_watch import EquityWatch
-from offbook.engine.folding import order_view, summary_of
-from offbook.engine.history import Histories
-from offbook.engine.host import StrategyHost
+from offbook.engine.desk.desk import OrderDesk
+from offbook.engine.desk.list_desk import ListDesk
+from offbook.engine.desk.sent_before import conflict, sent_before
+from offbook.engine.desk.terms import Terms
 from offbook.engine.inputs import Advance, Attach, EndOfData, EngineInput, Take
 from offbook.engine.instants import Instants
 from offbook.engine.kernel import UNBOUNDED, Kernel
+from offbook.engine.ledger.folding import order_view, summary_of
 from offbook.engine.lifecycle import Lifecycle
-from offbook.engine.list_desk import ListDesk
-from offbook.engine.market_rows import SEVERAL, MarketRows
-from offbook.engine.sent_before import conflict, sent_before
+from offbook.engine.market.built_bars import BuiltBars
+from offbook.engine.market.history import Histories
+from offbook.engine.rows.market_rows import SEVERAL, MarketRows
 from offbook.engine.standing import Standing, standing_of
-from offbook.engine.strategy import Strategy
-from offbook.engine.terms import Terms
-from offbook.engine.venue import Venue
+from offbook.engine.strategy.host import StrategyHost
+from offbook.engine.strategy.strategy import Strategy
+from offbook.engine.venue.venue import Venue
 from offbook.engine.wake import Wake
 from offbook.engine.waking import wake_of
 

@@ -16,23 +16,23 @@ from offbook.domain.joining import BegunBars
 from offbook.domain.market_data import Bar
 from offbook.domain.records import decode_hook, encode_hook
 from offbook.engine.agenda import AgendaEntry
-from offbook.engine.bar_builder import BuilderState
-from offbook.engine.book import Taken
-from offbook.engine.books import load_books
-from offbook.engine.built_bars import BuiltBars
-from offbook.engine.depth_book import DepthBook, DepthState
-from offbook.engine.history import Histories, HistoryState
+from offbook.engine.books.books import load_books
+from offbook.engine.books.depth_book import DepthBook, DepthState
+from offbook.engine.books.order_book import OrderBook, OrderBookState
+from offbook.engine.events.restating import CarriedRow, carried_rows, know_carried
 from offbook.engine.instants import Instants
-from offbook.engine.interruption import is_from_a_signal
 from offbook.engine.kernel import Kernel
-from offbook.engine.last_rows import know_last_rows
-from offbook.engine.ledger import LedgerState
-from offbook.engine.order_book import OrderBook, OrderBookState
-from offbook.engine.queue_places import PlacesState
-from offbook.engine.restating import CarriedRow, carried_rows, know_carried
-from offbook.engine.strategy import Strategy
-from offbook.engine.venue import Venue
-from offbook.engine.view import StrategyView
+from offbook.engine.ledger.ledger import LedgerState
+from offbook.engine.market.bar_builder import BuilderState
+from offbook.engine.market.built_bars import BuiltBars
+from offbook.engine.market.history import Histories, HistoryState
+from offbook.engine.rows.last_rows import know_last_rows
+from offbook.engine.strategy.interruption import is_from_a_signal
+from offbook.engine.strategy.strategy import Strategy
+from offbook.engine.strategy.view import StrategyView
+from offbook.engine.venue.book import Taken
+from offbook.engine.venue.queue_places import PlacesState
+from offbook.engine.venue.venue import Venue
 
 SNAPSHOT_FORMAT: Final = 1
 _INT64_MIN: Final = -(2**63)

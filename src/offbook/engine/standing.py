@@ -10,13 +10,13 @@ from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import Bar, DataKind, Quote, SourceInfo
 from offbook.domain.orders import OrderSide, OrderView
 from offbook.domain.session import SessionStatus
-from offbook.engine.folding import order_view
-from offbook.engine.holding_back import HeldBack, held_back
-from offbook.engine.host import StrategyHost
 from offbook.engine.kernel import Kernel
-from offbook.engine.state import OrderState
-from offbook.engine.strategy import Strategy
-from offbook.engine.venue import Venue
+from offbook.engine.ledger.folding import order_view
+from offbook.engine.ledger.state import OrderState
+from offbook.engine.strategy.host import StrategyHost
+from offbook.engine.strategy.strategy import Strategy
+from offbook.engine.venue.holding_back import HeldBack, held_back
+from offbook.engine.venue.venue import Venue
 
 _DATA: tuple[str, ...] = ("on_quote", "on_trade", "on_depth", "on_bar")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from offbook.domain.calendars import NEVER
 from offbook.domain.market_data import DataKind
 from offbook.domain.session import SessionStatus
-from offbook.engine.built_bars import BuiltBars
-from offbook.engine.host import StrategyHost
 from offbook.engine.instants import Instants
 from offbook.engine.kernel import Kernel
-from offbook.engine.venue import Venue
+from offbook.engine.market.built_bars import BuiltBars
+from offbook.engine.strategy.host import StrategyHost
+from offbook.engine.venue.venue import Venue
 from offbook.engine.wake import UNBOUNDED, Wake
 
 SHOWN_BY = {

@@ -25,7 +25,7 @@ from offbook.config.settings import data_directory
 from offbook.domain.config import SessionConfig, StrategySpec
 from offbook.domain.errors import InvalidConfig, InvalidStrategy, SessionFailed
 from offbook.domain.session import SessionStatus
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.notebook.result import RunResult
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.reporting.full_report import read_full_report
@@ -133,7 +133,7 @@ def _factory(strategy: type[Strategy], *, stored: bool) -> EngineFactory:
 
 def _plain(strategy: type[Strategy], given: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters as JSON values, checked by the strategy's own types. Raises InvalidStrategy."""
-    from offbook.engine.parameters import resolve_parameters
+    from offbook.engine.strategy.parameters import resolve_parameters
 
     values = resolve_parameters(strategy, strategy.parameters(), given)
     return {name: msgspec.to_builtins(value) for name, value in values.items() if name in given}

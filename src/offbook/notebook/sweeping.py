@@ -15,7 +15,7 @@ from offbook.config.settings import data_directory
 from offbook.config.sweeps import SweepPlan, SweepRequest, plan_sweep
 from offbook.domain.errors import InvalidConfig, InvalidStrategy
 from offbook.domain.sweeps import CellResult, check_sweep_name
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.notebook.running import blocking, check_kinds, exactly, named, texts
 from offbook.notebook.sweep_result import SweepResult
 from offbook.services.sweeping.statistics import CellFigure, figure_named

@@ -8,7 +8,7 @@ import pytest
 from offbook.domain.errors import BadMarketData
 from offbook.domain.market_data import Bar, BarSlice, MarketSlice, Quote, QuoteSlice
 from offbook.domain.values import MAX_UNITS, Price, Quantity
-from offbook.engine.rows import rows_of
+from offbook.engine.rows.rows import rows_of
 from offbook.testing.markets import BTCUSDT, MINUTE, SECOND, START, bars_market, quotes_market
 
 EDGE = MAX_UNITS

@@ -21,7 +21,7 @@ from offbook.engine.agenda import (
     StopDeadline,
     TimerDue,
 )
-from offbook.engine.state import Amendment
+from offbook.engine.ledger.state import Amendment
 
 STAGES = (STAGE_VENUE, STAGE_TIMER, STAGE_MESSAGE)
 entries = st.lists(st.tuples(st.integers(0, 9), st.sampled_from(STAGES)), max_size=30)

@@ -12,7 +12,7 @@ from offbook.domain import records as r
 from offbook.domain.config import AccountType, DailyLoss, RiskConfig
 from offbook.domain.market_data import Bar, Quote, Trade
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType
-from offbook.engine.rows import rows_of
+from offbook.engine.rows.rows import rows_of
 from offbook.engine.wake import UNBOUNDED, Band, Wake
 from offbook.testing.markets import XYZ, bars_market, quotes_market, trades_market
 

@@ -24,7 +24,7 @@ from offbook.domain.config import (
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.market_data import Bar as BarRow
 from offbook.domain.orders import ContingencyType, OrderListRequest
-from offbook.engine.intrabar_path import path_of, rest_of
+from offbook.engine.venue.intrabar_path import path_of, rest_of
 from offbook.testing.markets import MINUTE, START, XYZ, bars_market, combined, quotes_market
 
 BUY, SELL = OrderSide.BUY, OrderSide.SELL

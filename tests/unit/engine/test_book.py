@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from offbook.domain.market_data import Quote
 from offbook.domain.orders import OrderSide, OrderType, Origin, TimeInForce
 from offbook.domain.values import MAX_UNITS
-from offbook.engine.book import NO_BUY, NO_SELL, Book
-from offbook.engine.state import OrderState
+from offbook.engine.ledger.state import OrderState
+from offbook.engine.venue.book import NO_BUY, NO_SELL, Book
 from offbook.testing.markets import XYZ
 
 BUY, SELL = OrderSide.BUY, OrderSide.SELL

@@ -9,7 +9,7 @@ from offbook.domain import records as r
 from offbook.domain.config import ResumeTimers
 from offbook.domain.session import SessionStatus
 from offbook.engine.inputs import Take
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.testing.markets import SECOND, START, XYZ, quotes_market
 
 HALF = SECOND // 2

@@ -14,8 +14,8 @@ from offbook.domain.contracts import ContractTerms
 from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.records import PositionSettled
 from offbook.domain.values import Amount
-from offbook.engine.folding import fold, summary_of
-from offbook.engine.strategy import Strategy
+from offbook.engine.ledger.folding import fold, summary_of
+from offbook.engine.strategy.strategy import Strategy
 from offbook.testing.markets import BTCUSDT, SECOND, quotes_market
 
 LINEAR = msgspec.structs.replace(

@@ -16,11 +16,11 @@ from offbook import Quote, Strategy
 from offbook.domain.config import ActionKind, Adjustment, CorporateAction, LatencyConfig
 from offbook.domain.session import SessionSummary
 from offbook.domain.values import Amount
+from offbook.engine.events.order_adjusting import _lower
+from offbook.engine.events.restating import divided, restated_px
 from offbook.engine.inputs import Advance, Attach
-from offbook.engine.order_adjusting import _lower
+from offbook.engine.ledger.state import PositionState
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.engine.restating import divided, restated_px
-from offbook.engine.state import PositionState
 from offbook.testing.markets import START, XYZ, quotes_market
 
 HELD = """

@@ -13,8 +13,8 @@ from offbook.domain.config import AccountType
 from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType, RejectReason
 from offbook.domain.values import Amount
-from offbook.engine.folding import fold, summary_of
-from offbook.engine.strategy import Strategy
+from offbook.engine.ledger.folding import fold, summary_of
+from offbook.engine.strategy.strategy import Strategy
 from offbook.testing.markets import SECOND, START, XYZ, combined, quotes_market
 
 SAP = msgspec.structs.replace(XYZ, symbol="SAP", base="SAP", quote_currency="EUR")

@@ -12,10 +12,10 @@ from offbook.domain.config import BookStart
 from offbook.domain.errors import InvalidStrategy
 from offbook.domain.market_data import DepthUpdate
 from offbook.domain.orders import OrderSide
-from offbook.engine.book_view import BookView
-from offbook.engine.depth_book import DepthBook
-from offbook.engine.rows import each_quote
-from offbook.engine.strategy import Strategy
+from offbook.engine.books.book_view import BookView
+from offbook.engine.books.depth_book import DepthBook
+from offbook.engine.rows.rows import each_quote
+from offbook.engine.strategy.strategy import Strategy
 from offbook.engine.wake import Band, Wake
 from offbook.services.reporting.book_tops import BookTops
 from offbook.testing.markets import (

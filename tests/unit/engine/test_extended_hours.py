@@ -7,7 +7,7 @@ import pytest
 from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, NEVER, TradingCalendar
 from offbook.domain.config import ExtendedHours
 from offbook.domain.errors import InvalidConfig
-from offbook.engine.extended_hours import day_end, next_change, span_at
+from offbook.engine.market.extended_hours import day_end, next_change, span_at
 
 TWO = TradingCalendar(name="T", opens=(100, 200), closes=(150, 230))
 

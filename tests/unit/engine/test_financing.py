@@ -13,8 +13,8 @@ from offbook.domain import records as r
 from offbook.domain.action_records import FlowReason
 from offbook.domain.config import BorrowRate, FinancingConfig, Unlisted
 from offbook.domain.config.financing import day_of
+from offbook.engine.account.lending import Lending
 from offbook.engine.inputs import Advance
-from offbook.engine.lending import Lending
 
 DAYS = 40
 DAY = 86_400 * 10**9

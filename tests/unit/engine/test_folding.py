@@ -19,9 +19,9 @@ from offbook.domain.orders import CancelReason, OrderSide
 from offbook.domain.records import decode_record, encode_record
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount
-from offbook.engine.folding import fold, instrument_of, stop_by_fold, summary_of
-from offbook.engine.ledger import LedgerState
-from offbook.engine.strategy import Strategy
+from offbook.engine.ledger.folding import fold, instrument_of, stop_by_fold, summary_of
+from offbook.engine.ledger.ledger import LedgerState
+from offbook.engine.strategy.strategy import Strategy
 from offbook.testing.markets import SECOND, XYZ, quotes_market
 
 BUY, SELL = OrderSide.BUY, OrderSide.SELL

@@ -16,7 +16,7 @@ from offbook.domain.records import decode_record
 from offbook.domain.session import SessionStatus
 from offbook.engine.agenda import PRUNE_AT
 from offbook.engine.inputs import Take
-from offbook.engine.strategy import Rounding, Strategy
+from offbook.engine.strategy.strategy import Rounding, Strategy
 from offbook.testing.markets import XYZ, quotes_market
 
 ROWS = [("100", "101", "50", "50")] * 4

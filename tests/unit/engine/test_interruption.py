@@ -13,7 +13,7 @@ from offbook.domain.errors import InvalidStrategy
 from offbook.domain.records import StrategyFailed, decode_record
 from offbook.domain.session import SessionStatus
 from offbook.engine.snapshots import load_memory, save_memory
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.testing.markets import XYZ, quotes_market
 
 ROWS = [("100", "101", "50", "50")] * 4

@@ -16,7 +16,7 @@ from offbook.domain.orders import (
     OrderType,
     TimeInForce,
 )
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.testing.markets import START, XYZ, quotes_market
 
 ROWS = [("100", "100.02", "50", "50")] * 3

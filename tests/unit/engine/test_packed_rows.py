@@ -10,11 +10,11 @@ from tests.rehearsal import rehearse
 
 from offbook.domain.config import ReplayMarket
 from offbook.domain.market_data import Bar, BarSlice, DataKind, Quote, QuoteSlice, Trade, TradeSlice
-from offbook.engine import shown_rows
-from offbook.engine.packed_rows import BARS, GROUP, QUOTES, TRADES, PackedBlock, Packing
-from offbook.engine.price_table import PriceTable
-from offbook.engine.rows import each_row
-from offbook.engine.strategy import Strategy
+from offbook.engine.market.price_table import PriceTable
+from offbook.engine.rows import shown_rows
+from offbook.engine.rows.packed_rows import BARS, GROUP, QUOTES, TRADES, PackedBlock, Packing
+from offbook.engine.rows.rows import each_row
+from offbook.engine.strategy.strategy import Strategy
 from offbook.testing.markets import XYZ, BuiltMarket
 
 ROWS = 2 * GROUP + 7

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Literal
 import pytest
 
 from offbook.domain.errors import InvalidStrategy
-from offbook.engine.parameters import declared_parameters
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.parameters import declared_parameters
+from offbook.engine.strategy.strategy import Strategy
 
 
 class Side(enum.Enum):

@@ -14,8 +14,8 @@ from offbook.domain.orders import (
 )
 from offbook.domain.records import OrderSubmitted
 from offbook.domain.values import Amount
-from offbook.engine.folding import order_view
-from offbook.engine.sent_orders import sent_order
+from offbook.engine.ledger.folding import order_view
+from offbook.engine.ledger.sent_orders import sent_order
 from offbook.testing.markets import XYZ
 
 PLAIN = OrderSubmitted(

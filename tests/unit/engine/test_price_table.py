@@ -10,8 +10,8 @@ import pytest
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import BarSlice, IntColumn, QuoteSlice, TradeSlice
 from offbook.domain.orders import OrderSide
-from offbook.engine.price_table import LEAST_ROWS, PATIENCE, REACH, WIDEST, PriceTable
-from offbook.engine.rows import each_bar, each_quote, each_trade
+from offbook.engine.market.price_table import LEAST_ROWS, PATIENCE, REACH, WIDEST, PriceTable
+from offbook.engine.rows.rows import each_bar, each_quote, each_trade
 from offbook.testing.markets import XYZ
 
 SCALE = 10**XYZ.price_precision

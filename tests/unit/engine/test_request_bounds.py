@@ -8,8 +8,9 @@ from tests.rehearsal import rehearse
 from offbook.domain.errors import TooManyRequests
 from offbook.domain.records import OrderDenied, StrategyFailed, TimerSet
 from offbook.domain.session import SessionStatus
-from offbook.engine import desk, host
-from offbook.engine.strategy import Strategy
+from offbook.engine.desk import desk
+from offbook.engine.strategy import host
+from offbook.engine.strategy.strategy import Strategy
 from offbook.testing.markets import SECOND, XYZ, quotes_market
 
 ROWS = [("100", "101", "50", "50")] * 4

@@ -8,8 +8,8 @@ from offbook.domain import records as r
 from offbook.domain.config import LatencyConfig
 from offbook.domain.orders import ExecType, OrderSide, OrderStatus, RejectReason
 from offbook.domain.session import SessionStatus
-from offbook.engine.strategy import Strategy
-from offbook.engine.view import OrderUpdate
+from offbook.engine.strategy.strategy import Strategy
+from offbook.engine.strategy.view import OrderUpdate
 from offbook.testing.markets import SECOND, START, XYZ, quotes_market
 
 FLAT = [("100", "101")] * 6

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offbook.domain.market_data import MarketSlice
-from offbook.engine.history import History, HistoryState
-from offbook.engine.rows import rows_of
+from offbook.engine.market.history import History, HistoryState
+from offbook.engine.rows.rows import rows_of
 from offbook.testing.markets import BTCUSDT, bars_market, depth_market, quotes_market
 
 COUNT = 24

@@ -11,11 +11,12 @@ from offbook.domain import row_index
 from offbook.domain.market_data import Quote, QuoteSlice, TradeSlice
 from offbook.domain.orders import OrderSide
 from offbook.domain.values import MAX_UNITS
-from offbook.engine import searching, stretches
-from offbook.engine.book import Book, Taken
-from offbook.engine.rows import rows_of, tick_at
-from offbook.engine.searching import first_outside
-from offbook.engine.stretches import stretch_of
+from offbook.engine.market import stretches
+from offbook.engine.market.stretches import stretch_of
+from offbook.engine.rows import searching
+from offbook.engine.rows.rows import rows_of, tick_at
+from offbook.engine.rows.searching import first_outside
+from offbook.engine.venue.book import Book, Taken
 from offbook.engine.wake import NO_FALL, NO_RISE, UNBOUNDED, Band
 from offbook.testing.markets import XYZ
 

@@ -10,7 +10,7 @@ from offbook import Quote, Strategy
 from offbook.adapters.calendars import load_calendar
 from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, NEVER, TradingCalendar
 from offbook.domain.config import SettlementConfig
-from offbook.engine.settlement import settles_at
+from offbook.engine.account.settlement import settles_at
 from offbook.testing.markets import XYZ, quotes_market
 
 

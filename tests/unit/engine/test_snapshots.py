@@ -11,7 +11,7 @@ from offbook.domain.errors import EngineFault, InvalidStrategy
 from offbook.domain.orders import OrderSide, OrderStatus, RejectReason
 from offbook.domain.records import MarginCalled, ReplaceRejected
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.testing.markets import SECOND, XYZ, quotes_market
 
 ROWS = [("100", "101")] * 3

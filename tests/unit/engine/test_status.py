@@ -14,7 +14,7 @@ from offbook.domain.market_data import StatusUpdate
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType
 from offbook.domain.status import StatusEvent
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.testing.markets import (
     MINUTE,
     SECOND,

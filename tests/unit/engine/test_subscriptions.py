@@ -11,7 +11,7 @@ from tests.rehearsal import Rehearsal, rehearse
 from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, NEVER, TradingCalendar
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.market_data import Bar, Quote, Trade
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.testing.markets import (
     BTCUSDT,
     MINUTE,

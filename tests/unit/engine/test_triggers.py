@@ -16,9 +16,9 @@ from offbook.domain.orders import (
     Origin,
     TimeInForce,
 )
-from offbook.engine.state import OrderState
-from offbook.engine.strategy import Strategy
-from offbook.engine.triggers import Triggers, trail_level
+from offbook.engine.ledger.state import OrderState
+from offbook.engine.strategy.strategy import Strategy
+from offbook.engine.venue.triggers import Triggers, trail_level
 from offbook.testing.markets import XYZ, quotes_market
 
 WAITING = [kind for kind in OrderType if kind.waits]

@@ -10,8 +10,8 @@ from offbook.domain import records as r
 from offbook.domain.config import BasisPointsFee, LatencyConfig
 from offbook.domain.orders import ExecType, OrderSide, OrderStatus
 from offbook.domain.values import Amount
-from offbook.engine.accounts import CASH
-from offbook.engine.strategy import Strategy
+from offbook.engine.account.accounts import CASH
+from offbook.engine.strategy.strategy import Strategy
 from offbook.testing.markets import SECOND, START, XYZ, quotes_market
 
 BACK = 3 * SECOND // 10

@@ -12,7 +12,7 @@ from offbook.domain.orders import OrderSide, TimeInForce
 from offbook.domain.records import encode_record
 from offbook.domain.session import SessionStatus
 from offbook.engine.inputs import Advance, EndOfData
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.engine.wake import Band, Wake
 from offbook.testing.markets import SECOND, XYZ, BuiltMarket, bars_market, quotes_market
 

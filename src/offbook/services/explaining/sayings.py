@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from offbook.domain.records import OrderDenied, OrderRejected, RequestDenied
-from offbook.engine.holding_back import HeldBack
 from offbook.engine.standing import InstrumentStanding, Standing
+from offbook.engine.venue.holding_back import HeldBack
 from offbook.services.reporting.formatting import clock, duration, words
 
 _ADVICE: Final = {

@@ -31,8 +31,8 @@ from offbook.domain.market_data import (
 )
 from offbook.domain.rows import Stretch
 from offbook.domain.timeframes import parse_timeframe
-from offbook.engine.intervals import Intervals
-from offbook.engine.stretches import joined, stretch_of, ticks_by_parts
+from offbook.engine.market.intervals import Intervals
+from offbook.engine.market.stretches import joined, stretch_of, ticks_by_parts
 
 _USUAL: Final = ("1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d")
 USUAL_TIMEFRAMES: Final = tuple(map(parse_timeframe, _USUAL))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from offbook.domain.config import BookStart
 from offbook.domain.depth import LAST
 from offbook.domain.market_data import DepthSlice, IntColumn
-from offbook.engine.depth_book import DepthBook
+from offbook.engine.books.depth_book import DepthBook
 from offbook.services.market_hub.followed_book import FollowedBook
 
 KEPT: Final = 4

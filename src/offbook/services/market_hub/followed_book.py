@@ -11,7 +11,7 @@ from offbook.domain.config import BookStart
 from offbook.domain.depth import SNAPSHOT
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import DepthSlice
-from offbook.engine.depth_book import DepthBook
+from offbook.engine.books.depth_book import DepthBook
 from offbook.services.market_hub.wake_index import NOWHERE, Reach
 
 _READ_ROWS: Final = 65_536

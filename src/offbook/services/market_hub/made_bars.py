@@ -7,7 +7,7 @@ from typing import Final
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import Bar, MarketInfo, SourceSlice
 from offbook.domain.rows import BarUnits, Stretch, bar_of
-from offbook.engine.stretches import stretch_of
+from offbook.engine.market.stretches import stretch_of
 from offbook.services.market_hub.made_rows import RowsMaker
 
 KEPT_STRETCHES: Final = 256

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from offbook.domain.market_data import SourceSlice
-from offbook.engine.rows import Row, rows_of
+from offbook.engine.rows.rows import Row, rows_of
 
 KEPT: Final = 8
 """Of how many chunks rows are kept as objects: about as many as sessions that are shown every row

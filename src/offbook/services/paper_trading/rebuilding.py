@@ -16,7 +16,7 @@ from offbook.domain.journal import Snapshot
 from offbook.domain.records import SessionAttached, decode_record, encode_record
 from offbook.domain.session import PaperTradingSession
 from offbook.engine.inputs import Attach
-from offbook.engine.interruption import is_from_a_signal
+from offbook.engine.strategy.interruption import is_from_a_signal
 from offbook.services.paper_trading.journal_reader import (
     JournalFacts,
     KeptTail,

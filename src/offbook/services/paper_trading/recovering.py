@@ -24,7 +24,7 @@ from offbook.domain.errors import (
 from offbook.domain.journal import JournalBatch, StoredRecord
 from offbook.domain.records import CommandTaken, decode_record, encode_record
 from offbook.domain.session import PaperTradingSession, SessionStatus
-from offbook.engine.folding import fold, stop_by_fold, summary_of
+from offbook.engine.ledger.folding import fold, stop_by_fold, summary_of
 from offbook.services.paper_trading.digests import command_digest, start_digest
 from offbook.services.paper_trading.failures import failure_reason, session_error
 from offbook.services.paper_trading.journal_reader import survey

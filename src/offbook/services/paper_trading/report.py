@@ -25,8 +25,8 @@ from offbook.domain.records import (
 )
 from offbook.domain.session import PaperTradingSession, SessionError
 from offbook.domain.values import Amount
-from offbook.engine.folding import instrument_of, order_view, summary_of
-from offbook.engine.ledger import LedgerState
+from offbook.engine.ledger.folding import instrument_of, order_view, summary_of
+from offbook.engine.ledger.ledger import LedgerState
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.event_moments import event_moment
 from offbook.services.reporting.account_path import Execution, execution_of

@@ -23,7 +23,7 @@ from offbook.domain.records import (
     encode_record,
 )
 from offbook.domain.session import PaperTradingSession, SessionStatus
-from offbook.engine.folding import stop_by_fold
+from offbook.engine.ledger.folding import stop_by_fold
 from offbook.ports.gateway import IBrokerGateway
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.journal_reader import (

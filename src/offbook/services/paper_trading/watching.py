@@ -11,7 +11,7 @@ from offbook.domain.journal import StoredRecord
 from offbook.domain.orders import OrderView
 from offbook.domain.records import Record, decode_record
 from offbook.domain.session import PaperTradingSession, SessionStatus
-from offbook.engine.folding import fold, instrument_of, order_view
+from offbook.engine.ledger.folding import fold, instrument_of, order_view
 from offbook.services.paper_trading.messages import AskOrders, AskProgress, Orders, Progress
 from offbook.services.paper_trading.registry import Registry, outcome_of
 

@@ -27,8 +27,8 @@ from offbook.domain.records import (
     SessionStarted,
 )
 from offbook.domain.values import share_of
-from offbook.engine.folding import instrument_of
-from offbook.engine.ledger import LedgerState
+from offbook.engine.ledger.folding import instrument_of
+from offbook.engine.ledger.ledger import LedgerState
 from offbook.services.reporting.grades import grade_of
 from offbook.services.reporting.slippage import parts_of, slippage_of
 

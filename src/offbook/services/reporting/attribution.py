@@ -16,7 +16,7 @@ from offbook.domain.records import (
     SessionAttached,
 )
 from offbook.domain.values import Amount
-from offbook.engine.accounts import CASH
+from offbook.engine.account.accounts import CASH
 from offbook.services.paper_trading.report import SessionReport
 from offbook.services.reporting.account_path import Execution
 from offbook.services.reporting.formatting import money

@@ -6,9 +6,9 @@ import numpy as np
 
 from offbook.domain.book_states import DepthState
 from offbook.domain.market_data import BookOrderSlice, DepthSlice, Quote, QuoteSlice
-from offbook.engine.books import AnyBook, take_update
-from offbook.engine.depth_book import DepthBook
-from offbook.engine.rows import each_book_update
+from offbook.engine.books.books import AnyBook, take_update
+from offbook.engine.books.depth_book import DepthBook
+from offbook.engine.rows.rows import each_book_update
 
 
 class BookTops:

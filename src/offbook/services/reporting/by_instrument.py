@@ -8,7 +8,7 @@ import msgspec
 
 from offbook.domain.instruments import Instrument
 from offbook.domain.values import Amount
-from offbook.engine.ledger import LedgerState
+from offbook.engine.ledger.ledger import LedgerState
 from offbook.services.reporting.account_path import AccountPath
 from offbook.services.reporting.equity_curve import EquityCurve
 from offbook.services.reporting.execution_quality import ExecutionQuality

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import IntColumn
-from offbook.engine.valuation import Valuation
+from offbook.engine.account.valuation import Valuation
 from offbook.services.reporting.account_path import AccountPath, AccountStep
 from offbook.services.reporting.drawdown import DrawdownTracker
 from offbook.services.reporting.row_prices import RowPrices

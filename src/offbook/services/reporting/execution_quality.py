@@ -12,9 +12,9 @@ import msgspec
 
 from offbook.domain.orders import Liquidity, OrderStatus
 from offbook.domain.values import Amount
-from offbook.engine.folding import instrument_of
-from offbook.engine.ledger import LedgerState
-from offbook.engine.state import OrderState
+from offbook.engine.ledger.folding import instrument_of
+from offbook.engine.ledger.ledger import LedgerState
+from offbook.engine.ledger.state import OrderState
 from offbook.services.reporting.account_path import Execution
 from offbook.services.reporting.figure import Figure
 

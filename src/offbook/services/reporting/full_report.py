@@ -20,7 +20,7 @@ from offbook.domain.errors import (
 )
 from offbook.domain.records import Record, decode_record, encode_record
 from offbook.domain.session import PaperTradingSession
-from offbook.engine.ledger import LedgerState
+from offbook.engine.ledger.ledger import LedgerState
 from offbook.ports.gateway import IBrokerGateway
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.opening import open_to_replay

@@ -16,8 +16,8 @@ from __future__ import annotations
 from offbook.domain.named import Named
 from offbook.domain.orders import Liquidity
 from offbook.domain.records import OrderFilled
-from offbook.engine.matching_quotes import QUOTE_TOUCHES
 from offbook.engine.models.queues import Exact
+from offbook.engine.venue.matching_quotes import QUOTE_TOUCHES
 
 
 class Grade(Named):

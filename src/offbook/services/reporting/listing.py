@@ -22,9 +22,9 @@ from offbook.domain.record_parts import Evidence, Mark
 from offbook.domain.records import OrderFilled, Record, decode_record
 from offbook.domain.session import PaperTradingSession
 from offbook.domain.values import Amount
-from offbook.engine.folding import instrument_of, order_view
-from offbook.engine.ledger import LedgerState
-from offbook.engine.state import PositionState
+from offbook.engine.ledger.folding import instrument_of, order_view
+from offbook.engine.ledger.ledger import LedgerState
+from offbook.engine.ledger.state import PositionState
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.report import FillLine, make_report
 

@@ -23,7 +23,7 @@ from offbook.domain.market_data import (
     StatusSlice,
     TradeSlice,
 )
-from offbook.engine.books import BOOK_SLICES, book_for
+from offbook.engine.books.books import BOOK_SLICES, book_for
 from offbook.ports.gateway import MarketFeed
 from offbook.services.paper_trading.opening import joined_of
 from offbook.services.reporting.book_tops import BookTops

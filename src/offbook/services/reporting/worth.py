@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from offbook.domain.config import AccountConfig
 from offbook.domain.market_data import MarketInfo
-from offbook.engine.terms import Market
-from offbook.engine.valuation import AT_MID, PAYS, RECEIVES, Valuation
+from offbook.engine.account.valuation import AT_MID, PAYS, RECEIVES, Valuation
+from offbook.engine.desk.terms import Market
 
 Marks = dict[str, tuple[int, int]]
 """Bid and ask (price units) by symbol."""

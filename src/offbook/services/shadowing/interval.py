@@ -19,7 +19,7 @@ from offbook.domain.errors import (
 from offbook.domain.records import Record, decode_record, encode_record
 from offbook.domain.session import PaperTradingSession
 from offbook.domain.values import Amount
-from offbook.engine.folding import instrument_of
+from offbook.engine.ledger.folding import instrument_of
 from offbook.ports.gateway import IBrokerGateway, MarketFeed
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.opening import open_to_replay

@@ -8,7 +8,7 @@ import msgspec
 
 from offbook.domain.orders import Origin
 from offbook.domain.records import OrderFilled, Record
-from offbook.engine.ledger import LedgerState
+from offbook.engine.ledger.ledger import LedgerState
 
 _OWN: Final = (Origin.FLATTEN, Origin.LIQUIDATION)
 

@@ -23,9 +23,9 @@ from offbook.domain.orders import (
     ReplaceRequest,
 )
 from offbook.domain.values import units_to_text
-from offbook.engine.folding import instrument_of
-from offbook.engine.ledger import LedgerState
-from offbook.engine.triggers import PERCENT_PRECISION
+from offbook.engine.ledger.folding import instrument_of
+from offbook.engine.ledger.ledger import LedgerState
+from offbook.engine.venue.triggers import PERCENT_PRECISION
 from offbook.services.paper_trading.journal_reader import END_OF_DATA
 
 STRATEGY_ERROR: Final = "strategy_error"

@@ -15,8 +15,8 @@ from offbook.domain.book_states import KnownStatus
 from offbook.domain.config import BookStart
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.orders import OrderView
-from offbook.engine.depth_book import DepthBook
-from offbook.engine.strategy import Strategy
+from offbook.engine.books.depth_book import DepthBook
+from offbook.engine.strategy.strategy import Strategy
 from offbook.services.market_hub.followed_book import FollowedBook
 from offbook.services.market_hub.shared_market import HubLimits
 from offbook.services.paper_trading.limits import Limits

@@ -11,8 +11,8 @@ from tests.stage import wave
 from offbook.domain.config import VenueConfig
 from offbook.domain.joining import BegunBars
 from offbook.domain.market_data import Bar
-from offbook.engine.strategy import Strategy
-from offbook.engine.stretches import stretch_of
+from offbook.engine.market.stretches import stretch_of
+from offbook.engine.strategy.strategy import Strategy
 from offbook.services.market_hub import made_bars
 from offbook.services.market_hub.made_bars import KEPT_BARS, KEPT_STRETCHES
 from offbook.testing.markets import MINUTE, SECOND, START, XYZ

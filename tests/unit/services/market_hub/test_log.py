@@ -8,7 +8,7 @@ import pytest
 from offbook.domain.config import instruments_of, sources_of
 from offbook.domain.joining import LastRow
 from offbook.domain.market_data import Cursor, MarketInfo, MarketSlice, MergedSlice, QuoteSlice
-from offbook.engine.rows import rows_of as objects_of
+from offbook.engine.rows.rows import rows_of as objects_of
 from offbook.ports.recordings import ClockRow
 from offbook.services.market_hub.chunks import CHUNK_ROWS
 from offbook.services.market_hub.log import MarketLog

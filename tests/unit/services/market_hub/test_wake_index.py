@@ -6,7 +6,7 @@ import pytest
 
 from offbook.domain.calendars import NEVER
 from offbook.domain.market_data import MarketSlice
-from offbook.engine.rows import rows_of
+from offbook.engine.rows.rows import rows_of
 from offbook.engine.wake import NO_FALL, NO_RISE, Band, Wake
 from offbook.services.market_hub.wake_index import SLACK, WakeIndex, reach_of
 from offbook.testing.markets import BTCUSDT, XYZ, bars_market, quotes_market, trades_market

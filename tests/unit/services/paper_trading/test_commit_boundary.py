@@ -18,7 +18,7 @@ from tests.stage import (
 
 from offbook.domain.journal import OperationKind
 from offbook.domain.session import SessionStatus
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.services.paper_trading.limits import Limits
 
 

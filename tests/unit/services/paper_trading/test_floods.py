@@ -8,7 +8,7 @@ from tests.stage import SECOND, Stage, Trader, chain, eventually, market_order, 
 
 from offbook.domain.orders import OrderStatus
 from offbook.domain.session import SessionStatus
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.verification import ReplayOutcome
 from offbook.testing.markets import quotes_market

@@ -11,7 +11,7 @@ from tests.stage import STRATEGIES, Stage, Trader, chain, kinds, quiet
 
 from offbook.domain.errors import InvalidStrategy, SessionFailed
 from offbook.domain.session import SessionStatus
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.services.paper_trading.verification import ReplayOutcome
 
 

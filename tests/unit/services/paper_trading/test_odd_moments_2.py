@@ -32,7 +32,7 @@ from offbook.domain.records import CommandTaken, Record
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.inputs import EndOfData, EngineInput
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.services.paper_trading.command_desk import CommandDesk
 from offbook.services.paper_trading.kept_engine import KeptEngine
 from offbook.services.paper_trading.messages import (

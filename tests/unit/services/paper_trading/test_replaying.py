@@ -10,7 +10,7 @@ from offbook.domain.journal import StoredRecord
 from offbook.domain.orders import OrderSide
 from offbook.domain.records import Record
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.services.paper_trading.journal_reader import survey
 from offbook.services.paper_trading.replaying import CALL_RECORDS, Replay
 from offbook.services.paper_trading.row_reader import RowReader

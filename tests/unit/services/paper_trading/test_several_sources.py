@@ -9,7 +9,7 @@ from tests.stage import Stage, eventually
 
 from offbook.domain.market_data import Bar, Quote, Trade
 from offbook.domain.session import SessionStatus
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
 from offbook.services.paper_trading.verification import ReplayOutcome
 from offbook.testing.markets import (

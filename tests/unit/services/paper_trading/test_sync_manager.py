@@ -8,7 +8,7 @@ from tests.stage import SECOND, START, Stage, Trader, limit_order, market_order
 from offbook.domain.errors import InvalidTransition, ManagerClosed, OffbookError, ReentrantCall
 from offbook.domain.orders import ReplaceRequest
 from offbook.domain.session import SessionStatus
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.services.paper_trading.sync_manager import SyncPaperTradingSessionManager
 from offbook.services.paper_trading.verification import ReplayOutcome
 

@@ -21,7 +21,7 @@ from tests.stage import (
 
 from offbook.domain.errors import InvalidTransition, ManagerClosed, OffbookError
 from offbook.domain.session import SessionHealth, SessionStatus
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
 from offbook.services.paper_trading.verification import ReplayOutcome
 from offbook.services.paper_trading.watchdog import StuckCallback

@@ -23,7 +23,7 @@ from offbook.domain.records import Record
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.domain.values import Amount
 from offbook.engine.inputs import Attach, EndOfData, Take
-from offbook.engine.ledger import LedgerState
+from offbook.engine.ledger.ledger import LedgerState
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.services.reporting.account_path import AccountPath, Execution, PathBuilder
 from offbook.services.reporting.equity_curve import EquityCurve, read_equity_curve

@@ -9,8 +9,8 @@ import numpy as np
 from offbook.domain.config import AccountConfig
 from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.market_data import DataKind, MarketInfo, SourceInfo
-from offbook.engine.terms import Market
-from offbook.engine.valuation import Valuation
+from offbook.engine.account.valuation import Valuation
+from offbook.engine.desk.terms import Market
 from offbook.services.reporting.account_path import AccountPath, AccountStep
 from offbook.services.reporting.market_scan import Block, Part, Prices
 

@@ -26,7 +26,7 @@ from offbook.domain.contracts import ContractTerms
 from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.orders import OrderSide
 from offbook.domain.values import Amount
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.services.reporting.attribution import Attribution
 from offbook.services.reporting.full_report import FullReport, read_full_report
 from offbook.services.reporting.sections import sections

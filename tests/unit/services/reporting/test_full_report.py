@@ -15,7 +15,7 @@ from offbook.domain.config import AccountConfig, AccountType
 from offbook.domain.errors import GatewayUnavailable, InvalidInput, JournalDamaged
 from offbook.domain.market_data import Bar, Quote
 from offbook.domain.session import PaperTradingSession
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.services.reporting.full_report import FullReport, decode_report, read_full_report
 from offbook.services.reporting.sections import sections
 from offbook.testing.markets import BTCUSDT, SECOND, BuiltCombination, bars_market, combined

@@ -11,7 +11,7 @@ from offbook.domain.orders import Liquidity, OrderSide
 from offbook.domain.record_parts import Evidence
 from offbook.domain.records import OrderFilled
 from offbook.domain.values import Amount
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.services.reporting.grades import grade_of
 from offbook.testing.markets import BuiltMarket, bars_market, quotes_market
 

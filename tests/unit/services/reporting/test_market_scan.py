@@ -20,7 +20,7 @@ from offbook.domain.book_states import KnownBook
 from offbook.domain.config import AccountConfig, sources_of
 from offbook.domain.joining import Joined
 from offbook.domain.market_data import Cursor, DataKind, MarketInfo, SourceInfo
-from offbook.engine.depth_book import DepthBook
+from offbook.engine.books.depth_book import DepthBook
 from offbook.ports.recordings import RecordedPiece
 from offbook.services.market_hub.feeds import RecordedFeed
 from offbook.services.reporting.account_path import AccountStep

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from tests.unit.services.reporting.acting import TEN_BP, Deal, fill, money, play
 
-from offbook.engine.folding import summary_of
+from offbook.engine.ledger.folding import summary_of
 from offbook.services.reporting.account_path import Execution
 from offbook.services.reporting.round_trips import (
     RoundTrip,

@@ -20,7 +20,7 @@ from offbook.domain.market_data import Bar, Quote
 from offbook.domain.records import decode_record
 from offbook.domain.session import PaperTradingSession
 from offbook.domain.values import Amount
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.services.reporting.full_report import FullReport, read_full_report
 from offbook.services.reporting.sections import sections
 from offbook.services.shadowing.document import Interval

@@ -13,7 +13,7 @@ from offbook.domain.market_data import Quote
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.domain.sweeps import CellResult, CellTask, SweepIdentity
 from offbook.engine.processing_engine import ProcessingEngine
-from offbook.engine.strategy import Strategy
+from offbook.engine.strategy.strategy import Strategy
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
 from offbook.services.paper_trading.verification import ReplayOutcome, verify

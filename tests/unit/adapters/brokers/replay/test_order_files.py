@@ -17,7 +17,7 @@ from offbook.config.recordings import convert_data
 from offbook.domain.config import ReplayMarket
 from offbook.domain.errors import BadMarketData, InvalidInput, OffbookError
 from offbook.domain.market_data import BookOrderSlice, DataKind
-from offbook.engine.order_book import OrderBook
+from offbook.engine.books.order_book import OrderBook
 from offbook.testing.markets import XYZ
 
 LOBSTER = """\

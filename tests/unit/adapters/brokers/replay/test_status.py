@@ -13,7 +13,7 @@ from offbook.domain.config import ReplayMarket
 from offbook.domain.errors import BadMarketData
 from offbook.domain.market_data import DataKind, StatusSlice
 from offbook.domain.status import StatusEvent
-from offbook.engine.rows import each_status
+from offbook.engine.rows.rows import each_status
 from offbook.testing.markets import BTCUSDT
 
 SECOND = 10**9

@@ -15,7 +15,7 @@ from offbook.domain.config import BadRows, ReplayMarket
 from offbook.domain.errors import BadMarketData, InvalidConfig
 from offbook.domain.market_data import DataKind, TradeSlice
 from offbook.domain.orders import Auction
-from offbook.engine.rows import each_trade, tick_at
+from offbook.engine.rows.rows import each_trade, tick_at
 from offbook.testing.markets import BTCUSDT
 
 SECOND = 10**9

@@ -1,0 +1,211 @@
+"""The margin of positions: a share of their value, tiers, rules of US shares, amounts per contract.
+
+Under ``reg_t`` a position needs what FINRA Rule 4210 (c) asks for: long, 25 % of its value; short,
+30 % of its value or 5 dollars a share, whichever is more; short below 5 dollars a share, its value
+or 2.50 a share, whichever is more.  (Initially Regulation T, 12 CFR 220.12, asks for 50 % of
+either; that is ``account.initial_margin``.)  Dollars are units of the instrument's currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple, Protocol
+
+import msgspec
+
+from offbook.domain.config import RATIO_PRECISION, AccountConfig, MarginRules
+from offbook.domain.instruments import Instrument
+from offbook.domain.values import AMOUNT_PRECISION, ceil_div, text_to_units
+from offbook.engine.account.valuation import Rate, Valuation, part_of
+
+_PERCENT: Final = 100
+_LONG, _SHORT, _CHEAP_SHORT = 25, 30, 100
+_CHEAP: Final = 5
+_ONE: Final = 10**RATIO_PRECISION
+
+
+class Need(NamedTuple):
+    """The equity that positions need, and by what share of its value (over ``denominator``) the
+    need of each can grow at most as its price moves against it."""
+
+    required: int
+    shares: dict[str, int]
+    denominator: int
+
+
+class MaintenanceRule(Protocol):
+    """What positions (signed quantity units by symbol) need."""
+
+    def need(self, held: dict[str, int]) -> Need:
+        """At the last prices."""
+
+    def on(self, value: int) -> int:
+        """What one position needs that is worth so much, in the account's currency."""
+
+
+class OneShare:
+    """The same share of the value of every position."""
+
+    def __init__(self, ratio: Rate, valuation: Valuation) -> None:
+        self._ratio = ratio
+        self._valuation = valuation
+
+    def need(self, held: dict[str, int]) -> Need:
+        """Rounded up, once for all of them."""
+        numerator, denominator = self._ratio
+        required = part_of(self._valuation.exposure(held), self._ratio)
+        return Need(required, dict.fromkeys(held, numerator), denominator)
+
+    def on(self, value: int) -> int:
+        """Rounded up."""
+        return part_of(value, self._ratio)
+
+
+class Tiers:
+    """Shares that rise with the value of a position, each for what lies beyond its amount, as of
+    most exchanges of perpetuals (whose "maintenance amount" comes to the same)."""
+
+    def __init__(
+        self,
+        account: AccountConfig,
+        valuation: Valuation,
+        instruments: Mapping[str, Instrument],
+    ) -> None:
+        self._valuation = valuation
+        self._instruments = instruments
+        self._starts = [text_to_units(t.above, AMOUNT_PRECISION) for t in account.maintenance_tiers]
+        self._rates = [text_to_units(t.rate, RATIO_PRECISION) for t in account.maintenance_tiers]
+
+    def need(self, held: dict[str, int]) -> Need:
+        """Rounded up for each position."""
+        required = sum(self._of(symbol, qty) for symbol, qty in held.items())
+        # One that loses as its value falls is relieved by the lowest rate, one that loses as it
+        # grows, as a short one does, is burdened by the highest.
+        shares = {
+            symbol: self._rates[0 if (qty > 0) is not self._is_inverse(symbol) else -1]
+            for symbol, qty in held.items()
+        }
+        return Need(required, shares, _ONE)
+
+    def _is_inverse(self, symbol: str) -> bool:
+        return self._instruments[symbol].is_inverse
+
+    def _of(self, symbol: str, qty: int) -> int:
+        return self.on(self._valuation.exposure({symbol: qty}))
+
+    def on(self, value: int) -> int:
+        """Rounded up."""
+        ends = [*self._starts[1:], max(value, self._starts[-1])]
+        exact = sum(
+            rate * max(min(value, end) - start, 0)
+            for start, end, rate in zip(self._starts, ends, self._rates, strict=True)
+        )
+        return part_of(exact, (1, _ONE))
+
+
+class RegulationT:
+    """The rules for US shares, see above."""
+
+    def __init__(self, valuation: Valuation) -> None:
+        self._valuation = valuation
+
+    def need(self, held: dict[str, int]) -> Need:
+        """Rounded up for each position."""
+        required, shares = 0, {}
+        for symbol, qty in held.items():
+            amount, shares[symbol] = self._of(symbol, qty)
+            required += amount
+        return Need(required, shares, _PERCENT)
+
+    def on(self, value: int) -> int:
+        """Of a long position."""
+        return part_of(value, (_LONG, _PERCENT))
+
+    def _of(self, symbol: str, qty: int) -> tuple[int, int]:
+        value = self._valuation.exposure({symbol: qty})
+        if qty > 0:
+            return part_of(value, (_LONG, _PERCENT)), _LONG
+        units, currency, is_cheap = self._valuation.short_of(symbol, -qty, _CHEAP)
+        share = _CHEAP_SHORT if is_cheap else _SHORT
+        # 5 units of money a share, or 2.50.
+        floor = self._valuation.costs(units * _CHEAP // (2 if is_cheap else 1), currency)
+        return max(part_of(value, (share, _PERCENT)), floor), share
+
+
+class PerContract:
+    """Amounts for each contract of those that have their own, as exchanges of futures ask for; the
+    rest by another rule.  They do not grow with the price."""
+
+    def __init__(
+        self,
+        rest: MaintenanceRule,
+        valuation: Valuation,
+        instruments: Mapping[str, Instrument],
+        amount: Callable[[Instrument, int], int],
+    ) -> None:
+        self._rest = rest
+        self._valuation = valuation
+        self._instruments = instruments
+        self._amount = amount
+
+    def need(self, held: dict[str, int]) -> Need:
+        """Rounded up for each position."""
+        own = [symbol for symbol in held if has_own_margin(self._instruments[symbol])]
+        if not own:
+            return self._rest.need(held)
+        need = self._rest.need({s: qty for s, qty in held.items() if s not in own})
+        required = need.required + sum(self._of(symbol, held[symbol]) for symbol in own)
+        return Need(required, {**need.shares, **dict.fromkeys(own, 0)}, need.denominator)
+
+    def on(self, value: int) -> int:
+        """By the other rule."""
+        return self._rest.on(value)
+
+    def _of(self, symbol: str, qty: int) -> int:
+        instrument = self._instruments[symbol]
+        amount = self._amount(instrument, abs(qty))
+        return self._valuation.costs(amount, instrument.settle_currency)
+
+
+def has_own_margin(instrument: Instrument) -> bool:
+    """Whether its margin is an amount for each contract."""
+    terms = instrument.contract
+    return terms is not msgspec.UNSET and terms.initial_margin is not None
+
+
+def own_initial(instrument: Instrument, qty: int) -> int:
+    """The initial margin of so many quantity units, rounded up to 10**-18."""
+    assert instrument.contract is not msgspec.UNSET
+    return ceil_div(qty * instrument.contract.initial_units, int(10**instrument.qty_precision))
+
+
+def own_maintenance(instrument: Instrument, qty: int) -> int:
+    """The maintenance margin of so many quantity units, rounded up to 10**-18."""
+    assert instrument.contract is not msgspec.UNSET
+    return ceil_div(qty * instrument.contract.maintenance_units, int(10**instrument.qty_precision))
+
+
+def initial_rule(
+    account: AccountConfig, valuation: Valuation, instruments: Mapping[str, Instrument]
+) -> MaintenanceRule:
+    """What an account must have to open positions."""
+    rule = OneShare(account.initial_ratio, valuation)
+    return PerContract(rule, valuation, instruments, own_initial)
+
+
+def maintenance_rule(
+    account: AccountConfig, valuation: Valuation, instruments: Mapping[str, Instrument]
+) -> MaintenanceRule:
+    """What an account must have to keep them."""
+    rule = _usual_rule(account, valuation, instruments)
+    return PerContract(rule, valuation, instruments, own_maintenance)
+
+
+def _usual_rule(
+    account: AccountConfig, valuation: Valuation, instruments: Mapping[str, Instrument]
+) -> MaintenanceRule:
+    if account.margin_rules is MarginRules.REG_T:
+        return RegulationT(valuation)
+    if account.maintenance_tiers:
+        return Tiers(account, valuation, instruments)
+    return OneShare(account.maintenance_ratio, valuation)

@@ -1,0 +1,1 @@
+"""Order books made from what a venue sends, by price or order by order."""

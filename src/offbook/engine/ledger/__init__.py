@@ -1,0 +1,1 @@
+"""What a fold over records gives."""

@@ -1,0 +1,209 @@
+"""Showing a strategy every row of a market's only source.
+
+Most rows do no more than be shown: nothing falls due by then, and no price comes to an order.
+Where the next row is that may do more is looked up in the columns; up to there the strategy is
+called and nothing else is done, until it acts.  From there some rows are taken one by one, each
+with everything that it brings, for others like it are likely to be near.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from offbook.domain.errors import EngineFault
+from offbook.domain.market_data import (
+    SourceSlice,
+)
+from offbook.domain.session import SessionStatus
+from offbook.engine.instants import Instants
+from offbook.engine.kernel import Kernel
+from offbook.engine.rows.packed_rows import PackedBlock
+from offbook.engine.rows.rows import Row
+from offbook.engine.rows.showing import BlockRows, PackedRows, WholeRows
+from offbook.engine.strategy.host import StrategyHost
+from offbook.engine.strategy.interruption import is_from_a_signal
+from offbook.engine.venue.book import Book
+from offbook.engine.venue.venue import Venue
+
+BLOCK: Final = 1024
+"""Rows made whole at a time: they stay in the processor's caches. To meet memory anew for each row
+costs as much as all else that is done for it."""
+PACKED_BLOCK: Final = 4096
+"""Rows packed at a time: there is less of each."""
+FAR: Final = 1024
+"""How far to search for a price that an order waits for: where the strategy has acted, it may soon
+act again, and then what it waits for is another."""
+STRETCH: Final = 2
+"""How many rows are first taken one by one; twice as many each time that the next may do more."""
+LEAST_PACKED: Final = 64
+"""Fewer rows are sooner made whole."""
+WHOLE_BLOCKS: Final = 256
+"""For how many blocks rows are made whole once the strategy has asked for much of packed ones."""
+Hits = npt.NDArray[np.bool_]
+_NO_ORDERS: Final = Book()
+
+
+class Kind(Protocol):
+    """How the rows of one kind are taken; slices and rows are of that kind."""
+
+    @property
+    def callback(self) -> str:
+        """What shows the strategy a row."""
+
+    def each(self, block: Any) -> Iterator[Row]:
+        """The rows of a slice as objects, each made when it is asked for."""
+
+    def packed(self, block: Any) -> PackedBlock[Any]:
+        """The same, packed."""
+
+    def may_pass(self, book: Book, ahead_ns: int) -> bool:
+        """Whether a row so far ahead of session time can do no more than be shown, unless
+        something falls due or its price is ``reached``."""
+
+    def reached(self, block: Any, book: Book) -> Hits:
+        """At which rows a price comes to what an order in the book waits for."""
+
+    def take(self, row: Any, host: StrategyHost) -> bool:
+        """Take a row with everything that it brings; False where it has to wait, and with it all
+        that follow."""
+
+    def passed(self, row: Any, since: int) -> None:
+        """Rows up to this one were only shown; session time was ``since`` before the first."""
+
+
+class ShownRows:
+    """Shows rows of one kind to the strategy of one engine."""
+
+    def __init__(self, kernel: Kernel, venue: Venue, instants: Instants, kind: Kind) -> None:
+        self._kernel = kernel
+        self._venue = venue
+        self._instants = instants
+        self._kind = kind
+        self._packed: PackedRows | None = None
+        """The last block whose rows were packed."""
+        self._whole_blocks = 0
+        """How many blocks to make whole rows of, for the strategy asks for much of each."""
+        self._packs_none = True
+        self.host: StrategyHost | None = None
+
+    def are_seen(self) -> bool:
+        """Whether the strategy is shown each row now."""
+        running = self._kernel.ledger.status is SessionStatus.RUNNING
+        return (
+            running
+            and self.host is not None
+            and self.host.callback(self._kind.callback) is not None
+        )
+
+    def show(self, piece: SourceSlice, begin: int) -> int:
+        """Take rows from a place on, at least one of which may be taken, while the strategy sees
+        them; the place after the last."""
+        place = begin
+        if self._kernel.is_full:
+            # Its instant has begun: to leave it for later would let a command in between.
+            place += self._show_one(piece.rows(place, place + 1))
+        while place < len(piece) and self._may_go_on():
+            length = BLOCK if self._makes_whole(piece) else PACKED_BLOCK
+            place += self._show_block(piece.rows(place, min(place + length, len(piece))))
+        return place
+
+    def _may_go_on(self) -> bool:
+        return self.are_seen() and self._instants.may_go_on()
+
+    def _show_one(self, row: SourceSlice) -> int:
+        host = self.host
+        assert host is not None
+        return int(self._kind.take(next(self._kind.each(row)), host))
+
+    def _show_block(self, block: SourceSlice) -> int:
+        """How many rows were taken: all, unless the session goes on no further."""
+        kernel, host = self._kernel, self.host
+        assert host is not None
+        rows, length, stretch, place = self._rows(block, host), len(block), STRETCH, 0
+        while place < length and self._may_go_on():
+            calm = self._calm(block, place)
+            if calm:
+                stretch = STRETCH
+                place += self._pass(rows, place, place + calm, block.start)
+            else:
+                stretch = min(2 * stretch, BLOCK)
+            kernel.look_up = True
+            for row in rows.some(place, min(place + stretch, length)):
+                if kernel.look_up and not self._may_go_on():
+                    return place
+                kernel.look_up = False
+                if not self._kind.take(row, host):
+                    return place
+                place += 1
+        return place
+
+    def _makes_whole(self, piece: SourceSlice) -> bool:
+        """Whether the next block's rows are made whole: they are few, or made already, or the
+        strategy asked for much of those that were packed before."""
+        packed, self._packed = self._packed, None
+        if packed is not None and packed.is_asked_for_much:
+            self._whole_blocks = WHOLE_BLOCKS
+        self._whole_blocks = max(self._whole_blocks - 1, 0)
+        self._packs_none = (
+            self._whole_blocks > 0 or len(piece) < LEAST_PACKED or piece.made is not None
+        )
+        return self._packs_none
+
+    def _rows(self, block: SourceSlice, host: StrategyHost) -> BlockRows:
+        """The rows of a block."""
+        kind = self._kind
+        if self._packs_none:
+            return WholeRows(self._kernel, kind.each(block))
+        self._packed = PackedRows(
+            self._kernel,
+            host,
+            kind.packed(block),
+            lambda begin, end: kind.each(block.rows(begin, end)),
+        )
+        return self._packed
+
+    def _calm(self, block: SourceSlice, place: int) -> int:
+        """How many rows from a place on do no more than be shown, if the strategy rests."""
+        kernel, instants, ts = self._kernel, self._instants, block.ts
+        if instants.unbegun or not instants.hours_known or kernel.every_row:
+            return 0
+        book = self._venue.books.get(block.instrument.symbol, _NO_ORDERS)
+        if not self._kind.may_pass(book, int(ts[place]) - kernel.now):
+            return 0
+        end, due = len(ts), kernel.agenda.next_due
+        if due <= int(ts[-1]):
+            end = int(np.searchsorted(ts, due))
+        if (len(book) or book.looking) and end > place:
+            end = min(end, place + FAR)
+            hits = self._kind.reached(block.rows(place, end), book)
+            return int(hits.argmax()) if hits.any() else len(hits)
+        return max(end - place, 0)
+
+    def _pass(self, rows: BlockRows, begin: int, end: int, start: int) -> int:
+        """Show rows of a block, which begins at position ``start``, to the strategy until it acts;
+        how many were shown."""
+        kernel, host = self._kernel, self.host
+        assert host is not None
+        callback = host.callback(self._kind.callback)
+        assert callback is not None
+        since = kernel.now
+        host.acting = True
+        kernel.look_up = False
+        try:
+            rows.show(callback, begin, end)
+        except EngineFault:
+            raise
+        except BaseException as error:
+            if is_from_a_signal(error):
+                raise
+            host.acting = False
+            host.failed(self._kind.callback, error)
+        finally:
+            host.acting = False
+        assert kernel.last is not None
+        self._kind.passed(kernel.last, since)
+        return kernel.last.row - (start + begin) + 1

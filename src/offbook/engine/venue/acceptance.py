@@ -1,0 +1,133 @@
+"""Whether the venue takes an order on its terms: the first reason of ``risk`` why not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from offbook.domain.config import WhileHalted
+from offbook.domain.orders import OrderSide, OrderStatus, Origin, RejectReason
+from offbook.engine.agenda import ReplaceArrives
+from offbook.engine.desk.risk import venue_refusal
+from offbook.engine.desk.terms import Refusal
+from offbook.engine.kernel import Kernel
+from offbook.engine.ledger.lists import members
+from offbook.engine.ledger.state import Amendment, OrderState
+
+if TYPE_CHECKING:
+    from offbook.engine.venue.venue import Venue
+
+
+class Acceptance:
+    """The venue's checks of what arrives."""
+
+    def __init__(self, kernel: Kernel, venue: Venue) -> None:
+        self._kernel = kernel
+        self._venue = venue
+
+    def new_order(self, order: OrderState) -> Refusal | None:
+        """Why an order is not taken, for itself or for its list."""
+        return self.terms(order, order) or self._list_refusal(order)
+
+    def _list_refusal(self, order: OrderState) -> Refusal | None:
+        """The venue takes a list whole or not at all; its orders arrive at one moment."""
+        for other in members(self._kernel.ledger, order):
+            refused = other.status is OrderStatus.REJECTED
+            if refused or (other.accepted_ts is None and not other.status.is_terminal):
+                refusal = self.terms(other, other)
+                if refusal is not None:
+                    reason = RejectReason.ORDER_LIST_REFUSED
+                    return Refusal(reason=reason, limit=refusal.reason.value)
+        return None
+
+    def terms(self, order: OrderState, terms: OrderState | Amendment) -> Refusal | None:
+        """Why an order is not taken, or kept, on these terms."""
+        kernel = self._kernel
+        if order.origin is Origin.LIQUIDATION:
+            return None  # the venue's own, sent once: however little it is worth, it must go
+        prices = kernel.prices(order.symbol)
+        refusal = venue_refusal(
+            terms,
+            order.order_type.has_limit,
+            0 if prices is None else prices.bid_px,
+            kernel.instrument(order.symbol),
+            order.cap_px,
+        )
+        if refusal is not None:
+            return refusal
+        if order.display_qty is not None or order.min_qty:
+            refusal = self._parts_refusal(order)
+            if refusal is not None:
+                return refusal
+        if order.expire_time is not None and order.expire_time <= kernel.now:
+            return Refusal(
+                reason=RejectReason.EXPIRE_TIME_PASSED,
+                limit=str(kernel.now),
+                value=str(order.expire_time),
+            )
+        if order.accepted_ts is None:
+            refusal = self._arrival_refusal(order)
+        if refusal is not None or order.time_in_force.is_auction or order.peg is not None:
+            return refusal
+        if order.held:
+            return None  # where the market will be when it is released, nobody knows
+        return (
+            self.would_take(order, terms.price_px)
+            or self._venue.freshness.refusal(order, terms.price_px)
+            or self._venue.self_match.refusal(order, terms.price_px)
+        )
+
+    def _parts_refusal(self, order: OrderState) -> Refusal | None:
+        """What is shown, and the least that may trade, are whole lots too."""
+        instrument = self._kernel.instrument(order.symbol)
+        for qty in (order.display_qty or 0, order.min_qty):
+            if qty % instrument.lot_units:
+                return Refusal(
+                    reason=RejectReason.LOT_SIZE,
+                    limit=instrument.lot_size,
+                    value=instrument.qty_text(qty),
+                )
+        return None
+
+    def _arrival_refusal(self, order: OrderState) -> Refusal | None:
+        """Why the venue, as it is now, has no place for a new order."""
+        if order.extended_hours and not self._has_extended_hours(order):
+            return Refusal(reason=RejectReason.NO_EXTENDED_HOURS)
+        if self._is_shut_out(order):
+            return Refusal(reason=RejectReason.HALTED)
+        return self._venue.auctions.refusal(order) or self._venue.pegs.refusal(order)
+
+    def _has_extended_hours(self, order: OrderState) -> bool:
+        calendar = self._kernel.calendar_of(self._kernel.instrument(order.symbol))
+        return not calendar.always_open and self._kernel.config.venue.extended_hours is not None
+
+    def _is_shut_out(self, order: OrderState) -> bool:
+        rejects = self._kernel.config.venue.while_halted is WhileHalted.REJECT
+        if order.origin is Origin.FLATTEN:
+            return False  # sent once; a stop awaits the resumption up to its deadline
+        return rejects and order.symbol in self._kernel.halted
+
+    def would_take(self, order: OrderState, limit: int | None) -> Refusal | None:
+        """Why an order that may only make the market is not taken where it is now."""
+        prices = self._kernel.prices(order.symbol) if order.post_only else None
+        if prices is None or limit is None:
+            return None
+        other = prices.ask_px if order.side is OrderSide.BUY else prices.bid_px
+        if (other - limit) * order.side.sign > 0:
+            return None
+        instrument = self._kernel.instrument(order.symbol)
+        return Refusal(
+            reason=RejectReason.WOULD_TAKE,
+            limit=instrument.price_text(other),
+            value=instrument.price_text(limit),
+        )
+
+
+def new_terms(order: OrderState, request: ReplaceArrives) -> Amendment:
+    """What a replace asks for, as it is now that the order was restated, or has followed the
+    market, while the request travelled."""
+    new = request.terms.restated(order.order_qty)
+    if order.peg is None:
+        return new
+    return msgspec.structs.replace(new, price_px=order.price_px)

@@ -1,0 +1,111 @@
+"""The exact places of a session's resting orders in a book that is told order by order (L3).
+
+What is ahead follows from the book alone: the orders at the price that stood there when the
+session's came.  So a place moves with every order that trades, is canceled or reduced, and nothing
+of it is kept but the rank of whoever came next.
+"""
+
+from __future__ import annotations
+
+from offbook.domain.orders import OrderSide
+from offbook.engine.books.order_book import Execution, OrderBook
+from offbook.engine.ledger.state import OrderState
+from offbook.engine.models.queues import Place, QueueModel
+from offbook.engine.venue.queue_places import PlacesState, QueuePlaces
+
+
+class ExactPlaces(QueuePlaces):
+    """Places by rank, and the memory of what was taken."""
+
+    def __init__(self, depth: OrderBook, model: QueueModel) -> None:
+        super().__init__(lambda: depth, model)
+        self._orders = depth
+        self._clears = depth.clears
+
+    def join(self, order: OrderState, turn: int | None = None) -> None:
+        """An order rests from now on, behind all that stand at its price; what is ahead of it is
+        not known while the book is not followed: then behind all that are there when it is."""
+        assert order.price_px is not None
+        if not self._places:
+            self._clears = self._orders.clears
+        self._places[order.ordinal] = Place(
+            ordinal=order.ordinal,
+            side=order.side.sign,
+            px=order.price_px,
+            ahead=None,
+            shown=0,
+            slice_left=order.display_qty,
+            turn=order.priority if turn is None else turn,
+            rank=self._orders.next_rank if self._orders.is_followed else None,
+        )
+
+    def place(self, ordinal: int) -> Place | None:
+        """The place of an order that rests, with what is ahead of it now."""
+        place = self._places.get(ordinal)
+        if place is not None:
+            self._look(place)
+        return place
+
+    def _look(self, place: Place) -> None:
+        rank = place.rank
+        place.ahead = None if rank is None else self._orders.ahead_of(place.side, place.px, rank)
+
+    def ahead_at(self, side: OrderSide, px: int) -> int | None:
+        """What an order that joins at a price now has ahead of it, None where that is not known."""
+        shown = self._orders.side(side).sizes.get(px, 0)
+        known = self._orders.is_followed and (shown or self._orders.is_complete)
+        return shown if known else None
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether the next message may tell more of a place than is known."""
+        return any(place.rank is None for place in self._places.values())
+
+    def printed(
+        self,
+        place: Place,
+        qty: int,
+        leaves: int,
+        ts_event: int | None,
+        execution: Execution | None = None,
+    ) -> int:
+        """An execution at a resting order's price: how much of it would have been the order's.
+
+        All of it, where the order that traded came later.  What was hidden is served after all that
+        is shown: it is the order's where nothing is ahead of it, unless it is hidden itself, for
+        then nobody knows which of both came first.
+        """
+        if place.rank is None or execution is None or place.slice_left == 0:
+            return 0
+        served = place.ahead == 0 if execution.rank is None else execution.rank >= place.rank
+        return qty if served else 0
+
+    def _move_all(self) -> None:
+        """A book that was cleared is another: whoever waits is behind all that it then begins with,
+        as he is where the book was not followed when he came."""
+        depth = self._orders
+        if self._clears != depth.clears:
+            self._clears = depth.clears
+            for place in self._places.values():
+                place.rank = None
+        if depth.is_sound:
+            for place in self._places.values():
+                if place.rank is None:
+                    place.rank = depth.next_rank
+
+    def concerned(self, side: int) -> list[int]:
+        """The prices of a side (1 bids, -1 asks) whose level must be looked at as it changes: those
+        at which something was taken; places follow from the book whenever they are asked for."""
+        other = OrderSide.SELL if side > 0 else OrderSide.BUY
+        return list(self._taken[other])
+
+    def dump(self) -> PlacesState:
+        """All of it."""
+        for place in self._places.values():
+            self._look(place)
+        return super().dump()
+
+    def load(self, state: PlacesState) -> None:
+        """Become what was dumped."""
+        super().load(state)
+        self._clears = self._orders.clears
