@@ -13,7 +13,7 @@ HEADER: Final = ("ts_event", "action", "book_side", "price", "size", "order_id",
 STATUS_HEADER: Final = ("ts_event", "event")
 _TIME: Final = re.compile(r"(\d{1,5})(?:\.(\d{1,9})0*)?\Z", re.ASCII)
 _WHOLE: Final = re.compile(r"-?\d{1,18}\Z", re.ASCII)
-_ACTIONS: Final = {1: "add", 2: "cancel", 3: "delete", 4: "execute", 5: "hidden", 6: "hidden"}
+_ACTIONS: Final = {1: "add", 2: "cancel", 3: "delete", 4: "execute", 5: "hidden"}
 _NEW, _HIDDEN, _CROSS, _HALT = 1, 5, 6, 7
 _SIDES: Final = {1: "bid", -1: "ask"}
 _EMPTY_LEVEL: Final = 9_999_999_999
@@ -25,7 +25,8 @@ def lobster_rows(
     cells: Iterator[list[str]], midnight_ns: int, shown: list[str] | None, path: str
 ) -> tuple[tuple[str, ...], Iterator[tuple[str, ...]]]:
     """The header, and a row for each message; before them the book as ``shown``, the first row of
-    the orderbook file, says that it was before the first message.  Halts are passed over."""
+    the orderbook file, says that it was before the first message.  Halts are passed over, and so are
+    crosses: these sum up executions that messages of their own have told already."""
     return HEADER, _rows(cells, midnight_ns, shown, path)
 
 
@@ -51,11 +52,13 @@ def _rows(
             yield from _snapshot(message, shown, path)
         first = False
         ts, kind, order, size, price, direction = message
-        if kind == _HALT:
+        if kind in (_CROSS, _HALT):
             continue
-        side = "none" if kind == _CROSS else _SIDES[direction]
         number = order if kind < _HIDDEN else 0
-        yield str(ts), _ACTIONS[kind], side, _dollars(price), str(size), str(number), str(LAST)
+        yield (
+            str(ts), _ACTIONS[kind], _SIDES[direction], _dollars(price), str(size), str(number),
+            str(LAST),
+        )  # fmt: skip
 
 
 def _messages(cells: Iterator[list[str]], midnight_ns: int, path: str) -> Iterator[Message]:
@@ -80,7 +83,7 @@ def _messages(cells: Iterator[list[str]], midnight_ns: int, path: str) -> Iterat
 
 def _wrong(kind: int, order: int, size: int, price: int, direction: int) -> str | None:
     """What cannot be true of a message."""
-    if kind == _HALT:
+    if kind in (_CROSS, _HALT):
         return None
     if kind not in _ACTIONS:
         return f"{kind} is no type of message: expected 1 to 7"

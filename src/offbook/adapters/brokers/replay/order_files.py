@@ -4,8 +4,9 @@ with offbook's names: LOBSTER's message files, and Databento's MBO as CSV.
 *LOBSTER* (``TICKER_DATE_START_END_message_LEVELS.csv``, without a header): time in seconds after
 midnight in New York, type, order, size, price in 1/10000 dollars, direction.  Types 1 to 5 are a
 new order, a part of one canceled, one deleted, a visible execution and a hidden one; 6 is a cross,
-written as a hidden execution of no known side; 7 is a halt, which is another kind of row
-(``status``).
+which sums up executions that have rows of their own
+(help.lobsterdata.com/en/articles/859578-event-type-6) and is left out; 7 is a halt, which is
+another kind of row (``status``).
 Where its orderbook file stands beside it, the book begins with what this shows before the first
 message: orders that nobody tells apart.
 
