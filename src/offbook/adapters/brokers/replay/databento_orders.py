@@ -1,19 +1,26 @@
-"""Databento's MBO as CSV, message by message, in offbook's words."""
+"""Databento's MBO as CSV, message by message, in offbook's words.
+
+What Databento says of its rows: databento.com/docs/schemas/mbo, .../conventions/mbo-snapshot, and
+how the messages of a venue are written, such as .../datasets/xnas-itch.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final, NamedTuple, NoReturn
 
 from offbook.domain.book_orders import MISSED
 from offbook.domain.depth import LAST, SNAPSHOT
 from offbook.domain.errors import BadMarketData
-from offbook.domain.values import units_to_text
+from offbook.domain.values import MAX_UNITS, units_to_text
 
 COLUMNS: Final = ("action", "book_side", "price", "size", "order_id", "flags")
 F_LAST: Final = 128
+F_TOB: Final = 64
 F_SNAPSHOT: Final = 32
+F_MBP: Final = 16
 F_MAYBE_BAD_BOOK: Final = 4
 NANOS: Final = 9
 """Prices without a point are whole numbers of 10**-9."""
@@ -21,8 +28,8 @@ SMALLEST_NANOS: Final = 1_000_000
 """Below it a price without a point is one in whole units: a thousandth is none that is traded."""
 _SIDES: Final = {"B": "bid", "A": "ask", "N": "none"}
 _OTHER: Final = {"bid": "ask", "ask": "bid", "none": "none"}
-_NEEDED: Final = ("ts_event", "action", "side", "price", "size", "order_id")
-_WHOLE: Final = re.compile(r"\d{1,18}\Z", re.ASCII)
+_NEEDED: Final = ("ts_event", "action", "side", "price", "size", "order_id", "flags")
+_WHOLE: Final = re.compile(r"\d{1,20}\Z", re.ASCII)
 _DECIMAL: Final = re.compile(r"\d{1,18}(\.\d{1,12})?\Z", re.ASCII)
 _INSTRUMENT: Final = ("symbol", "instrument_id")
 Row = tuple[str, ...]
@@ -56,12 +63,14 @@ def databento_rows(cells: Iterator[list[str]], path: str) -> tuple[Row, Iterator
 
 
 class _Messages:
-    """Makes rows of messages; remembers what was filled and not yet canceled."""
+    """Makes rows of messages; remembers what was filled and not yet canceled, and how much was
+    filled that no trade has told of."""
 
     def __init__(self, header: list[str], path: str) -> None:
         self._place = {name: place for place, name in enumerate(header)}
         self._path = path
         self._filled: dict[int, int] = {}
+        self._unprinted = 0
         self._nanos: bool | None = None
         self._instrument: str | None = None
 
@@ -72,8 +81,11 @@ class _Messages:
             if not line:
                 continue
             told = self._told(row, line)
+            if begun and (begun[-1].flags ^ told.flags) & F_SNAPSHOT:
+                yield from self._message(begun)  # a snapshot is a message of its own
+                begun = []
             begun.append(told)
-            if told.flags & F_LAST or "flags" not in self._place:
+            if told.flags & F_LAST:
                 yield from self._message(begun)
                 begun = []
         if begun:
@@ -94,7 +106,13 @@ class _Messages:
         if side == "none" and action in tuple("ACMF"):
             self._refuse(row, f"{action} is about an order, which has a side")
         about = action in tuple("ACMTF")
-        flags = self._whole(row, "flags", cell.get("flags") or "0")
+        flags = self._whole(row, "flags", cell["flags"])
+        if flags & (F_TOB | F_MBP):
+            self._refuse(
+                row,
+                f"flags {flags}: it is a level and no order (F_TOB or F_MBP). Take the quotes of "
+                "the schema mbp-1",
+            )
         received = (cell["ts_recv"],) if "ts_recv" in cell else ()
         return Told(
             row=row,
@@ -103,7 +121,8 @@ class _Messages:
             side=side,
             price=self._price(row, cell["price"]) if about else "0",
             size=self._whole(row, "size", cell["size"]) if about else 0,
-            order=self._whole(row, "order_id", cell["order_id"] or "0") if about else 0,
+            # Of the widest numbers (64 bits) the lowest 62 tell orders apart.
+            order=self._whole(row, "order_id", cell["order_id"] or "0") % MAX_UNITS if about else 0,
             flags=flags,
         )
 
@@ -140,8 +159,14 @@ class _Messages:
         mark = SNAPSHOT if begun[-1].flags & F_SNAPSHOT else 0
         if any(told.flags & F_MAYBE_BAD_BOOK for told in begun):
             mark |= MISSED
-        rows = [row for told in begun for row in self._row(told, snapshot=bool(mark & SNAPSHOT))]
-        rows += _hidden(begun)
+        if mark & SNAPSHOT:
+            self._forget()
+        rows = [
+            row
+            for told in _at_their_prices(begun)
+            for row in self._row(told, snapshot=bool(mark & SNAPSHOT))
+        ]
+        rows += self._hidden(begun)
         if not rows:
             if not mark:
                 return
@@ -156,9 +181,10 @@ class _Messages:
         about = (*told.times, "", told.side, told.price, str(size), str(order))
         at = len(told.times)
         if action == "R" and not snapshot:
-            self._filled.clear()
+            self._forget()
             yield _as(about, at, "clear", "0")
         elif action == "A":
+            self._filled.pop(order, None)
             yield _as(about, at, "add", str(size))
         elif action == "M":
             self._filled.pop(order, None)
@@ -175,6 +201,35 @@ class _Messages:
             if size > filled:
                 yield _as(about, at, "cancel", str(size - filled))
 
+    def _hidden(self, begun: list[Told]) -> Iterator[Row]:
+        """Of the trades of a message what no fill tells of.
+
+        Trade and fills may differ in price, and a venue may tell fills first and print them later
+        in one trade, as Nasdaq does with those of a cross: nothing of it is counted twice.
+        """
+        filled: Counter[str] = Counter()
+        for told in begun:
+            if told.action == "F":
+                filled[told.price] += told.size
+        trades = [told for told in begun if told.action == "T"]
+        rests = []
+        for told in trades:
+            known = min(told.size, filled[told.price])
+            filled[told.price] -= known
+            rests.append(told.size - known)
+        self._unprinted += filled.total()
+        for told, rest in zip(trades, rests, strict=True):
+            known = min(self._unprinted, rest)
+            self._unprinted -= known
+            if rest > known:
+                side = _OTHER[told.side]
+                yield (*told.times, "hidden", side, told.price, str(rest - known), "0")
+
+    def _forget(self) -> None:
+        """The book begins anew."""
+        self._filled.clear()
+        self._unprinted = 0
+
     def _refuse(self, row: int, what: str) -> NoReturn:
         raise BadMarketData(
             f"{self._path}, row {row}: {what}. Mend the file",
@@ -189,17 +244,11 @@ def _as(about: Row, at: int, action: str, size: str) -> Row:
     return (*about[:at], action, *about[at + 1 : at + 3], size, about[at + 4])
 
 
-def _hidden(begun: list[Told]) -> Iterator[Row]:
-    """Of the trades of a message what no fill in it tells of."""
-    filled: dict[str, int] = {}
-    for told in begun:
-        if told.action == "F":
-            filled[told.price] = filled.get(told.price, 0) + told.size
-    for told in begun:
-        if told.action == "T":
-            known = min(filled.get(told.price, 0), told.size)
-            filled[told.price] = filled.get(told.price, 0) - known
-            if told.size > known:
-                side = _OTHER[told.side]
-                rest = str(told.size - known)
-                yield (*told.times, "hidden", side, told.price, rest, "0")
+def _at_their_prices(begun: list[Told]) -> list[Told]:
+    """A message whose fills have the prices of their orders, which the cancels after them tell: an
+    order may be filled at a better one."""
+    prices = {told.order: told.price for told in begun if told.action == "C"}
+    return [
+        told._replace(price=prices.get(told.order, told.price)) if told.action == "F" else told
+        for told in begun
+    ]

@@ -25,8 +25,8 @@ def lobster_rows(
     cells: Iterator[list[str]], midnight_ns: int, shown: list[str] | None, path: str
 ) -> tuple[tuple[str, ...], Iterator[tuple[str, ...]]]:
     """The header, and a row for each message; before them the book as ``shown``, the first row of
-    the orderbook file, says that it was before the first message.  Halts are passed over, and so are
-    crosses: these sum up executions that messages of their own have told already."""
+    the orderbook file, says that it was before the first message.  Halts are passed over, and so
+    are crosses: these sum up executions that messages of their own have told already."""
     return HEADER, _rows(cells, midnight_ns, shown, path)
 
 

@@ -12,7 +12,7 @@ message: orders that nobody tells apart.
 
 *Databento* (CSV of the schema ``mbo``, with its header): trades (``T``) and fills (``F``) do not
 change its book, cancels that follow do.  A fill becomes an execution, and of the cancel the part
-that was filled is left out; of a trade what no fill of its message tells of is a hidden execution.
+that was filled is left out; of a trade what no fill accounts for is a hidden execution.
 ``F_LAST`` ends a message, ``F_SNAPSHOT`` makes it a snapshot, ``F_MAYBE_BAD_BOOK`` says that
 something is missing.  Its sequence numbers are those of a channel with other instruments in it: no
 gap can be seen in them, and none is written.

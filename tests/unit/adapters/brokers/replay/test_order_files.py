@@ -61,8 +61,8 @@ def written(path: Path, kind: DataKind = DataKind.ORDERS, **told: str) -> list[s
 
 
 def test_lobster_by_its_name(tmp_path: Path) -> None:
-    """Seconds after midnight in New York, prices in 1/10000 dollars; each row is a message.  A cross
-    sums up what other rows have told, and would be counted twice."""
+    """Seconds after midnight in New York, prices in 1/10000 dollars; each row is a message.  A
+    cross sums up what other rows have told, and would be counted twice."""
     path = tmp_path / NAME
     path.write_text(LOBSTER)
     assert written(path) == [
@@ -149,24 +149,97 @@ def test_databento_by_its_header(tmp_path: Path) -> None:
     ]
 
 
+MBO = "ts_event,action,side,price,size,order_id,flags,sequence\n"
+
+
+def told(path: Path, *rows: str) -> list[str]:
+    """What is made of rows of one time: action, side, price, size, order and flags of each."""
+    path.write_text(MBO + "".join(f"1704205800000000000,{row},1\n" for row in rows))
+    return [line.split(",", 1)[1] for line in written(path)[1:]]
+
+
 def test_databento_in_whole_nanos_and_with_little_else(tmp_path: Path) -> None:
-    """Prices without a point are 10**-9; without flags each row is a message; a clear is one."""
-    path = tmp_path / "mbo.csv"
-    path.write_text(
-        "ts_event,action,side,price,size,order_id,sequence\n"
-        "1704205800000000000,R,N,0,0,0,1\n"
-        "1704205800000000000,A,B,100250000000,5,1,2\n"
-        "1704205800000000000,F,B,100250000000,2,1,3\n"
-        "1704205800000000000,F,B,100250000000,1,1,4\n"
-        "1704205800000000000,C,B,100250000000,2,1,5\n"
-        "1704205800000000000,C,B,100250000000,2,1,6\n"
-    )
-    assert [line.split(",", 1)[1] for line in written(path)[1:]] == [
+    """Prices without a point are 10**-9; a clear is one."""
+    assert told(
+        tmp_path / "mbo.csv",
+        "R,N,0,0,0,128",
+        "A,B,100250000000,5,1,128",
+        "F,B,100250000000,2,1,128",
+        "F,B,100250000000,1,1,128",
+        "C,B,100250000000,2,1,128",
+        "C,B,100250000000,2,1,128",
+    ) == [
         "clear,none,0,0,0,2",
         "add,bid,100.25,5,1,2",
         "execute,bid,100.25,2,1,2",
         "execute,bid,100.25,1,1,2",
         "cancel,bid,100.25,1,1,2",
+    ]
+
+
+def test_what_was_filled_is_not_traded_once_more(tmp_path: Path) -> None:
+    """Nasdaq tells the executions of a cross as fills without a trade, at a price other than those
+    of the orders, and then prints all of it: what no order of the book had was hidden."""
+    assert told(
+        tmp_path / "mbo.csv",
+        "F,B,99.50,5,1,0",
+        "C,B,100.00,5,1,128",
+        "F,A,99.50,4,2,0",
+        "C,A,99.40,4,2,128",
+        "T,N,99.50,20,0,128",
+        "T,N,99.50,20,0,128",
+    ) == [
+        "execute,bid,100.00,5,1,2",
+        "execute,ask,99.40,4,2,2",
+        "hidden,none,99.50,11,0,2",
+        "hidden,none,99.50,20,0,2",
+    ]
+
+
+def test_a_trade_and_its_fill_are_one_whatever_their_prices(tmp_path: Path) -> None:
+    """A trade is first of all that of the fills at its price."""
+    assert told(
+        tmp_path / "mbo.csv",
+        "T,A,99.90,3,0,0",
+        "F,B,100.00,3,1,0",
+        "C,B,100.00,3,1,128",
+        "T,A,99.90,4,0,0",
+        "T,A,99.80,3,0,0",
+        "F,B,99.80,3,2,0",
+        "C,B,99.80,3,2,128",
+    ) == [
+        "execute,bid,100.00,3,1,2",
+        "execute,bid,99.80,3,2,0",
+        "hidden,bid,99.90,4,0,2",
+    ]
+
+
+def test_a_snapshot_ends_the_message_before_it_and_what_was_filled(tmp_path: Path) -> None:
+    """Also where nothing else says that one ended."""
+    assert told(
+        tmp_path / "mbo.csv",
+        "F,B,100.00,3,1,0",
+        "R,N,0,0,0,40",
+        "A,B,100.00,2,1,40",
+        "A,A,100.02,2,2,168",
+        "C,B,100.00,2,1,128",
+    ) == [
+        "execute,bid,100.00,3,1,2",
+        "add,bid,100.00,2,1,1",
+        "add,ask,100.02,2,2,3",
+        "cancel,bid,100.00,2,1,2",
+    ]
+
+
+def test_numbers_of_64_bits_are_told_apart_by_62(tmp_path: Path) -> None:
+    """Eurex numbers orders by the nanosecond, which has 19 digits; others use all bits."""
+    assert told(
+        tmp_path / "mbo.csv",
+        "A,B,100.00,3,1704205800000000000,128",
+        "A,B,100.00,3,18446744073709551615,128",
+    ) == [
+        "add,bid,100.00,3,1704205800000000000,2",
+        f"add,bid,100.00,3,{2**62 - 1},2",
     ]
 
 
@@ -180,6 +253,7 @@ def test_databento_in_whole_nanos_and_with_little_else(tmp_path: Path) -> None:
         ("100.010000000,2,", "100.01,2.5,", "size '2.5'"),
         ("801,XYZ", "801,ABC", "file of its own"),
         ("801,XYZ", "801", "cells"),
+        (",2,0,1,128,0,801", ",2,0,1,192,0,801", "is a level and no order"),
     ],
 )
 def test_a_bad_row_of_databento_is_told(tmp_path: Path, old: str, new: str, what: str) -> None:
