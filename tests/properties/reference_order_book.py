@@ -55,7 +55,7 @@ class PlainOrderVenue(PlainVenue):
             sound = self.sound
             for row in rows:
                 if row[0] in (a.EXECUTE, a.HIDDEN):
-                    self.executed(row, sound)
+                    self.executed(row, sound and self.live and self.fits(row))
                 self.apply(row)
                 self.levels()
         self.number = seq
@@ -73,6 +73,13 @@ class PlainOrderVenue(PlainVenue):
                 self.live = False
                 continue
             named.add(name)
+            if number == 0:
+                first = [at for at, one in enumerate(before) if stands(one, side > 0, px)]
+                if first:
+                    before.insert(first[0], Entry(side > 0, px, qty, own="kept"))
+                else:
+                    fresh.append(Entry(side > 0, px, qty))
+                continue
             for old in before:
                 same = old.own is None and old.number == number
                 if same and (old.buying, old.px) == (side > 0, px) and qty <= old.qty:
@@ -202,11 +209,22 @@ class PlainOrderVenue(PlainVenue):
                             given += self.printed(order, reach, px)
                 left -= given
 
+    def fits(self, row: Told) -> bool:
+        """Whether the order that traded was there, with so much at this price."""
+        action, side, px, qty, number = row
+        found = self.find(side, px, number)
+        return action == a.HIDDEN or (found is not None and (found.number == 0 or qty <= found.qty))
+
     def serves(self, order: PlainOrder, action: int, traded: Entry | None) -> bool:
         """Whether an execution at its price would have been the order's."""
         mark = self.mark(order)
-        if mark is None:
+        if mark is None or self.cleared:
             return False
         if action == a.HIDDEN:
             return self.ahead(order) == 0
         return any(one is traded for one in self.line[mark:])
+
+
+def stands(one: Entry, buying: bool, px: int) -> bool:
+    """Whether it is an order of the venue's that was at a price before a snapshot."""
+    return one.own in (None, "kept") and (one.buying, one.px) == (buying, px)

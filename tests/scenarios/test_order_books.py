@@ -300,3 +300,83 @@ def test_a_message_that_has_not_ended_is_not_looked_at() -> None:
     09:30:02     orders add 2 bid 99.99x1 begun
     09:30:03     orders execute 2 bid 99.99x1                     a TRADE 1 @ 100.00 maker
     """)
+
+
+def test_of_orders_that_nobody_tells_apart_none_came_behind_with_a_snapshot() -> None:
+    """Those ahead may be among them, whether they are more than before or were told apart then."""
+    play("""
+    given rows orders
+    time         what                                             expect
+    09:30:00     orders add 0 bid 100.00x8 snapshot begun
+    09:30:00     orders add 1 bid 99.99x8 snapshot begun
+    09:30:00     orders add 9 ask 100.02x9 snapshot
+    09:30:01     buy a 4 @ 100.00                                 a PENDING_NEW; a NEW behind 8
+    09:30:02     buy b 4 @ 99.99                                  b PENDING_NEW; b NEW behind 8
+    09:30:03     buy c 4 @ 99.98                                  c PENDING_NEW; c NEW behind 0
+    09:30:04     orders add 0 bid 100.00x9 snapshot begun
+    09:30:04     orders add 0 bid 99.99x7 snapshot begun
+    09:30:04     orders add 0 bid 99.98x7 snapshot begun
+    09:30:04     orders add 9 ask 100.02x9 snapshot
+    09:30:05     orders execute 77 bid 100.00x2
+    09:30:06     cancel a                                         a PENDING_CANCEL; a CANCELED REQUESTED
+    09:30:07     orders execute 79 bid 99.99x7
+    09:30:08     cancel b                                         b PENDING_CANCEL; b CANCELED REQUESTED
+    09:30:09     orders execute 80 bid 99.98x2                    c TRADE 2 @ 99.98 maker
+    """)
+
+
+def test_what_a_message_tells_after_it_cleared_the_book_may_have_been_ahead() -> None:
+    """Also what it says has traded since."""
+    play("""
+    given rows orders
+    time         what                                             expect
+    09:30:00     orders add 1 bid 100.00x8 snapshot begun
+    09:30:00     orders add 9 ask 100.02x9 snapshot
+    09:30:01     buy a 4 @ 100.00                                 a PENDING_NEW; a NEW behind 8
+    09:30:02     orders clear begun
+    09:30:02     orders add 1 bid 100.00x8 begun
+    09:30:02     orders add 9 ask 100.02x9 begun
+    09:30:02     orders execute 1 bid 100.00x2
+    """)
+
+
+def test_a_message_that_had_begun_was_there_before() -> None:
+    """An order that arrives before its end is behind all that it tells of."""
+    play("""
+    given rows orders
+    time         what                                             expect
+    09:30:00     orders add 1 bid 100.00x8 snapshot begun
+    09:30:00     orders add 9 ask 100.02x9 snapshot
+    09:30:01     orders add 2 bid 100.00x5 begun
+    09:30:02     buy a 4 @ 100.00                                 a PENDING_NEW; a NEW behind 8
+    09:30:03     orders delete 1 bid 100.00 begun
+    09:30:03     orders execute 2 bid 100.00x1
+    09:30:04     orders execute 2 bid 100.00x2
+    09:30:05     orders add 3 bid 100.00x1
+    09:30:06     orders execute 3 bid 100.00x1                    a TRADE 1 @ 100.00 maker
+    """)
+
+
+def test_an_execution_that_does_not_fit_fills_nothing() -> None:
+    """Told twice, of more than there was, at another price, and what comes after it in its message:
+    what is wrong is no evidence."""
+    for wrong in (
+        ["execute 3 bid 100.00x4"],
+        ["execute 1 bid 90.00x5"],
+        ["execute 2 bid 99.99x3"],
+        ["delete 4 bid 99.99 begun", "execute 3 bid 100.00x3"],
+        ["execute 4 bid 99.98x1 begun", "hidden 0 bid 99.99x3"],
+    ):
+        rows = "\n".join(f"    09:30:04     orders {row}" for row in wrong)
+        play(f"""
+    given rows orders
+    time         what                                             expect
+    09:30:00     orders add 1 bid 100.00x8 snapshot begun
+    09:30:00     orders add 2 bid 99.99x3 snapshot begun
+    09:30:00     orders add 9 ask 100.02x9 snapshot
+    09:30:01     buy a 9 @ 100.00                                 a PENDING_NEW; a NEW behind 8
+    09:30:02     orders add 3 bid 100.00x3
+    09:30:03     orders execute 2 bid 99.99x3                     a TRADE 3 @ 100.00 maker
+{rows}
+    09:30:05     orders hidden 0 bid 99.99x3
+    """)

@@ -3,7 +3,8 @@
 Every order has a *rank*, which only grows: an order of a price is served before another if its rank
 is lower.  A modification that raises its size or changes its price gives it a new one.  A snapshot
 tells who is there, not who was first: whoever was in the book before with the same price and no
-smaller size keeps his rank, the others came since, in the order of the snapshot.
+smaller size keeps his rank, the others came since, in the order of the snapshot.  Those that nobody
+tells apart have the rank of whoever stood first at their price before, for he may be among them.
 
 What a message says of an order that the book does not have, or has otherwise, is *flagged*: it
 changes nothing, and is counted (``unknown``, ``duplicates``).  A book that begins with a snapshot
@@ -55,7 +56,8 @@ class Row(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 class Execution(msgspec.Struct, frozen=True, gc=False):
     """An execution that a message tells of: ``rank`` is that of the order that traded, None where
-    it was hidden; ``may_fill`` says whether the book before the message was sound."""
+    it was hidden; ``may_fill`` says whether the book before the message was sound, and all fits it
+    up to here."""
 
     told: Row
     rank: int | None
@@ -167,7 +169,8 @@ class OrderBook(ShownBook):
                 may_fill = self.is_sound
                 for one in begun:
                     if one.action in (a.EXECUTE, a.HIDDEN):
-                        seen(Execution(one, self._rank_of(one), may_fill))
+                        counts = may_fill and self.is_followed and self._fits(one)
+                        seen(Execution(one, self._rank_of(one), counts))
                     self._apply(one)
         if seq > NO_SEQ or flags & SNAPSHOT:
             self.last_seq = seq
@@ -175,16 +178,18 @@ class OrderBook(ShownBook):
 
     def _begin_anew(self, rows: list[Row]) -> None:
         """A snapshot: its rows are the whole book."""
-        known = self._orders
+        known, stood = self._orders, self._queues
         self._empty()
         self.phase = BookPhase.LIVE
         for one in rows:
             if one.action == a.ADD:
                 key = one.order_id or _key_of(one.side, one.px)
                 old = known.get(key)
+                if not one.order_id:
+                    old = next(iter(stood[one.side].get(one.px, {}).values()), None)
                 if key in self._orders:
                     self._flag(duplicate=True)
-                elif old is not None and _may_be(one, old):
+                elif old is not None and (not one.order_id or _may_be(one, old)):
                     self._enter(key, one, old.rank)
                 else:
                     self._enter(key, one, self._next())
@@ -255,6 +260,16 @@ class OrderBook(ShownBook):
             return None
         found = self._found(one)
         return BEFORE_ALL if found is None else found.rank
+
+    def _fits(self, one: Row) -> bool:
+        """Whether the book may have been traded on as an execution says.  Only a book that is built
+        of updates lacks orders that others have."""
+        if one.action == a.HIDDEN:
+            return True
+        found = self._found(one)
+        if found is None:
+            return self.is_rebuilt and one.order_id not in self._orders
+        return found.key < 0 or one.qty <= found.qty
 
     def _next(self) -> int:
         self.next_rank += 1

@@ -24,8 +24,10 @@ class ExactPlaces(QueuePlaces):
 
     def join(self, order: OrderState, turn: int | None = None) -> None:
         """An order rests from now on, behind all that stand at its price; what is ahead of it is
-        not known while the book is not followed: then behind all that are there when it is."""
+        not known while the book is not followed: then behind all that are there when it is.  A
+        message that has begun was before it, so that it is behind what that will have told."""
         assert order.price_px is not None
+        is_known = self._orders.is_followed and not self._orders.is_within
         if not self._places:
             self._clears = self._orders.clears
         self._places[order.ordinal] = Place(
@@ -36,7 +38,7 @@ class ExactPlaces(QueuePlaces):
             shown=0,
             slice_left=order.display_qty,
             turn=order.priority if turn is None else turn,
-            rank=self._orders.next_rank if self._orders.is_followed else None,
+            rank=self._orders.next_rank if is_known else None,
         )
 
     def place(self, ordinal: int) -> Place | None:
@@ -73,9 +75,12 @@ class ExactPlaces(QueuePlaces):
 
         All of it, where the order that traded came later.  What was hidden is served after all that
         is shown: it is the order's where nothing is ahead of it, unless it is hidden itself, for
-        then nobody knows which of both came first.
+        then nobody knows which of both came first.  Nothing is, once the message has cleared the
+        book: whoever is told of since may have been there before.
         """
         if place.rank is None or execution is None or place.slice_left == 0:
+            return 0
+        if self._clears != self._orders.clears:
             return 0
         served = place.ahead == 0 if execution.rank is None else execution.rank >= place.rank
         return qty if served else 0
