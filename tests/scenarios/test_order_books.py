@@ -318,9 +318,11 @@ def test_of_orders_that_nobody_tells_apart_none_came_behind_with_a_snapshot() ->
     09:30:04     orders add 0 bid 99.98x7 snapshot begun
     09:30:04     orders add 9 ask 100.02x9 snapshot
     09:30:05     orders execute 77 bid 100.00x2
-    09:30:06     cancel a                                         a PENDING_CANCEL; a CANCELED REQUESTED
+    09:30:06     cancel a                                         a PENDING_CANCEL
+                                                                  a CANCELED REQUESTED
     09:30:07     orders execute 79 bid 99.99x7
-    09:30:08     cancel b                                         b PENDING_CANCEL; b CANCELED REQUESTED
+    09:30:08     cancel b                                         b PENDING_CANCEL
+                                                                  b CANCELED REQUESTED
     09:30:09     orders execute 80 bid 99.98x2                    c TRADE 2 @ 99.98 maker
     """)
 

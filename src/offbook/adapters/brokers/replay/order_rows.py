@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from offbook.adapters.brokers.replay.columns import ACTION, BOOK_SIDE
@@ -10,10 +12,12 @@ from offbook.domain.book_orders import ACTION_WORDS, ORDER_FLAGS, wrong_places
 from offbook.domain.columns import IntColumn
 from offbook.domain.depth import LAST
 
+NO_MESSAGE: Final = -1
 
-def order_columns(judged: Judged) -> dict[str, IntColumn]:
+
+def order_columns(judged: Judged, begun: int = NO_MESSAGE) -> dict[str, IntColumn]:
     """What happened, to which order, of which side, price and size; without flags in the file each
-    row is a message of its own."""
+    row is a message of its own.  ``begun`` is what ``begun_by`` says of the rows before."""
     action, side = judged.word(ACTION), judged.word(BOOK_SIDE)
     price, size = judged.number("price", blank=True), judged.number("size", blank=True)
     order_id = judged.number("order_id", blank=True)
@@ -54,11 +58,19 @@ def order_columns(judged: Judged) -> dict[str, IntColumn]:
         "price_px": price,
         "size_qty": size,
         "order_id": order_id,
-        "flags": _flags(judged, len(action)),
+        "flags": _flags(judged, len(action), begun),
     }
 
 
-def _flags(judged: Judged, rows: int) -> IntColumn:
+def begun_by(flags: IntColumn, begun: int) -> int:
+    """What the flags of a message say that rows begin and do not end, but for its end."""
+    if not len(flags):
+        return begun
+    last = int(flags[-1])
+    return NO_MESSAGE if last & LAST else last
+
+
+def _flags(judged: Judged, rows: int, begun: int) -> IntColumn:
     if not judged.has("flags"):
         return np.full(rows, LAST, dtype=np.int64)
     flags = judged.number("flags")
@@ -67,5 +79,16 @@ def _flags(judged: Judged, rows: int) -> IntColumn:
         "bad_order_flags",
         "flags",
         lambda row: f"{int(flags[row])} are no flags",
+    )
+    said = flags & ~LAST
+    before = np.append(begun, np.where(flags & LAST, NO_MESSAGE, said))[:-1]
+    judged.blame(
+        (before != NO_MESSAGE) & (before != said),
+        "bad_order_flags",
+        "flags",
+        lambda row: (
+            f"the flags are {int(flags[row])}, and the row belongs to a message that began with "
+            f"{int(before[row])}: but for 2 all rows of a message have the same"
+        ),
     )
     return flags

@@ -13,7 +13,7 @@ from offbook.adapters.brokers.replay.columns import AUCTION, BANDS, EVENT, SEQUE
 from offbook.adapters.brokers.replay.faults import RowFault, refusal
 from offbook.adapters.brokers.replay.intervals import BarIntervals
 from offbook.adapters.brokers.replay.numbers import BoolColumn
-from offbook.adapters.brokers.replay.order_rows import order_columns
+from offbook.adapters.brokers.replay.order_rows import NO_MESSAGE, begun_by, order_columns
 from offbook.adapters.brokers.replay.query import Cell
 from offbook.adapters.brokers.replay.times import iso
 from offbook.adapters.brokers.replay.verdicts import Judged, WallClocks
@@ -65,6 +65,7 @@ class RowDecoder:
         self._intervals = BarIntervals(market, calendar) if market.kind is DataKind.BARS else None
         self._hours = None if market.off_hours is OffHours.KEEP else Hours(calendar)
         self.last_ts: int | None = None
+        self._begun = NO_MESSAGE
 
     def decode(self, batch: ArrowBatch, file_row: int, start: int) -> Decoded:
         """Judge a batch whose first row is ``file_row`` (from 0) and ``start`` of those kept."""
@@ -177,7 +178,8 @@ class RowDecoder:
 
     def _orders(self, judged: Judged, start: int) -> BookOrderSlice:
         name, ts, ts_event = self._times(judged)
-        columns = order_columns(judged)
+        columns = order_columns(judged, self._begun)
+        self._begun = begun_by(columns["flags"], self._begun)
         numbers = {ours: self._sequence(judged, ours, len(ts)) for ours in ("seq", "prev_seq")}
         self._watch_hours(judged, name, ts)
         judged.ascending(name, ts, self.last_ts)

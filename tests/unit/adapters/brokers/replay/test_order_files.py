@@ -12,6 +12,7 @@ import pytest
 
 from offbook.adapters.brokers.replay.gateway import open_recording
 from offbook.adapters.brokers.replay.order_files import Layout, order_file, write_orders
+from offbook.adapters.brokers.replay.order_rows import NO_MESSAGE, begun_by
 from offbook.config.markets import MarketDescription
 from offbook.config.recordings import convert_data
 from offbook.domain.config import ReplayMarket
@@ -332,6 +333,24 @@ def test_a_recording_of_orders_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "new"), [("4,2,3,10", "4,2,2,10"), ("5,1,1,10", "5,1,0,10"), ("5,1,1,10", "5,1,5,10")]
+)
+def test_the_rows_of_a_message_have_the_same_flags(tmp_path: Path, old: str, new: str) -> None:
+    """Whatever is only said at its beginning would be passed over."""
+    path = tmp_path / "a.csv"
+    path.write_text(ROWS.replace(old, new))
+    market = ReplayMarket(path=str(path), kind=DataKind.ORDERS, instrument=XYZ)
+    reader = open_recording(market, Event()).reader
+    first = reader.next()
+    assert first is not None
+    assert len(first) == 1
+    with pytest.raises(OffbookError, match="a message that began with") as caught:
+        reader.next()
+    reader.close()
+    assert (caught.value.fields["row"], caught.value.fields["reason"]) == (2, "bad_order_flags")
+
+
+@pytest.mark.parametrize(
     ("old", "new", "what"),
     [
         ("add,bid,100.00,5,1", "add,,100.00,5,1", "of a bid or an ask"),
@@ -350,6 +369,13 @@ def test_a_row_that_cannot_be_true_is_refused(
         read(tmp_path / "a.csv", ROWS.replace(old, new))
     assert caught.value.fields["row"] == 1
     assert caught.value.fields["reason"] in {"bad_side", "bad_order", "bad_order_flags"}
+
+
+def test_a_message_may_go_on_in_the_next_rows_that_are_read() -> None:
+    """However many are read at once."""
+    assert begun_by(np.array([2, 1]), NO_MESSAGE) == 1
+    assert begun_by(np.array([1, 3]), 1) == NO_MESSAGE
+    assert begun_by(np.array([], dtype=np.int64), 4) == 4
 
 
 def test_layouts_are_those_that_are_told() -> None:
