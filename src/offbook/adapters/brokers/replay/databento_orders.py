@@ -21,6 +21,7 @@ F_LAST: Final = 128
 F_TOB: Final = 64
 F_SNAPSHOT: Final = 32
 F_MBP: Final = 16
+F_BAD_TS_RECV: Final = 8
 F_MAYBE_BAD_BOOK: Final = 4
 NANOS: Final = 9
 """Prices without a point are whole numbers of 10**-9."""
@@ -71,6 +72,7 @@ class _Messages:
         self._path = path
         self._filled: dict[int, int] = {}
         self._unprinted = 0
+        self._reached = ""
         self._nanos: bool | None = None
         self._instrument: str | None = None
 
@@ -113,10 +115,9 @@ class _Messages:
                 f"flags {flags}: it is a level and no order (F_TOB or F_MBP). Take the quotes of "
                 "the schema mbp-1",
             )
-        received = (cell["ts_recv"],) if "ts_recv" in cell else ()
         return Told(
             row=row,
-            times=(*received, cell["ts_event"]),
+            times=self._times(row, cell, flags),
             action=action,
             side=side,
             price=self._price(row, cell["price"]) if about else "0",
@@ -125,6 +126,17 @@ class _Messages:
             order=self._whole(row, "order_id", cell["order_id"] or "0") % MAX_UNITS if about else 0,
             flags=flags,
         )
+
+    def _times(self, row: int, cell: dict[str, str], flags: int) -> tuple[str, ...]:
+        """Receipt, if it is told, and the venue's time.  Rows are in the order in which they came,
+        also where Databento says that the time of receipt is not right."""
+        times = [cell["ts_recv"], cell["ts_event"]] if "ts_recv" in cell else [cell["ts_event"]]
+        if len(times[0]) == len(self._reached) and times[0] < self._reached:
+            if len(times) == 1 or not flags & F_BAD_TS_RECV:
+                self._refuse(row, f"its time {times[0]} is before {self._reached}, reached above")
+            times[0] = self._reached
+        self._reached = times[0]
+        return tuple(times)
 
     def _require_one_instrument(self, row: int, cell: dict[str, str]) -> None:
         named = next((cell[name] for name in _INSTRUMENT if cell.get(name)), None)

@@ -62,6 +62,7 @@ def _rows(
 
 
 def _messages(cells: Iterator[list[str]], midnight_ns: int, path: str) -> Iterator[Message]:
+    reached = midnight_ns
     for row, line in enumerate(cells, start=1):
         if not line:
             continue
@@ -75,6 +76,9 @@ def _messages(cells: Iterator[list[str]], midnight_ns: int, path: str) -> Iterat
                 _refuse(path, row, f"{text!r} is no whole number")
         kind, order, size, price, direction = map(int, line[1:6])
         ts = midnight_ns + int(time[1]) * 1_000_000_000 + int((time[2] or "0").ljust(9, "0"))
+        if ts < reached:
+            _refuse(path, row, f"its time {line[0].strip()} is before that of a row above")
+        reached = ts
         wrong = _wrong(kind, order, size, price, direction)
         if wrong is not None:
             _refuse(path, row, wrong)

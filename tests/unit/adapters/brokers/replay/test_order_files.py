@@ -116,13 +116,14 @@ def test_the_orderbook_file_tells_what_was_there_before(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        ("34200.1,1,5,18,5853300", "5 cells"),
+        ("34200.7,1,5,18,5853300", "5 cells"),
         ("9:30,1,5,18,5853300,1", "9:30"),
-        ("34200.1,8,5,18,5853300,1", "no type"),
-        ("34200.1,1,5,18,5853300,0", "no direction"),
-        ("34200.1,1,5,0,5853300,1", "above 0"),
-        ("34200.1,1,0,18,5853300,1", "no number of an order"),
-        ("34200.1,1,x,18,5853300,1", "'x' is no whole number"),
+        ("34200.7,8,5,18,5853300,1", "no type"),
+        ("34200.7,1,5,18,5853300,0", "no direction"),
+        ("34200.7,1,5,0,5853300,1", "above 0"),
+        ("34200.7,1,0,18,5853300,1", "no number of an order"),
+        ("34200.7,1,x,18,5853300,1", "'x' is no whole number"),
+        ("34200.6,1,5,18,5853300,1", "34200.6 is before"),
     ],
 )
 def test_a_bad_message_is_told_with_its_row(tmp_path: Path, line: str, what: str) -> None:
@@ -232,6 +233,16 @@ def test_a_snapshot_ends_the_message_before_it_and_what_was_filled(tmp_path: Pat
     ]
 
 
+def test_rows_come_as_they_stand_where_the_time_of_receipt_is_said_to_be_wrong(
+    tmp_path: Path,
+) -> None:
+    """Session time does not go back."""
+    path = tmp_path / "mbo.csv"
+    late = DATABENTO.replace("1704205802000000000,", "1704205800999999999,")
+    path.write_text(late.replace(",2,0,1,128,0,801", ",2,0,1,136,0,801"))
+    assert written(path)[5].startswith("1704205801000000000,1704205801990000000,modify")
+
+
 def test_numbers_of_64_bits_are_told_apart_by_62(tmp_path: Path) -> None:
     """Eurex numbers orders by the nanosecond, which has 19 digits; others use all bits."""
     assert told(
@@ -255,6 +266,7 @@ def test_numbers_of_64_bits_are_told_apart_by_62(tmp_path: Path) -> None:
         ("801,XYZ", "801,ABC", "file of its own"),
         ("801,XYZ", "801", "cells"),
         (",2,0,1,128,0,801", ",2,0,1,192,0,801", "is a level and no order"),
+        ("1704205802000000000,", "1704205800999999999,", "before 1704205801000000000"),
     ],
 )
 def test_a_bad_row_of_databento_is_told(tmp_path: Path, old: str, new: str, what: str) -> None:
