@@ -64,6 +64,7 @@ class PlainOrderVenue(PlainVenue):
 
     def begin_anew(self, rows: list[Told]) -> None:
         before, self.line = self.line, []
+        first: list[Entry] = []
         fresh: list[Entry] = []
         named: set[tuple[int, bool, int]] = set()
         for action, side, px, qty, number in rows:
@@ -74,11 +75,7 @@ class PlainOrderVenue(PlainVenue):
                 continue
             named.add(name)
             if number == 0:
-                first = [at for at, one in enumerate(before) if stands(one, side > 0, px)]
-                if first:
-                    before.insert(first[0], Entry(side > 0, px, qty, own="kept"))
-                else:
-                    fresh.append(Entry(side > 0, px, qty))
+                first.append(Entry(side > 0, px, qty))
                 continue
             for old in before:
                 same = old.own is None and old.number == number
@@ -93,7 +90,7 @@ class PlainOrderVenue(PlainVenue):
                 self.line.append(old)
             elif old.own is not None:
                 self.line.append(old)
-        self.line += fresh
+        self.line = first + self.line + fresh
 
     def find(self, side: int, px: int, number: int) -> Entry | None:
         """The order that a row is about."""
@@ -120,6 +117,8 @@ class PlainOrderVenue(PlainVenue):
                 self.live = False
             elif lump is not None:
                 lump.qty += qty
+            elif number == 0:
+                self.line.insert(0, Entry(side > 0, px, qty))
             else:
                 self.line.append(Entry(side > 0, px, qty, number))
         elif action == a.MODIFY:
@@ -223,8 +222,3 @@ class PlainOrderVenue(PlainVenue):
         if action == a.HIDDEN:
             return self.ahead(order) == 0
         return any(one is traded for one in self.line[mark:])
-
-
-def stands(one: Entry, buying: bool, px: int) -> bool:
-    """Whether it is an order of the venue's that was at a price before a snapshot."""
-    return one.own in (None, "kept") and (one.buying, one.px) == (buying, px)

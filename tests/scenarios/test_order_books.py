@@ -302,8 +302,9 @@ def test_a_message_that_has_not_ended_is_not_looked_at() -> None:
     """)
 
 
-def test_of_orders_that_nobody_tells_apart_none_came_behind_with_a_snapshot() -> None:
-    """Those ahead may be among them, whether they are more than before or were told apart then."""
+def test_of_orders_that_nobody_tells_apart_none_came_behind() -> None:
+    """Nobody knows when they came, whether they are more than before, were told apart then, or were
+    not there."""
     play("""
     given rows orders
     time         what                                             expect
@@ -323,7 +324,11 @@ def test_of_orders_that_nobody_tells_apart_none_came_behind_with_a_snapshot() ->
     09:30:07     orders execute 79 bid 99.99x7
     09:30:08     cancel b                                         b PENDING_CANCEL
                                                                   b CANCELED REQUESTED
-    09:30:09     orders execute 80 bid 99.98x2                    c TRADE 2 @ 99.98 maker
+    09:30:09     orders execute 80 bid 99.98x7
+    09:30:10     orders add 0 bid 99.98x5
+    09:30:11     orders execute 80 bid 99.98x5
+    09:30:12     orders add 3 bid 99.98x5
+    09:30:13     orders execute 3 bid 99.98x2                     c TRADE 2 @ 99.98 maker
     """)
 
 

@@ -3,8 +3,8 @@
 Every order has a *rank*, which only grows: an order of a price is served before another if its rank
 is lower.  A modification that raises its size or changes its price gives it a new one.  A snapshot
 tells who is there, not who was first: whoever was in the book before with the same price and no
-smaller size keeps his rank, the others came since, in the order of the snapshot.  Those that nobody
-tells apart have the rank of whoever stood first at their price before, for he may be among them.
+smaller size keeps his rank, the others came since, in the order of the snapshot.  Of those that
+nobody tells apart it is not known when they came: they are served before all others at their price.
 
 What a message says of an order that the book does not have, or has otherwise, is *flagged*: it
 changes nothing, and is counted (``unknown``, ``duplicates``).  A book that begins with a snapshot
@@ -27,7 +27,8 @@ from offbook.domain.instruments import Instrument
 from offbook.engine.books.shown_book import BookPhase, Ends, Levels, ShownBook
 
 BEFORE_ALL = -1
-"""The rank of an order that the book does not know: it was there before all that it knows."""
+"""The rank of orders that nobody tells apart, and of one that the book does not know: they were
+there before all that it knows."""
 
 
 class Resting(msgspec.Struct, array_like=True):
@@ -178,21 +179,19 @@ class OrderBook(ShownBook):
 
     def _begin_anew(self, rows: list[Row]) -> None:
         """A snapshot: its rows are the whole book."""
-        known, stood = self._orders, self._queues
+        known = self._orders
         self._empty()
         self.phase = BookPhase.LIVE
         for one in rows:
             if one.action == a.ADD:
                 key = one.order_id or _key_of(one.side, one.px)
                 old = known.get(key)
-                if not one.order_id:
-                    old = next(iter(stood[one.side].get(one.px, {}).values()), None)
                 if key in self._orders:
                     self._flag(duplicate=True)
-                elif old is not None and (not one.order_id or _may_be(one, old)):
+                elif old is not None and one.order_id and _may_be(one, old):
                     self._enter(key, one, old.rank)
                 else:
-                    self._enter(key, one, self._next())
+                    self._enter(key, one, self._next() if one.order_id else BEFORE_ALL)
             elif one.action not in (a.CLEAR, a.NONE):
                 self._flag()
         for queues in self._queues.values():
@@ -220,7 +219,7 @@ class OrderBook(ShownBook):
         key = one.order_id or _key_of(one.side, one.px)
         known = self._orders.get(key)
         if known is None:
-            self._enter(key, one, self._next())
+            self._enter(key, one, BEFORE_ALL)
         elif one.order_id:
             self._flag(duplicate=True)
         else:
@@ -285,7 +284,10 @@ class OrderBook(ShownBook):
             queues[px] = {key: order}
             levels.put(px, qty)
         else:
-            queue[key] = order
+            if rank == BEFORE_ALL:
+                queues[px] = {key: order, **queue}
+            else:
+                queue[key] = order
             levels.put(px, levels.sizes[px] + qty)
 
     def _resize(self, order: Resting, qty: int) -> None:
