@@ -56,29 +56,39 @@ def message(rng: Random, orders: Orders, number: int) -> tuple[int, int, int, in
     return kind, chosen, gone, price, direction
 
 
+@pytest.mark.parametrize("levels", [LEVELS, 3])
 @pytest.mark.parametrize("seed", range(2))
-def test_the_book_is_that_of_the_orderbook_file(seed: int, tmp_path: Path) -> None:
-    """Also where it began before the first message, with orders that are named later."""
+def test_the_book_is_that_of_the_orderbook_file(seed: int, levels: int, tmp_path: Path) -> None:
+    """Also where it began before the first message, with orders that are named later; and where the
+    files tell of the best levels alone, so that much happens beyond them without a message."""
     rng, orders, messages, shown = Random(seed), Orders(), list[str](), list[list[int]]()
     for number in range(1, 30):
         message(rng, orders, number)
     for step in range(200):
+        before = levels_of(orders)[: 4 * levels]
         told = message(rng, orders, 1000 + step)
+        row = levels_of(orders)[: 4 * levels]
+        if row == before and told[0] < 5:
+            continue
         seconds = f"{34_200 + step}.{rng.randrange(10**9):09d}"
         messages.append(",".join(map(str, (seconds, *told))))
-        shown.append(levels_of(orders))
+        shown.append(row)
     (tmp_path / NAME.format("message")).write_text("\n".join(messages) + "\n")
     book = "\n".join(",".join(map(str, row)) for row in shown)
     (tmp_path / NAME.format("orderbook")).write_text(book + "\n")
     target = tmp_path / "made.csv"
     convert_data(str(tmp_path / NAME.format("message")), target, MarketDescription())
     # The first of all is the book before the first message.
-    books = list(read_book(str(target), MarketDescription(price_decimals=4), levels=LEVELS))[1:]
+    books = list(read_book(str(target), MarketDescription(price_decimals=4), levels=levels + 1))[1:]
     assert len(books) == len(shown)
     for place, (found, row) in enumerate(zip(books, shown, strict=True)):
         cells: list[int] = []
-        for level in range(LEVELS):
+        for level in range(levels):
             for side, empty in ((found.asks, 9_999_999_999), (found.bids, -9_999_999_999)):
                 cells += side[level] if level < len(side) else (empty, 0)
         assert cells == row, f"seed {seed}, message {place}"
+        assert max(len(found.asks), len(found.bids)) <= levels, f"seed {seed}, message {place}"
     assert (books[-1].unknown, books[-1].duplicates) == (0, 0), f"seed {seed}"
+    rows = [line.split(",") for line in target.read_text().splitlines()]
+    came_later = [row for row in rows if row[-1] == "add" and row[3] == "0" and row[4] in "02"]
+    assert bool(came_later) is (levels < LEVELS), f"seed {seed}"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NoReturn
 
+from offbook.adapters.brokers.replay.lobster_range import Change, OrdersInRange
 from offbook.domain.depth import LAST, SNAPSHOT
 from offbook.domain.errors import BadMarketData
 
@@ -14,20 +15,21 @@ STATUS_HEADER: Final = ("ts_event", "event")
 _TIME: Final = re.compile(r"(\d{1,5})(?:\.(\d{1,9})0*)?\Z", re.ASCII)
 _WHOLE: Final = re.compile(r"-?\d{1,18}\Z", re.ASCII)
 _ACTIONS: Final = {1: "add", 2: "cancel", 3: "delete", 4: "execute", 5: "hidden"}
-_NEW, _HIDDEN, _CROSS, _HALT = 1, 5, 6, 7
+_HIDDEN, _CROSS, _HALT = 5, 6, 7
 _SIDES: Final = {1: "bid", -1: "ask"}
-_EMPTY_LEVEL: Final = 9_999_999_999
 Message = tuple[int, int, int, int, int, int]
 """Time in ns UTC, type, order, size, price in 1/10000 dollars, direction."""
 
 
 def lobster_rows(
-    cells: Iterator[list[str]], midnight_ns: int, shown: list[str] | None, path: str
+    cells: Iterator[list[str]], midnight_ns: int, shown: Iterator[list[str]] | None, path: str
 ) -> tuple[tuple[str, ...], Iterator[tuple[str, ...]]]:
-    """The header, and a row for each message; before them the book as ``shown``, the first row of
-    the orderbook file, says that it was before the first message.  Halts are passed over, and so
-    are crosses: these sum up executions that messages of their own have told already."""
-    return HEADER, _rows(cells, midnight_ns, shown, path)
+    """The header, and what each message says; with the rows ``shown`` of the orderbook file also
+    the book that was there before, and what leaves and enters the range of that file.  Halts are
+    passed over, and so are crosses: these sum up executions that messages of their own have told
+    already."""
+    messages = _messages(cells, midnight_ns, path)
+    return HEADER, _rows(messages) if shown is None else _rows_in_range(messages, shown, path)
 
 
 def lobster_halts(
@@ -43,22 +45,62 @@ def lobster_halts(
     return STATUS_HEADER, rows()
 
 
-def _rows(
-    cells: Iterator[list[str]], midnight_ns: int, shown: list[str] | None, path: str
+def _rows(messages: Iterator[Message]) -> Iterator[tuple[str, ...]]:
+    for message in messages:
+        for change in _changes(message):
+            yield from _message(message[0], [change])
+
+
+def _rows_in_range(
+    messages: Iterator[Message], shown: Iterator[list[str]], path: str
 ) -> Iterator[tuple[str, ...]]:
-    first = True
-    for message in _messages(cells, midnight_ns, path):
-        if first and shown is not None:
-            yield from _snapshot(message, shown, path)
-        first = False
+    beside, book, is_first = path.replace("_message_", "_orderbook_"), OrdersInRange(), True
+    for row, message in enumerate(messages, start=1):
+        levels = _levels(next(shown, []), beside, row)
         ts, kind, order, size, price, direction = message
-        if kind in (_CROSS, _HALT):
-            continue
-        number = order if kind < _HIDDEN else 0
-        yield (
-            str(ts), _ACTIONS[kind], _SIDES[direction], _dollars(price), str(size), str(number),
-            str(LAST),
-        )  # fmt: skip
+        if is_first:
+            first = kind, order, size, price, direction
+            yield from _message(ts, book.before(levels, first), SNAPSHOT)
+            is_first = False
+        changes = _changes(message)
+        if kind < _HIDDEN:
+            book.take(kind, order, size, price, direction)
+        if changes:
+            yield from _message(ts, [*changes, *book.follow(levels)])
+
+
+def _levels(line: list[str], path: str, row: int) -> list[int]:
+    try:
+        levels = [int(text) for text in line]
+    except ValueError:
+        levels, what = [], "it holds what is no whole number"
+    else:
+        what = "it is missing: the file has a row for each message"
+    if not levels:
+        raise BadMarketData(
+            f"{path}, row {row}: {what}. Mend the file, or move it away",
+            file=path,
+            row=row,
+            reason="unreadable",
+        )
+    return levels
+
+
+def _changes(message: Message) -> list[Change]:
+    """What a message says of the book, if it does."""
+    _, kind, order, size, price, direction = message
+    if kind in (_CROSS, _HALT):
+        return []
+    return [(_ACTIONS[kind], direction, price, size, order if kind < _HIDDEN else 0)]
+
+
+def _message(ts: int, changes: list[Change], mark: int = 0) -> Iterator[tuple[str, ...]]:
+    """Its rows; a snapshot of nothing has one as well."""
+    for place, (action, side, price, size, order) in enumerate(changes, start=1):
+        flags = mark | (LAST if place == len(changes) else 0)
+        yield str(ts), action, _SIDES[side], _dollars(price), str(size), str(order), str(flags)
+    if not changes:
+        yield str(ts), "none", "none", "0", "0", "0", str(mark | LAST)
 
 
 def _messages(cells: Iterator[list[str]], midnight_ns: int, path: str) -> Iterator[Message]:
@@ -98,31 +140,6 @@ def _wrong(kind: int, order: int, size: int, price: int, direction: int) -> str 
     if kind < _HIDDEN and order <= 0:
         return f"{order} is no number of an order"
     return None
-
-
-def _snapshot(first: Message, shown: list[str], path: str) -> Iterator[tuple[str, ...]]:
-    """What the orderbook file shows after the first message, without what this did."""
-    ts, kind, _, size, price, direction = first
-    levels: dict[tuple[int, int], int] = {}
-    try:
-        numbers = [int(text) for text in shown]
-    except ValueError:
-        _refuse(path.replace("_message_", "_orderbook_"), 1, "it holds what is no whole number")
-    for place in range(0, len(numbers) - 1, 2):
-        side = -1 if place % 4 == 0 else 1
-        px, qty = numbers[place], numbers[place + 1]
-        if abs(px) < _EMPTY_LEVEL and qty > 0:
-            levels[side, px] = qty
-    if kind < _HIDDEN:
-        change = -size if kind == _NEW else size
-        levels[direction, price] = levels.get((direction, price), 0) + change
-    rows = [
-        (str(ts), "add", _SIDES[side], _dollars(px), str(qty), "0")
-        for (side, px), qty in sorted(levels.items())
-        if qty > 0
-    ] or [(str(ts), "none", "none", "0", "0", "0")]
-    for place, row in enumerate(rows, start=1):
-        yield *row, str(SNAPSHOT | (LAST if place == len(rows) else 0))
 
 
 def _dollars(price: int) -> str:

@@ -8,7 +8,8 @@ which sums up executions that have rows of their own
 (help.lobsterdata.com/en/articles/859578-event-type-6) and is left out; 7 is a halt, which is
 another kind of row (``status``).
 Where its orderbook file stands beside it, the book begins with what this shows before the first
-message: orders that nobody tells apart.
+message: orders that nobody tells apart.  It then follows the range of that file
+(``lobster_range``).
 
 *Databento* (CSV of the schema ``mbo``, with its header): trades (``T``) and fills (``F``) do not
 change its book, cancels that follow do.  A fill becomes an execution, and of the cancel the part
@@ -103,8 +104,12 @@ def write_orders(file: OrderFile, kind: DataKind, target: Path) -> int:
     """
     make = _maker(file, kind)
     count = 0
-    with target.open("w", encoding="ascii", newline="\n") as out, _reading(file.path) as text:
-        header, rows = make(csv.reader(text))
+    with (
+        target.open("w", encoding="ascii", newline="\n") as out,
+        _reading(file.path) as text,
+        _reading_beside(file) as shown,
+    ):
+        header, rows = make(csv.reader(text), shown)
         out.write(",".join(header) + "\n")
         for row in rows:
             out.write(",".join(row) + "\n")
@@ -117,30 +122,33 @@ def write_orders(file: OrderFile, kind: DataKind, target: Path) -> int:
 Made = tuple[tuple[str, ...], Iterator[tuple[str, ...]]]
 
 
-def _maker(file: OrderFile, kind: DataKind) -> Callable[[Iterator[list[str]]], Made]:
+def _maker(
+    file: OrderFile, kind: DataKind
+) -> Callable[[Iterator[list[str]], Iterator[list[str]] | None], Made]:
     if file.layout is Layout.DATABENTO:
         if kind is not DataKind.ORDERS:
             raise InvalidInput("a file of Databento's mbo has orders: name no other kind")
-        return lambda cells: databento_rows(cells, str(file.path))
+        return lambda cells, _: databento_rows(cells, str(file.path))
     assert file.day is not None
     zone = load_zone(file.timezone)
     wall = datetime(file.day.year, file.day.month, file.day.day, tzinfo=UTC)
     begins = zone.utc_of(int(wall.timestamp()) * 1_000_000_000, f"{file.day} 00:00")
     if kind is DataKind.STATUS:
-        return lambda cells: lobster_halts(cells, begins, str(file.path))
+        return lambda cells, _: lobster_halts(cells, begins, str(file.path))
     if kind is not DataKind.ORDERS:
         raise InvalidInput("a message file of LOBSTER has orders and status: name one with --kind")
-    shown = _first_line(file.path)
-    return lambda cells: lobster_rows(cells, begins, shown, str(file.path))
+    return lambda cells, shown: lobster_rows(cells, begins, shown, str(file.path))
 
 
-def _first_line(messages: Path) -> list[str] | None:
-    """The first row of the orderbook file beside a message file, None where there is none."""
-    beside = messages.with_name(messages.name.replace("_message_", "_orderbook_"))
-    if beside == messages or not beside.exists():
-        return None
+@contextmanager
+def _reading_beside(file: OrderFile) -> Iterator[Iterator[list[str]] | None]:
+    """The rows of the orderbook file beside a message file of LOBSTER, None where there is none."""
+    beside = file.path.with_name(file.path.name.replace("_message_", "_orderbook_"))
+    if file.layout is not Layout.LOBSTER or beside == file.path or not beside.exists():
+        yield None
+        return
     with _reading(beside) as text:
-        return next(csv.reader(text), None)
+        yield (line for line in csv.reader(text) if line)
 
 
 def _is_databento(path: Path) -> bool:

@@ -102,7 +102,8 @@ def test_the_orderbook_file_tells_what_was_there_before(tmp_path: Path) -> None:
     path = tmp_path / NAME
     path.write_text(LOBSTER)
     shown = "5859400,200,5853300,58,5859800,200,5853000,150,9999999999,0,-9999999999,0\n"
-    (tmp_path / NAME.replace("message", "orderbook")).write_text(shown)
+    beside = tmp_path / NAME.replace("message", "orderbook")
+    beside.write_text(shown * 9)
     ts = HALF_PAST_NINE + 4_241_176
     assert written(path)[1:6] == [
         f"{ts},add,ask,585.9400,200,0,1",
@@ -111,6 +112,10 @@ def test_the_orderbook_file_tells_what_was_there_before(tmp_path: Path) -> None:
         f"{ts},add,bid,585.3300,40,0,3",
         f"{ts},add,bid,585.3300,18,16113575,2",
     ]
+    for wrong, what in ((shown * 8, "row 9: it is missing"), (f"{shown}a,b\n", "row 2: it holds")):
+        beside.write_text(wrong)
+        with pytest.raises(BadMarketData, match=f"orderbook_10.csv, {what}"):
+            written(path)
 
 
 @pytest.mark.parametrize(
