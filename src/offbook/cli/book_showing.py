@@ -91,7 +91,7 @@ def _cells(book: BookAt, wanted: Wanted) -> Iterator[str]:
 
 def _ending(written: int, last: BookAt | None) -> str:
     if last is None:
-        return "no message, or none of the moments lies within the recording"
+        return "no message ends in the recording (flag 2), or none of the moments lies within it"
     found = {"gap": last.gaps, "unknown order": last.unknown, "order twice": last.duplicates}
     faults = ", ".join(f"{number} x {what}" for what, number in found.items() if number)
     return f"{counted(written, 'book')}; {last.phase.value} at the end; {faults or 'nothing amiss'}"

@@ -335,7 +335,8 @@ ts_init,action,side,price,size,order_id,flags
 
 def test_a_book_is_written_as_a_table(offbook: Program, folder: Path) -> None:
     (folder / "orders.csv").write_text(ORDERS)
-    answer = offbook("data", "book", "orders.csv", "--levels", "1", "--checksum", "kraken")
+    book_of = ("data", "book", "orders.csv")
+    answer = offbook(*book_of, "--levels", "1", "--checksum", "kraken")
     assert answer.code == 0
     lines = answer.out.splitlines()
     assert lines[0] == "ts,row,phase,ask_1,ask_size_1,bid_1,bid_size_1,checksum"
@@ -343,6 +344,8 @@ def test_a_book_is_written_as_a_table(offbook: Program, folder: Path) -> None:
     assert lines[3].startswith("1704205802000000000,3,stale,100.02,4,100.01,2,")
     assert "3 books; stale at the end; 1 x unknown order" in answer.err
     at = ("--at", "2024-01-02T14:30:00.5", "--to", "top.csv")
-    assert offbook("data", "book", "orders.csv", *at).code == 0
+    assert offbook(*book_of, *at).code == 0
     assert (folder / "top.csv").read_text().count("\n") == 2
-    assert offbook("data", "book", "orders.csv", "--checksum", "crc").code == 2
+    assert offbook(*book_of, "--checksum", "crc").code == 2
+    (folder / "orders.csv").write_text("\n".join(ORDERS.splitlines()[:2]))
+    assert "no message ends in the recording (flag 2)" in offbook(*book_of).err
