@@ -261,6 +261,10 @@ class Account(Position):
             return self.collar(ask + self.distance(ask, trail, percent))
         return self.collar(ask if stop is None else max(ask, stop))
 
+    def price_to_replace(self, order: Order, terms: Terms, market: Market) -> Fraction:
+        """The same for new terms of an order."""
+        return self.price_to_hold(order, terms, market[1])
+
     def distance(
         self, mark: Fraction, trail: Fraction | None, percent: Fraction | None
     ) -> Fraction:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tests.properties.reference_account import Account, Market
+from tests.properties.reference_account import Account, Market, Terms
 from tests.properties.reference_charges import most_charged
 from tests.properties.reference_margins import Margins
 from tests.properties.reference_numbers import rounded_down
@@ -223,10 +223,30 @@ class MarginAccount(Margins, Account):
         if self.inverse:
             if order.bound is not None:
                 return min(order.bound, market[1]) if order.buying else order.bound
-            finest = Fraction(1, 10**self.instrument.price_precision)
-            return max(market[0] - (self.collar(market[0]) - market[0]), finest)
+            return self._lowest(order, market[0], order.stop, order.trail, order.percent)
         price = super().price_for(order, market)
         return price if order.buying else max(price, market[1])
+
+    def price_to_replace(self, order: Order, terms: Terms, market: Market) -> Fraction:
+        """Of an inverse contract too the limit, else the worst price, the lowest."""
+        if self.inverse and terms[0] is None:
+            return self._lowest(order, market[0], *terms[1:])
+        return super().price_to_replace(order, terms, market)
+
+    def _lowest(
+        self,
+        order: Order,
+        bid: Fraction,
+        stop: Fraction | None,
+        trail: Fraction | None,
+        percent: Fraction | None,
+    ) -> Fraction:
+        """The collar below the bid or the trigger, whichever is lower."""
+        price = bid if stop is None else min(bid, stop)
+        if not order.buying and not trail is percent is None:
+            price = bid - self.distance(bid, trail, percent)
+        finest = Fraction(1, 10**self.instrument.price_precision)
+        return max(2 * price - self.collar(price), finest)
 
     def can_release(self, order: Order, qty: Fraction, price: Fraction, market: Market) -> bool:
         adding, need = self._released(order, qty, price)

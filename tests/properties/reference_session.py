@@ -235,7 +235,7 @@ class ReferenceSession(ReferenceContracts):
         market = self.market()
         if market is not None and (stop, trail, percent) != (given, order.trail, order.percent):
             terms = (limit, stop, trail, percent)
-            reserve_price = self.account.price_to_hold(order, terms, market[1])
+            reserve_price = self.account.price_to_replace(order, terms, market)
         adds = qty > order.qty and not self.account.only_reduces(order, qty)
         if reason is None and adds and self.account.lost_enough:
             reason = RejectReason.DAILY_LOSS

@@ -115,3 +115,23 @@ def test_an_account_in_dollars_converts_gains_at_the_contracts_own_price() -> No
                                                         b FILL 1000 @ 20000.0 taker
                                                         realized 1000; cash 2000
     """)
+
+
+def test_what_waits_for_a_lower_price_holds_at_that() -> None:
+    """A tenth of 9,500 dollars below 5,000 by the collar of 5 %, at 4,750: 0.2 bitcoin; moved to
+    9,500 it holds at 9,025, and at the bid, 10,000, less the collar where that is lower."""
+    play("""
+    given XBTUSD; margin 10x; cash 1
+    time         what                      expect
+    15:00:00     quote 10000.0 10000.5 9 9
+    15:00:01     sell a 9500 stop 5000     a PENDING_NEW; a NEW stop 5000.0; held 0.2
+    15:00:02     replace a stop 9500       a PENDING_REPLACE; a REPLACED 9500 stop 9500.0 at the back
+                                           held 0.105263157894736843
+    15:00:03     cancel a                  a PENDING_CANCEL; a CANCELED REQUESTED
+    15:00:04     buy b 9500 touch 9500     b PENDING_NEW; b NEW stop 9500.0
+                                           held 0.105263157894736843
+    15:00:05     buy c 9500 stop 12000     c PENDING_NEW; c NEW stop 12000.0
+                                           held 0.205263157894736843
+    15:00:06     sell d 1000 trail 50%     d PENDING_NEW; d NEW stop 5000.0
+                                           held 0.226315789473684212
+    """)

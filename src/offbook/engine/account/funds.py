@@ -66,8 +66,8 @@ class Funds(Protocol):
     ) -> bool:
         """Whether an order of a list can work with a quantity that its parent's trades give."""
 
-    def reserve_px(self, side: OrderSide, terms: Priced, market: Market) -> int:
-        """The price at which new terms reserve."""
+    def amended_px(self, order: OrderState, new: Amendment, market: Market) -> int:
+        """The price at which the new terms of an order reserve."""
 
     def order_px(self, side: OrderSide, terms: Priced, market: Market) -> int:
         """The price at which an order reserves that begins to work."""
@@ -159,6 +159,10 @@ class BaseFunds:
         elif side is OrderSide.BUY and not terms.trail_px is terms.trail_ratio is None:
             worst = trail_level(side, worst, terms.trail_px, terms.trail_ratio)
         return self.with_collar(worst)
+
+    def amended_px(self, order: OrderState, new: Amendment, market: Market) -> int:
+        """As if they were those of a new order."""
+        return self.reserve_px(order.side, new, market)
 
     def costs(
         self, traded: Traded, qty: int, notional: int, paid: int, instrument: Instrument

@@ -37,6 +37,7 @@ from offbook.engine.ledger.lists import held_by
 from offbook.engine.ledger.state import Amendment, OrderState
 from offbook.engine.models.charging import Traded
 from offbook.engine.models.fees import Charges
+from offbook.engine.venue.triggers import trail_level
 
 
 class MarginFunds(BaseFunds):
@@ -121,16 +122,32 @@ class MarginFunds(BaseFunds):
 
     def order_px(self, side: OrderSide, terms: Priced, market: Market) -> int:
         """A sell may trade above its limit.  Of an inverse contract more is at stake the lower the
-        price is: a buy may trade below its limit, and what has none below the bid, by the collar.
+        price is: a buy may trade below its limit, and what has none below the bid or where it will
+        be triggered, by the collar.
         """
         assert not isinstance(terms, Amendment)
         if self._instruments[terms.symbol].is_inverse:
             if terms.price_px is None:
-                return max(2 * market.bid_px - self.with_collar(market.bid_px), 1)
+                return self._lowest_px(side, terms, market)
             buys = side is OrderSide.BUY
             return min(terms.price_px, market.ask_px) if buys else terms.price_px
         px = self.reserve_px(side, terms, market)
         return max(px, market.ask_px) if side is OrderSide.SELL else px
+
+    def amended_px(self, order: OrderState, new: Amendment, market: Market) -> int:
+        """The new limit; without one, where most is at stake."""
+        if new.price_px is None and self._instruments[order.symbol].is_inverse:
+            return self._lowest_px(order.side, new, market)
+        return super().amended_px(order, new, market)
+
+    def _lowest_px(self, side: OrderSide, terms: Priced, market: Market) -> int:
+        """The collar below the bid or below the trigger, whichever is lower."""
+        px = market.bid_px
+        if terms.stop_px is not None:
+            px = min(px, terms.stop_px)
+        elif side is OrderSide.SELL and not terms.trail_px is terms.trail_ratio is None:
+            px = trail_level(side, px, terms.trail_px, terms.trail_ratio)
+        return max(2 * px - self.with_collar(px), 1)
 
     def can_release(
         self, order: OrderState, order_qty: int, reserve_px: int, instrument: Instrument

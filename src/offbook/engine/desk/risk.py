@@ -132,7 +132,7 @@ class RiskChecks:
             if new.price_px is None or order.peg is not None:
                 return order.reserve_px
             return new.price_px
-        return self._funds.reserve_px(order.side, new, market)
+        return self._funds.amended_px(order, new, market)
 
     def _state_refusal(self, terms: Terms) -> Refusal | None:
         status = self._ledger.status
