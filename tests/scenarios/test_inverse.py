@@ -125,7 +125,8 @@ def test_what_waits_for_a_lower_price_holds_at_that() -> None:
     time         what                      expect
     15:00:00     quote 10000.0 10000.5 9 9
     15:00:01     sell a 9500 stop 5000     a PENDING_NEW; a NEW stop 5000.0; held 0.2
-    15:00:02     replace a stop 9500       a PENDING_REPLACE; a REPLACED 9500 stop 9500.0 at the back
+    15:00:02     replace a stop 9500       a PENDING_REPLACE
+                                           a REPLACED 9500 stop 9500.0 at the back
                                            held 0.105263157894736843
     15:00:03     cancel a                  a PENDING_CANCEL; a CANCELED REQUESTED
     15:00:04     buy b 9500 touch 9500     b PENDING_NEW; b NEW stop 9500.0

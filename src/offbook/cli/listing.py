@@ -321,6 +321,9 @@ def _print_positions(shell: Shell, lines: Sequence[PositionLine]) -> None:
     table.add_column("symbol", no_wrap=True)
     for name in ("holds", "average", "bid", "ask", "cost", "unrealized", "realized"):
         table.add_column(name, justify="right", no_wrap=True)
+    currencies = list(dict.fromkeys(line.currency for line in lines))
+    if len(currencies) > 1:
+        table.add_column("in", no_wrap=True)
     for line in lines:
         table.add_row(
             line.symbol,
@@ -331,6 +334,8 @@ def _print_positions(shell: Shell, lines: Sequence[PositionLine]) -> None:
             money(line.cost),
             "-" if line.unrealized is None else money(line.unrealized, signed=True),
             money(line.realized, signed=True),
+            *([line.currency] if len(currencies) > 1 else []),
         )
     shell.console.print(table)
-    shell.say(f"in {lines[0].currency}")
+    if len(currencies) == 1:
+        shell.say(f"in {currencies[0]}")

@@ -285,7 +285,7 @@ def _fill_line(ledger: LedgerState, record: OrderFilled, execution: Execution) -
         ts=record.ts,
         client_order_id=order.client_order_id,
         symbol=record.symbol,
-        currency=instrument.settle_currency,
+        currency=instrument.quote_currency,
         origin=order.origin.value,
         side=record.side.value,
         qty=instrument.qty_text(record.last_qty),

@@ -81,7 +81,7 @@ def _line(
         net = realized + unrealized - Amount.parse(quality.fees)
     return InstrumentLine(
         symbol=symbol,
-        currency=instrument.settle_currency,
+        currency=instrument.quote_currency,
         priced_by=market.sources[market.pricing_sources()[symbol]].kind.value,
         market_return=None if curve is None else curve.market_returns[symbol],
         fills=quality.fills,

@@ -51,10 +51,12 @@ class FillDetail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PositionLine(msgspec.Struct, frozen=True, kw_only=True):
-    """What is held of one instrument: ``qty`` is signed, amounts are in the account's currency.
+    """What is held of one instrument: ``qty`` is signed, amounts are in ``currency``, in which the
+    instrument is settled; prices of inverse contracts are in the other of its pair.
 
-    ``cost`` is what the open quantity was bought for.  ``bid`` and ``ask`` are the last prices,
-    and ``unrealized`` is marked at their middle; all None where the records do not hold them.
+    ``cost`` is what the open quantity was bought or sold for.  ``bid`` and ``ask`` are the last
+    prices, and ``unrealized`` is marked at their middle; all None where the records do not hold
+    them.
     """
 
     symbol: str
@@ -182,9 +184,11 @@ def _positions(
     held = [symbol for symbol, position in ledger.positions.items() if position.qty]
     for symbol, position in ledger.positions.items():
         instrument = instrument_of(ledger, symbol)
+        currency = instrument.settle_currency
         mark = marks.get(symbol) if position.qty else None
         # The account's own unrealized result is that of its only open position.
-        known = unrealized if held == [symbol] else None
+        is_all = held == [symbol] and currency == session.config.account.currency
+        known = unrealized if is_all else None
         if not position.qty:
             known = "0"
         elif mark is not None:
@@ -198,7 +202,7 @@ def _positions(
             bid=None if mark is None else instrument.price_text(mark.bid_px),
             ask=None if mark is None else instrument.price_text(mark.ask_px),
             unrealized=known,
-            currency=session.config.account.currency,
+            currency=currency,
         )
 
 
