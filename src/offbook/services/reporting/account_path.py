@@ -8,6 +8,7 @@ instrument's currency; the record of a fill tells what it was worth in the accou
 from __future__ import annotations
 
 from bisect import bisect_right
+from fractions import Fraction
 
 import msgspec
 
@@ -103,7 +104,9 @@ class AccountPath(msgspec.Struct, frozen=True, kw_only=True):
     """A session's account through time; ``steps`` rise strictly in time, the first is the opening.
 
     ``started_ts`` is None for a session that never ran.  ``restated`` are splits and the like, in
-    order of time.
+    order of time.  ``closings`` are positions that an expiry closed, as if they had been traded at
+    the final price, without an order; ``gained`` is what contracts realized by fills and
+    settlements, by symbol, in units of 10**-18 of the account's currency.
     """
 
     account: AccountConfig
@@ -112,6 +115,15 @@ class AccountPath(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[AccountStep, ...]
     executions: tuple[Execution, ...]
     restated: tuple[Restatement, ...] = ()
+    closings: tuple[Execution, ...] = ()
+    gained: dict[str, int] = {}
+
+    @property
+    def dealings(self) -> tuple[Execution, ...]:
+        """All that opened and closed positions, in order of time."""
+        if not self.closings:
+            return self.executions
+        return tuple(sorted((*self.executions, *self.closings), key=lambda one: one.ts))
 
     @property
     def instruments(self) -> tuple[Instrument, ...]:
@@ -123,10 +135,10 @@ class AccountPath(msgspec.Struct, frozen=True, kw_only=True):
         return self.steps[max(bisect_right(self.steps, ts, key=lambda step: step.ts) - 1, 0)]
 
     def legs(self) -> dict[str, list[int]]:
-        """By symbol, the moments of its fills, each once: between two of them its position
-        stands still."""
+        """By symbol, the moments of its fills and its expiry, each once: between two of them its
+        position stands still."""
         found: dict[str, list[int]] = {instrument.symbol: [] for instrument in self.instruments}
-        for execution in self.executions:
+        for execution in self.dealings:
             times = found[execution.symbol]
             if not times or times[-1] != execution.ts:
                 times.append(execution.ts)
@@ -164,6 +176,27 @@ def execution_of(record: OrderFilled, ledger: LedgerState) -> Execution:
     )
 
 
+def _closing(record: PositionSettled, held: int, ledger: LedgerState) -> Execution:
+    """An expired position as if what was held (signed units) had been traded."""
+    instrument = instrument_of(ledger, record.symbol)
+    price = Fraction(record.price) * 10**instrument.price_precision
+    return Execution(
+        ts=record.ts,
+        symbol=record.symbol,
+        client_order_id="",
+        qty=-held,
+        px=round(price),
+        notional=instrument.value_of(abs(held), price.numerator, price.denominator),
+        fee=0,
+        twice_mid=0,
+        slippage=0,
+        liquidity=Liquidity.REMOVED,
+        # What was booked tells the rate.
+        rate=(abs(record.worth), abs(record.realized)) if record.realized else (1, 1),
+        is_inverse=instrument.is_inverse,
+    )
+
+
 class PathBuilder:
     """Makes the path of a session from its records, taken one by one together with a ledger."""
 
@@ -172,22 +205,37 @@ class PathBuilder:
         self._steps: list[AccountStep] = []
         self._executions: list[Execution] = []
         self._restated: list[Restatement] = []
+        self._closings: list[Execution] = []
+        self._gained: dict[str, int] = {}
+        self._realized = 0
         self._started: int | None = None
 
     def take(self, record: Record, ledger: LedgerState) -> None:
         """Look at a record that ``ledger`` has just applied."""
+        gain, self._realized = ledger.realized - self._realized, int(ledger.realized)
+        if isinstance(record, (OrderFilled, PositionSettled)):
+            self._gain(record.symbol, gain, ledger)
         if isinstance(record, OrderFilled):
             self._executions.append(execution_of(record, ledger))
             self._step(record.ts, ledger)
         elif isinstance(record, PositionRestated):
             self._restate(record, ledger)
-        elif isinstance(record, (PositionDelisted, PositionSettled, FlowAccrued, FlowPaid)):
+        elif isinstance(record, PositionSettled):
+            held = self._steps[-1].positions.get(record.symbol, 0)
+            if record.expired and held:
+                self._closings.append(_closing(record, held, ledger))
+            self._step(record.ts, ledger)
+        elif isinstance(record, (PositionDelisted, FlowAccrued, FlowPaid)):
             self._step(record.ts, ledger)
         elif isinstance(record, SessionStarted):
             self._started = self._started or record.ts
         elif isinstance(record, SessionAttached):
             # Just before, so that a fill of the very first moment is a step of its own.
             self._step(record.ts - 1, ledger)
+
+    def _gain(self, symbol: str, gain: int, ledger: LedgerState) -> None:
+        if symbol in ledger.events.contracts:
+            self._gained[symbol] = self._gained.get(symbol, 0) + gain
 
     def _restate(self, record: PositionRestated, ledger: LedgerState) -> None:
         assert ledger.attached is not None
@@ -225,4 +273,6 @@ class PathBuilder:
             steps=tuple(self._steps),
             executions=tuple(self._executions),
             restated=tuple(self._restated),
+            closings=tuple(self._closings),
+            gained=self._gained,
         )

@@ -70,7 +70,9 @@ def _line(
 ) -> InstrumentLine:
     symbol, market = instrument.symbol, path.market
     position = ledger.position(symbol)
-    realized = sum(trip.gross for trip in trips if trip.symbol == symbol)
+    # Contracts realize by settlements too, of what is still open.
+    by_trips = sum(trip.gross for trip in trips if trip.symbol == symbol)
+    realized = path.gained.get(symbol, by_trips)
     mark = unrealized = value = net = None
     if curve is not None:
         mark = curve.last.marks.get(symbol)

@@ -168,7 +168,7 @@ async def _equity(
             curve,
             days_per_year(feed.calendars),
             traded=sum(execution.traded for execution in path.executions),
-            held_ns=time_held(comparable(path.executions, path.restated), curve.end_ts),
+            held_ns=time_held(comparable(path.dealings, path.restated), curve.end_ts),
         )
     except (BadMarketData, GatewayUnavailable) as error:
         return None, None, f"no equity over time: the market cannot be read ({error})"
@@ -188,7 +188,7 @@ def _assembled(
     executions = () if path is None else path.executions
     scales = {i.symbol: i.notional_scale for i in (() if path is None else path.instruments)}
     by_symbol = quality_by_symbol(ledger, executions, scales)
-    paired = () if path is None else comparable(executions, path.restated)
+    paired = () if path is None else comparable(path.dealings, path.restated)
     trips = position_trips(paired)
     return FullReport(
         session=base,

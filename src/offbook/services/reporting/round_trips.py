@@ -28,7 +28,7 @@ class RoundTrip(msgspec.Struct, frozen=True, kw_only=True):
     values of its openings and of its closings, in the instrument's currency; all else is in the
     account's.  ``paid`` is what the openings were worth; ``gross`` is the gain of what was closed,
     at the rate of each closing as in the ledger, before ``fees``, which are all fees booked on the
-    trip so far.
+    trip so far.  What an expiry closed has no ``exit_order``, and is no fill.
     """
 
     symbol: str
@@ -145,9 +145,9 @@ def _paired(opening: _Lot, closing: _Lot, qty: int) -> RoundTrip:
         paid=entry.worth(paid),
         gross=leave.worth(_sign(entry) * leave.gain(got, paid)),
         fees=fees,
-        fills=2,
+        fills=1 + bool(leave.client_order_id),
         entry_order=entry.client_order_id,
-        exit_order=leave.client_order_id,
+        exit_order=leave.client_order_id or None,
     )
 
 
@@ -168,7 +168,7 @@ class _Open:
     def take(self, execution: Execution) -> None:
         """A fill that does not go beyond flat."""
         size = abs(execution.qty)
-        self.fills += 1
+        self.fills += bool(execution.client_order_id)
         self.fees += execution.fee
         self.last = execution
         if _sign(execution) == self.sign:
@@ -201,7 +201,7 @@ class _Open:
             fees=self.fees,
             fills=self.fills,
             entry_order=self.first.client_order_id,
-            exit_order=None if self.held else self.last.client_order_id,
+            exit_order=None if self.held else self.last.client_order_id or None,
         )
 
 
