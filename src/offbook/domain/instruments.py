@@ -107,9 +107,16 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
                 raise self._wrong("contract", "a future needs its terms, such as its multiplier")
             return
         if of not in (AssetClass.FUTURE, AssetClass.CRYPTO_PERPETUAL):
-            raise self._wrong("contract", f"it is {of.value}, of which there are no contracts")
+            raise self._wrong(
+                "contract",
+                f"it is {of.value}, of which there are no contracts: leave multiplier, inverse, "
+                "expires and the like out, or say asset_class = future or crypto_perpetual",
+            )
         if of is AssetClass.CRYPTO_PERPETUAL and terms.expires is not None:
-            raise self._wrong("contract.expires", "a perpetual does not expire: it is a future")
+            raise self._wrong(
+                "contract.expires",
+                "a perpetual does not expire: say asset_class = future, or leave it out",
+            )
         scale = MULTIPLIER_PRECISION + self.qty_precision
         scale += -self.price_precision if terms.is_inverse else self.price_precision
         whole = terms.multiplier_units * 10**AMOUNT_PRECISION
@@ -148,7 +155,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     @property
     def min_notional_amount(self) -> int:
-        """Smallest value of an order, in units of 10**-18 of the quote currency."""
+        """Smallest value of an order, in units of 10**-18 of ``settle_currency``."""
         return _rule_units(self.min_notional, AMOUNT_PRECISION)
 
     @property
