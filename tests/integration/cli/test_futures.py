@@ -74,3 +74,12 @@ def test_what_does_not_fit_is_refused_early(offbook: Program, folder: Path) -> N
         answer = run(offbook, folder, *options)
         assert answer.code == 2, options
         assert what in answer.err + answer.out
+
+
+def test_of_what_had_expired_before_it_is_said_that_it_had(offbook: Program, folder: Path) -> None:
+    """A year mistyped: the session runs, every order is denied, and why says for what."""
+    (folder / "none.csv").write_text("symbol,at,price\n")
+    answer = run(offbook, folder, "--expires", "2023-03-15T14:30:00Z", "--settlements", "none.csv")
+    assert answer.code == 0, answer.err
+    assert set(answer.document["refusals"]) == {"denied:SYMBOL_ENDED"}
+    assert "it expired" in offbook("why", "last").out

@@ -13,7 +13,7 @@ _ADVICE: Final = {
     "INSUFFICIENT_HOLDINGS": "; a cash account sells what it owns, "
     'account.type = "margin" sells short',
     "NOT_BORROWABLE": "; account.financing says what can be borrowed, and from when",
-    "SYMBOL_ENDED": "; it was delisted, or trades under another symbol",
+    "SYMBOL_ENDED": "; it was delisted, it expired, or it trades under another symbol",
     "UNSETTLED": "; it is there from the day of settlement on, see account.settlement",
 }
 """What to do about a refusal, where its name does not say it."""
