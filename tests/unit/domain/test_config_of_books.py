@@ -12,6 +12,7 @@ from offbook.domain.config import (
     CombinedMarket,
     ExactQueue,
     FifoQueue,
+    LimitFill,
     OffHours,
     ProbabilisticQueue,
     ProRataQueue,
@@ -22,6 +23,7 @@ from offbook.domain.config import (
     chain_config,
     decode_config,
 )
+from offbook.domain.config.session import touched_by_quotes
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.market_data import DataKind
 from offbook.testing.markets import BTCUSDT
@@ -96,3 +98,13 @@ def test_an_instrument_has_one_book() -> None:
         session(market=CombinedMarket(sources=(BOOK, ORDERS)))
     with pytest.raises(InvalidConfig, match="another book"):
         session(market=msgspec.structs.replace(ORDERS, bad_rows=BadRows.DROP))
+
+
+@pytest.mark.parametrize("book", [BOOK, ORDERS])
+def test_a_touch_fills_nothing_where_orders_queue(book: ReplayMarket) -> None:
+    """Whichever way its book is told, and whether or not there are quotes beside it."""
+    market = CombinedMarket(sources=(MARKET, book))
+    assert not touched_by_quotes(market)
+    with pytest.raises(InvalidConfig) as caught:
+        session(market=market, venue=VenueConfig(limit_fill=LimitFill.TOUCH))
+    assert caught.value.fields["field"] == "venue.limit_fill"

@@ -162,15 +162,15 @@ def touch_counts(config: MarketConfig) -> bool:
 
 def touched_by_quotes(config: MarketConfig) -> frozenset[str]:
     """The instruments of which quotes are all that fills limits, so that ``venue.limit_fill`` is
-    about these: no depth, which has queues, and no trades."""
+    about these: no book, which has queues, and no trades."""
     kinds: dict[str, set[DataKind]] = {}
     for source in config.sources:
         kinds.setdefault(source.instrument.symbol, set()).add(source.kind)
-    others = {DataKind.DEPTH, DataKind.TRADES}
     alone = (
         symbol
         for symbol, have in kinds.items()
-        if DataKind.QUOTES in have and others.isdisjoint(have)
+        if DataKind.QUOTES in have
+        and not any(kind.is_book or kind is DataKind.TRADES for kind in have)
     )
     return frozenset(alone)
 
