@@ -2,6 +2,9 @@
 
 Each row has two times: ``ts_event`` (the venue's, may be absent) and ``ts_init`` (receipt).
 Session time ``ts`` is ``ts_init``, else ``ts_event``, and never decreases.
+
+A row that a strategy is shown may keep most of its numbers packed until they are asked for, which
+msgspec's encoders and ``msgspec.structs`` do not do: give these ``copy.copy(row)``.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
 """Packed rows say what whole ones do, and a strategy that is shown them finds the engine as far."""
 
 import copy
+import operator
 import pickle
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from tests.rehearsal import rehearse
@@ -49,6 +51,8 @@ def test_packed_rows_are_those_made_whole(piece: Any, packing: Packing[Any]) -> 
             assert (one, type(one)) == (other, type(other)), name
         assert row == whole
         assert whole == row
+        assert operator.ne(row, whole) is False
+        assert operator.ne(whole, row) is False
         assert hash(row) == hash(whole)
         assert repr(row) == repr(whole)
 
@@ -69,6 +73,17 @@ def test_copies_of_packed_rows_are_whole(piece: Any, packing: Packing[Any]) -> N
     for copied in (pickle.loads(pickle.dumps(row)), copy.deepcopy(row), copy.copy(row)):
         assert copied == row
         assert type(copied) is packing.whole
+
+
+@pytest.mark.parametrize(("piece", "packing"), SLICES)
+def test_what_looks_into_packed_rows_finds_whole_ones(piece: Any, packing: Packing[Any]) -> None:
+    """To show them, and to change some of a copy."""
+    row, whole = packed(piece, packing)[3], next(each_row(piece.rows(3, 4)))
+    assert list(row.__rich_repr__()) == list(whole.__rich_repr__())
+    changes = {"ts": 5, "row": 7}
+    changed = row.__replace__(**changes)
+    assert type(changed) is packing.whole
+    assert changed == msgspec.structs.replace(whole, **changes)
 
 
 def test_packed_rows_cannot_be_changed() -> None:

@@ -148,8 +148,15 @@ def _packed(whole: type[T], shown: tuple[str, ...], special: dict[str, Any]) -> 
     def equal(row: Any, other: object) -> bool:
         return said(row) == said(other) if isinstance(other, whole) else NotImplemented
 
-    def told(row: Any) -> str:
-        return repr(whole(*said(row)))
+    def unequal(row: Any, other: object) -> bool:
+        # By itself a struct would compare what is packed, which no whole row has.
+        return said(row) != said(other) if isinstance(other, whole) else NotImplemented
+
+    def made_whole(row: Any) -> T:
+        return whole(*said(row))
+
+    def changed(row: Any, /, **changes: Any) -> T:
+        return msgspec.structs.replace(made_whole(row), **changes)
 
     readers: dict[str, Any] = {
         name: property(special.get(name) or _reader(name)) for name in names if name not in shown
@@ -161,10 +168,13 @@ def _packed(whole: type[T], shown: tuple[str, ...], special: dict[str, Any]) -> 
         namespace={
             **readers,
             "__eq__": equal,
-            "__hash__": lambda row: hash(whole(*said(row))),
-            "__repr__": told,
+            "__ne__": unequal,
+            "__hash__": lambda row: hash(made_whole(row)),
+            "__repr__": lambda row: repr(made_whole(row)),
+            "__rich_repr__": lambda row: made_whole(row).__rich_repr__(),
             "__reduce__": lambda row: (whole, said(row)),
-            "__copy__": lambda row: whole(*said(row)),
+            "__copy__": made_whole,
+            "__replace__": changed,
         },
         module=__name__,
         frozen=True,
