@@ -160,3 +160,31 @@ def test_whoever_turns_to_the_engine_finds_it_at_the_present_row(
         assert all(now and last for now, last, _ in strategy.found)
         heard.append((rehearsal.raws, strategy.rows, strategy.found))
     assert heard[0] == heard[1]
+
+
+class Diary(Strategy):
+    """Notes when each of its attributes was set."""
+
+    def on_start(self) -> None:
+        self.noted: list[Any] = []
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if "noted" in vars(self):
+            self.noted.append((name, self.now))
+
+    def on_quote(self, quote: Quote) -> None:
+        self.seen = quote.row
+
+
+def test_a_strategy_that_watches_its_attributes_sees_its_own_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each at its time, however rows are shown."""
+    market, diaries = market_of(SLICES[1][0].numbered(np.arange(ROWS)).rows(0, ROWS)), []
+    for least in (1, 10**9):
+        monkeypatch.setattr(shown_rows, "LEAST_PACKED", least)
+        strategy = Diary()
+        rehearse(market, strategy, cash="1000000").rest()
+        diaries.append(strategy.noted)
+    assert diaries[0] == diaries[1] == [("noted", TS[0]), *(("seen", at) for at in TS.tolist())]

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol, cast
 from offbook.engine.kernel import Kernel
 from offbook.engine.rows.packed_rows import PackedBlock
 from offbook.engine.strategy.host import StrategyHost
-from offbook.engine.strategy.strategy import StrategyContext
+from offbook.engine.strategy.strategy import Strategy, StrategyContext
 
 TURNS: Final = 16
 """After how many turns to the engine without an act a block is shown row by row."""
@@ -126,14 +126,14 @@ class PackedRows:
         column = block.columns[0][begin:end]
         coming = iter(column)
         rows = map(block.make, coming, *self._others)  # the first to end is that of the column
-        turning = _Turning(self, column, coming, end)
-        strategy._context = cast(StrategyContext, turning)
+        turning = _Turning(self, column, coming, begin)
+        _stand_before(strategy, cast(StrategyContext, turning))
         try:
             for row in rows:
                 callback(row)
         finally:
             self._place = turning.turn()
-            strategy._context = self._host
+            _stand_before(strategy, self._host)
         return self._place
 
     def come_to(self, place: int) -> None:
@@ -146,16 +146,21 @@ class PackedRows:
         return getattr(self._host, name)
 
 
+def _stand_before(strategy: Strategy, context: StrategyContext) -> None:
+    # Past whatever the strategy itself does when attributes of it are set: this is not its doing.
+    object.__setattr__(strategy, "_context", context)
+
+
 class _Turning:
     """Stands between strategy and host while rows are shown quickly: ends that, and answers."""
 
     def __init__(
-        self, rows: PackedRows, column: list[Any], coming: Iterator[Any], end: int
+        self, rows: PackedRows, column: list[Any], coming: Iterator[Any], begin: int
     ) -> None:
         self._rows = rows
         self._column = column
         self._coming = coming
-        self._end = end
+        self._begin = begin
         self._place: int | None = None
 
     def __getattr__(self, name: str) -> Any:
@@ -165,7 +170,9 @@ class _Turning:
     def turn(self) -> int:
         """Have no more rows shown, unless that has been done; the place after the last."""
         if self._place is None:
-            self._place = self._end - length_hint(self._coming)
+            shown = len(self._column) - length_hint(self._coming)
+            self._place = self._begin + shown
             self._column.clear()
-            self._rows.come_to(self._place)
+            if shown:
+                self._rows.come_to(self._place)
         return self._place
