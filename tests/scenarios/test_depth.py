@@ -237,3 +237,22 @@ def test_quotes_beside_a_book_match_nothing() -> None:
     09:30:01     buy a 1 @ 100.01                                 a PENDING_NEW; a NEW behind 0
     09:30:02     quote 99.00 99.01 5 5
     """)
+
+
+def test_an_order_that_a_book_was_too_old_for_takes_from_its_next_message() -> None:
+    """Whatever that tells: of another day, or where what is shown must be fresh."""
+    play("""
+    given rows depth; hours XNYS
+    time         what                                    expect
+    20:30:00     depth 100x5 99.99x5 / 100.02x3 snapshot
+    2024-01-03
+    14:30:05     buy a 2                                 a PENDING_NEW; a NEW
+    14:30:06     depth 99.98x7 /                         a FILL 2 @ 100.02 taker
+    """)
+    play("""
+    given rows depth; fresh 2s
+    time         what                                    expect
+    09:30:00     depth 100x5 99.99x5 / 100.02x3 snapshot
+    09:30:05     buy a 2                                 a PENDING_NEW; a NEW
+    09:30:06     depth 99.98x7 /                         a FILL 2 @ 100.02 taker
+    """)

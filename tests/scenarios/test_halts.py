@@ -251,3 +251,35 @@ def test_a_stop_that_closes_positions_awaits_the_resumption() -> None:
     09:30:04     status resume              TRADING
     09:30:05     quote 100.00 100.02 5 5    S-2 FILL 5 @ 100.00 taker; STOPPED requested
     """)
+
+
+def test_after_a_resumption_the_first_message_of_a_book_counts_whatever_it_tells() -> None:
+    """Of a book that is told by price or order by order; after a change of bands too."""
+    play("""
+    given rows depth status
+    time         what                                    expect
+    09:30:00     depth 100x5 99.99x5 / 100.02x3 snapshot
+    09:30:02     status halt                             HALTED
+    09:30:03     buy a 2                                 a PENDING_NEW; a NEW
+    09:30:04     status resume                           TRADING
+    09:30:05     depth 99.98x7 /                         a FILL 2 @ 100.02 taker
+    """)
+    play("""
+    given rows orders status
+    time         what                                      expect
+    09:30:00     orders add 1 bid 100.00x5 snapshot begun
+    09:30:00     orders add 9 ask 100.02x9 snapshot
+    09:30:01     status halt                               HALTED
+    09:30:02     buy a 4                                   a PENDING_NEW; a NEW
+    09:30:03     status resume                             TRADING
+    09:30:04     orders add 2 bid 99.98x6                  a FILL 4 @ 100.02 taker
+    """)
+    play("""
+    given rows depth status
+    time         what                                    expect
+    09:30:00     depth 100x5 99.99x5 / 100.02x3 snapshot
+    09:30:02     status bands 99.00 100.01
+    09:30:03     buy a 2                                 a PENDING_NEW; a NEW
+    09:30:04     status bands 99.00 101.00
+    09:30:05     depth 99.98x7 /                         a FILL 2 @ 100.02 taker
+    """)

@@ -160,11 +160,15 @@ class LookAhead:
 
     def _is_open(self, symbol: str) -> bool:
         """Whether every message of a book may change anything: orders wait for a trigger, it is not
-        sound, the equity turns on one that may be built anew; or a place is not known of one that
-        is told order by order."""
+        sound, the equity turns on one that may be built anew, an order is satisfied by it as it is;
+        or a place is not known of one that is told order by order."""
         depth, book = self._kernel.depths[symbol], self._book(symbol)
         guarded = book.guard_band is not UNBOUNDED and depth.is_rebuilt
         if guarded or len(book.triggers) > 0 or not depth.is_sound:
+            return True
+        if depth.asks.best <= book.top_buy or depth.bids.best >= book.top_sell:
+            # It could not take from it: in a halt, out of hours, beyond a band, or from what was
+            # too old. The first message after that lets it take levels of which that tells nothing.
             return True
         return isinstance(depth, OrderBook) and self._venue.depth.places(symbol).is_unsettled
 
