@@ -91,8 +91,7 @@ class PlainVenue:
         if snapshot:
             self.bids, self.asks, self.live = {}, {}, True
         elif last <= self.number:
-            self.after_message()
-            return
+            return  # known already
         elif self.number >= 0 and first > self.number + 1:
             self.live = False
         self.number = last

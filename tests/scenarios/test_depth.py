@@ -256,3 +256,25 @@ def test_an_order_that_a_book_was_too_old_for_takes_from_its_next_message() -> N
     09:30:05     buy a 2                                 a PENDING_NEW; a NEW
     09:30:06     depth 99.98x7 /                         a FILL 2 @ 100.02 taker
     """)
+
+
+def test_a_message_that_the_book_knows_already_fills_nothing() -> None:
+    """What it tells is of before the halt, or as old as the book was."""
+    play("""
+    given rows depth status
+    time         what                                expect
+    09:30:00     depth 100x5 / 100.02x3 #5 snapshot
+    09:30:01     status halt                         HALTED
+    09:30:02     buy a 2                             a PENDING_NEW; a NEW
+    09:30:03     status resume                       TRADING
+    09:30:04     depth 100x9 / #4-5
+    09:30:05     depth 99x1 / #6                     a FILL 2 @ 100.02 taker
+    """)
+    play("""
+    given rows depth; fresh 2s
+    time         what                                expect
+    09:30:00     depth 100x5 / 100.02x3 #5 snapshot
+    09:30:05     buy a 2                             a PENDING_NEW; a NEW
+    09:30:06     depth 100x9 / #4-5
+    09:30:07     depth 99x1 / #6                     a FILL 2 @ 100.02 taker
+    """)

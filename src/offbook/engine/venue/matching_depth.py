@@ -103,8 +103,8 @@ class DepthMatching:
             places.see()
         top = depth.top()
         book = self._venue.book(symbol)
-        if top is None or not len(book):
-            return True
+        if top is None or not len(book) or top.row != update.row:
+            return True  # a message that the book knew already shows nothing anew
         self._match(book, places, depth, top)
         if book.pegs:
             self._venue.pegs.follow(top)
