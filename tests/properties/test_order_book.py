@@ -174,3 +174,36 @@ def test_no_best_price_leaves_a_band_before_the_row_that_is_named() -> None:
         left += bool(hits.any()) and not rest.flags[count] & SNAPSHOT
     assert passed > 300, passed
     assert left > 30, left
+
+
+def test_no_best_price_leaves_a_band_unnamed_though_rows_are_cut_within_a_message() -> None:
+    """What rows told that came before the cut is reckoned with, as far as the same band is
+    waited for; prices leave bands at rows that are named, or this would prove nothing."""
+    cut = left = 0
+    for seed in range(400):
+        rng = Random(seed)
+        (piece,) = orders_at_random(rng, 240).slices
+        assert isinstance(piece, BookOrderSlice)
+        within = ((piece.flags & LAST) == 0).nonzero()[0] + 1
+        begin = rng.choice([int(row) for row in within if row >= 10])
+        book = OrderBook(piece.instrument)
+        book.take_all(piece, 0, begin, np.arange(begin))
+        top = book.top()
+        if top is None:
+            continue
+        waits, band = Book(), band_near(rng, top)
+        waits.guard(band)
+        rest = piece.rows(begin, len(piece))
+        rows = OrderRows(rest, np.arange(len(rest)))
+        hits = rows.hits(book, waits, [], [], (rest.flags & LAST) != 0)
+        cut += 1
+        for place, update in enumerate(each_order_update(rest)):
+            book.take(update)
+            price = book.quote()
+            assert price is not None
+            if price.bid_px <= band.bid_falls or price.ask_px >= band.ask_rises:
+                assert hits[place], f"seed {seed}, row {update.row}"
+                left += not hits[: place + 1].all()
+                break
+    assert cut > 150, cut
+    assert left > 60, left

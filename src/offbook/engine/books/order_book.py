@@ -13,7 +13,7 @@ is stale from then on, until a snapshot or a clear; one that is built of updates
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -324,6 +324,11 @@ class OrderBook(ShownBook):
 
     def __len__(self) -> int:
         return len(self._orders)
+
+    @property
+    def begun(self) -> Sequence[Row]:
+        """The rows of a message that has begun and not ended."""
+        return self._begun
 
     @property
     def is_within(self) -> bool:

@@ -13,7 +13,7 @@ from offbook.domain import book_orders as a
 from offbook.domain.depth import ASK, BID, SNAPSHOT
 from offbook.domain.market_data import BookOrderSlice, IntColumn
 from offbook.engine.books.depth_book import DepthBook
-from offbook.engine.books.order_book import OrderBook
+from offbook.engine.books.order_book import OrderBook, Row
 from offbook.engine.venue.book import Book
 from offbook.engine.wake import NO_FALL, NO_RISE, Band
 
@@ -37,6 +37,8 @@ class OrderRows:
         action, side, px = self._action, self._side, self._px
         anew = ((self._flags & (SNAPSHOT | a.MISSED)) != 0) | (action == a.CLEAR)
         hits: Hits = np.logical_or.accumulate(anew)
+        if any(row.action == a.CLEAR for row in depth.begun):
+            return ends  # what the book is when its message ends is not known here
         comes = (action == a.ADD) | (action == a.MODIFY)
         hits |= comes & (side == ASK) & (px <= book.top_buy)
         hits |= comes & (side == BID) & (px >= book.top_sell)
@@ -52,7 +54,8 @@ class OrderRows:
 
     def _may_leave(self, depth: OrderBook, band: Band) -> Hits:
         """From where on the best prices may have left a band: each row takes one order away at
-        most, and a modified one may have stood anywhere."""
+        most, and a modified one may have stood anywhere.  Those of a message that has begun are
+        still to be taken."""
         left: Hits = np.zeros(len(self._px), np.bool_)
         for which, edge, is_told in (
             (BID, band.bid_falls, band.bid_falls > NO_FALL),
@@ -60,7 +63,8 @@ class OrderRows:
         ):
             if is_told:
                 gone = (self._side == which) & self._takes_away(which, edge)
-                left |= gone.cumsum() >= depth.count_orders_better(which, edge)
+                begun = sum(_takes_away(row, which, edge) for row in depth.begun)
+                left |= begun + gone.cumsum() >= depth.count_orders_better(which, edge)
         return left
 
     def _takes_away(self, side: int, edge: int) -> Hits:
@@ -69,6 +73,13 @@ class OrderRows:
         gone = (action == a.CANCEL) | (action == a.DELETE) | (action == a.EXECUTE)
         hits: Hits = (gone & within) | (action == a.MODIFY)
         return hits
+
+
+def _takes_away(row: Row, side: int, edge: int) -> bool:
+    """The same of one row."""
+    if row.side != side or row.action == a.MODIFY:
+        return row.side == side
+    return row.action in (a.CANCEL, a.DELETE, a.EXECUTE) and (row.px - edge) * side > 0
 
 
 def may_leave(side: IntColumn, px: IntColumn, qty: IntColumn, depth: DepthBook, band: Band) -> Hits:
