@@ -121,11 +121,13 @@ class CommitLine:
             await self.settle()
 
     def begin_if_due(self, *, idle: bool) -> None:
-        """Begin a commit if none is in flight and somebody waits, or enough has come together.
+        """Begin a commit if none is in flight and somebody waits, or enough has come together; not
+        within an instant, for whoever goes on from there would complete it.
 
         ``idle``: the engine has nothing to do, so whatever there is may go.
         """
-        if self._task is None and self._is_due(idle):
+        within = self._engine.is_within_instant
+        if self._task is None and not within and self._is_due(idle):
             self.begin()
 
     def begin(self) -> None:
