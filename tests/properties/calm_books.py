@@ -37,7 +37,7 @@ def calm_book(rng: Random, messages: int) -> BuiltMarket:
     piece = DepthSlice(LOT_OF_TWO, 0, *np.array(made, dtype=np.int64).reshape(-1, 8).T)
     piece.check()
     base = trades_at_random(rng, 1).config
-    config = msgspec.structs.replace(base, kind=DataKind.DEPTH, columns=None)
+    config = msgspec.structs.replace(base, kind=DataKind.DEPTH, columns={})
     return BuiltMarket(config=config, slices=(piece,))
 
 

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from offbook.domain.book_states import BooksAt, KnownStatus
 from offbook.domain.errors import GatewayUnavailable, InvalidInput
 from offbook.domain.joining import LastRow
-from offbook.domain.market_data import MarketSlice
+from offbook.domain.market_data import MarketSlice, MergedSlice, SourceSlice
 from offbook.ports.recordings import MarketRecording, RecordedPiece, RecordingInfo
 
 
@@ -83,7 +83,7 @@ class InMemoryRecording:
             if rows.start != self.rows or not len(rows):
                 raise InvalidInput(f"row {rows.start} came where row {self.rows} was due")
             self._starts.append(rows.start)
-            self._slices.append(rows)
+            self._slices.append(_as_read(rows))
             self.rows += len(rows)
             self.floor = max(self.floor, int(rows.ts[-1]))
         if piece.clocks:
@@ -147,3 +147,19 @@ class _Reading:
 
     async def close(self) -> None:
         """Nothing is to be let go."""
+
+
+def _as_read(rows: MarketSlice) -> MarketSlice:
+    """Rows as a file would give them: nothing beside them that a running market has made."""
+    if not isinstance(rows, MergedSlice):
+        return _bare(rows)
+    pieces = tuple(_bare(piece) for piece in rows.pieces)
+    return MergedSlice(rows.start, rows.ts, rows.which, rows.index, pieces)
+
+
+def _bare(piece: SourceSlice) -> SourceSlice:
+    names = [*piece.COLUMNS]
+    if getattr(piece, "ts_event", None) is not None:
+        names.append("ts_event")
+    columns = {name: getattr(piece, name) for name in names}
+    return type(piece)(piece.instrument, piece.start, **columns)

@@ -28,10 +28,11 @@ class ChunkBooks:
         head: FollowedBook,
         look: Callable[[], None],
     ) -> None:
-        """``rows`` are the whole columns; of those that are not filled yet nobody asks."""
+        """``rows`` are the whole columns; of those that are not filled yet nobody asks.  ``head``
+        is the book that follows them."""
         self._rows = rows
         self._numbers = numbers
-        self._head = head
+        self.head = head
         self._look = look
         self._bid: IntColumn = np.zeros(len(rows), np.int64)
         self._ask: IntColumn = np.zeros(len(rows), np.int64)
@@ -44,11 +45,11 @@ class ChunkBooks:
         """The next rows have come."""
         if not self._first:
             self._first = {rebuilt: self._of_head(rebuilt=rebuilt) for rebuilt in (False, True)}
-        tops = self._head.follow(part)
-        if self._head.chunk is not self:
-            if isinstance(self._head.chunk, ChunkBooks):
-                self._head.chunk._known.clear()
-            self._head.chunk = self
+        tops = self.head.follow(part)
+        if self.head.chunk is not self:
+            if isinstance(self.head.chunk, ChunkBooks):
+                self.head.chunk._known.clear()
+            self.head.chunk = self
         self._taken = part.offset + len(part)
         if tops:
             lasts = part.offset + (part.flags & LAST).nonzero()[0]
@@ -74,7 +75,7 @@ class ChunkBooks:
             return self._first[rebuilt]
         found = self._known.get((end, rebuilt))
         if found is None:
-            if end == self._taken and self._head.chunk is self:
+            if end == self._taken and self.head.chunk is self:
                 found = self._of_head(rebuilt=rebuilt)
             else:
                 found = self._made(end, rebuilt=rebuilt)
@@ -85,7 +86,7 @@ class ChunkBooks:
 
     def _of_head(self, *, rebuilt: bool) -> DepthBook:
         """The book as all rows that came have left it."""
-        return _like(self._head.rebuilt or self._head if rebuilt else self._head, rebuilt=rebuilt)
+        return _like(self.head.rebuilt or self.head if rebuilt else self.head, rebuilt=rebuilt)
 
     def _made(self, end: int, *, rebuilt: bool) -> DepthBook:
         """The book before a row, made from the nearest that is known."""

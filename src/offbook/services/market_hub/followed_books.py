@@ -47,10 +47,11 @@ class FollowedBooks:
         parts = [part for _, part in rows.parts()] if isinstance(rows, MergedSlice) else [rows]
         for part in parts:
             if isinstance(part, DepthSlice):
-                if isinstance(part.books, ChunkBooks):
-                    part.books.take(part)
+                book, beside = self._books[part.instrument.symbol], part.books
+                if isinstance(beside, ChunkBooks) and beside.head is book:
+                    beside.take(part)
                 else:
-                    self._books[part.instrument.symbol].follow(part)
+                    book.follow(part)
 
     def of_chunk(
         self, rows: DepthSlice, numbers: Callable[[], IntColumn], look: Callable[[], None]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from tests.live_sessions import attached, verified
 from tests.live_stage import LiveStage
+from tests.properties.calm_books import with_prints
 from tests.properties.random_markets import depth_at_random, orders_at_random
 from tests.stage import SECOND, chain, kinds, limit_order, market_order
 
@@ -14,10 +15,12 @@ from offbook.adapters.recordings.files import FileRecordings
 from offbook.domain.book_states import KnownStatus
 from offbook.domain.config import BookStart
 from offbook.domain.errors import InvalidConfig
+from offbook.domain.market_data import Cursor, MergedSlice
 from offbook.domain.orders import OrderView
 from offbook.engine.books.depth_book import DepthBook
 from offbook.engine.strategy.strategy import Strategy
 from offbook.services.market_hub.followed_book import FollowedBook
+from offbook.services.market_hub.followed_books import FollowedBooks
 from offbook.services.market_hub.shared_market import HubLimits
 from offbook.services.paper_trading.limits import Limits
 from offbook.testing.markets import BuiltCombination, combined, depth_market, status_market
@@ -149,6 +152,26 @@ async def test_a_recording_that_is_continued_knows_its_books(
         await stage.come(len(stage.rows) - 10)
         await manager.stop_session(session.id)
         await verified(manager, session.id)
+
+
+async def test_what_is_read_of_a_recording_has_nothing_of_the_market_that_made_it() -> None:
+    """A session is run again on what was recorded alone; and whoever continues a recording while
+    rows are about that another market has made makes books of his own."""
+    stage = LiveStage(with_prints(Random(5), 60))
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config())
+        await stage.come(len(stage.rows))
+        log, recording = stage.shared.log, stage.shared.recording
+        await stage.shared.secure(Cursor(row=log.rows, ts=log.floor))
+        read = await recording.read(0, 100)
+        rows = log.from_row(0)
+        assert isinstance(read, MergedSlice)
+        assert isinstance(rows, MergedSlice)
+        assert any(piece.books for piece in rows.pieces)
+        assert not any(piece.books or piece.made or piece.stretches for piece in read.pieces)
+        others = FollowedBooks(stage.shared.info)
+        others.take(rows)
+        assert others.all() == log.books()
 
 
 async def test_rows_of_a_book_are_left_out_by_policy() -> None:
