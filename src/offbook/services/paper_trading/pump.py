@@ -17,13 +17,13 @@ from offbook.domain.journal import OperationKind, ScheduledCommand
 from offbook.domain.market_data import MarketSlice
 from offbook.domain.records import Record
 from offbook.domain.session import PaperTradingSession, SessionStatus
-from offbook.engine.inputs import Advance, EndOfData, EngineInput, Take
+from offbook.engine.inputs import Advance, EndOfData, EngineInput
 from offbook.ports.clock import IClock
 from offbook.services.paper_trading.bell import Bell
 from offbook.services.paper_trading.command_desk import CommandDesk
 from offbook.services.paper_trading.commit_line import CommitLine
 from offbook.services.paper_trading.kept_engine import KeptEngine
-from offbook.services.paper_trading.last_prices import last_prices
+from offbook.services.paper_trading.leaving_out import LeavingOut
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.live_turns import LiveTurns
 from offbook.services.paper_trading.mail import Mail
@@ -41,6 +41,7 @@ from offbook.services.paper_trading.messages import (
 from offbook.services.paper_trading.nap import Nap
 from offbook.services.paper_trading.outbox import Outbox, Waiter
 from offbook.services.paper_trading.pacing import Pacer
+from offbook.services.paper_trading.progress import progress_of
 from offbook.services.paper_trading.row_reader import ON_THE_WAY, PAST_THE_END, SessionRows
 from offbook.services.paper_trading.waiting import until
 from offbook.services.paper_trading.watchdog import Watch
@@ -51,8 +52,6 @@ if TYPE_CHECKING:
 _OVER: Final = (SessionStatus.STOPPED, SessionStatus.FAILED)
 _FIRST_CALL_ROWS: Final = 256
 _LEAST_CALL_ROWS: Final = 16
-_PRICE_ROWS: Final = 64
-"""Rows looked back at for last prices, when somebody asks: enough to meet every lively source."""
 _YIELDS: Final = 4
 """Turns of the event loop per turn of the pump: a command takes several to arrive."""
 
@@ -106,8 +105,10 @@ class Pump:
         )
         self.desk = CommandDesk(kept, outbox, self.process, clock=clock, scheduled=scheduled)
         self._live = None
+        self._leaving: LeavingOut | None = None
         if rows.live is not None:
             self._live = LiveTurns(kept, rows.live, self.desk, host, clock=clock, limits=limits)
+            self._leaving = LeavingOut(kept, self._live, outbox, clock, self.process, self._reach)
 
     @property
     def engine(self) -> ProcessingEngine:
@@ -134,9 +135,7 @@ class Pump:
         while True:
             self._wake.clear()
             await self.line.keep_within_bounds()
-            if self.engine.is_within_instant:
-                # Nothing is stored and no command taken before it is complete.
-                self.process(Advance(ts=self.engine.now))
+            if self._completes():
                 await self._let_others_run()
                 continue
             await self._take_mail()
@@ -151,6 +150,16 @@ class Pump:
                 self._suspending.answer(Done())
                 return
             await self._turn()
+
+    def _completes(self) -> bool:
+        """Go on with what must be complete before anything is stored, or a command taken."""
+        if self.engine.is_within_instant:
+            self.process(Advance(ts=self.engine.now))
+            return True
+        if self._leaving is not None and self._leaving.is_under_way:
+            self._leaving.go_on()
+            return True
+        return False
 
     async def break_off(self, error: BaseException) -> None:
         """The engine is given up: whoever waits is told ``error``."""
@@ -181,7 +190,12 @@ class Pump:
             self.line.begin_if_due(idle=True)
             await self._sleep(None)
             return
-        seconds = 0.0 if self._skips() else self._advance()
+        if self._leaving is not None and not self.is_over and self._leaving.begin():
+            if not self._leaving.is_under_way:
+                self.line.begin_if_due(idle=False)
+            await self._let_others_run()
+            return
+        seconds = self._advance()
         self.line.begin_if_due(idle=seconds != 0.0)
         if self._live is not None:
             await self._live.tell_lag()
@@ -230,18 +244,6 @@ class Pump:
             return 0.0
         target = min(first_ts, next_at, due if due > engine.now else NEVER)
         return self._pacer.seconds_until(target) or 1e-9
-
-    def _skips(self) -> bool:
-        """Leave out rows of a live market, where the session is too far behind."""
-        skip = None if self._live is None or self.is_over else self._live.skip()
-        if self._live is None or skip is None:
-            return False
-        ts = self._live.now(None)
-        if ts <= self.engine.now or self._reach(ts):
-            detail = f"left out rows {skip.first_row} to {skip.to_row - 1}"
-            self.outbox.log(self._clock.now(), OperationKind.LAGGED, detail)
-            self.process(Take(command=skip, ts=max(ts, self.engine.now)))
-        return True
 
     def _by_the_clock(self, live: LiveTurns) -> float | None:
         """No row is here: what falls due by the clock rows of a live market."""
@@ -355,18 +357,12 @@ class Pump:
         """How far the engine is."""
         if self._kept.is_folded:
             self._nap.begin()  # the pump sleeps on
-        engine = self.engine
-        return Progress(
-            status=engine.status,
-            cursor=engine.cursor,
-            committed=self.line.session.cursor,
-            now=engine.now,
-            last_seq=engine.last_seq,
-            rows=self._rows_total,
+        return progress_of(
+            self.engine,
+            self._rows,
+            self.line.session,
+            rows_total=self._rows_total,
             speed=self._pacer.speed,
-            summary=engine.summary(),
-            prices=last_prices(self._rows.before(engine.cursor.row, _PRICE_ROWS)),
-            late_rows=None if self._rows.live is None else self._rows.live.late,
         )
 
     def _change_speed(self, message: SetSpeed, mail: Mail) -> None:

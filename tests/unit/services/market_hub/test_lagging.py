@@ -225,3 +225,44 @@ async def test_who_sleeps_may_be_folded_up_and_wakes_all_the_same() -> None:
         pump.fold_up()
         await manager.stop_session(session.id)
         await verified(manager, session.id)
+
+
+class Ringing(Slow):
+    """A timer that rings many times in a gap, more often than one call may record."""
+
+    def on_start(self) -> None:
+        super().on_start()
+        self.set_timer("tick", every=SECOND // 2)
+
+    def on_timer(self, name: str) -> None:
+        self.buy("BTCUSDT", "0.001", price="50.00")
+
+
+async def test_rows_are_left_out_whole_or_not_at_all() -> None:
+    """What is due before they are past may take several calls: nothing is stored between, for
+    whoever went on from there would take rows of the past."""
+    limits = Limits(call_seconds=1e-9, call_rows=16, call_records=4, lag_rows=100, commit_records=1)
+    mine = {**MINE, "ringing": Ringing}
+    stage = LiveStage(wave(3000), strategies=mine, limits=limits)
+    Slow.clock = None
+    stored: list[tuple[int, int]] = []
+    save = stage.repository.save
+
+    async def seen(session: Any, batch: Any, **more: Any) -> Any:
+        raws = () if batch is None else batch.records
+        stored.extend((batch.cursor.row, decode_record(raw).ts) for raw in raws)
+        return await save(session, batch, **more)
+
+    stage.repository.save = seen  # type: ignore[method-assign]  # what is stored is looked at
+    async with stage.manager() as manager:
+        session = await manager.start_session(stage.config("ringing"))
+        await stage.come(20)
+        for _ in range(10):
+            await stage.come(150, turns=1)
+        await eventually(lambda: stage.engines[session.id].cursor.row == 1520)
+        await manager.stop_session(session.id)
+        await verified(manager, session.id)
+    records = await chain(stage.repository, session.id)
+    assert any(b"skip_rows" in raw for raw in records)
+    late = [(row, ts) for row, ts in stored if row < 1520 and ts > ts_of(stage.rows, row)]
+    assert not late, f"stored beyond rows that were to come: {late[:3]}"
