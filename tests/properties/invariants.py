@@ -86,6 +86,7 @@ class Invariants:
         self._over = False
         self._sums: dict[str, int] = {}
         self._own: dict[str, int] = {}
+        self._charged: dict[str, int] = {}
         self._orders: dict[int, Known] = {}
         self._lists: set[str | None] = set()
         self._taken: dict[tuple[int, OrderSide | None], int] = {}
@@ -355,12 +356,20 @@ class Invariants:
         assert all(amount >= 0 for amount in held.values()), f"I2: {record} holds {held}"
         if self._account.is_margin:
             return
+        if isinstance(record, r.FlowPaid) and record.amount < 0:
+            pool = f"cash|{record.currency}"  # nobody is asked: orders may hold what it takes
+            self._charged[pool] = self._charged.get(pool, 0) - record.amount
         for pool, amount in held.items():
             free = self._own.get(pool, 0) - amount
-            assert free >= 0, f"I2: {record} leaves {free} of {pool} free"
+            charged = self._charged.get(pool, 0)
+            assert free >= -charged, f"I2: {record} leaves {free} of {pool} free"
         for order in self._orders.values():
-            assert order.over or self._covers(order), f"I2: {record} leaves {order} uncovered"
-        assert all(amount >= 0 for amount in self._own.values()), f"I2: {record} owes"
+            short = order.pool in self._charged  # what was charged may be missing in what is held
+            assert order.over or short or self._covers(order), (
+                f"I2: {record} leaves {order} uncovered"
+            )
+        for pool, amount in self._own.items():
+            assert amount >= -self._charged.get(pool, 0), f"I2: {record} owes"
 
     def _covers(self, order: Known) -> bool:
         """Whether an order holds at least what the rest of it would cost, or deliver; those that

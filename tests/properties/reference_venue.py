@@ -10,7 +10,7 @@ from tests.properties.reference_clock import VENUE_STAGE
 from tests.properties.reference_orders import ZERO, Order
 from tests.properties.row_cases import QuoteRow
 
-from offbook.domain.config import SelfMatchPolicy, StalePolicy, WhileHalted
+from offbook.domain.config import ReplacePriority, SelfMatchPolicy, StalePolicy, WhileHalted
 from offbook.domain.market_data import DataKind
 from offbook.domain.orders import CancelReason, OrderStatus, RejectReason, TimeInForce
 from offbook.domain.session import SessionStatus as Status
@@ -210,7 +210,8 @@ class ReferenceVenue(ReferenceBars):
             order.stop = new.stop
         elif order.waits and not order.held:
             order.stop = self.account.level(order, order.mark)
-        keeps = (order.limit, order.stop) == before and new.qty <= order.qty
+        smaller = (order.limit, order.stop) == before and new.qty <= order.qty
+        keeps = smaller and self.setup.venue.replace_priority is ReplacePriority.SMALLER
         self.account.hold(order, self.account.held_together(order, new.qty, new.reserve_price))
         order.qty, order.reserve_price = new.qty, new.reserve_price
         if order.held:

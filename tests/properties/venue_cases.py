@@ -11,6 +11,7 @@ from offbook.domain.config import (
     FreshnessConfig,
     LimitFill,
     MarketConfig,
+    ReplacePriority,
     SelfMatchPolicy,
     StalePolicy,
     VenueConfig,
@@ -43,11 +44,12 @@ def manners_at_random(rng: Random, market: MarketConfig) -> dict[str, object]:
         "self_match": rng.choice([SelfMatchPolicy.ALLOW, *SelfMatchPolicy]),
         "freshness": freshness_at_random(rng, market),
     }
+    own = Random()
+    own.setstate(rng.getstate())  # which is left where it was
+    found["replace_priority"] = own.choice([ReplacePriority.SMALLER, *ReplacePriority])
     if touch_counts(market):
         found["limit_fill"] = rng.choice(list(LimitFill))
     elif touched_by_quotes(market):
-        own = Random()
-        own.setstate(rng.getstate())  # which is left where it was
         found["limit_fill"] = own.choice(list(LimitFill))
     return found
 

@@ -336,6 +336,7 @@ CLAUSES: dict[str, Callable[..., None]] = {
     "rounds": lambda self, how: self.venue.update(fee_rounding=c.FeeRounding(how)),
     "fresh": Setting.fresh,
     "self": lambda self, policy: self.venue.update(self_match=policy),
+    "replaces": lambda self, how: self.venue.update(replace_priority=c.ReplacePriority(how)),
     "touch": lambda self: self.venue.update(limit_fill="touch"),
     "whole": lambda self: self.venue.update(whole_shares=True),
     "latency": Setting.latency,

@@ -78,6 +78,21 @@ def test_a_replace_keeps_the_place_where_it_keeps_priority() -> None:
     """)
 
 
+def test_a_replace_loses_the_place_where_the_venue_has_none_kept() -> None:
+    """Also one that makes the order smaller: as if canceled, and sent anew."""
+    play("""
+    given rows depth trades; replaces lost
+    time         what                                             expect
+    09:30:00     depth 100.00x5 / 100.02x3 snapshot
+    09:30:01     buy a 4 @ 100.00                                 a PENDING_NEW; a NEW behind 5
+    09:30:02     depth 100.00x9
+    09:30:03     replace a 3                                      a PENDING_REPLACE
+                                                                  a REPLACED 3 @ 100.00 at the back
+    09:30:04     print 100.00 9 sell
+    09:30:05     print 100.00 2 sell                              a TRADE 2 @ 100.00 maker
+    """)
+
+
 def test_cancellations_are_shared_out_by_the_power_of_front_and_back() -> None:
     """20 shown when the order joins, 10 more behind it: of 6 that vanish without a print,
     6 * 10**2 / (20**2 + 10**2), rounded up, were behind; 4 ahead of it went, 16 are left."""

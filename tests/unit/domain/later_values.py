@@ -6,5 +6,6 @@ LATER_VALUES: dict[tuple[str, ...], str] = {
     ("venue", "stop_limit"): "range",
     ("venue", "bar_prices"): "close",
     ("venue", "slippage_bound"): "none",
+    ("venue", "replace_priority"): "lost",
     ("account", "unpaid"): "cut",
 }

@@ -83,6 +83,7 @@ from offbook.domain.config.queue import ProbabilisticQueue as ProbabilisticQueue
 from offbook.domain.config.queue import ProRataQueue as ProRataQueue
 from offbook.domain.config.queue import QueueConfig as QueueConfig
 from offbook.domain.config.queue import QueueFormula as QueueFormula
+from offbook.domain.config.replacing import ReplacePriority as ReplacePriority
 from offbook.domain.config.risk import MOST_IN_A_RATE as MOST_IN_A_RATE
 from offbook.domain.config.risk import DailyLoss as DailyLoss
 from offbook.domain.config.risk import OnDailyLoss as OnDailyLoss

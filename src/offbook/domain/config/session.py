@@ -330,6 +330,7 @@ _UNUSED: Final[tuple[tuple[str, str, object], ...]] = (
     ("venue", "bar_prices", "range"),
     ("venue", "bar_reports", "after"),
     ("venue", "slippage_bound", "bar"),
+    ("venue", "replace_priority", "smaller"),
     ("account", "unpaid", "cancel"),
     ("venue", "action_orders", ActionOrders.ADJUST.value),
     ("venue", "auctions", msgspec.to_builtins(AuctionRules())),

@@ -19,6 +19,7 @@ from offbook.domain.config.freshness import FreshnessConfig
 from offbook.domain.config.hours import ExtendedHours
 from offbook.domain.config.latency import LatencyConfig
 from offbook.domain.config.queue import QueueConfig
+from offbook.domain.config.replacing import ReplacePriority
 from offbook.domain.config.slippage import NoSlippage, SlippageConfig
 from offbook.domain.errors import InvalidConfig
 
@@ -94,7 +95,8 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     is the next open on bars, and quotes where there are quotes.
     ``limit_fill`` says what fills a resting limit on quotes, prints and bars; ``freshness`` how old
     the quote or book may be that an order takes from, None for any age;
-    ``self_match`` what becomes of the session's orders that would trade with each other.
+    ``self_match`` what becomes of the session's orders that would trade with each other;
+    ``replace_priority`` whether an order keeps its place when its terms are replaced.
     ``market_collar`` (0 to 1): how far above the market a market buy reserves cash.
     ``whole_shares``: orders are for whole units, whatever the instrument's lot.
     ``queue`` says where resting orders stand at their price, None their exact place on books that
@@ -130,6 +132,7 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     bar_prices: BarPrices = BarPrices.RANGE
     bar_reports: BarReports = BarReports.AFTER
     slippage_bound: SlippageBound = SlippageBound.BAR
+    replace_priority: ReplacePriority = ReplacePriority.SMALLER
 
     def __post_init__(self) -> None:
         settle_enum(self, "fee_rounding", FeeRounding, "venue.fee_rounding")
@@ -144,6 +147,7 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
         settle_enum(self, "bar_prices", BarPrices, "venue.bar_prices")
         settle_enum(self, "bar_reports", BarReports, "venue.bar_reports")
         settle_enum(self, "slippage_bound", SlippageBound, "venue.slippage_bound")
+        settle_enum(self, "replace_priority", ReplacePriority, "venue.replace_priority")
         settle_enum(self, "while_halted", WhileHalted, "venue.while_halted")
         if self.fill_at is not None:
             settle_enum(self, "fill_at", FillAt, "venue.fill_at")

@@ -10,6 +10,7 @@ from typing import Final
 
 from offbook.domain import records as r
 from offbook.domain.calendars import TradingCalendar
+from offbook.domain.config import ReplacePriority
 from offbook.domain.identifiers import VENUE_ORDER, derived_id
 from offbook.domain.market_data import Bar, DataKind, Quote, Trade
 from offbook.domain.orders import (
@@ -70,6 +71,7 @@ class Venue:
         self.books: dict[str, Book] = {}
         self.times = TradingTimes(kernel)
         self.pegs = Pegs(kernel, self)
+        self._may_keep = kernel.config.venue.replace_priority is ReplacePriority.SMALLER
 
     def book(self, symbol: str) -> Book:
         """The working orders of an instrument."""
@@ -203,7 +205,7 @@ class Venue:
         stop_px = stop_px_of(order, new, mark)
         old_px = order.stop_px if mark is None else book.triggers.stop_px(order.ordinal)
         same = (new.price_px, stop_px) == (order.price_px, old_px)
-        keeps = same and new.order_qty <= order.order_qty
+        keeps = self._may_keep and same and new.order_qty <= order.order_qty
         fresh = not keeps or book.is_fresh(order)
         book.remove(order)
         kernel.emit(
