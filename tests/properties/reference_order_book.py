@@ -203,7 +203,8 @@ class PlainOrderVenue(PlainVenue):
                 given = 0
                 for order in self.by_priority(buying):
                     if order.px == px and not order.taker and self.serves(order, action, traded):
-                        reach = min(order.left, left - given)
+                        first = 0 if action == a.HIDDEN else self.ahead(order) or 0
+                        reach = min(order.left, max(0, left - first - given))
                         if sound:
                             given += self.printed(order, reach, px)
                 left -= given

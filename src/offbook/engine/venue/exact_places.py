@@ -73,17 +73,20 @@ class ExactPlaces(QueuePlaces):
     ) -> int:
         """An execution at a resting order's price: how much of it would have been the order's.
 
-        All of it, where the order that traded came later.  What was hidden is served after all that
-        is shown: it is the order's where nothing is ahead of it, unless it is hidden itself, for
-        then nobody knows which of both came first.  Nothing is, once the message has cleared the
-        book: whoever is told of since may have been there before.
+        Where the order that traded came later, what goes beyond all that is still ahead: had time
+        priority been kept, those would have had theirs first.  What was hidden is served after all
+        that is shown: it is the order's where nothing is ahead of it, unless it is hidden itself,
+        for then nobody knows which of both came first.  Nothing is, once the message has cleared
+        the book: whoever is told of since may have been there before.
         """
         if place.rank is None or execution is None or place.slice_left == 0:
             return 0
         if self._clears != self._orders.clears:
             return 0
-        served = place.ahead == 0 if execution.rank is None else execution.rank >= place.rank
-        return qty if served else 0
+        ahead = place.ahead or 0
+        if execution.rank is None:
+            return 0 if ahead else qty
+        return max(0, qty - ahead) if execution.rank >= place.rank else 0
 
     def _move_all(self) -> None:
         """A book that was cleared is another: whoever waits is behind all that it then begins with,
