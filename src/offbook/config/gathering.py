@@ -58,13 +58,6 @@ def describe_data(data: Sequence[str], given: MarketDescription) -> MarketConfig
     return _combined(named)
 
 
-def describe_document(
-    document: Mapping[str, Any], folder: Path, origin: str, given: MarketDescription
-) -> MarketConfig:
-    """The market of a document that lists ``sources``; paths in it are relative to ``folder``."""
-    return _combined(list(_listed(document, folder, origin, given)))
-
-
 def named_sources(text: str, given: MarketDescription) -> Iterator[NamedSource]:
     """The sources that one name stands for: one, or those that a document lists.
 

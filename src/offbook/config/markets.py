@@ -61,11 +61,6 @@ class Label(enum.Enum):
     CLOSE = "close"
 
 
-def demo_recording() -> Path:
-    """The recording that ships: eleven minutes of BTCUSDT quotes."""
-    return locate_recording(DEMO)
-
-
 class MarketDescription(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
@@ -166,17 +161,11 @@ def locate_recording(data: str) -> Path:
     return recording
 
 
-def describe_market(data: str, given: MarketDescription) -> ReplayMarket:
-    """A recording as a market: what is given, else what stands beside the file, else defaults.
+def market_of(recording: Path, known: MarketDescription) -> ReplayMarket:
+    """A recording of which all that is told is known, as a market.
 
     Raises InvalidConfig, naming what is still to be told, and what looking at the file raises.
     """
-    recording = locate_recording(data)
-    return market_of(recording, given.over(read_description(recording)))
-
-
-def market_of(recording: Path, known: MarketDescription) -> ReplayMarket:
-    """A recording of which all that is told is known, as a market; raises as above."""
     from offbook.adapters.brokers.replay.peeking import check
 
     kind, instrument = _kind(recording, known), _instrument(recording, known)

@@ -46,8 +46,6 @@ NEAR: Final = 256
 WINDOW: Final = 16_384
 """How far to look ahead at once."""
 _NO_ORDERS: Final = Book()
-_TAKEN_WHOLE: Final = (BarSlice, StatusSlice)
-"""Kinds of which every row counts."""
 
 
 class LookAhead:

@@ -86,11 +86,6 @@ class Book:
         """Whether every row of the instrument matters."""
         return bool(self._fresh) or self.awaiting or bool(self.pegs)
 
-    @property
-    def has_fresh(self) -> bool:
-        """Whether an order still trades as a taker."""
-        return bool(self._fresh)
-
     def concerns(self, quote: Quote) -> bool:
         """Whether a quote that is within the tops matters all the same."""
         return self.watching or quote.ask_px >= self.rise or quote.bid_px <= self.fall

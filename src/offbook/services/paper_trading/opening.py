@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -19,6 +19,7 @@ from offbook.services.paper_trading.late_feeds import close_late
 from offbook.services.paper_trading.row_reader import RowReader, SessionRows
 
 
+@runtime_checkable
 class SharedFeed(MarketFeed, Protocol):
     """A feed of a market that runs for many sessions at once."""
 
@@ -103,11 +104,9 @@ def joined_of(feed: MarketFeed) -> Joined | None:
 
 def rows_of(feed: MarketFeed, block_rows: int, on_ready: Callable[[], None]) -> SessionRows:
     """What reads a feed for a session that runs."""
-    make = getattr(feed, "reader", None) if joined_of(feed) is not None else None
-    if make is None:
-        return RowReader(feed, block_rows, on_ready)
-    rows: SessionRows = make(block_rows, on_ready)
-    return rows
+    if joined_of(feed) is not None and isinstance(feed, SharedFeed):
+        return feed.reader(block_rows, on_ready)
+    return RowReader(feed, block_rows, on_ready)
 
 
 def _recorded_gateway(gateway: IBrokerGateway, joined: Joined) -> IRecordedGateway:
