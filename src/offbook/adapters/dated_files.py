@@ -26,6 +26,11 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises InvalidConfig, naming file and row, for what cannot be read.
         """
+        if not file.exists():
+            raise InvalidConfig(
+                f"there is no file of {self.title} {file} (looked in {Path.cwd()})",
+                field=self.field,
+            )
         rows = self._parquet(file) if file.suffix.lower() == ".parquet" else self._csv(file)
         for number, row in enumerate(rows, 1):
             place = f"{file.name}, row {number}"

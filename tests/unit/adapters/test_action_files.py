@@ -71,7 +71,8 @@ def test_what_is_wrong_is_named_with_its_row(tmp_path: Path, text: str, what: st
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     for name in ("none.csv", "none.parquet"):
-        with pytest.raises(InvalidConfig, match="cannot be read"):
+        said = f"there is no file of corporate actions .*{name} .looked in "
+        with pytest.raises(InvalidConfig, match=said):
             read_actions(tmp_path / name)
 
 
