@@ -59,9 +59,12 @@ def tracked() -> tuple[Path, ...]:
     return tuple(path for path in found if path.is_file())
 
 
-@cache
 def tree_of(path: Path) -> ast.Module:
-    """Return a Python file's syntax tree, to be read alone."""
+    """Return a Python file's syntax tree.
+
+    It is not kept: those of all files are a million objects for every collection of garbage to
+    visit, in whatever tests come after.
+    """
     return ast.parse(path.read_text("utf-8"))
 
 

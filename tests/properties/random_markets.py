@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from random import Random
 from typing import Literal
 
@@ -184,7 +185,11 @@ def hours_at_random(rng: Random) -> TradingCalendar:
 
 def days_at_random(rng: Random) -> TradingCalendar:
     """Short days."""
-    length = rng.choice([20 * SECOND, 600 * SECOND, 3600 * SECOND])
+    return _days(rng.choice([20 * SECOND, 600 * SECOND, 3600 * SECOND]))
+
+
+@cache
+def _days(length: int) -> TradingCalendar:
     opens = tuple(START + (day - 9) * 2 * length for day in range(4000))
     return TradingCalendar(name="TEST", opens=opens, closes=tuple(t + length for t in opens))
 

@@ -36,8 +36,7 @@ async def test_those_of_a_process_that_was_killed_come_back_and_go_on(kind: Kind
     await killed.shutdown()
 
 
-@pytest.mark.parametrize("kind", SHARED)
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(("seed", "kind"), [*enumerate(SHARED), (7, "several")])
 async def test_each_of_them_verifies_alone(kind: Kind, seed: int, tmp_path: Path) -> None:
     """Joined at any moment, given commands, slow or asleep: nothing of that shows."""
     # Rows of a book come several to a message.

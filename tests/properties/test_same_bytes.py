@@ -16,6 +16,8 @@ from offbook.engine.ledger.folding import fold
 
 KINDS: list[Kind] = list(MAKERS)
 SEEDS = range(12)
+EVERY = 3
+"""Of so many steps one is taken up again, with every seed another."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -33,10 +35,10 @@ def test_a_session_runs_again_from_what_its_journal_says(seed: int, kind: Kind) 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", range(4))
 def test_a_snapshot_and_the_tail_give_the_whole(seed: int, kind: Kind) -> None:
-    """From every step: running, paused, stopping, with commands and reports on their way."""
+    """From any step: running, paused, stopping, with commands and reports on their way."""
     done = improvise(1000 + seed, kind)
     raws = done.rehearsal.raws
-    for count, (fed, records, state) in enumerate(done.steps):
+    for count, (fed, records, state) in list(enumerate(done.steps))[seed % EVERY :: EVERY]:
         assert state is not None
         engine = fresh(done)
         engine.restore(done.rehearsal.attach, state)
@@ -79,7 +81,7 @@ def test_the_order_of_hashing_changes_nothing() -> None:
             capture_output=True,
             text=True,
         ).stdout
-        for hash_seed in ("0", "1", "4242")
+        for hash_seed in ("0", "4242")
     }
     here = [
         extend_all(GENESIS, improvise(seed, kind).rehearsal.raws).hex()

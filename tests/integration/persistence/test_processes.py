@@ -30,7 +30,7 @@ from offbook.domain.errors import LeaseLost, Refused, SessionNotFound, StoreOwne
 from offbook.testing.sessions import later, new_session, step
 
 CHILD = Path(__file__).with_name("child.py")
-KILLS = 20
+KILLS = 12
 
 
 class Child:

@@ -20,6 +20,7 @@ are marked as official prices, ``auction-bar.1`` on bars.
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Final
 
 from offbook.domain.calendars import DAY_NS, NEVER, TradingCalendar
@@ -198,5 +199,4 @@ class Auctions:
 
 def _closes_daily(calendar: TradingCalendar) -> bool:
     """Whether every session is apart from the next, so that it opens and closes by an auction."""
-    pairs = zip(calendar.closes, calendar.opens[1:], strict=False)
-    return not calendar.always_open and all(close < opening for close, opening in pairs)
+    return not calendar.always_open and all(map(operator.lt, calendar.closes, calendar.opens[1:]))
