@@ -127,7 +127,7 @@ def _account(report: SessionReport) -> Table:
             "traded",
             f"{money(report.traded)} {coin}",
         ),
-        ("orders", _orders(report), "closing fills", _closings(report)),
+        ("orders", _orders(report), "closings", _closings(report)),
     ]
     if Decimal(report.income):
         income = f"{money(report.income, signed=True)} {coin}"
@@ -143,7 +143,7 @@ def _account(report: SessionReport) -> Table:
 
 
 def _closings(report: SessionReport) -> str:
-    """How many fills closed or reduced a position, and how many of them gained: without fees."""
+    """How often a position was closed or reduced, and how many of these gained: without fees."""
     if not report.trades:
         return "none"
     return f"{report.trades:,}, {report.trades_won:,} won before fees"

@@ -30,6 +30,7 @@ from offbook.engine.ledger.ledger import LedgerState
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.event_moments import event_moment
 from offbook.services.reporting.account_path import Execution, execution_of
+from offbook.services.reporting.closings import Closings
 from offbook.services.reporting.worth import Worth
 
 _PAGE: Final = 1000
@@ -107,8 +108,8 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     ``equity`` is marked at mid; ``equity_closing`` at the side at which positions would be closed,
     None where the last prices are not in the records.  ``return_pct`` is of the initial
     equity.
-    ``trades`` counts fills that closed or reduced a position, ``trades_won`` those with a gain
-    before fees.
+    ``trades`` counts what closed or reduced a position: fills, an expiry, a delisting;
+    ``trades_won`` those with a gain before fees, of a contract since it was opened.
     """
 
     session_id: str
@@ -188,16 +189,16 @@ def make_report(session: PaperTradingSession, records: Iterable[Record]) -> Sess
     ledger = LedgerState()
     fills: list[FillLine] = []
     moments: list[Moment] = []
-    traded = slippage = won = trades = 0
+    closings = Closings()
+    traded = slippage = 0
     for record in records:
         ledger.apply(record)
+        execution = None
         if isinstance(record, OrderFilled):
             execution = execution_of(record, ledger)
             fills.append(_fill_line(ledger, record, execution))
             slippage += execution.slippage
             traded += execution.traded
-            trades += record.realized != 0
-            won += record.realized > 0
         elif isinstance(record, SessionStarted):
             moments.append(Moment(ts=record.ts, event="started"))
         elif isinstance(record, SessionPaused):
@@ -211,9 +212,10 @@ def make_report(session: PaperTradingSession, records: Iterable[Record]) -> Sess
             moments.append(Moment(ts=record.ts, event="margin restored"))
         elif (event := event_moment(record)) is not None:
             moments.append(Moment(ts=record.ts, event=event[0], reason=event[1]))
+        closings.take(record, ledger, execution)
     if ledger.stopped is not None:
         moments.append(Moment(ts=ledger.ts, event="stopped", reason=ledger.stopped.reason))
-    return _report(session, ledger, fills, moments, (traded, slippage, trades, won))
+    return _report(session, ledger, fills, moments, (traded, slippage), closings)
 
 
 def _report(
@@ -221,11 +223,12 @@ def _report(
     ledger: LedgerState,
     fills: list[FillLine],
     moments: list[Moment],
-    counted: tuple[int, int, int, int],
+    counted: tuple[int, int],
+    closings: Closings,
 ) -> SessionReport:
     config = session.config
     summary = session.summary or summary_of(ledger)
-    traded, slippage, trades, won = counted
+    traded, slippage = counted
     worth = _worth_at_the_end(config.account, ledger)
     initial = _opening(config.account, ledger, worth)
     unrealized = summary.equity - initial - summary.realized + summary.fees - summary.income
@@ -262,8 +265,8 @@ def _report(
         fees=str(summary.fees),
         slippage=str(Amount(slippage)),
         traded=str(Amount(traded)),
-        trades=trades,
-        trades_won=won,
+        trades=closings.count,
+        trades_won=closings.won,
         positions=summary.positions,
         orders=len(ledger.orders),
         orders_by_status=dict(Counter(o.status.value for o in ledger.orders.values())),

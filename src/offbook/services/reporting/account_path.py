@@ -60,6 +60,8 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     grade: str = ""
     is_inverse: bool = False
     """Whether who is long gains what it was opened at more than it is closed at."""
+    closed_by: str | None = None
+    """What closed a position without an order: ``expiry`` or ``delisting``."""
 
     def gain(self, got: int, paid: int) -> int:
         """What closing for ``got`` brings who was long at ``paid``, in the instrument's currency;
@@ -104,9 +106,9 @@ class AccountPath(msgspec.Struct, frozen=True, kw_only=True):
     """A session's account through time; ``steps`` rise strictly in time, the first is the opening.
 
     ``started_ts`` is None for a session that never ran.  ``restated`` are splits and the like, in
-    order of time.  ``closings`` are positions that an expiry closed, as if they had been traded at
-    the final price, without an order; ``gained`` is what contracts realized by fills and
-    settlements, by symbol, in units of 10**-18 of the account's currency.
+    order of time.  ``closings`` are positions that an expiry or a delisting closed, as if they
+    had been traded for what it brought, without an order; ``gained`` is what contracts realized by
+    fills and settlements, by symbol, in units of 10**-18 of the account's currency.
     """
 
     account: AccountConfig
@@ -135,7 +137,7 @@ class AccountPath(msgspec.Struct, frozen=True, kw_only=True):
         return self.steps[max(bisect_right(self.steps, ts, key=lambda step: step.ts) - 1, 0)]
 
     def legs(self) -> dict[str, list[int]]:
-        """By symbol, the moments of its fills and its expiry, each once: between two of them its
+        """By symbol, the moments of its fills and its end, each once: between two of them its
         position stands still."""
         found: dict[str, list[int]] = {instrument.symbol: [] for instrument in self.instruments}
         for execution in self.dealings:
@@ -176,17 +178,40 @@ def execution_of(record: OrderFilled, ledger: LedgerState) -> Execution:
     )
 
 
-def _closing(record: PositionSettled, held: int, ledger: LedgerState) -> Execution:
-    """An expired position as if what was held (signed units) had been traded."""
-    instrument = instrument_of(ledger, record.symbol)
-    price = Fraction(record.price) * 10**instrument.price_precision
+def closing_of(record: Record, held: int, ledger: LedgerState) -> Execution | None:
+    """A position that ended without an order, as if what was ``held`` before (signed units) had
+    been traded for what it brought: by an expiry at the final price, by a delisting for the amount
+    that was paid.  None for any other record, and where nothing was held."""
+    if not held:
+        return None
+    if isinstance(record, PositionSettled) and record.expired:
+        instrument = instrument_of(ledger, record.symbol)
+        price = Fraction(record.price) * 10**instrument.price_precision
+        value = instrument.value_of(abs(held), price.numerator, price.denominator)
+        return _closed(record, held, (value, round(price)), instrument, "expiry")
+    if isinstance(record, PositionDelisted):
+        instrument = instrument_of(ledger, record.symbol)
+        paid = abs(record.paid)
+        price = Fraction(paid, abs(held) * instrument.notional_scale)
+        return _closed(record, held, (paid, round(price)), instrument, "delisting")
+    return None
+
+
+def _closed(
+    record: PositionSettled | PositionDelisted,
+    held: int,
+    traded: tuple[int, int],
+    instrument: Instrument,
+    reason: str,
+) -> Execution:
+    value, px = traded
     return Execution(
         ts=record.ts,
         symbol=record.symbol,
         client_order_id="",
         qty=-held,
-        px=round(price),
-        notional=instrument.value_of(abs(held), price.numerator, price.denominator),
+        px=px,
+        notional=value,
         fee=0,
         twice_mid=0,
         slippage=0,
@@ -194,6 +219,7 @@ def _closing(record: PositionSettled, held: int, ledger: LedgerState) -> Executi
         # What was booked tells the rate.
         rate=(abs(record.worth), abs(record.realized)) if record.realized else (1, 1),
         is_inverse=instrument.is_inverse,
+        closed_by=reason,
     )
 
 
@@ -220,12 +246,13 @@ class PathBuilder:
             self._step(record.ts, ledger)
         elif isinstance(record, PositionRestated):
             self._restate(record, ledger)
-        elif isinstance(record, PositionSettled):
+        elif isinstance(record, (PositionSettled, PositionDelisted)):
             held = self._steps[-1].positions.get(record.symbol, 0)
-            if record.expired and held:
-                self._closings.append(_closing(record, held, ledger))
+            closing = closing_of(record, held, ledger)
+            if closing is not None:
+                self._closings.append(closing)
             self._step(record.ts, ledger)
-        elif isinstance(record, (PositionDelisted, FlowAccrued, FlowPaid)):
+        elif isinstance(record, (FlowAccrued, FlowPaid)):
             self._step(record.ts, ledger)
         elif isinstance(record, SessionStarted):
             self._started = self._started or record.ts

@@ -6,12 +6,11 @@ Amounts, prices and quantities are decimal text, times integers of ns UTC, ratio
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 
 import msgspec
 
 from offbook.domain.instruments import Instrument
-from offbook.domain.values import Amount
+from offbook.domain.values import Amount, share_of, units_to_text
 from offbook.services.reporting.account_path import AccountPath
 from offbook.services.reporting.drawdown import Drawdown
 from offbook.services.reporting.equity_curve import EquityCurve, EquitySample
@@ -72,6 +71,7 @@ class TripLine(msgspec.Struct, frozen=True, kw_only=True):
     average prices are rounded to the stored decimals plus four;
     ``return_ratio`` is net over the value of what was opened.  ``favourable`` and ``adverse`` are
     the furthest that the price went for and against it, as fractions of the entry price.
+    ``exit_reason`` is what ended it without an order: ``expiry`` or ``delisting``.
     """
 
     symbol: str
@@ -91,6 +91,7 @@ class TripLine(msgspec.Struct, frozen=True, kw_only=True):
     fills: int
     entry_order: str
     exit_order: str | None
+    exit_reason: str | None = None
 
 
 class TripSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,9 +189,13 @@ def _trip_line(trip: RoundTrip, instrument: Instrument, found: Excursions | None
         fills=trip.fills,
         entry_order=trip.entry_order,
         exit_order=trip.exit_order,
+        exit_reason=trip.exit_reason,
     )
 
 
 def _average(notional: int, qty: int, instrument: Instrument) -> str:
-    value = Decimal(str(Amount(notional))) / Decimal(instrument.qty_text(qty))
-    return format(value.quantize(Decimal(1).scaleb(-(instrument.price_precision + 4))), "f")
+    price, of = instrument.average_px(notional, qty)
+    places = instrument.price_precision + 4
+    # An inverse contract that is worth nothing has no price that says so.
+    units = share_of(price, 10**places, of) if of else 0
+    return units_to_text(units, places, trim=False)

@@ -28,7 +28,8 @@ class RoundTrip(msgspec.Struct, frozen=True, kw_only=True):
     values of its openings and of its closings, in the instrument's currency; all else is in the
     account's.  ``paid`` is what the openings were worth; ``gross`` is the gain of what was closed,
     at the rate of each closing as in the ledger, before ``fees``, which are all fees booked on the
-    trip so far.  What an expiry closed has no ``exit_order``, and is no fill.
+    trip so far.  What an expiry or a delisting closed has no ``exit_order`` but an ``exit_reason``,
+    and is no fill.
     """
 
     symbol: str
@@ -45,6 +46,7 @@ class RoundTrip(msgspec.Struct, frozen=True, kw_only=True):
     fills: int
     entry_order: str
     exit_order: str | None
+    exit_reason: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -148,6 +150,7 @@ def _paired(opening: _Lot, closing: _Lot, qty: int) -> RoundTrip:
         fills=1 + bool(leave.client_order_id),
         entry_order=entry.client_order_id,
         exit_order=leave.client_order_id or None,
+        exit_reason=leave.closed_by,
     )
 
 
@@ -202,6 +205,7 @@ class _Open:
             fills=self.fills,
             entry_order=self.first.client_order_id,
             exit_order=None if self.held else self.last.client_order_id or None,
+            exit_reason=None if self.held else self.last.closed_by,
         )
 
 

@@ -8,11 +8,12 @@ import msgspec
 import pytest
 from tests.unit.services.reporting.acting import Deal, Played, curve_of, fill, money, play
 
-from offbook.domain.config import Adjustment, CorporateAction
+from offbook.domain.config import AccountConfig, AccountType, Adjustment, CorporateAction
 from offbook.services.paper_trading.report import make_report
 from offbook.services.reporting.account_path import Restatement
+from offbook.services.reporting.lines import trip_section
 from offbook.services.reporting.restatements import comparable
-from offbook.services.reporting.round_trips import fifo_trips, position_trips
+from offbook.services.reporting.round_trips import fifo_trips, position_trips, time_held
 from offbook.services.reporting.trip_statistics import Excursions
 from offbook.testing.markets import (
     SECOND,
@@ -112,3 +113,31 @@ def test_a_report_tells_of_splits_and_of_what_came_without_trades() -> None:
         ("dividend", "10 USD on 40 XYZ"),
     ]
     assert (report.income, report.unrealized, report.equity) == ("10", "80", "10090")
+
+
+@pytest.mark.parametrize(
+    ("qty", "gross", "won", "side"), [("10", "-480", 0, "LONG"), ("-10", "480", 1, "SHORT")]
+)
+async def test_a_delisting_closes_the_trip(qty: str, gross: str, won: int, side: str) -> None:
+    """Opened at 100 after two seconds, ended for 52 each after five."""
+    ends = datetime.fromtimestamp(START // 10**9 + 5, UTC).isoformat()
+    given = {"symbol": "XYZ", "kind": "delisting", "ex": ends, "amount": "52"}
+    market = market_with(msgspec.convert(given, CorporateAction))
+    account = AccountConfig(currency="USD", type=AccountType.MARGIN, initial_cash="10000")
+    result = play(market, [Deal(2, qty)], account=account)
+    report = make_report(result.session, result.records)
+    assert (report.trades, report.trades_won) == (1, won)
+    (trip,) = position_trips(comparable(result.path.dealings, result.path.restated))
+    assert (trip.exit_ts, trip.exit_reason, trip.exit_order) == (
+        START + 5 * SECOND,
+        "delisting",
+        None,
+    )
+    assert trip.gross == money(gross)
+    (pair,) = fifo_trips(result.path.dealings).trips
+    assert (pair.gross, pair.exit_reason) == (money(gross), "delisting")
+    section = trip_section([trip], result.path, await curve_of(market, result))
+    (line,) = section.trips
+    assert (line.side, line.entry_px, line.exit_px) == (side, "100.000000", "52.000000")
+    assert section.statistics.won == won
+    assert time_held(result.path.dealings, START + 8 * SECOND) == 3 * SECOND

@@ -1,6 +1,7 @@
 """Trips and lines of instruments where gains come by settlements, by hand."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import pytest
@@ -42,7 +43,36 @@ class SellsTwoBuysOne(Strategy):
             self.buy("BTCUSDT", "1")
 
 
-async def report_of(*, expires: int | None = None, is_inverse: bool = False) -> FullReport:
+class BuysAndSells(Strategy):
+    """Buys one at 100 and sells it at 96, after it was settled at 95."""
+
+    def on_start(self) -> None:
+        self.seen = 0
+
+    def on_quote(self, row: object) -> None:
+        self.seen += 1
+        if self.seen == 1:
+            self.buy("BTCUSDT", "1")
+        elif self.seen == 3:
+            self.sell("BTCUSDT", "1")
+
+
+class SellsAndBuys(BuysAndSells):
+    """The same, the other way round."""
+
+    def buy(self, *args: Any, **terms: Any) -> str:
+        return super().sell(*args, **terms)
+
+    def sell(self, *args: Any, **terms: Any) -> str:
+        return super().buy(*args, **terms)
+
+
+async def report_of(
+    *,
+    expires: int | None = None,
+    is_inverse: bool = False,
+    strategy: type[Strategy] = SellsTwoBuysOne,
+) -> FullReport:
     """Settled at 95 after two seconds, finally at 111 where it expires."""
     instrument = msgspec.structs.replace(
         BTCUSDT,
@@ -58,7 +88,7 @@ async def report_of(*, expires: int | None = None, is_inverse: bool = False) -> 
     if expires is not None:
         prices.append(SettlementPrice(at=at(expires), price="111"))
     config = msgspec.structs.replace(built.config, settlements=tuple(prices))
-    stage = Stage(BuiltMarket(config=config, slices=built.slices), SellsTwoBuysOne)
+    stage = Stage(BuiltMarket(config=config, slices=built.slices), strategy)
     account = AccountConfig(
         currency="USDT",
         type=AccountType.MARGIN,
@@ -80,13 +110,28 @@ async def test_an_expiry_closes_the_trip() -> None:
     assert (line.position, line.realized, line.unrealized, line.net) == ("0", "-160", "0", "-160")
     (trip,) = report.by_position.trips
     assert (trip.side, trip.gross, trip.exit_ts) == ("SHORT", "-160", START + 5 * SECOND)
-    assert (trip.fills, trip.exit_order) == (2, None)
+    assert (trip.fills, trip.exit_order, trip.exit_reason) == (2, None, "expiry")
+    assert (trip.entry_px, trip.exit_px) == ("100.000000", "108.000000")
     pairs = report.fifo.trips
     assert [(pair.gross, pair.fills) for pair in pairs] == [("-50", 2), ("-110", 1)]
     assert report.statistics is not None
     assert report.statistics.time_in_market.value == pytest.approx(5 / 6)
     assert report.execution is not None
     assert report.execution.fills == 2
+    assert (report.session.trades, report.session.trades_won) == (2, 0)
+
+
+@pytest.mark.parametrize("is_inverse", [False, True])
+@pytest.mark.parametrize(("strategy", "won"), [(BuysAndSells, 0), (SellsAndBuys, 1)])
+async def test_a_closing_fill_is_won_by_all_that_it_made(
+    strategy: type[Strategy], won: int, is_inverse: bool
+) -> None:
+    """Opened at 100, closed at 96: since the settlement at 95 alone it made the opposite."""
+    report = await report_of(strategy=strategy, is_inverse=is_inverse)
+    assert (report.session.trades, report.session.trades_won) == (1, won)
+    assert (report.by_position.statistics.trips, report.by_position.statistics.won) == (1, won)
+    closing = report.session.fills[-1]
+    assert (Amount.parse(closing.realized) > 0) is not bool(won)
 
 
 async def test_what_was_settled_of_an_open_position_is_in_its_line() -> None:
@@ -104,6 +149,7 @@ async def test_in_another_currency_the_expiry_counts_at_its_rate() -> None:
     each worth 100 dollars."""
     report = await report_of(expires=5, is_inverse=True)
     (trip,) = report.by_position.trips
+    assert (trip.entry_px, trip.exit_px) == ("100.000000", "107.916667")  # harmonic
     exact = 1000 * (1 / 105 + 1 / 111 - 2 / 100)
     assert float(trip.gross) == pytest.approx(exact, abs=1e-12)
     (line,) = report.instruments
