@@ -60,7 +60,7 @@ def in_order(parts: Sequence[Part]) -> list[Part]:
     for part in parts[1:]:
         _require_same_columns(parts[0].reader, part.reader)
     # Of files without a row there is no time; they may stand anywhere.
-    begins = {id(part): _first_ts(part) for part in parts}
+    begins = {id(part): first_ts(part) for part in parts}
     ordered = sorted(parts, key=lambda part: begins[id(part)])
     for before, after in itertools.pairwise(ordered):
         if before.extent is not None and begins[id(after)] < before.extent.last_ts:
@@ -176,7 +176,11 @@ class ChainedReader:
             )
 
 
-def _first_ts(part: Part) -> int:
+def first_ts(part: Part) -> int:
+    """When a part begins (ns UTC), its first row read where its extent is unknown; 0 without any.
+
+    Raises BadMarketData for a first row that is refused.
+    """
     if part.extent is not None:
         return part.extent.first_ts
     first = part.reader.next()

@@ -12,11 +12,13 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from offbook.adapters.brokers.beginnings import expiry_of, require_before_expiry
 from offbook.adapters.brokers.replay.extent import find_extent
 from offbook.adapters.brokers.replay.files import (
     ChainedReader,
     Part,
     find_files,
+    first_ts,
     in_order,
     whole_extent,
 )
@@ -61,8 +63,9 @@ class ReplayGateway:
 
         Raises InvalidConfig (no such file, unknown kind of file or calendar, missing columns),
         BadMarketData (empty, damaged, without header) and GatewayUnavailable (cannot be read).
-        Bad rows are told by the ``read`` that meets them.  A caller that is cancelled leaves
-        nothing open.
+        Bad rows are told by the ``read`` that meets them (the first row of a contract that expires
+        is read here, so that one that has ended before is refused: InvalidConfig).  A caller that
+        is cancelled leaves nothing open.
         """
         if not isinstance(market, ReplayMarket):
             raise InvalidConfig("the replay gateway opens recordings only", field="market.type")
@@ -235,6 +238,8 @@ def open_recording(
             several = len(files) > 1
             parts.append(_open_part(alone, calendar, stop, surveys, may_be_empty=several))
         parts = in_order(parts)
+        if expiry_of(market.instrument) is not None:
+            require_before_expiry(market.instrument, first_ts(parts[0]), market.path)
     except BaseException:
         for part in parts:
             part.reader.close()

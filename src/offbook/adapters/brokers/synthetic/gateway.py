@@ -6,6 +6,7 @@ import asyncio
 
 import msgspec
 
+from offbook.adapters.brokers.beginnings import require_before_expiry
 from offbook.adapters.brokers.synthetic.bar_rows import BarRows
 from offbook.adapters.brokers.synthetic.quote_rows import QuoteRows
 from offbook.adapters.brokers.synthetic.recipe import work_out
@@ -115,5 +116,7 @@ def _open(market: SyntheticMarket) -> _Opened:
         data_identity=recipe.identity(),
         calendar_identity=calendar.digest(),
     )
-    extent = FeedExtent(rows=rows.total, first_ts=int(rows.piece(0).ts[0]), last_ts=rows.last_ts())
+    first_ts = int(rows.piece(0).ts[0])
+    require_before_expiry(market.instrument, first_ts, "synthetic market")
+    extent = FeedExtent(rows=rows.total, first_ts=first_ts, last_ts=rows.last_ts())
     return _Opened(rows, info, calendar, extent)
