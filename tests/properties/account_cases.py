@@ -27,6 +27,8 @@ from offbook.domain.config import (
     NoSlippage,
     OnDailyLoss,
     PerUnitFee,
+    PortfolioMargin,
+    ProductGroup,
     RiskConfig,
     SettlementConfig,
     SingleFee,
@@ -79,7 +81,7 @@ def pick_account(
     check = source.pick([CashCheck.SUBMIT] * 4 + [CashCheck.FILL])
     settles = not margin and check is CashCheck.SUBMIT
     return AccountConfig(
-        **(_pick_margin(source, here) if margin else {}),
+        **(_pick_margin(source, here, instrument) if margin else {}),
         settlement=_pick_settlement(source) if settles else None,
         currency=currency,
         type=AccountType.MARGIN if margin else AccountType.CASH,
@@ -98,15 +100,15 @@ def _pick_settlement(source: Source) -> SettlementConfig | None:
     return source.pick([None, rule, rule])
 
 
-def _pick_margin(source: Source, cash: Decimal) -> dict[str, Any]:
-    """What is asked for, by one of three rules, and what becomes of who has less."""
+def _pick_margin(source: Source, cash: Decimal, instrument: Instrument) -> dict[str, Any]:
+    """What is asked for, by one of several rules, and what becomes of who has less."""
     leverage = source.pick(["2", "1", "10.5", "30", "30"])
     found: dict[str, Any] = {
         "leverage": leverage,
         "margin_call": source.pick(list(MarginCall)),
         "liquidation_fee": source.pick(["0", "0.005", "0.0123"]),
     }
-    rule = source.pick(["share", "tight", "tiers", "regulation"])
+    rule = source.pick(["share", "tight", "tiers", "regulation", "moves"])
     if rule == "tight":
         found["maintenance_margin"] = source.pick(["0.03", "0.0333"])
     elif rule == "tiers":
@@ -118,7 +120,21 @@ def _pick_margin(source: Source, cash: Decimal) -> dict[str, Any]:
         )
     elif rule == "regulation" and leverage in {"1", "2"}:
         found["margin_rules"] = MarginRules.REG_T
+    elif rule == "moves":
+        del found["leverage"]
+        found["portfolio_margin"] = _pick_moves(source, cash, instrument)
     return found
+
+
+def _pick_moves(source: Source, cash: Decimal, instrument: Instrument) -> PortfolioMargin:
+    """What is lost if the price moves so far, by itself or in a group."""
+    group = ProductGroup(symbols=(instrument.symbol, "other"), down="0.08", up="0.0633", offset="1")
+    return PortfolioMargin(
+        move=source.pick(["0.15", "0.0333"]),
+        groups=source.pick([(), (group,)]),
+        initial_factor=source.pick(["1", "1.1", "3.00000001"]),
+        minimum_equity=source.pick(["0", "0", f"{cash * Decimal('0.98'):f}"]),
+    )
 
 
 def pick_slippage(source: Source) -> SlippageConfig:

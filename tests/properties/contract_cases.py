@@ -32,6 +32,8 @@ def with_contract(source: Source, setup: Setup, base: str) -> Setup:
     account = setup.account
     if not account.is_margin or account.margin_rules is MarginRules.REG_T:
         return setup
+    if account.portfolio_margin is not None:
+        return setup
     setup = replace(setup, account=_liquidated(source, account))
     if source.pick([False, False, True]):
         return _of_contracts(source, setup, Decimal(base))

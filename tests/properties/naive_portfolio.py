@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from tests.properties.reference_stress import stressed
+
 from offbook.domain import records as r
 from offbook.domain.config import BookStart, SessionConfig, instruments_of
 from offbook.domain.market_data import (
@@ -130,13 +132,13 @@ class NaivePortfolio:
         elif isinstance(record, r.MarginCalled | r.MarginRestored):
             self.called = isinstance(record, r.MarginCalled)
             self._is_equity(record.equity, before)
-            share = self._share("maintenance" if self.called else "initial")
-            wanted = {self.required(share, mids) for mids in (before, self.mids)}
+            which = "maintenance" if self.called else "initial"
+            wanted = {self.required(which, mids) for mids in (before, self.mids)}
             assert _money(record.required) in wanted, (record, wanted)
         elif isinstance(record, r.SessionStopped):
             self._is_equity(record.equity, before)
             assert _money(record.cash) == self.cash, (record, self.cash)
-            used = {self.required(self._share("initial"), mids) for mids in (before, self.mids)}
+            used = {self.required("initial", mids) for mids in (before, self.mids)}
             assert _money(record.margin_used) in used, (record, used)
 
     def _filled(self, fill: r.OrderFilled) -> None:
@@ -159,8 +161,13 @@ class NaivePortfolio:
             ZERO,
         )
 
-    def required(self, share: Fraction, mids: Mapping[str, Fraction]) -> Fraction:
-        """A share of all that is held or owed, rounded up."""
+    def required(self, which: str, mids: Mapping[str, Fraction]) -> Fraction:
+        """A share of all that is held or owed, rounded up; or what it would lose together."""
+        margin = self.config.account.portfolio_margin
+        if margin is not None:
+            values = {name: h.qty * mids[name] for name, h in self.holdings.items() if h.qty}
+            return stressed(margin, values, opens=which == "initial")
+        share = self._share(which)
         gross = sum((abs(h.qty) * mids[name] for name, h in self.holdings.items() if h.qty), ZERO)
         return -(-gross * share // FINEST) * FINEST
 
@@ -179,7 +186,7 @@ class NaivePortfolio:
         self.judged += 1
         equity = self.equity(self.mids)
         if self.config.account.is_margin and any(h.qty for h in self.holdings.values()):
-            needed = self.required(self._share("maintenance"), self.mids)
+            needed = self.required("maintenance", self.mids)
             assert self.called or equity >= needed, f"no margin call at {equity} of {needed}"
         if self.began_with is not None and not self.lost:
             loss = self.began_with - equity

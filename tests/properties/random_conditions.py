@@ -26,6 +26,8 @@ from offbook.domain.config import (
     MarginCall,
     NormalDelay,
     NoSlippage,
+    PortfolioMargin,
+    ProductGroup,
     SessionConfig,
     SquareRootSlippage,
     StopGap,
@@ -49,6 +51,16 @@ def called(action: MarginCall) -> dict[str, Any]:
     return margin("1000", maintenance_margin="0.001", margin_call=action)
 
 
+def portfolio(cash: str, factor: str = "1", **terms: Any) -> tuple[str, dict[str, Any]]:
+    """One that is asked for what its positions would lose together; calls come early."""
+    group = ProductGroup(symbols=("XYZ", "ABC"), down="0.0011", up="0.0008", offset="0.9")
+    asked = PortfolioMargin(
+        move="0.001", groups=(group,), initial_factor=factor, minimum_equity=cash[0]
+    )
+    return cash, {"type": AccountType.MARGIN, "portfolio_margin": asked, **terms}
+
+
+TOGETHER = [portfolio("3.5"), portfolio("5", "1.01", margin_call=MarginCall.DENY_INCREASE)]
 ACCOUNTS: list[tuple[str, dict[str, Any]]] = [
     ("900", {}),
     ("5000", {}),

@@ -37,7 +37,8 @@ def with_contracts(config: SessionConfig, rng: Random, begin: int, end: int) -> 
     own = Random()
     own.setstate(rng.getstate())  # what else is drawn stays as it is
     own.seed(own.random() + 1)
-    if not config.account.is_margin or own.random() < 0.67:
+    account = config.account
+    if not account.is_margin or account.portfolio_margin is not None or own.random() < 0.67:
         return config
     terms = {one.symbol: _terms(one, own, begin, end) for one in instruments_of(config.market)}
     sources = tuple(
@@ -114,7 +115,7 @@ def liquidated(account: AccountConfig, rng: Random) -> dict[str, Any]:
     told_before = account.margin_mode, account.liquidation
     if told_before != (MarginMode.CROSS, Liquidation.FULL):
         return {}
-    if account.margin_call is not MarginCall.LIQUIDATE:
+    if account.margin_call is not MarginCall.LIQUIDATE or account.portfolio_margin is not None:
         return {}
     told: dict[str, Any] = {"margin_mode": rng.choice(list(MarginMode))}
     if told["margin_mode"] is MarginMode.ISOLATED:

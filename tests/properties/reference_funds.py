@@ -161,6 +161,8 @@ class MarginAccount(Margins, Account):
         own = self.own_margin(abs(self.held), opens=opens)
         if own is not None:
             return -rounded_down(-own * self.rate)
+        if self.stress is not None:
+            return self.together(market, opens=opens)
         worth = self.worth_of_position(market)
         if self.tiers() and not opens:
             ends = [start for start, _ in self.tiers()[1:]] + [worth]
@@ -185,6 +187,11 @@ class MarginAccount(Margins, Account):
         share, a_share = (1, Fraction(5, 2)) if cheap else (Fraction(3, 10), Fraction(5))
         floor = -rounded_down(self.held * a_share * self.rate)
         return max(-rounded_down(-value * share), floor)
+
+    def too_small(self, market: Market | None) -> bool:
+        """Whether its equity is below the least that a portfolio margin asks for."""
+        least = Fraction("0" if self.stress is None else self.stress.minimum_equity)
+        return least > 0 and self.equity(market) < least
 
     def free(self, market: Market | None) -> Fraction:
         """Equity that nothing binds; an isolated position's gains are its own."""
@@ -250,7 +257,7 @@ class MarginAccount(Margins, Account):
 
     def can_release(self, order: Order, qty: Fraction, price: Fraction, market: Market) -> bool:
         adding, need = self._released(order, qty, price)
-        if adding and self.called:
+        if adding and (self.called or self.too_small(market)):
             return False
         return not need or need <= self.free(market) + self.shared(order)
 
@@ -292,6 +299,8 @@ class MarginAccount(Margins, Account):
             return RejectReason.NOT_BORROWABLE
         if adding and self.called:
             return RejectReason.MARGIN_CALL
+        if adding and self.too_small(market):
+            return RejectReason.MINIMUM_EQUITY
         need = self.need(order, adding, order.reserve_price)
         if need and need > self.free(market):
             return RejectReason.INSUFFICIENT_BUYING_POWER
@@ -328,6 +337,8 @@ class MarginAccount(Margins, Account):
         order.asked_qty, order.asked_price = before
         if adding and self.called:
             return RejectReason.MARGIN_CALL
+        if adding and self.too_small(market):
+            return RejectReason.MINIMUM_EQUITY
         if need > max(order.reserved, self.free(market) + order.reserved):
             return RejectReason.INSUFFICIENT_BUYING_POWER
         return need

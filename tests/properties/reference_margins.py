@@ -6,8 +6,9 @@ from fractions import Fraction
 
 from tests.properties.reference_numbers import rounded_down, rounded_even
 from tests.properties.reference_position import Position
+from tests.properties.reference_stress import stressed
 
-from offbook.domain.config import AccountConfig, MaintenanceBasis, MarginMode
+from offbook.domain.config import AccountConfig, MaintenanceBasis, MarginMode, PortfolioMargin
 
 Market = tuple[Fraction, Fraction]
 
@@ -33,7 +34,23 @@ class Margins(Position):
     def to_open(self, qty: Fraction, price: Fraction) -> Fraction:
         """The initial margin of a quantity."""
         own = self.own_margin(qty, opens=True)
-        return -rounded_down(-self.value(qty, price) * self.initial) if own is None else own
+        share = self.initial
+        if self.stress is not None:
+            group = self.stress.group_of(self.instrument.symbol)
+            moves = (self.stress.move,) if group is None else (group.down, group.up)
+            share = max(map(Fraction, moves)) * Fraction(self.stress.initial_factor)
+        return -rounded_down(-self.value(qty, price) * share) if own is None else own
+
+    @property
+    def stress(self) -> PortfolioMargin | None:
+        return self.config.portfolio_margin
+
+    def together(self, market: Market | None, *, opens: bool) -> Fraction:
+        """The largest of ten losses."""
+        assert self.stress is not None
+        worth = -self._at_mid(-abs(self.held), market)
+        signed = {self.instrument.symbol: worth if self.held > 0 else -worth}
+        return stressed(self.stress, signed if self.held else {}, opens=opens)
 
     @property
     def isolated(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.properties.naive_portfolio import NaivePortfolio
-from tests.properties.random_conditions import ACCOUNTS
+from tests.properties.random_conditions import ACCOUNTS, TOGETHER
 from tests.properties.random_sessions import Improvised, fresh, improvise
 
 from offbook.domain.market_data import MergedSlice
@@ -19,8 +19,6 @@ from offbook.engine.processing_engine import ProcessingEngine
 
 LIVE = {SessionStatus.RUNNING, SessionStatus.PAUSED}
 OVER = {SessionStatus.STOPPED, SessionStatus.FAILED}
-SEEDS = 14
-"""How many sessions each of the rounds runs."""
 
 
 class Auditor:
@@ -68,18 +66,19 @@ class Auditor:
 
 
 @pytest.mark.parametrize(
-    ("first", "accounts", "shown"),
+    ("seeds", "accounts", "shown"),
     [
-        (6000, ACCOUNTS, ("DayBegan", "DailyLossReached")),
-        (6600, ACCOUNTS[-2:], ("MarginCalled", "MarginRestored")),
+        (range(6000, 6014), ACCOUNTS, ("DayBegan", "DailyLossReached")),
+        (range(6600, 6614), ACCOUNTS[-2:], ("MarginCalled", "MarginRestored")),
+        (range(6735, 6741), TOGETHER, ("MarginCalled", "MarginRestored")),
     ],
 )
 def test_an_account_is_what_fills_and_last_prices_come_to(
-    first: int, accounts: list[tuple[str, dict[str, Any]]], shown: tuple[str, ...]
+    seeds: range, accounts: list[tuple[str, dict[str, Any]]], shown: tuple[str, ...]
 ) -> None:
     """At every fill, call, loss and end; and no call or loss goes unnoticed."""
     seen: Counter[str] = Counter()
-    for seed in range(first, first + SEEDS):
+    for seed in seeds:
         done = improvise(seed, "several", rows=90, accounts=accounts, events=False)
         auditor = Auditor(done)
         auditor.run()

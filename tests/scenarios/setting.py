@@ -14,6 +14,7 @@ from offbook.domain.contracts import ContractTerms, Settles
 from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.market_data import DataKind, MarketInfo
 from offbook.testing.markets import BTCUSDT, XYZ
+from tests.scenarios.portfolio import group, portfolio
 from tests.scenarios.wording import duration
 
 BTCUSD = msgspec.structs.replace(BTCUSDT, symbol="BTCUSD", quote_currency="USD")
@@ -326,6 +327,8 @@ CLAUSES: dict[str, Callable[..., None]] = {
     "cash": lambda self, amount: setattr(self, "cash", amount),
     "fee": Setting.charges,
     "margin": Setting.margin,
+    "portfolio": portfolio,
+    "group": group,
     "in": lambda self, currency: self.account.update(currency=currency),
     "rate": Setting.rate,
     "own": lambda self, currency, amount: self.account.setdefault("cash", {}).update(

@@ -204,6 +204,7 @@ class RejectReason(Named):
     HALTED = "HALTED"
     NO_EXTENDED_HOURS = "NO_EXTENDED_HOURS"
     NO_PEG_PRICE = "NO_PEG_PRICE"
+    MINIMUM_EQUITY = "MINIMUM_EQUITY"
 
 
 class CancelReason(Named):

@@ -9,3 +9,6 @@ LATER_VALUES: dict[tuple[str, ...], str] = {
     ("venue", "replace_priority"): "lost",
     ("account", "unpaid"): "cut",
 }
+
+NOT_ALONE = ("liquidation", "maintenance_basis", "margin_mode", "portfolio_margin")
+"""Settings of an account that go with others, or without them."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.unit.domain.later_values import LATER_VALUES
+from tests.unit.domain.later_values import LATER_VALUES, NOT_ALONE
 
 from offbook.domain.config import (
     AccountConfig,
@@ -337,7 +337,7 @@ DECIDING = [
         *(("venue", name) for name in ("book_start", "freshness", "while_halted", "bar_reports")),
         *(("account", name) for name in ("currency", "type", "initial_margin", "rates_from")),
         *(("account", name) for name in ("settlement", "margin_rules", "maintenance_tiers")),
-        *(("account", name) for name in ("liquidation", "maintenance_basis", "margin_mode")),
+        *(("account", name) for name in NOT_ALONE),
     }
 ]
 

@@ -75,6 +75,8 @@ from offbook.domain.config.market import market_key as market_key
 from offbook.domain.config.market import settlements_of as settlements_of
 from offbook.domain.config.market import sources_of as sources_of
 from offbook.domain.config.market import symbols_of as symbols_of
+from offbook.domain.config.portfolio_margin import PortfolioMargin as PortfolioMargin
+from offbook.domain.config.portfolio_margin import ProductGroup as ProductGroup
 from offbook.domain.config.presets import Preset as Preset
 from offbook.domain.config.presets import venue_preset as venue_preset
 from offbook.domain.config.queue import ExactQueue as ExactQueue

@@ -17,6 +17,7 @@ from offbook.domain.config.base import (
 )
 from offbook.domain.config.comparing import Unpaid
 from offbook.domain.config.financing import FinancingConfig, Unlisted
+from offbook.domain.config.portfolio_margin import PortfolioMargin
 from offbook.domain.config.settlement import SettlementConfig
 from offbook.domain.errors import InvalidConfig
 
@@ -103,7 +104,8 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
     which large positions need more of their value.  ``liquidation_fee`` is charged on the value of
     what a margin call closes, ``liquidation`` says how much that is at a time; with
     ``margin_mode`` isolated each position has a margin, and calls, of its own, and
-    ``maintenance_basis`` says of which value it needs a share.
+    ``maintenance_basis`` says of which value it needs a share.  ``portfolio_margin`` asks instead
+    for what all positions would lose together.
 
     ``withholding`` (0 to 1) is the tax kept back of dividends that are received; ``financing`` says
     what borrowed shares cost, and what cash and debt bear; ``settlement`` when a cash account may
@@ -132,6 +134,7 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
     financing: FinancingConfig | None = None
     settlement: SettlementConfig | None = None
     unpaid: Unpaid = Unpaid.CANCEL
+    portfolio_margin: PortfolioMargin | None = None
 
     def __post_init__(self) -> None:
         if not self.currency:
@@ -216,6 +219,8 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
         if self.type is AccountType.CASH:
             self._refuse_margin_terms(given)
             return
+        if self.portfolio_margin is not None:
+            self._check_portfolio_margin(given)
         if self.leverage is not None and self.initial_margin is not None:
             raise InvalidConfig(
                 "give account.leverage or account.initial_margin, not both",
@@ -297,6 +302,20 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
                 field=field,
             )
 
+    def _check_portfolio_margin(self, terms: tuple[str, ...]) -> None:
+        defaults = {
+            **dict.fromkeys(terms),
+            "margin_rules": MarginRules.SHARE,
+            "maintenance_tiers": (),
+            "margin_mode": MarginMode.CROSS,
+        }
+        for name, default in defaults.items():
+            if getattr(self, name) != default:
+                raise InvalidConfig(
+                    f"account.portfolio_margin says what positions need: leave account.{name} out",
+                    field=f"account.{name}",
+                )
+
     def _refuse_margin_terms(self, terms: tuple[str, ...]) -> None:
         defaults = {
             **dict.fromkeys(terms),
@@ -307,6 +326,7 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
             "margin_mode": MarginMode.CROSS,
             "liquidation": Liquidation.FULL,
             "maintenance_basis": MaintenanceBasis.MARK,
+            "portfolio_margin": None,
         }
         for name, default in defaults.items():
             if getattr(self, name) != default:
@@ -326,7 +346,10 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
 
     @property
     def initial_ratio(self) -> tuple[int, int]:
-        """The initial margin as numerator and denominator."""
+        """The initial margin as numerator and denominator; of a portfolio margin that of what is in
+        no group, by itself."""
+        if self.portfolio_margin is not None:
+            return self.portfolio_margin.opening_ratio()
         scale = int(10**RATIO_PRECISION)
         if self.leverage is not None:
             return scale, _units(self.leverage)
@@ -334,7 +357,9 @@ class AccountConfig(ConfigPart, frozen=True, kw_only=True):
 
     @property
     def maintenance_ratio(self) -> tuple[int, int]:
-        """The maintenance margin as numerator and denominator."""
+        """The maintenance margin as numerator and denominator; of a portfolio margin likewise."""
+        if self.portfolio_margin is not None:
+            return _units(self.portfolio_margin.move), int(10**RATIO_PRECISION)
         if self.maintenance_margin is not None:
             return _units(self.maintenance_margin), int(10**RATIO_PRECISION)
         numerator, denominator = self.initial_ratio

@@ -25,6 +25,19 @@ def check_contracts(market: MarketConfig, account: AccountConfig) -> None:
             _check(instrument, account, acted_on=instrument.symbol in acted_on)
 
 
+def check_groups(market: MarketConfig, account: AccountConfig) -> None:
+    """Raise InvalidConfig for a product group of which nothing is traded here."""
+    margin = account.portfolio_margin
+    traded = {instrument.symbol for instrument in instruments_of(market)}
+    for group in () if margin is None else margin.groups:
+        if traded.isdisjoint(group.symbols):
+            raise InvalidConfig(
+                f"account.portfolio_margin.groups: none of {', '.join(group.symbols)} is traded "
+                f"here ({', '.join(sorted(traded))}): leave the group out",
+                field="account.portfolio_margin.groups",
+            )
+
+
 def _check(instrument: Instrument, account: AccountConfig, *, acted_on: bool) -> None:
     symbol = instrument.symbol
     if not account.is_margin:
@@ -38,6 +51,12 @@ def _check(instrument: Instrument, account: AccountConfig, *, acted_on: bool) ->
             f'{symbol} is a contract, and account.margin_rules="reg_t" are rules for shares: leave '
             "it out, or trade contracts in an account of their own",
             field="account.margin_rules",
+        )
+    if account.portfolio_margin is not None:
+        raise InvalidConfig(
+            f"{symbol} is a contract, and account.portfolio_margin is for what has a value of its "
+            "own: leave it out, or trade contracts in an account of their own",
+            field="account.portfolio_margin",
         )
     if acted_on:
         raise InvalidConfig(

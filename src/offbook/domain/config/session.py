@@ -19,7 +19,7 @@ from offbook.domain.config.actions import ActionOrders
 from offbook.domain.config.auctions import AuctionRules
 from offbook.domain.config.base import ConfigPart, exact_decimal
 from offbook.domain.config.books import check_books, usual_queue
-from offbook.domain.config.contract_checks import check_contracts
+from offbook.domain.config.contract_checks import check_contracts, check_groups
 from offbook.domain.config.lifecycle import LifecycleConfig
 from offbook.domain.config.market import MarketConfig, ReplayMarket, instruments_of
 from offbook.domain.config.risk import RiskConfig
@@ -78,6 +78,7 @@ class SessionConfig(ConfigPart, frozen=True, kw_only=True):
         check_books(self.market, self.venue)
         check_actions(self.market, self.account)
         check_contracts(self.market, self.account)
+        check_groups(self.market, self.account)
         _check_status(self)
         _check_limit_fill(self)
         _check_freshness(self)
@@ -345,6 +346,7 @@ _UNUSED: Final[tuple[tuple[str, str, object], ...]] = (
     ("account", "margin_mode", MarginMode.CROSS.value),
     ("account", "liquidation", Liquidation.FULL.value),
     ("account", "maintenance_basis", MaintenanceBasis.MARK.value),
+    ("account", "portfolio_margin", None),
 )
 _UNUSED_OF_SOURCES: Final[tuple[tuple[str, object], ...]] = (
     ("adjustment", None),

@@ -7,7 +7,7 @@ from offbook.domain.orders import CancelReason, OrderSide, RejectReason
 from offbook.domain.values import Amount
 from offbook.engine.account.accounts import CASH, HOLDINGS
 from offbook.engine.account.funds import BaseFunds, Deal, Positions, Priced, short_of, traded_by
-from offbook.engine.account.margin_rules import Need
+from offbook.engine.account.need import Need
 from offbook.engine.desk.terms import Approval, Market, Refusal, Terms
 from offbook.engine.ledger.lists import held_by
 from offbook.engine.ledger.state import OrderState

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from offbook.domain.values import ceil_div
-from offbook.engine.account.margin_rules import Need
+from offbook.engine.account.need import Need
 from offbook.engine.account.valuation import Rate
 from offbook.engine.kernel import Kernel
 from offbook.engine.wake import NO_FALL, NO_RISE, UNBOUNDED, Band

@@ -15,7 +15,7 @@ from offbook.domain.config import RATIO_PRECISION, AccountConfig, CashCheck, Ven
 from offbook.domain.instruments import Instrument
 from offbook.domain.orders import CancelReason, OrderSide, RejectReason
 from offbook.domain.values import Amount, ceil_div, text_to_units
-from offbook.engine.account.margin_rules import Need
+from offbook.engine.account.need import Need
 from offbook.engine.account.valuation import Valuation
 from offbook.engine.desk.terms import Approval, Market, Refusal, Terms
 from offbook.engine.ledger.ledger import LedgerState

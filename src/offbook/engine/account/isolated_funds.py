@@ -20,7 +20,8 @@ from __future__ import annotations
 from offbook.domain.values import share_of
 from offbook.engine.account.funds import Positions
 from offbook.engine.account.margin import MarginFunds
-from offbook.engine.account.margin_rules import Need, has_own_margin, own_initial
+from offbook.engine.account.margin_rules import has_own_margin, own_initial
+from offbook.engine.account.need import Need
 from offbook.engine.account.valuation import part_of
 
 

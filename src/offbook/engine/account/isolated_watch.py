@@ -18,8 +18,8 @@ from offbook.domain.values import Amount
 from offbook.engine.account.cash_flows import Flow, exchange
 from offbook.engine.account.equity_bands import Bound
 from offbook.engine.account.isolated_funds import IsolatedFunds
-from offbook.engine.account.margin_rules import Need
 from offbook.engine.account.margin_watch import LIVE, Ends, is_closing
+from offbook.engine.account.need import Need
 from offbook.engine.desk.desk import OrderDesk
 from offbook.engine.kernel import Kernel
 from offbook.engine.venue.venue import Venue

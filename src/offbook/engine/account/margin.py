@@ -9,8 +9,6 @@ neither equity nor buying power.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from offbook.domain.config import (
     AccountConfig,
     CashCheck,
@@ -24,12 +22,14 @@ from offbook.domain.values import AMOUNT_PRECISION, Amount, text_to_units
 from offbook.engine.account.accounts import MARGIN
 from offbook.engine.account.funds import BaseFunds, Deal, Positions, Priced, short_of, traded_by
 from offbook.engine.account.margin_rules import (
-    Need,
     has_own_margin,
     initial_rule,
     maintenance_rule,
     own_initial,
 )
+from offbook.engine.account.need import Need
+from offbook.engine.account.turns import Turn, turn_of
+from offbook.engine.account.turns import adding as adding_of
 from offbook.engine.account.valuation import Valuation, part_of
 from offbook.engine.desk.terms import Approval, Market, Refusal, Terms
 from offbook.engine.ledger.ledger import LedgerState
@@ -59,6 +59,10 @@ class MarginFunds(BaseFunds):
     ) -> None:
         super().__init__(account, venue, charges, valuation, ledger)
         self._initial = account.initial_ratio
+        self._portfolio = account.portfolio_margin
+        self._least = text_to_units(
+            "0" if self._portfolio is None else self._portfolio.minimum_equity, AMOUNT_PRECISION
+        )
         self._rule = maintenance_rule(account, valuation, instruments)
         self._initial_rule = initial_rule(account, valuation, instruments)
         self._instruments = instruments
@@ -75,8 +79,9 @@ class MarginFunds(BaseFunds):
         """What the order adds beyond what it may reduce must be covered."""
         reserve_px = self.order_px(terms.side, terms, market)
         adds = self.adds(terms)
-        if adds and self._is_called(terms.symbol):
-            return Refusal(reason=RejectReason.MARGIN_CALL)
+        refusal = self._refusal(terms.symbol) if adds else None
+        if refusal is not None:
+            return refusal
         need = 0
         if not self._at_fill:
             need = self._holds(adds, reserve_px, Traded(), 0, instrument)
@@ -94,8 +99,8 @@ class MarginFunds(BaseFunds):
             open_qty = terms.order_qty - order.cum_qty
             return self._adds_of(order, open_qty, self._ledger.position(order.symbol).qty)
         queue = self._queue(terms.symbol)
-        queue.append(_Turn(0, terms.side, terms.order_qty, terms.reduce_only, 0))
-        return _adding(self._ledger.position(terms.symbol).qty, queue)[0]
+        queue.append(Turn(0, terms.side, terms.order_qty, terms.reduce_only, 0))
+        return adding_of(self._ledger.position(terms.symbol).qty, queue)[0]
 
     def approve_replace(
         self, order: OrderState, order_qty: int, reserve_px: int, instrument: Instrument
@@ -109,8 +114,9 @@ class MarginFunds(BaseFunds):
             dearer = _dearer(order.reserve_px, reserve_px, instrument)
             traded = traded_by(order, instrument)
             need = self._holds(adds, dearer, traded, order.fees, instrument)
-        if adds and self._is_called(order.symbol):
-            return Refusal(reason=RejectReason.MARGIN_CALL)
+        refusal = self._refusal(order.symbol) if adds else None
+        if refusal is not None:
+            return refusal
         have = self._free() + order.reserved
         if need > max(order.reserved, have):
             return short_of(RejectReason.INSUFFICIENT_BUYING_POWER, have, need)
@@ -156,7 +162,7 @@ class MarginFunds(BaseFunds):
         position = self._ledger.position(order.symbol).qty
         adds = self._adds_of(order, order_qty - order.cum_qty, position)
         need = self.settled(order, order_qty, reserve_px, instrument)
-        if adds and self._is_called(order.symbol):
+        if adds and self._refusal(order.symbol) is not None:
             return False
         return not need or need <= self._free() + held_by(self._ledger, order)
 
@@ -212,7 +218,7 @@ class MarginFunds(BaseFunds):
         """All of an instrument's orders, told anew in time priority."""
         instrument = self._instruments[symbol]
         queue = self._queue(symbol)
-        adding = _adding(self._ledger.position(symbol).qty, queue)
+        adding = adding_of(self._ledger.position(symbol).qty, queue)
         needs: dict[int, int] = {}
         most: dict[object, int] = {}
         for turn in queue:
@@ -232,7 +238,7 @@ class MarginFunds(BaseFunds):
         """Those that do more than reduce, instrument by instrument."""
         found: list[int] = []
         for symbol in dict.fromkeys(order.symbol for order in self._ledger.working()):
-            adding = _adding(self._ledger.position(symbol).qty, self._queue(symbol))
+            adding = adding_of(self._ledger.position(symbol).qty, self._queue(symbol))
             found += [ordinal for ordinal, adds in adding.items() if adds]
         return tuple(found)
 
@@ -273,12 +279,17 @@ class MarginFunds(BaseFunds):
     ) -> int:
         """The value of what could still be opened, charges apart; negative when overdrawn."""
         free = equity - self._bound(held, of) - reserved
+        if equity < self._least:
+            return min(free, 0)
         return free * self._initial[1] // self._initial[0]
 
     def _free(self) -> int:
-        ledger, held = self._ledger, self._ledger.held_positions()
-        equity = self._valuation.equity(ledger.money(), held)
-        return equity - self._bound(held, None) - ledger.held(MARGIN, self._valuation.currency)
+        ledger = self._ledger
+        bound = self._bound(ledger.held_positions(), None)
+        return self._equity() - bound - ledger.held(MARGIN, self._valuation.currency)
+
+    def _equity(self) -> int:
+        return self._valuation.equity(self._ledger.money(), self._ledger.held_positions())
 
     def _bound(self, held: dict[str, int], of: Positions | None) -> int:
         """What of the equity positions bind."""
@@ -287,6 +298,16 @@ class MarginFunds(BaseFunds):
     def _size(self, symbol: str, qty: int) -> int:
         """The value of a position that tiers go by."""
         return self._valuation.exposure({symbol: qty})
+
+    def _refusal(self, symbol: str) -> Refusal | None:
+        """Why nothing may be added to a position, if so."""
+        if self._is_called(symbol):
+            return Refusal(reason=RejectReason.MARGIN_CALL)
+        if self._least:
+            equity = self._equity()
+            if equity < self._least:
+                return short_of(RejectReason.MINIMUM_EQUITY, equity, self._least)
+        return None
 
     def _is_called(self, symbol: str) -> bool:
         """Whether nothing may be added to a position."""
@@ -315,13 +336,16 @@ class MarginFunds(BaseFunds):
         """The initial margin of so many quantity units at a price, in their own currency."""
         if has_own_margin(instrument):
             return own_initial(instrument, qty)
-        return part_of(instrument.value_of(qty, px), self._initial)
+        ratio = self._initial
+        if self._portfolio is not None:
+            ratio = self._portfolio.opening_ratio(instrument.symbol)
+        return part_of(instrument.value_of(qty, px), ratio)
 
-    def _queue(self, symbol: str) -> list[_Turn]:
+    def _queue(self, symbol: str) -> list[Turn]:
         """The orders of an instrument that the venue works or will, oldest first; the larger of
         both quantities where a replace is on its way."""
         return [
-            _turn(order, max(order.leaves_qty, order.asked_qty - order.cum_qty))
+            turn_of(order, max(order.leaves_qty, order.asked_qty - order.cum_qty))
             for order in self._ledger.working()
             if order.symbol == symbol and not order.held
         ]
@@ -330,11 +354,11 @@ class MarginFunds(BaseFunds):
         """What an order adds to a position if so much of it is open."""
         turns = self._queue(order.symbol)
         queue = [
-            turn if turn.ordinal != order.ordinal else _turn(order, open_qty) for turn in turns
+            turn if turn.ordinal != order.ordinal else turn_of(order, open_qty) for turn in turns
         ]
         if order.held:
-            queue.append(_turn(order, open_qty))
-        return _adding(position, queue)[order.ordinal]
+            queue.append(turn_of(order, open_qty))
+        return adding_of(position, queue)[order.ordinal]
 
     def _approval(self, need: int, reserve_px: int) -> Approval:
         return Approval(
@@ -343,38 +367,6 @@ class MarginFunds(BaseFunds):
             currency=self._valuation.currency,
             reserve_px=reserve_px,
         )
-
-
-class _Turn(NamedTuple):
-    """An order in its turn: its open quantity, and whether it only reduces; orders that cancel each
-    other are one ``unit``."""
-
-    ordinal: int
-    side: OrderSide
-    qty: int
-    reduces: bool
-    unit: object
-
-
-def _turn(order: OrderState, qty: int) -> _Turn:
-    unit = order.order_list_id if order.is_leg else order.ordinal
-    return _Turn(order.ordinal, order.side, qty, order.reduce_only, unit)
-
-
-def _adding(position: int, queue: list[_Turn]) -> dict[int, int]:
-    """How much each order would add to a position, after the earlier ones reduced it; of those that
-    cancel each other, one alone can."""
-    room = {OrderSide.BUY: max(-position, 0), OrderSide.SELL: max(position, 0)}
-    used: dict[object, int] = {}
-    adding = {}
-    for turn in queue:
-        key = (turn.unit, turn.side)
-        before = used.get(key, 0)
-        reducing = min(turn.qty, room[turn.side] + before)
-        room[turn.side] -= max(reducing - before, 0)
-        used[key] = max(reducing, before)
-        adding[turn.ordinal] = 0 if turn.reduces else turn.qty - reducing
-    return adding
 
 
 def _is_dearer(px: int, than: int, instrument: Instrument) -> bool:

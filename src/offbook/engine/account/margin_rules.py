@@ -9,38 +9,22 @@ either; that is ``account.initial_margin``.)  Dollars are units of the instrumen
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple, Protocol
+from typing import Final
 
 import msgspec
 
 from offbook.domain.config import RATIO_PRECISION, AccountConfig, MarginRules
+from offbook.domain.config.portfolio_margin import units_of
 from offbook.domain.instruments import Instrument
 from offbook.domain.values import AMOUNT_PRECISION, ceil_div, text_to_units
+from offbook.engine.account.need import MaintenanceRule, Need
+from offbook.engine.account.stress_moves import StressMoves
 from offbook.engine.account.valuation import Rate, Valuation, part_of
 
 _PERCENT: Final = 100
 _LONG, _SHORT, _CHEAP_SHORT = 25, 30, 100
 _CHEAP: Final = 5
 _ONE: Final = 10**RATIO_PRECISION
-
-
-class Need(NamedTuple):
-    """The equity that positions need, and by what share of its value (over ``denominator``) the
-    need of each can grow at most as its price moves against it."""
-
-    required: int
-    shares: dict[str, int]
-    denominator: int
-
-
-class MaintenanceRule(Protocol):
-    """What positions (signed quantity units by symbol) need."""
-
-    def need(self, held: dict[str, int]) -> Need:
-        """At the last prices."""
-
-    def on(self, value: int) -> int:
-        """What one position needs that is worth so much, in the account's currency."""
 
 
 class OneShare:
@@ -189,6 +173,9 @@ def initial_rule(
     account: AccountConfig, valuation: Valuation, instruments: Mapping[str, Instrument]
 ) -> MaintenanceRule:
     """What an account must have to open positions."""
+    if account.portfolio_margin is not None:
+        factor = units_of(account.portfolio_margin.initial_factor)
+        return StressMoves(account.portfolio_margin, factor, valuation)
     rule = OneShare(account.initial_ratio, valuation)
     return PerContract(rule, valuation, instruments, own_initial)
 
@@ -197,6 +184,8 @@ def maintenance_rule(
     account: AccountConfig, valuation: Valuation, instruments: Mapping[str, Instrument]
 ) -> MaintenanceRule:
     """What an account must have to keep them."""
+    if account.portfolio_margin is not None:
+        return StressMoves(account.portfolio_margin, int(_ONE), valuation)
     rule = _usual_rule(account, valuation, instruments)
     return PerContract(rule, valuation, instruments, own_maintenance)
 

@@ -85,12 +85,12 @@ class MarginWatch:
         if not ledger.margin_call:
             need = kernel.funds.maintenance(held)
             d = need.denominator
-            return [Bound(d=d, n=max(need.shares.values()), at=0, sign=1, need=need)]
+            return [Bound(d=d, n=need.most, at=0, sign=1, need=need)]
         if self._action is MarginCall.DENY_INCREASE or (self._steps and not is_closing(kernel)):
             funds = kernel.funds
             need = funds.maintenance(held) if self._steps else funds.initial(held)
             d = need.denominator
-            return [Bound(d=d, n=max(need.shares.values()), at=-1, sign=-1, need=need)]
+            return [Bound(d=d, n=need.most, at=-1, sign=-1, need=need)]
         return []  # positions are being closed, whatever the prices do
 
     def _call(self, equity: Amount, required: int) -> None:
