@@ -55,10 +55,17 @@ class ReferenceContracts(ReferenceSettlement):
     def _contract_ends(self) -> None:
         self._cancel_all(self.account.working(), CancelReason.CONTRACT_EXPIRED)
         given = {_ns(price.at): price.price for price in self.setup.settlements}
-        self.account.symbol_ended = True
-        self._mark(given.get(self.now), ends=True)
+        account = self.account
+        account.symbol_ended = True
+        if not isinstance(account, MarginAccount) or not account.isolated or account.called:
+            self._mark(given.get(self.now), ends=True)
+            return
+        margin = account.margin_here()
+        lost = -self._mark(given.get(self.now), ends=True)
+        if lost > margin:
+            self._give_back(lost - margin)
 
-    def _mark(self, text: str | None, *, ends: bool) -> None:
+    def _mark(self, text: str | None, *, ends: bool) -> Fraction:
         account, market, held = self.account, self.market(), self.account.held
         price = sum(market, ZERO) / 2 if market else ZERO
         if text is not None:
@@ -71,6 +78,7 @@ class ReferenceContracts(ReferenceSettlement):
         )  # fmt: skip
         if held:
             self.hears(due)
+        return realized
 
     # -- margin -----------------------------------------------------------------------------
 
@@ -156,9 +164,11 @@ class ReferenceContracts(ReferenceSettlement):
         lost = realized + charges - account.realized + account.liquidation_charges
         if account.held or lost <= margin:
             return
-        back = lost - margin
-        self.accrue(FlowReason.INSURANCE, account.money, back, ZERO, self.now)
-        self.pay(FlowReason.INSURANCE, account.money, back)
+        self._give_back(lost - margin)
+
+    def _give_back(self, amount: Fraction) -> None:
+        self.accrue(FlowReason.INSURANCE, self.account.money, amount, ZERO, self.now)
+        self.pay(FlowReason.INSURANCE, self.account.money, amount)
 
     def _is_closing(self) -> bool:
         return any(order.liquidates for order in self.account.working())

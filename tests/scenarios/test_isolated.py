@@ -157,3 +157,25 @@ def test_a_fill_through_flat_has_the_margin_of_its_other_side() -> None:
     09:30:02     sell b 1.5 @ 10000             b PENDING_NEW; b NEW; b FILL 1.5 @ 10000.00 taker
                                                 used 500; equity 2000; power 15000
     """)
+
+
+def test_a_final_settlement_takes_no_more_than_the_margin() -> None:
+    """Held to the end at a final price far below the last: 1,000 of the loss of 3,000 are its own.
+    What was lost within the margin does not come back."""
+    play("""
+    given BTCUSDT; contract expires 2024-01-02T16:00 settles at_expiry; cash 5000
+    given margin 10x isolated calls at 0.004; settlement 7000 2024-01-02T16:00
+    time         what                           expect
+    09:30:00     quote 10000.00 10000.00 5 5
+    09:30:01     buy a 1 @ 10000                a PENDING_NEW; a NEW; a FILL 1 @ 10000.00 taker
+    16:00:00     -                              EXPIRED at 7000: -3000; insurance of 3000 at 1: 2000
+                                                insurance paid 2000; pos 0; cash 4000
+    """)
+    play("""
+    given BTCUSDT; contract expires 2024-01-02T16:00 settles at_expiry; cash 5000
+    given margin 10x isolated calls at 0.004; settlement 9000 2024-01-02T16:00
+    time         what                           expect
+    09:30:00     quote 10000.00 10000.00 5 5
+    09:30:01     buy a 1 @ 10000                a PENDING_NEW; a NEW; a FILL 1 @ 10000.00 taker
+    16:00:00     -                              EXPIRED at 9000: -1000; cash 4000
+    """)

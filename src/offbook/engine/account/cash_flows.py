@@ -7,7 +7,7 @@ import msgspec
 from offbook.domain import records as r
 from offbook.domain.account_events import AccountEvent, AccountEventKind
 from offbook.domain.action_records import FlowReason
-from offbook.domain.instruments import charge_unit_of
+from offbook.domain.instruments import Instrument, charge_unit_of
 from offbook.domain.record_parts import Posting
 from offbook.domain.values import Amount, flow_of
 from offbook.engine.account.accounts import ACCRUED, CASH, CLEARING, DIVIDENDS, TAXES, VENUE
@@ -109,6 +109,21 @@ def exchange(kernel: Kernel, flow: Flow) -> None:
     sum_of = (flow.currency, Amount(flow.amount))
     event = money_event(kernel, flow.reason, flow.symbol, sum_of, is_paid=True)
     tell(kernel, due, (change,), event=event)
+
+
+def insure(kernel: Kernel, instrument: Instrument, lost: int, most: int) -> None:
+    """Give back what a position lost beyond the most that it may lose, both in its currency."""
+    exchange(
+        kernel,
+        Flow(
+            reason=FlowReason.INSURANCE,
+            symbol=instrument.symbol,
+            currency=instrument.settle_currency,
+            basis=lost,
+            rate="1",
+            amount=lost - most,
+        ),
+    )
 
 
 class Dividends:

@@ -112,6 +112,10 @@ class Funds(Protocol):
     def maintenance(self, held: dict[str, int]) -> Need:
         """The equity below which positions bring a margin call."""
 
+    def most_lost(self, symbol: str) -> int | None:
+        """What a position may lose at most from here, in the currency that it is settled in: the
+        margin of an isolated one; None where all of the account stands for it."""
+
     def step(self, symbol: str, qty: int) -> int:
         """How much of a position a liquidation closes at once, in quantity units."""
 
@@ -142,6 +146,10 @@ class BaseFunds:
         self._ledger = ledger
         self._at_fill = account.cash_check is CashCheck.FILL
         self._collar = text_to_units(venue.market_collar, RATIO_PRECISION)
+
+    def most_lost(self, symbol: str) -> int | None:
+        """All."""
+        return None
 
     def with_collar(self, amount: int) -> int:
         """A price or an amount and the market collar above it."""

@@ -35,6 +35,11 @@ class IsolatedFunds(MarginFunds):
             return own_initial(instrument, abs(qty))
         return part_of(cost, self._initial)
 
+    def most_lost(self, symbol: str) -> int | None:
+        """The margin of a position."""
+        position = self._ledger.position(symbol)
+        return self.margin_of(symbol, position.qty, position.cost)
+
     def equity_of(self, symbol: str) -> int:
         """What a position's margin and its gains are at mid, in the account's currency."""
         position = self._ledger.position(symbol)

@@ -11,11 +11,10 @@ account's, less ``account.liquidation_fee``.)
 from __future__ import annotations
 
 from offbook.domain import records as r
-from offbook.domain.action_records import FlowReason
 from offbook.domain.config import Liquidation
 from offbook.domain.orders import CancelReason, Origin
 from offbook.domain.values import Amount
-from offbook.engine.account.cash_flows import Flow, exchange
+from offbook.engine.account.cash_flows import insure
 from offbook.engine.account.equity_bands import Bound
 from offbook.engine.account.isolated_funds import IsolatedFunds
 from offbook.engine.account.margin_watch import LIVE, Ends, is_closing
@@ -96,17 +95,7 @@ class IsolatedWatch:
         gained = ledger.position(symbol).realized - closing.realized - charges - closing.charged
         if ledger.position(symbol).qty or closing.margin + gained >= 0:
             return
-        exchange(
-            kernel,
-            Flow(
-                reason=FlowReason.INSURANCE,
-                symbol=symbol,
-                currency=instrument.settle_currency,
-                basis=-gained,
-                rate="1",
-                amount=-gained - closing.margin,
-            ),
-        )
+        insure(kernel, instrument, -gained, closing.margin)
 
     def bounds(self) -> list[Bound]:
         """What must not be reached by any position before it is judged again."""

@@ -30,7 +30,7 @@ from offbook.domain.orders import CancelReason
 from offbook.domain.record_parts import Posting
 from offbook.domain.values import Amount, units_to_text
 from offbook.engine.account.accounts import HOLDINGS, VENUE
-from offbook.engine.account.cash_flows import CashChange, cash_legs, tell
+from offbook.engine.account.cash_flows import CashChange, cash_legs, insure, tell
 from offbook.engine.account.postings import moved
 from offbook.engine.agenda import STAGE_VENUE, ContractExpires, ContractSettles
 from offbook.engine.kernel import Kernel
@@ -113,7 +113,12 @@ class ContractSettlement:
         last = self._given.get(symbol, ())[-1:]
         final = last[0] if last and last[0].due == kernel.now else None
         at = self._price(instrument, final)
-        self._mark(instrument, at or _At(0, 1, "0", is_given=False), expired=True)
+        most = kernel.funds.most_lost(symbol)
+        lost = -self._mark(instrument, at or _At(0, 1, "0", is_given=False), expired=True)
+        # One that is being liquidated is seen to when that is over.
+        is_liquidated = symbol in kernel.ledger.events.liquidations
+        if most is not None and lost > most and not is_liquidated:
+            insure(kernel, instrument, lost, most)
 
     def _price(self, instrument: Instrument, given: SettlementPrice | None) -> _At | None:
         """The price given, else the last of the market; None before its first row."""
@@ -127,7 +132,8 @@ class ContractSettlement:
         text = units_to_text(5 * twice, instrument.price_precision + 1)
         return _At(twice, 2, text, is_given=False)
 
-    def _mark(self, instrument: Instrument, at: _At, *, expired: bool) -> None:
+    def _mark(self, instrument: Instrument, at: _At, *, expired: bool) -> int:
+        """Book what it gained, and tell that."""
         kernel, symbol = self._kernel, instrument.symbol
         position = kernel.ledger.position(symbol)
         qty, currency = position.qty, instrument.settle_currency
@@ -165,3 +171,4 @@ class ContractSettlement:
                 amount=Amount(realized),
             )
             tell(kernel, due, cash, ((symbol, *left),), event=event)
+        return realized
