@@ -65,8 +65,9 @@ from offbook.domain.risk_records import DayBegan as DayBegan
 from offbook.domain.values import Amount, amount_text
 
 JOURNAL_FORMAT: Final = 1
-ENGINE_SEMANTICS: Final = 1
-"""Grows whenever the same inputs could give other records than before."""
+ENGINE_SEMANTICS: Final = 2
+"""Grows whenever the same inputs could give other records than before: an older journal is not run
+again then, for what differed would look like damage."""
 
 
 # -- inputs that cannot be computed again ---------------------------------------------------

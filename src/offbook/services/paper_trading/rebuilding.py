@@ -59,11 +59,22 @@ def compare_attached(stored: bytes, found: bytes) -> None:
     old, new = decode_record(stored), decode_record(found)
     what = "engine"
     if isinstance(old, SessionAttached) and isinstance(new, SessionAttached):
+        if old.semantics != new.semantics:
+            raise NotComparable(_other_rules(old.semantics, new.semantics), what=what)
         if old.market != new.market:
             what = "data"
         elif (old.strategy_name, old.strategy_source) != (new.strategy_name, new.strategy_source):
             what = "strategy"
     raise NotComparable(f"the session's {what} is not what it was when it began", what=what)
+
+
+def _other_rules(wrote: int, runs: int) -> str:
+    return (
+        f"the session was written by an engine of semantics {wrote}, and this one has semantics "
+        f"{runs}: the same inputs may give other records now. What it recorded is whole and can be "
+        "read (show, report, journal); verify it, or carry it on, with the version of offbook that "
+        "wrote it, or start it again as a new session"
+    )
 
 
 def fresh_engine(

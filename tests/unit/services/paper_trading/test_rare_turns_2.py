@@ -33,6 +33,7 @@ from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.services.paper_trading.rebuilding import compare_attached
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
+from offbook.services.paper_trading.verification import ReplayOutcome
 
 
 async def _suspended(stage: Stage) -> None:
@@ -286,7 +287,8 @@ async def test_an_engine_that_begins_otherwise_cannot_continue_a_journal() -> No
 
 
 async def test_two_first_records_are_told_apart_by_what_differs() -> None:
-    """The engine, when it is neither the data nor the strategy."""
+    """The engine, when it is neither the data nor the strategy; of an older one that is said
+    before anything else, with what can be done."""
     stage = Stage(strategy=Trader)
     await _suspended(stage)
     raws = [stored.raw for stored in await stage.repository.read_journal("a", limit=2)]
@@ -294,10 +296,32 @@ async def test_two_first_records_are_told_apart_by_what_differs() -> None:
     assert isinstance(attached, SessionAttached)
     newer = encode_record(msgspec.structs.replace(attached, semantics=attached.semantics + 1))
     compare_attached(raws[0], raws[0])
-    for other in (newer, raws[1]):
-        with pytest.raises(NotComparable) as caught:
+    renamed = encode_record(msgspec.structs.replace(decode_record(newer), strategy_name="Other"))
+    for other, told in (
+        (newer, "semantics 2.*semantics 3"),
+        (renamed, "semantics"),
+        (raws[1], "engine"),
+    ):
+        with pytest.raises(NotComparable, match=told) as caught:
             compare_attached(raws[0], other)
         assert caught.value.fields["what"] == "engine"
+
+
+async def test_a_journal_of_older_rules_is_not_taken_for_a_damaged_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is told by verify and by recovery, in words."""
+    stage = Stage(strategy=Trader)
+    with monkeypatch.context() as older:
+        older.setattr("offbook.engine.processing_engine.ENGINE_SEMANTICS", 1)
+        await _suspended(stage)
+    async with stage.manager() as manager:
+        found = await manager.verify("a")
+        assert (found.outcome, found.what) == (ReplayOutcome.NOT_COMPARABLE, "engine")
+        assert "an engine of semantics 1, and this one has semantics 2" in found.detail
+        report = await manager.recover_sessions()
+        assert [entry.reason for entry in report.failed] == ["engine_changed"]
+        assert "with the version of offbook that wrote it" in report.failed[0].message
 
 
 async def test_a_cursor_that_the_data_never_reaches_is_a_mismatch() -> None:
