@@ -8,7 +8,14 @@ from typing import Any
 
 import msgspec
 
-from offbook.domain.config import SessionConfig, VenueConfig, venue_preset
+from offbook.domain.config import (
+    AuctionLimit,
+    AuctionRules,
+    BarReports,
+    SessionConfig,
+    VenueConfig,
+    venue_preset,
+)
 from offbook.domain.config.latency import (
     Delay,
     EmpiricalDelay,
@@ -16,8 +23,8 @@ from offbook.domain.config.latency import (
     LogNormalDelay,
     NormalDelay,
 )
-from offbook.domain.config.queue import FifoQueue, ProbabilisticQueue
-from offbook.domain.config.session import touch_counts
+from offbook.domain.config.queue import FifoQueue, ProbabilisticQueue, QueueConfig
+from offbook.domain.config.session import touch_counts, touched_by_quotes
 from offbook.domain.config.slippage import BasisPointsSlippage, NoSlippage, SlippageConfig
 from offbook.domain.config.venue import LimitFill
 from offbook.domain.errors import InvalidConfig
@@ -39,17 +46,21 @@ def shadow_venue(config: SessionConfig, shadow: Shadow, preset: str | None = Non
     """A session's venue as it is at its kindest or its harshest; or that of a preset.
 
     Optimistic: no delay, no slippage, the whole volume of bars, a queue that moves by its
-    cancellations too, and limits filled by a print or a bar at their price.  Pessimistic: delay,
-    slippage and volume of the ``harsh`` preset where they are worse than the session's own, a queue
-    that moves by prints alone, and limits filled by what goes through their price.  Charges are the
-    session's own, for they are known.  Raises InvalidConfig for a preset there is not.
+    cancellations too, limits filled by a quote, a print or a bar at their price and by an auction
+    at it, quotes and books of any age.  Pessimistic: delay, slippage and volume of the ``harsh``
+    preset where they are worse than the session's own, a queue that moves by prints alone, and
+    limits filled by what goes through their price.  In none of these is the one harsher than the
+    session's own, or the other kinder.  Charges are the session's own, for they are known; so are a
+    venue's rules, as that of sharing prints out pro rata.  Raises InvalidConfig for a preset there
+    is not.
     """
-    own = config.venue
+    # Nobody is there to be told before a bar or after it; and the one rule asks for no delay.
+    own = msgspec.structs.replace(config.venue, bar_reports=BarReports.AFTER)
     if preset is not None:
         return _of_preset(own, preset, shadow)
     if shadow is Shadow.OPTIMISTIC:
-        return _kind(config)
-    return _harsh(config)
+        return _kind(config, own)
+    return _harsh(config, own)
 
 
 def _of_preset(own: VenueConfig, preset: str, shadow: Shadow) -> VenueConfig:
@@ -65,34 +76,47 @@ def _of_preset(own: VenueConfig, preset: str, shadow: Shadow) -> VenueConfig:
     return msgspec.structs.replace(own, **taken)
 
 
-def _kind(config: SessionConfig) -> VenueConfig:
-    own = config.venue
-    touch = touch_counts(config.market)
+def _kind(config: SessionConfig, own: VenueConfig) -> VenueConfig:
+    touch = touch_counts(config.market) or touched_by_quotes(config.market)
     return msgspec.structs.replace(
         own,
         latency=LatencyConfig(entry_ns=0, response_ns=0),
         slippage=NoSlippage(),
         volume_share="1",
-        queue=ProbabilisticQueue() if _is_by_price(config) else own.queue,
+        queue=ProbabilisticQueue() if _is_fifo(config) else own.queue,
         limit_fill=LimitFill.TOUCH if touch else own.limit_fill,
+        auctions=_auctions(config, AuctionLimit.EQUAL),
+        freshness=None,
     )
 
 
-def _is_by_price(config: SessionConfig) -> bool:
-    """Whether places have to be supposed: the market has books, and none that tells its orders."""
-    return {s.kind for s in config.market.sources if s.kind.is_book} == {DataKind.DEPTH}
+def _auctions(config: SessionConfig, limit: AuctionLimit) -> AuctionRules:
+    """Other limits served, where the market shows auctions at all: by marks, or by bars."""
+    own = config.venue.auctions
+    shows = any(
+        source.kind is DataKind.BARS or getattr(source, "marks_auctions", False)
+        for source in config.market.sources
+    )
+    return msgspec.structs.replace(own, limit=limit) if shows else own
 
 
-def _harsh(config: SessionConfig) -> VenueConfig:
-    own = config.venue
+def _is_fifo(config: SessionConfig, *others: type[QueueConfig]) -> bool:
+    """Whether places have to be supposed, and are by the queue that moves by prints alone, or by
+    one of ``others``: the market has books, and none that tells its orders."""
+    by_price = {s.kind for s in config.market.sources if s.kind.is_book} == {DataKind.DEPTH}
+    return by_price and isinstance(config.venue.queue, (type(None), FifoQueue, *others))
+
+
+def _harsh(config: SessionConfig, own: VenueConfig) -> VenueConfig:
     harsh = venue_preset("harsh")
     return msgspec.structs.replace(
         own,
         latency=_slower(own.latency, harsh.latency),
         slippage=_worse(own.slippage, harsh.slippage),
         volume_share=min(own.volume_share, harsh.volume_share, key=Fraction),
-        queue=FifoQueue() if _is_by_price(config) else own.queue,
+        queue=FifoQueue() if _is_fifo(config, ProbabilisticQueue) else own.queue,
         limit_fill=LimitFill.THROUGH,
+        auctions=_auctions(config, AuctionLimit.BETTER),
     )
 
 

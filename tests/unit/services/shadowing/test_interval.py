@@ -208,7 +208,7 @@ def test_the_venues_are_made_of_the_session_s_own() -> None:
     assert harsh.latency.response == venue_preset("harsh").latency.response
     assert harsh.volume_share == "0.01"
     kind = shadow_venue(config, Shadow.OPTIMISTIC)
-    assert changed(own, kind).keys() == {"slippage", "latency", "volume_share"}
+    assert changed(own, kind).keys() == {"slippage", "latency", "volume_share", "limit_fill"}
     by_name = shadow_venue(config, Shadow.OPTIMISTIC, "frictionless")
     assert by_name.fee == venue_preset("frictionless").fee
     with pytest.raises(InvalidConfig, match="pessimistic=awful: there is no such preset"):
