@@ -248,25 +248,35 @@ class ReferenceMatching(ReferenceGroups):
 
     def _touch(self, quote: QuoteRow) -> None:
         """Where that is asked for, a quote that shows a resting limit's price on its own side fills
-        it, as far as the size goes."""
+        it, as far as the size goes, and before it those that offer more."""
         touch = self.setup.venue.limit_fill is LimitFill.TOUCH
         if not touch or self.setup.kinds != (DataKind.QUOTES,):
             return
         for buying, level, side in ((True, self.bids, "bid"), (False, self.asks, "ask")):
-            mine = [o for o in self.by_price(buying=buying) if o.limit == level.price]
-            for order in [o for o in mine if not o.taker]:
-                shown = self.within_bands(level.price)
-                if order.ended or not self.may_trade(order) or not shown:
+            mine = [o for o in self.by_price(buying=buying) if o.limit is not None and not o.taker]
+            if not any(o.limit == level.price and self._may_rest(o) for o in mine):
+                continue
+            for order in mine:
+                price = order.limit
+                if price is None or not self._may_rest(order):
+                    continue
+                if price < level.price if buying else price > level.price:
                     continue
                 available = level.available()
                 qty = self.tradable(order, available)
                 if qty <= 0:
                     self.nothing_to_trade(order)
                     continue
-                deal = (level.price, f"{side} touched the limit")
+                what = "the limit" if price == level.price else "a limit behind"
+                deal = (price, f"{side} touched {what}")
                 if self.fill(order, qty, deal, available, quote):
                     level.story.append(("took", qty))
                     self.settle(order)
+
+    def _may_rest(self, order: Order) -> bool:
+        assert order.limit is not None
+        in_bands = self.within_bands(order.limit)
+        return not order.ended and self.may_trade(order) and bool(in_bands)
 
     def pull(self, row: QuoteRow | PrintRow) -> None:
         """Stops that a row triggers, then those it touches; then trailing stops follow it."""

@@ -88,7 +88,8 @@ def _check_fill(ledger: LedgerState, fill: r.OrderFilled, instrument: Instrument
     if order.price_px is not None:
         assert fill.last_px <= order.price_px if buying else fill.last_px >= order.price_px
     if seen.rule in QUOTE_TOUCHES:
-        assert fill.last_px == (seen.bid_px if buying else seen.ask_px)
+        beyond = fill.last_px - ((seen.bid_px if buying else seen.ask_px) or 0)
+        assert beyond * fill.side.sign > 0 if "behind" in seen.rule else beyond == 0
     elif seen.bid_px is not None and seen.ask_px is not None:
         assert fill.last_px >= seen.ask_px if buying else fill.last_px <= seen.bid_px
     if seen.low_px is not None and seen.high_px is not None:

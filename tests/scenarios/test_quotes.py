@@ -280,10 +280,31 @@ def test_a_touch_fills_a_resting_limit_up_to_the_size_shown_where_that_is_asked_
     09:30:05     quote 100.00 100.10 6 5  a TRADE 2 @ 100.00 maker
     09:30:06     quote 99.98 100.10 6 5
     09:30:07     quote 100.00 100.10 1 5  a TRADE 1 @ 100.00 maker
-    09:30:08     quote 99.95 100.05 1 5   b TRADE 1 @ 99.95 maker
-    09:30:09     quote 99.90 100.00 1 5   a FILL 2 @ 100.00 maker
+    09:30:08     quote 99.95 100.05 1 5   a TRADE 1 @ 100.00 maker
+    09:30:09     quote 99.90 100.00 1 5   a FILL 1 @ 100.00 maker
+    09:30:09.5   quote 99.95 100.05 1 5   b TRADE 1 @ 99.95 maker
     09:30:10     sell c 3 @ 100.20        c PENDING_NEW; c NEW
     09:30:11     quote 100.10 100.20 9 2  c TRADE 2 @ 100.20 maker
+    """)
+
+
+def test_a_touch_serves_better_limits_of_the_session_first() -> None:
+    """Whoever sold at 99.95 met the bid of 100.02 before it; both by what the quote shows there. A
+    price at which no limit of the session's rests serves none."""
+    play("""
+    given touch
+    time         what                     expect
+    09:30:00     quote 99.99 100.10 9 9
+    09:30:01     buy a 3 @ 99.95          a PENDING_NEW; a NEW
+    09:30:02     buy b 2 @ 100.02         b PENDING_NEW; b NEW
+    09:30:03     buy c 1 @ 100.02         c PENDING_NEW; c NEW
+    09:30:04     quote 99.96 100.10 9 9
+    09:30:05     quote 99.95 100.10 4 9   b FILL 2 @ 100.02 maker; c FILL 1 @ 100.02 maker
+                                          a TRADE 1 @ 99.95 maker
+    09:30:06     sell d 2 @ 100.15        d PENDING_NEW; d NEW
+    09:30:07     sell e 2 @ 100.20        e PENDING_NEW; e NEW
+    09:30:08     quote 99.99 100.20 9 1   d TRADE 1 @ 100.15 maker
+    09:30:09     quote 99.99 100.20 9 3   d FILL 1 @ 100.15 maker; e TRADE 1 @ 100.20 maker
     """)
 
 

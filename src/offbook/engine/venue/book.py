@@ -213,14 +213,10 @@ class Book:
         """Orders of a side that a price satisfies, best price first, then time."""
         return self.buys_crossing(px) if side is OrderSide.BUY else self.sells_crossing(px)
 
-    def resting_at(self, side: OrderSide, px: int) -> list[int]:
-        """Limits of a side at a price that no longer trade as takers, earliest first."""
-        key = -px if side is OrderSide.BUY else px
-        return [
-            ordinal
-            for ordinal in self.crossing(side, px)
-            if self._keys[ordinal][0] == key and ordinal not in self._fresh
-        ]
+    def resting_to(self, side: OrderSide, px: int) -> list[int]:
+        """Orders of a side at a price or better that no longer trade as takers, best price first,
+        then time."""
+        return [ordinal for ordinal in self.crossing(side, px) if ordinal not in self._fresh]
 
     def by_priority(self) -> list[int]:
         """All working orders, earliest first."""

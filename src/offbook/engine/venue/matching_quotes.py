@@ -6,7 +6,8 @@
 - a resting limit is filled at its own price when the other side reaches it; that a price was
   merely seen on its own side fills nothing, unless ``venue.limit_fill`` is ``touch`` and quotes are
   all that the market has: then each quote that shows its price there fills it, as if it had been
-  first, up to the size shown, of which what was taken stays taken as of the other side;
+  first, up to the size shown, of which what was taken stays taken as of the other side; whoever
+  sold there met the session's better limits first, so these are served before it;
 - what was taken stays taken: available at a price is ``min(shown, shown - taken + increases seen
   at that price since)``, forgotten when the price leaves the top of the book;
 - an order that waits is triggered by the quote that reaches its price, and meets that quote as one
@@ -28,8 +29,14 @@ if TYPE_CHECKING:
     from offbook.engine.venue.venue import Venue
 
 QUOTE_MODEL: Final = "top-of-book.1"
-QUOTE_TOUCHES: Final = ("bid touched the limit", "ask touched the limit")
-"""The rules by which a quote's own side fills, of buys and of sells."""
+QUOTE_TOUCHES: Final = (
+    "bid touched the limit",
+    "ask touched the limit",
+    "bid touched a limit behind",
+    "ask touched a limit behind",
+)
+"""The rules by which a quote's own side fills, of buys and of sells: a limit at its price, and one
+that is better than another of the session there."""
 
 
 class QuoteMatching:
@@ -88,24 +95,33 @@ class QuoteMatching:
 
     def _touch(self, book: Book, side: OrderSide, quote: Quote, px: int) -> None:
         """A quote shows a price on a side where limits may rest at it."""
-        for ordinal in book.resting_at(side, px):
-            order = self._kernel.ledger.orders[ordinal]
-            if order.status.is_terminal or not self._venue.times.takes_part(order):
+        at = [order for order in self._resting(book, side, px) if order.price_px == px]
+        for order in self._resting(book, side, px) if any(map(self._may_touch, at)) else ():
+            if order.price_px is None or not self._may_touch(order):
                 continue
+            own_px = order.price_px
             available = book.available(side.opposite, quote)
             qty = self._venue.tradable(order, available)
-            if self._kernel.price_within(order.symbol, px, px) is None:
-                continue
             if qty <= 0:
                 self._venue.drop_if_not_reducing(order)
                 continue
-            rule = QUOTE_TOUCHES[side is OrderSide.SELL]
+            rule = QUOTE_TOUCHES[(side is OrderSide.SELL) + 2 * (own_px != px)]
             evidence = quote_evidence(quote, QUOTE_MODEL, rule, available)
-            if self._filler.fill(order, qty, px, Liquidity.ADDED, evidence):
+            if self._filler.fill(order, qty, own_px, Liquidity.ADDED, evidence):
                 book.take(side.opposite, quote, qty)
                 self._filled(order, book)
             else:
                 self._venue.end(order, self._filler.unpaid)
+
+    def _resting(self, book: Book, side: OrderSide, px: int) -> list[OrderState]:
+        return [self._kernel.ledger.orders[ordinal] for ordinal in book.resting_to(side, px)]
+
+    def _may_touch(self, order: OrderState) -> bool:
+        """Whether a resting limit may trade at its price."""
+        px = order.price_px
+        if px is None or order.status.is_terminal or not self._venue.times.takes_part(order):
+            return False
+        return self._kernel.price_within(order.symbol, px, px) is not None
 
     def _filled(self, order: OrderState, book: Book) -> None:
         if order.status.is_terminal:
