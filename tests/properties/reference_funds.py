@@ -313,7 +313,8 @@ class MarginAccount(Margins, Account):
         if self.isolated and held:
             return self._freed_of_position(market, closes)
         before = self.margin_used(market)
-        self.held = max(abs(held) - closes, ZERO)
+        left = max(abs(held) - closes, ZERO)
+        self.held = left if held > 0 else -left
         after = self.margin_used(market)
         self.held = held
         return before - after

@@ -75,9 +75,11 @@ class LiveTurns:
 
     def now(self, part: MarketSlice | None) -> int:
         """Session time for a command that is taken now: never past a row that is to come, the
-        first of ``part``."""
+        first of ``part``; 0 where that must be read again first, for a session far behind."""
         ts = self._rows.pass_time()
-        return ts if part is None else min(ts, int(part.ts[0]))
+        if part is not None:
+            return min(ts, int(part.ts[0]))
+        return ts if self.reached else 0
 
     @property
     def is_asleep(self) -> bool:

@@ -349,6 +349,7 @@ class Pump:
             return ts if ts > engine.now and self._reach(ts) else engine.now
         if part is None and self._clock_stops:
             return engine.now
+        # Where the clock goes on, what is not here has not come yet: the wall says how late it is.
         latest = self.desk.next_at if part is None else min(int(part.ts[0]), self.desk.next_at)
         ts = min(max(self._pacer.limit(), engine.now + 1), latest)
         return ts if ts > engine.now and self._reach(ts) else engine.now

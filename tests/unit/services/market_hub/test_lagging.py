@@ -173,6 +173,29 @@ async def test_a_session_far_behind_reads_the_recording() -> None:
         await verified(manager, session.id)
 
 
+async def test_a_command_comes_no_later_than_rows_that_must_be_read_again() -> None:
+    """Far behind, where the next rows are in the recording alone: their times are not known yet, so
+    the session stays where it is, and does not go on to where the market stands."""
+    stage = LiveStage(wave(13_000), hub_limits=HubLimits(memory_rows=100))
+    async with stage.manager() as manager:
+        session = await manager.start_session(stage.config())
+        await stage.rest()
+        for _ in range(13):
+            await stage.come(1000, turns=5)
+            stage.clock.advance(2)
+            await stage.rest()
+        pump = manager._registry.active[session.id]._pump  # type: ignore[attr-defined]  # the runner's own
+        assert stage.engines[session.id].cursor.row == 0
+        assert pump._rows.loaded(0) is None
+        assert stage.shared.log.floor > ts_of(stage.rows, 0)
+        assert pump._live.now(None) == 0
+        began = stage.engines[session.id].now
+        assert pump._command_ts() == began
+        assert (await manager.progress(session.id)).cursor.row == 13_000
+        assert pump._live.now(None) == stage.shared.log.floor
+        await manager.stop_session(session.id)
+
+
 async def test_rows_left_out_by_policy_stand_in_the_journal() -> None:
     """With their range; nothing is matched against them, and the session runs again the same."""
     limits = Limits(call_seconds=1e-9, call_rows=16, call_records=4, lag_rows=100)
