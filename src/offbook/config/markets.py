@@ -263,6 +263,10 @@ def _kind(recording: Path, known: MarketDescription) -> DataKind:
         kind = DataKind.BARS
     if kind is None and len(seen.kinds) == 1:
         kind = seen.kinds[0]
+        if seen.doubt:
+            raise InvalidConfig(
+                f"{recording.name}: {seen.doubt}", field="market.kind", file=str(recording)
+            )
     if kind is None:
         fitting = [kind.value for kind in seen.kinds]
         what = f"both {' and '.join(fitting)}" if fitting else "neither quotes, trades nor bars"

@@ -178,7 +178,8 @@ def readable(recording: Path, told: MarketDescription) -> ReplayMarket:
     from offbook.adapters.brokers.replay.inspecting import unnamed_market
     from offbook.adapters.brokers.replay.peeking import peek
 
-    kinds = peek(str(recording), told.columns, told.names).kinds
+    seen = peek(str(recording), told.columns, told.names)
+    kinds = seen.kinds
     kind = told.kind or (DataKind.BARS if told.timeframe and DataKind.BARS in kinds else None)
     if kind is None and len(kinds) != 1:
         names = " and ".join(kind.value for kind in kinds) or "neither quotes, trades nor bars"
@@ -187,6 +188,10 @@ def readable(recording: Path, told: MarketDescription) -> ReplayMarket:
             "columns with --column OURS=THEIRS",
             field="market.kind",
             file=str(recording),
+        )
+    if kind is None and seen.doubt:
+        raise InvalidConfig(
+            f"{recording.name}: {seen.doubt}", field="market.kind", file=str(recording)
         )
     market = unnamed_market(
         str(recording), kind or kinds[0], told.columns, told.names, told.timezone

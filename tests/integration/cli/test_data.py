@@ -349,3 +349,22 @@ def test_a_book_is_written_as_a_table(offbook: Program, folder: Path) -> None:
     assert offbook(*book_of, "--checksum", "crc").code == 2
     (folder / "orders.csv").write_text("\n".join(ORDERS.splitlines()[:2]))
     assert "no message ends in the recording (flag 2)" in offbook(*book_of).err
+
+
+def test_rows_with_an_action_and_no_order_are_not_taken_for_trades(
+    offbook: Program, folder: Path
+) -> None:
+    """Additions to a book would be prints; a file of prints that says so is one."""
+    lines = [line.replace(",order_id", "").rsplit(",", 2)[0] for line in ORDERS.splitlines()[1:4]]
+    (folder / "mbo.csv").write_text("\n".join(["ts_event,action,side,price,size", *lines]))
+    words = ("--data", "mbo.csv", "--symbol", "ABC", "--asset-class", "equity")
+    for command in (
+        ("data", "info", "mbo.csv"),
+        ("data", "convert", "mbo.csv", "out.csv"),
+        ("run", "mine.py:Idle", *words, "--dry-run"),
+    ):
+        answer = offbook(*command)
+        assert answer.code == 2, command
+        assert "and no order_id" in answer.err
+        assert "--kind trades" in answer.err
+    assert offbook("run", "mine.py:Idle", *words, "--kind", "trades", "--dry-run").code == 0

@@ -134,6 +134,8 @@ def inspect_recording(
             f"close, volume){told}. Say which is which with --column OURS=THEIRS",
             file=path,
         )
+    if kind is None and seen.doubt:
+        raise BadMarketData(f"{path}: {seen.doubt}", file=path)
     market = unnamed_market(path, kind or seen.kinds[0], columns or {}, header, timezone)
     try:
         return _read(market, seen.kinds)

@@ -32,12 +32,14 @@ _ANY_INSTRUMENT = Instrument(
 class Peek(msgspec.Struct, frozen=True, kw_only=True):
     """A recording's column names, and the kinds of row that they can make.
 
-    ``nearest`` says, where they make none, what is missing for the kind that lacks least.
+    ``nearest`` says, where they make none, what is missing for the kind that lacks least; ``doubt``
+    why the rows need not be what they look like, and what to say of them.
     """
 
     columns: tuple[str, ...]
     kinds: tuple[DataKind, ...]
     nearest: str = ""
+    doubt: str = ""
 
 
 def peek(path: str, columns: Mapping[str, str], header: tuple[str, ...] = ()) -> Peek:
@@ -69,7 +71,26 @@ def peek(path: str, columns: Mapping[str, str], header: tuple[str, ...] = ()) ->
         kinds = [kind for kind in kinds if kind is not DataKind.STATUS]  # more is there than that
     if not kinds and unclear is not None:
         raise unclear
-    return Peek(columns=names, kinds=tuple(kinds), nearest=_nearest(lacking))
+    return Peek(
+        columns=names,
+        kinds=tuple(kinds),
+        nearest=_nearest(lacking),
+        doubt=_doubt(kinds, lacking, columns),
+    )
+
+
+def _doubt(
+    kinds: Sequence[DataKind], lacking: Mapping[DataKind, Sequence[str]], columns: Mapping[str, str]
+) -> str:
+    """Rows of orders without their ids look like prints, and so do prints that have an action."""
+    is_told = "order_id" in columns or "action" in columns
+    if list(kinds) != [DataKind.TRADES] or lacking.get(DataKind.ORDERS) != ["order_id"] or is_told:
+        return ""
+    return (
+        "it has an action and a side, as rows of a book order by order have, and no order_id. If "
+        "another column tells the orders, name it: --column order_id=THEIRS; if every row is a "
+        "trade, say --kind trades"
+    )
 
 
 def _nearest(lacking: Mapping[DataKind, Sequence[str]]) -> str:
