@@ -162,7 +162,15 @@ def _pick_single(source: Source) -> SingleFee:
     kind = source.pick(["bps", "bps", "flat", "unit"])
     if kind == "bps":
         rates = ["0", "10", "37.5", "1000", "0.0001"]
-        return BasisPointsFee(maker=source.pick([*rates, "-5"]), taker=source.pick(rates))
+        maker, taker = source.pick([*rates, "-5"]), source.pick(rates)
+        return BasisPointsFee(
+            maker=maker,
+            taker=taker,
+            # Bounds without another draw, so that all other cases stay what they were.
+            minimum={"37.5": "0.35", "0": "0.0049"}.get(taker),
+            maximum={"1000": "0.3"}.get(maker),
+            maximum_percent={"10": "0.05"}.get(maker),
+        )
     if kind == "flat":
         return FlatFee(per_order=source.pick(["0.01", "0", "0.0049", "1"]))
     return PerUnitFee(

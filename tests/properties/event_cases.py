@@ -11,6 +11,7 @@ from tests.properties.sources import Source
 from offbook.domain.config import (
     ActionKind,
     BorrowRate,
+    BorrowValue,
     CorporateAction,
     FinancingConfig,
     FundingRate,
@@ -113,7 +114,8 @@ def pick_financing(
     return FinancingConfig(
         borrow=tuple(borrow) if margin and source.pick([True, False]) else (),
         unlisted=source.pick(list(Unlisted)) if margin else Unlisted.FREE,
-        borrow_year=source.pick([360, 365]),
+        borrow_year=(year := source.pick([360, 365])),
+        borrow_value=BorrowValue.COLLATERAL if year == 365 else BorrowValue.MARKET,
         interest=tuple(
             InterestRate(currency=name, since="2020-01-01", credit=credit, debit="0.07")
             for name in sorted(moneys)

@@ -49,8 +49,11 @@ def charge(fee: FeeConfig, fills: Sequence[Fill]) -> Fraction:
         return Fraction(fee.per_order)
     if isinstance(fee, BasisPointsFee):
         rates = {True: Fraction(fee.maker), False: Fraction(fee.taker)}
-        return sum((fill.value * rates[fill.maker] / 10_000 for fill in fills), ZERO)
-    total = max(sum(fill.qty for fill in fills) * Fraction(fee.per_unit), Fraction(fee.minimum))
+        share = sum((fill.value * rates[fill.maker] / 10_000 for fill in fills), ZERO)
+        total = share if fee.minimum is None else max(share, Fraction(fee.minimum))
+    else:
+        units = sum(fill.qty for fill in fills)
+        total = max(units * Fraction(fee.per_unit), Fraction(fee.minimum))
     if fee.maximum is not None:
         total = min(total, Fraction(fee.maximum))
     if fee.maximum_percent is not None:

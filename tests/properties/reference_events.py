@@ -16,7 +16,7 @@ from tests.properties.reference_rates import borrow_rate, date_ns
 from tests.properties.reference_restating import ReferenceRestating
 
 from offbook.domain.action_records import FlowReason
-from offbook.domain.config import ActionKind, CorporateAction
+from offbook.domain.config import ActionKind, BorrowValue, CorporateAction
 from offbook.domain.orders import CancelReason
 
 KINDS = {FlowReason.DIVIDEND: "dividends"}
@@ -200,7 +200,11 @@ class ReferenceEvents(ReferenceRestating):
         if account.held < 0 and market is not None and not account.contract:
             short = -rounded_down(account.held * sum(market) / 2)
             rate = borrow_rate(account.config, self.now) or ZERO
-            self._bear(FlowReason.BORROW_FEE, currency, -short * rate, days, config.borrow_year)
+            basis = short
+            if config.borrow_value is BorrowValue.COLLATERAL:
+                mark = sum(market) / 2 * Fraction(102, 100)
+                basis = -account.held * math.ceil(mark)
+            self._bear(FlowReason.BORROW_FEE, currency, -basis * rate, days, config.borrow_year)
         for one in config.interest:
             balance = account.purse.get(one.currency, ZERO)
             balance -= short if one.currency == currency else ZERO

@@ -368,6 +368,7 @@ CLAUSES: dict[str, Callable[..., None]] = {
     ),
     "liquidation": lambda self, share: self.account.update(liquidation_fee=share),
     "unlisted": lambda self, how: self.financed(unlisted=c.Unlisted(how)),
+    "lent": lambda self, on: self.financed(borrow_value=c.BorrowValue(on)),
     "interest": Setting.interest,
     "settles": lambda self, days, how="wait": self.account.update(
         settlement=c.SettlementConfig(days=int(days), unsettled=c.UnsettledCash(how))

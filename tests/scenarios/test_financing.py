@@ -19,6 +19,25 @@ def test_a_borrowed_share_costs_a_share_of_its_value_each_day() -> None:
     """)
 
 
+def test_a_fee_may_be_on_the_collateral() -> None:
+    """102 % of 9.61 is 9.8022 and so 10 a share; of 9.81 it is 10.0062, and so 11. A share of ten
+    cents is lent as one of a dollar (Interactive Brokers, Borrow Fee Details)."""
+    play("""
+    given hours 24/7; margin 2x; cash 10000; borrow XYZ 0.36; lent collateral
+    time         what                       expect
+    09:30:00     quote 9.60 9.62 500 500
+    09:30:01     sell a 100                 a PENDING_NEW; a NEW; a FILL 100 @ 9.60 taker
+    2024-01-03
+    00:00:00     -                          borrow_fee -1 for 1d
+    09:30:00     quote 9.80 9.82 50 50
+    2024-01-04
+    00:00:00     -                          borrow_fee -1.1 for 1d
+    09:30:00     quote 0.10 0.10 50 50
+    2024-01-05
+    00:00:00     -                          borrow_fee -0.1 for 1d
+    """)
+
+
 def test_a_weekend_costs_three_days() -> None:
     """From the close of Friday to that of Monday; the month ends on its last trading day."""
     play("""

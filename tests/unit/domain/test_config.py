@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.unit.domain.later_values import LATER_VALUES, NOT_ALONE
+from tests.unit.domain.later_values import LATER_VALUES, NOT_ALONE, fee_bounds
 
 from offbook.domain.config import (
     AccountConfig,
@@ -250,7 +250,8 @@ def test_what_is_no_configuration_is_invalid(raw: bytes) -> None:
 def is_later(place: tuple[str, ...]) -> bool:
     """Of what came after sessions were first kept: left out of the chain where it says nothing."""
     unused = {(part, name) for part, name, _ in _UNUSED}
-    return place[:2] in unused | {("market", name) for name, _ in _UNUSED_OF_SOURCES}
+    unused |= {("market", name) for name, _ in _UNUSED_OF_SOURCES}
+    return place[:2] in unused or place[1:] in fee_bounds()
 
 
 def leaves(document: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
@@ -304,7 +305,6 @@ def changed(value: Any, place: tuple[str, ...]) -> Any:
         ("venue", "stop_gap"): "stop",
         ("venue", "limit_gap"): "open",
         **LATER_VALUES,
-        ("venue", "intrabar"): "ohlc",
         ("venue", "whole_shares"): True,
         ("venue", "auctions", "limit"): "equal",
         ("venue", "extended_hours"): {"pre_ns": 1},

@@ -41,6 +41,7 @@ REFUSED: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
     ),
     (FinancingConfig, {"borrow_year": 364}, "account.financing.borrow_year"),
     (FinancingConfig, {"unlisted": "maybe"}, "account.financing.unlisted"),
+    (FinancingConfig, {"borrow_value": "cost"}, "account.financing.borrow_value"),
     (
         AccountConfig,
         {"currency": "USD", "financing": FinancingConfig(unlisted=Unlisted.DENY)},

@@ -7,12 +7,16 @@ from tests.unit.domain.test_config import MARKET, session
 from offbook.domain.config import (
     AccountConfig,
     BarReports,
+    BasisPointsFee,
     CombinedMarket,
     FreshnessConfig,
     LatencyConfig,
     LimitFill,
     NormalDelay,
+    PerUnitFee,
+    SumFee,
     Unpaid,
+    UsRegulatoryFee,
     VenueConfig,
     chain_config,
 )
@@ -42,6 +46,19 @@ def test_settings_that_came_later_stand_in_the_chain_where_they_are_set() -> Non
     with pytest.raises(InvalidConfig, match="limit_fill=touch is for quotes, prints and bars"):
         session(market=depth, venue=VenueConfig(limit_fill=LimitFill.TOUCH))
     session(venue=VenueConfig(limit_fill=LimitFill.TOUCH))
+
+
+def test_bounds_of_charges_stand_in_the_chain_where_they_are_set() -> None:
+    """Also of the parts of a sum; those of charges per unit always did."""
+    plain = BasisPointsFee(maker="1", taker="2")
+    bounded = BasisPointsFee(maker="1", taker="2", minimum="1.50")
+    kept = b'"fee":{"maker":"1","taker":"2","type":"basis_points"}'
+    assert kept in chain_config(session(venue=VenueConfig(fee=plain)))
+    assert b'"minimum":"1.50"' in chain_config(session(venue=VenueConfig(fee=bounded)))
+    parts = (plain, PerUnitFee(per_unit="1"), UsRegulatoryFee(), UsRegulatoryFee(round_each=True))
+    summed = chain_config(session(venue=VenueConfig(fee=SumFee(parts=parts))))
+    assert summed.count(b"round_each") == 1
+    assert summed.count(b'"minimum"') == summed.count(b'"maximum"') == 1
 
 
 def test_rules_of_bars_are_refused_where_none_are_matched() -> None:

@@ -89,6 +89,44 @@ def test_the_fee_per_share_has_its_maximum_by_trade() -> None:
     assert charged(config, "49999", "1", ts=at("2024-06-03T10:00:00")) == "8.299834"
 
 
+EACH = UsRegulatoryFee(round_each=True, cat=(DatedRate(since="2024-09-01", rate="0.000035"),))
+
+
+@pytest.mark.parametrize(
+    ("config", "qty", "value", "side", "when", "charge"),
+    [
+        # Alpaca's page on regulatory fees: each is rounded up to the penny, the fee on shares is
+        # at most its maximum.
+        (EACH, "10", "1000", SELL, "2023-06-05", "0.02"),  # 0.008 and 0.00145
+        (UsRegulatoryFee(), "10", "1000", SELL, "2023-06-05", "0.00945"),
+        (EACH, "10", "1000", SELL, "2024-09-03", "0.05"),  # 0.0278, 0.00166 and 0.00035
+        (EACH, "10", "1000", BUY, "2024-09-03", "0.01"),
+        (EACH, "60000", "60000", SELL, "2024-06-03", "9.97"),  # 1.668 and 8.30
+        (EACH, "10", "1000", BUY, "2024-06-03", "0"),
+    ],
+)
+def test_each_may_be_rounded_up_by_itself(
+    config: UsRegulatoryFee, qty: str, value: str, side: OrderSide, when: str, charge: str
+) -> None:
+    """Where two of them are less than a cent, the order pays two cents and not one."""
+    assert charged(config, qty, value, side=side, ts=at(f"{when}T10:00:00")) == charge
+
+
+def test_what_is_rounded_each_is_rounded_once_for_an_order() -> None:
+    """Ten fills of a share are charged as one of ten, and never more than was held for them."""
+    charges = Charges(EACH, FeeRounding.UP)
+    traded, paid = Traded(), 0
+    held = charges.most(traded, 10 * AMOUNT_SCALE, 1000 * AMOUNT_SCALE, 0, XYZ)
+    on = Occasion(side=SELL, instrument=XYZ, ts=at("2024-09-03T10:00:00"), volume=0)
+    for n in range(1, 11):
+        then = charges.accrue(traded, Traded(n * AMOUNT_SCALE, n * 100 * AMOUNT_SCALE), on)
+        paid += charges.fee(traded, then, paid, XYZ)
+        traded = then
+        rest = (10 - n) * AMOUNT_SCALE
+        assert paid + charges.most(traded, rest, rest * 100, paid, XYZ) <= held
+    assert str(Amount(paid)) == "0.05"
+
+
 def test_purchases_pay_for_the_audit_trail_alone() -> None:
     """And only at the rates that were stated, from their day on."""
     config = UsRegulatoryFee(cat=(DatedRate(since="2024-09-01", rate="0.000035"),))

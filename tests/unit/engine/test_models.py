@@ -43,15 +43,24 @@ EXACT = FeeRounding.UP
 shares = st.integers(-10_000_000, 10_000_000).map(lambda units: f"{units / 10_000:.4f}")
 taken = st.integers(0, 10_000_000).map(lambda units: f"{units / 10_000:.4f}")
 cents = st.integers(0, 10**6).map(lambda number: f"{number / 100:.2f}")
+percents = st.sampled_from([None, "1", "0.0001", "0"])
 singles = st.one_of(
     st.builds(BasisPointsFee, maker=shares, taker=taken),
+    st.builds(
+        BasisPointsFee,
+        maker=shares,
+        taker=taken,
+        minimum=st.none() | cents,
+        maximum=st.none() | cents,
+        maximum_percent=percents,
+    ),
     st.builds(FlatFee, per_order=cents),
     st.builds(
         PerUnitFee,
         per_unit=st.sampled_from(["0", "0.0035", "0.00000001", "2.25"]),
         minimum=cents,
         maximum=st.none() | cents,
-        maximum_percent=st.sampled_from([None, "1", "0.0001", "0"]),
+        maximum_percent=percents,
     ),
 )
 fees = st.one_of(singles, st.builds(SumFee, parts=st.lists(singles, min_size=1).map(tuple)))
@@ -92,6 +101,10 @@ def bookings(
 
 
 CAPPED = PerUnitFee(per_unit="0.0035", minimum="0.35", maximum_percent="1")
+COINS = BasisPointsFee(maker="18", taker="18", minimum="1.75", maximum_percent="1")
+"""Interactive Brokers' for coins, by the tests of QuantConnect's Lean (CryptoFee)."""
+LEAST = BasisPointsFee(maker="25", taker="25", minimum="8.90", maximum="58.90")
+"""A quarter of a per cent, at least so much an order and at most so much, as banks in Europe."""
 
 
 @pytest.mark.parametrize(
@@ -105,6 +118,13 @@ CAPPED = PerUnitFee(per_unit="0.0035", minimum="0.35", maximum_percent="1")
         (BasisPointsFee(maker="0.0001", taker="1000"), REMOVED, "1", "50", "5"),
         (BasisPointsFee(maker="-1", taker="3"), ADDED, "1", "1000", "-0.1"),
         (BasisPointsFee(maker="-1", taker="3"), ADDED, "1", "199", "-0.01"),
+        (COINS, REMOVED, "1", "100", "1"),
+        (COINS, REMOVED, "2", "200", "1.75"),
+        (COINS, REMOVED, "100", "10000", "18"),
+        (LEAST, ADDED, "1", "3560", "8.9"),
+        (LEAST, REMOVED, "1", "3564", "8.91"),
+        (LEAST, REMOVED, "1", "100000", "58.9"),
+        (BasisPointsFee(maker="-1", taker="3", minimum="0"), ADDED, "1", "1000", "0"),
         (FlatFee(per_order="1.50"), ADDED, "1", "1", "1.5"),
         (FlatFee(per_order="0"), REMOVED, "1", "1", "0"),
         (FlatFee(per_order="0.001"), REMOVED, "1", "1", "0.01"),

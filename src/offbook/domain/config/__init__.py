@@ -42,6 +42,7 @@ from offbook.domain.config.fees import TieredFee as TieredFee
 from offbook.domain.config.fees import UsRegulatoryFee as UsRegulatoryFee
 from offbook.domain.config.fees import VolumeTier as VolumeTier
 from offbook.domain.config.financing import BorrowRate as BorrowRate
+from offbook.domain.config.financing import BorrowValue as BorrowValue
 from offbook.domain.config.financing import FinancingConfig as FinancingConfig
 from offbook.domain.config.financing import InterestRate as InterestRate
 from offbook.domain.config.financing import Unlisted as Unlisted

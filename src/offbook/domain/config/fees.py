@@ -29,16 +29,23 @@ class FeeRounding(enum.Enum):
 
 
 class BasisPointsFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="basis_points"):
-    """A share of each fill's value in basis points (decimal text, at most 4 decimals).
+    """A share of each fill's value in basis points (decimal text, at most 4 decimals), within
+    bounds for the whole order.
 
-    A negative ``maker`` is a rebate: the venue pays for orders that rested.
+    A negative ``maker`` is a rebate: the venue pays for orders that rested.  ``minimum`` and
+    ``maximum`` are amounts per order; ``maximum_percent`` is a share of the order's traded value in
+    percent (at most 4 decimals).  Where they disagree a maximum wins over the minimum.
     """
 
     maker: str = "10"
     taker: str = "10"
+    minimum: str | None = None
+    maximum: str | None = None
+    maximum_percent: str | None = None
 
     def __post_init__(self) -> None:
         _check_maker_and_taker(self.maker, self.taker, "venue.fee")
+        _check_bounds(self.minimum, self.maximum, self.maximum_percent)
 
 
 class VolumeTier(ConfigPart, frozen=True, kw_only=True):
@@ -89,11 +96,16 @@ class UsRegulatoryFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", t
     ``sec`` is in dollars per million, ``taf`` and ``cat`` in dollars per share (at most 8
     decimals), each from its day on and nothing before the first.  ``None`` takes the rates that
     come with offbook, ``()`` charges nothing.  Only stocks in USD are charged.
+
+    With ``round_each`` each of the three is rounded up to the cent by itself, once for what an
+    order has traded, as brokers do that book them one by one; without it they are parts of the
+    order's one sum.
     """
 
     sec: tuple[DatedRate, ...] | None = None
     taf: tuple[DatedRate, ...] | None = None
     cat: tuple[DatedRate, ...] = ()
+    round_each: bool = False
 
     def __post_init__(self) -> None:
         for name in ("sec", "taf", "cat"):
@@ -133,16 +145,7 @@ class PerUnitFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="p
             raise InvalidConfig(
                 f"venue.fee.per_unit={self.per_unit} is negative", field="venue.fee.per_unit"
             )
-        _not_negative("minimum", self.minimum)
-        if self.maximum is not None:
-            _not_negative("maximum", self.maximum)
-        if self.maximum_percent is not None:
-            percent = exact_decimal("venue.fee.maximum_percent", self.maximum_percent, precision=4)
-            if not 0 <= percent <= Decimal(100):
-                raise InvalidConfig(
-                    f"venue.fee.maximum_percent={self.maximum_percent}, expected 0 to 100",
-                    field="venue.fee.maximum_percent",
-                )
+        _check_bounds(self.minimum, self.maximum, self.maximum_percent)
 
 
 SingleFee = BasisPointsFee | FlatFee | PerUnitFee | TieredFee | UsRegulatoryFee
@@ -165,6 +168,20 @@ FeeConfig = BasisPointsFee | FlatFee | PerUnitFee | TieredFee | UsRegulatoryFee 
 def _not_negative(name: str, text: str) -> None:
     if exact_amount(f"venue.fee.{name}", text) < 0:
         raise InvalidConfig(f"venue.fee.{name}={text} is negative", field=f"venue.fee.{name}")
+
+
+def _check_bounds(minimum: str | None, maximum: str | None, maximum_percent: str | None) -> None:
+    if minimum is not None:
+        _not_negative("minimum", minimum)
+    if maximum is not None:
+        _not_negative("maximum", maximum)
+    if maximum_percent is not None:
+        percent = exact_decimal("venue.fee.maximum_percent", maximum_percent, precision=4)
+        if not 0 <= percent <= Decimal(100):
+            raise InvalidConfig(
+                f"venue.fee.maximum_percent={maximum_percent}, expected 0 to 100",
+                field="venue.fee.maximum_percent",
+            )
 
 
 def _check_maker_and_taker(maker: str, taker: str, field: str) -> None:

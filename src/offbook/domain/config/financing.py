@@ -20,6 +20,15 @@ class Unlisted(enum.Enum):
     DENY = "deny"
 
 
+class BorrowValue(enum.Enum):
+    """What borrow fees are a share of: the ``market`` value of a short position at the last mid, or
+    the ``collateral`` that lies for it, 102 % of that price a share, up to a whole unit of the
+    currency, as lenders of US shares reckon."""
+
+    MARKET = "market"
+    COLLATERAL = "collateral"
+
+
 class BorrowRate(ConfigPart, frozen=True, kw_only=True, omit_defaults=True):
     """What borrowing ``symbol`` costs a year from a day on (``YYYY-MM-DD``), as a share of its
     value (``"0.3"`` is 30 %); without a ``rate`` it cannot be borrowed."""
@@ -51,11 +60,13 @@ class FinancingConfig(ConfigPart, frozen=True, kw_only=True, omit_defaults=True)
     borrow: tuple[BorrowRate, ...] = ()
     unlisted: Unlisted = Unlisted.FREE
     borrow_year: int = 360
+    borrow_value: BorrowValue = BorrowValue.MARKET
     interest: tuple[InterestRate, ...] = ()
     interest_year: int = 360
 
     def __post_init__(self) -> None:
         settle_enum(self, "unlisted", Unlisted, "account.financing.unlisted")
+        settle_enum(self, "borrow_value", BorrowValue, "account.financing.borrow_value")
         for name in ("borrow_year", "interest_year"):
             if getattr(self, name) not in (360, 365):
                 raise InvalidConfig(

@@ -354,6 +354,10 @@ _UNUSED_OF_SOURCES: Final[tuple[tuple[str, object], ...]] = (
     ("funding", []),
     ("settlements", []),
 )
+_UNUSED_OF_FEES: Final[dict[str, tuple[tuple[str, object], ...]]] = {
+    "basis_points": (("minimum", None), ("maximum", None), ("maximum_percent", None)),
+    "us_regulatory": (("round_each", False),),
+}
 
 
 def _leave_out_unused(document: dict[str, Any], sources: list[dict[str, Any]]) -> None:
@@ -361,6 +365,9 @@ def _leave_out_unused(document: dict[str, Any], sources: list[dict[str, Any]]) -
     stay what they were."""
     parts = [(document[part], name, value) for part, name, value in _UNUSED]
     parts += [(source, name, value) for source in sources for name, value in _UNUSED_OF_SOURCES]
+    fee = document["venue"]["fee"]
+    for one in (fee, *fee.get("parts", ())):
+        parts += [(one, name, value) for name, value in _UNUSED_OF_FEES.get(one["type"], ())]
     for part, name, value in parts:
         if name in part and part[name] in (value, ()):
             del part[name]

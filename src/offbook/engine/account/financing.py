@@ -2,9 +2,10 @@
 
 At the end of each trading day (that of the market's first instrument) both accrue for the calendar
 days until the next: over a weekend for three.  A fee is a share of a short position's value at the
-last mid.  Interest is on the cash of a currency less what short positions in it are worth, for
-what a short sale brings is collateral of its lender and earns nothing.  What has accrued counts in
-the equity, to 10**-18, and is booked to the cash, in whole cents, at the last day end of a month.
+last mid, or of the collateral that lies for it.  Interest is on the cash of a currency less what
+short positions in it are worth, for what a short sale brings is collateral of its lender and earns
+nothing.  What has accrued counts in the equity, to 10**-18, and is booked to the cash, in whole
+cents, at the last day end of a month.
 """
 
 from __future__ import annotations
@@ -15,15 +16,16 @@ from typing import Final
 from offbook.domain import records as r
 from offbook.domain.action_records import FlowReason
 from offbook.domain.calendars import DAY_NS, NEVER
-from offbook.domain.config import RATIO_PRECISION
+from offbook.domain.config import RATIO_PRECISION, BorrowValue
 from offbook.domain.config.financing import day_of, rate_units
-from offbook.domain.instruments import charge_unit_of
-from offbook.domain.values import Amount, flow_of
+from offbook.domain.instruments import Instrument, charge_unit_of
+from offbook.domain.values import Amount, ceil_div, flow_of
 from offbook.engine.account.accounts import ACCRUED, CASH, VENUE
 from offbook.engine.account.cash_flows import cash_legs, money_event, tell
 from offbook.engine.account.lending import Dated
 from offbook.engine.account.postings import moved
 from offbook.engine.agenda import STAGE_VENUE, AccrualDue
+from offbook.engine.desk.terms import Market
 from offbook.engine.kernel import Kernel
 
 _RATE: Final = 10**RATIO_PRECISION
@@ -85,7 +87,10 @@ class Financing:
             worth[currency] = worth.get(currency, 0) + value
             # What cannot be borrowed any more was borrowed before; nothing says at what rate.
             rate = kernel.lending.rate(symbol, kernel.now) or "0"
-            self._emit(FlowReason.BORROW_FEE, symbol, currency, -value, rate, days)
+            basis = value
+            if config.borrow_value is BorrowValue.COLLATERAL:
+                basis = _collateral(-qty, prices, instrument)
+            self._emit(FlowReason.BORROW_FEE, symbol, currency, -basis, rate, days)
         return worth
 
     def _accrue_interest(self, currency: str, shorts: int, days: int) -> None:
@@ -154,6 +159,15 @@ class Financing:
             paid = currency, Amount(amount)
             event = money_event(kernel, FlowReason.INTEREST, None, paid, is_paid=True)
             tell(kernel, due, (change,), owed=((currency, Amount(-amount)),), event=event)
+
+
+def _collateral(qty: int, prices: Market, instrument: Instrument) -> int:
+    """102 % of the mid a share, up to a whole unit of the currency: "the general industry
+    convention", as the guide to Interactive Brokers' statements has it (Borrow Fee Details)."""
+    a_share = ceil_div(
+        (prices.bid_px + prices.ask_px) * 102, 2 * 100 * 10**instrument.price_precision
+    )
+    return qty * instrument.qty_scale * a_share
 
 
 def _month(ts: int) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from offbook.domain.calendars import DAY_NS
 from offbook.domain.config import DatedRate, TieredFee, UsRegulatoryFee
 from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.orders import OrderSide
-from offbook.domain.values import AMOUNT_PRECISION, text_to_units
+from offbook.domain.values import AMOUNT_PRECISION, ceil_div, text_to_units
 from offbook.engine.models.charging import ACCRUAL, Occasion, Traded
 from offbook.engine.models.us_rates import SEC_PER_MILLION, TAF_PER_SHARE
 
@@ -50,12 +50,16 @@ class UsRegulatory:
         sec = SEC_PER_MILLION if config.sec is None else config.sec
         taf = TAF_PER_SHARE if config.taf is None else config.taf
         self._sec, self._taf, self._cat = _Dated(sec), _Dated(taf), _Dated(config.cat)
+        self._round_each = config.round_each
 
     def grows(self, before: Traded, after: Traded, on: Occasion) -> int:
         """What one trade is charged, on its date in New York."""
         if not _is_us_stock(on.instrument):
             return 0
         day = (on.ts - _NEW_YORK_NS) // DAY_NS
+        if self._round_each:
+            unit = on.instrument.charge_unit * ACCRUAL
+            return self._rounded(after, on, day, unit) - self._rounded(before, on, day, unit)
         qty, notional = after.qty - before.qty, after.notional - before.notional
         charge = self._cat.charge(day, qty)
         if on.side is OrderSide.SELL:
@@ -63,12 +67,38 @@ class UsRegulatory:
             charge += self._sec.charge(day, notional) // _MILLION + self._taf.charge(day, qty)
         return charge
 
+    def _rounded(self, traded: Traded, on: Occasion, day: int, unit: int) -> int:
+        """What an order would be charged for all of this on one day, each charge rounded up by
+        itself; ``unit`` is a cent in 10**-26."""
+        charge = ceil_div(self._cat.charge(day, traded.qty), unit)
+        if on.side is OrderSide.SELL:
+            charge += ceil_div(self._sec.charge(day, traded.notional), unit * _MILLION)
+            charge += ceil_div(self._taf.charge(day, traded.qty), unit)
+        return charge * unit
+
     def worst(self, traded: Traded, qty: int, notional: int, of: Instrument) -> int:
         """The dearest rates there are, for a sell, without their maxima."""
-        if not _is_us_stock(of):
+        if not _is_us_stock(of) or not qty:
             return 0
+        if self._round_each:
+            unit = of.charge_unit * ACCRUAL
+            whole = Traded(traded.qty + qty, traded.notional + notional)
+            grown = self._dearest(whole, unit) - self._dearest(traded, unit)
+            return (grown + self._spare()) * unit
         sold = -(-notional * self._sec.dearest // _MILLION)
         return sold + qty * (self._taf.dearest + self._cat.dearest)
+
+    def _dearest(self, traded: Traded, unit: int) -> int:
+        """In cents, what an order is charged at the dearest rates, each rounded up."""
+        sec = ceil_div(self._sec.dearest * traded.notional, unit * _MILLION)
+        shares = (self._taf.dearest, self._cat.dearest)
+        return sec + sum(ceil_div(rate * traded.qty, unit) for rate in shares)
+
+    def _spare(self) -> int:
+        """Cents that rounding may take beyond that: one for each rate at which a part of the order
+        may trade, and one for what was rounded up before. It is the same however much has traded,
+        so that what is held for an order never grows."""
+        return sum(each.count + 1 for each in (self._sec, self._taf, self._cat) if each.count)
 
 
 class _Dated:
@@ -86,6 +116,7 @@ class _Dated:
             for rate in rates
         ]
         self.dearest = max(self._rates, default=0)
+        self.count = len(self._rates)
 
     def charge(self, day: int, amount: int) -> int:
         """The rate of a day times an amount, at most the day's maximum."""

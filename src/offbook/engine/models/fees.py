@@ -32,21 +32,59 @@ from offbook.engine.models.charging import ACCRUAL, FeeModel, Occasion, Traded
 from offbook.engine.models.dated_fees import Tiered, UsRegulatory
 
 
+class Bounds:
+    """What an order is charged at least and at most; maxima win over the minimum."""
+
+    def __init__(
+        self, minimum: str | None, maximum: str | None, maximum_percent: str | None
+    ) -> None:
+        self._minimum = self._maximum = self._percent = None
+        if minimum is not None:
+            self._minimum = text_to_units(minimum, AMOUNT_PRECISION) * ACCRUAL
+        if maximum is not None:
+            self._maximum = text_to_units(maximum, AMOUNT_PRECISION) * ACCRUAL
+        if maximum_percent is not None:
+            self._percent = text_to_units(maximum_percent, 4)
+
+    def of(self, charge: int, traded: Traded) -> int:
+        """The charge of an order that has traded this, within the bounds; a percentage with four
+        decimals is a share of 10**-6."""
+        if not traded.qty:
+            return 0
+        if self._minimum is not None:
+            charge = max(charge, self._minimum)
+        if self._maximum is not None:
+            charge = min(charge, self._maximum)
+        if self._percent is not None:
+            charge = min(charge, traded.notional * self._percent * (ACCRUAL // 10**6))
+        return charge
+
+
 class BasisPoints:
-    """A share of value, maker and taker apart. Exact: basis points have at most 4 decimals."""
+    """A share of value within bounds for the order, maker and taker apart. Exact: basis points
+    have at most 4 decimals, so that the product with an amount in 10**-18 counts 10**-26."""
 
     def __init__(self, config: BasisPointsFee) -> None:
         self._maker = text_to_units(config.maker, 4)
         self._taker = text_to_units(config.taker, 4)
+        self._bounds = Bounds(config.minimum, config.maximum, config.maximum_percent)
 
     def grows(self, before: Traded, after: Traded, on: Occasion) -> int:
-        """One basis point is 10**-4, so with four decimals the product counts 10**-26."""
-        added = after.added - before.added
-        return added * self._maker + (after.notional - before.notional - added) * self._taker
+        """What the bounded charge of the whole has grown by."""
+        return self._charge(after) - self._charge(before)
+
+    def _share(self, traded: Traded) -> int:
+        return traded.added * self._maker + (traded.notional - traded.added) * self._taker
+
+    def _charge(self, traded: Traded) -> int:
+        return self._bounds.of(self._share(traded), traded)
 
     def worst(self, traded: Traded, qty: int, notional: int, of: Instrument) -> int:
-        """The higher of the two rates; a rebate is not counted on."""
-        return notional * max(self._maker, self._taker, 0)
+        """All of it traded at the higher of the two rates: no bound falls as more trades, and a
+        rebate is not counted on."""
+        share = self._share(traded) + notional * max(self._maker, self._taker, 0)
+        whole = Traded(traded.qty + qty, traded.notional + notional)
+        return self._bounds.of(share, whole) - self._charge(traded)
 
 
 class Flat:
@@ -69,28 +107,15 @@ class PerUnit:
 
     def __init__(self, config: PerUnitFee) -> None:
         self._rate = text_to_units(config.per_unit, 8)
-        self._minimum = text_to_units(config.minimum, AMOUNT_PRECISION) * ACCRUAL
-        self._maximum = self._percent = None
-        if config.maximum is not None:
-            self._maximum = text_to_units(config.maximum, AMOUNT_PRECISION) * ACCRUAL
-        if config.maximum_percent is not None:
-            self._percent = text_to_units(config.maximum_percent, 4)
+        self._bounds = Bounds(config.minimum, config.maximum, config.maximum_percent)
 
     def grows(self, before: Traded, after: Traded, on: Occasion) -> int:
         """What the bounded charge of the whole has grown by."""
         return self._charge(after) - self._charge(before)
 
     def _charge(self, traded: Traded) -> int:
-        """A rate with eight decimals times a quantity in 10**-18 counts 10**-26, and a percentage
-        with four decimals is a share of 10**-6."""
-        if not traded.qty:
-            return 0
-        charge = max(traded.qty * self._rate, self._minimum)
-        if self._maximum is not None:
-            charge = min(charge, self._maximum)
-        if self._percent is not None:
-            charge = min(charge, traded.notional * self._percent * (ACCRUAL // 10**6))
-        return charge
+        """A rate with eight decimals times a quantity in 10**-18 counts 10**-26."""
+        return self._bounds.of(traded.qty * self._rate, traded)
 
     def worst(self, traded: Traded, qty: int, notional: int, of: Instrument) -> int:
         """All of it traded: no bound falls as more trades."""
