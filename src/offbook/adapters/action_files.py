@@ -22,11 +22,14 @@ _FUNDING: Final = Table(
     title="funding rates",
     field="market.funding",
     columns=("symbol", "at", "rate", "mark", "hours"),
-    # As Binance writes them: its times are milliseconds.
+    # As Binance, Bybit, OKX, BitMEX and ccxt write them: most times are milliseconds.
     names={
         "time": "at",
+        "timestamp": "at",
         "calc_time": "at",
         "funding_time": "at",
+        "funding_rate_timestamp": "at",
+        "inst_id": "symbol",
         "last_funding_rate": "rate",
         "funding_rate": "rate",
         "mark_price": "mark",

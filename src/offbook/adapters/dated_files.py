@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -41,13 +42,15 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
             yield place, told
 
     def _known(self, names: list[str], file: Path) -> list[str]:
-        plain = [name.strip().lower() for name in names]
+        plain = [_plain(name) for name in names]
         found = [self.names.get(name, name) for name in plain]
         wrong = sorted(set(found) - set(self.columns))
         lacking = [name for name in self.needed if name not in found]
         if wrong or lacking or len(set(found)) < len(found):
-            what = f"column {wrong[0]!r} is unknown" if wrong else f"it lacks {', '.join(lacking)}"
-            if not wrong and not lacking:
+            what = f"it lacks {', '.join(lacking)}"
+            if wrong:
+                what = f"column {wrong[0]!r} is unknown, take it out or name it as one of these"
+            elif not lacking:
                 what = "a column is there twice"
             raise InvalidConfig(
                 f"{file}: {what}; a file of {self.title} has {', '.join(self.columns)}",
@@ -87,3 +90,9 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
             connection.close()
         for row in rows:
             yield dict(zip(names, row, strict=True))
+
+
+def _plain(name: str) -> str:
+    """``fundingRate`` and ``Funding Rate`` as ``funding_rate``."""
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip())
+    return re.sub(r"[\s-]+", "_", parted).lower()

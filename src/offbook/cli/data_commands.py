@@ -52,6 +52,24 @@ Day = Annotated[
     str | None,
     typer.Option("--date", metavar="DAY", help="The day of a message file of LOBSTER."),
 ]
+SkipLines = Annotated[
+    int, typer.Option("--skip-lines", min=0, metavar="N", help="Lines before the header of SRC.")
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="COLUMN=TEXT", help="Only rows in which a column has a text."),
+]
+NewestFirst = Annotated[
+    bool, typer.Option("--newest-first", help="The rows of SRC are; they are turned round.")
+]
+TimeFormat = Annotated[
+    str | None,
+    typer.Option("--time-format", metavar="FORMAT", help="How SRC writes times: %d/%m/%Y %H:%M."),
+]
+Numbers = Annotated[
+    str | None,
+    typer.Option("--numbers", metavar="1.234,56", help="How SRC writes 1234.56."),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace DST if it exists.")]
 
 
@@ -95,6 +113,11 @@ def convert(
     drop_bad_rows: o.DropBadRows = None,
     layout: Layout = None,
     day: Day = None,
+    skip_lines: SkipLines = 0,
+    only: Only = None,
+    newest_first: NewestFirst = False,
+    time_format: TimeFormat = None,
+    numbers: Numbers = None,
     force: Force = False,
     json: o.Json = False,
     quiet: o.Quiet = False,
@@ -105,14 +128,27 @@ def convert(
     quotes, trades or shorter bars are summed up in bars. Of a raw capture of Binance's websocket
     the depth is written, or with --kind its trades or quotes; of LOBSTER's message files and
     Databento's MBO the orders. What was known of the recording is written beside the new file.
+
+    Tables with other ways of writing are made plain: lines before the header left out, the newest
+    row first turned round, times and numbers read as they are written, and the rows of one
+    instrument taken from a file of several.
     """
     kept = ("kind", "column", "header", "timezone", "timeframe", "label", "drop_bad_rows")
     given = {name: ctx.params[name] for name in kept}
+    tidy = ("skip_lines", "only", "newest_first", "time_format", "numbers")
+    unusual = {name: ctx.params[name] for name in tidy}
     from offbook.cli.data_showing import convert_file
 
-    shell = shell_of(ctx, json, quiet)
     raise typer.Exit(
-        convert_file(shell, (source, target), given, into=into, force=force, layout=(layout, day))
+        convert_file(
+            shell_of(ctx, json, quiet),
+            (source, target),
+            given,
+            into=into,
+            force=force,
+            layout=(layout, day),
+            unusual=unusual,
+        )
     )
 
 

@@ -14,6 +14,7 @@ from offbook.cli.shell import Shell, near, paint, plain
 from offbook.config.gathering import named_sources, split_symbol
 from offbook.config.markets import beside, locate_recording
 from offbook.config.recordings import RecordingInfo, convert_data, files_apart, look_into
+from offbook.config.sessions import parse_settings
 from offbook.config.synthetic import is_synthetic
 from offbook.domain.errors import InvalidInput, OffbookError, StorageUnavailable
 from offbook.services.reporting.formatting import clock, counted, duration
@@ -90,8 +91,10 @@ def convert_file(
     into: str | None,
     force: bool,
     layout: tuple[str | None, str | None] = (None, None),
+    unusual: dict[str, Any] | None = None,
 ) -> int:
-    """Write a recording anew; 0 when it is done. ``layout`` is that of the file, and its day."""
+    """Write a recording anew; 0 when it is done. ``layout`` is that of the file, and its day;
+    ``unusual`` is what options tell of a table that is to be made plain first."""
     symbol, data = split_symbol(places[0])
     try:
         made, description = convert_data(
@@ -102,6 +105,7 @@ def convert_file(
             replace=force,
             layout=layout[0],
             day=layout[1],
+            unusual=_unusual(unusual or {}),
         )
     except OSError as error:
         raise StorageUnavailable(f"{places[1]} cannot be written: {error}") from None
@@ -117,6 +121,14 @@ def convert_file(
     if description is not None:
         shell.say(f"described in {near(str(description))}")
     return 0
+
+
+def _unusual(options: dict[str, Any]) -> dict[str, Any]:
+    """What they tell of an unusual table; empty where nothing."""
+    told = {name: value for name, value in options.items() if value}
+    if "only" in told:
+        told["only"] = parse_settings(told["only"])
+    return told
 
 
 def _told(given: dict[str, Any], symbol: str | None) -> MarketDescription:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -96,8 +96,10 @@ def convert_data(
     replace: bool = False,
     layout: str | None = None,
     day: str | None = None,
+    unusual: Mapping[str, Any] | None = None,
 ) -> tuple[Conversion, Path | None]:
-    """Write a recording anew, with ``into`` summed up in bars of that timeframe.  Of a raw capture
+    """Write a recording anew, with ``into`` summed up in bars of that timeframe.  An unusual table
+    is made plain first (``unusual`` are fields of ``replay.tidying.Tidying``).  Of a raw capture
     (``replay.captures``) the rows of one kind are written: its depth, unless another is told; of a
     file of LOBSTER or Databento (``replay.order_files``; ``layout`` and ``day`` where its name and
     header do not tell) its orders.
@@ -107,19 +109,39 @@ def convert_data(
     """
     recording = locate_recording(data)
     told = given.over(read_description(recording))
-    with _as_table(recording, told, layout, day) as table:
+    with _as_table(recording, told, layout, day, unusual or {}) as table:
+        if unusual:
+            told = msgspec.structs.replace(told, header=None)
         return _convert_table(table, target, told, into=into, replace=replace)
 
 
 @contextmanager
 def _as_table(
-    recording: Path, told: MarketDescription, layout: str | None, day: str | None
+    recording: Path,
+    told: MarketDescription,
+    layout: str | None,
+    day: str | None,
+    unusual: Mapping[str, Any],
 ) -> Iterator[Path]:
-    """The recording itself; of a venue's raw capture the rows of one kind, in a file that is gone
-    afterwards."""
+    """The recording itself; of an unusual table a plain one, of a venue's raw capture the rows of
+    one kind, in a file that is gone afterwards."""
     from offbook.adapters.brokers.replay.captures import is_capture, write_capture
     from offbook.adapters.brokers.replay.order_files import order_file, write_orders
+    from offbook.adapters.brokers.replay.tidying import Tidying, write_tidied
 
+    if unusual:
+        with TemporaryDirectory(prefix="offbook-table-") as folder:
+            table = Path(folder) / recording.name.removesuffix(".gz")
+            write_tidied(
+                recording,
+                table,
+                Tidying(**unusual),
+                header=told.names,
+                columns=told.columns,
+                lenient=bool(told.drop_bad_rows),
+            )
+            yield table
+        return
     orders = order_file(recording, layout, day, told.timezone)
     if orders is None and not is_capture(str(recording)):
         yield recording
@@ -142,8 +164,10 @@ def _convert_table(
     replace: bool,
 ) -> tuple[Conversion, Path | None]:
     from offbook.adapters.brokers.replay.converting import convert_recording
+    from offbook.adapters.brokers.replay.peeking import check
 
     market = readable(recording, told)
+    check(market)
     timeframe_ns = None if into is None else parse_timeframe(into)
     if timeframe_ns is not None and market.kind is DataKind.BARS:
         _require_shorter(market, told, timeframe_ns)
@@ -166,7 +190,10 @@ def _convert_table(
 
 
 def _missing(recording: Path, told: MarketDescription) -> str | None:
+    from offbook.adapters.brokers.replay.peeking import check_instruments
+
     try:
+        check_instruments(str(recording), told.names)
         market_of(recording, told)
     except InvalidConfig as error:
         return error.message

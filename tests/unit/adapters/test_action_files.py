@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from offbook.adapters.action_files import read_actions
+from offbook.adapters.action_files import read_actions, read_funding
 from offbook.config.gathering import describe_data
 from offbook.config.markets import MarketDescription
 from offbook.domain.config import ActionKind, Adjustment, CorporateAction
@@ -103,3 +103,22 @@ def test_actions_on_adjusted_prices_are_refused_as_they_are_named(tmp_path: Path
     )
     with pytest.raises(InvalidConfig, match="count twice"):
         describe_data([str(tmp_path / "xyz.csv")], given)
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("calc_time,funding_interval_hours,last_funding_rate", "1704096000000,8,0.0001"),
+        ("symbol,fundingTime,fundingRate,markPrice", "BTCUSDT,1704096000000,0.0001,"),
+        ("symbol,fundingRate,fundingRateTimestamp", "BTCUSDT,0.0001,1704096000000"),
+        ("instId,fundingRate,fundingTime", "BTCUSDT,0.0001,1704096000000"),
+        ("timestamp,symbol,fundingRate", "2024-01-01T08:00:00+00:00,BTCUSDT,0.0001"),
+    ],
+    ids=["Binance, files", "Binance", "Bybit", "OKX", "BitMEX"],
+)
+def test_funding_rates_by_the_names_of_exchanges(tmp_path: Path, header: str, row: str) -> None:
+    """As their files and answers call them."""
+    file = tmp_path / "rates.csv"
+    file.write_text(f"{header}\n{row}\n")
+    (rate,) = read_funding(file, "BTCUSDT")
+    assert (rate.at, rate.rate) == ("2024-01-01T08:00:00+00:00", "0.0001")

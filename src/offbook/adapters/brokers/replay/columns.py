@@ -100,13 +100,33 @@ def choose_columns(market: ReplayMarket, header: Sequence[str]) -> dict[str, Fou
     return found
 
 
+def find_times(columns: Mapping[str, str], header: Sequence[str]) -> list[Found]:
+    """Where a file's times are: mapped, else by names in common use; of columns that could each be
+    one, none is taken."""
+    found = []
+    for ours in TIMES:
+        if ours in columns:
+            found.append(_mapped(columns[ours], header))
+            continue
+        plain = [plain_name(name) for name in header]
+        for rank in ALIASES[ours]:
+            if ours == "ts_event" and {"date", "time"} <= rank.keys() & set(plain):
+                found.append(Found(plain.index("date"), plain.index("time")))
+                break
+            places = [place for place, name in enumerate(plain) if name in rank]
+            if places:
+                found.append(Found(places[0]) if len(places) == 1 else None)
+                break
+    return [place for place in found if place is not None]
+
+
 def _find(
     market: ReplayMarket, ours: str, header: Sequence[str], known: Sequence[str]
 ) -> Found | None:
     if ours in market.columns:
         return _mapped(market.columns[ours], header)
     taken = {market.columns[name] for name in known if name in market.columns}
-    plain = ["" if name in taken else _plain(name) for name in header]
+    plain = ["" if name in taken else plain_name(name) for name in header]
     for rank in ALIASES[ours]:
         if ours == "ts_event" and {"date", "time"} <= rank.keys() & set(plain):
             return Found(plain.index("date"), plain.index("time"))
@@ -155,6 +175,7 @@ def _refuse(
     )
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """As names are compared: in lower case, words apart by underscores."""
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip())
     return re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_")

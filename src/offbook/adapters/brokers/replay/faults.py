@@ -10,14 +10,18 @@ from offbook.domain.errors import BadMarketData
 
 _LEAVE = 'leave such rows out with --drop-bad-rows (bad_rows = "drop").'
 _MEND = f"Mend the file, or {_LEAVE}"
-_SORT = f"Sort the file by time, oldest first, or {_LEAVE}"
+_SORT = (
+    "Sort the file by time, oldest first (offbook data convert --newest-first turns one round), "
+    f"or {_LEAVE}"
+)
 
 HINTS: Final = MappingProxyType(
     {
         "ragged": "In a file parted by commas, a number with a decimal comma is two cells. "
         + _MEND,
         "empty": _MEND,
-        "bad_time": "Times are whole s, ms, us or ns since 1970 (1990 to 2099), or ISO 8601 text. "
+        "bad_time": "Times are whole s, ms, us or ns since 1970 (1990 to 2099), or ISO 8601 text; "
+        "other ways to write them are read by offbook data convert --time-format %d/%m/%Y. "
         + _MEND,
         "ambiguous_time": "Write such times with their offset, or in UTC. Otherwise: " + _MEND,
         "bad_side": _MEND,

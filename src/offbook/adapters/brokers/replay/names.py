@@ -29,7 +29,7 @@ ALIASES: Final[Mapping[str, Ranks]] = MappingProxyType(
             "exchange_timestamp exch_ts transact_time transaction_time trade_time "
             "participant_timestamp",
             "timestamp time datetime date_time gmt_time date ts t event_time open_time ts_open "
-            "sip_timestamp dtyyyymmdd unix",
+            "sip_timestamp window_start dtyyyymmdd unix",
             "index unnamed_0",
         ),
         "bid": _ranks("bid", "bid_price bid_px best_bid best_bid_price bp bid_px_00"),
@@ -66,7 +66,7 @@ ALIASES: Final[Mapping[str, Ranks]] = MappingProxyType(
         "open": _ranks("open", "o open_price"),
         "high": _ranks("high", "h high_price"),
         "low": _ranks("low", "l low_price"),
-        "close": _ranks("close", "c close_price"),
+        "close": _ranks("close", "c close_price close_last"),
         "volume": _ranks("volume", "v vol base_volume", "tick_volume tickvol"),
     }
 )  # fmt: skip

@@ -61,7 +61,7 @@ def _comma_hint(text: str) -> str:
         return ""
     return (
         ": write the decimal point as a point, and leave out what parts the thousands "
-        "(1234.5, not 1234,5 or 1,234.5)"
+        "(1234.5, not 1234,5 or 1,234.5), as offbook data convert --numbers 1,234.56 does"
     )
 
 

@@ -9,6 +9,7 @@ import msgspec
 from offbook.adapters.brokers.replay import query
 from offbook.adapters.brokers.replay.columns import VALUES, choose_columns, is_present, names_of
 from offbook.adapters.brokers.replay.files import find_files
+from offbook.adapters.brokers.replay.mixed import require_one_instrument
 from offbook.adapters.brokers.replay.source import open_source
 from offbook.adapters.brokers.replay.zones import load_zone
 from offbook.adapters.calendars import load_calendar
@@ -120,16 +121,24 @@ def _require(path: str, columns: Mapping[str, str], header: tuple[str, ...]) -> 
 
 
 def check(market: ReplayMarket) -> None:
-    """Whether a recording has the columns that a market needs of it, and its calendar is known.
+    """Whether a recording has the columns that a market needs of it, is of one instrument, and its
+    calendar is known.
 
     Raises what ``peek`` does, and InvalidConfig naming what is missing.
     """
-    file = find_files(market.path)[0]
-    source = open_source(file, market.header)
-    choose_columns(market, source.header or _parquet_columns(file))
+    choose_columns(market, check_instruments(market.path, market.header))
     if market.timezone is not None:
         load_zone(market.timezone)
     load_calendar(market.instrument.calendar)
+
+
+def check_instruments(path: str, header: tuple[str, ...]) -> tuple[str, ...]:
+    """Whether a recording is of one instrument; the names of its columns. Raises as ``check``."""
+    file = find_files(path)[0]
+    source = open_source(file, header)
+    names = source.header or _parquet_columns(file)
+    require_one_instrument(source, names)
+    return names
 
 
 def _lacking(

@@ -5,7 +5,8 @@
   touch, so at most one unit fits.
 * ISO 8601 text: a date, or date and time to at most nanoseconds, with ``Z``, ``UTC`` or an offset;
   without one it is UTC, or of the time zone that was told.  Dates may also be written ``20240102``
-  and ``2024.01.02``, and times of day after such a date ``143000``.
+  and ``2024.01.02``, and times of day after such a date ``143000``; between the two may stand
+  several spaces, or the ``D`` of kdb+ and BitMEX.
 * Parquet timestamps of any unit; without a time zone as text without an offset.
 
 All lie from 1970-01-01 on and below 2**62 ns (the year 2116).
@@ -45,7 +46,7 @@ TIMESTAMPTZ_NS, which takes text without one for local time.  Other text it may 
 
 _NUMBER = re.compile(r"\d+(\.\d*)?\Z", re.ASCII)
 _ISO = re.compile(
-    r"(\d{4}([-.]?)\d\d\2\d\d)(?:[ Tt](\d\d:?\d\d(?::?\d\d)?)(?:[.,](\d+))?)?"
+    r"(\d{4}([-.]?)\d\d\2\d\d)(?:(?: +|[TtD])(\d\d:?\d\d(?::?\d\d)?)(?:[.,](\d+))?)?"
     r" ?(Z|z|UTC|[+-]\d\d(?::?\d\d)?)?\Z",
     re.ASCII,
 )

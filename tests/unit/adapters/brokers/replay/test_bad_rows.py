@@ -23,12 +23,15 @@ GOOD_BAR = "{second},10,12,9,11,5"
 FIRST = 1_704_205_800
 LEAVE = 'leave such rows out with --drop-bad-rows (bad_rows = "drop").'
 MEND = f"Mend the file, or {LEAVE}"
-SORT = f"Sort the file by time, oldest first, or {LEAVE}"
+SORT = (
+    "Sort the file by time, oldest first (offbook data convert --newest-first turns one round), "
+    f"or {LEAVE}"
+)
 
 # The row of the file (the second of three), the column, what is said of it, and the reason.
 COMMAS = (
     ": write the decimal point as a point, and leave out what parts the thousands "
-    "(1234.5, not 1234,5 or 1,234.5)"
+    "(1234.5, not 1234,5 or 1,234.5), as offbook data convert --numbers 1,234.56 does"
 )
 QUOTES = [
     ("{t},0,100,1,1", "bid", "the price 0 is not positive", "not_positive"),
