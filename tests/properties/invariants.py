@@ -15,7 +15,7 @@ from fractions import Fraction
 from tests.properties.market_cases import Setup
 
 from offbook.domain import records as r
-from offbook.domain.config import CashCheck, NoSlippage
+from offbook.domain.config import UNLIMITED, CashCheck, NoSlippage
 from offbook.domain.orders import ContingencyType, Liquidity, OrderSide, Origin, TimeInForce
 from offbook.domain.records import Record
 
@@ -78,7 +78,8 @@ class Invariants:
         self._instrument = setup.instrument
         self._account = setup.account
         self._entry = setup.venue.latency.entry_ns
-        self._share = int(Decimal(setup.venue.volume_share) * 10**8)
+        told = setup.venue.volume_share
+        self._share = None if told == UNLIMITED else int(Decimal(told) * 10**8)
         slippage = setup.venue.slippage
         self._slips = not isinstance(slippage, NoSlippage) and slippage.quotes
         self._seq = 0
@@ -339,6 +340,9 @@ class Invariants:
             assert inside or "stop had its own price" in seen.rule, (
                 f"I4: {record} is outside its bar"
             )
+            if self._share is None:
+                assert seen.available_qty == seen.volume_qty, f"I4: {record} tells another volume"
+                return
             key, most = (seen.row, None), seen.volume_qty * self._share // 10**8
         self._taken[key] = self._taken.get(key, 0) + record.last_qty
         assert self._taken[key] <= most, f"I4: {record} took more than the row had"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeVar
 
+import msgspec
 from tests.properties.account_cases import (
     COARSE,
     SMALL_PRICE,
@@ -28,6 +29,7 @@ from tests.properties.sources import Source
 from tests.properties.venue_cases import pick_freshness
 
 from offbook.domain.config import (
+    UNLIMITED,
     AccountConfig,
     ActionOrders,
     AtEnd,
@@ -168,7 +170,7 @@ def _pick_venue(
     tight: bool,
 ) -> VenueConfig:
     bars, quotes = kinds == (DataKind.BARS,), DataKind.QUOTES
-    return VenueConfig(
+    made = VenueConfig(
         fee=BasisPointsFee(maker="0", taker="0") if tight else pick_fee(source),
         fee_rounding=source.pick([FeeRounding.UP, FeeRounding.UP, *FeeRounding]),
         slippage=pick_slippage(source),
@@ -188,6 +190,9 @@ def _pick_venue(
         extended_hours=pick_extended_hours(source, timeframe) if hours else None,
         intrabar=source.pick(list(Intrabar)) if bars else Intrabar.WORST_FIRST,
     )
+    # Without another draw, so that all other cases stay what they were.
+    is_open = made.volume_share == "1" and made.limit_gap is LimitGap.OPEN
+    return msgspec.structs.replace(made, volume_share=UNLIMITED) if is_open else made
 
 
 def _pick_latency(source: Source, timeframe: int) -> LatencyConfig:

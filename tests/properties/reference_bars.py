@@ -12,10 +12,12 @@ from fractions import Fraction
 from tests.properties.market_cases import Setup
 from tests.properties.reference_auctions import ReferenceAuctions
 from tests.properties.reference_clock import DAY
+from tests.properties.reference_matching import NO_LIMIT
 from tests.properties.reference_orders import ZERO, Order
 from tests.properties.row_cases import BarRow
 
 from offbook.domain.config import (
+    UNLIMITED,
     FillAt,
     Intrabar,
     LimitFill,
@@ -87,8 +89,10 @@ class ReferenceBars(ReferenceAuctions):
 
     def _match_bar(self, bar: BarRow) -> None:
         units = 10**self.setup.instrument.qty_precision
-        share = bar.volume * Fraction(self.setup.venue.volume_share)
-        self._left = Fraction(int(share * units), units)
+        self._left = NO_LIMIT
+        if self.setup.venue.volume_share != UNLIMITED:
+            share = bar.volume * Fraction(self.setup.venue.volume_share)
+            self._left = Fraction(int(share * units), units)
         self.present = bar
         follow = []
         self._left -= self.auction_of_bar(bar, TimeInForce.OPG, self._left)

@@ -54,6 +54,16 @@ class Level:
         return any(what != "shows" for what, _ in self.story)
 
 
+NO_LIMIT = Fraction(2**62)
+"""What a bar has where nothing limits it."""
+
+
+def told_of(available: Fraction, row: PriceRow) -> Fraction:
+    """How much is said to have been there: of what has no limit, what the bar shows."""
+    boundless = isinstance(row, BarRow) and available > NO_LIMIT / 2
+    return row.volume if boundless and isinstance(row, BarRow) else available
+
+
 class ReferenceMatching(ReferenceGroups):
     """Takes rows and matches."""
 
@@ -143,6 +153,7 @@ class ReferenceMatching(ReferenceGroups):
         row: PriceRow,
     ) -> bool:
         price, rule = deal
+        available = told_of(available, row)
         maker = any(word in rule for word in ("reached", "through", "touched", "beyond the limit"))
         slip = None if maker else slipped(self.setup, order, price, row, self.bands)
         if slip is not None:
@@ -319,6 +330,7 @@ class ReferenceMatching(ReferenceGroups):
 
     def triggered(self, order: Order, row: PriceRow, rule: str, available: Fraction) -> bool:
         """An order is triggered; whether it then acts."""
+        available = told_of(available, row)
         order.waits, order.taker, order.rank = False, True, self.next_rank()
         self.tell("OrderTriggered", order.number, order.stop, available, rule, row, self.report())
         return self.keeps_off_itself(order)

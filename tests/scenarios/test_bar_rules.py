@@ -118,3 +118,18 @@ def test_a_limit_reached_inside_a_bar_has_its_own_price_whatever_gaps_give() -> 
     09:31:00     buy a 3 @ 98               a PENDING_NEW; a NEW
     09:32:00     bar 99 101 97 98 50        a FILL 3 @ 98.00 maker
     """)
+
+
+def test_a_bar_may_have_as_much_as_is_asked_for() -> None:
+    """As most other engines have it; rows of rates and indices show no volume at all. What is told
+    of a bar is its own volume."""
+    play("""
+    given bars 1m; share unlimited; slip 10 bps
+    time         what                       expect
+    09:31:00     bar 100 101 99 100 0
+    09:31:00     buy a 300                  a PENDING_NEW; a NEW
+    09:32:00     bar 100 101 99 100 0       a FILL 300 @ 100.10 taker
+    09:32:00     sell b 200 @ 100.50        b PENDING_NEW; b NEW
+    09:32:00     sell c 100 @ 100.60        c PENDING_NEW; c NEW
+    09:33:00     bar 100 101 99 100 7       b FILL 200 @ 100.50 maker; c FILL 100 @ 100.60 maker
+    """)

@@ -107,6 +107,7 @@ from offbook.domain.config.slippage import SlippageConfig as SlippageConfig
 from offbook.domain.config.slippage import SpreadSlippage as SpreadSlippage
 from offbook.domain.config.slippage import SquareRootSlippage as SquareRootSlippage
 from offbook.domain.config.slippage import VolumeShareSlippage as VolumeShareSlippage
+from offbook.domain.config.venue import UNLIMITED as UNLIMITED
 from offbook.domain.config.venue import FillAt as FillAt
 from offbook.domain.config.venue import Intrabar as Intrabar
 from offbook.domain.config.venue import LimitFill as LimitFill

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from typing import Final
 
 from offbook.domain.book_start import BookStart
 from offbook.domain.config.actions import ActionOrders
@@ -84,10 +85,15 @@ class WhileHalted(enum.Enum):
     REJECT = "reject"
 
 
+UNLIMITED: Final = "unlimited"
+"""The volume share of a venue that fills whatever is sent, as most other engines do."""
+
+
 class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     """The simulated venue.
 
-    ``volume_share`` (0 to 1): how much of a bar's volume the session's orders may take.
+    ``volume_share`` (0 to 1): how much of a bar's volume the session's orders may take, or
+    ``unlimited``, whatever a bar shows.
     ``fill_at``, ``stop_gap``, ``limit_gap``, ``stop_limit``, ``intrabar``, ``bar_prices``,
     ``slippage_bound`` and ``bar_reports`` (which needs reports that take no time) say how bars are
     matched; the defaults
@@ -159,9 +165,13 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
                 field="venue.bar_reports",
             )
         for name in ("volume_share", "market_collar"):
-            share = exact_decimal(f"venue.{name}", getattr(self, name), precision=RATIO_PRECISION)
+            text = getattr(self, name)
+            if name == "volume_share" and text == UNLIMITED:
+                continue
+            share = exact_decimal(f"venue.{name}", text, precision=RATIO_PRECISION)
             if not 0 <= share <= 1 or (name == "volume_share" and share == 0):
                 raise InvalidConfig(
-                    f"venue.{name}={getattr(self, name)}, expected a share between 0 and 1",
+                    f"venue.{name}={text}, expected a share between 0 and 1"
+                    + (f", or {UNLIMITED}" if name == "volume_share" else ""),
                     field=f"venue.{name}",
                 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from offbook.domain import records as r
@@ -25,6 +27,9 @@ from offbook.engine.ledger.state import OrderState, PositionState
 from offbook.engine.models.charging import Occasion, Traded
 from offbook.engine.models.slippage import slipped
 from offbook.engine.venue.freshness import Freshness
+
+NO_LIMIT: Final = 2**62
+"""How much there is of a bar where nothing limits it: more than all orders together ask for."""
 
 
 class Filler:
@@ -284,13 +289,14 @@ def quote_evidence(quote: Quote, model: str, rule: str, available: int) -> Evide
 
 
 def bar_evidence(bar: Bar, model: str, rule: str, available: int) -> Evidence:
-    """The bar that a fill traded against."""
+    """The bar that a fill traded against; where nothing limits what orders take of it, available
+    is what it shows."""
     return Evidence(
         row=bar.row,
         row_ts=bar.ts,
         model=model,
         rule=rule,
-        available_qty=available,
+        available_qty=available if available < NO_LIMIT // 2 else bar.volume_qty,
         ts_open=bar.ts_open,
         open_px=bar.open_px,
         high_px=bar.high_px,

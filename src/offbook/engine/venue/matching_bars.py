@@ -13,7 +13,7 @@
   its close; what else it releases, and what is of another instrument, waits for the next, and a
   trailing stop begins at the close;
 - a trailing stop is held against the bar where earlier bars left it, and follows the bar after;
-- all orders together take at most ``volume_share`` of the bar's volume.
+- all orders together take at most ``volume_share`` of the bar's volume, if it is a share.
 
 For comparison with other engines ``fill_at`` lets market orders trade at the close of the bar that
 ended last when they arrive (in its own trading hours, or sent at its very end), or of the next one;
@@ -35,6 +35,7 @@ import msgspec
 from offbook.domain.calendars import DAY_NS
 from offbook.domain.config import (
     RATIO_PRECISION,
+    UNLIMITED,
     BarPrices,
     FillAt,
     Intrabar,
@@ -53,7 +54,7 @@ from offbook.engine.ledger.lists import children
 from offbook.engine.ledger.state import OrderState
 from offbook.engine.market.extended_hours import span_at
 from offbook.engine.venue.book import Book
-from offbook.engine.venue.fills import Filler, bar_evidence
+from offbook.engine.venue.fills import NO_LIMIT, Filler, bar_evidence
 from offbook.engine.venue.intrabar_path import Path, in_order, length, path_of, reached_at, rest_of
 from offbook.engine.venue.triggers import triggered_in_bar
 
@@ -75,7 +76,9 @@ class BarMatching:
         self._venue = venue
         self._filler = filler
         config = kernel.config.venue
-        self._share = text_to_units(config.volume_share, RATIO_PRECISION)
+        self._share: int | None = None
+        if config.volume_share != UNLIMITED:
+            self._share = text_to_units(config.volume_share, RATIO_PRECISION)
         self._fill_at = config.fill_at
         self._stop_gap = config.stop_gap
         self._limit_gap = config.limit_gap
@@ -92,7 +95,9 @@ class BarMatching:
         if not self._counts(bar):
             return
         bar = self._seen(bar)
-        left = bar.volume_qty * self._share // int(10**RATIO_PRECISION)
+        left = NO_LIMIT
+        if self._share is not None:
+            left = bar.volume_qty * self._share // int(10**RATIO_PRECISION)
         book = self._venue.book(bar.instrument.symbol)
         path = None if self._intrabar is Intrabar.WORST_FIRST else path_of(bar, self._intrabar)
         if book.auctions:

@@ -26,7 +26,7 @@ from offbook.domain.config.latency import (
 from offbook.domain.config.queue import FifoQueue, ProbabilisticQueue, QueueConfig
 from offbook.domain.config.session import touch_counts, touched_by_quotes
 from offbook.domain.config.slippage import BasisPointsSlippage, NoSlippage, SlippageConfig
-from offbook.domain.config.venue import LimitFill
+from offbook.domain.config.venue import UNLIMITED, LimitFill
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.market_data import DataKind
 
@@ -82,7 +82,7 @@ def _kind(config: SessionConfig, own: VenueConfig) -> VenueConfig:
         own,
         latency=LatencyConfig(entry_ns=0, response_ns=0),
         slippage=NoSlippage(),
-        volume_share="1",
+        volume_share=own.volume_share if own.volume_share == UNLIMITED else "1",
         queue=ProbabilisticQueue() if _is_fifo(config) else own.queue,
         limit_fill=LimitFill.TOUCH if touch else own.limit_fill,
         auctions=_auctions(config, AuctionLimit.EQUAL),
@@ -113,7 +113,9 @@ def _harsh(config: SessionConfig, own: VenueConfig) -> VenueConfig:
         own,
         latency=_slower(own.latency, harsh.latency),
         slippage=_worse(own.slippage, harsh.slippage),
-        volume_share=min(own.volume_share, harsh.volume_share, key=Fraction),
+        volume_share=harsh.volume_share
+        if own.volume_share == UNLIMITED
+        else min(own.volume_share, harsh.volume_share, key=Fraction),
         queue=FifoQueue() if _is_fifo(config, ProbabilisticQueue) else own.queue,
         limit_fill=LimitFill.THROUGH,
         auctions=_auctions(config, AuctionLimit.BETTER),
