@@ -26,6 +26,7 @@ from offbook.domain.config import (
     ReplayMarket,
     SettlementPrice,
 )
+from offbook.domain.config.base import settle_enum
 from offbook.domain.contracts import Settles
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.instruments import ALWAYS_OPEN, AssetClass, Instrument
@@ -59,6 +60,17 @@ class Label(enum.Enum):
 
     OPEN = "open"
     CLOSE = "close"
+
+
+_CHOICES: Final[dict[str, type[enum.Enum]]] = {
+    "asset_class": AssetClass,
+    "kind": DataKind,
+    "label": Label,
+    "off_hours": OffHours,
+    "adjustment": Adjustment,
+    "settles": Settles,
+}
+"""What may be given as text in Python, as in a file."""
 
 
 class MarketDescription(
@@ -107,6 +119,11 @@ class MarketDescription(
     settles: Settles | None = None
     contract_margin: str | None = None
     contract_maintenance: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, kind in _CHOICES.items():
+            if getattr(self, name) is not None:
+                settle_enum(self, name, kind, f"market.{name}")
 
     @property
     def names(self) -> tuple[str, ...]:

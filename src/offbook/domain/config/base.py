@@ -36,7 +36,7 @@ def exact_amount(field: str, text: str) -> int:
         raise InvalidConfig(f"{field}: {error}", field=field) from None
 
 
-def settle_enum(part: ConfigPart, name: str, kind: type[Enum], field: str) -> None:
+def settle_enum(part: msgspec.Struct, name: str, kind: type[Enum], field: str) -> None:
     """Make a field that was given as text in Python what it is when it is read from a document.
 
     Raises InvalidConfig naming ``field`` for anything that is no member.

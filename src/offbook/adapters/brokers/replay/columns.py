@@ -108,7 +108,7 @@ def find_times(columns: Mapping[str, str], header: Sequence[str]) -> list[Found]
         if ours in columns:
             found.append(_mapped(columns[ours], header))
             continue
-        plain = [plain_name(name) for name in header]
+        plain = _plain_names(header)
         for rank in ALIASES[ours]:
             if ours == "ts_event" and {"date", "time"} <= rank.keys() & set(plain):
                 found.append(Found(plain.index("date"), plain.index("time")))
@@ -126,7 +126,8 @@ def _find(
     if ours in market.columns:
         return _mapped(market.columns[ours], header)
     taken = {market.columns[name] for name in known if name in market.columns}
-    plain = ["" if name in taken else plain_name(name) for name in header]
+    plain = _plain_names(header)
+    plain = ["" if name in taken else plain[place] for place, name in enumerate(header)]
     for rank in ALIASES[ours]:
         if ours == "ts_event" and {"date", "time"} <= rank.keys() & set(plain):
             return Found(plain.index("date"), plain.index("time"))
@@ -173,6 +174,12 @@ def _refuse(
         file=market.path,
         **fields,
     )
+
+
+def _plain_names(header: Sequence[str]) -> list[str]:
+    """A first column without a name is the index of a table that pandas wrote."""
+    plain = [plain_name(name) for name in header]
+    return ["unnamed_0", *plain[1:]] if plain and not plain[0] else plain
 
 
 def plain_name(name: str) -> str:

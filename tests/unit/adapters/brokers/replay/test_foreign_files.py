@@ -220,3 +220,24 @@ async def test_a_daily_bar_of_a_holiday_can_be_left_out(tmp_path: Path) -> None:
     bad = csv(tmp_path / "e.csv", f"date,{OHLC}", "2024-07-03,0,2,1,2,5", *lines[1:])
     with pytest.raises(BadMarketData, match="row 1, column open: the price 0 is not positive"):
         await first_slice(msgspec.structs.replace(daily(bad), off_hours=OffHours.DROP))
+
+
+@pytest.mark.parametrize("first", ["", "Unnamed: 0", "index"])
+async def test_the_index_of_a_table_that_pandas_wrote_is_its_time(
+    tmp_path: Path, first: str
+) -> None:
+    """``frame.to_csv(file)`` leaves the name of the index blank."""
+    line = "2024-01-02 14:30:00,1,2,1,2,5"
+    part = await first_slice(minutes(csv(tmp_path / "b.csv", f"{first},{OHLC}", line)))
+    assert isinstance(part, BarSlice)
+    assert iso(int(part.ts_open[0])) == "2024-01-02T14:30:00Z"
+
+
+@pytest.mark.parametrize(
+    "text", ["20240102  14:30:00", "2024-01-02D14:30:00.000000000", "2024-01-02   14:30 UTC"]
+)
+async def test_what_may_stand_between_date_and_time_of_day(tmp_path: Path, text: str) -> None:
+    """As Interactive Brokers and BitMEX write it."""
+    part = await first_slice(minutes(csv(tmp_path / "b.csv", f"time,{OHLC}", f"{text},1,2,1,2,5")))
+    assert isinstance(part, BarSlice)
+    assert iso(int(part.ts_open[0])) == "2024-01-02T14:30:00Z"
