@@ -38,10 +38,10 @@ class ReferenceSettlement(ReferenceEvents):
 
     def _settles(self, days: int) -> int:
         """Eight hours before the session so many after that of the trade, once the one before it
-        has closed; a trade outside hours is of the next session."""
+        has closed; a trade outside hours is of the next session, one at the close of that one."""
         if not self.setup.hours:
             return (self.now // DAY + days) * DAY
-        ahead = [span for span in self.setup.hours if span[1] > self.now]
+        ahead = [span for span in self.setup.hours if span[1] >= self.now]
         return max(ahead[days][0] - EIGHT_HOURS, ahead[days - 1][1])
 
     def _pend(self, amount: Fraction, qty: Fraction, settles: int, *, waits: bool) -> None:

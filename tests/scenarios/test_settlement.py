@@ -175,3 +175,26 @@ def test_shares_that_wait_go_on_waiting_after_a_split() -> None:
     15:00:01     sell e 12                  e PENDING_NEW; e NEW; e FILL 12 @ 33.00 taker
                                             396 settles 2024-01-04 06:30:00
     """)
+
+
+def test_what_trades_in_the_last_bar_of_a_day_is_of_that_day() -> None:
+    """A bar's trades are told at its end, which is the close: Friday's sale settles before Monday's
+    session at T+1, and buys in it."""
+    play("""
+    given hours XNYS; cash 1000; settles 1; collar 0; bars 1d; rows bars; share 1; latency 0 0
+    time         what                       expect
+    2024-06-12
+    20:00:00     bar 100 100 100 100 500
+    20:00:00     buy a 10                   a PENDING_NEW; a NEW
+    2024-06-13
+    20:00:00     bar 100 100 100 100 500    a FILL 10 @ 100.00 taker
+    20:00:00     sell b 10                  b PENDING_NEW; b NEW
+    2024-06-14
+    20:00:00     bar 100 100 100 100 500    b FILL 10 @ 100.00 taker
+                                            1000 settles 2024-06-17 05:30:00
+    20:00:00     buy c 10                   c DENIED UNSETTLED
+    2024-06-17
+    05:30:00     -                          1000 settled
+    20:00:00     bar 100 100 100 100 500
+    20:00:00     buy d 10                   d PENDING_NEW; d NEW
+    """)

@@ -7,7 +7,7 @@ when less cash than that is left after it.  Splits and changes of symbol take su
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 
 import msgspec
 
@@ -27,10 +27,11 @@ from offbook.engine.kernel import Kernel
 def settles_at(calendar: TradingCalendar, ts: int, days: int) -> int:
     """When a trade at ``ts`` settles, ns UTC: eight hours before the session ``days`` after its own
     opens, but not before the one before that has closed; midnight UTC where the market never
-    closes.  A trade outside hours belongs to the next session.  NEVER beyond the calendar."""
+    closes.  A trade outside hours belongs to the next session; one at the very close, as of the
+    last bar of a day, to the session that ends.  NEVER beyond the calendar."""
     if calendar.always_open:
         return (ts // DAY_NS + days) * DAY_NS
-    place = bisect_right(calendar.closes, ts) + days
+    place = bisect_left(calendar.closes, ts) + days
     if place >= len(calendar.opens):
         return NEVER
     return max(calendar.opens[place] - BEFORE_OPEN_NS, calendar.closes[place - 1])
