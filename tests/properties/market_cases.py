@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeVar
 
-import msgspec
 from tests.properties.account_cases import (
     COARSE,
     SMALL_PRICE,
@@ -26,10 +25,9 @@ from tests.properties.contract_cases import with_contract
 from tests.properties.event_cases import PERPETUAL, Clockwork, pick_actions, pick_funding
 from tests.properties.row_cases import Move, pick_move
 from tests.properties.sources import Source
-from tests.properties.venue_cases import pick_freshness
+from tests.properties.venue_cases import pick_freshness, sometimes_unlimited
 
 from offbook.domain.config import (
-    UNLIMITED,
     AccountConfig,
     ActionOrders,
     AtEnd,
@@ -190,9 +188,7 @@ def _pick_venue(
         extended_hours=pick_extended_hours(source, timeframe) if hours else None,
         intrabar=source.pick(list(Intrabar)) if bars else Intrabar.WORST_FIRST,
     )
-    # Without another draw, so that all other cases stay what they were.
-    is_open = made.volume_share == "1" and made.limit_gap is LimitGap.OPEN
-    return msgspec.structs.replace(made, volume_share=UNLIMITED) if is_open else made
+    return sometimes_unlimited(made)
 
 
 def _pick_latency(source: Source, timeframe: int) -> LatencyConfig:

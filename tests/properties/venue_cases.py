@@ -8,8 +8,10 @@ import msgspec
 from tests.properties.sources import Source
 
 from offbook.domain.config import (
+    UNLIMITED,
     FreshnessConfig,
     LimitFill,
+    LimitGap,
     MarketConfig,
     ReplacePriority,
     SelfMatchPolicy,
@@ -61,3 +63,10 @@ def fitting(venue: VenueConfig, market: MarketConfig) -> VenueConfig:
     if not any(s.kind is DataKind.QUOTES or s.kind.is_book for s in market.sources):
         venue = msgspec.structs.replace(venue, freshness=None)
     return venue
+
+
+def sometimes_unlimited(made: VenueConfig) -> VenueConfig:
+    """Bars that give whatever is asked, without another draw, so that all other cases stay what
+    they were."""
+    is_open = made.volume_share == "1" and made.limit_gap is LimitGap.OPEN
+    return msgspec.structs.replace(made, volume_share=UNLIMITED) if is_open else made

@@ -81,7 +81,7 @@ def _is_margin(ledger: LedgerState) -> bool:
 def _check_fill(ledger: LedgerState, fill: r.OrderFilled, instrument: Instrument) -> None:
     order, seen = ledger.orders[fill.order], fill.evidence
     # A bar that may be taken from without a limit says what it shows.
-    assert 0 < fill.last_qty
+    assert fill.last_qty > 0
     assert fill.last_qty <= seen.available_qty or seen.available_qty == seen.volume_qty
     assert fill.last_qty % instrument.lot_units == 0
     assert order.accepted_ts is not None

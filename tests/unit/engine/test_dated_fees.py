@@ -103,6 +103,9 @@ EACH = UsRegulatoryFee(round_each=True, cat=(DatedRate(since="2024-09-01", rate=
         (EACH, "10", "1000", BUY, "2024-09-03", "0.01"),
         (EACH, "60000", "60000", SELL, "2024-06-03", "9.97"),  # 1.668 and 8.30
         (EACH, "10", "1000", BUY, "2024-06-03", "0"),
+        # Interactive Brokers' comparison of its prices: 200,000 shares sold at 5 are charged 8.00
+        # and 7.27, besides its commission of 1,000.
+        (UsRegulatoryFee(), "200000", "1000000", SELL, "2023-06-05", "15.27"),
     ],
 )
 def test_each_may_be_rounded_up_by_itself(
@@ -134,6 +137,16 @@ def test_purchases_pay_for_the_audit_trail_alone() -> None:
     assert charged(config, "1000", "100000", side=BUY, ts=later) == "0.035"
     assert charged(config, "1000", "100000", side=BUY, ts=before) == "0"
     assert charged(UsRegulatoryFee(), "1000", "100000", side=BUY, ts=later) == "0"
+
+
+def test_a_buy_holds_nothing_for_what_only_sales_are_charged() -> None:
+    """Of an order whose side is not told the fees of a sale are held."""
+    stated = UsRegulatoryFee(cat=(DatedRate(since="2024-09-01", rate="0.000035"),))
+    for config, buy in ((UsRegulatoryFee(), "0"), (stated, "0.04"), (EACH, "0.06")):
+        charges = Charges(config, FeeRounding.UP)
+        terms = (Traded(), 1000 * AMOUNT_SCALE, 10**5 * AMOUNT_SCALE, 0, XYZ)
+        assert str(Amount(charges.most(*terms, BUY))) == buy
+        assert charges.most(*terms) == charges.most(*terms, SELL) > charges.most(*terms, BUY)
 
 
 @pytest.mark.parametrize(

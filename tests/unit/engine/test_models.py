@@ -101,10 +101,6 @@ def bookings(
 
 
 CAPPED = PerUnitFee(per_unit="0.0035", minimum="0.35", maximum_percent="1")
-COINS = BasisPointsFee(maker="18", taker="18", minimum="1.75", maximum_percent="1")
-"""Interactive Brokers' for coins, by the tests of QuantConnect's Lean (CryptoFee)."""
-LEAST = BasisPointsFee(maker="25", taker="25", minimum="8.90", maximum="58.90")
-"""A quarter of a per cent, at least so much an order and at most so much, as banks in Europe."""
 
 
 @pytest.mark.parametrize(
@@ -118,13 +114,6 @@ LEAST = BasisPointsFee(maker="25", taker="25", minimum="8.90", maximum="58.90")
         (BasisPointsFee(maker="0.0001", taker="1000"), REMOVED, "1", "50", "5"),
         (BasisPointsFee(maker="-1", taker="3"), ADDED, "1", "1000", "-0.1"),
         (BasisPointsFee(maker="-1", taker="3"), ADDED, "1", "199", "-0.01"),
-        (COINS, REMOVED, "1", "100", "1"),
-        (COINS, REMOVED, "2", "200", "1.75"),
-        (COINS, REMOVED, "100", "10000", "18"),
-        (LEAST, ADDED, "1", "3560", "8.9"),
-        (LEAST, REMOVED, "1", "3564", "8.91"),
-        (LEAST, REMOVED, "1", "100000", "58.9"),
-        (BasisPointsFee(maker="-1", taker="3", minimum="0"), ADDED, "1", "1000", "0"),
         (FlatFee(per_order="1.50"), ADDED, "1", "1", "1.5"),
         (FlatFee(per_order="0"), REMOVED, "1", "1", "0"),
         (FlatFee(per_order="0.001"), REMOVED, "1", "1", "0.01"),

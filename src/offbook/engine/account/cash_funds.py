@@ -95,9 +95,8 @@ class CashFunds(BaseFunds):
         value = either * max(reserve_px, order.reserve_px) + (open_qty - either) * reserve_px
         notional = value * instrument.notional_scale
         traded = traded_by(order, instrument)
-        return self._converted(
-            self.costs(traded, open_qty, notional, order.fees, instrument), instrument
-        )
+        costs = self.costs(traded, open_qty, notional, order.fees, instrument, OrderSide.BUY)
+        return self._converted(costs, instrument)
 
     def order_px(self, side: OrderSide, terms: Priced, market: Market) -> int:
         """None for a sell, which holds what it delivers."""
@@ -222,7 +221,8 @@ class CashFunds(BaseFunds):
         self, traded: Traded, qty: int, reserve_px: int, paid: int, instrument: Instrument
     ) -> int:
         notional = qty * reserve_px * instrument.notional_scale
-        return self._converted(self.costs(traded, qty, notional, paid, instrument), instrument)
+        costs = self.costs(traded, qty, notional, paid, instrument, OrderSide.BUY)
+        return self._converted(costs, instrument)
 
     def _converted(self, amount: int, instrument: Instrument) -> int:
         """In the currency that pays; where its rate moves, with the collar for that too."""

@@ -173,11 +173,18 @@ class BaseFunds:
         return self.reserve_px(order.side, new, market)
 
     def costs(
-        self, traded: Traded, qty: int, notional: int, paid: int, instrument: Instrument
+        self,
+        traded: Traded,
+        qty: int,
+        notional: int,
+        paid: int,
+        instrument: Instrument,
+        side: OrderSide | None = None,
     ) -> int:
-        """What ``qty`` (quantity units) worth ``notional`` may cost with all charges on it."""
+        """What ``qty`` (quantity units) worth ``notional`` may cost with all charges on it, on
+        whichever side unless that is told."""
         rest = qty * instrument.qty_scale
-        return notional + self._charges.most(traded, rest, notional, paid, instrument)
+        return notional + self._charges.most(traded, rest, notional, paid, instrument, side)
 
 
 def traded_by(order: OrderState, instrument: Instrument) -> Traded:

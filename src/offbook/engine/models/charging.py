@@ -33,6 +33,13 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     volume: int
 
 
+class Chance(msgspec.Struct, frozen=True, gc=False):
+    """Of what an order is that may trade, and on which side, where that is known."""
+
+    instrument: Instrument
+    side: OrderSide | None = None
+
+
 class FeeModel(Protocol):
     """The exact charges of an order, in units of 10**-26 of its currency."""
 
@@ -40,6 +47,6 @@ class FeeModel(Protocol):
         """By how much a fill makes an order's charge grow; never less for more traded, except by a
         maker's rebate."""
 
-    def worst(self, traded: Traded, qty: int, notional: int, of: Instrument) -> int:
+    def worst(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
         """The most by which an order's charge can grow while ``qty`` and ``notional`` (10**-18)
-        more are traded, however split, on whichever side, whenever, and wherever it ends."""
+        more are traded, however split, whenever, and wherever it ends."""

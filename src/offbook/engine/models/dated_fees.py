@@ -11,7 +11,7 @@ from offbook.domain.config import DatedRate, TieredFee, UsRegulatoryFee
 from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.orders import OrderSide
 from offbook.domain.values import AMOUNT_PRECISION, ceil_div, text_to_units
-from offbook.engine.models.charging import ACCRUAL, Occasion, Traded
+from offbook.engine.models.charging import ACCRUAL, Chance, Occasion, Traded
 from offbook.engine.models.us_rates import SEC_PER_MILLION, TAF_PER_SHARE
 
 _EPOCH: Final = datetime.date(1970, 1, 1).toordinal()
@@ -38,7 +38,7 @@ class Tiered:
         added = after.added - before.added
         return added * maker + (after.notional - before.notional - added) * taker
 
-    def worst(self, traded: Traded, qty: int, notional: int, of: Instrument) -> int:
+    def worst(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
         """The dearest of all rates, for a tier may change before the order trades."""
         return notional * self._worst
 
@@ -76,29 +76,23 @@ class UsRegulatory:
             charge += ceil_div(self._taf.charge(day, traded.qty), unit)
         return charge * unit
 
-    def worst(self, traded: Traded, qty: int, notional: int, of: Instrument) -> int:
-        """The dearest rates there are, for a sell, without their maxima."""
-        if not _is_us_stock(of) or not qty:
+    def worst(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
+        """The dearest rates there are, without their maxima; those of a sell unless it is a buy."""
+        if not _is_us_stock(on.instrument) or not qty:
             return 0
+        value, shares = (_NOTHING, [self._cat]) if on.side is OrderSide.BUY else self._of_a_sale
         if self._round_each:
-            unit = of.charge_unit * ACCRUAL
+            unit = on.instrument.charge_unit * ACCRUAL
             whole = Traded(traded.qty + qty, traded.notional + notional)
-            grown = self._dearest(whole, unit) - self._dearest(traded, unit)
-            return (grown + self._spare()) * unit
-        sold = -(-notional * self._sec.dearest // _MILLION)
-        return sold + qty * (self._taf.dearest + self._cat.dearest)
+            grown = _dearest(value, shares, whole, unit) - _dearest(value, shares, traded, unit)
+            return (grown + _spare((value, *shares))) * unit
+        sold = -(-notional * value.dearest // _MILLION)
+        return sold + qty * sum(rates.dearest for rates in shares)
 
-    def _dearest(self, traded: Traded, unit: int) -> int:
-        """In cents, what an order is charged at the dearest rates, each rounded up."""
-        sec = ceil_div(self._sec.dearest * traded.notional, unit * _MILLION)
-        shares = (self._taf.dearest, self._cat.dearest)
-        return sec + sum(ceil_div(rate * traded.qty, unit) for rate in shares)
-
-    def _spare(self) -> int:
-        """Cents that rounding may take beyond that: one for each rate at which a part of the order
-        may trade, and one for what was rounded up before. It is the same however much has traded,
-        so that what is held for an order never grows."""
-        return sum(each.count + 1 for each in (self._sec, self._taf, self._cat) if each.count)
+    @property
+    def _of_a_sale(self) -> tuple[_Dated, list[_Dated]]:
+        """What is charged on the value, and what on the shares."""
+        return self._sec, [self._taf, self._cat]
 
 
 class _Dated:
@@ -125,6 +119,22 @@ class _Dated:
             return 0
         charge, most = self._rates[place] * amount, self._most[place]
         return charge if most is None else min(charge, most)
+
+
+_NOTHING: Final = _Dated(())
+
+
+def _dearest(value: _Dated, shares: list[_Dated], traded: Traded, unit: int) -> int:
+    """In cents, what an order is charged at the dearest rates, each rounded up."""
+    on_value = ceil_div(value.dearest * traded.notional, unit * _MILLION)
+    return on_value + sum(ceil_div(rates.dearest * traded.qty, unit) for rates in shares)
+
+
+def _spare(charges: tuple[_Dated, ...]) -> int:
+    """Cents that rounding may take beyond that: one for each rate at which a part of the order may
+    trade, and one for what was rounded up before. It is the same however much has traded, so that
+    what is held for an order never grows."""
+    return sum(rates.count + 1 for rates in charges if rates.count)
 
 
 def _is_us_stock(instrument: Instrument) -> bool:

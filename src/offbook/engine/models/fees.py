@@ -20,6 +20,7 @@ from offbook.domain.config import (
     UsRegulatoryFee,
 )
 from offbook.domain.instruments import Instrument
+from offbook.domain.orders import OrderSide
 from offbook.domain.values import (
     AMOUNT_PRECISION,
     ceil_div,
@@ -28,7 +29,7 @@ from offbook.domain.values import (
     share_of,
     text_to_units,
 )
-from offbook.engine.models.charging import ACCRUAL, FeeModel, Occasion, Traded
+from offbook.engine.models.charging import ACCRUAL, Chance, FeeModel, Occasion, Traded
 from offbook.engine.models.dated_fees import Tiered, UsRegulatory
 
 
@@ -79,7 +80,7 @@ class BasisPoints:
     def _charge(self, traded: Traded) -> int:
         return self._bounds.of(self._share(traded), traded)
 
-    def worst(self, traded: Traded, qty: int, notional: int, of: Instrument) -> int:
+    def worst(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
         """All of it traded at the higher of the two rates: no bound falls as more trades, and a
         rebate is not counted on."""
         share = self._share(traded) + notional * max(self._maker, self._taker, 0)
@@ -97,7 +98,7 @@ class Flat:
         """The whole charge when anything has traded."""
         return self._charge if after.qty and not before.qty else 0
 
-    def worst(self, traded: Traded, qty: int, notional: int, of: Instrument) -> int:
+    def worst(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
         """The same."""
         return self._charge if qty and not traded.qty else 0
 
@@ -117,7 +118,7 @@ class PerUnit:
         """A rate with eight decimals times a quantity in 10**-18 counts 10**-26."""
         return self._bounds.of(traded.qty * self._rate, traded)
 
-    def worst(self, traded: Traded, qty: int, notional: int, of: Instrument) -> int:
+    def worst(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
         """All of it traded: no bound falls as more trades."""
         whole = Traded(traded.qty + qty, traded.notional + notional)
         return self._charge(whole) - self._charge(traded)
@@ -133,9 +134,9 @@ class Sum:
         """Their exact sum."""
         return sum(part.grows(before, after, on) for part in self._parts)
 
-    def worst(self, traded: Traded, qty: int, notional: int, of: Instrument) -> int:
+    def worst(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
         """The sum of the worst of each."""
-        return sum(part.worst(traded, qty, notional, of) for part in self._parts)
+        return sum(part.worst(traded, qty, notional, on) for part in self._parts)
 
 
 def fee_model(config: FeeConfig) -> FeeModel:
@@ -182,13 +183,21 @@ class Charges:
             return round_half_up(part, of.charge_unit * ACCRUAL) // ACCRUAL
         return self._rounded(after.accrued, of.charge_unit) - paid
 
-    def most(self, traded: Traded, qty: int, notional: int, paid: int, of: Instrument) -> int:
+    def most(
+        self,
+        traded: Traded,
+        qty: int,
+        notional: int,
+        paid: int,
+        of: Instrument,
+        side: OrderSide | None = None,
+    ) -> int:
         """The most that an order may still be charged while ``qty`` worth ``notional`` more is
-        traded.
+        traded, on whichever side unless that is told.
 
         Rounding each fill half up at most doubles a charge: what rounds up is half a unit or more.
         """
-        growth = self._model.worst(traded, qty, notional, of)
+        growth = self._model.worst(traded, qty, notional, Chance(of, side))
         if self._rounding is FeeRounding.PER_FILL_HALF_UP:
             return round_against_client(2 * growth, of.charge_unit * ACCRUAL) // ACCRUAL
         return self._rounded(traded.accrued + growth, of.charge_unit) - paid
