@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from random import Random
 
 from tests.properties.reference_depth import PlainOrder, PlainVenue
@@ -24,13 +27,22 @@ class Pair:
     """The engine and the plain venue, side by side."""
 
     def __init__(
-        self, power: int | None, rows: str = "depth trades status", rules: str = ""
+        self,
+        plain: PlainVenue,
+        rows: str = "depth trades status",
+        rules: str = "",
+        events: Sequence[tuple[int, str]] = (),
     ) -> None:
+        """``events`` are splits and dividends, and when they take effect."""
         self.setting = Setting()
+        self.plain, self.events = plain, deque(events)
+        power = plain.power
         rules = rules or ("queue fifo" if power is None else f"queue power {power}")
+        for ts, what in events:
+            when = datetime.fromtimestamp(ts / SECOND, UTC).isoformat()
+            rules += f"; action {what} ex {when}"
         self.setting.read(f"given rows {rows}; {rules}; margin 9x; cash 100000000")
         self.engine = ProcessingEngine(new_session(config=self.setting.config))
-        self.plain = PlainVenue(power)
         self.now = START
         self.commands = 0
         self.records: list[bytes] = []
@@ -60,6 +72,16 @@ class Pair:
             for record in records
             if isinstance(record, r.OrderFilled)
         ]
+
+    def come(self, ts: int) -> None:
+        """What happens up to a time happens to the plain venue, before what comes then."""
+        while self.events and self.events[0][0] < ts:
+            what, amount = self.events.popleft()[1].split()
+            if what == "split":
+                new, _, old = amount.partition(":")
+                self.plain.split(int(new), int(old))
+            else:
+                self.plain.dividend(round(100 * float(amount)))
 
     def row(self, words: list[str]) -> list[tuple[str, int, int, str]]:
         """A message or a print."""
@@ -101,16 +123,27 @@ def text(px: int) -> str:
     return f"{px // 100}.{px % 100:02d}"
 
 
-def compare_books(seed: int, power: int | None) -> None:
+def events_at_random(rng: Random) -> list[tuple[int, str]]:
+    """Splits and dividends between rows, so small that prices stay where orders are."""
+    kinds = ["split 10001:10000", "split 5001:5000", "dividend 0.02", "dividend 0.01"]
+    times = sorted(rng.sample(range(5, 90), rng.choice([0, 0, 1, 2, 3])))
+    return [(START + at * SECOND + SECOND // 4, rng.choice(kinds)) for at in times]
+
+
+def compare_books(seed: int, power: int | None) -> int:
     """A book with orders of every kind, at random: AssertionError where the two differ after a
-    step, or where rows in slices and through snapshots make other records."""
-    rng, pair = Random(seed), Pair(power)
-    plain, number = pair.plain, 0
+    step, or where rows in slices and through snapshots make other records.  How many fills came
+    after the first corporate action."""
+    rng, own, plain = Random(seed), Random(f"events {seed}"), PlainVenue(power)
+    pair = Pair(plain, events=events_at_random(own))
+    number, acted, fills = 0, len(pair.events), 0
     for step in range(STEPS):
         plain.fills, plain.moves, pair.moves = [], [], []
         kind = rng.choices(["depth", "print", "order", "cancel", "status"], [49, 20, 25, 5, 3])[0]
+        pair.come(pair.now + (SECOND // 2 if kind in {"order", "cancel"} else SECOND))
         if step == 0 or kind == "depth":
-            snapshot = step == 0 or rng.random() < 0.04
+            anew = plain.dropped and own.random() < 0.3
+            snapshot = step == 0 or rng.random() < 0.04 or anew
             first = number + rng.choices([1, 2, 0], [96, 2, 2])[0]
             last = first + rng.randint(0, 2)
             number = max(number, last)
@@ -142,6 +175,7 @@ def compare_books(seed: int, power: int | None) -> None:
         else:
             continue
         assert got == plain.fills, f"seed {seed}, step {step}, {kind}"
+        fills += len(got) if len(pair.events) < acted else 0
         assert pair.moves == plain.moves, f"seed {seed}, step {step}, {kind}"
         places = pair.engine._venue.depth.places(pair.setting.instrument.symbol)
         for order in plain.orders:
@@ -151,6 +185,7 @@ def compare_books(seed: int, power: int | None) -> None:
                 assert found is not None
                 assert found.ahead == order.ahead, f"seed {seed}, step {step}: {order}"
     assert pair.run_again() == pair.records, f"seed {seed}"
+    return fills
 
 
 def order_at_random(rng: Random, name: str) -> PlainOrder:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 from tests.live_stage import LiveStage
 from tests.properties.gambler import Dozer, Gambler, Sleeper
+from tests.properties.random_actions import action
 from tests.properties.random_markets import (
     ALONE,
     MAKERS,
@@ -21,7 +22,15 @@ from tests.properties.random_sessions import session_at_random
 from tests.properties.venue_cases import fitting
 from tests.stage import SMALL
 
-from offbook.domain.config import PauseOrders, ResumeTimers, SessionConfig, StrategySpec
+from offbook.domain.config import (
+    ActionKind,
+    Adjustment,
+    PauseOrders,
+    ReplayMarket,
+    ResumeTimers,
+    SessionConfig,
+    StrategySpec,
+)
 from offbook.domain.errors import OffbookError, SessionFailed
 from offbook.domain.orders import (
     OrderRequest,
@@ -36,12 +45,34 @@ from offbook.engine.processing_engine import ProcessingEngine
 from offbook.ports.recordings import IMarketRecordings
 from offbook.services.market_hub.chunks import SHARED_KINDS
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
-from offbook.testing.markets import SECOND
+from offbook.testing.markets import SECOND, BuiltCombination, BuiltMarket
 
 ACTORS: dict[str, type[Gambler]] = {kind.__name__: kind for kind in (Gambler, Sleeper, Dozer)}
 LIVE_MAKERS = {**MAKERS, "several": partial(several_at_random, orders=False)}
 """Books told order by order are not shared by live sessions."""
 SHARED: list[Kind] = [*(kind for kind in ALONE if kind in SHARED_KINDS), "several"]
+
+
+def with_actions_on_books(
+    market: BuiltMarket | BuiltCombination, rng: Random
+) -> BuiltMarket | BuiltCombination:
+    """A split and a dividend of every instrument with a book, within the time of its market."""
+    (rows,) = market.slices
+    begin, end = int(rows.ts[0]), int(rows.ts[-1])
+
+    def acting(source: ReplayMarket) -> ReplayMarket:
+        if not source.kind.is_book:
+            return source
+        symbol = source.instrument.symbol
+        split = action(symbol, ActionKind.SPLIT, rng.randint(begin, end), ratio="2:1")
+        paid = action(symbol, ActionKind.DIVIDEND, rng.randint(begin, end), amount="0.03")
+        return msgspec.structs.replace(source, adjustment=Adjustment.RAW, actions=(split, paid))
+
+    config = market.config
+    if isinstance(config, ReplayMarket):
+        return msgspec.structs.replace(market, config=acting(config))
+    sources = tuple(acting(one) if isinstance(one, ReplayMarket) else one for one in config.sources)
+    return msgspec.structs.replace(market, config=msgspec.structs.replace(config, sources=sources))
 
 
 class ManySessions:
@@ -54,7 +85,7 @@ class ManySessions:
         self.kind = kind
         hours = days_at_random if kind == "several" else hours_at_random
         self.stage = LiveStage(
-            LIVE_MAKERS[kind](self.rng, rows),
+            with_actions_on_books(LIVE_MAKERS[kind](self.rng, rows), Random(f"actions {seed}")),
             recordings=recordings,
             calendar=hours(self.rng),
             # Half of them leave out what they are too slow for.

@@ -39,8 +39,7 @@ def with_actions(config: SessionConfig, rng: Random, begin: int, end: int) -> Se
     market = config.market
     if own.random() < 0.5:
         return config
-    books = {one.instrument.symbol for one in market.sources if one.kind.is_book}
-    symbols = [one.symbol for one in instruments_of(market) if one.symbol not in books]
+    symbols = [one.symbol for one in instruments_of(market)]
     actions = {symbol: _of(symbol, symbols, own, begin, end) for symbol in symbols}
     rates = _rates(own, begin, end) if config.account.is_margin else ()
     sources = tuple(
@@ -125,6 +124,11 @@ def _of(
         else:
             made.append(_made(symbol, ActionKind.DELISTING, when, amount="101.3"))
     return tuple({(one.kind, one.ex): one for one in made}.values())
+
+
+def action(symbol: str, kind: ActionKind, ts: int, **terms: str) -> CorporateAction:
+    """An action at a moment (ns UTC), in whole seconds."""
+    return _made(symbol, kind, _text(ts), **terms)
 
 
 def _made(symbol: str, kind: ActionKind, when: str, **terms: str | None) -> CorporateAction:

@@ -36,6 +36,11 @@ class OrderFlow:
             return [(a.NONE, 0, 0, 0, 0)], a.MISSED * rng.randint(0, 1), self.seq
         return self._rows(rng.randint(1, 4)), 0, self.seq
 
+    def anew(self) -> tuple[list[Told], int, int]:
+        """A message that tells the whole book."""
+        self.seq += 1
+        return self._snapshot(), SNAPSHOT, self.seq
+
     def _rows(self, count: int) -> list[Told]:
         return [self._row() for _ in range(count)]
 

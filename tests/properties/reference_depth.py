@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import ceil, floor
+
 import msgspec
 
+ALL_PRICES = (0, 10**9)
 Fill = tuple[str, int, int, str]
 """Order, quantity, price, and whether it was maker or taker."""
 
@@ -56,8 +60,8 @@ class PlainVenue:
         self.moves: list[tuple[str, int]] = []
         self.turns = 0
         self.last: tuple[int, int] | None = None
-        self.halted = self.is_old = False
-        self.bands = (0, 10**9)
+        self.halted = self.is_old = self.dropped = False
+        self.bands = ALL_PRICES
 
     # -- the book ---------------------------------------------------------------------------
 
@@ -80,6 +84,43 @@ class PlainVenue:
         """Trading goes on with the next message."""
         self.is_old = self.is_old or self.halted
         self.halted = False
+
+    # -- what a company does ------------------------------------------------------------------
+
+    def split(self, new: int, old: int) -> None:
+        """Buys are divided down, sells up; sizes are so small that none grows."""
+        for order in self.orders:
+            for name in ("px", "cap"):
+                px = getattr(order, name)
+                if px is not None:
+                    exact = Fraction(px * old, new)
+                    setattr(order, name, floor(exact) if order.buying else ceil(exact))
+            offset = Fraction(order.offset * old, new)
+            order.offset = floor(offset) if order.buying else ceil(offset)
+        if self.last is not None:
+            bid, ask = (round(Fraction(px * old, new)) for px in self.last)
+            self.last = bid, ask
+        if self.bands != ALL_PRICES:
+            low, high = (Fraction(px * old, new) for px in self.bands)
+            self.bands = floor(low), ceil(high)
+        self.drop()
+
+    def dividend(self, units: int) -> None:
+        """Buys fall by it."""
+        for order in self.orders:
+            if order.buying:
+                order.px = None if order.px is None else order.px - units
+                order.cap = None if order.cap is None else order.cap - units
+        self.drop()
+
+    def drop(self) -> None:
+        """The book is another from now on: nothing of it is known until it is told."""
+        self.bids, self.asks, self.live = {}, {}, False
+        self.taken = {}
+        self.is_old = self.dropped = True
+        for order in self.orders:
+            if order.place:
+                self.rest(order)
 
     def inside(self, px: int) -> bool:
         return self.bands[0] <= px <= self.bands[1]
@@ -120,7 +161,7 @@ class PlainVenue:
 
     def match(self) -> None:
         self.last = max(self.bids), min(self.asks)
-        self.is_old = False
+        self.is_old = self.dropped = False
         for buying in (True, False):
             for order in self.by_priority(buying):
                 if self.crosses(order) and not self.halted:

@@ -158,6 +158,11 @@ class PlainOrderVenue(PlainVenue):
         if self.sound:
             self.match()
 
+    def drop(self) -> None:
+        """Nobody stands anywhere, until the next book is told."""
+        self.line = []
+        super().drop()
+
     # -- places -----------------------------------------------------------------------------
 
     def mark(self, order: PlainOrder) -> int | None:

@@ -57,7 +57,7 @@ class Resting:
     def __init__(self, rng: Random, engine: ProcessingEngine) -> None:
         self._rng = rng
         self._engine = engine
-        self.lent = 0
+        self.lent = self.apart = 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._engine, name)
@@ -66,7 +66,9 @@ class Resting:
         """As the engine's."""
         if self._rng.random() < 0.5:
             self._engine.wake()
-        self.lent += len(self._engine._kernel.depths._lent)
+        depths = self._engine._kernel.depths
+        self.lent += len(depths._lent)
+        self.apart += len(depths.apart()) if depths else 0
         return self._engine.process(inputs)
 
 
@@ -76,8 +78,8 @@ def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"offbook.services.market_hub.{name}.CHUNK_ROWS", SMALL_CHUNK)
 
 
-def run_again(done: Improvised, seed: int) -> int:
-    """Run a session on what a hub gives; how often a book was lent."""
+def run_again(done: Improvised, seed: int) -> tuple[int, int]:
+    """Run a session on what a hub gives; how often a book was lent, and another than the hub's."""
     rng = Random(seed)
     rehearsal, plain = done.rehearsal, done.rehearsal.all_rows
     logged = Logged(rng, rehearsal.attach.market, plain)
@@ -90,22 +92,26 @@ def run_again(done: Improvised, seed: int) -> int:
     if engine.cursor.row == logged.log.rows:
         start = rehearsal.session.config.venue.book_start
         for symbol in engine._kernel.depths:
+            if engine._kernel.depths.is_apart(symbol):
+                continue
             assert engine._kernel.depths[symbol].dump() == known[symbol].of(start)
     rehearsal.all_rows = plain
-    return engine.lent
+    return engine.lent, engine.apart
 
 
 @pytest.mark.parametrize("maker", BOOKS)
 def test_a_book_that_is_lent_changes_no_byte(maker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """However rows come and are cut, asleep at any moment; as visiting every row."""
     monkeypatch.setitem(MAKERS, DataKind.DEPTH, maker)
-    lent = 0
+    lent = apart = 0
     for seed in SEEDS:
         actor = [Quoter, None, Quoter][seed % 3]
         done = improvise(seed, DataKind.DEPTH, rows=100, strategy=actor)
-        lent += run_again(done, seed)
+        found = run_again(done, seed)
+        lent, apart = lent + found[0], apart + found[1]
         assert again(done, lambda: 10**9, every_row=True) == done.rehearsal.raws, f"seed {seed}"
-    assert lent > 60
+    assert lent > 60, (lent, apart)
+    assert apart > 0, (lent, apart)
 
 
 QUEUES = {

@@ -7,7 +7,7 @@ from random import Random
 import msgspec
 import numpy as np
 import pytest
-from tests.properties.book_pairs import Pair, text
+from tests.properties.book_pairs import Pair, events_at_random, text
 from tests.properties.random_markets import orders_at_random
 from tests.properties.random_order_flow import OrderFlow
 from tests.properties.reference_depth import PlainOrder
@@ -22,6 +22,7 @@ from offbook.engine.books.order_book import OrderBook, OrderBookState
 from offbook.engine.rows.book_rows import OrderRows
 from offbook.engine.rows.rows import each_order_update
 from offbook.engine.venue.book import Book
+from offbook.testing.markets import SECOND
 
 STEPS = 150
 _SIDES = {1: "bid", -1: "ask", 0: "any"}
@@ -49,13 +50,16 @@ def test_fills_and_places_are_those_of_a_plain_venue(seeds: range) -> None:
 
 def side_by_side(seed: int) -> list[bytes]:
     """The records of one session at random."""
-    rng, pair, plain = Random(seed), Pair(None, "orders", "queue exact"), PlainOrderVenue()
+    rng, own, plain = Random(seed), Random(f"events {seed}"), PlainOrderVenue()
+    pair = Pair(plain, "orders", "queue exact", events_at_random(own))
     flow = OrderFlow(Random(1000 + seed))
     for step in range(STEPS):
         plain.fills = []
         kind = rng.choices(["message", "order", "cancel"], [70, 22, 4])[0]
+        pair.come(pair.now + (SECOND if kind == "message" else SECOND // 2))
         if step == 0 or kind == "message":
-            rows, flags, seq = flow.message()
+            anew = plain.dropped and own.random() < 0.3
+            rows, flags, seq = flow.anew() if anew else flow.message()
             got = pair.row(words(rows, flags, seq))
             plain.told(rows, flags, seq)
         elif kind == "order" and plain.last is not None:
@@ -84,7 +88,8 @@ def test_records_are_the_same_however_rows_come(rules: str) -> None:
     orders trade, or this would prove nothing."""
     fills = 0
     for seed in range(6):
-        rng, pair = Random(seed), Pair(None, "orders", rules)
+        rng, own = Random(seed), Random(f"events {seed}")
+        pair = Pair(PlainOrderVenue(), "orders", rules, events_at_random(own))
         flow, names = OrderFlow(Random(2000 + seed)), list[str]()
         for step in range(STEPS):
             kind = rng.choices(["message", "order", "cancel"], [70, 22, 4])[0]

@@ -38,11 +38,14 @@ class DepthState(msgspec.Struct, frozen=True, kw_only=True):
 
 class KnownBook(msgspec.Struct, frozen=True, kw_only=True):
     """The book of one instrument; ``rebuilt`` is that of a session which builds it anew where
-    something was missed (``BookStart.UPDATES``), where it is another."""
+    something was missed (``BookStart.UPDATES``), where it is another.  ``since`` is when all of it
+    was last told (session time, ns UTC): what a corporate action has done later is not in it.
+    """
 
     symbol: str
     state: DepthState
     rebuilt: DepthState | None = None
+    since: int | msgspec.UnsetType = msgspec.UNSET
 
     def of(self, start: BookStart) -> DepthState:
         """The one of a session whose book begins so."""

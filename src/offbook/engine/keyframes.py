@@ -29,7 +29,9 @@ def recorded(
     if host is None:
         joined = msgspec.structs.replace(joined, bars=msgspec.UNSET)
     if joined.books is not msgspec.UNSET:
-        books = tuple(KnownBook(symbol=one.symbol, state=one.of(start)) for one in joined.books)
+        books = tuple(
+            msgspec.structs.replace(one, state=one.of(start), rebuilt=None) for one in joined.books
+        )
         joined = msgspec.structs.replace(joined, books=books)
     return joined
 
@@ -49,11 +51,17 @@ def know(parts: Parts, rows: Iterable[LastRow], taken: int) -> None:
 
 
 def know_books(kernel: Kernel, books: Iterable[KnownBook] | msgspec.UnsetType) -> None:
-    """Have these books; of an instrument that is not among them nothing is known anew."""
+    """Have these books; of an instrument that is not among them nothing is known anew.  What one
+    holds from before a corporate action is dropped still."""
+    depths = kernel.depths
     for known in () if books is msgspec.UNSET else books:
-        book = kernel.depths.know(known.symbol)
+        dropped_at, mark = depths.was_dropped(known.symbol)
+        book = depths.know(known.symbol)
         assert isinstance(book, DepthBook)
         book.load(known.of(kernel.config.venue.book_start))
+        since = depths.since[known.symbol] = known.since or 0
+        if dropped_at > since:
+            book.drop(dropped_at, mark)
 
 
 def skip(parts: Parts, command: SkipRows) -> None:

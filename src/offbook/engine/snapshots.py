@@ -73,6 +73,7 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     books: list[BookState]
     depths: dict[str, DepthState] = {}
     order_books: dict[str, OrderBookState] = {}
+    dropped: dict[str, tuple[int, bool]] = {}
     halted: dict[str, int] = {}
     resumed: dict[str, int] = {}
     bands: dict[str, tuple[int, int]] = {}
@@ -179,6 +180,7 @@ def state_of(parts: Parts, row: int, memory: bytes | None) -> EngineState:
         books=_books(kernel, venue),
         depths={s: d.dump() for s, d in kernel.depths.all() if isinstance(d, DepthBook)},
         order_books={s: d.dump() for s, d in kernel.depths.all() if isinstance(d, OrderBook)},
+        dropped=kernel.depths.dropped(),
         halted=kernel.halted,
         resumed=kernel.resumed,
         bands=kernel.bands,
@@ -239,6 +241,7 @@ def load(parts: Parts, raw: bytes) -> Any:
     venue.times.hours, venue.times.extended = state.hours, state.extended
     kernel.halted, kernel.resumed, kernel.bands = state.halted, state.resumed, state.bands
     load_books(kernel.depths.known(), state.depths, state.order_books)
+    kernel.depths.know_dropped(state.dropped)
     for kept in state.books:
         book, fresh = venue.book(kept.symbol), set(kept.fresh)
         book.bar_left = kept.bar_left

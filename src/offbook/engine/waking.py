@@ -41,6 +41,7 @@ def wake_of(
     every = _shown(kernel, host) | built.unbegun_symbols()
     every.update(symbol for symbol, book in books if book.sees_all)
     every.update(kernel.depths.by_order)  # they are made of all of their rows
+    every.update(kernel.depths.apart())
     kernel.depths.rest(0 if kernel.last is None else kernel.last.row + 1, every)
     bands = {
         symbol: book.band

@@ -166,9 +166,16 @@ def test_the_new_symbol_counts_in_the_same_units() -> None:
         session(old, market(instrument=other))
 
 
-def test_books_are_not_restated() -> None:
-    with pytest.raises(InvalidConfig, match="on books are not simulated"):
-        session(market(SPLIT, adjustment=Adjustment.RAW, kind=DataKind.DEPTH))
+@pytest.mark.parametrize("kind", [DataKind.DEPTH, DataKind.ORDERS])
+def test_books_have_actions_too_and_prices_of_one_kind(kind: DataKind) -> None:
+    session(market(SPLIT, adjustment=Adjustment.RAW, kind=kind))
+    with pytest.raises(InvalidConfig, match=r"market\.adjustment = raw"):
+        session(market(SPLIT, kind=kind))
+    with pytest.raises(InvalidConfig, match="one kind of prices"):
+        session(
+            market(SPLIT, adjustment=Adjustment.RAW, kind=kind),
+            market(adjustment=Adjustment.SPLIT),
+        )
 
 
 def test_an_action_is_told_once() -> None:

@@ -17,19 +17,12 @@ def check_actions(market: MarketConfig, account: AccountConfig) -> None:
     """Raise InvalidConfig for prices that are adjusted here and raw there, for an action that is
     told twice, a new symbol that is not in the market, or a dividend in money of no known worth."""
     _check_adjustment(market)
-    books = {one.instrument.symbol for one in market.sources if one.kind.is_book}
     seen: set[tuple[str, ActionKind, str]] = set()
     for action in actions_of(market):
         place = (action.symbol, action.kind, action.ex)
         if place in seen:
             raise InvalidConfig(f"{action.title} is told twice", field="market.actions")
         seen.add(place)
-        if action.symbol in books or action.new_symbol in books:
-            raise InvalidConfig(
-                f"{action.title}: corporate actions on books are not simulated: take quotes, "
-                "trades or bars, or leave market.actions out",
-                field="market.actions",
-            )
         if action.currency is not None:
             account.require_rate(action.currency, f"{action.title} pays in {action.currency}")
         if action.new_symbol is not None:

@@ -85,6 +85,7 @@ class DepthBook(ShownBook):
             self.phase = BookPhase.LIVE
         elif NO_SEQ < last <= self.last_seq:
             self._begun.clear()  # what the book knows already
+            self.is_cut = False
             return
         elif self.misses(numbers):
             self._lose()

@@ -7,11 +7,11 @@ which it has come, and becomes its own, at that place, when it is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import NoReturn
 
 from offbook.domain.depth import LAST, DepthSlice
-from offbook.domain.rows import MadeBooks
+from offbook.domain.rows import MadeBooks, Quote
 from offbook.engine.books.books import AnyBook
 from offbook.engine.books.depth_book import DepthBook
 from offbook.engine.market.history import rows_before
@@ -27,6 +27,8 @@ class Depths(dict[str, AnyBook]):
         super().__init__()
         self.by_order: set[str] = set()
         """Those that are told order by order, which nobody lends."""
+        self.since: dict[str, int] = {}
+        """When all of a book was last told that was handed on (ns UTC)."""
         self._lent: dict[str, tuple[MadeBooks, int]] = {}
         self._seen: dict[str, tuple[DepthSlice, MadeBooks]] = {}
 
@@ -57,6 +59,32 @@ class Depths(dict[str, AnyBook]):
         self._seen.pop(symbol, None)
         return super().__getitem__(symbol)
 
+    def is_apart(self, symbol: str) -> bool:
+        """Whether a book was dropped, and is another than others have until it is told anew."""
+        return super().__getitem__(symbol).dropped_at > 0
+
+    def apart(self) -> set[str]:
+        """The instruments of these."""
+        return {symbol for symbol in self if self.is_apart(symbol)}
+
+    def was_dropped(self, symbol: str) -> tuple[int, Quote | None]:
+        """When a book was dropped, if it is apart for that, and what it reads as since."""
+        if not self.is_apart(symbol):
+            return 0, None
+        book = super().__getitem__(symbol)
+        return book.dropped_at, book.quote()
+
+    def dropped(self) -> dict[str, tuple[int, bool]]:
+        """When each was, and whether within a message that has not ended."""
+        books = [(symbol, super(Depths, self).__getitem__(symbol)) for symbol in self.apart()]
+        return {symbol: (book.dropped_at, book.is_cut) for symbol, book in sorted(books)}
+
+    def know_dropped(self, dropped: Mapping[str, tuple[int, bool]]) -> None:
+        """The same, of books that were loaded."""
+        for symbol, told in dropped.items():
+            book = super().__getitem__(symbol)
+            book.dropped_at, book.is_cut = told
+
     def see(self, part: DepthSlice) -> None:
         """Rows of a book are about to be taken, some or all."""
         symbol = part.instrument.symbol
@@ -76,7 +104,7 @@ class Depths(dict[str, AnyBook]):
         """The session has taken all rows before position ``row`` and looks at no book for now
         ``but`` these: those that others have too are lent from here on."""
         for symbol, (part, books) in self._seen.items():
-            if symbol not in self._lent and symbol not in but:
+            if symbol not in self._lent and symbol not in but and not self.is_apart(symbol):
                 self._lent[symbol] = books, part.offset + rows_before(part, row)
                 book = super().__getitem__(symbol)
                 if isinstance(book, DepthBook):

@@ -159,6 +159,7 @@ class OrderBook(ShownBook):
         if flags & SNAPSHOT:
             self._begin_anew(begun)
         elif NO_SEQ < seq < self.last_seq:
+            self.is_cut = False
             return  # what the book knows already
         else:
             if flags & a.MISSED or self._missed(seq, prev):

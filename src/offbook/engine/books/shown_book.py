@@ -81,7 +81,9 @@ class ShownBook:
     """The book of one instrument: its levels, and what they are worth.
 
     ``row``, ``ts`` and ``ts_event`` are those of the last row of the last message, ``gaps`` counts
-    the messages that were missed (times at which some were).
+    the messages that were missed (times at which some were).  ``dropped_at`` is the session time
+    (ns UTC) at which all that it held was dropped, until it is sound again by what a venue has
+    told as a whole; 0 where that is so.
     """
 
     def __init__(self, instrument: Instrument, start: BookStart = BookStart.SNAPSHOT) -> None:
@@ -97,6 +99,9 @@ class ShownBook:
         self.gaps = 0
         self.resets = 0
         """How often the book was begun anew, for want of a snapshot."""
+        self.dropped_at = 0
+        self.is_cut = False
+        """Whether it was dropped within a message that has not ended: this is of before, too."""
         self._shown: Ends | None = None
         """Of what the top is made that the last message left."""
         self._top: Quote | None = None
@@ -121,6 +126,27 @@ class ShownBook:
         self._empty()
         self.phase = BookPhase.INCOMPLETE
 
+    def drop(self, now: int, mark: Quote | None) -> None:
+        """Nothing that the book held is true from ``now`` on (ns UTC): it waits for a snapshot, or
+        is built anew of what comes.  ``mark`` is what it reads as meanwhile."""
+        self.dropped_at, self.is_cut = now, self.is_within
+        self._forsake()
+        self._top = self._shown = None
+        self._mark = mark
+
+    def read_as(self, mark: Quote) -> None:
+        """What a book that was never sound reads as until it is."""
+        self._mark = mark
+
+    def _forsake(self) -> None:
+        """All that is known is of before."""
+        if self._start is not BookStart.SNAPSHOT:
+            self.phase = BookPhase.INCOMPLETE
+        elif self.phase is BookPhase.LIVE:
+            self.phase = BookPhase.STALE
+        self.resets += 1
+        self._empty()
+
     def _empty(self) -> None:
         """Nothing is left."""
         self.bids.clear()
@@ -139,9 +165,15 @@ class ShownBook:
     def _came(self, row: int, ts: int, ts_event: int | None, before: Ends | None) -> None:
         """A message is in the book; ``before`` are the ends that it had."""
         self.row, self.ts, self.ts_event = row, ts, ts_event
+        if self.is_cut:
+            self.is_cut = False
+            self._forsake()
         self._top, self._shown = None, self._ends()
-        if before is not None and self._shown is None:
-            self._mark = self._quote(*before)
+        if self._shown is None:
+            if before is not None:
+                self._mark = self._quote(*before)
+        elif self.phase is BookPhase.LIVE:
+            self.dropped_at = 0
 
     @property
     def is_within(self) -> bool:
@@ -211,5 +243,6 @@ class ShownBook:
 
     def _load_mark(self, at: tuple[int, int, int | None], mark: Ends | None) -> None:
         self.row, self.ts, self.ts_event = at
+        self.dropped_at, self.is_cut = 0, False
         self._top, self._shown = None, self._ends()
         self._mark = None if mark is None else self._quote(*mark)

@@ -18,6 +18,7 @@ from offbook.engine.account.cash_flows import CashChange, Dividends, cash_legs, 
 from offbook.engine.account.postings import moved
 from offbook.engine.account.settlement import Settlement
 from offbook.engine.agenda import STAGE_VENUE, ActionDue
+from offbook.engine.events.dropped_books import drop_book, drop_older_book, rejoin_book
 from offbook.engine.events.order_adjusting import OrderAdjusting
 from offbook.engine.events.restating import (
     Divided,
@@ -37,6 +38,7 @@ class CorporateActions:
 
     def __init__(self, kernel: Kernel, venue: Venue, dividends: Dividends) -> None:
         self._kernel = kernel
+        self._venue = venue
         self._actions = actions_of(kernel.config.market)
         self._orders = OrderAdjusting(kernel, venue)
         self._dividends = dividends
@@ -49,6 +51,8 @@ class CorporateActions:
             due = action.takes_effect(kernel.calendar_of(kernel.instrument(action.symbol)))
             if kernel.now < due < NEVER:
                 kernel.agenda.add(due, STAGE_VENUE, ActionDue(number))
+            elif due <= kernel.now:
+                drop_older_book(kernel, self._venue, action, due)
 
     def carry_out(self, number: int) -> None:
         """An action takes effect."""
@@ -70,9 +74,11 @@ class CorporateActions:
         self._dividends.entitle(
             action.symbol, currency, action.per_unit, action.amount or "0", pays
         )
+        drop_book(kernel, self._venue, action.symbol)
         if currency == instrument.quote_currency:
             px_units = 10 ** (AMOUNT_DECIMALS - instrument.price_precision)
             self._orders.follow_dividend(action.symbol, action.per_unit, px_units)
+        rejoin_book(kernel, self._venue, action.symbol)
 
     def _restate(self, action: CorporateAction) -> None:
         """A split, or a change of symbol with or without one."""
@@ -95,12 +101,14 @@ class CorporateActions:
         self._settlement.restated(symbol, new_symbol, ratio)
         if not renamed or kernel.pricing_row(new_symbol) is None:
             kernel.resumed[new_symbol] = kernel.now  # what was shown before is of another market
+        drop_book(kernel, self._venue, symbol, ratio)
         restate_last(kernel, symbol, [ratio])
         restate_bands(kernel, symbol, ratio)
         if renamed:
             carry_price(kernel, symbol, new_symbol)
         else:
             self._orders.follow_split(symbol, ratio)
+        rejoin_book(kernel, self._venue, symbol)
 
     def _record(
         self, action: CorporateAction, part: Divided, after: PositionState, realized: int
@@ -188,3 +196,4 @@ class CorporateActions:
             amount=Amount(paid),
         )
         tell(kernel, due, cash, ((symbol, 0, Amount(0)),), event=event)
+        drop_book(kernel, self._venue, symbol)

@@ -60,15 +60,19 @@ def _px(px: int, ratio: tuple[int, int]) -> int:
     return max(1, share_of(px, ratio[1], ratio[0]))
 
 
+def restate_quote(row: Quote, ratio: tuple[int, int]) -> Quote:
+    """The same of a quote, or of the best bid and ask of a book."""
+    scale = 10**row.instrument.price_precision
+    bid, ask = _px(row.bid_px, ratio), _px(row.ask_px, ratio)
+    return msgspec.structs.replace(row, bid_px=bid, ask_px=ask, bid=bid / scale, ask=ask / scale)
+
+
 def restate_row(row: PriceRow, ratio: tuple[int, int]) -> PriceRow:
     """A row from before a split as it would have read after it; what was shown or traded there is
     left as large as it was."""
-    scale = 10**row.instrument.price_precision
     if isinstance(row, Quote):
-        bid, ask = _px(row.bid_px, ratio), _px(row.ask_px, ratio)
-        return msgspec.structs.replace(
-            row, bid_px=bid, ask_px=ask, bid=bid / scale, ask=ask / scale
-        )
+        return restate_quote(row, ratio)
+    scale = 10**row.instrument.price_precision
     names = ("open", "high", "low", "close") if isinstance(row, Bar) else ("price",)
     changes: dict[str, float] = {}
     for name in names:
@@ -80,8 +84,8 @@ def restate_row(row: PriceRow, ratio: tuple[int, int]) -> PriceRow:
 def restate_last(kernel: Kernel, symbol: str, ratios: list[tuple[int, int]]) -> None:
     """Let the last row of a symbol read as after these splits, until the next row comes."""
     row = kernel.pricing_row(symbol)
-    if row is None:
-        return
+    if row is None or symbol in kernel.depths:
+        return  # a book is dropped, and tells by itself how it reads
     new = row
     for ratio in ratios:
         new = restate_row(new, ratio)
@@ -105,9 +109,23 @@ def restate_bands(kernel: Kernel, symbol: str, ratio: tuple[int, int]) -> None:
 def carry_price(kernel: Kernel, symbol: str, new_symbol: str) -> None:
     """Let a new symbol have the last price of the old one, until a row of its own comes."""
     row = kernel.pricing_row(symbol)
-    if row is not None and kernel.pricing_row(new_symbol) is None:
-        instrument = kernel.instrument(new_symbol)
+    if row is None or kernel.pricing_row(new_symbol) is not None:
+        return
+    instrument = kernel.instrument(new_symbol)
+    if new_symbol in kernel.depths:
+        kernel.depths[new_symbol].read_as(_as_quote(row, instrument))
+    else:
         kernel.latest[new_symbol] = msgspec.structs.replace(row, instrument=instrument)
+
+
+def _as_quote(row: PriceRow, instrument: Instrument) -> Quote:
+    """A row as the best bid and ask of a book, with nothing shown where it shows none."""
+    if isinstance(row, Quote):
+        return msgspec.structs.replace(row, instrument=instrument)
+    px = row.close_px if isinstance(row, Bar) else row.price_px
+    price = px / 10**instrument.price_precision
+    event = None if isinstance(row, Bar) else row.ts_event
+    return Quote(row.ts, price, price, px, px, 0, 0, event, row.row, instrument)
 
 
 def restate_known(kernel: Kernel) -> None:

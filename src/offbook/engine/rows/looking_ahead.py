@@ -122,7 +122,7 @@ class LookAhead:
             awaited += (book.band, book.must_see, len(book), len(book.triggers))
             if symbol in kernel.depths:
                 places = self._venue.depth.places(symbol)
-                awaited += (symbol not in self._shared and self._is_open(symbol), len(places))
+                awaited += (not self._is_shared(symbol) and self._is_open(symbol), len(places))
                 awaited += (places.concerned(BID), places.concerned(ASK), places.unsettled())
         return awaited
 
@@ -156,6 +156,10 @@ class LookAhead:
         pieces = (one for one in self._piece.pieces if isinstance(one, DepthSlice))
         return frozenset(one.instrument.symbol for one in pieces if one.books is not None)
 
+    def _is_shared(self, symbol: str) -> bool:
+        """Whether these are true of the session's book as well."""
+        return symbol in self._shared and not self._kernel.depths.is_apart(symbol)
+
     def _is_open(self, symbol: str) -> bool:
         """Whether every message of a book may change anything: orders wait for a trigger, it is not
         sound, the equity turns on one that may be built anew, an order is satisfied by it as it is;
@@ -178,7 +182,7 @@ class LookAhead:
             return ends
         if book.band is UNBOUNDED and not len(book) and not len(places):
             return np.zeros(len(ends), dtype=np.bool_)
-        return ends if symbol not in self._shared and self._is_open(symbol) else None
+        return ends if not self._is_shared(symbol) and self._is_open(symbol) else None
 
     def _orders_move(self, piece: BookOrderSlice, index: IntColumn, book: Book) -> Hits:
         """The same of a book that is told order by order: executions count too that go as far as an
@@ -204,7 +208,7 @@ class LookAhead:
         if settled is not None:
             return settled
         side, px, qty = piece.side[index], piece.price_px[index], piece.size_qty[index]
-        if piece.books is not None:
+        if piece.books is not None and self._is_shared(symbol):
             at = index + piece.offset
             within = len(at) > 0 and piece.books.is_within(int(at[0]))
             hits = as_messages(_bears_on(places, side, px, qty), ends, within=within)

@@ -194,6 +194,7 @@ class SeveralRows:
         """Pass over rows of a book at these positions; whether a message was complete among
         them."""
         depths = self._kernel.depths
-        if isinstance(part, DepthSlice) and part.books is not None:
+        symbol = part.instrument.symbol
+        if isinstance(part, DepthSlice) and part.books is not None and not depths.is_apart(symbol):
             return depths.pass_over(part, begin, end)
-        return take_stretch(depths[part.instrument.symbol], part, begin, end, numbers)
+        return take_stretch(depths[symbol], part, begin, end, numbers)

@@ -25,9 +25,12 @@ class ExactPlaces(QueuePlaces):
     def join(self, order: OrderState, turn: int | None = None) -> None:
         """An order rests from now on, behind all that stand at its price; what is ahead of it is
         not known while the book is not followed: then behind all that are there when it is.  A
-        message that has begun was before it, so that it is behind what that will have told."""
+        message that has begun was before it, so that it is behind what that will have told; and
+        what a book that was dropped will be is told by the first that is sound."""
         assert order.price_px is not None
-        is_known = self._orders.is_followed and not self._orders.is_within
+        depth = self._orders
+        is_known = depth.is_followed and not depth.is_within
+        is_known = is_known and (not depth.dropped_at or depth.is_sound)
         if not self._places:
             self._clears = self._orders.clears
         self._places[order.ordinal] = Place(

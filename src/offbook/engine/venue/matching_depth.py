@@ -90,6 +90,20 @@ class DepthMatching:
         if order.symbol in self._places:
             self._places[order.symbol].leave(order.ordinal)
 
+    # -- the market is another --------------------------------------------------------------
+
+    def drop(self, symbol: str, mark: Quote | None) -> None:
+        """A corporate action: all that is known of a book is of another market.  Until the next
+        one is told it reads as ``mark``, and nothing is matched; orders ``rejoin`` it."""
+        kernel = self._kernel
+        kernel.depths[symbol].drop(kernel.now, mark)
+        kernel.resumed[symbol] = kernel.now  # what was shown before is of another market
+        self.places(symbol).lose()
+
+    def rejoin(self, symbol: str) -> None:
+        """Open orders are on the terms on which they wait for it."""
+        self.places(symbol).rejoin(self._kernel.ledger.orders)
+
     # -- the book moves ---------------------------------------------------------------------
 
     def take(self, update: BookUpdate) -> bool:

@@ -3,7 +3,7 @@ of the levels shown."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -76,6 +76,20 @@ class QueuePlaces:
         """An order does not rest, or no more."""
         self._unsettled = None
         self._places.pop(ordinal, None)
+
+    def lose(self) -> None:
+        """All that the book held is gone: what is ahead is not known, and nothing was taken."""
+        self._unsettled = None
+        for taken in self._taken.values():
+            taken.clear()
+        for place in self._places.values():
+            place.ahead = place.rank = None
+
+    def rejoin(self, orders: Mapping[int, OrderState]) -> None:
+        """After that, on their terms of now: whoever had a place has one in the next book, behind
+        all that this begins with; among the session's own in the same turns."""
+        for place in list(self._places.values()):
+            self.join(orders[place.ordinal], place.turn)
 
     def place(self, ordinal: int) -> Place | None:
         """The place of an order that rests."""

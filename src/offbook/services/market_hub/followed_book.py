@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from offbook.domain.book_states import BookPhase, DepthState, KnownBook
@@ -29,6 +30,7 @@ class FollowedBook(DepthBook):
         self.rebuilt: DepthBook | None = DepthBook(instrument, BookStart.UPDATES)
         self.chunk: object = None
         """Where the rows that came last stand."""
+        self.since: int | msgspec.UnsetType = msgspec.UNSET
         self._known: KnownBook | None = None
         self._reach = NOWHERE
         self._tops: list[tuple[int, int, bool]] = []
@@ -36,6 +38,7 @@ class FollowedBook(DepthBook):
     def know(self, known: KnownBook) -> None:
         """Become what was known at some place."""
         self.load(known.state)
+        self.since = known.since
         self.rebuilt = None
         if known.rebuilt is not None:
             self.rebuilt = _rebuilding(self.instrument, known.rebuilt)
@@ -46,7 +49,9 @@ class FollowedBook(DepthBook):
         if self._known is None:
             rebuilt = None if self.rebuilt is None else self.rebuilt.dump()
             symbol = self.instrument.symbol
-            self._known = KnownBook(symbol=symbol, state=self.dump(), rebuilt=rebuilt)
+            self._known = KnownBook(
+                symbol=symbol, state=self.dump(), rebuilt=rebuilt, since=self.since
+            )
         return self._known
 
     def reach(self) -> Reach:
@@ -74,6 +79,8 @@ class FollowedBook(DepthBook):
         elif not flags & SNAPSHOT and self.misses(numbers):
             other = self.rebuilt = _rebuilding(self.instrument, self.dump())
         super()._end(flags, numbers, row, ts, ts_event)
+        if flags & SNAPSHOT:
+            self.since = ts
         if other is not None:
             other.end(flags, numbers, row, ts, ts_event)
             live = self.phase is BookPhase.LIVE and other.phase is BookPhase.LIVE

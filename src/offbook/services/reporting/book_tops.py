@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
+
 import numpy as np
 
 from offbook.domain.book_states import DepthState
@@ -14,13 +17,17 @@ from offbook.engine.rows.rows import each_book_update
 class BookTops:
     """Follows one book from its first row on."""
 
-    def __init__(self, depth: AnyBook) -> None:
+    def __init__(self, depth: AnyBook, dropped: Iterable[int] = ()) -> None:
+        """``dropped`` are the times (ns UTC) of corporate actions, at which what the book holds is
+        of before: it gives no rows then until it is told anew."""
         self._depth = depth
+        self._to_drop = deque(sorted(dropped))
 
-    def know(self, state: DepthState) -> None:
-        """Go on from a book as it was handed on."""
+    def know(self, state: DepthState, since: int) -> None:
+        """Go on from a book as it was handed on, all of which was told at ``since``."""
         assert isinstance(self._depth, DepthBook)
         self._depth.load(state)
+        self._to_drop = deque(ts for ts in self._to_drop if ts > since)
 
     def take(self, piece: DepthSlice | BookOrderSlice) -> QuoteSlice:
         """What the best bid and ask are at the end of each message of the next rows, as the engine
@@ -28,6 +35,8 @@ class BookTops:
         tops: list[Quote] = []
         places: list[int] = []
         for place, update in enumerate(each_book_update(piece)):
+            while self._to_drop and self._to_drop[0] <= update.ts:
+                self._depth.drop(self._to_drop.popleft(), None)
             if take_update(self._depth, update) and (top := self._depth.quote()) is not None:
                 tops.append(top)
                 places.append(place)

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from offbook.domain.calendars import TradingCalendar
-from offbook.domain.config import BookStart
+from offbook.domain.config import BookStart, CorporateAction
 from offbook.domain.market_data import Cursor
 from offbook.ports.gateway import MarketFeed
 from offbook.services.reporting.account_path import AccountPath, AccountStep, Restatement
@@ -125,14 +125,16 @@ async def read_equity_curve(
     points: int = CHART_POINTS,
     block_rows: int = BLOCK_ROWS,
     book_start: BookStart = BookStart.SNAPSHOT,
+    actions: Sequence[CorporateAction] = (),
 ) -> EquityCurve:
-    """The equity of an account over the rows that its session took (``until``).
+    """The equity of an account over the rows that its session took (``until``); ``actions`` are
+    those of its market, at which books begin anew.
 
     Reads the market once, block by block; memory grows with fills, days and ``points`` alone.
     The feed stays the caller's to close.  Raises what ``MarketFeed.read`` raises.
     """
     pass_ = _Pass(path, feed.calendars, until.ts, points)
-    async for block in blocks(feed, until.row, block_rows, book_start):
+    async for block in blocks(feed, until.row, block_rows, book_start, actions):
         pass_.take(block)
     return pass_.curve()
 

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from offbook.domain.config import actions_of
 from offbook.domain.errors import (
     BadMarketData,
     GatewayUnavailable,
@@ -163,6 +164,7 @@ async def _equity(
             session.cursor,
             points=points,
             book_start=session.config.venue.book_start,
+            actions=actions_of(session.config.market),
         )
         statistics = compute_statistics(
             curve,

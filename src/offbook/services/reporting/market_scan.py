@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from offbook.domain.config import BookStart
+from offbook.domain.config import BookStart, CorporateAction
 from offbook.domain.market_data import (
     IntColumn,
     MarketInfo,
@@ -85,18 +85,20 @@ async def blocks(
     end_row: int,
     block_rows: int = BLOCK_ROWS,
     book_start: BookStart = BookStart.SNAPSHOT,
+    actions: Sequence[CorporateAction] = (),
 ) -> AsyncIterator[Block]:
     """The rows of a market before ``end_row``, from the first or from where a session joined it,
     without those of sources that give no price.
 
-    Of a book there is a row where a message ends, with its best bid and ask as the engine had them.
+    Of a book there is a row where a message ends, with its best bid and ask as the engine had them;
+    none from one of the ``actions`` on until it is told anew.
     Raises what ``read`` raises.
     """
     joined = joined_of(feed)
     row = 0 if joined is None else joined.row
-    tops = books_of(feed.info, book_start)
+    tops = books_of(feed.info, book_start, _dropped(feed, actions))
     for known in joined.books or () if joined is not None else ():
-        tops[known.symbol].know(known.of(book_start))
+        tops[known.symbol].know(known.of(book_start), known.since or 0)
     while row < end_row:
         piece = await feed.read(row, min(block_rows, end_row - row))
         if piece is None:
@@ -107,11 +109,25 @@ async def blocks(
         row = piece.start + len(piece)
 
 
-def books_of(info: MarketInfo, book_start: BookStart) -> dict[str, BookTops]:
-    """A book, still empty, of each instrument that a book prices."""
+def _dropped(feed: MarketFeed, actions: Sequence[CorporateAction]) -> dict[str, list[int]]:
+    """When actions on each instrument take effect (ns UTC)."""
+    calendars = {one.name: one for one in feed.calendars}
+    hours = {one.symbol: calendars[one.calendar] for one in feed.info.instruments}
+    found: dict[str, list[int]] = {}
+    for action in actions:
+        found.setdefault(action.symbol, []).append(action.takes_effect(hours[action.symbol]))
+    return found
+
+
+def books_of(
+    info: MarketInfo, book_start: BookStart, dropped: Mapping[str, Sequence[int]]
+) -> dict[str, BookTops]:
+    """A book, still empty, of each instrument that a book prices; when each is ``dropped``."""
     kinds = {one.symbol: one.kind for one in map(info.sources.__getitem__, _pricing(info))}
     return {
-        one.symbol: BookTops(book_for(kinds[one.symbol], one, book_start))
+        one.symbol: BookTops(
+            book_for(kinds[one.symbol], one, book_start), dropped.get(one.symbol, ())
+        )
         for one in info.instruments
         if kinds[one.symbol].is_book
     }

@@ -17,7 +17,8 @@ from tests.unit.services.reporting.plain_equity import (
 )
 
 from offbook.domain.book_states import KnownBook
-from offbook.domain.config import AccountConfig, sources_of
+from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR
+from offbook.domain.config import AccountConfig, ActionKind, CorporateAction, sources_of
 from offbook.domain.joining import Joined
 from offbook.domain.market_data import Cursor, DataKind, MarketInfo, SourceInfo
 from offbook.engine.books.depth_book import DepthBook
@@ -315,6 +316,22 @@ async def test_who_joined_a_book_late_is_valued_by_what_it_was_handed() -> None:
     assert found.ts.tolist() == rows.ts[3:].tolist()
     assert part.prices.bid.tolist() == [10_001, 10_000]
     assert part.prices.ask.tolist() == [10_002, 10_002]
+    await feed.close()
+
+
+async def test_a_book_gives_no_price_from_an_action_on_until_it_is_told_anew() -> None:
+    """Neither levels of before nor changes of these; a book that was told since is believed."""
+    messages = ["snapshot 100.00x5 / 100.02x3", "50.00x1 /", "snapshot 50.00x5 / 50.02x3"]
+    market = depth_market([*messages, "/ 50.01x1"])
+    (rows,) = market.slices
+    split = CorporateAction(
+        symbol="BTCUSDT", kind=ActionKind.SPLIT, ex="2024-01-02T14:30:01Z", ratio="2:1"
+    )
+    assert int(rows.ts[2]) == split.takes_effect(ALWAYS_OPEN_CALENDAR)
+    feed = await ScriptedGateway(market.slices).open(market.config)
+    (found,) = [piece async for piece in blocks(feed, 99, actions=[split])]
+    assert found.ts.tolist() == [rows.ts[1], rows.ts[4], rows.ts[5]]
+    assert found.parts[0].prices.ask.tolist() == [10_002, 5002, 5001]
     await feed.close()
 
 
