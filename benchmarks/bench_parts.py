@@ -42,7 +42,7 @@ from offbook.engine.market.price_table import PriceTable
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.rows.packed_rows import BARS, QUOTES, PackedBlock, Packing
 from offbook.engine.rows.rows import each_bar, each_quote
-from offbook.engine.rows.shown_rows import BLOCK, PACKED_BLOCK
+from offbook.engine.rows.shown_rows import BLOCK, RUN_BLOCK
 from offbook.engine.strategy.strategy import Strategy
 from offbook.testing.markets import XYZ
 from offbook.testing.scripted_gateway import ScriptedGateway
@@ -81,7 +81,7 @@ class RowParts:
         self._work = work
         self._blocks, self._long_blocks = (
             [piece.rows(i, min(i + length, count)) for i in range(0, count, length)]
-            for length in (BLOCK, PACKED_BLOCK)
+            for length in (BLOCK, RUN_BLOCK)
         )
         self._made = list(work.each(piece))
 

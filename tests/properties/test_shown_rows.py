@@ -7,7 +7,7 @@ from tests.properties.random_markets import ALONE
 from tests.properties.random_sessions import Improvised, improvise
 
 from offbook.domain.market_data import DataKind
-from offbook.engine.rows import showing, shown_rows
+from offbook.engine.rows import row_sources, showing, shown_rows
 from offbook.engine.rows.shown_rows import ShownRows
 
 SEEDS = range(8)
@@ -40,7 +40,7 @@ def test_rows_that_are_only_shown_change_nothing(
             one_by_one(reference)
             expected = improvise(seed, kind)
         with monkeypatch.context() as counting:
-            counting.setattr(shown_rows, "LEAST_PACKED", 1 + seed % 2 * 10**9)
+            counting.setattr(shown_rows, "LEAST_RUN", 1 + seed % 2 * 10**9)
             done = _counted(seed, kind, counting)
             shown += done[1]
         assert raws(done[0]) == raws(expected), f"seed {seed}"
@@ -69,16 +69,16 @@ def test_how_rows_are_cut_into_blocks_changes_nothing(
 ) -> None:
     """Nor how many are taken one by one, nor whether they are made whole or packed."""
     monkeypatch.setattr(Gambler, "nerve", 10)
-    monkeypatch.setattr(shown_rows, "LEAST_PACKED", 10**9)
+    monkeypatch.setattr(shown_rows, "LEAST_RUN", 10**9)
     expected = [improvise(seed, kind) for seed in range(4)]
-    monkeypatch.setattr(shown_rows, "LEAST_PACKED", 1)
-    monkeypatch.setattr(shown_rows, "WHOLE_BLOCKS", 2)
+    monkeypatch.setattr(shown_rows, "LEAST_RUN", 1)
+    monkeypatch.setattr(shown_rows, "STEPPED_BLOCKS", 2)
     monkeypatch.setattr(shown_rows, "BLOCK", block)
-    monkeypatch.setattr(shown_rows, "PACKED_BLOCK", block + 1)
+    monkeypatch.setattr(shown_rows, "RUN_BLOCK", block + 1)
     monkeypatch.setattr(shown_rows, "FAR", 2)
     monkeypatch.setattr(shown_rows, "STRETCH", stretch)
     monkeypatch.setattr(showing, "TURNS", turns)
-    monkeypatch.setattr(showing, "FEW", turns)
+    monkeypatch.setattr(row_sources, "FEW", turns)
     monkeypatch.setattr(showing, "NEAR", 2)
     for seed, whole in enumerate(expected):
         done = improvise(seed, kind)

@@ -9,7 +9,8 @@ msgspec's encoders and ``msgspec.structs`` do not do: give these ``copy.copy(row
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+import copy
+from typing import Any, NamedTuple, Protocol, Self
 
 import msgspec
 
@@ -18,7 +19,14 @@ from offbook.domain.orders import Auction, OrderSide
 from offbook.domain.values import Price, Quantity
 
 
-class Quote(msgspec.Struct, frozen=True, gc=False):
+class _Replaceable(msgspec.Struct, frozen=True, gc=False):
+    """What ``copy.replace`` takes, whole or packed: it asks the class that a row says it has."""
+
+    def __replace__(self, /, **changes: Any) -> Self:
+        return msgspec.structs.replace(copy.copy(self), **changes)
+
+
+class Quote(_Replaceable, frozen=True, gc=False):
     """Best bid and ask at one moment.
 
     ``bid`` and ``ask`` are floats for indicators; ``bid_px``, ``ask_px`` (price units) and
@@ -63,7 +71,7 @@ class Quote(msgspec.Struct, frozen=True, gc=False):
         return Quantity(self.ask_qty, self.instrument.qty_precision)
 
 
-class Trade(msgspec.Struct, frozen=True, gc=False):
+class Trade(_Replaceable, frozen=True, gc=False):
     """One print: what was traded between others.
 
     ``price`` is a float for indicators; ``price_px`` (price units) and ``size_qty`` (quantity
@@ -92,7 +100,7 @@ class Trade(msgspec.Struct, frozen=True, gc=False):
         return Quantity(self.size_qty, self.instrument.qty_precision)
 
 
-class Bar(msgspec.Struct, frozen=True, gc=False):
+class Bar(_Replaceable, frozen=True, gc=False):
     """Open, high, low, close and volume of ``[ts_open, ts_close)``; known at ``ts``.
 
     Floats for indicators, exact price and quantity units beside them.

@@ -14,8 +14,16 @@ from offbook.domain.config import ReplayMarket
 from offbook.domain.market_data import Bar, BarSlice, DataKind, Quote, QuoteSlice, Trade, TradeSlice
 from offbook.engine.market.price_table import PriceTable
 from offbook.engine.rows import shown_rows
-from offbook.engine.rows.packed_rows import BARS, GROUP, QUOTES, TRADES, PackedBlock, Packing
-from offbook.engine.rows.rows import each_row
+from offbook.engine.rows.packed_rows import (
+    BARS,
+    GROUP,
+    QUOTES,
+    TRADES,
+    PackedBlock,
+    Packing,
+    RowPack,
+)
+from offbook.engine.rows.rows import each_row, rows_of
 from offbook.engine.strategy.strategy import Strategy
 from offbook.testing.markets import XYZ, BuiltMarket
 
@@ -78,12 +86,43 @@ def test_copies_of_packed_rows_are_whole(piece: Any, packing: Packing[Any]) -> N
 @pytest.mark.parametrize(("piece", "packing"), SLICES)
 def test_what_looks_into_packed_rows_finds_whole_ones(piece: Any, packing: Packing[Any]) -> None:
     """To show them, and to change some of a copy."""
-    row, whole = packed(piece, packing)[3], next(each_row(piece.rows(3, 4)))
+    row: Any = packed(piece, packing)[3]
+    whole: Any = next(each_row(piece.rows(3, 4)))
     assert list(row.__rich_repr__()) == list(whole.__rich_repr__())
     changes = {"ts": 5, "row": 7}
-    changed = row.__replace__(**changes)
-    assert type(changed) is packing.whole
-    assert changed == msgspec.structs.replace(whole, **changes)
+    for given in (row, whole):
+        changed = given.__class__.__replace__(given, **changes)  # as ``copy.replace`` does
+        assert type(changed) is packing.whole
+        assert changed == msgspec.structs.replace(whole, **changes)
+
+
+@pytest.mark.parametrize(("piece", "packing"), SLICES)
+def test_rows_that_are_held_when_their_block_has_been_shown_keep_their_group_alone(
+    piece: Any, packing: Packing[Any]
+) -> None:
+    """All that they say, and nothing of the columns; nothing is packed for others."""
+    block = PackedBlock(piece, packing, PriceTable(10**XYZ.price_precision))
+    rows, whole = list(map(block.make, *block.columns)), list(each_row(piece))
+    held = {place: rows[place] for place in (3, 5, ROWS - 1)}
+    del rows
+    block.let_go()
+    for place, row in held.items():
+        assert row._pack.piece is None
+        assert row == whole[place]
+        assert repr(row) == repr(whole[place])
+
+
+def test_nothing_is_packed_of_groups_of_which_nobody_holds_a_row(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Which is all, for most strategies."""
+    packed_groups: list[int] = []
+    monkeypatch.setattr(RowPack, "pack", lambda pack: packed_groups.append(pack.begin))
+    block = PackedBlock(SLICES[0][0], QUOTES, PriceTable(10**XYZ.price_precision))
+    kept = [row for row in map(block.make, *block.columns) if row.row == 40 + GROUP]
+    assert len(kept) == 1
+    block.let_go()
+    assert packed_groups == [GROUP]
 
 
 def test_packed_rows_cannot_be_changed() -> None:
@@ -135,6 +174,24 @@ class Watcher(Strategy):
             raise ZeroDivisionError
 
 
+class MadeForAll:
+    """Rows as objects that several sessions share."""
+
+    def __init__(self, piece: Any) -> None:
+        self.rows = rows_of(piece)
+
+    def of(self, first: int, count: int) -> list[Any]:
+        """All of them are made."""
+        return self.rows[first : first + count]
+
+
+def from_the_start(number: int) -> Any:
+    """The rows of a slice as the first of a market."""
+    piece = SLICES[number][0].rows(0, ROWS)
+    piece.start, piece.numbers = 0, None
+    return piece
+
+
 def market_of(piece: Any) -> BuiltMarket:
     """Rows as a market."""
     frame = 60 if piece.kind is DataKind.BARS else None
@@ -147,19 +204,21 @@ def market_of(piece: Any) -> BuiltMarket:
 def test_whoever_turns_to_the_engine_finds_it_at_the_present_row(
     number: int, every: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Shown whole or packed, and after an order and an error."""
-    market = market_of(SLICES[number][0].numbered(np.arange(ROWS)).rows(0, ROWS))
-    heard = []
-    for least in (1, 10**9):
-        monkeypatch.setattr(shown_rows, "LEAST_PACKED", least)
-        strategy = Watcher(every=every)
-        rehearsal = rehearse(market, strategy, cash="1000000")
+    """Stepped through, or shown in runs of packed rows or shared ones; and after an order and an
+    error."""
+    piece, heard = from_the_start(number), []
+    made = MadeForAll(piece)
+    for least, shared in ((1, None), (1, made), (10**9, None)):
+        monkeypatch.setattr(shown_rows, "LEAST_RUN", least)
+        strategy, piece.made = Watcher(every=every), shared
+        rehearsal = rehearse(market_of(piece), strategy, cash="1000000")
         rehearsal.rest()
         assert len(strategy.rows) == 2 * GROUP + 3
+        assert all(map(operator.is_, strategy.rows, made.rows)) is (shared is not None)
         assert strategy.found
         assert all(now and last for now, last, _ in strategy.found)
         heard.append((rehearsal.raws, strategy.rows, strategy.found))
-    assert heard[0] == heard[1]
+    assert heard[0] == heard[1] == heard[2]
 
 
 class Diary(Strategy):
@@ -181,9 +240,9 @@ def test_a_strategy_that_watches_its_attributes_sees_its_own_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each at its time, however rows are shown."""
-    market, diaries = market_of(SLICES[1][0].numbered(np.arange(ROWS)).rows(0, ROWS)), []
+    market, diaries = market_of(from_the_start(1)), []
     for least in (1, 10**9):
-        monkeypatch.setattr(shown_rows, "LEAST_PACKED", least)
+        monkeypatch.setattr(shown_rows, "LEAST_RUN", least)
         strategy = Diary()
         rehearse(market, strategy, cash="1000000").rest()
         diaries.append(strategy.noted)

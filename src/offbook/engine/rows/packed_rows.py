@@ -1,21 +1,21 @@
 """Rows of which the floats that most strategies read are made, and nothing else.
 
-All other numbers stay packed in eight bytes each until somebody asks: to make each of them for
+All other numbers stay in the columns of their block until somebody asks: to make each of them for
 every row costs more than all else that is done for it.  A packed row is a ``Quote``, ``Trade`` or
-``Bar`` like any other, equal to the whole one; it keeps the numbers of its group of rows.
+``Bar`` like any other, equal to the whole one.  Once its block has been shown, one that somebody
+still holds keeps the numbers of its group of rows, packed in bytes, and nothing of the columns.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from itertools import repeat
+from sys import getrefcount
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
 
-from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import (
     Bar,
     BarSlice,
@@ -26,7 +26,7 @@ from offbook.domain.market_data import (
     TradeSlice,
 )
 from offbook.engine.market.price_table import PriceTable
-from offbook.engine.rows.rows import auction_of, side_of
+from offbook.engine.rows.rows import auction_of, each_bar, side_of, tick_at
 
 T = TypeVar("T", Quote, Trade, Bar)
 TickOrBar = QuoteSlice | TradeSlice | BarSlice
@@ -35,42 +35,68 @@ _NUMBER: Final = struct.Struct("=q").unpack_from
 _NUMBER_BYTES: Final = 8
 GROUP: Final = 64
 """So many rows share one pack: all of it is kept as long as one of them is."""
-_PLACES: Final = list(range(GROUP))
+_PLACES: Final[list[int]] = []
+"""The places of a block, made once for all."""
 
 
 class PackedLayout:
-    """Where in a row of a block each number is, and the instrument of all.
+    """Where in a packed row each number is, and what all rows of a block share.
 
     Counts how often a number was asked for, so that rows may sooner be made whole.
     """
 
     __slots__ = ("instrument", "offsets", "reads", "scale", "width")
 
-    def __init__(self, instrument: Instrument, names: tuple[str, ...]) -> None:
-        self.instrument = instrument
-        self.scale = float(10**instrument.price_precision)
+    def __init__(self, piece: TickOrBar) -> None:
+        names = [*piece.COLUMNS, "row"]
+        if not isinstance(piece, BarSlice) and piece.ts_event is not None:
+            names.append("ts_event")
+        self.instrument = piece.instrument
+        self.scale = float(10**piece.instrument.price_precision)
         self.offsets = {name: place * _NUMBER_BYTES for place, name in enumerate(names)}
         self.width = len(names) * _NUMBER_BYTES
         self.reads = 0
 
 
-class RowPack(msgspec.Struct, frozen=True, gc=False):
-    """The numbers of a group of rows."""
+class RowPack(msgspec.Struct, gc=False):
+    """The numbers of a group of rows: those of its block, until they are packed."""
 
     layout: PackedLayout
-    numbers: bytes
+    piece: TickOrBar | None
+    begin: int
+    numbers: bytes = b""
 
     def number(self, place: int, name: str) -> int:
-        """A number of a row."""
+        """A number of a row, by its place in the block."""
         layout = self.layout
         layout.reads += 1
-        offset = place * layout.width + layout.offsets[name]
+        if self.piece is not None:
+            return _number(self.piece, place, name)
+        offset = (place - self.begin) * layout.width + layout.offsets[name]
         number: int = _NUMBER(self.numbers, offset)[0]
         return number
 
     def number_or_none(self, place: int, name: str) -> int | None:
         """The same, where rows need not have it."""
         return self.number(place, name) if name in self.layout.offsets else None
+
+    def pack(self) -> None:
+        """Keep these numbers alone, for the rows of this group outlive their block."""
+        piece = self.piece
+        if piece is None:
+            return
+        rows, offsets = piece.rows(self.begin, self.begin + GROUP), self.layout.offsets
+        numbers = np.empty((len(rows), len(offsets)), np.int64)
+        for place, name in enumerate(offsets):
+            numbers[:, place] = list(rows.positions()) if name == "row" else getattr(rows, name)
+        self.numbers, self.piece = numbers.tobytes(), None
+
+
+def _number(piece: TickOrBar, place: int, name: str) -> int:
+    if name == "row":
+        return piece.position(place)
+    column: IntColumn = getattr(piece, name)
+    return column.item(place)
 
 
 class Packing(NamedTuple, Generic[T]):
@@ -79,68 +105,62 @@ class Packing(NamedTuple, Generic[T]):
     whole: type[T]
     packed: Callable[..., T]
     shown: tuple[str, ...]
-    unpacked: Callable[[PackedLayout, tuple[int, ...], list[float]], T]
-    """Makes a row whole, of all its numbers and the floats that are shown."""
 
 
 class PackedBlock(Generic[T]):
-    """Rows of a slice, ready to be made: ``columns`` are what ``make`` takes for each."""
+    """Rows of a slice, ready to be made: ``columns`` are what ``make`` takes for each row, the
+    first of them as many as there are rows, others maybe more."""
 
-    __slots__ = ("_floats", "_numbers", "_unpacked", "columns", "layout", "make")
+    __slots__ = ("_packs", "_piece", "columns", "layout", "make")
 
     def __init__(self, piece: TickOrBar, packing: Packing[T], table: PriceTable) -> None:
-        events = None if isinstance(piece, BarSlice) else piece.ts_event
-        names = (*piece.COLUMNS, "row") if events is None else (*piece.COLUMNS, "row", "ts_event")
         self.make: Callable[..., T] = packing.packed
-        self.layout = PackedLayout(piece.instrument, names)
-        shown: list[IntColumn] = [getattr(piece, name) for name in packing.shown]
-        length = len(piece)
-        places, packs = _PLACES * -(-length // GROUP), _packs(piece, self.layout)
-        del places[length:], packs[length:]
-        self._floats = table.floats(shown)
-        self._numbers = struct.Struct(f"={len(names)}q").unpack_from
-        self._unpacked: Callable[[PackedLayout, tuple[int, ...], list[float]], T]
-        self._unpacked = packing.unpacked
-        self.columns: list[list[Any]] = [*self._floats, places, packs]
+        self.layout: PackedLayout = PackedLayout(piece)
+        self._piece: TickOrBar = piece
+        self._packs: list[RowPack] = [
+            RowPack(self.layout, piece, begin) for begin in range(0, len(piece), GROUP)
+        ]
+        floats: list[list[Any]] = table.floats([getattr(piece, name) for name in packing.shown])
+        packs: list[RowPack] = []
+        for pack in self._packs:
+            packs += [pack] * GROUP
+        self.columns: list[list[Any]] = [*floats, _places(len(piece)), packs]
 
-    def at(self, place: int) -> T:
+    def at(self, place: int) -> Any:
         """One row, whole."""
-        layout, pack = self.layout, self.columns[-1][place]
-        numbers = self._numbers(pack.numbers, place % GROUP * layout.width)
-        return self._unpacked(layout, numbers, [column[place] for column in self._floats])
+        piece = self._piece
+        if isinstance(piece, BarSlice):
+            return next(each_bar(piece.rows(place, place + 1)))
+        return tick_at(piece, place)
+
+    def let_go(self) -> None:
+        """All has been shown: what is kept of the block is no more than what rows need that
+        somebody holds. Whether it is, or when, changes nothing but what memory they take."""
+        self.columns = []
+        references = list(map(getrefcount, self._packs))
+        for pack, count in zip(self._packs, references, strict=True):
+            if count > _ALONE:
+                pack.pack()
 
 
-def _packs(piece: TickOrBar, layout: PackedLayout) -> list[RowPack]:
-    """The pack of each row, and of some more where the last group is not full."""
-    length, width = len(piece), len(layout.offsets)
-    groups = -(-length // GROUP)
-    numbers = np.empty((groups * GROUP, width), np.int64)
-    for place, name in enumerate(layout.offsets):
-        if name != "row":
-            numbers[:length, place] = getattr(piece, name)
-        elif piece.numbers is None:
-            numbers[:length, place] = np.arange(piece.start, piece.start + length)
-        else:
-            numbers[:length, place] = piece.numbers
-    of_groups = numbers.reshape(groups, GROUP * width).view(f"V{GROUP * layout.width}")
-    packs: list[RowPack] = []
-    for pack in map(RowPack, repeat(layout), of_groups.ravel().tolist()):
-        packs += [pack] * GROUP
-    return packs
+_ALONE: Final = next(map(getrefcount, [object()]))
+"""What is counted where nothing but one list refers to an object."""
+
+
+def _places(count: int) -> list[int]:
+    """As many places as that, or more."""
+    _PLACES.extend(range(len(_PLACES), count))
+    return _PLACES
 
 
 def _packed(whole: type[T], shown: tuple[str, ...], special: dict[str, Any]) -> Callable[..., T]:
-    """A class of rows like ``whole``, made of the floats that are shown, the place in its pack, and
-    the pack: what is not shown is read from there, and its own place in the row stays unset."""
-    names, kind = whole.__struct_fields__, f"Packed{whole.__name__}"
-    unset = msgspec.defstruct(
-        kind,
-        [(name, Any, msgspec.UNSET) for name in names],
-        bases=(whole,),
-        frozen=True,
-        gc=False,
-        kw_only=True,
-    )
+    """A class of rows that are taken for those of ``whole``, made of the floats that are shown, the
+    place in the block, and the pack, from which all that is not shown is read.
+
+    It says that it is ``whole``, as ``isinstance``, ``match`` and the like ask, and does not derive
+    from it: to make and to let go as many places as a whole row has would cost a third of all.
+    """
+    names = whole.__struct_fields__
 
     def said(row: Any) -> tuple[Any, ...]:
         return tuple(getattr(row, name) for name in names)
@@ -155,18 +175,21 @@ def _packed(whole: type[T], shown: tuple[str, ...], special: dict[str, Any]) -> 
     def made_whole(row: Any) -> T:
         return whole(*said(row))
 
-    def changed(row: Any, /, **changes: Any) -> T:
-        return msgspec.structs.replace(made_whole(row), **changes)
-
     readers: dict[str, Any] = {
         name: property(special.get(name) or _reader(name)) for name in names if name not in shown
     }
+    taken_over = {
+        name: value
+        for name, value in vars(whole).items()
+        if not name.startswith("_") and name not in names
+    }
     made: Any = msgspec.defstruct(
-        kind,
+        f"Packed{whole.__name__}",
         [*((name, float) for name in shown), ("_place", int), ("_pack", RowPack)],
-        bases=(unset,),
         namespace={
+            **taken_over,
             **readers,
+            "__class__": property(lambda _: whole),
             "__eq__": equal,
             "__ne__": unequal,
             "__hash__": lambda row: hash(made_whole(row)),
@@ -174,7 +197,7 @@ def _packed(whole: type[T], shown: tuple[str, ...], special: dict[str, Any]) -> 
             "__rich_repr__": lambda row: made_whole(row).__rich_repr__(),
             "__reduce__": lambda row: (whole, said(row)),
             "__copy__": made_whole,
-            "__replace__": changed,
+            "__replace__": whole.__replace__,
         },
         module=__name__,
         frozen=True,
@@ -204,45 +227,6 @@ _SPECIAL: Final[dict[str, Any]] = {
 }
 
 
-def _quote(layout: PackedLayout, numbers: tuple[int, ...], floats: list[float]) -> Quote:
-    ts, bid_px, ask_px, bid_qty, ask_qty, row, *event = numbers
-    bid, ask = floats
-    instrument = layout.instrument
-    return Quote(
-        ts, bid, ask, bid_px, ask_px, bid_qty, ask_qty, event[0] if event else None, row, instrument
-    )
-
-
-def _trade(layout: PackedLayout, numbers: tuple[int, ...], floats: list[float]) -> Trade:
-    ts, px, size, took, row, *event = numbers
-    at = event[0] if event else None
-    auction, instrument = auction_of(took), layout.instrument
-    return Trade(ts, floats[0], px, size, side_of(took), at, row, instrument, auction)
-
-
-def _bar(layout: PackedLayout, numbers: tuple[int, ...], floats: list[float]) -> Bar:
-    ts, ts_open, *prices, volume, row = numbers
-    first, high, low, _ = (float(px) / layout.scale for px in prices)
-    opens, highest, lowest, close = prices
-    return Bar(
-        ts,
-        ts_open,
-        first,
-        high,
-        low,
-        floats[0],
-        opens,
-        highest,
-        lowest,
-        close,
-        volume,
-        row,
-        layout.instrument,
-    )
-
-
-QUOTES: Final = Packing(
-    Quote, _packed(Quote, ("bid", "ask"), _SPECIAL), ("bid_px", "ask_px"), _quote
-)
-TRADES: Final = Packing(Trade, _packed(Trade, ("price",), _SPECIAL), ("price_px",), _trade)
-BARS: Final = Packing(Bar, _packed(Bar, ("close",), _SPECIAL), ("close_px",), _bar)
+QUOTES: Final = Packing(Quote, _packed(Quote, ("bid", "ask"), _SPECIAL), ("bid_px", "ask_px"))
+TRADES: Final = Packing(Trade, _packed(Trade, ("price",), _SPECIAL), ("price_px",))
+BARS: Final = Packing(Bar, _packed(Bar, ("close",), _SPECIAL), ("close_px",))

@@ -55,12 +55,11 @@ def auction_of(aggressor: int) -> Auction | None:
     return _AUCTION.get(aggressor)
 
 
-def _made(piece: SourceSlice) -> Iterator[Any] | None:
+def made_rows(piece: SourceSlice) -> list[Any] | None:
     """The rows of a slice as objects, where those who share it have had them made."""
     if piece.made is None or piece.numbers is not None:
         return None
-    made = piece.made.of(piece.start, len(piece))
-    return None if made is None else iter(made)
+    return piece.made.of(piece.start, len(piece))
 
 
 def _numbers(
@@ -81,8 +80,8 @@ def _numbers(
 
 def each_quote(piece: QuoteSlice, table: PriceTable | None = None) -> Iterator[Quote]:
     """The rows of a slice as objects, each made when it is asked for."""
-    if (made := _made(piece)) is not None:
-        return made
+    if (made := made_rows(piece)) is not None:
+        return iter(made)
     sides = (piece.bid_px, piece.ask_px)
     floats, units = _numbers(sides, *sides, piece.instrument, table)
     return map(
@@ -168,8 +167,8 @@ def merged_row(piece: MergedSlice, place: int) -> tuple[int, Row]:
 
 def each_trade(piece: TradeSlice, table: PriceTable | None = None) -> Iterator[Trade]:
     """The rows of a slice as objects, each made when it is asked for."""
-    if (made := _made(piece)) is not None:
-        return made
+    if (made := made_rows(piece)) is not None:
+        return iter(made)
     px = piece.price_px
     (floats,), (units,) = _numbers((px,), px, px, piece.instrument, table)
     columns = (
@@ -189,8 +188,8 @@ def each_trade(piece: TradeSlice, table: PriceTable | None = None) -> Iterator[T
 
 def each_bar(piece: BarSlice, table: PriceTable | None = None) -> Iterator[Bar]:
     """The rows of a slice as objects, each made when it is asked for."""
-    if (made := _made(piece)) is not None:
-        return made
+    if (made := made_rows(piece)) is not None:
+        return iter(made)
     prices = (piece.open_px, piece.high_px, piece.low_px, piece.close_px)
     floats, units = _numbers(prices, piece.low_px, piece.high_px, piece.instrument, table)
     return map(

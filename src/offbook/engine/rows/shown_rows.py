@@ -22,27 +22,28 @@ from offbook.domain.session import SessionStatus
 from offbook.engine.instants import Instants
 from offbook.engine.kernel import Kernel
 from offbook.engine.rows.packed_rows import PackedBlock
-from offbook.engine.rows.rows import Row
-from offbook.engine.rows.showing import BlockRows, PackedRows, WholeRows
+from offbook.engine.rows.row_sources import PackedRowSource, RowSource, SharedRowSource
+from offbook.engine.rows.rows import Row, made_rows
+from offbook.engine.rows.showing import BlockRows, RunningRows, SteppedRows
 from offbook.engine.strategy.host import StrategyHost
 from offbook.engine.strategy.interruption import is_from_a_signal
 from offbook.engine.venue.book import Book
 from offbook.engine.venue.venue import Venue
 
 BLOCK: Final = 1024
-"""Rows made whole at a time: they stay in the processor's caches. To meet memory anew for each row
-costs as much as all else that is done for it."""
-PACKED_BLOCK: Final = 4096
-"""Rows packed at a time: there is less of each."""
+"""Rows stepped through at a time: they stay in the processor's caches. To meet memory anew for each
+row costs as much as all else that is done for it."""
+RUN_BLOCK: Final = 4096
+"""Rows shown in runs at a time: there is less of each."""
 FAR: Final = 1024
 """How far to search for a price that an order waits for: where the strategy has acted, it may soon
 act again, and then what it waits for is another."""
 STRETCH: Final = 2
 """How many rows are first taken one by one; twice as many each time that the next may do more."""
-LEAST_PACKED: Final = 64
-"""Fewer rows are sooner made whole."""
-WHOLE_BLOCKS: Final = 256
-"""For how many blocks rows are made whole once the strategy has asked for much of packed ones."""
+LEAST_RUN: Final = 64
+"""Fewer rows are sooner made whole, and stepped through."""
+STEPPED_BLOCKS: Final = 256
+"""For how many blocks that is done once the strategy has asked for much of other rows."""
 Hits = npt.NDArray[np.bool_]
 _NO_ORDERS: Final = Book()
 
@@ -83,11 +84,11 @@ class ShownRows:
         self._venue = venue
         self._instants = instants
         self._kind = kind
-        self._packed: PackedRows | None = None
-        """The last block whose rows were packed."""
-        self._whole_blocks = 0
-        """How many blocks to make whole rows of, for the strategy asks for much of each."""
-        self._packs_none = True
+        self._running: RunningRows | None = None
+        """The last block, if it was shown in runs."""
+        self._stepped_blocks = 0
+        """How many blocks to step through, for the strategy asks for much at each row."""
+        self._steps = True
         self.host: StrategyHost | None = None
 
     def are_seen(self) -> bool:
@@ -107,8 +108,11 @@ class ShownRows:
             # Its instant has begun: to leave it for later would let a command in between.
             place += self._show_one(piece.rows(place, place + 1))
         while place < len(piece) and self._may_go_on():
-            length = BLOCK if self._makes_whole(piece) else PACKED_BLOCK
-            place += self._show_block(piece.rows(place, min(place + length, len(piece))))
+            length = BLOCK if self._must_step(piece) else RUN_BLOCK
+            block = piece.rows(place, min(place + length, len(piece)))
+            rows = self._rows(block)
+            place += self._show_block(block, rows)
+            rows.let_go()
         return place
 
     def _may_go_on(self) -> bool:
@@ -119,11 +123,11 @@ class ShownRows:
         assert host is not None
         return int(self._kind.take(next(self._kind.each(row)), host))
 
-    def _show_block(self, block: SourceSlice) -> int:
+    def _show_block(self, block: SourceSlice, rows: BlockRows) -> int:
         """How many rows were taken: all, unless the session goes on no further."""
         kernel, host = self._kernel, self.host
         assert host is not None
-        rows, length, stretch, place = self._rows(block, host), len(block), STRETCH, 0
+        length, stretch, place = len(block), STRETCH, 0
         while place < length and self._may_go_on():
             calm = self._calm(block, place)
             if calm:
@@ -141,30 +145,34 @@ class ShownRows:
                 place += 1
         return place
 
-    def _makes_whole(self, piece: SourceSlice) -> bool:
-        """Whether the next block's rows are made whole: they are few, or made already, or the
-        strategy asked for much of those that were packed before."""
-        packed, self._packed = self._packed, None
-        if packed is not None and packed.is_asked_for_much:
-            self._whole_blocks = WHOLE_BLOCKS
-        self._whole_blocks = max(self._whole_blocks - 1, 0)
-        self._packs_none = (
-            self._whole_blocks > 0 or len(piece) < LEAST_PACKED or piece.made is not None
-        )
-        return self._packs_none
+    def _must_step(self, piece: SourceSlice) -> bool:
+        """Whether to step through the rows of the next block: they are few, or the strategy asked
+        for much when others were shown in runs."""
+        running, self._running = self._running, None
+        if running is not None and running.is_asked_for_much:
+            self._stepped_blocks = STEPPED_BLOCKS
+        self._stepped_blocks = max(self._stepped_blocks - 1, 0)
+        self._steps = self._stepped_blocks > 0 or len(piece) < LEAST_RUN
+        return self._steps
 
-    def _rows(self, block: SourceSlice, host: StrategyHost) -> BlockRows:
+    def _rows(self, block: SourceSlice) -> BlockRows:
         """The rows of a block."""
-        kind = self._kind
-        if self._packs_none:
-            return WholeRows(self._kernel, kind.each(block))
-        self._packed = PackedRows(
-            self._kernel,
-            host,
+        host = self.host
+        if self._steps or host is None:
+            return SteppedRows(self._kernel, self._kind.each(block))
+        self._running = RunningRows(self._kernel, host, self._source(block))
+        return self._running
+
+    def _source(self, block: SourceSlice) -> RowSource:
+        """Whence rows of a block come that are shown in runs."""
+        kind, made = self._kind, made_rows(block)
+        if made is not None:
+            return SharedRowSource(made)
+        return PackedRowSource(
             kind.packed(block),
             lambda begin, end: kind.each(block.rows(begin, end)),
+            len(block),
         )
-        return self._packed
 
     def _calm(self, block: SourceSlice, place: int) -> int:
         """How many rows from a place on do no more than be shown, if the strategy rests."""
