@@ -166,7 +166,9 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     @property
     def settle_currency(self) -> str:
         """The currency of its value, charges and gains."""
-        return self.base if self.is_inverse else self.quote_currency
+        contract = self.contract
+        inverse = contract is not msgspec.UNSET and contract.is_inverse
+        return self.base if inverse else self.quote_currency
 
     @property
     def held_as(self) -> str:
@@ -188,9 +190,10 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Exact; only where it is inverse, or the price no whole unit, it is rounded to the nearest,
         exact halves to even: the one place where values of contracts are rounded.
         """
-        if self.is_inverse:
+        if self.contract is not msgspec.UNSET and self.contract.is_inverse:
             return share_of(qty * self.notional_scale * of, 1, px) if px else 0
-        return share_of(qty * px * self.notional_scale, 1, of)
+        value = qty * px * self.notional_scale
+        return value if of == 1 else share_of(value, 1, of)
 
     def average_px(self, value: int, qty: int) -> tuple[int, int]:
         """The average price of ``qty`` units that were worth ``value`` (10**-18), as numerator and

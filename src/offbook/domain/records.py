@@ -351,7 +351,7 @@ Record = (
 
 def encode_hook(value: object) -> object:
     """Amounts are written as decimal text."""
-    if isinstance(value, Amount):
+    if type(value) is Amount:
         return amount_text(value)
     raise NotImplementedError(f"cannot encode {type(value).__name__}")
 

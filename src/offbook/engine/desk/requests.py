@@ -36,7 +36,7 @@ def terms_of(request: OrderRequest, instrument: Instrument, client_order_id: str
     """A new order's terms; ``client_order_id`` is for one that has none. Raises InvalidOrder."""
     order_type = one_of(OrderType, "order_type", request.order_type)
     time_in_force = one_of(TimeInForce, "time_in_force", request.time_in_force)
-    if _is_plain_limit(request, order_type, time_in_force):
+    if _is_plain(request, order_type, time_in_force):
         _check_id("client_order_id", request.client_order_id)
         return Terms(
             symbol=instrument.symbol,
@@ -180,13 +180,12 @@ def _shown(
     return display_qty, min_qty
 
 
-def _is_plain_limit(request: OrderRequest, kind: OrderType, time_in_force: TimeInForce) -> bool:
-    """Whether a request is a limit with nothing special, as most are: then there is nothing to be
-    looked at but its price and quantity."""
+def _is_plain(request: OrderRequest, kind: OrderType, time_in_force: TimeInForce) -> bool:
+    """Whether a request is a limit, or at market, with nothing special, as most are: then there is
+    nothing to be looked at but its price and quantity."""
     return (
-        kind is OrderType.LIMIT
+        (kind is OrderType.MARKET if request.price is None else kind is OrderType.LIMIT)
         and time_in_force is not TimeInForce.GTD
-        and request.price is not None
         and request.stop_px is request.trail_amount is request.trail_percent is None
         and request.expire_time is None
         and request.reduce_only is request.post_only is False

@@ -31,6 +31,7 @@ from offbook.domain.market_data import (
 )
 from offbook.domain.orders import Auction, OrderSide
 from offbook.domain.status import EVENTS
+from offbook.domain.values import POWERS_OF_TEN
 from offbook.engine.market.price_table import PriceTable
 
 PriceRow = Quote | Trade | Bar
@@ -101,7 +102,7 @@ def tick_at(piece: QuoteSlice | TradeSlice, place: int, row: int | None = None) 
     """One row of a slice as an object, without the detour over columns; at its position in the
     market, or at ``row``."""
     instrument = piece.instrument
-    scale = float(10**instrument.price_precision)
+    scale = float(POWERS_OF_TEN[instrument.price_precision])
     ts, row = piece.ts.item(place), piece.position(place) if row is None else row
     event = None if piece.ts_event is None else piece.ts_event.item(place)
     if isinstance(piece, TradeSlice):

@@ -114,13 +114,15 @@ class RunningRows:
                 callback(row)
         finally:
             place = turning.turn()
-            _stand_before(strategy, self._host)
         return place
 
-    def come_to(self, place: int) -> None:
-        """Session time and the last row are those of the row before a place."""
-        row = self._source.stand_at(place)
-        self._kernel.now, self._kernel.last = row.ts, row
+    def turn(self, place: int | None) -> None:
+        """The strategy has its host again, with session time and the last row those of the row
+        before a place; None where no row was shown."""
+        _stand_before(self._host.strategy, self._host)
+        if place is not None:
+            row = self._source.stand_at(place)
+            self._kernel.now, self._kernel.last = row.ts, row
 
     def stand_in(self, name: str) -> Any:
         """What the strategy turned to the engine for."""
@@ -152,6 +154,5 @@ class _Turning:
             shown = len(column) - length_hint(ahead)
             self._place = self._begin + shown
             column.clear()
-            if shown:
-                self._rows.come_to(self._place)
+            self._rows.turn(self._place if shown else None)
         return self._place

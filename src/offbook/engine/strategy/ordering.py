@@ -208,19 +208,19 @@ class Ordering:
         force = one_of(TimeInForce, "time_in_force", time_in_force)
         if expire_time is not None and force is TimeInForce.GTC:
             force = TimeInForce.GTD
-        trigger = {"stop_price": stop_price, "touch_price": touch_price, "trail": trail}
-        given = [name for name, value in trigger.items() if value is not None]
-        if len(given) > 1:
-            raise InvalidOrder(f"give {given[0]} or {given[1]}, not both", field=given[1])
+        trigger, waits = "", {}
+        if not (stop_price is touch_price is trail is None):
+            trigger = _only_one(stop_price=stop_price, touch_price=touch_price, trail=trail)
+            waits = self._trigger(symbol, touch_price if stop_price is None else stop_price, trail)
         return OrderRequest(
             symbol=symbol,
             side=one_of(OrderSide, "side", side),
             order_qty=context.text_qty(symbol, qty),
             order_type=OrderType.PEGGED
-            if peg is not None and not given
-            else _type_of(given[0] if given else "", limit=price is not None),
+            if peg is not None and not trigger
+            else _type_of(trigger, limit=price is not None),
             price=None if price is None else context.text_price(symbol, price),
-            **self._trigger(symbol, touch_price if stop_price is None else stop_price, trail),
+            **waits,
             time_in_force=force,
             expire_time=_nanoseconds(expire_time),
             post_only=post_only,
@@ -317,6 +317,14 @@ class Ordering:
         elif trail is not None:
             terms["trail_amount"] = context.text_price(symbol, trail, "trail_amount")
         return terms
+
+
+def _only_one(**prices: Exact | None) -> str:
+    """Which of several is given. Raises InvalidOrder for more than one."""
+    given = [name for name, value in prices.items() if value is not None]
+    if len(given) > 1:
+        raise InvalidOrder(f"give {given[0]} or {given[1]}, not both", field=given[1])
+    return given[0]
 
 
 def _type_of(trigger: str, *, limit: bool) -> OrderType:

@@ -209,10 +209,11 @@ class Filler:
         return tuple(legs)
 
     def _report(self, order: OrderState, record: r.OrderFilled, due: int) -> None:
-        cash: dict[str, int] = {}
+        cash: dict[str, Amount] = {}
         for leg in record.postings:
             if leg.account == CASH:
-                cash[leg.currency] = cash.get(leg.currency, 0) + leg.amount
+                had = cash.get(leg.currency)
+                cash[leg.currency] = leg.amount if had is None else Amount(had + leg.amount)
         self._kernel.send_report(
             due,
             ReportArrives(
@@ -227,7 +228,7 @@ class Filler:
                 last_qty=record.last_qty,
                 last_px=record.last_px,
                 fee=record.fee,
-                cash=tuple((name, Amount(total)) for name, total in cash.items()),
+                cash=tuple(cash.items()),
                 position_qty=record.position_qty,
                 position_cost=record.position_cost,
                 maker=record.liquidity is Liquidity.ADDED,

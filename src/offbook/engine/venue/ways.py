@@ -43,7 +43,9 @@ class Ways(msgspec.Struct, kw_only=True):
         is_entry = _IS_ENTRY.get(type(record))
         if is_entry is None:
             return
+        due: int = record.due  # type: ignore[union-attr]  # all of them have it
         if is_entry:
-            self.entry = max(self.entry, record.due)  # type: ignore[union-attr]  # all of them have it
-        else:
-            self.response = max(self.response, record.due)  # type: ignore[union-attr]  # as above
+            if due > self.entry:
+                self.entry = due
+        elif due > self.response:
+            self.response = due
