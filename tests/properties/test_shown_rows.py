@@ -79,7 +79,6 @@ def test_how_rows_are_cut_into_blocks_changes_nothing(
     monkeypatch.setattr(shown_rows, "STRETCH", stretch)
     monkeypatch.setattr(showing, "TURNS", turns)
     monkeypatch.setattr(row_sources, "FEW", turns)
-    monkeypatch.setattr(showing, "NEAR", 2)
     for seed, whole in enumerate(expected):
         done = improvise(seed, kind)
         assert raws(done) == raws(whole), f"seed {seed}"

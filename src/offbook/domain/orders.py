@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Final
 
 import msgspec
 
@@ -24,6 +25,11 @@ class OrderSide(Named):
     def opposite(self) -> OrderSide:
         """The other side."""
         return OrderSide.SELL if self is OrderSide.BUY else OrderSide.BUY
+
+
+BUY: Final = OrderSide.BUY
+SELL: Final = OrderSide.SELL
+"""For what is asked several times for every order, as of ``SessionStatus``."""
 
 
 class OrderType(Named):

@@ -213,7 +213,8 @@ class Agenda:
         """Put an item in; among equals the earlier put is the earlier taken."""
         self._ordinal += 1
         heapq.heappush(self._heap, (due, stage, self._ordinal, item))
-        self.next_due = min(self.next_due, due)
+        if due < self.next_due:
+            self.next_due = due
 
     def await_bars(self, end: int) -> None:
         """Wait for the end of the next bar that is being built; NEVER for none."""
@@ -232,7 +233,8 @@ class Agenda:
         while heap and heap[0][0] <= ts:
             taken.append(heapq.heappop(heap))
         self._look()
-        taken.sort(key=lambda entry: (entry[1], entry[0], entry[2]))
+        if len(taken) > 1:
+            taken.sort(key=lambda entry: (entry[1], entry[0], entry[2]))
         return [(entry[1], entry[3]) for entry in taken]
 
     def take_out(self, wanted: Callable[[AgendaItem], bool]) -> list[tuple[int, AgendaItem]]:

@@ -13,7 +13,7 @@ from offbook.domain.calendars import NEVER, TradingCalendar
 from offbook.domain.config import BarReports
 from offbook.domain.errors import EngineFault
 from offbook.domain.market_data import Bar
-from offbook.domain.session import SessionStatus
+from offbook.domain.session import PAUSED, RUNNING, SessionStatus
 from offbook.engine.account.equity_watch import EquityWatch
 from offbook.engine.agenda import (
     STAGE_TIMER,
@@ -79,7 +79,7 @@ class Instants:
     def stands_still(self) -> bool:
         """Whether session time does not move: over, or paused where the clock stops."""
         status = self._kernel.ledger.status
-        if status is SessionStatus.PAUSED:
+        if status is PAUSED:
             market = self._kernel.market
             return market is not None and market.clock_stops
         return status in _OVER
@@ -231,7 +231,7 @@ class Instants:
 
     def _show_bars(self, bars: tuple[Bar, ...]) -> None:
         for bar in bars:
-            running = self._kernel.ledger.status is SessionStatus.RUNNING
+            running = self._kernel.ledger.status is RUNNING
             if running and self.host is not None:
                 self.host.call("on_bar", bar)
 
@@ -279,7 +279,7 @@ class Instants:
         timer = kernel.ledger.timers.get(name)
         if timer is None or timer.due > kernel.now:
             return  # taken back, or set anew for later
-        running = kernel.ledger.status is SessionStatus.RUNNING
+        running = kernel.ledger.status is RUNNING
         kernel.emit(r.TimerFired, name=name, due=timer.due, delivered=running)
         again = kernel.ledger.timers.get(name)
         if again is not None:

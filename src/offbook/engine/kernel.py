@@ -25,7 +25,7 @@ from offbook.domain.market_data import (
 )
 from offbook.domain.orders import ExecType
 from offbook.domain.records import Record
-from offbook.domain.session import SessionStatus
+from offbook.domain.session import RUNNING
 from offbook.domain.values import Amount, units_to_text
 from offbook.engine.account.account_funds import funds_of
 from offbook.engine.account.lending import Lending
@@ -197,7 +197,7 @@ class Kernel:
         ledger = self.ledger
         ledger.apply(record)
         self.out.append(record)
-        if ledger.seq >= self.most_seq or ledger.status is not SessionStatus.RUNNING:
+        if ledger.seq >= self.most_seq or ledger.status is not RUNNING:
             self.look_up = True
         if self.funds.shifts and type(record) in _SHIFTING:
             self._shift(ledger.orders[record.order])

@@ -10,7 +10,7 @@ from offbook.domain.config import AtEnd, OnStrategyError, PauseOrders, ResumeTim
 from offbook.domain.errors import EngineFault
 from offbook.domain.orders import CancelReason, Origin
 from offbook.domain.record_parts import Mark
-from offbook.domain.session import SessionStatus
+from offbook.domain.session import STOPPING, SessionStatus
 from offbook.domain.values import Amount
 from offbook.engine.account.accounts import CASH
 from offbook.engine.agenda import STAGE_VENUE, StopDeadline
@@ -178,7 +178,7 @@ class Lifecycle:
     def check_flat(self) -> None:
         """While closing positions: done as soon as nothing is working any more."""
         ledger = self._kernel.ledger
-        if ledger.status is SessionStatus.STOPPING and not ledger.open_orders:
+        if ledger.status is STOPPING and not ledger.open_orders:
             # The venue may have refused what was to close a position.
             self._finish(INCOMPLETE if self._held() else ledger.stop_reason)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from offbook.domain.instruments import Instrument
-from offbook.domain.orders import CancelReason, OrderSide, RejectReason
+from offbook.domain.orders import BUY, SELL, CancelReason, OrderSide, RejectReason
 from offbook.domain.values import Amount
 from offbook.engine.account.accounts import CASH, HOLDINGS
 from offbook.engine.account.funds import BaseFunds, Deal, Positions, Priced, short_of, traded_by
@@ -25,7 +25,7 @@ class CashFunds(BaseFunds):
 
     def approve(self, terms: Terms, instrument: Instrument, market: Market) -> Approval | Refusal:
         """Cash for a buy, at its reserve price and the worst charges; holdings for a sell."""
-        if terms.side is OrderSide.SELL:
+        if terms.side is SELL:
             return self._approve_sell(terms, instrument)
         reserve_px = self.reserve_px(terms.side, terms, market)
         currency = self._valuation.settles_in(instrument)
@@ -69,7 +69,7 @@ class CashFunds(BaseFunds):
         if order.reduce_only:
             need = min(need, have)
         if need > have:
-            buying = order.side is OrderSide.BUY
+            buying = order.side is BUY
             reason = RejectReason.INSUFFICIENT_HOLDINGS
             if buying:
                 reason = RejectReason.INSUFFICIENT_BUYING_POWER
@@ -87,7 +87,7 @@ class CashFunds(BaseFunds):
     ) -> int:
         if self._at_fill:
             return 0
-        if order.side is OrderSide.SELL:
+        if order.side is SELL:
             return open_qty * instrument.qty_scale
         if order.reduce_only:
             return 0
@@ -100,11 +100,11 @@ class CashFunds(BaseFunds):
 
     def order_px(self, side: OrderSide, terms: Priced, market: Market) -> int:
         """None for a sell, which holds what it delivers."""
-        return 0 if side is OrderSide.SELL else self.reserve_px(side, terms, market)
+        return 0 if side is SELL else self.reserve_px(side, terms, market)
 
     def approve_held(self, terms: Terms, instrument: Instrument, market: Market) -> Approval:
         """Nothing, of what it will hold something of."""
-        selling = terms.side is OrderSide.SELL
+        selling = terms.side is SELL
         return Approval(
             reserved=0,
             account=HOLDINGS if selling else CASH,
@@ -136,17 +136,17 @@ class CashFunds(BaseFunds):
         self, order: OrderState, order_qty: int, reserve_px: int, instrument: Instrument
     ) -> int:
         open_qty = order_qty - order.cum_qty
-        reducing_buy = order.reduce_only and order.side is OrderSide.BUY
+        reducing_buy = order.reduce_only and order.side is BUY
         if order.status.is_terminal or open_qty <= 0 or reducing_buy or self._at_fill:
             return 0
-        if order.side is OrderSide.SELL:
+        if order.side is SELL:
             return open_qty * instrument.qty_scale
         traded = traded_by(order, instrument)
         return self._buy_holds(traded, open_qty, reserve_px, order.fees, instrument)
 
     def reducible(self, order: OrderState, held: int, instrument: Instrument) -> int:
         """Not what another order holds."""
-        if order.side is OrderSide.BUY:
+        if order.side is BUY:
             return 0
         return min(held, self._free(order) // instrument.qty_scale)
 
@@ -155,7 +155,7 @@ class CashFunds(BaseFunds):
     ) -> int | CancelReason:
         """Every fill is paid for; a limit that held its cash always can be, unless a rate moved."""
         open_qty = order.order_qty - order.cum_qty
-        if order.side is OrderSide.SELL:
+        if order.side is SELL:
             need = deal.qty * instrument.qty_scale
             if self._at_fill:
                 short = need > self._ledger.balance(HOLDINGS, instrument.base)

@@ -13,7 +13,7 @@ import msgspec
 
 from offbook.domain.config import RATIO_PRECISION, AccountConfig, CashCheck, VenueConfig
 from offbook.domain.instruments import Instrument
-from offbook.domain.orders import CancelReason, OrderSide, RejectReason
+from offbook.domain.orders import BUY, CancelReason, OrderSide, RejectReason
 from offbook.domain.values import Amount, ceil_div, text_to_units
 from offbook.engine.account.need import Need
 from offbook.engine.account.valuation import Valuation
@@ -164,7 +164,7 @@ class BaseFunds:
         worst = market.ask_px
         if terms.stop_px is not None:
             worst = max(worst, terms.stop_px)
-        elif side is OrderSide.BUY and not terms.trail_px is terms.trail_ratio is None:
+        elif side is BUY and not terms.trail_px is terms.trail_ratio is None:
             worst = trail_level(side, worst, terms.trail_px, terms.trail_ratio)
         return self.with_collar(worst)
 

@@ -20,7 +20,7 @@ from offbook.domain.orders import (
     ReplaceRequest,
     TimeInForce,
 )
-from offbook.domain.session import SessionStatus
+from offbook.domain.session import PAUSED, RUNNING
 from offbook.domain.values import Amount
 from offbook.engine.agenda import (
     STAGE_MESSAGE,
@@ -69,7 +69,7 @@ class OrderDesk:
     def as_sent_now(self, terms: Terms) -> Terms:
         """What is sent while paused only reduces, for as long as it lives: it could open the
         other side after the resume, which nobody would look for in a pause."""
-        if self._kernel.ledger.status is not SessionStatus.PAUSED or terms.reduce_only:
+        if self._kernel.ledger.status is not PAUSED or terms.reduce_only:
             return terms
         return msgspec.structs.replace(terms, reduce_only=True)
 
@@ -328,7 +328,7 @@ class OrderDesk:
         self, order: OrderState, origin: Origin, *, replace: bool
     ) -> Refusal | None:
         status = self._kernel.ledger.status
-        if status not in (SessionStatus.RUNNING, SessionStatus.PAUSED):
+        if status not in (RUNNING, PAUSED):
             return Refusal(reason=RejectReason.SESSION_NOT_TRADING, limit=status.value)
         view = self._kernel.view.orders.get(order.ordinal)
         reported = order.status if view is None else view.status
@@ -352,7 +352,7 @@ class OrderDesk:
         ledger = self._kernel.ledger
         reducing = ledger.position(order.symbol).qty * order.side.sign < 0
         grows = new.order_qty > order.order_qty and not order.reduce_only
-        if ledger.status is SessionStatus.PAUSED and (grows or not reducing):
+        if ledger.status is PAUSED and (grows or not reducing):
             return Refusal(reason=RejectReason.NOT_REDUCING, limit="paused")
         return None
 

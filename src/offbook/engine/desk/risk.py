@@ -21,8 +21,8 @@ from __future__ import annotations
 
 from offbook.domain.config import RiskConfig
 from offbook.domain.instruments import Instrument
-from offbook.domain.orders import OrderSide, RejectReason
-from offbook.domain.session import SessionStatus
+from offbook.domain.orders import SELL, RejectReason
+from offbook.domain.session import PAUSED, RUNNING
 from offbook.domain.values import Amount
 from offbook.engine.account.funds import Funds
 from offbook.engine.account.lending import Lending
@@ -62,7 +62,7 @@ class RiskChecks:
             return Refusal(reason=RejectReason.NO_MARKET_DATA)
         if self._valuation.rate(instrument.settle_currency) is None:
             return Refusal(reason=RejectReason.NO_RATE, limit=instrument.settle_currency)
-        paused = self._ledger.status is SessionStatus.PAUSED
+        paused = self._ledger.status is PAUSED
         if paused and not self.reduces(terms):
             return Refusal(reason=RejectReason.NOT_REDUCING, limit="paused")
         limit = self._limits.new_order(terms, instrument, market, now, ahead)
@@ -70,7 +70,7 @@ class RiskChecks:
             return limit
         if terms.held:
             return self._funds.approve_held(terms, instrument, market)
-        if terms.side is OrderSide.SELL and self._lacks_shares(terms, now):
+        if terms.side is SELL and self._lacks_shares(terms, now):
             return Refusal(reason=RejectReason.NOT_BORROWABLE, limit=terms.symbol)
         return self._funds.approve(terms, instrument, market)
 
@@ -111,7 +111,7 @@ class RiskChecks:
         limit = self._limits.new_terms(terms, instrument, market, now, order)
         if limit is not None:
             return limit
-        grows = order.side is OrderSide.SELL and order_qty > order.order_qty
+        grows = order.side is SELL and order_qty > order.order_qty
         if grows and not order.held and self._lacks_shares(terms, now):
             return Refusal(reason=RejectReason.NOT_BORROWABLE, limit=terms.symbol)
         if order.held:
@@ -136,7 +136,7 @@ class RiskChecks:
 
     def _state_refusal(self, terms: Terms) -> Refusal | None:
         status = self._ledger.status
-        if status not in (SessionStatus.RUNNING, SessionStatus.PAUSED):
+        if status not in (RUNNING, PAUSED):
             return Refusal(reason=RejectReason.SESSION_NOT_TRADING, limit=status.value)
         if terms.client_order_id in self._ledger.by_client_id:
             return Refusal(

@@ -111,6 +111,8 @@ class OrderState(msgspec.Struct, kw_only=True, gc=False, omit_defaults=True):
     def is_leg(self) -> bool:
         """Whether the order is one of several that cancel each other."""
         kind = self.contingency_type
+        if kind is None:
+            return False
         return kind is ContingencyType.OCO or (
             kind is ContingencyType.BRACKET and self.parent is not None
         )

@@ -165,7 +165,9 @@ class Charges:
 
     def __init__(self, config: FeeConfig, rounding: FeeRounding) -> None:
         self._model = fee_model(config)
-        self._rounding = rounding
+        self._half_up = rounding is FeeRounding.PER_FILL_HALF_UP
+        self._half_even = rounding is FeeRounding.HALF_EVEN
+        self._exact = rounding is FeeRounding.EXACT
         parts = config.parts if isinstance(config, SumFee) else (config,)
         self.go_by_volume = any(isinstance(part, TieredFee) for part in parts)
         """Whether what the session has traded matters."""
@@ -178,7 +180,7 @@ class Charges:
     def fee(self, before: Traded, after: Traded, paid: int, of: Instrument) -> int:
         """What a fill books for an order that has ``paid`` this much before it, both sides with
         their charges; negative where a rebate is due."""
-        if self._rounding is FeeRounding.PER_FILL_HALF_UP:
+        if self._half_up:
             part = after.accrued - before.accrued
             return round_half_up(part, of.charge_unit * ACCRUAL) // ACCRUAL
         return self._rounded(after.accrued, of.charge_unit) - paid
@@ -198,13 +200,13 @@ class Charges:
         Rounding each fill half up at most doubles a charge: what rounds up is half a unit or more.
         """
         growth = self._model.worst(traded, qty, notional, Chance(of, side))
-        if self._rounding is FeeRounding.PER_FILL_HALF_UP:
+        if self._half_up:
             return round_against_client(2 * growth, of.charge_unit * ACCRUAL) // ACCRUAL
         return self._rounded(traded.accrued + growth, of.charge_unit) - paid
 
     def _rounded(self, accrued: int, unit: int) -> int:
-        if self._rounding is FeeRounding.HALF_EVEN:
+        if self._half_even:
             return share_of(accrued, 1, unit * ACCRUAL) * unit
-        if self._rounding is FeeRounding.EXACT:
+        if self._exact:
             return ceil_div(accrued, ACCRUAL)
         return round_against_client(accrued, unit * ACCRUAL) // ACCRUAL

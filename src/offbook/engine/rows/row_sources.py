@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
-from itertools import islice
-from typing import Any, Final, NamedTuple, Protocol
+from operator import length_hint
+from typing import Any, Final, NamedTuple, Protocol, cast
 
 from offbook.engine.rows.packed_rows import PackedBlock
 
@@ -16,12 +17,27 @@ FEW: Final = 8
 
 
 class Coming(NamedTuple):
-    """Rows that are about to be shown: ``rows`` gives one for each item of ``column``, over which
-    ``ahead`` goes; if the column is cleared no more come."""
+    """Rows that are about to be shown: ``rows`` gives one for each item that ``ahead`` goes over,
+    which is part of a list."""
 
-    column: list[Any]
     ahead: Iterator[Any]
     rows: Iterator[Any]
+
+
+def part_of(column: list[Any], begin: int, end: int) -> Iterator[Any]:
+    """Over items ``begin`` to ``end``; what goes to the end of the list is not copied."""
+    if end < len(column):
+        return iter(column[begin:end])
+    ahead: Any = iter(column)
+    ahead.__setstate__(begin)
+    return cast("Iterator[Any]", ahead)
+
+
+def let_none_come(ahead: Any) -> int:
+    """Let nothing more come of what goes over part of a list; how much was left."""
+    left = length_hint(ahead)
+    ahead.__setstate__(sys.maxsize)
+    return left
 
 
 class RowSource(Protocol):
@@ -32,10 +48,10 @@ class RowSource(Protocol):
         """Whether whole rows would have cost less."""
 
     def coming(self, begin: int, end: int) -> Coming:
-        """Rows ``begin`` to ``end``, to be shown in a run; then ``stand_at`` is due."""
+        """Rows ``begin`` to ``end``, to be shown in a run."""
 
-    def stand_at(self, place: int) -> Any:
-        """The rows before a place were shown: the last of them, as the engine keeps it."""
+    def at(self, place: int) -> Any:
+        """One row, as the engine keeps it."""
 
     def some(self, begin: int, end: int) -> Iterator[Any]:
         """Rows that are taken one by one."""
@@ -57,13 +73,12 @@ class SharedRowSource:
 
     def coming(self, begin: int, end: int) -> Coming:
         """See ``RowSource``."""
-        column = self._rows[begin:end]
-        ahead = iter(column)
-        return Coming(column, ahead, ahead)
+        ahead = part_of(self._rows, begin, end)
+        return Coming(ahead, ahead)
 
-    def stand_at(self, place: int) -> Any:
+    def at(self, place: int) -> Any:
         """See ``RowSource``."""
-        return self._rows[place - 1]
+        return self._rows[place]
 
     def some(self, begin: int, end: int) -> Iterator[Any]:
         """See ``RowSource``."""
@@ -89,9 +104,6 @@ class PackedRowSource:
         self._block = block
         self._made = made
         self._length = length
-        self._others = [iter(column) for column in block.columns[1:]]
-        self._place = 0
-        """Where the others stand."""
         self._taken = 0
         """How many were taken one by one."""
 
@@ -102,19 +114,15 @@ class PackedRowSource:
 
     def coming(self, begin: int, end: int) -> Coming:
         """See ``RowSource``."""
-        passed = begin - self._place
-        for others in self._others:
-            next(islice(others, passed, passed), None)
-        self._place = begin
-        column = self._block.columns[0][begin:end]
-        ahead = iter(column)
-        # The first to end is that of the column, and then no other is asked.
-        return Coming(column, ahead, map(self._block.make, ahead, *self._others))
+        first, *others = self._block.columns
+        ahead = part_of(first, begin, end)
+        # The first to end is this one, and then no other is asked.
+        more = [part_of(column, begin, len(column)) for column in others]
+        return Coming(ahead, map(self._block.make, ahead, *more))
 
-    def stand_at(self, place: int) -> Any:
+    def at(self, place: int) -> Any:
         """See ``RowSource``."""
-        self._place = place
-        return self._block.at(place - 1)
+        return self._block.at(place)
 
     def some(self, begin: int, end: int) -> Iterator[Any]:
         """See ``RowSource``."""
@@ -129,5 +137,4 @@ class PackedRowSource:
 
     def let_go(self) -> None:
         """See ``RowSource``."""
-        self._others = []
         self._block.let_go()

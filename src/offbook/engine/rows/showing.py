@@ -9,18 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import islice
-from operator import length_hint
 from typing import Any, Final, Protocol, cast
 
 from offbook.engine.kernel import Kernel
-from offbook.engine.rows.row_sources import Coming, RowSource
+from offbook.engine.rows.row_sources import RowSource, let_none_come
 from offbook.engine.strategy.host import StrategyHost
 from offbook.engine.strategy.strategy import Strategy, StrategyContext
 
 TURNS: Final = 16
 """After how many turns to the engine without an act a block is shown row by row."""
-NEAR: Final = 512
-"""Rows made ready at first: where the strategy has acted, it may soon act again."""
 
 Callback = Callable[[Any], None]
 
@@ -83,16 +80,15 @@ class RunningRows:
 
     def show(self, callback: Callback, begin: int, end: int) -> None:
         """See ``BlockRows``."""
-        kernel, place, length = self._kernel, begin, NEAR
+        kernel, place = self._kernel, begin
         while place < end and not kernel.look_up:
             if self._turns >= TURNS:
                 if self._stepped is None:
                     self._stepped = SteppedRows(kernel, self._source.rest(place))
                 self._stepped.show(callback, place, end)
                 return
-            stop, length = min(place + length, end), end
-            place = self._run(callback, place, stop)
-            self._turns += place < stop and not kernel.look_up
+            place = self._run(callback, place, end)
+            self._turns += place < end and not kernel.look_up
 
     def some(self, begin: int, end: int) -> Iterator[Any]:
         """See ``BlockRows``."""
@@ -107,7 +103,7 @@ class RunningRows:
     def _run(self, callback: Callback, begin: int, end: int) -> int:
         """Show rows until the strategy turns to the engine; the place after the last."""
         strategy, coming = self._host.strategy, self._source.coming(begin, end)
-        turning = _Turning(self, coming, begin)
+        turning = _Turning(self, coming.ahead, begin, end)
         _stand_before(strategy, cast(StrategyContext, turning))
         try:
             for row in coming.rows:
@@ -121,7 +117,7 @@ class RunningRows:
         before a place; None where no row was shown."""
         _stand_before(self._host.strategy, self._host)
         if place is not None:
-            row = self._source.stand_at(place)
+            row = self._source.at(place - 1)
             self._kernel.now, self._kernel.last = row.ts, row
 
     def stand_in(self, name: str) -> Any:
@@ -137,10 +133,11 @@ def _stand_before(strategy: Strategy, context: StrategyContext) -> None:
 class _Turning:
     """Stands between strategy and host while rows are shown in a run: ends that, and answers."""
 
-    def __init__(self, rows: RunningRows, coming: Coming, begin: int) -> None:
+    def __init__(self, rows: RunningRows, ahead: Iterator[Any], begin: int, end: int) -> None:
         self._rows = rows
-        self._coming = coming
+        self._ahead = ahead
         self._begin = begin
+        self._end = end
         self._place: int | None = None
 
     def __getattr__(self, name: str) -> Any:
@@ -150,9 +147,6 @@ class _Turning:
     def turn(self) -> int:
         """Have no more rows shown, unless that has been done; the place after the last."""
         if self._place is None:
-            column, ahead, _ = self._coming
-            shown = len(column) - length_hint(ahead)
-            self._place = self._begin + shown
-            column.clear()
-            self._rows.turn(self._place if shown else None)
+            self._place = self._end - let_none_come(self._ahead)
+            self._rows.turn(self._place if self._place > self._begin else None)
         return self._place

@@ -16,7 +16,7 @@ from offbook.domain.market_data import (
     Trade,
     TradeSlice,
 )
-from offbook.domain.session import SessionStatus
+from offbook.domain.session import RUNNING
 from offbook.engine.instants import Instants
 from offbook.engine.kernel import Kernel
 from offbook.engine.lifecycle import Lifecycle
@@ -72,7 +72,7 @@ class QuoteKind:
             kernel.last = row
             self._instants.equity.look()
         kernel.last = row
-        if kernel.ledger.status is SessionStatus.RUNNING:
+        if kernel.ledger.status is RUNNING:
             host.call(self.callback, row)
         return True
 
@@ -84,7 +84,7 @@ class QuoteKind:
 
     def _reach(self, ts: int) -> bool:
         """Do what is due before a row at ``ts``; whether it may be shown to the strategy then."""
-        running = SessionStatus.RUNNING
+        running = RUNNING
         self._instants.finish_before(ts)
         if not self._instants.may_take(ts):
             return False
@@ -135,7 +135,7 @@ class TradeKind:
         self._venue.match_trade(row)
         kernel.last = row
         instants.equity.look()
-        if kernel.ledger.status is SessionStatus.RUNNING:
+        if kernel.ledger.status is RUNNING:
             host.call(self.callback, row)
         self._lifecycle.check_flat()
         return True

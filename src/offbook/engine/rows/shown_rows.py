@@ -18,7 +18,7 @@ from offbook.domain.errors import EngineFault
 from offbook.domain.market_data import (
     SourceSlice,
 )
-from offbook.domain.session import SessionStatus
+from offbook.domain.session import RUNNING
 from offbook.engine.instants import Instants
 from offbook.engine.kernel import Kernel
 from offbook.engine.rows.packed_rows import PackedBlock
@@ -93,7 +93,7 @@ class ShownRows:
 
     def are_seen(self) -> bool:
         """Whether the strategy is shown each row now."""
-        running = self._kernel.ledger.status is SessionStatus.RUNNING
+        running = self._kernel.ledger.status is RUNNING
         return (
             running
             and self.host is not None

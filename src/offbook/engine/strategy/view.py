@@ -33,6 +33,7 @@ from offbook.engine.venue.triggers import percent_text
 _TELLS_STOP: Final = frozenset(
     {ExecType.NEW, ExecType.HELD, ExecType.REPLACED, ExecType.TRIGGERED, ExecType.RESTATED}
 )
+_TRADES: Final = frozenset({ExecType.TRADE, ExecType.FILL})
 _AVERAGES: Final = Context(prec=28)
 """A context of its own: what other code sets for its decimals changes no average."""
 
@@ -239,12 +240,12 @@ class StrategyView(msgspec.Struct, kw_only=True):
         known.cum_notional = report.cum_notional
         known.order_qty = report.order_qty
         known.price_px = report.price_px
-        known.held = known.held and report.exec_type is not ExecType.RESTATED
         if report.exec_type in _TELLS_STOP:
+            known.held = known.held and report.exec_type is not ExecType.RESTATED
             known.stop_px, known.trail_px = report.stop_px, report.trail_px
             known.trail_ratio = report.trail_ratio
             known.triggered = known.triggered or report.exec_type is ExecType.TRIGGERED
-        if report.exec_type in {ExecType.TRADE, ExecType.FILL}:
+        if report.exec_type in _TRADES:
             for currency, change in report.cash:
                 total = self.cash.get(currency, ZERO) + change
                 self.cash[currency] = Amount(total)

@@ -103,10 +103,9 @@ class Acceptance:
         return not calendar.always_open and self._kernel.config.venue.extended_hours is not None
 
     def _is_shut_out(self, order: OrderState) -> bool:
-        rejects = self._kernel.config.venue.while_halted is WhileHalted.REJECT
-        if order.origin is Origin.FLATTEN:
+        if order.symbol not in self._kernel.halted or order.origin is Origin.FLATTEN:
             return False  # sent once; a stop awaits the resumption up to its deadline
-        return rejects and order.symbol in self._kernel.halted
+        return self._kernel.config.venue.while_halted is WhileHalted.REJECT
 
     def would_take(self, order: OrderState, limit: int | None) -> Refusal | None:
         """Why an order that may only make the market is not taken where it is now."""

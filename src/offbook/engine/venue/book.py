@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from offbook.domain.market_data import IntColumn, Quote, QuoteSlice
-from offbook.domain.orders import OrderSide
+from offbook.domain.orders import BUY, OrderSide
 from offbook.domain.values import MAX_UNITS
 from offbook.engine.ledger.state import OrderState
 from offbook.engine.venue.price_levels import Place, PriceLevels
@@ -131,7 +131,7 @@ class Book:
             if order.price_px is None:
                 self._retop()
                 return
-        if order.side is OrderSide.BUY:
+        if order.side is BUY:
             px = MAX_UNITS if order.price_px is None else order.price_px
             key = (-px, _rank(order), order.ordinal)
             self._buys.add(key)
@@ -144,7 +144,7 @@ class Book:
             self._fresh[order.ordinal] = (order.side, px)
             self.watching = self.looking = True
         # An order more can only better the top of its side; the rest stays as it is.
-        if order.side is OrderSide.BUY:
+        if order.side is BUY:
             self.top_buy = max(self.top_buy, px)
         else:
             self.top_sell = min(self.top_sell, px)
@@ -165,7 +165,7 @@ class Book:
             self.triggers.remove(order.ordinal)
             self._retop()
         if key is not None:
-            (self._buys if order.side is OrderSide.BUY else self._sells).remove(key)
+            (self._buys if order.side is BUY else self._sells).remove(key)
             self._fresh.pop(order.ordinal, None)
             self._retop()
 
@@ -197,7 +197,7 @@ class Book:
         """Whether the other side of a quote satisfies the order."""
         if order.price_px is None:
             return True
-        if order.side is OrderSide.BUY:
+        if order.side is BUY:
             return quote.ask_px <= order.price_px
         return quote.bid_px >= order.price_px
 
@@ -211,7 +211,7 @@ class Book:
 
     def crossing(self, side: OrderSide, px: int) -> list[int]:
         """Orders of a side that a price satisfies, best price first, then time."""
-        return self.buys_crossing(px) if side is OrderSide.BUY else self.sells_crossing(px)
+        return self.buys_crossing(px) if side is BUY else self.sells_crossing(px)
 
     def resting_to(self, side: OrderSide, px: int) -> list[int]:
         """Orders of a side at a price or better that no longer trade as takers, best price first,
@@ -237,21 +237,21 @@ class Book:
         """After matching: orders that the market is away from rest from now on."""
         if self._fresh:
             for ordinal, (side, px) in list(self._fresh.items()):
-                away = quote.ask_px > px if side is OrderSide.BUY else quote.bid_px < px
+                away = quote.ask_px > px if side is BUY else quote.bid_px < px
                 if away:
                     del self._fresh[ordinal]
         self._retop()
 
     def available(self, side: OrderSide, quote: Quote) -> int:
         """What an order of ``side`` may still take of the quote's other side."""
-        if side is OrderSide.BUY:
+        if side is BUY:
             return quote.ask_qty if self.taken_ask is None else self.taken_ask.available
         return quote.bid_qty if self.taken_bid is None else self.taken_bid.available
 
     def take(self, side: OrderSide, quote: Quote, qty: int) -> None:
         """Remember what was taken."""
         left = self.available(side, quote) - qty
-        if side is OrderSide.BUY:
+        if side is BUY:
             self.taken_ask = Taken(quote.ask_px, quote.ask_qty, left)
         else:
             self.taken_bid = Taken(quote.bid_px, quote.bid_qty, left)
@@ -259,12 +259,12 @@ class Book:
 
     def missing(self, side: OrderSide, px: int) -> int:
         """What the session took of the level shown at a price: a print there may be the same."""
-        taken = self.taken_ask if side is OrderSide.BUY else self.taken_bid
+        taken = self.taken_ask if side is BUY else self.taken_bid
         return taken.shown - taken.available if taken is not None and taken.px == px else 0
 
     def take_print(self, side: OrderSide, px: int, qty: int) -> None:
         """Remember what a print gave: the level at its price may be the same shares."""
-        buying = side is OrderSide.BUY
+        buying = side is BUY
         taken = self.taken_ask if buying else self.taken_bid
         if taken is not None and taken.px == px:
             taken.available = max(0, taken.available - qty)

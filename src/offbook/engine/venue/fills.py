@@ -12,7 +12,7 @@ from offbook.domain.errors import EngineFault
 from offbook.domain.identifiers import EXECUTION, derived_id
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import Bar, Quote, Trade
-from offbook.domain.orders import CancelReason, ExecType, Liquidity, OrderSide
+from offbook.domain.orders import BUY, SELL, CancelReason, ExecType, Liquidity, OrderSide
 from offbook.domain.record_parts import Conversion, Evidence, Posting
 from offbook.domain.values import Amount, share_of
 from offbook.engine.account.accounts import CASH, CLEARING, FEES, HOLDINGS, VENUE
@@ -131,7 +131,7 @@ class Filler:
         band = self._kernel.bands.get(order.symbol)
         if band is None:
             return order.price_px
-        if order.side is OrderSide.BUY:
+        if order.side is BUY:
             return min(band[1], band[1] if order.price_px is None else order.price_px)
         return max(band[0], order.price_px or 0)
 
@@ -150,7 +150,7 @@ class Filler:
         before = traded_by(order, instrument)
         traded = self._accrued(order.side, before, qty, notional, liquidity, instrument)
         fee = kernel.charges.fee(before, traded, order.fees, instrument)
-        if order.side is OrderSide.SELL and not kernel.funds.may_owe:
+        if order.side is SELL and not kernel.funds.may_owe:
             fee = min(fee, notional)  # a sell pays its charges out of what it brings
         cash = brought(order.side, notional, realized, instrument) - fee
         quote, flow = instrument.settle_currency, AT_MID

@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from offbook.domain.market_data import Quote
-from offbook.domain.orders import Liquidity, OrderSide
+from offbook.domain.orders import BUY, SELL, Liquidity, OrderSide
 from offbook.engine.kernel import Kernel
 from offbook.engine.ledger.state import OrderState
 from offbook.engine.venue.book import Book
@@ -28,6 +28,7 @@ from offbook.engine.venue.fills import Filler, quote_evidence
 if TYPE_CHECKING:
     from offbook.engine.venue.venue import Venue
 
+_REMOVED: Final = Liquidity.REMOVED
 QUOTE_MODEL: Final = "top-of-book.1"
 QUOTE_TOUCHES: Final = (
     "bid touched the limit",
@@ -59,8 +60,8 @@ class QuoteMatching:
             if quote.bid_px >= book.top_sell:
                 self._sweep(book.sells_crossing(quote.bid_px), quote)
             if book.touches:
-                self._touch(book, OrderSide.BUY, quote, quote.bid_px)
-                self._touch(book, OrderSide.SELL, quote, quote.ask_px)
+                self._touch(book, BUY, quote, quote.bid_px)
+                self._touch(book, SELL, quote, quote.ask_px)
         book.settle(quote)
 
     def arrive(self, order: OrderState, quote: Quote) -> None:
@@ -74,7 +75,7 @@ class QuoteMatching:
 
     def trigger(self, order: OrderState, quote: Quote) -> None:
         """A quote triggers an order, which takes part in it at once."""
-        side = "ask" if order.side is OrderSide.BUY else "bid"
+        side = "ask" if order.side is BUY else "bid"
         available = self._venue.book(order.symbol).available(order.side, quote)
         rule = f"{side} reached the trigger price"
         if self._venue.activate(order, quote_evidence(quote, QUOTE_MODEL, rule, available)):
@@ -105,7 +106,7 @@ class QuoteMatching:
             if qty <= 0:
                 self._venue.drop_if_not_reducing(order)
                 continue
-            rule = QUOTE_TOUCHES[(side is OrderSide.SELL) + 2 * (own_px != px)]
+            rule = QUOTE_TOUCHES[(side is SELL) + 2 * (own_px != px)]
             evidence = quote_evidence(quote, QUOTE_MODEL, rule, available)
             if self._filler.fill(order, qty, own_px, Liquidity.ADDED, evidence):
                 book.take(side.opposite, quote, qty)
@@ -130,7 +131,7 @@ class QuoteMatching:
 
     def _take_shown(self, order: OrderState, quote: Quote) -> None:
         book = self._venue.book(order.symbol)
-        buying = order.side is OrderSide.BUY
+        buying = order.side is BUY
         available = book.available(order.side, quote)
         seen_px = quote.ask_px if buying else quote.bid_px
         own_px = self._kernel.price_within(order.symbol, seen_px, order.price_px or seen_px)
@@ -141,7 +142,7 @@ class QuoteMatching:
             self._venue.drop_if_not_reducing(order)
             return
         if order.price_px is None or book.is_fresh(order):
-            px, liquidity = seen_px, Liquidity.REMOVED
+            px, liquidity = seen_px, _REMOVED
             rule = "took the shown ask" if buying else "took the shown bid"
         else:
             px, liquidity = own_px, Liquidity.ADDED

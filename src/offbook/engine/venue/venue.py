@@ -22,7 +22,7 @@ from offbook.domain.orders import (
     TimeInForce,
 )
 from offbook.domain.record_parts import Evidence
-from offbook.domain.session import SessionStatus
+from offbook.domain.session import PAUSED
 from offbook.domain.values import Amount
 from offbook.engine.agenda import STAGE_VENUE, Expiry, ReplaceArrives
 from offbook.engine.kernel import Kernel
@@ -380,7 +380,7 @@ class Venue:
         """How much may trade: reducing orders, and all orders while paused, never increase, nor
         do they take what another order holds."""
         ledger = self._kernel.ledger
-        if not order.reduce_only and ledger.status is not SessionStatus.PAUSED:
+        if not order.reduce_only and ledger.status is not PAUSED:
             return order.leaves_qty
         held = max(ledger.position(order.symbol).qty * -order.side.sign, 0)
         return self._kernel.funds.reducible(order, held, self._kernel.instrument(order.symbol))
