@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from operator import length_hint
-from typing import Any, Final, NamedTuple, Protocol, cast
+from typing import Any, Final, NamedTuple, Protocol
 
 from offbook.engine.rows.packed_rows import PackedBlock
 
@@ -30,7 +30,8 @@ def part_of(column: list[Any], begin: int, end: int) -> Iterator[Any]:
         return iter(column[begin:end])
     ahead: Any = iter(column)
     ahead.__setstate__(begin)
-    return cast("Iterator[Any]", ahead)
+    found: Iterator[Any] = ahead
+    return found
 
 
 def let_none_come(ahead: Any) -> int:

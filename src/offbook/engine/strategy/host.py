@@ -87,6 +87,8 @@ class StrategyHost:
         self._requests_at: Row | None = None
         strategy._context = self
         self._callbacks = {name: self._defined(name) for name in CALLBACKS}
+        self.sees_ticks = any(self._callbacks[name] is not None for name in TICK_CALLBACKS)
+        """Whether the strategy is shown single quotes, prints or books."""
 
     def _defined(self, name: str) -> Callable[..., None] | None:
         """A callback that the strategy's class defines, else None."""
@@ -94,11 +96,6 @@ class StrategyHost:
             return None
         bound: Callable[..., None] = getattr(self.strategy, name)
         return bound
-
-    @property
-    def sees_ticks(self) -> bool:
-        """Whether the strategy is shown single quotes, prints or books."""
-        return any(self._callbacks[name] is not None for name in TICK_CALLBACKS)
 
     @property
     def sees_books(self) -> bool:

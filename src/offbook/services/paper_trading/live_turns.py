@@ -87,6 +87,20 @@ class LiveTurns:
         commit that ended, no row need be taken for it."""
         return self._rows.is_asleep
 
+    def due_before(self, ts: int) -> int | None:
+        """When something falls due next, if that is before ``ts``."""
+        engine = self._kept.engine
+        if engine.is_quiet_before(ts):
+            return None
+        due = engine.wake().at
+        return due if due < ts else None
+
+    def has_followed(self, row: int) -> bool:
+        """Whether rows from ``row`` on were taken and no other is here: next, the session sleeps,
+        and others run."""
+        taken = self._kept.engine.cursor.row
+        return row < taken and taken >= self._rows.end
+
     def sleep(self) -> None:
         """Until a row, or the clock, concerns the session."""
         wake = self._kept.engine.wake()

@@ -195,7 +195,7 @@ class Pump:
                 self.line.begin_if_due(idle=False)
             await self._let_others_run()
             return
-        seconds = self._advance()
+        row, seconds = self.engine.cursor.row, self._advance()
         self.line.begin_if_due(idle=seconds != 0.0)
         if self._live is not None:
             await self._live.tell_lag()
@@ -206,7 +206,7 @@ class Pump:
         elif self.line.is_awaited:
             # Going on would only keep the store's thread from running, and the caller waiting.
             await self.line.settle()
-        else:
+        elif self._live is None or not self._live.has_followed(row):
             await self._let_others_run()
 
     async def _let_others_run(self) -> None:
@@ -252,8 +252,8 @@ class Pump:
             if self._reach(next_at):
                 self.desk.take_scheduled()
             return 0.0
-        due = self.engine.wake().at
-        if due < reached:
+        due = live.due_before(reached)
+        if due is not None:
             self.process(Advance(ts=due))
             return 0.0
         return None
