@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
     from offbook.adapters.sweeps.book import SqliteSweepBook
     from offbook.adapters.sweeps.messages import Stuck
-    from offbook.adapters.sweeps.processes import PipeEnd
     from offbook.adapters.sweeps.serving import Say
+    from offbook.adapters.workers.process import PipeEnd
     from offbook.config.sweeps import SweepPlan
     from offbook.services.sweeping.heat import HeatMap
 

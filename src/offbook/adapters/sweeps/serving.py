@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 import traceback
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -21,10 +20,12 @@ from offbook.adapters.sweeps.messages import (
     encode,
     trouble_of,
 )
-from offbook.adapters.sweeps.processes import LEAVE_SECONDS, PipeEnd
+from offbook.adapters.sweeps.processes import LEAVE_SECONDS
+from offbook.adapters.workers.pipe import WorkerPipe
+from offbook.adapters.workers.process import PipeEnd
 from offbook.domain.sweeps import CellResult, CellTask
 
-_LEFT_ALONE: Final = 70
+_LEAVE: Final[ToWorker] = Leave()
 
 
 class CellHost(Protocol):
@@ -45,7 +46,8 @@ def serve(connection: PipeEnd, log: Path, open_host: OpenHost) -> None:
     What is printed, by strategies too, goes to ``log``.
     """
     _print_to(log)
-    asyncio.run(_serve(_Pipe(connection), open_host))
+    pipe = WorkerPipe(connection, decode_for_worker, _LEAVE, leave_seconds=LEAVE_SECONDS)
+    asyncio.run(_serve(pipe, open_host))
 
 
 def _print_to(log: Path) -> None:
@@ -55,45 +57,12 @@ def _print_to(log: Path) -> None:
     os.close(descriptor)
 
 
-class _Pipe:
-    """The worker's end: messages in on a thread, messages out from any."""
+async def _serve(pipe: WorkerPipe[ToWorker], open_host: OpenHost) -> None:
+    def say(message: FromWorker) -> None:
+        pipe.say(encode(message))
 
-    def __init__(self, connection: PipeEnd) -> None:
-        self.messages: asyncio.Queue[ToWorker] = asyncio.Queue()
-        self._connection = connection
-        self._guard = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    def listen(self) -> None:
-        """Begin, on the running loop."""
-        self._loop = asyncio.get_running_loop()
-        threading.Thread(target=self._read, name="offbook pipe", daemon=True).start()
-
-    def say(self, message: FromWorker) -> None:
-        """Tell the parent; to one that is gone nothing."""
-        with self._guard:
-            try:
-                self._connection.send_bytes(encode(message))
-            except OSError:
-                return  # the reader sees it too, and lets the worker end
-
-    def _read(self) -> None:
-        assert self._loop is not None
-        while True:
-            try:
-                message = decode_for_worker(self._connection.recv_bytes())
-            except (EOFError, OSError):
-                message = Leave()
-            self._loop.call_soon_threadsafe(self.messages.put_nowait, message)
-            if isinstance(message, Leave):
-                # A callback that does not return would keep the loop, and so the store, for ever.
-                threading.Event().wait(LEAVE_SECONDS)
-                os._exit(_LEFT_ALONE)
-
-
-async def _serve(pipe: _Pipe, open_host: OpenHost) -> None:
     pipe.listen()
-    async with open_host(pipe.say) as host:
+    async with open_host(say) as host:
         while isinstance(message := await pipe.messages.get(), RunCell):
             running = asyncio.ensure_future(_answer(host, message.task))
             leaving = asyncio.ensure_future(pipe.messages.get())
@@ -104,7 +73,7 @@ async def _serve(pipe: _Pipe, open_host: OpenHost) -> None:
                 return
             leaving.cancel()
             await asyncio.gather(leaving, return_exceptions=True)
-            pipe.say(running.result())
+            say(running.result())
 
 
 async def _answer(host: CellHost, task: CellTask) -> FromWorker:
