@@ -35,6 +35,7 @@ the values involved.  The tree::
         +-- ExtraNotInstalled
         +-- SessionFailed
         +-- JournalDamaged
+        +-- SnapshotDamaged
         +-- JournalMismatch
         +-- NotComparable
         +-- EngineFault
@@ -272,6 +273,13 @@ class JournalDamaged(Failure):
     """The stored chain does not verify. Fields: ``session_id``, ``seq``."""
 
     code = "journal_damaged"
+
+
+class SnapshotDamaged(Failure):
+    """A snapshot is of no use; the journal is there. Fields: ``session_id``, ``seq``, the record
+    that it was taken after."""
+
+    code = "snapshot_damaged"
 
 
 class JournalMismatch(Failure):

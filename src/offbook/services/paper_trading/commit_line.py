@@ -44,11 +44,11 @@ class CommitLine:
         "_maker",
         "_on_settled",
         "_outbox",
-        "_owes_snapshot",
         "_snapshot_row",
         "_snapshot_seq",
         "_task",
         "hold",
+        "owes_snapshot",
         "session",
     )
 
@@ -78,7 +78,7 @@ class CommitLine:
         self._cut_status = session.status
         self._cut_at = clock.monotonic()
         self._maker = SnapshotMaker(on_settled, self._log_failure)
-        self._owes_snapshot = False
+        self.owes_snapshot = False
         self._snapshot_row = session.cursor.row
         self._snapshot_seq = session.last_seq
 
@@ -232,9 +232,9 @@ class CommitLine:
         engine, limits = self._engine, self._limits
         seq, row = self._outbox.last_seq, engine.cursor.row
         paused = engine.status is SessionStatus.PAUSED and engine.status is not self._cut_status
-        self._owes_snapshot = self._owes_snapshot or paused
+        self.owes_snapshot = self.owes_snapshot or paused
         due = (
-            self._owes_snapshot
+            self.owes_snapshot
             or row - self._snapshot_row >= self._snapshot_rows()
             or seq - self._snapshot_seq >= max(limits.snapshot_records, seq // _SNAPSHOT_SHARE)
         )
@@ -247,7 +247,7 @@ class CommitLine:
         if not seq or engine.status in (SessionStatus.STOPPED, SessionStatus.FAILED):
             return
         self._snapshot_row, self._snapshot_seq = cursor.row, seq
-        self._owes_snapshot = False
+        self.owes_snapshot = False
         try:
             captured = engine.capture()
         except Exception as error:

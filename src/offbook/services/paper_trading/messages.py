@@ -207,9 +207,14 @@ class JournalPage(Message, frozen=True, kw_only=True):
 
 
 class LoadedSnapshot(Message, frozen=True, kw_only=True):
-    """The snapshot, if there is one."""
+    """The snapshot, if there is one.
+
+    With ``attached``, the first record, it is no stored one: it was made at the end of the journal,
+    all of which was verified and run again.
+    """
 
     snapshot: Snapshot | None
+    attached: bytes = b""
 
 
 class RunnerHost(Protocol):

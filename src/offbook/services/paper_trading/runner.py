@@ -40,6 +40,7 @@ from offbook.services.paper_trading.messages import (
     AskOrders,
     AskProgress,
     Done,
+    LoadedSnapshot,
     LoadJournal,
     LoadSession,
     LoadSnapshot,
@@ -69,7 +70,6 @@ if TYPE_CHECKING:
     from offbook.engine.processing_engine import ProcessingEngine
 
 M = TypeVar("M", bound=Message)
-_REBUILD_ROWS = 4096
 
 
 class PaperTradingRunner:
@@ -256,22 +256,24 @@ class PaperTradingRunner:
         pump.outbox.urgent = True
 
     async def _rebuild(self, session: PaperTradingSession, feed: MarketFeed) -> Pump:
-        loaded = await self._host.load_snapshot(LoadSnapshot(at_most_seq=session.last_seq))
         assert self._rows is not None
-        engine, facts = await rebuild(
+        engine, head, unusable = await rebuild(
             session,
             self._make_engine,
             attach_to(feed),
             self._rows,
             self._read_page,
-            loaded.snapshot,
+            self._load_snapshot,
             page_records=self._limits.page_records,
-            slice_rows=_REBUILD_ROWS,
             watch=self._watch,
         )
         scheduled = (await self._host.load_session(LoadSession())).scheduled
-        outbox = Outbox(facts.last_seq, facts.head, session.cursor)
-        return self._new_pump(session, outbox, feed, engine, scheduled)
+        outbox = Outbox(session.last_seq, head, session.cursor)
+        for error in unusable:
+            outbox.log(self._clock.now(), OperationKind.ERROR, f"snapshot_damaged: {error}")
+        pump = self._new_pump(session, outbox, feed, engine, scheduled)
+        pump.line.owes_snapshot = bool(unusable)
+        return pump
 
     def _new_pump(
         self,
@@ -304,6 +306,9 @@ class PaperTradingRunner:
     async def _read_page(self, after_seq: int, limit: int) -> tuple[StoredRecord, ...]:
         page = await self._host.load_journal(LoadJournal(after_seq=after_seq, limit=limit))
         return page.records
+
+    async def _load_snapshot(self, at_most_seq: int) -> LoadedSnapshot:
+        return await self._host.load_snapshot(LoadSnapshot(at_most_seq=at_most_seq))
 
     # -- running ------------------------------------------------------------------------------
 

@@ -231,25 +231,6 @@ async def test_records_that_are_gone_are_told_to_readers() -> None:
         assert await manager.next_events("a", session.last_seq - 3) == ((), True)
 
 
-async def test_a_snapshot_of_another_chain_is_not_used() -> None:
-    """It counts as damage."""
-    stage = Stage(strategy=Trader)
-    await _suspended(stage)
-    row = stage.repository._rows["a"]
-    row.snapshots = [
-        (seq, storing.encode_snapshot(_with_head(storing.decode_snapshot(raw), bytes(32))))
-        for seq, raw in row.snapshots
-    ]
-    async with stage.manager() as manager:
-        report = await manager.recover_sessions()
-        assert [entry.reason for entry in report.failed] == ["journal_damaged"]
-        assert "another chain" in report.failed[0].message
-
-
-def _with_head(snapshot: Any, head: bytes) -> Any:
-    return msgspec.structs.replace(snapshot, head=head)
-
-
 async def test_a_journal_that_goes_on_after_the_cursor_is_a_mismatch() -> None:
     """What the rows up to the cursor give must be all the records there are."""
     stage = Stage(strategy=Trader)
