@@ -1,29 +1,33 @@
 """How long it takes to take sessions up again after a crash, with long tails to run again.
 
-    python benchmarks/bench_recovery.py [--sessions 1000] [--events 1000] [--rounds 1]
+    python benchmarks/bench_recovery.py [--sessions 1000] [--events 1000] [--rounds 1] [--jobs N]
 
 Each session has a journal of so many events since its last snapshot (there is none): orders from
 outside that rest, trade or are canceled while quotes pass.  Taking it up verifies the chain of the
 whole journal, runs its inputs again through the engine and compares every record byte by byte.
 
 The journals are made by an engine and stored as a crash would leave them; making them is not
-measured.  The reference is the least that a recovery could do, in the same run: read every record
-out of the store and extend the hash chain over it.
+measured.  With ``--jobs 1`` all is done in one process; else in as many as there are cores, or as
+are asked for, whose start is measured.  The reference is the least that a recovery could do, in the
+same run: read every record out of the store and extend the hash chain over it.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import statistics
 import tempfile
 import time
 from pathlib import Path
 
 import msgspec
+from recovery_market import gateway_of, market_of, serve_bench
 from rounds import machine
 
 from offbook.adapters.persistence.sqlite_repository import SqliteRepository
+from offbook.adapters.recovery.crew import RecoveryCrew
 from offbook.domain import chain
 from offbook.domain.commands import CancelOrder, Command, Start, SubmitOrder
 from offbook.domain.config import AccountConfig, RiskConfig, SessionConfig
@@ -35,8 +39,7 @@ from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.inputs import Attach, Take
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
-from offbook.testing.markets import BuiltMarket, quotes_market
-from offbook.testing.scripted_gateway import ScriptedGateway
+from offbook.testing.markets import BuiltMarket
 from offbook.testing.sessions import new_session
 
 BATCH = 50
@@ -63,21 +66,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--sessions", type=int, default=1_000)
     parser.add_argument("--events", type=int, default=1_000, help="of each session")
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--jobs", type=int, help="processes (as many as cores)")
     parser.add_argument("--where", type=Path, help="a directory for the store")
     return parser.parse_args()
-
-
-def market_of(rows: int) -> BuiltMarket:
-    """Quotes that go up and down, one a second, as many as the commands need."""
-    prices = [100 + (place % 40 - 20) / 100 for place in range(rows)]
-    return quotes_market([(f"{bid:.2f}", f"{bid + 0.01:.2f}") for bid in prices])
-
-
-def gateway_of(market: BuiltMarket) -> ScriptedGateway:
-    """A live market whose last row has passed."""
-    gateway = ScriptedGateway(market.slices, known_extent=False, clock_stops=False)
-    gateway.block_at(market.rows)
-    return gateway
 
 
 async def tail_of(market: BuiltMarket, seed: int, events: int) -> Tail:
@@ -156,18 +147,27 @@ async def fill(folder: Path, asked: argparse.Namespace, market: BuiltMarket) -> 
     return total
 
 
-async def recover(folder: Path, market: BuiltMarket) -> tuple[float, float]:
-    """Seconds to take all sessions of a store up, and of them those of a processor."""
+async def recover(
+    folder: Path, market: BuiltMarket, jobs: int | None = None
+) -> tuple[float, float]:
+    """Seconds to take all sessions of a store up, and those of all processors together."""
     repository = SqliteRepository.open(folder)
+    crew = RecoveryCrew(serve_bench, (str(folder), market.rows), jobs)
     async with PaperTradingSessionManager(
-        gateway_of(market), ProcessingEngine, repository
+        gateway_of(market), ProcessingEngine, repository, recovery_crew=crew
     ) as manager:
-        begun, worked = time.perf_counter(), time.process_time()
+        begun, worked = time.perf_counter(), processor_time()
         report = await manager.recover_sessions()
-        seconds, work = time.perf_counter() - begun, time.process_time() - worked
+        seconds, work = time.perf_counter() - begun, processor_time() - worked
         assert not report.failed, report.failed[:3]
     await repository.close()
     return seconds, work
+
+
+def processor_time() -> float:
+    """Seconds of processors that this process and those of its own that have ended took."""
+    own = os.times()
+    return own.user + own.system + own.children_user + own.children_system
 
 
 async def read_and_hash(folder: Path) -> tuple[float, float]:
@@ -198,7 +198,7 @@ def main() -> None:
             store_folder = Path(folder) / "store"
             events = asyncio.run(fill(store_folder, asked, market))
             reference.append(asyncio.run(read_and_hash(store_folder)))
-            found.append(asyncio.run(recover(store_folder, market)))
+            found.append(asyncio.run(recover(store_folder, market, asked.jobs)))
     print(f"{machine()}")
     print(f"{asked.sessions:,} sessions, {events:,} events; median of {asked.rounds}")
     base = statistics.median(work for _, work in reference)

@@ -9,14 +9,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from offbook.adapters.strategy_loader import load_strategy
+from offbook.bootstrap.engines import EngineFactory as EngineFactory
+from offbook.bootstrap.engines import engine_factory as engine_factory
+from offbook.bootstrap.engines import load_engine as load_engine
 from offbook.bootstrap.gateways import make_gateway as make_gateway
 from offbook.config.settings import data_directory
 from offbook.domain.errors import (
@@ -27,8 +28,6 @@ from offbook.domain.errors import (
     StorageUnavailable,
 )
 from offbook.domain.session import PaperTradingSession
-from offbook.engine.processing_engine import ProcessingEngine
-from offbook.engine.strategy.strategy import Strategy
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
@@ -55,58 +54,45 @@ LAST: Final = "last"
 """Stands for the id of the session that was created last."""
 
 
-def load_engine(session: PaperTradingSession) -> ProcessingEngine:
-    """The engine of a session, with the strategy that its configuration names.
-
-    Raises InvalidStrategy.
-    """
-    spec = session.config.strategy
-    if spec is None:
-        return ProcessingEngine(session)
-    loaded = load_strategy(spec.ref)
-    return ProcessingEngine(session, loaded.strategy(**spec.params), loaded.source)
-
-
-EngineFactory = Callable[[PaperTradingSession], ProcessingEngine]
-"""What makes the engine of a session."""
-
-
-def engine_factory(strategy: type[Strategy], source: str) -> EngineFactory:
-    """Makes engines with a strategy's class as it is in this process, whatever a configuration
-    names; ``source`` is the text whose digest is recorded."""
-    digest = hashlib.sha256(source.encode()).hexdigest()
-
-    def make(session: PaperTradingSession) -> ProcessingEngine:
-        spec = session.config.strategy
-        return ProcessingEngine(session, strategy(**(spec.params if spec else {})), digest)
-
-    return make
-
-
 def make_manager(
     repository: IPaperTradingSessionRepository,
     *,
     make_engine: EngineFactory | None = None,
     on_stuck: Callable[[StuckCallback], None] | None = None,
+    recovery_jobs: int | None = None,
 ) -> PaperTradingSessionManager:
     """A manager over a repository, which stays the caller's to close.
 
     ``make_engine`` makes engines in another way than by the strategies that sessions name.
+    ``recovery_jobs``: how many processes take sessions up, 1 for this one alone; None for as many
+    as there are cores, where there is enough to do.  Only sessions of a store on disk are given to
+    others, and none with ``make_engine``.  Raises InvalidInput for jobs that are no number above
+    zero.
     """
+    from offbook.bootstrap.recovery import crew_for
+
+    crew = None if make_engine is not None else crew_for(repository, recovery_jobs)
     return PaperTradingSessionManager(
-        make_gateway(), make_engine or load_engine, repository, on_stuck=on_stuck
+        make_gateway(),
+        make_engine or load_engine,
+        repository,
+        on_stuck=on_stuck,
+        recovery_crew=crew,
     )
 
 
 @asynccontextmanager
 async def open_manager(
-    data_dir: Path | str | None = None, *, in_memory: bool = False
+    data_dir: Path | str | None = None,
+    *,
+    in_memory: bool = False,
+    recovery_jobs: int | None = None,
 ) -> AsyncIterator[PaperTradingSessionManager]:
     """A manager over the store under ``data_dir`` (default: ``OFFBOOK_DATA_DIR``, else the
     platform's place), or over one in memory that is gone at the end.
 
     While another process owns the default store, the sessions go to one of their own under
-    ``stores/``.  Raises StorageUnavailable.
+    ``stores/``.  ``recovery_jobs`` is that of ``make_manager``.  Raises StorageUnavailable.
     """
     if in_memory:
         from offbook.testing.memory_repository import InMemoryRepository
@@ -115,19 +101,27 @@ async def open_manager(
             yield manager
         return
     directory = data_directory(None if data_dir is None else Path(data_dir))
-    async with open_store(directory) as repository, make_manager(repository) as manager:
+    async with (
+        open_store(directory) as repository,
+        make_manager(repository, recovery_jobs=recovery_jobs) as manager,
+    ):
         yield manager
 
 
 def open_sync_manager(
-    data_dir: Path | str | None = None, *, in_memory: bool = False
+    data_dir: Path | str | None = None,
+    *,
+    in_memory: bool = False,
+    recovery_jobs: int | None = None,
 ) -> SyncPaperTradingSessionManager:
     """The same for scripts and notebooks without asyncio::
 
     with open_sync_manager() as manager:
         session = manager.start_session(config)
     """
-    return SyncPaperTradingSessionManager.over(lambda: open_manager(data_dir, in_memory=in_memory))
+    return SyncPaperTradingSessionManager.over(
+        lambda: open_manager(data_dir, in_memory=in_memory, recovery_jobs=recovery_jobs)
+    )
 
 
 @asynccontextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from offbook.adapters.strategy_loader import FILE_MODULE, load_strategy
+from offbook.adapters.workers.cores import cores as cores
 from offbook.bootstrap import ReportColumns, load_engine, make_gateway, open_store, read_store
 from offbook.bootstrap.gateways import make_remembering_gateway
 from offbook.domain.config import SessionConfig, symbols_of
@@ -77,13 +77,6 @@ async def identify(config: SessionConfig) -> SweepIdentity:
 def is_loading(strategy: type[Strategy]) -> bool:
     """Whether a class comes from a file that offbook itself has imported, or is importing."""
     return strategy.__module__.startswith(FILE_MODULE)
-
-
-def cores() -> int:
-    """How many processes can run at a time here."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def usual_name(config: SessionConfig, identity: SweepIdentity) -> str:

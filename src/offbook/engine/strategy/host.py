@@ -60,6 +60,12 @@ MOST_TIMERS: Final = 1_000
 _OVER: Final = (SessionStatus.STOPPED, SessionStatus.FAILED)
 
 
+def keeps_memory(strategy: type[Strategy]) -> bool:
+    """Whether strategies of a class can save and load their memory."""
+    saves = strategy.save_state is not Strategy.save_state
+    return saves and strategy.load_state is not Strategy.load_state
+
+
 class StrategyHost:
     """Runs one strategy; implements ``StrategyContext``."""
 
@@ -118,10 +124,7 @@ class StrategyHost:
     @property
     def keeps_memory(self) -> bool:
         """Whether the strategy can save and load its memory."""
-        own = type(self.strategy)
-        return (
-            own.save_state is not Strategy.save_state and own.load_state is not Strategy.load_state
-        )
+        return keeps_memory(type(self.strategy))
 
     # -- calling ----------------------------------------------------------------------------
 

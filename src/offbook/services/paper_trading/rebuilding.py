@@ -89,6 +89,13 @@ def _other_rules(wrote: int, runs: int) -> str:
     )
 
 
+def compare_market(stored: bytes, attach: Attach) -> None:
+    """Raise NotComparable where a first record is of another market than this."""
+    record = decode_record(stored)
+    if not isinstance(record, SessionAttached) or record.market != attach.market:
+        raise NotComparable("the session's data is not what it was when it began", what="data")
+
+
 def fresh_engine(
     session: PaperTradingSession, make_engine: EngineFactory, attach: Attach, stored: bytes
 ) -> ProcessingEngine:
@@ -266,7 +273,11 @@ def taken_over(
     InvalidStrategy and SnapshotDamaged where the state cannot be taken in; JournalMismatch where it
     is of another place.
     """
-    fresh_engine(session, make_engine, attach, attached)
+    if session.config.strategy is not None:
+        fresh_engine(session, make_engine, attach, attached)
+    else:
+        # It was the same program: only the data may be others, if somebody changed them meanwhile.
+        compare_market(attached, attach)
     engine = make_one(make_engine, session)
     restore(session, engine, attach, end)
     check_end(session, engine)

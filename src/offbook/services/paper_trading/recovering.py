@@ -25,10 +25,12 @@ from offbook.domain.journal import JournalBatch, StoredRecord
 from offbook.domain.records import CommandTaken, decode_record, encode_record
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.ledger.folding import fold, stop_by_fold, summary_of
+from offbook.ports.recovery import IRebuilder
 from offbook.services.paper_trading.digests import command_digest, start_digest
 from offbook.services.paper_trading.failures import failure_reason, session_error
 from offbook.services.paper_trading.journal_reader import survey
 from offbook.services.paper_trading.messages import AnswerFor, LoadSession, Started, StartRunner
+from offbook.services.paper_trading.rebuilding_apart import HelpedHost
 from offbook.services.paper_trading.registry import Registry, outcome_of
 from offbook.services.paper_trading.session_host import SessionHost
 
@@ -66,16 +68,23 @@ class Recovery:
     async def recover_all(self, only: frozenset[str] | None = None) -> RecoveryReport:
         """Take up all sessions that are not over, or those of them in ``only``; the trouble of
         one does not concern the rest."""
-        sessions = await self._registry.repository.list()
-        ids = [s.id for s in sessions if s.status not in _OVER and (only is None or s.id in only)]
-        ids = [session_id for session_id in ids if session_id not in self._registry.hosts]
-        turns = asyncio.Semaphore(AT_ONCE)
+        sessions = [
+            session
+            for session in await self._registry.repository.list()
+            if session.status not in _OVER
+            and (only is None or session.id in only)
+            and session.id not in self._registry.hosts
+        ]
+        ids = [session.id for session in sessions]
+        async with self._registry.helped(sessions) as rebuilder:
+            places = 0 if rebuilder is None else rebuilder.places
+            turns = asyncio.Semaphore(max(AT_ONCE, 2 * places))
 
-        async def one(session_id: str) -> NotRecovered | None:
-            async with turns:
-                return await self._try(session_id)
+            async def one(session_id: str) -> NotRecovered | None:
+                async with turns:
+                    return await self._try(session_id, rebuilder)
 
-        found = await asyncio.gather(*map(one, ids))
+            found = await asyncio.gather(*map(one, ids))
         failed = tuple(trouble for trouble in found if trouble is not None)
         lost = {trouble.session_id for trouble in failed}
         return RecoveryReport(
@@ -83,17 +92,21 @@ class Recovery:
             failed=failed,
         )
 
-    async def _try(self, session_id: str) -> NotRecovered | None:
+    async def _try(self, session_id: str, rebuilder: IRebuilder | None) -> NotRecovered | None:
         try:
-            await self.adopt(session_id, hold=False)
+            await self.adopt(session_id, hold=False, rebuilder=rebuilder)
         except Exception as error:
             return NotRecovered(
                 session_id=session_id, reason=failure_reason(error), message=str(error)
             )
         return None
 
-    async def adopt(self, session_id: str, *, hold: bool) -> SessionHost:
+    async def adopt(
+        self, session_id: str, *, hold: bool, rebuilder: IRebuilder | None = None
+    ) -> SessionHost:
         """Run a session of the store that nobody runs; with ``hold`` it takes no row yet.
+
+        ``rebuilder`` runs its journal again elsewhere, as far as it can.
 
         Raises LeaseHeld, StorageUnavailable, what ended the session in FAILED, and SessionStopped
         or ManagerClosed when it was broken off.
@@ -103,7 +116,7 @@ class Recovery:
         if task is None and host is not None and host.retiring is None:
             return host
         if task is None:
-            task = self._begin(session_id, self._adopt(session_id, hold))
+            task = self._begin(session_id, self._adopt(session_id, hold, rebuilder))
         taken: SessionHost = await self._outcome(session_id, task)
         return taken
 
@@ -160,7 +173,9 @@ class Recovery:
         for task in self._under_way.values():
             task.cancel()
 
-    async def _adopt(self, session_id: str, hold: bool) -> SessionHost:
+    async def _adopt(
+        self, session_id: str, hold: bool, rebuilder: IRebuilder | None
+    ) -> SessionHost:
         host = await self._own(session_id)
         session = host.committed
         if session.status in _OVER:
@@ -176,7 +191,7 @@ class Recovery:
         # A start that a crash broke off is carried on under its own command, and answered so.
         digest = start_digest(owned.config, owned.parent_id)
         begin = StartRunner(session=owned, digest=digest, recover=True, hold=hold)
-        await self._run(host, begin, SessionStatus.RUNNING)
+        await self._run(host, begin, SessionStatus.RUNNING, rebuilder)
         return host
 
     async def resume_failed(self, session_id: str, command: Resume) -> PaperTradingSession:
@@ -227,11 +242,16 @@ class Recovery:
         return host
 
     async def _run(
-        self, host: SessionHost, begin: StartRunner, status: SessionStatus
+        self,
+        host: SessionHost,
+        begin: StartRunner,
+        status: SessionStatus,
+        rebuilder: IRebuilder | None = None,
     ) -> PaperTradingSession:
         registry = self._registry
+        helped = None if rebuilder is None else HelpedHost(host, rebuilder)
         try:
-            reply = await outcome_of(registry.make_runner(host).start(begin))
+            reply = await outcome_of(registry.make_runner(host, helped).start(begin))
             if isinstance(reply, Started):
                 return reply.session
             if begin.session.status is not SessionStatus.STARTING:

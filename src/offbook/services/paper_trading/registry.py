@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -20,6 +21,7 @@ from offbook.domain.session import (
 )
 from offbook.ports.clock import IClock, IIdSource
 from offbook.ports.gateway import IBrokerGateway
+from offbook.ports.recovery import IRebuilder, IRecoveryCrew
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.memory_of_commands import CommandMemory
@@ -82,6 +84,7 @@ class Registry:
         ids: IIdSource,
         limits: Limits,
         on_stuck: Callable[[StuckCallback], None] | None,
+        crew: IRecoveryCrew | None = None,
     ) -> None:
         self.loop = OwnerLoop()
         self.gateway = gateway
@@ -97,6 +100,7 @@ class Registry:
         self._runner_factory = runner_factory
         self._owner = ""
         self._on_stuck = on_stuck
+        self._crew = crew
         self._watchdog = Watchdog(
             stuck_seconds=limits.stuck_seconds,
             monotonic=clock.monotonic,
@@ -155,13 +159,29 @@ class Registry:
         self._owner = self._owner or self.ids.command_id()
         return self._owner
 
-    def make_runner(self, host: SessionHost) -> PaperTradingRunner:
-        """The runner of a session, registered as active."""
+    def helped(
+        self, sessions: Sequence[PaperTradingSession]
+    ) -> AbstractAsyncContextManager[IRebuilder | None]:
+        """Other processes that help to take sessions up, as long as this lasts; None if none do."""
+        if self._crew is None:
+            return nullcontext()
+
+        def stuck(session_id: str, seconds: float, stack: str) -> None:
+            report = StuckCallback(session_id=session_id, seconds=seconds, stack=stack)
+            # On a thread of its own, as when the watchdog tells it.
+            _ = self.loop.spawn(asyncio.to_thread(self._tell_stuck, report), f"stuck {session_id}")
+
+        return self._crew.at_work(sessions, stuck)
+
+    def make_runner(
+        self, host: SessionHost, seen_as: RunnerHost | None = None
+    ) -> PaperTradingRunner:
+        """The runner of a session, registered as active; it sees the host as ``seen_as``."""
         runner = self._runner_factory(
             host.committed,
             self.gateway,
             self.make_engine,
-            host,
+            seen_as or host,
             clock=self.clock,
             limits=self.limits,
             watch=self._watchdog.watch(host.id),

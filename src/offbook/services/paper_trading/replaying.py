@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 CALL_RECORDS: Final = 256
 """After so many records others on the loop have their turn."""
+CALL_STEPS: Final = 16
+"""Calls of the engine with fewer after which they have it too."""
 TOGETHER: Final = 16
 """Commands for orders that the engine takes in one call, where no strategy is told of them: it
 might set timers that ring a thousand times before the next command, all in that call."""
@@ -65,6 +67,8 @@ class Replay:
         self._expected: deque[StoredRecord] = deque()
         self._together_most = 1 if tells_strategy else TOGETHER
         self._watch = watch
+        self._steps = 0
+        self._before = (after_seq, engine.cursor.row)
 
     async def run(self, inputs: Sequence[TakenAt], until: Cursor) -> None:
         """Apply ``inputs`` at their places and rows up to ``until``.
@@ -144,6 +148,19 @@ class Replay:
             await self._step([block.rows(0, min(len(block), row - before, self._slice_rows))])
             if engine.cursor.row == before and not engine.cut_short:
                 return
+            await self._let_others_run()
+
+    async def _let_others_run(self) -> None:
+        """Now and then: rows between which there are commands come one by one."""
+        self._steps += 1
+        row, made = self._engine.cursor.row, self.produced
+        seq_before, row_before = self._before
+        if (
+            self._steps >= CALL_STEPS
+            or made - seq_before >= CALL_RECORDS
+            or row - row_before >= self._slice_rows
+        ):
+            self._steps, self._before = 0, (made, row)
             await asyncio.sleep(0)
 
     async def _compare(self, raw: bytes) -> None:

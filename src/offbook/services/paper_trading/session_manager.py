@@ -31,6 +31,7 @@ from offbook.domain.orders import OrderListRequest, OrderRequest, OrderView, Rep
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.ports.clock import IClock, IIdSource
 from offbook.ports.gateway import IBrokerGateway
+from offbook.ports.recovery import IRecoveryCrew
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.digests import (
     command_digest,
@@ -48,11 +49,7 @@ from offbook.services.paper_trading.door import (
 )
 from offbook.services.paper_trading.joining import default_clock, default_ids, engine_factory
 from offbook.services.paper_trading.limits import Limits
-from offbook.services.paper_trading.messages import (
-    SetSpeed,
-    TakeCommand,
-    Taken,
-)
+from offbook.services.paper_trading.messages import SetSpeed, TakeCommand, Taken
 from offbook.services.paper_trading.owner_loop import Work
 from offbook.services.paper_trading.reading import SessionReading
 from offbook.services.paper_trading.rebuilding import EngineFactory
@@ -100,10 +97,12 @@ class PaperTradingSessionManager(SessionReading):
         ids: IIdSource | None = None,
         limits: Limits | None = None,
         on_stuck: Callable[[StuckCallback], None] | None = None,
+        recovery_crew: IRecoveryCrew | None = None,
     ) -> None:
         """``processing_engine`` is a class or callable ``(session) -> engine``, or an engine that
         serves as prototype.  ``on_stuck`` is told, on a thread of its own, of a callback that does
-        not return.  The repository stays the caller's to close."""
+        not return.  The repository stays the caller's to close.  ``recovery_crew`` helps to take
+        sessions up; it must read the same store and make the same engines."""
         registry = Registry(
             gateway=broker_gateway,
             make_engine=engine_factory(processing_engine),
@@ -113,6 +112,7 @@ class PaperTradingSessionManager(SessionReading):
             ids=ids or default_ids(),
             limits=limits or Limits(),
             on_stuck=on_stuck,
+            crew=recovery_crew,
         )
         super().__init__(registry)
         self._active_sessions = registry.active

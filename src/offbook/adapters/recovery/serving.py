@@ -1,0 +1,60 @@
+"""The inside of a worker process: rebuilds sessions, one at a time, until told to leave."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Final
+
+from offbook.adapters.recovery.messages import (
+    FromWorker,
+    Leave,
+    Rebuild,
+    Rebuilt,
+    ToWorker,
+    decode_for_worker,
+    encode,
+)
+from offbook.adapters.workers.pipe import WorkerPipe
+from offbook.adapters.workers.process import PipeEnd
+from offbook.domain.session import PaperTradingSession
+from offbook.ports.recovery import EndState
+
+Say = Callable[[FromWorker], None]
+RebuildOne = Callable[[PaperTradingSession], Awaitable[EndState | None]]
+OpenRebuilder = Callable[[Say], AbstractAsyncContextManager[RebuildOne]]
+"""Makes what rebuilds sessions; it may say things by itself, from any thread."""
+
+_LEAVE: Final[ToWorker] = Leave()
+
+
+def serve(connection: PipeEnd, open_rebuilder: OpenRebuilder) -> None:
+    """Serve until told to leave, or until the other end of the pipe is gone; then end at once.
+
+    What strategies print is dropped: they printed it when they first ran.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+    pipe = WorkerPipe(connection, decode_for_worker, _LEAVE, leave_seconds=0)
+    asyncio.run(_serve(pipe, open_rebuilder))
+
+
+async def _serve(pipe: WorkerPipe[ToWorker], open_rebuilder: OpenRebuilder) -> None:
+    def say(message: FromWorker) -> None:
+        pipe.say(encode(message))
+
+    pipe.listen()
+    async with open_rebuilder(say) as rebuild:
+        while isinstance(message := await pipe.messages.get(), Rebuild):
+            say(await _answer(rebuild, message.session))
+
+
+async def _answer(rebuild: RebuildOne, session: PaperTradingSession) -> Rebuilt:
+    try:
+        return Rebuilt(await rebuild(session))
+    except Exception as error:
+        # Whoever owns the session does it again, and meets the same, or not.
+        return Rebuilt(why=f"{type(error).__name__}: {error}")

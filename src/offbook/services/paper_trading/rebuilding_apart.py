@@ -1,0 +1,116 @@
+"""A session rebuilt by one process for another, and the host that fetches it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from offbook.domain.journal import Snapshot, StoredRecord
+from offbook.domain.session import PaperTradingSession
+from offbook.ports.gateway import IBrokerGateway
+from offbook.ports.recovery import EndState, IRebuilder
+from offbook.ports.repository import IPaperTradingSessionRepository
+from offbook.services.paper_trading.limits import Limits
+from offbook.services.paper_trading.messages import (
+    Commit,
+    Committed,
+    Done,
+    JournalPage,
+    Loaded,
+    LoadedSnapshot,
+    LoadJournal,
+    LoadSession,
+    LoadSnapshot,
+    ReportFailure,
+    ReportHealth,
+)
+from offbook.services.paper_trading.opening import attach_to, open_to_replay
+from offbook.services.paper_trading.rebuilding import EngineFactory, rebuild
+from offbook.services.paper_trading.row_reader import RowReader
+from offbook.services.paper_trading.session_host import SessionHost
+from offbook.services.paper_trading.watchdog import Watch
+
+
+async def rebuild_apart(
+    session: PaperTradingSession,
+    gateway: IBrokerGateway,
+    make_engine: EngineFactory,
+    repository: IPaperTradingSessionRepository,
+    limits: Limits,
+    watch: Watch | None = None,
+) -> EndState | None:
+    """Rebuild a session from what is stored, to hand it over; nothing is written.
+
+    None for a strategy whose memory cannot be saved, and where a snapshot is damaged, which whoever
+    owns the session is to find.  Raises as ``rebuild`` does, and what opening its market raises.
+    """
+
+    async def read(after_seq: int, limit: int) -> Sequence[StoredRecord]:
+        return await repository.read_journal(session.id, after_seq=after_seq, limit=limit)
+
+    async def load(at_most_seq: int) -> LoadedSnapshot:
+        found = await repository.latest_snapshot(session.id, at_most_seq=at_most_seq)
+        return LoadedSnapshot(snapshot=found)
+
+    first = await read(0, 1)
+    attached = first[0].raw if first else b""
+    feed = await open_to_replay(gateway, session.config.market, attached)
+    rows = RowReader(feed, limits.block_rows, lambda: None)
+    try:
+        engine, head, unusable = await rebuild(
+            session,
+            make_engine,
+            attach_to(feed),
+            rows,
+            read,
+            load,
+            page_records=limits.page_records,
+            watch=watch,
+        )
+    finally:
+        await rows.close()
+    state = None if unusable else engine.snapshot()
+    if state is None:
+        return None
+    end = Snapshot(seq=engine.last_seq, cursor=engine.cursor, head=head, state=state)
+    return EndState(snapshot=end, attached=attached)
+
+
+class HelpedHost:
+    """A ``RunnerHost`` that has the session rebuilt elsewhere, where that can be.
+
+    It asks for that once: whoever rebuilds a session later does so by himself.
+    """
+
+    def __init__(self, host: SessionHost, rebuilder: IRebuilder) -> None:
+        self._host = host
+        self._rebuilder: IRebuilder | None = rebuilder
+
+    async def commit(self, message: Commit) -> Committed:
+        """Make steps durable."""
+        return await self._host.commit(message)
+
+    async def fail(self, message: ReportFailure) -> Done:
+        """The session is to end in FAILED."""
+        return await self._host.fail(message)
+
+    async def health(self, message: ReportHealth) -> Done:
+        """Tell how the session does."""
+        return await self._host.health(message)
+
+    async def load_session(self, message: LoadSession) -> Loaded:
+        """The durable session."""
+        return await self._host.load_session(message)
+
+    async def load_journal(self, message: LoadJournal) -> JournalPage:
+        """A page of the journal."""
+        return await self._host.load_journal(message)
+
+    async def load_snapshot(self, message: LoadSnapshot) -> LoadedSnapshot:
+        """The state at the journal's end as another process made it, else the newest snapshot."""
+        rebuilder, self._rebuilder = self._rebuilder, None
+        if rebuilder is not None:
+            self._host.market_is_open = True
+            end = await rebuilder.rebuilt(self._host.committed)
+            if end is not None:
+                return LoadedSnapshot(snapshot=end.snapshot, attached=end.attached)
+        return await self._host.load_snapshot(message)
