@@ -218,10 +218,14 @@ async def driven(
     repository: IPaperTradingSessionRepository,
     *,
     dashboard: Dashboard | None = None,
+    recovery_jobs: int | None = None,
 ) -> AsyncIterator[Driver]:
-    """A manager over a repository, with its driver, which listens until the manager is closed."""
+    """A manager over a repository, with its driver, which listens until the manager is closed;
+    ``recovery_jobs`` as in ``make_manager``."""
     with Driver(shell, dashboard) as driver:
-        async with make_manager(repository, on_stuck=driver.stuck) as manager:
+        async with make_manager(
+            repository, on_stuck=driver.stuck, recovery_jobs=recovery_jobs
+        ) as manager:
             driver.manager = manager
             yield driver
 

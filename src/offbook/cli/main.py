@@ -293,6 +293,7 @@ def recover(
     stop: o.Stop = False,
     resume: o.Resume = False,
     full_speed: o.FullSpeed = False,
+    jobs: o.RecoveryJobs = None,
     json: o.Json = False,
     quiet: o.Quiet = False,
     data_dir: o.DataDir = None,
@@ -305,7 +306,7 @@ def recover(
     shell = shell_of(ctx, json, quiet, data_dir)
     from offbook.cli.recovering import Wanted, recover_sessions
 
-    wanted = Wanted(stop=stop, resume=resume, full_speed=full_speed)
+    wanted = Wanted(stop=stop, resume=resume, full_speed=full_speed, jobs=jobs)
     raise typer.Exit(recover_sessions(shell, sessions or [], wanted))
 
 

@@ -223,6 +223,16 @@ DropBadRows = Annotated[
 Stop = Annotated[bool, typer.Option("--stop", help="Stop them instead of carrying them on.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Resume paused ones too.")]
 FullSpeed = Annotated[bool, typer.Option("--full-speed", help="Carry them on as fast as possible.")]
+RecoveryJobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        "-j",
+        min=1,
+        metavar="N",
+        help="Processes that rebuild them; 1: this one (as many as cores, if that is worth it).",
+    ),
+]
 Moment = Annotated[
     str | None,
     typer.Option(

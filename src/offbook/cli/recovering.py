@@ -32,11 +32,12 @@ _GOES_ON = (_S.STARTING, _S.RUNNING, _S.STOPPING)
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to become of the sessions that are found."""
+    """What is to become of the sessions that are found, and how many processes rebuild them."""
 
     stop: bool = False
     resume: bool = False
     full_speed: bool = False
+    jobs: int | None = None
 
 
 class Outcome(msgspec.Struct):
@@ -80,8 +81,9 @@ async def _recover(shell: Shell, references: Sequence[str], wanted: Wanted) -> O
 async def _in_store(
     shell: Shell, store: Path, ids: list[str], wanted: Wanted, outcome: Outcome
 ) -> None:
+    jobs = wanted.jobs if wanted.jobs is not None else shell.settings.value("recovery", "jobs")
     async with open_store(shell.data_dir, exact=store) as repository:
-        async with driven(shell, repository) as driver:
+        async with driven(shell, repository, recovery_jobs=jobs) as driver:
             await _take_over(driver, ids, wanted, outcome, shell)
         lost = {session_id for session_id, _, _ in outcome.failed}
         taken = [await repository.get(session_id) for session_id in ids if session_id not in lost]

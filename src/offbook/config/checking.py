@@ -49,7 +49,7 @@ def check_file(file: FilePath) -> Checked:
     is_settings = file.name == FILE_NAME or file.absolute() == user_file().absolute()
     if not is_settings:
         # Under another name it may still hold settings: those of the program tell it.
-        is_settings = bool({"data_dir", "cli"}.intersection(read_document(file)))
+        is_settings = bool({"data_dir", "cli", "recovery"}.intersection(read_document(file)))
     source = Source.PROJECT if is_settings else Source.SESSION
     catalogue = project_catalogue() if is_settings else session_catalogue()
     layer = read_file(file, source, catalogue)

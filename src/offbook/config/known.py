@@ -45,11 +45,19 @@ class CliSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     quiet: bool = False
 
 
+class RecoverySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How sessions are taken up again. ``jobs`` processes do it, 1 for the program's own alone;
+    None for as many as there are cores, where there is enough to do."""
+
+    jobs: int | None = None
+
+
 class Program(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Settings that are no part of a session. ``data_dir`` is where sessions are kept."""
 
     data_dir: str | None = None
     cli: CliSettings = CliSettings()
+    recovery: RecoverySettings = RecoverySettings()
 
 
 class Known(msgspec.Struct, frozen=True):

@@ -32,7 +32,7 @@ USER_FILE_NAME: Final = "config.toml"
 FULL_SPEED: Final = "full"
 """As a speed: as fast as possible, also where a weaker source names a pace."""
 
-_PROGRAM: Final = frozenset({"data_dir", "cli"})
+_PROGRAM: Final = frozenset({"data_dir", "cli", "recovery"})
 _NAMES_MARKET: Final = ("path", TYPE, "instrument", "sources")
 _CLI_DEFAULTS: Final[dict[Path, Any]] = {
     # Whoever watches a terminal wants the end and its report, not a session that waits.

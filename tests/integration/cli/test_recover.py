@@ -7,9 +7,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.integration.cli.conftest import Answer, recording
+
+from offbook.cli import driving
 
 Program = Callable[..., Answer]
 FLIP = ("run", "mine.py:Flip", "--data", "quotes.csv")
@@ -125,3 +128,31 @@ def test_a_session_whose_strategy_changed_is_not_carried_on(offbook: Program, fo
     document = offbook("recover", "--json").document
     assert [entry["reason"] for entry in document["failed"]] == ["strategy_changed"]
     assert len(document["recovered"]) == 1
+
+
+def test_how_many_processes_rebuild_is_set_where_all_else_is(
+    offbook: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a flag, else by a variable or a file; what is no number of processes is refused."""
+    given: list[int | None] = []
+    make = driving.make_manager
+
+    def noting(*parts: Any, recovery_jobs: int | None, **more: Any) -> Any:
+        given.append(recovery_jobs)
+        return make(*parts, recovery_jobs=recovery_jobs, **more)
+
+    monkeypatch.setattr(driving, "make_manager", noting)
+    Path("quotes.csv").write_text(recording(10))
+    assert offbook(*FLIP, "--at-end", "pause").code == 0
+    given.clear()
+    assert offbook("recover").code == 0
+    Path("offbook.toml").write_text("[recovery]\njobs = 3\n")
+    assert offbook("recover").code == 0
+    monkeypatch.setenv("OFFBOOK_RECOVERY__JOBS", "2")
+    assert offbook("recover").code == 0
+    assert offbook("recover", "--jobs", "1").code == 0
+    assert given == [None, 3, 2, 1]
+    monkeypatch.setenv("OFFBOOK_RECOVERY__JOBS", "0")
+    answer = offbook("recover")
+    assert answer.code == 2
+    assert "recovery_jobs" in answer.err

@@ -215,7 +215,12 @@ def test_the_schema_names_every_setting_and_nothing_else() -> None:
         return found
 
     assert names(schema) == {".".join(path) for path in project_catalogue().settings}
-    assert set(schema["properties"]) == {*SessionConfig.__struct_fields__, "data_dir", "cli"}
+    assert set(schema["properties"]) == {
+        *SessionConfig.__struct_fields__,
+        "data_dir",
+        "cli",
+        "recovery",
+    }
 
 
 def test_what_looks_like_a_secret_is_not_shown() -> None:
