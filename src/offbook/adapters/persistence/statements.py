@@ -57,14 +57,13 @@ DELETE FROM snapshots WHERE session_id = ? AND id NOT IN (
 
 FIND_ANSWER: Final = "SELECT document FROM answers WHERE session_id = ? AND command_id = ?"
 
-ANY_ANSWER: Final = """
-SELECT 1 FROM answers WHERE (session_id, command_id) IN (VALUES LIST) LIMIT 1
-"""
-
 FIND_ANSWERS: Final = """
-SELECT session_id, command_id, document FROM answers
-WHERE (session_id, command_id) IN (VALUES LIST)
+WITH asked (session_id, command_id) AS (VALUES LIST)
+SELECT a.session_id, a.command_id, a.document
+FROM asked CROSS JOIN answers AS a USING (session_id, command_id)
 """
+"""CROSS JOIN looks each one up by the key: asked for IN a list of pairs, SQLite would read all the
+answers there are."""
 
 INSERT_ANSWER: Final = "INSERT INTO answers (session_id, command_id, document) VALUES (?, ?, ?)"
 

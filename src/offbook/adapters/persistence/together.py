@@ -17,10 +17,6 @@ from offbook.domain.errors import OffbookError
 from offbook.domain.storing import StoredState
 
 
-class NotTogether(Exception):
-    """These saves must be stored one by one: one of them is more than it seemed."""
-
-
 def runs(changes: Sequence[Change]) -> Iterator[list[int]]:
     """The places of changes, parted into runs in order: such as may be stored together, which are
     saves of different sessions, and others alone."""
@@ -45,8 +41,8 @@ def runs(changes: Sequence[Change]) -> Iterator[list[int]]:
 def save_all(connection: sqlite3.Connection, saves: Sequence[Save]) -> list[OffbookError | None]:
     """Store saves of different sessions; gives for each what refused it, if anything did.
 
-    Raises NotTogether, and sqlite3.Error for the first that cannot be stored; what was done until
-    then is the caller's to undo.
+    Raises sqlite3.Error for the first that cannot be stored, as an answer to a command that is
+    answered already; what was done until then is the caller's to undo.
     """
     stored = _stored_states(connection, saves)
     refusals: list[OffbookError | None] = []
@@ -62,8 +58,7 @@ def save_all(connection: sqlite3.Connection, saves: Sequence[Save]) -> list[Offb
     _store_sessions(connection, fit, stored)
     batches = [(save.session_id, save.batch) for save in fit if save.batch is not None]
     answers = [(mine, *answer) for mine, batch in batches for answer in batch.answers]
-    if answers and not many.insert_answers(connection, answers):
-        raise NotTogether
+    many.insert(connection, sql.INSERT_ANSWER, answers)
     journal = [
         (mine, batch.first_seq, batch.last_seq, batch.count, batch.head, batch.records)
         for mine, batch in batches

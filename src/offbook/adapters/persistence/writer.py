@@ -21,7 +21,7 @@ from offbook.adapters.persistence import statements as sql
 from offbook.adapters.persistence.changes import Change, Save
 from offbook.adapters.persistence.connections import CHECKPOINT, primary_code, storage_error
 from offbook.adapters.persistence.presence import Presence
-from offbook.adapters.persistence.together import NotTogether, runs, save_all
+from offbook.adapters.persistence.together import runs, save_all
 from offbook.domain.errors import CommitOutcomeUnknown, OffbookError, StorageUnavailable
 
 WAITING_MAX: Final = 16_384
@@ -240,7 +240,7 @@ def _apply_run(connection: sqlite3.Connection, run: Sequence[_Waiting]) -> None:
         connection.execute(sql.SAVEPOINT)
         try:
             refusals = save_all(connection, saves)
-        except (NotTogether, *_OF_ONE_CHANGE):
+        except _OF_ONE_CHANGE:
             connection.execute(sql.ROLLBACK_TO_SAVEPOINT)
             connection.execute(sql.RELEASE_SAVEPOINT)
         else:
