@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from offbook.domain.errors import CommandConflict
 from offbook.domain.journal import CommandAnswer
@@ -13,6 +13,8 @@ from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.owner_loop import OwnerLoop
 
 T = TypeVar("T")
+Key: TypeAlias = tuple[str, str]
+"""A session's id and the id of a command to it."""
 
 
 class CommandMemory:
@@ -36,7 +38,7 @@ class CommandMemory:
         self._repository = repository
         self._keep = keep
         self._is_new = is_new
-        self._known: OrderedDict[tuple[str, str], tuple[str, asyncio.Task[Any]]] = OrderedDict()
+        self._known: OrderedDict[Key, tuple[str, asyncio.Future[Any]]] = OrderedDict()
 
     async def once(
         self,
@@ -56,17 +58,43 @@ class CommandMemory:
             # then only leaves his reply alone.
             return await work()
         key = (session_id, command_id)
+        future = self.known(key, digest)
+        if future is None:
+            carried_out = self._carry_out(session_id, command_id, digest, work, decode)
+            future = self._loop.spawn(carried_out, f"command {command_id}")
+            self.hold(key, digest, future)
+            future.add_done_callback(lambda done: self.finished(key, done))
+        answer: T = await asyncio.shield(future)
+        return answer
+
+    def known(self, key: Key, digest: str) -> asyncio.Future[Any] | None:
+        """What will give, or gave, the answer to a command that is being carried out, or was
+        lately. Raises CommandConflict."""
         known = self._known.get(key)
         if known is None:
-            carried_out = self._carry_out(session_id, command_id, digest, work, decode)
-            task = self._loop.spawn(carried_out, f"command {command_id}")
-            self._known[key] = (digest, task)
-            task.add_done_callback(lambda done: self._finished(key, done))
-        else:
-            self._compare(session_id, command_id, digest, known[0])
-            task = known[1]
-        answer: T = await asyncio.shield(task)
-        return answer
+            return None
+        self._compare(*key, digest, known[0])
+        return known[1]
+
+    def is_new(self, key: Key) -> bool:
+        """Whether the store need not be asked for a command's answer: it holds none."""
+        return self._is_new is not None and self._is_new(*key)
+
+    def hold(self, key: Key, digest: str, future: asyncio.Future[Any]) -> None:
+        """Whoever repeats the command waits for ``future`` too, until it is ``finished``."""
+        self._known[key] = (digest, future)
+
+    def finished(self, key: Key, future: asyncio.Future[Any]) -> None:
+        """A command has been carried out: its answer is kept for a while, a refusal is not."""
+        if future.cancelled() or future.exception() is not None:
+            self._known.pop(key, None)
+            return
+        self._known.move_to_end(key)
+        while len(self._known) > self._keep:
+            oldest = next(iter(self._known))
+            if not self._known[oldest][1].done():
+                break
+            del self._known[oldest]
 
     async def _carry_out(
         self,
@@ -76,8 +104,7 @@ class CommandMemory:
         work: Callable[[], Coroutine[Any, Any, T]],
         decode: Callable[[bytes], T] | None,
     ) -> T:
-        is_new = self._is_new is not None and self._is_new(session_id, command_id)
-        if decode is not None and not is_new:
+        if decode is not None and not self.is_new((session_id, command_id)):
             stored = await self._repository.find_answer(session_id, command_id)
             if isinstance(stored, CommandAnswer):
                 self._compare(session_id, command_id, digest, stored.body_digest)
@@ -92,14 +119,3 @@ class CommandMemory:
                 session_id=session_id,
                 command_id=command_id,
             )
-
-    def _finished(self, key: tuple[str, str], task: asyncio.Task[Any]) -> None:
-        if task.cancelled() or task.exception() is not None:
-            self._known.pop(key, None)
-            return
-        self._known.move_to_end(key)
-        while len(self._known) > self._keep:
-            oldest = next(iter(self._known))
-            if not self._known[oldest][1].done():
-                break
-            del self._known[oldest]

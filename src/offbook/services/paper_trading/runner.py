@@ -188,6 +188,27 @@ class PaperTradingRunner:
             # The feed, which came with it, is closed too.
             await rows.close()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a command can be posted now."""
+        return self._refusal is None and self._main is not None
+
+    def post(self, message: Message) -> asyncio.Future[Message]:
+        """Put a message into the mailbox; the reply comes with the future, which a caller who goes
+        away may cancel.  What ``take`` and its like wait for.  Raises why there is no mailbox."""
+        if self._refusal is not None or self._main is None:
+            raise not_now(self._session.id, self._refusal)
+        if len(self._mail) >= 2 * self._limits.mailbox:
+            # Callers are counted by the manager; these were left by callers who went away.
+            raise MailboxFull(
+                f"session {self._session.id}: {len(self._mail)} commands wait already",
+                session_id=self._session.id,
+            )
+        reply: asyncio.Future[Message] = self._main.get_loop().create_future()
+        self._mail.append(Mail(message, reply))
+        self._wake.set()
+        return reply
+
     # -- beginning ----------------------------------------------------------------------------
 
     async def _attached(self) -> bytes:
@@ -377,18 +398,7 @@ class PaperTradingRunner:
         await self._host.fail(ReportFailure(reason=reason, error=session_error(cause, detail)))
 
     async def _post(self, message: Message, kind: type[M]) -> M:
-        if self._refusal is not None or self._main is None:
-            raise not_now(self._session.id, self._refusal)
-        if len(self._mail) >= 2 * self._limits.mailbox:
-            # Callers are counted by the manager; these were left by callers who went away.
-            raise MailboxFull(
-                f"session {self._session.id}: {len(self._mail)} commands wait already",
-                session_id=self._session.id,
-            )
-        reply: asyncio.Future[Message] = self._main.get_loop().create_future()
-        self._mail.append(Mail(message, reply))
-        self._wake.set()
-        answer = await reply
+        answer = await self.post(message)
         assert isinstance(answer, kind)
         return answer
 

@@ -33,27 +33,33 @@ class SeenIds:
     def add(self, *names: str) -> None:
         """From now on these are held."""
         for name in names:
-            self._add(name)
-
-    def _add(self, name: str) -> None:
-        if not self._left:
-            self._left = _FIRST * _GROWTH ** len(self._filters)
-            self._filters.append(bytearray(self._left * _BITS_PER_ID // 8))
-        self._left -= 1
-        bits = self._filters[-1]
-        for place in _places(name, len(bits) * 8):
-            bits[place >> 3] |= 1 << (place & 7)
+            if not self._left:
+                self._left = _FIRST * _GROWTH ** len(self._filters)
+                self._filters.append(bytearray(self._left * _BITS_PER_ID // 8))
+            self._left -= 1
+            bits = self._filters[-1]
+            place, step = _probes(name)
+            last = len(bits) * 8 - 1
+            for _ in range(_PROBES):
+                bits[(place & last) >> 3] |= 1 << (place & 7)
+                place += step
 
     def may_hold(self, name: str) -> bool:
         """Whether the id was added, or looks as if it had been."""
-        return any(
-            all(bits[place >> 3] & (1 << (place & 7)) for place in _places(name, len(bits) * 8))
-            for bits in self._filters
-        )
+        first, step = _probes(name)
+        for bits in self._filters:
+            place, last = first, len(bits) * 8 - 1
+            for _ in range(_PROBES):
+                if not bits[(place & last) >> 3] & (1 << (place & 7)):
+                    break
+                place += step
+            else:
+                return True
+        return False
 
 
-def _places(name: str, size: int) -> tuple[int, ...]:
-    """Where an id's bits are in a filter of so many, a power of two."""
+def _probes(name: str) -> tuple[int, int]:
+    """An id's first place, and from each of its places to the next; a filter takes them modulo its
+    bits, a power of two."""
     first = hash(name)  # differs from process to process, and is kept in none
-    second = first >> 32 | 1
-    return tuple((first + number * second) & (size - 1) for number in range(_PROBES))
+    return first, first >> 32 | 1

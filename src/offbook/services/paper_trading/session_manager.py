@@ -26,16 +26,14 @@ from offbook.domain.config import (
     parse_speed,
     well_formed_config,
 )
-from offbook.domain.errors import SessionFailed
 from offbook.domain.orders import OrderListRequest, OrderRequest, OrderView, ReplaceRequest
-from offbook.domain.session import PaperTradingSession, SessionStatus
+from offbook.domain.session import PaperTradingSession
 from offbook.ports.clock import IClock, IIdSource
 from offbook.ports.gateway import IBrokerGateway
 from offbook.ports.recovery import IRecoveryCrew
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.digests import (
     command_digest,
-    decode_order_answer,
     decode_session_answer,
     start_digest,
 )
@@ -49,7 +47,8 @@ from offbook.services.paper_trading.door import (
 )
 from offbook.services.paper_trading.joining import default_clock, default_ids, engine_factory
 from offbook.services.paper_trading.limits import Limits
-from offbook.services.paper_trading.messages import SetSpeed, TakeCommand, Taken
+from offbook.services.paper_trading.messages import SetSpeed
+from offbook.services.paper_trading.order_calls import OrderCalls
 from offbook.services.paper_trading.owner_loop import Work
 from offbook.services.paper_trading.reading import SessionReading
 from offbook.services.paper_trading.rebuilding import EngineFactory
@@ -58,7 +57,7 @@ from offbook.services.paper_trading.registry import Registry, RunnerFactory, out
 from offbook.services.paper_trading.runner import PaperTradingRunner
 from offbook.services.paper_trading.starting import Starter
 from offbook.services.paper_trading.suspending import suspend_all
-from offbook.services.paper_trading.transitions import Transitions, not_running
+from offbook.services.paper_trading.transitions import Transitions
 from offbook.services.paper_trading.watchdog import StuckCallback
 
 if TYPE_CHECKING:
@@ -67,7 +66,6 @@ if TYPE_CHECKING:
 DEADLINE_NS: Final = 86_400_000_000_000
 """How much session time a flattening stop may take unless told: one day."""
 
-_TAKES_ORDERS: Final = (SessionStatus.RUNNING, SessionStatus.PAUSED, SessionStatus.STOPPING)
 _log = structlog.get_logger(__name__)
 
 
@@ -120,6 +118,7 @@ class PaperTradingSessionManager(SessionReading):
         self._recovery = Recovery(self._registry)
         self._starter = Starter(self._registry, self._recovery)
         self._transitions = Transitions(self._registry, self._recovery)
+        self._order_calls = OrderCalls(self._registry, self._transitions, self._memory)
 
     async def __aenter__(self) -> Self:
         """Make the running loop the owner loop."""
@@ -376,24 +375,8 @@ class PaperTradingSessionManager(SessionReading):
     ) -> OrderView:
         check_command(session_id, command_id, at)
         command = well_formed(command)
-        digest = "" if command_id is None else command_digest(command, at)
-        message = TakeCommand(command=command, digest=digest, at=at)
-        work: Work[OrderView] = partial(self._take_order, session_id, message)
-        if command_id is not None:
-            # One without an id nobody can join in, or find again.
-            work = partial(
-                self._memory.once, session_id, command_id, digest, work, decode_order_answer
-            )
+        work = partial(self._order_calls.begin, session_id, command, command_id, at)
         return await self._call(work, "order", guarded=True)
-
-    async def _take_order(self, session_id: str, message: TakeCommand) -> OrderView:
-        async with self._transitions.visit(session_id, None) as host:
-            if host.committed.status not in _TAKES_ORDERS:
-                raise not_running(host.session)
-            reply = await outcome_of(self._registry.active[host.id].take(message))
-            if not isinstance(reply, Taken) or reply.order is None:
-                raise SessionFailed("the runner gave no order", session_id=session_id)
-            return reply.order
 
     def _command_id(self, given: str | None) -> str:
         return given if given is not None else self._registry.ids.command_id()
