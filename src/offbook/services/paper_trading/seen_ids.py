@@ -1,4 +1,4 @@
-"""Which command ids a session may have answered, in a byte or so each.
+"""Which command ids a session may have answered, in a few bytes each.
 
 Every command that comes with an id must be looked for among the answers of its session, and nearly
 every one is new.  Of a session that began in this process all answers were stored by it: so what is
@@ -12,16 +12,17 @@ from typing import Final
 _FIRST: Final = 32
 """Ids in the first filter: most sessions have few, and ten thousand may be loaded."""
 _GROWTH: Final = 4
-_PROBES: Final = 3
-_BITS_PER_ID: Final = 8
+_PROBES: Final = 5
+_BITS_PER_ID: Final = 16
 
 
 class SeenIds:
     """A set of ids that may claim to hold one it does not, never the other way round.
 
     Bloom filters, each four times as large as the one before (B. Bloom, "Space/time trade-offs in
-    hash coding with allowable errors", CACM 13:7, 1970): a filter of 8 bits and 3 probes for each
-    id is wrong about once in 33 when it is full.
+    hash coding with allowable errors", CACM 13:7, 1970): a filter of 16 bits and 5 probes for each
+    id is wrong about once in 700 when it is full.  Each such error is a look into the store, which
+    parts its caller from those who wait for the same commit.
     """
 
     __slots__ = ("_filters", "_left")
