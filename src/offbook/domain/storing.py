@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -39,6 +39,8 @@ NEWLINE = b"\n"
 SNAPSHOTS_KEPT = 2
 """How many snapshots of a session are kept, the newest; one in hand should the newest be bad."""
 
+_NAMED_CONFIG = b'"config":'
+_NO_CONFIG = _NAMED_CONFIG + b"null"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ENCODER = msgspec.json.Encoder(enc_hook=encode_hook)
 _SESSION = msgspec.json.Decoder(PaperTradingSession, dec_hook=decode_hook)
@@ -66,9 +68,26 @@ def encode_session(session: PaperTradingSession) -> bytes:
     return _ENCODER.encode(session)
 
 
+def encode_without_config(session: PaperTradingSession) -> bytes:
+    """The same with null for the configuration: most of a session, and it never changes."""
+    bare: Any = session
+    return _ENCODER.encode(msgspec.structs.replace(bare, config=None))
+
+
 def encode_config(config: SessionConfig) -> bytes:
     """A configuration as it stands in what ``encode_session`` gives."""
     return _ENCODER.encode(config)
+
+
+def decode_with_config(raw: bytes, config: bytes) -> PaperTradingSession:
+    """Read what ``encode_without_config`` and ``encode_config`` gave. Raises JournalDamaged when it
+    does not fit."""
+
+    def decode(bare: bytes) -> PaperTradingSession:
+        # Text in JSON holds no bare quotation mark, so the first is the session's own.
+        return _SESSION.decode(bare.replace(_NO_CONFIG, _NAMED_CONFIG + config, 1))
+
+    return _decode(decode, raw, "session")
 
 
 def decode_session(raw: bytes) -> PaperTradingSession:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -22,8 +24,9 @@ from offbook.adapters.persistence.sqlite_repository import (
     ReadOnlySqliteRepository,
     SqliteRepository,
 )
+from offbook.domain import storing
 from offbook.domain.errors import StorageUnavailable
-from offbook.testing.sessions import new_session
+from offbook.testing.sessions import later, new_session, step
 
 STATEMENTS_MAX = 200
 TABLES = {table.name for table in METADATA.sorted_tables}
@@ -156,11 +159,68 @@ async def test_a_store_of_an_older_version_is_not_brought_up_to_date_by_an_onloo
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await SqliteRepository.open(tmp_path).close()
-    monkeypatch.setattr(migration, "HEAD", "0002")
-    monkeypatch.setattr(migration, "REVISIONS", ("0001", "0002"))
+    monkeypatch.setattr(migration, "HEAD", "9999")
+    monkeypatch.setattr(migration, "REVISIONS", (*migration.REVISIONS, "9999"))
     with pytest.raises(StorageUnavailable) as caught:
         ReadOnlySqliteRepository.open(tmp_path)
     assert caught.value.fields["reason"] == "older"
+
+
+async def test_sessions_of_the_first_schema_are_read_and_parted_when_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / DATABASE_FILE
+    with monkeypatch.context() as before:
+        before.setattr(migration, "HEAD", "0001")
+        migration.bring_up_to_date(path)
+    old = [new_session(number) for number in range(3)]
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        for one in old:
+            connection.execute(
+                "INSERT INTO sessions (version, epoch, status, created_us, last_seq, document, id)"
+                " VALUES (1, 0, ?, ?, 0, ?, ?)",
+                (one.status.value, storing.created_us(one), storing.encode_session(one), one.id),
+            )
+        connection.commit()
+    repository = SqliteRepository.open(tmp_path)
+    assert await repository.list() == tuple(old)
+    assert configs_of(path) == ([None] * 3, 0)
+    changed, batch = step(old[1], 1)
+    await asyncio.gather(
+        repository.save(changed, batch, expected_version=1, epoch=0),
+        repository.save(later(old[2]), expected_version=1, epoch=0),
+    )
+    await repository.save(later(old[0]), expected_version=1, epoch=0)
+    assert await repository.list() == (later(old[0]), changed, later(old[2]))
+    assert await repository.get(changed.id) == changed
+    await repository.close()
+    names, kept = configs_of(path)
+    assert (len(set(names)), kept, None in names) == (1, 1, False)
+
+
+async def test_a_configuration_is_kept_once_and_another_replaces_it(tmp_path: Path) -> None:
+    repository = SqliteRepository.open(tmp_path)
+    sessions = [new_session(number) for number in range(4)]
+    for one in sessions:
+        await repository.save(one, expected_version=0, epoch=0)
+    assert configs_of(tmp_path / DATABASE_FILE)[1] == 1
+    config = msgspec.structs.replace(sessions[0].config, name='"config":null')
+    changed = [msgspec.structs.replace(later(one), config=config) for one in sessions[:2]]
+    calls = (repository.save(one, expected_version=1, epoch=0) for one in changed)
+    await asyncio.gather(*calls)
+    third = msgspec.structs.replace(later(sessions[2]), config=config)
+    await repository.save(third, expected_version=1, epoch=0)
+    assert await repository.list() == (*changed, third, sessions[3])
+    assert configs_of(tmp_path / DATABASE_FILE)[1] == 2
+    await repository.close()
+
+
+def configs_of(path: Path) -> tuple[list[str | None], int]:
+    """What each session names as its configuration, and how many are kept."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        names = [name for (name,) in connection.execute("SELECT config FROM sessions")]
+        ((kept,),) = connection.execute("SELECT count(*) FROM configs")
+    return names, kept
 
 
 def test_no_database_toolkit_is_loaded_before_a_store_is_opened(tmp_path: Path) -> None:

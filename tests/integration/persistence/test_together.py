@@ -15,7 +15,16 @@ from offbook.domain.errors import CommandConflict, OffbookError
 from offbook.domain.journal import CommandAnswer, Operation, OperationKind
 from offbook.testing.sessions import EPOCH, later, new_session, scheduled, snapshot, step
 
-TABLES = ("sessions", "journal", "snapshots", "answers", "scheduled", "operations", "leases")
+TABLES = (
+    "configs",
+    "sessions",
+    "journal",
+    "snapshots",
+    "answers",
+    "scheduled",
+    "operations",
+    "leases",
+)
 
 
 def answer(command_id: str, text: str = "ok") -> CommandAnswer:

@@ -6,8 +6,9 @@ alone) or sqlite3.Error.
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import msgspec
@@ -35,8 +36,7 @@ class Change(Protocol):
         """Carry it out inside the open transaction."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
+class _Batch(msgspec.Struct, frozen=True, eq=False):
     """A journal batch, encoded."""
 
     first_seq: int
@@ -73,34 +73,43 @@ def _encode_batch(batch: JournalBatch) -> _Batch:
     )
 
 
-_CONFIGS: Final[dict[int, tuple[SessionConfig, msgspec.Raw]]] = {}
+class _Config(msgspec.Struct, frozen=True):
+    """A configuration, encoded, and the name under which a store keeps it."""
+
+    digest: str
+    document: bytes
+    of: SessionConfig
+
+
+_CONFIGS: Final[dict[int, _Config]] = {}
 _MOST_CONFIGS: Final = 256
 
 
-def _document(session: PaperTradingSession) -> bytes:
-    """A session, encoded.  Its configuration, most of it, never changes and is shared by sessions
-    that are alike: what it gives is kept, for as many as there are likely to be."""
-    config = session.config
+def _config(config: SessionConfig) -> _Config:
+    """A session's configuration, encoded.  It never changes and is shared by sessions that are
+    alike: what it gives is kept, for as many as there are likely to be."""
     known = _CONFIGS.get(id(config))
     if known is None:
         if len(_CONFIGS) >= _MOST_CONFIGS:
             _CONFIGS.clear()
+        document = storing.encode_config(config)
         # The object is kept too, so that no other gets its id.
-        known = _CONFIGS[id(config)] = (config, msgspec.Raw(storing.encode_config(config)))
-    return storing.encode_session(msgspec.structs.replace(session, config=known[1]))
+        known = _Config(hashlib.sha256(document).hexdigest(), document, config)
+        _CONFIGS[id(config)] = known
+    return known
 
 
-@dataclass(frozen=True, slots=True)
-class Save:
+class Save(msgspec.Struct, frozen=True, eq=False):
     """A session and what continues its journal."""
 
     session_id: str
     columns: tuple[int, int, str, int]
     document: bytes
+    config: _Config
     batch: _Batch | None
     expected_version: int
     epoch: int
-    size: int = field(default=0)
+    size: int
 
     @classmethod
     def of(
@@ -114,7 +123,7 @@ class Save:
         """Encode a save. Raises InvalidInput for one that could never be right."""
         storing.check_request(session, batch, expected_version)
         encoded = None if batch is None else _encode_batch(batch)
-        document = _document(session)
+        document = storing.encode_without_config(session)
         size = len(document)
         if encoded is not None:
             size += len(encoded.records) + len(encoded.snapshot[1] if encoded.snapshot else b"")
@@ -123,6 +132,7 @@ class Save:
             session_id=session.id,
             columns=(session.version, session.epoch, session.status.value, created),
             document=document,
+            config=_config(session.config),
             batch=encoded,
             expected_version=expected_version,
             epoch=epoch,
@@ -131,15 +141,21 @@ class Save:
 
     def apply(self, connection: sqlite3.Connection) -> None:
         """Judge the save against what is stored, then store it. Raises as the port's ``save``."""
-        row = connection.execute(sql.STORED_STATE, (self.session_id,)).fetchone()
-        stored = None if row is None else storing.StoredState(*row)
+        found = connection.execute(sql.STORED_STATE, (self.session_id,)).fetchone()
+        stored = None if found is None else storing.StoredState(*found[:4])
         self.judge(stored)
         batch = self.batch
         last_seq = 0 if stored is None else stored.last_seq
-        statement = sql.INSERT_SESSION if stored is None else sql.UPDATE_SESSION
-        connection.execute(
-            statement, self.session_row(last_seq if batch is None else batch.last_seq)
-        )
+        row = self.session_row(last_seq if batch is None else batch.last_seq)
+        config = self.config
+        if found is None or found[4] != config.digest:
+            connection.execute(sql.INSERT_CONFIG, (config.digest, config.document))
+        if found is None:
+            connection.execute(sql.INSERT_SESSION, row)
+        else:
+            connection.execute(sql.UPDATE_SESSION, row[:-1])
+            if found[4] != config.digest:
+                connection.execute(sql.SET_CONFIG, (config.digest, self.session_id))
         if batch is not None:
             self._append(connection, batch)
             self.store_rest(connection)
@@ -155,8 +171,8 @@ class Save:
         )
 
     def session_row(self, last_seq: int) -> tuple[object, ...]:
-        """The session's values in the order of the statements."""
-        return (*self.columns, last_seq, self.document, self.session_id)
+        """The session's values in the order of the statements; the last is for a new one alone."""
+        return (*self.columns, last_seq, self.document, self.session_id, self.config.digest)
 
     def _append(self, connection: sqlite3.Connection, batch: _Batch) -> None:
         mine = self.session_id

@@ -11,7 +11,7 @@ from offbook.adapters.persistence.connections import open_writer
 from offbook.adapters.persistence.statements import BEGIN
 from offbook.domain.errors import StorageUnavailable
 
-REVISIONS: Final = ("0001",)
+REVISIONS: Final = ("0001", "0002")
 """Every schema there has been, oldest first."""
 
 HEAD: Final = REVISIONS[-1]

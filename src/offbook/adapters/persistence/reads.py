@@ -20,6 +20,7 @@ from sqlalchemy.pool import QueuePool
 from offbook.adapters.persistence.connections import open_reader, storage_error
 from offbook.adapters.persistence.presence import Presence
 from offbook.adapters.persistence.schema import (
+    CONFIGS,
     JOURNAL,
     OPERATIONS,
     SCHEDULED,
@@ -96,18 +97,28 @@ class Reads:
             raise storage_error(told, self._path) from error
 
 
+_SESSION = select(SESSIONS.c.document, CONFIGS.c.document).outerjoin_from(SESSIONS, CONFIGS)
+
+
 def session(connection: Connection, session_id: str) -> PaperTradingSession:
     """One session. Raises SessionNotFound, JournalDamaged."""
-    document = connection.scalar(select(SESSIONS.c.document).where(SESSIONS.c.id == session_id))
-    if document is None:
+    row = connection.execute(_SESSION.where(SESSIONS.c.id == session_id)).first()
+    if row is None:
         raise storing.session_not_found(session_id)
-    return storing.decode_session(document)
+    return _session(*row)
 
 
 def sessions(connection: Connection) -> tuple[PaperTradingSession, ...]:
     """All sessions, oldest first. Raises JournalDamaged."""
-    query = select(SESSIONS.c.document).order_by(SESSIONS.c.created_us, SESSIONS.c.id)
-    return tuple(map(storing.decode_session, connection.scalars(query)))
+    rows = connection.execute(_SESSION.order_by(SESSIONS.c.created_us, SESSIONS.c.id))
+    return tuple(_session(*row) for row in rows)
+
+
+def _session(document: bytes, config: bytes | None) -> PaperTradingSession:
+    """Without a configuration of its own the document is of schema 0001, and whole."""
+    if config is None:
+        return storing.decode_session(document)
+    return storing.decode_with_config(document, config)
 
 
 def journal(

@@ -26,6 +26,14 @@ def _session_id() -> Column[str]:
     return Column("session_id", Text, ForeignKey("sessions.id"), nullable=False)
 
 
+CONFIGS = Table(
+    "configs",
+    METADATA,
+    Column("digest", Text, primary_key=True),
+    Column("document", LargeBinary, nullable=False),
+)
+"""Configurations by the SHA-256 of their encoding: they never change, and sessions share them."""
+
 SESSIONS = Table(
     "sessions",
     METADATA,
@@ -36,8 +44,11 @@ SESSIONS = Table(
     Column("created_us", Integer, nullable=False),
     Column("last_seq", Integer, nullable=False),
     Column("document", LargeBinary, nullable=False),
+    Column("config", Text, ForeignKey("configs.digest"), nullable=True),
     Index("sessions_by_age", "created_us", "id"),
 )
+"""``document`` says null for its configuration, which ``config`` names; a row without that was
+stored by schema 0001 and not saved since: its document is the whole session."""
 
 JOURNAL = Table(
     "journal",

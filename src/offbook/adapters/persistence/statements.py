@@ -12,22 +12,23 @@ RELEASE_SAVEPOINT: Final = "RELEASE change"
 ROLLBACK_TO_SAVEPOINT: Final = "ROLLBACK TO change"
 
 STORED_STATE: Final = """
-SELECT s.version, s.last_seq, coalesce(l.epoch, 0), coalesce(l.released, 0)
+SELECT s.version, s.last_seq, coalesce(l.epoch, 0), coalesce(l.released, 0), s.config
 FROM sessions AS s LEFT JOIN leases AS l ON l.session_id = s.id
 WHERE s.id = ?
 """
 
 STORED_STATES: Final = """
 SELECT group_concat(s.version || ' ' || s.last_seq || ' ' || coalesce(l.epoch, 0) || ' '
-                    || coalesce(l.released, 0) || ' ' || s.id, char(10))
+                    || coalesce(l.released, 0) || ' ' || coalesce(s.config, '') || ' ' || s.id,
+                    char(10))
 FROM sessions AS s LEFT JOIN leases AS l ON l.session_id = s.id
 WHERE s.id IN (LIST)
 """
 """The same of several sessions in one value, a line each: a row would be a step each."""
 
 INSERT_SESSION: Final = """
-INSERT INTO sessions (version, epoch, status, created_us, last_seq, document, id)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO sessions (version, epoch, status, created_us, last_seq, document, id, config)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 OR_UPDATE_SESSION: Final = """
@@ -35,11 +36,18 @@ ON CONFLICT (id) DO UPDATE
 SET version = excluded.version, epoch = excluded.epoch, status = excluded.status,
     created_us = excluded.created_us, last_seq = excluded.last_seq, document = excluded.document
 """
+"""Without the configuration: it stays as it was, and needs not be looked for in its table."""
 
 UPDATE_SESSION: Final = """
 UPDATE sessions
 SET version = ?, epoch = ?, status = ?, created_us = ?, last_seq = ?, document = ?
 WHERE id = ?
+"""
+
+SET_CONFIG: Final = "UPDATE sessions SET config = ? WHERE id = ?"
+
+INSERT_CONFIG: Final = """
+INSERT INTO configs (digest, document) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING
 """
 
 INSERT_JOURNAL: Final = """

@@ -44,7 +44,7 @@ def save_all(connection: sqlite3.Connection, saves: Sequence[Save]) -> list[Offb
     Raises sqlite3.Error for the first that cannot be stored, as an answer to a command that is
     answered already; what was done until then is the caller's to undo.
     """
-    stored = _stored_states(connection, saves)
+    stored, configs = _stored_states(connection, saves)
     refusals: list[OffbookError | None] = []
     fit: list[Save] = []
     for save in saves:
@@ -55,7 +55,7 @@ def save_all(connection: sqlite3.Connection, saves: Sequence[Save]) -> list[Offb
         else:
             refusals.append(None)
             fit.append(save)
-    _store_sessions(connection, fit, stored)
+    _store_sessions(connection, fit, stored, configs)
     batches = [(save.session_id, save.batch) for save in fit if save.batch is not None]
     answers = [(mine, *answer) for mine, batch in batches for answer in batch.answers]
     many.insert(connection, sql.INSERT_ANSWER, answers)
@@ -75,27 +75,41 @@ def save_all(connection: sqlite3.Connection, saves: Sequence[Save]) -> list[Offb
     return refusals
 
 
-def _stored_states(connection: sqlite3.Connection, saves: Sequence[Save]) -> dict[str, StoredState]:
+def _stored_states(
+    connection: sqlite3.Connection, saves: Sequence[Save]
+) -> tuple[dict[str, StoredState], dict[str, str]]:
+    """How the sessions stand that are stored, and under which names their configurations are."""
     found: dict[str, StoredState] = {}
+    configs: dict[str, str] = {}
     for part in many.parts(saves):
         statement = many.listed(sql.STORED_STATES, len(part))
         (told,) = connection.execute(statement, [one.session_id for one in part]).fetchone()
         for line in (told or "").split("\n"):
             if line:
                 # No id holds a line's end, and it comes last, for it may hold spaces.
-                version, last_seq, epoch, released, session_id = line.split(" ", 4)
+                version, last_seq, epoch, released, config, session_id = line.split(" ", 5)
                 found[session_id] = StoredState(
                     int(version), int(last_seq), int(epoch), released != "0"
                 )
-    return found
+                configs[session_id] = config
+    return found, configs
 
 
 def _store_sessions(
-    connection: sqlite3.Connection, saves: Sequence[Save], stored: dict[str, StoredState]
+    connection: sqlite3.Connection,
+    saves: Sequence[Save],
+    stored: dict[str, StoredState],
+    configs: dict[str, str],
 ) -> None:
+    others = [save for save in saves if configs.get(save.session_id) != save.config.digest]
+    for digest, document in {save.config.digest: save.config.document for save in others}.items():
+        connection.execute(sql.INSERT_CONFIG, (digest, document))
     rows = []
     for save in saves:
         before = stored.get(save.session_id)
         last_seq = 0 if before is None else before.last_seq
         rows.append(save.session_row(last_seq if save.batch is None else save.batch.last_seq))
     many.insert(connection, sql.INSERT_SESSION, rows, sql.OR_UPDATE_SESSION)
+    for save in others:
+        if save.session_id in stored:
+            connection.execute(sql.SET_CONFIG, (save.config.digest, save.session_id))
