@@ -12,8 +12,8 @@ from fractions import Fraction
 from tests.properties.market_cases import Setup
 from tests.properties.reference_auctions import ReferenceAuctions
 from tests.properties.reference_clock import DAY
-from tests.properties.reference_matching import NO_LIMIT
 from tests.properties.reference_orders import ZERO, Order
+from tests.properties.reference_told import NO_LIMIT
 from tests.properties.row_cases import BarRow
 
 from offbook.domain.config import (

@@ -12,6 +12,7 @@ from tests.properties.market_cases import Setup
 from tests.properties.reference_groups import ReferenceGroups
 from tests.properties.reference_orders import ZERO, Order
 from tests.properties.reference_slippage import slipped
+from tests.properties.reference_told import told_of
 from tests.properties.row_cases import BarRow, MadeRow, PriceRow, PrintRow, QuoteRow, StatusRow
 
 from offbook.domain.config import LimitFill, StalePolicy
@@ -52,16 +53,6 @@ class Level:
     def was_taken(self) -> bool:
         """Whether we took anything of it."""
         return any(what != "shows" for what, _ in self.story)
-
-
-NO_LIMIT = Fraction(2**62)
-"""What a bar has where nothing limits it."""
-
-
-def told_of(available: Fraction, row: PriceRow) -> Fraction:
-    """How much is said to have been there: of what has no limit, what the bar shows."""
-    boundless = isinstance(row, BarRow) and available > NO_LIMIT / 2
-    return row.volume if boundless and isinstance(row, BarRow) else available
 
 
 class ReferenceMatching(ReferenceGroups):

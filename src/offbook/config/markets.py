@@ -332,7 +332,11 @@ def _instrument(recording: Path, known: MarketDescription) -> Instrument:
         _ask(recording, f"it is not plain what {known.symbol} is a unit of", "--base BTC")
     if missing:
         lacking = [flag for flag in missing if flag != "--base"]
-        _ask(recording, "more has to be known of its instrument", *map(_example, lacking))
+        _ask(
+            recording,
+            "more has to be known of its instrument",
+            *(_EXAMPLES[flag] for flag in lacking),
+        )
     assert known.symbol is not None
     assert known.asset_class is not None
     assert base is not None
@@ -377,10 +381,6 @@ _EXAMPLES: Final = {
     "--tick": "--tick 0.01",
     "--lot": "--lot 0.00001",
 }
-
-
-def _example(flag: str) -> str:
-    return _EXAMPLES[flag]
 
 
 def _ask(recording: Path, what: str, *add: str) -> NoReturn:

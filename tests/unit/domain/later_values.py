@@ -19,6 +19,7 @@ LATER_VALUES: dict[tuple[str, ...], str] = {
 NOT_ALONE = ("liquidation", "maintenance_basis", "margin_mode", "portfolio_margin")
 """Settings of an account that go with others, or without them."""
 
+
 def fee_bounds() -> set[tuple[str, str]]:
     """The places in a venue of what charges by value have come to have."""
     return {("fee", name) for name, _ in _UNUSED_OF_FEES["basis_points"]}

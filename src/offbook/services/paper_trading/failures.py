@@ -14,7 +14,7 @@ from offbook.domain.errors import (
     StorageUnavailable,
     anew,
 )
-from offbook.domain.session import SessionError
+from offbook.domain.session import PaperTradingSession, SessionError, SessionStatus
 from offbook.services.paper_trading.pump import Faulted
 
 
@@ -51,6 +51,15 @@ def failed(session_id: str, reason: str) -> SessionFailed:
     return SessionFailed(
         f"session {session_id} failed: {reason}", session_id=session_id, reason=reason
     )
+
+
+def ended(session: PaperTradingSession) -> OffbookError:
+    """What a command is told that comes when the session's runner has done its work."""
+    if session.status is SessionStatus.STOPPED:
+        return stopped(session.id)
+    if session.status is SessionStatus.FAILED:
+        return failed(session.id, session.status_reason or "failed")
+    return ManagerClosed(f"session {session.id} is suspended")
 
 
 def not_now(session_id: str, refusal: OffbookError | None) -> OffbookError:

@@ -23,6 +23,7 @@ from offbook.ports.clock import IClock
 from offbook.ports.gateway import IBrokerGateway, MarketFeed
 from offbook.services.paper_trading.bell import Bell
 from offbook.services.paper_trading.failures import (
+    ended,
     failed,
     failure_reason,
     is_for_the_process,
@@ -40,7 +41,6 @@ from offbook.services.paper_trading.messages import (
     AskOrders,
     AskProgress,
     Done,
-    LoadedSnapshot,
     LoadJournal,
     LoadSession,
     LoadSnapshot,
@@ -284,7 +284,7 @@ class PaperTradingRunner:
             attach_to(feed),
             self._rows,
             self._read_page,
-            self._load_snapshot,
+            lambda at_most: self._host.load_snapshot(LoadSnapshot(at_most_seq=at_most)),
             page_records=self._limits.page_records,
             watch=self._watch,
         )
@@ -328,9 +328,6 @@ class PaperTradingRunner:
         page = await self._host.load_journal(LoadJournal(after_seq=after_seq, limit=limit))
         return page.records
 
-    async def _load_snapshot(self, at_most_seq: int) -> LoadedSnapshot:
-        return await self._host.load_snapshot(LoadSnapshot(at_most_seq=at_most_seq))
-
     # -- running ------------------------------------------------------------------------------
 
     async def _run(self) -> None:
@@ -343,7 +340,7 @@ class PaperTradingRunner:
                     break
                 except (StorageUnavailable, ConcurrencyConflict) as error:
                     await self._mend(error)
-            self._refusal = self._ending()
+            self._refusal = ended(self._pump.line.session)
         except BaseException as error:
             if not is_for_the_process(error):
                 await self._report(error)
@@ -353,15 +350,6 @@ class PaperTradingRunner:
             raise
         finally:
             await self._refuse_all(self._refusal or stopped(self._session.id))
-
-    def _ending(self) -> OffbookError:
-        assert self._pump is not None
-        session = self._pump.line.session
-        if session.status is SessionStatus.STOPPED:
-            return stopped(session.id)
-        if session.status is SessionStatus.FAILED:
-            return failed(session.id, session.status_reason or "failed")
-        return ManagerClosed(f"session {session.id} is suspended")
 
     async def _mend(self, error: OffbookError) -> None:
         """Throw the engine away and make one from what is durable, once the store answers."""
