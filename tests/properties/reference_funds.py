@@ -196,7 +196,10 @@ class MarginAccount(Margins, Account):
     def free(self, market: Market | None) -> Fraction:
         """Equity that nothing binds; an isolated position's gains are its own."""
         gains = self.gain(market) if self.isolated else ZERO
-        return self.equity(market) - self.margin_used(market) - gains - self.reserved()
+        bound = self.margin_used(market)
+        if self.config.margin_rules is MarginRules.REG_T and self.held < 0:
+            bound = max(bound, self.must_be_kept(market))
+        return self.equity(market) - bound - gains - self.reserved()
 
     def adds(self) -> dict[int, Fraction]:
         """How much each working order would add, the earlier ones reducing first."""
@@ -279,7 +282,7 @@ class MarginAccount(Margins, Account):
             return ZERO
         value = self.value(adding, price)
         charges = most_charged(self.venue, self.instrument, order, adding, value)
-        margin = self.to_open(adding, price)
+        margin = self.to_open(adding, price, buying=order.buying)
         return -rounded_down(-(margin + max(charges, ZERO)) * self.rate)
 
     def _needs(self, order: Order) -> Fraction:
@@ -364,7 +367,7 @@ class MarginAccount(Margins, Account):
         beyond = order.bound is None and (worse < 0 if self.inverse else worse > 0)
         if not adding or not (self.at_fill or beyond):
             return None
-        margin = self.to_open(adding, price)
+        margin = self.to_open(adding, price, buying=order.buying)
         cost = -rounded_down(-(margin + fee) * self.rate)
         if cost <= self.free(market) + self.freed(market, qty - adding) + order.reserved:
             return None

@@ -8,7 +8,13 @@ from tests.properties.reference_numbers import rounded_down, rounded_even
 from tests.properties.reference_position import Position
 from tests.properties.reference_stress import stressed
 
-from offbook.domain.config import AccountConfig, MaintenanceBasis, MarginMode, PortfolioMargin
+from offbook.domain.config import (
+    AccountConfig,
+    MaintenanceBasis,
+    MarginMode,
+    MarginRules,
+    PortfolioMargin,
+)
 
 Market = tuple[Fraction, Fraction]
 
@@ -31,15 +37,23 @@ class Margins(Position):
         each = terms.initial_margin if opens else terms.maintenance_margin
         return -rounded_down(-qty * Fraction(str(each)))
 
-    def to_open(self, qty: Fraction, price: Fraction) -> Fraction:
-        """The initial margin of a quantity."""
+    def to_open(self, qty: Fraction, price: Fraction, *, buying: bool) -> Fraction:
+        """The initial margin of a quantity; of shares owed no less than they need then."""
         own = self.own_margin(qty, opens=True)
+        if own is not None:
+            return own
         share = self.initial
         if self.stress is not None:
             group = self.stress.group_of(self.instrument.symbol)
             moves = (self.stress.move,) if group is None else (group.down, group.up)
             share = max(map(Fraction, moves)) * Fraction(self.stress.initial_factor)
-        return -rounded_down(-self.value(qty, price) * share) if own is None else own
+        need = self.value(qty, price) * share
+        if self.config.margin_rules is MarginRules.REG_T and not buying:
+            if price < 5:
+                need = max(need, self.value(qty, price), qty * Fraction(5, 2))
+            else:
+                need = max(need, self.value(qty, price) * Fraction(3, 10), qty * 5)
+        return -rounded_down(-need)
 
     @property
     def stress(self) -> PortfolioMargin | None:

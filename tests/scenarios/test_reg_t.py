@@ -73,3 +73,22 @@ def test_each_position_needs_its_own() -> None:
     09:30:03     quote BTXUSDT 143.00 143.00 9 9  equity 613
     09:30:04     quote BTXUSDT 143.17 143.17 9 9  MARGIN CALL 611.47 of 611.559; used 1094.265
     """)
+
+
+def test_a_cheap_share_is_not_sold_short_on_less_than_it_needs_then() -> None:
+    """10,000 at 2 dollars need 25,000, as 500 at 40 need 10,000; with one dollar less it would be
+    called at once. What it needs binds what is there, so that nothing more is opened with it."""
+    play("""
+    given margin 2x reg_t deny_increase; cash 25000
+    time         what                         expect
+    09:30:00     quote 2.00 2.00 20000 20000
+    09:30:01     sell a 10001 @ 2             a DENIED INSUFFICIENT_BUYING_POWER
+    09:30:02     sell b 10000 @ 2             b PENDING_NEW; b NEW; b FILL 10000 @ 2.00 taker
+                                              equity 25000; power 0
+    09:30:03     sell c 1 @ 2                 c DENIED INSUFFICIENT_BUYING_POWER
+    09:30:04     buy d 10000 @ 2              d PENDING_NEW; d NEW; d FILL 10000 @ 2.00 taker
+                                              pos 0; power 50000
+    09:30:05     quote 8.00 8.00 20000 20000
+    09:30:06     sell e 5001 @ 8              e DENIED INSUFFICIENT_BUYING_POWER
+    09:30:07     sell f 5000 @ 8              f PENDING_NEW; f NEW; f FILL 5000 @ 8.00 taker
+    """)

@@ -14,6 +14,7 @@ from offbook.domain.config import (
     CashCheck,
     Liquidation,
     MaintenanceBasis,
+    MarginRules,
     VenueConfig,
 )
 from offbook.domain.instruments import Instrument
@@ -26,6 +27,7 @@ from offbook.engine.account.margin_rules import (
     initial_rule,
     maintenance_rule,
     own_initial,
+    short_of_shares,
 )
 from offbook.engine.account.need import Need
 from offbook.engine.account.turns import Turn, turn_of
@@ -66,6 +68,7 @@ class MarginFunds(BaseFunds):
         self._rule = maintenance_rule(account, valuation, instruments)
         self._initial_rule = initial_rule(account, valuation, instruments)
         self._instruments = instruments
+        self._by_regulation = account.margin_rules is MarginRules.REG_T
         self._at_entry = account.maintenance_basis is MaintenanceBasis.ENTRY
         self._stepwise = account.liquidation is Liquidation.STEPWISE
         self._tier_starts = [
@@ -84,7 +87,7 @@ class MarginFunds(BaseFunds):
             return refusal
         need = 0
         if not self._at_fill:
-            need = self._holds(adds, reserve_px, Traded(), 0, instrument)
+            need = self._holds(terms.side, adds, reserve_px, Traded(), 0, instrument)
             have = self._free()
             if need and need > have:
                 return short_of(RejectReason.INSUFFICIENT_BUYING_POWER, have, need)
@@ -113,7 +116,7 @@ class MarginFunds(BaseFunds):
         else:
             dearer = _dearer(order.reserve_px, reserve_px, instrument)
             traded = traded_by(order, instrument)
-            need = self._holds(adds, dearer, traded, order.fees, instrument)
+            need = self._holds(order.side, adds, dearer, traded, order.fees, instrument)
         refusal = self._refusal(order.symbol) if adds else None
         if refusal is not None:
             return refusal
@@ -186,7 +189,7 @@ class MarginFunds(BaseFunds):
             order, order_qty - order.cum_qty, self._ledger.position(order.symbol).qty
         )
         traded = traded_by(order, instrument)
-        return self._holds(adds, reserve_px, traded, order.fees, instrument)
+        return self._holds(order.side, adds, reserve_px, traded, order.fees, instrument)
 
     def after_fill(
         self, order: OrderState, deal: Deal, instrument: Instrument
@@ -197,7 +200,8 @@ class MarginFunds(BaseFunds):
         reducing = min(deal.qty, max(0, -order.side.sign * position))
         beyond = order.is_unbounded and _is_dearer(deal.px, order.reserve_px, instrument)
         if deal.qty > reducing and (self._at_fill or beyond):
-            need = self._initially(instrument, deal.qty - reducing, deal.px) + deal.fee
+            adds = deal.qty - reducing
+            need = self._initially(order.side, instrument, adds, deal.px) + deal.fee
             have = self._free() + self._freed(order.symbol, reducing) + order.reserved
             if self._valuation.costs(need, instrument.settle_currency) > have:
                 short = CancelReason.INSUFFICIENT_BUYING_POWER
@@ -212,7 +216,8 @@ class MarginFunds(BaseFunds):
             position + order.side.sign * deal.qty,
         )
         px = _dearer(order.reserve_px, order.asked_reserve_px, instrument)
-        return self._holds(adds, px, deal.traded, order.fees + deal.fee, instrument)
+        fees = order.fees + deal.fee
+        return self._holds(order.side, adds, px, deal.traded, fees, instrument)
 
     def moved(self, symbol: str) -> tuple[tuple[int, Amount], ...]:
         """All of an instrument's orders, told anew in time priority."""
@@ -226,7 +231,7 @@ class MarginFunds(BaseFunds):
             px = _dearer(order.reserve_px, order.asked_reserve_px, instrument)
             traded = traded_by(order, instrument)
             adds = adding[turn.ordinal]
-            needs[turn.ordinal] = self._holds(adds, px, traded, order.fees, instrument)
+            needs[turn.ordinal] = self._holds(order.side, adds, px, traded, order.fees, instrument)
             most[turn.unit] = max(most.get(turn.unit, 0), needs[turn.ordinal])
         return tuple(
             (turn.ordinal, Amount(most[turn.unit]))
@@ -292,8 +297,12 @@ class MarginFunds(BaseFunds):
         return self._valuation.equity(self._ledger.money(), self._ledger.held_positions())
 
     def _bound(self, held: dict[str, int], of: Positions | None) -> int:
-        """What of the equity positions bind."""
-        return self.margin_used(held, of)
+        """What of the equity positions bind; cheap short ones no less than they need."""
+        used = self.margin_used(held, of)
+        shorts = [symbol for symbol, qty in held.items() if qty < 0] if self._by_regulation else ()
+        for one in ({symbol: held[symbol]} for symbol in shorts):
+            used += max(self.maintenance(one).required - self.margin_used(one), 0)
+        return used
 
     def _size(self, symbol: str, qty: int) -> int:
         """The value of a position that tiers go by."""
@@ -323,23 +332,34 @@ class MarginFunds(BaseFunds):
         after = {**held, symbol: qty - closes if qty > 0 else qty + closes}
         return self.margin_used(held) - self.margin_used(after)
 
-    def _holds(self, adds: int, px: int, traded: Traded, paid: int, instrument: Instrument) -> int:
+    def _holds(
+        self,
+        side: OrderSide,
+        adds: int,
+        px: int,
+        traded: Traded,
+        paid: int,
+        instrument: Instrument,
+    ) -> int:
         """What adding so many quantity units at a price asks for."""
         if adds <= 0:
             return 0
         notional = instrument.value_of(adds, px)
         charges = self.costs(traded, adds, notional, paid, instrument) - notional
-        need = self._initially(instrument, adds, px) + max(charges, 0)
+        need = self._initially(side, instrument, adds, px) + max(charges, 0)
         return self._valuation.costs(need, instrument.settle_currency)
 
-    def _initially(self, instrument: Instrument, qty: int, px: int) -> int:
+    def _initially(self, side: OrderSide, instrument: Instrument, qty: int, px: int) -> int:
         """The initial margin of so many quantity units at a price, in their own currency."""
         if has_own_margin(instrument):
             return own_initial(instrument, qty)
         ratio = self._initial
         if self._portfolio is not None:
             ratio = self._portfolio.opening_ratio(instrument.symbol)
-        return part_of(instrument.value_of(qty, px), ratio)
+        share = part_of(instrument.value_of(qty, px), ratio)
+        if side is OrderSide.SELL and self._by_regulation:
+            return max(share, short_of_shares(instrument, qty, px))
+        return share
 
     def _queue(self, symbol: str) -> list[Turn]:
         """The orders of an instrument that the venue works or will, oldest first; the larger of

@@ -2,8 +2,9 @@
 
 Under ``reg_t`` a position needs what FINRA Rule 4210 (c) asks for: long, 25 % of its value; short,
 30 % of its value or 5 dollars a share, whichever is more; short below 5 dollars a share, its value
-or 2.50 a share, whichever is more.  (Initially Regulation T, 12 CFR 220.12, asks for 50 % of
-either; that is ``account.initial_margin``.)  Dollars are units of the instrument's currency.
+or 2.50 a share, whichever is more.  Initially Regulation T, 12 CFR 220.12, asks for 50 % of either
+(that is ``account.initial_margin``), and Rule 4210 (b) for no less than is needed afterwards.
+Dollars are units of the instrument's currency.
 """
 
 from __future__ import annotations
@@ -114,6 +115,16 @@ class RegulationT:
         # 5 units of money a share, or 2.50.
         floor = self._valuation.costs(units * _CHEAP // (2 if is_cheap else 1), currency)
         return max(part_of(value, (share, _PERCENT)), floor), share
+
+
+def short_of_shares(instrument: Instrument, qty: int, px: int) -> int:
+    """What being short of so many quantity units needs at a price, in their own currency."""
+    units = qty * instrument.qty_scale
+    is_cheap = px < _CHEAP * 10**instrument.price_precision
+    share, floor = (
+        (_CHEAP_SHORT, ceil_div(units * _CHEAP, 2)) if is_cheap else (_SHORT, units * _CHEAP)
+    )
+    return max(part_of(instrument.value_of(qty, px), (share, _PERCENT)), floor)
 
 
 class PerContract:
