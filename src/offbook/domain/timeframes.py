@@ -22,7 +22,8 @@ def parse_timeframe(text: str) -> int:
     match = _TEXT.match(text)
     if match is None:
         raise InvalidConfig(
-            f"timeframe {text!r}: expected a number and ms, s, m, h or d, such as 5s or 1m",
+            f"timeframe {text!r}: expected a number and ms, s, m, h or d, such as 5s or 1m; a week "
+            "is 7d",
             field="timeframe",
         )
     return int(match.group(1)) * _UNITS[match.group(2)]
