@@ -18,7 +18,9 @@ from offbook.domain.errors import InvalidConfig
 
 LOOKED_AT: Final = 1000
 """So many of the first rows are looked at."""
-_NAMES: Final = frozenset({"symbol", "ticker", "instrument", "instrument_id", "inst_id", "name"})
+_NAMES: Final = frozenset(
+    {"symbol", "ticker", "instrument", "instrument_id", "instrument_name", "inst_id", "name"}
+)
 """What columns are called that say of which instrument a row is."""
 _SHOWN: Final = 3
 

@@ -30,6 +30,7 @@ ALIASES: Final[Mapping[str, Ranks]] = MappingProxyType(
             "participant_timestamp",
             "timestamp time datetime date_time gmt_time date ts t event_time open_time ts_open "
             "sip_timestamp window_start dtyyyymmdd unix",
+            "created_time",
             "index unnamed_0",
         ),
         "bid": _ranks("bid", "bid_price bid_px best_bid best_bid_price bp bid_px_00"),
