@@ -164,7 +164,11 @@ Every = Annotated[
 ]
 Checksum = Annotated[
     str | None,
-    typer.Option("--checksum", metavar="RULE", help="Also the exchange's checksum: kraken."),
+    typer.Option(
+        "--checksum",
+        metavar="RULE",
+        help="Also the exchange's checksum: kraken, okx, bitget or bitfinex.",
+    ),
 ]
 Begins = Annotated[
     BookStart,

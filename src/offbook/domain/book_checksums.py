@@ -7,15 +7,23 @@ same.  Whoever has another exchange's rule passes it as a function of a ``BookTo
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from itertools import zip_longest
 from types import MappingProxyType
 from typing import Final
 
 import msgspec
 
+from offbook.domain.values import units_to_text
+
 Level = tuple[int, int]
 """A price and a size, in units of the decimals that a book is told with."""
 KRAKEN_LEVELS: Final = 10
+PAIRED_LEVELS: Final = 25
+"""Of each side: so many do OKX, Bitget and Bitfinex pair up."""
+SMALLEST_PLAIN: Final = 6
+"""JavaScript writes a number below 10**-6 with an exponent."""
 
 
 class BookTop(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +42,7 @@ BookChecksum = Callable[[BookTop], int]
 
 
 def kraken_checksum(top: BookTop) -> int:
-    """Kraken's, of its websocket v2 (*Spot WebSocket v2: book checksum*): CRC-32 of the prices and
+    """Kraken's, of its websockets v1 and v2 (*Spot WebSocket v2: book checksum*): CRC-32 of the prices and
     sizes of the ten best asks, lowest first, then of the ten best bids, highest first, each without
     its point and without zeros in front; unsigned.
 
@@ -44,5 +52,78 @@ def kraken_checksum(top: BookTop) -> int:
     return zlib.crc32("".join(f"{px}{qty}" for px, qty in levels).encode("ascii"))
 
 
-CHECKSUMS: Final[Mapping[str, BookChecksum]] = MappingProxyType({"kraken": kraken_checksum})
+def okx_checksum(top: BookTop) -> int:
+    """OKX's and OKCoin's (*WebSocket API v5: order book channel, checksum*): CRC-32, signed, of
+    ``price:size`` of the best bid, the best ask, the second best bid, and so on, 25 of each side as
+    far as there are so many, joined by colons.
+
+    Numbers are without zeros at their end, as OKX writes them.
+    """
+    return _signed(_paired(_trimmed(top, top.bids), _trimmed(top, top.asks)))
+
+
+def bitget_checksum(top: BookTop) -> int:
+    """Bitget's (*WebSocket API: depth channel, checksum*): as OKX's, but of the numbers with all
+    their decimals, zeros at the end too, and below 10**-6 with an exponent, in the way in which
+    Java writes them (``1.450E-9``; *BigDecimal.toString*, as Python's ``Decimal`` does)."""
+    return _signed(_paired(_full(top, top.bids), _full(top, top.asks)))
+
+
+def bitfinex_checksum(top: BookTop) -> int:
+    """Bitfinex's of books by price (*WebSocket v2: checksum*; ``checksum`` of its
+    bfx-api-node-models): as OKX's, of prices and amounts, which are negative for asks, and which
+    JavaScript writes: below 10**-6 with an exponent (``1e-7``).  Prices have none."""
+    return _signed(_paired(_amounts(top, top.bids, 1), _amounts(top, top.asks, -1)))
+
+
+def _paired(bids: Iterator[str], asks: Iterator[str]) -> str:
+    """Bid and ask in turns; where one side has no more levels the other goes on."""
+    pairs = zip_longest(bids, asks)
+    return ":".join(text for pair in pairs for text in pair if text is not None)
+
+
+def _trimmed(top: BookTop, levels: tuple[Level, ...]) -> Iterator[str]:
+    for px, qty in levels[:PAIRED_LEVELS]:
+        price, size = units_to_text(px, top.price_decimals), units_to_text(qty, top.size_decimals)
+        yield f"{price}:{size}"
+
+
+def _full(top: BookTop, levels: tuple[Level, ...]) -> Iterator[str]:
+    for px, qty in levels[:PAIRED_LEVELS]:
+        price, size = (
+            Decimal(px).scaleb(-top.price_decimals),
+            Decimal(qty).scaleb(-top.size_decimals),
+        )
+        yield f"{price}:{size}"
+
+
+def _amounts(top: BookTop, levels: tuple[Level, ...], sign: int) -> Iterator[str]:
+    for px, qty in levels[:PAIRED_LEVELS]:
+        amount = _as_script(qty, top.size_decimals)
+        yield f"{units_to_text(px, top.price_decimals)}:{'-' if sign < 0 else ''}{amount}"
+
+
+def _as_script(units: int, decimals: int) -> str:
+    """A number above 0 as JavaScript writes it (ECMA-262, *Number::toString*)."""
+    digits = str(units)
+    if len(digits) + SMALLEST_PLAIN > decimals:
+        return units_to_text(units, decimals)
+    first, rest = digits[0], digits[1:].rstrip("0")
+    return f"{first}{'.' if rest else ''}{rest}e-{decimals - len(digits) + 1}"
+
+
+def _signed(text: str) -> int:
+    """CRC-32 of a text as a whole number of 32 bits with a sign."""
+    found = zlib.crc32(text.encode("ascii"))
+    return found - (1 << 32) if found >> 31 else found
+
+
+CHECKSUMS: Final[Mapping[str, BookChecksum]] = MappingProxyType(
+    {
+        "kraken": kraken_checksum,
+        "okx": okx_checksum,
+        "bitget": bitget_checksum,
+        "bitfinex": bitfinex_checksum,
+    }
+)
 """The rules that have a name."""
