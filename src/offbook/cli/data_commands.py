@@ -45,7 +45,7 @@ Layout = Annotated[
     typer.Option(
         "--layout",
         metavar="NAME",
-        help="lobster or databento, where the name or header of SRC does not tell.",
+        help="lobster, databento or tardis, where the name or header of SRC does not tell.",
     ),
 ]
 Day = Annotated[
@@ -127,7 +127,9 @@ def convert(
     Times become integer nanoseconds UTC, bars are labelled by their opening. With --timeframe
     quotes, trades or shorter bars are summed up in bars. Of a raw capture of Binance's websocket
     the depth is written, or with --kind its trades or quotes; of LOBSTER's message files and
-    Databento's MBO the orders. What was known of the recording is written beside the new file.
+    Databento's MBO the orders, of Databento's other schemas and of Tardis's books what is in them.
+    Files packed as .zip and .zst are unpacked. What was known of the recording is written beside
+    the new file.
 
     Tables with other ways of writing are made plain: lines before the header left out, the newest
     row first turned round, times and numbers read as they are written, and the rows of one

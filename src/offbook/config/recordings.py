@@ -101,55 +101,66 @@ def convert_data(
     """Write a recording anew, with ``into`` summed up in bars of that timeframe.  An unusual table
     is made plain first (``unusual`` are fields of ``replay.tidying.Tidying``).  Of a raw capture
     (``replay.captures``) the rows of one kind are written: its depth, unless another is told; of a
-    file of LOBSTER or Databento (``replay.order_files``; ``layout`` and ``day`` where its name and
-    header do not tell) its orders.
+    file of LOBSTER, Databento or Tardis (``replay.published_files``; ``layout`` and ``day`` where
+    its name and header do not tell) likewise.  What is packed as zip or zst is unpacked first.
 
     What was told of it is written beside the new file, as far as it still holds; the second value
     is where.  Raises InvalidConfig, BadMarketData, InvalidInput, GatewayUnavailable and OSError.
     """
+    from offbook.adapters.brokers.replay.unpacking import unpacked
+
     recording = locate_recording(data)
     told = given.over(read_description(recording))
-    with _as_table(recording, told, layout, day, unusual or {}) as table:
+    with (
+        unpacked(recording) as whole,
+        _made_plain(whole, told, unusual or {}) as plain,
+        _as_table(plain, told, layout, day) as table,
+    ):
         if unusual:
             told = msgspec.structs.replace(told, header=None)
         return _convert_table(table, target, told, into=into, replace=replace)
 
 
 @contextmanager
-def _as_table(
-    recording: Path,
-    told: MarketDescription,
-    layout: str | None,
-    day: str | None,
-    unusual: Mapping[str, Any],
+def _made_plain(
+    recording: Path, told: MarketDescription, unusual: Mapping[str, Any]
 ) -> Iterator[Path]:
-    """The recording itself; of an unusual table a plain one, of a venue's raw capture the rows of
-    one kind, in a file that is gone afterwards."""
-    from offbook.adapters.brokers.replay.captures import is_capture, write_capture
-    from offbook.adapters.brokers.replay.order_files import order_file, write_orders
+    """The recording itself; of an unusual table a plain one, in a file that is gone afterwards."""
     from offbook.adapters.brokers.replay.tidying import Tidying, write_tidied
 
-    if unusual:
-        with TemporaryDirectory(prefix="offbook-table-") as folder:
-            table = Path(folder) / recording.name.removesuffix(".gz")
-            write_tidied(
-                recording,
-                table,
-                Tidying(**unusual),
-                header=told.names,
-                columns=told.columns,
-                lenient=bool(told.drop_bad_rows),
-            )
-            yield table
+    if not unusual:
+        yield recording
         return
-    orders = order_file(recording, layout, day, told.timezone)
-    if orders is None and not is_capture(str(recording)):
+    with TemporaryDirectory(prefix="offbook-table-") as folder:
+        table = Path(folder) / recording.name.removesuffix(".gz")
+        write_tidied(
+            recording,
+            table,
+            Tidying(**unusual),
+            header=told.names,
+            columns=told.columns,
+            lenient=bool(told.drop_bad_rows),
+        )
+        yield table
+
+
+@contextmanager
+def _as_table(
+    recording: Path, told: MarketDescription, layout: str | None, day: str | None
+) -> Iterator[Path]:
+    """The recording itself; of a publisher's file or a venue's raw capture the rows of one kind, in
+    a file that is gone afterwards."""
+    from offbook.adapters.brokers.replay.captures import is_capture, write_capture
+    from offbook.adapters.brokers.replay.published_files import published_file, write_published
+
+    published = published_file(recording, layout, day, told.timezone)
+    if published is None and not is_capture(str(recording)):
         yield recording
         return
     with TemporaryDirectory(prefix="offbook-capture-") as folder:
         table = Path(folder) / f"{recording.name.removesuffix('.gz')}.csv"
-        if orders is not None:
-            write_orders(orders, told.kind or DataKind.ORDERS, table)
+        if published is not None:
+            write_published(published, told.kind, table)
         else:
             write_capture(recording, told.kind or DataKind.DEPTH, table)
         yield table

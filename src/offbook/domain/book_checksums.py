@@ -42,9 +42,9 @@ BookChecksum = Callable[[BookTop], int]
 
 
 def kraken_checksum(top: BookTop) -> int:
-    """Kraken's, of its websockets v1 and v2 (*Spot WebSocket v2: book checksum*): CRC-32 of the prices and
-    sizes of the ten best asks, lowest first, then of the ten best bids, highest first, each without
-    its point and without zeros in front; unsigned.
+    """Kraken's, of its websockets v1 and v2 (*Spot WebSocket v2: book checksum*): CRC-32 of the
+    prices and sizes of the ten best asks, lowest first, then of the ten best bids, highest first,
+    each without its point and without zeros in front; unsigned.
 
     Written with a fixed number of decimals, a number without its point is its count of units.
     """

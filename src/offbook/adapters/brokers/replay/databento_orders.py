@@ -83,8 +83,8 @@ class _Messages:
             if not line:
                 continue
             told = self._told(row, line)
-            if begun and (begun[-1].flags ^ told.flags) & F_SNAPSHOT:
-                yield from self._message(begun)  # a snapshot is a message of its own
+            if begun and _is_over(begun[-1], told):
+                yield from self._message(begun)
                 begun = []
             begun.append(told)
             if told.flags & F_LAST:
@@ -254,6 +254,15 @@ class _Messages:
 def _as(about: Row, at: int, action: str, size: str) -> Row:
     """A row with its action, and its size in place of the one told."""
     return (*about[:at], action, *about[at + 1 : at + 3], size, about[at + 4])
+
+
+def _is_over(before: Told, told: Told) -> bool:
+    """Whether a message has ended without a row that says so: a snapshot is one of its own, and so
+    is the clearing of the book at the beginning of a day, which is told long before what follows.
+    """
+    if (before.flags ^ told.flags) & F_SNAPSHOT:
+        return True
+    return before.action == "R" and not before.flags & F_SNAPSHOT and before.times != told.times
 
 
 def _at_their_prices(begun: list[Told]) -> list[Told]:

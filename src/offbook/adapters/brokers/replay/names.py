@@ -1,7 +1,8 @@
 """Names in common use: of columns, and of whole files that come without a header.
 
-They are those of the dumps of Binance, of Yahoo, Stooq and Quandl, Alpaca and Polygon, Kaiko and
-Tardis, Databento, MetaTrader and FXCM, and of tables that pandas wrote.
+They are those of the dumps of Binance, OKX and Bybit, of Yahoo, Stooq and Quandl, Alpaca and
+Polygon, Kaiko and Tardis, Databento, MetaTrader, FXCM and Dukascopy, and of tables that pandas
+wrote.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ ALIASES: Final[Mapping[str, Ranks]] = MappingProxyType(
             "ts_event",
             "exchange_timestamp exch_ts transact_time transaction_time trade_time "
             "participant_timestamp",
+            "unix unix_time",
             "timestamp time datetime date_time gmt_time date ts t event_time open_time ts_open "
-            "sip_timestamp window_start dtyyyymmdd unix",
+            "sip_timestamp window_start dtyyyymmdd",
             "created_time",
             "index unnamed_0",
         ),
@@ -49,7 +51,9 @@ ALIASES: Final[Mapping[str, Ranks]] = MappingProxyType(
             "offer_size offer_qty offer_quantity offer_amount offer_volume",
         ),
         "price": _ranks("price", "px trade_price last_price p", "last"),
-        "size": _ranks("size", "qty quantity amount last_size trade_size s q", "volume vol"),
+        "size": _ranks(
+            "size", "qty quantity amount last_size trade_size s q sz", "volume vol trade_volume"
+        ),
         "aggressor": _ranks("aggressor", "aggressor_side taker_side", "side trade_side"),
         "buyer_maker": _ranks("buyer_maker", "is_buyer_maker taker_side_sell m", "sell"),
         "auction": _ranks(),

@@ -10,6 +10,7 @@ from offbook.adapters.brokers.replay import query
 from offbook.adapters.brokers.replay.columns import VALUES, choose_columns, is_present, names_of
 from offbook.adapters.brokers.replay.files import find_files
 from offbook.adapters.brokers.replay.mixed import require_one_instrument
+from offbook.adapters.brokers.replay.published_files import require_read_as_it_is
 from offbook.adapters.brokers.replay.source import open_source
 from offbook.adapters.brokers.replay.zones import load_zone
 from offbook.adapters.calendars import load_calendar
@@ -55,6 +56,8 @@ def peek(path: str, columns: Mapping[str, str], header: tuple[str, ...] = ()) ->
     source = open_source(file, header)
     names = source.header or _parquet_columns(file)
     _require(path, columns, names)
+    if not columns and not header:
+        require_read_as_it_is(file, names)
     kinds, unclear = [], None
     lacking: dict[DataKind, Sequence[str]] = {}
     for kind in VALUES:

@@ -237,6 +237,15 @@ def require_readable(path: str, cell: Cell) -> None:
         )
 
 
+LINES_OF_ZST: Final = (
+    "SELECT * FROM read_csv(?, auto_detect = false, header = false, "  # noqa: S608 - see above
+    "delim = '\x01', quote = '', "
+    "escape = '', nullstr = '\x02', compression = 'zstd', hive_partitioning = false, "
+    "columns = {'line': 'VARCHAR'}, "
+    f"buffer_size = {BUFFER_BYTES}, max_line_size = {LONGEST_LINE})"
+)
+"""The lines of a text that is packed as ``.zst``; its path (``literal_path``) is the one
+parameter."""
 _PARQUET: Final = "read_parquet(?, hive_partitioning = false)"
 
 

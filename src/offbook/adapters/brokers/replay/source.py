@@ -20,6 +20,8 @@ from offbook.adapters.brokers.replay.names import HEADERS, header_of
 from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidConfig
 
 SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
+PACKED: Final = (".zip", ".zst")
+"""What is packed in these ways is unpacked by ``data convert`` (``unpacking``)."""
 DELIMITERS: Final = (",", ";", "\t", "|")
 CHUNK: Final = 1 << 20
 HEADER_LIMIT: Final = 1 << 20
@@ -78,8 +80,11 @@ def open_source(path: str, told: tuple[str, ...] = ()) -> Source:
     suffix = next((s for s in reversed(SUFFIXES) if path.lower().endswith(s)), None)
     if suffix is None:
         _signature(path)
+        packed = path.lower().endswith(PACKED)
+        how = f". Unpack it, or: offbook data convert {path} unpacked.csv.gz" if packed else ""
         raise InvalidConfig(
-            f"{path}: unknown kind of recording, expected a name ending in {', '.join(SUFFIXES)}",
+            f"{path}: unknown kind of recording, expected a name ending in {', '.join(SUFFIXES)}"
+            f"{how}",
             field="market.path",
         )
     signature = _signature(path)

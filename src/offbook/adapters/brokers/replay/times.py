@@ -3,10 +3,11 @@
 * Whole numbers count s, ms, us or ns since 1970; which of them, their size tells.  A number is
   taken if it lies between 1990-01-01 and 2100-01-01 in one of the units; these ranges do not
   touch, so at most one unit fits.
-* ISO 8601 text: a date, or date and time to at most nanoseconds, with ``Z``, ``UTC`` or an offset;
-  without one it is UTC, or of the time zone that was told.  Dates may also be written ``20240102``
-  and ``2024.01.02``, and times of day after such a date ``143000``; between the two may stand
-  several spaces, or the ``D`` of kdb+ and BitMEX.
+* ISO 8601 text: a date, or date and time to at most nanoseconds, with ``Z``, ``UTC`` or an offset
+  (``+01:00``, ``GMT+0100``); without one it is UTC, or of the time zone that was told.  Dates may
+  also be written ``20240102``, ``2024.01.02`` and, the day first, ``02.01.2024``, times of day
+  after such a date ``143000`` and ``143000250``; between the two may stand several spaces, or the
+  ``D`` of kdb+ and BitMEX.
 * Parquet timestamps of any unit; without a time zone as text without an offset.
 
 All lie from 1970-01-01 on and below 2**62 ns (the year 2116).
@@ -50,6 +51,13 @@ _ISO = re.compile(
     r" ?(Z|z|UTC|[+-]\d\d(?::?\d\d)?)?\Z",
     re.ASCII,
 )
+_FOREIGN: Final = (
+    (re.compile(r"(\d\d)\.(\d\d)\.(\d{4})(?=\Z|[ T])", re.ASCII), r"\3-\2-\1"),  # Dukascopy
+    (re.compile(r" GMT([+-]\d\d:?\d\d)\Z", re.ASCII), r"\1"),
+    (re.compile(r"(\d{4}([-.])\d\d\2\d\d)D(?=\d\d:)", re.ASCII), r"\1T"),  # kdb+, BitMEX
+    (re.compile(r"(\d{8} \d{6})(\d{3})\Z", re.ASCII), r"\1.\2"),  # HistData
+)
+"""How some write what ISO 8601 writes otherwise."""
 _DATE = re.compile(r"(19|20)\d\d(0\d|1[0-2])[0-3]\d\Z", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -75,7 +83,7 @@ def time_from_text(text: str, local: Callable[[int, str], int] | None = None) ->
         raise CellFault("empty", "the cell is empty")
     if _NUMBER.match(stripped) and not _DATE.match(stripped):
         return _time_from_number(stripped)
-    match = _ISO.match(stripped)
+    match = _ISO.match(stripped) or _ISO.match(_as_iso(stripped))
     if match is None:
         raise CellFault("bad_time", f"{text!r} is not a time")
     date, _, clock, fraction, zone = match.groups()
@@ -91,6 +99,12 @@ def time_from_text(text: str, local: Callable[[int, str], int] | None = None) ->
     return checked_time(ns if zone or local is None else local(ns, text), text)
 
 
+def _as_iso(text: str) -> str:
+    for pattern, iso_text in _FOREIGN:
+        text = pattern.sub(iso_text, text)
+    return text
+
+
 def unit_of(text: str, timezone: str | None) -> str:
     """In what a time is told, for people: ``ms since 1970``, ``text with an offset``."""
     stripped = text.strip()
@@ -99,7 +113,7 @@ def unit_of(text: str, timezone: str | None) -> str:
             if FIRST_SECOND * per_second <= Decimal(stripped) < END_SECOND * per_second:
                 return f"{name} since 1970"
         return "unknown"
-    found = _ISO.match(stripped)
+    found = _ISO.match(stripped) or _ISO.match(_as_iso(stripped))
     if found is None:
         return "unknown"
     _, _, clock, _, zone = found.groups()

@@ -11,8 +11,12 @@ import numpy as np
 import pytest
 
 from offbook.adapters.brokers.replay.gateway import open_recording
-from offbook.adapters.brokers.replay.order_files import Layout, order_file, write_orders
 from offbook.adapters.brokers.replay.order_rows import NO_MESSAGE, begun_by
+from offbook.adapters.brokers.replay.published_files import (
+    Layout,
+    published_file,
+    write_published,
+)
 from offbook.config.markets import MarketDescription
 from offbook.config.recordings import convert_data
 from offbook.domain.config import ReplayMarket
@@ -52,10 +56,10 @@ ts_recv,ts_event,rtype,publisher_id,instrument_id,action,side,price,size,channel
 
 def written(path: Path, kind: DataKind = DataKind.ORDERS, **told: str) -> list[str]:
     """The rows of the table that is made of a file."""
-    file = order_file(path, **told)
+    file = published_file(path, **told)
     assert file is not None
     target = path.with_name("made.csv")
-    count = write_orders(file, kind, target)
+    count = write_published(file, kind, target)
     lines = target.read_text().splitlines()
     assert count == len(lines) - 1
     return lines
@@ -86,15 +90,15 @@ def test_lobster_by_what_is_told(tmp_path: Path) -> None:
     """Packed, of another name, in another zone."""
     path = tmp_path / "messages.csv.gz"
     path.write_bytes(gzip.compress(LOBSTER.encode()))
-    assert order_file(path) is None
+    assert published_file(path) is None
     lines = written(path, layout="lobster", day="2012-06-21", timezone="UTC")
     assert lines[1].startswith(f"{HALF_PAST_NINE - 4 * 3600 * 10**9 + 4_241_176},")
     with pytest.raises(InvalidInput, match="--date"):
-        order_file(path, layout="lobster")
+        published_file(path, layout="lobster")
     with pytest.raises(InvalidInput, match="2012-13-01"):
-        order_file(path, layout="lobster", day="2012-13-01")
-    with pytest.raises(InvalidInput, match="lobster or databento"):
-        order_file(path, layout="itch")
+        published_file(path, layout="lobster", day="2012-13-01")
+    with pytest.raises(InvalidInput, match="lobster, databento, tardis"):
+        published_file(path, layout="itch")
 
 
 def test_the_orderbook_file_tells_what_was_there_before(tmp_path: Path) -> None:
@@ -397,4 +401,4 @@ def test_a_message_may_go_on_in_the_next_rows_that_are_read() -> None:
 
 def test_layouts_are_those_that_are_told() -> None:
     """By their names."""
-    assert [layout.value for layout in Layout] == ["lobster", "databento"]
+    assert [layout.value for layout in Layout] == ["lobster", "databento", "tardis"]
