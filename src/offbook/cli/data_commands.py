@@ -218,3 +218,24 @@ def book(
         target=to,
     )
     raise typer.Exit(show_book(shell_of(ctx, False, quiet), source, given, wanted))
+
+
+@data_app.command()
+def check(
+    ctx: typer.Context,
+    source: SourceFile,
+    price_decimals: o.PriceDecimals = None,
+    size_decimals: o.SizeDecimals = None,
+    json: o.Json = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Hold a raw capture of a venue's websocket against the checksums that it published there.
+
+    The book is made as sessions make it, and its checksum after each message that has one. Known
+    are Kraken, OKX and Bitget. Of several markets SYMBOL= before the file names one. The exit code
+    is 1 where any differs.
+    """
+    from offbook.cli.check_showing import show_check
+
+    given = {"price_decimals": price_decimals, "size_decimals": size_decimals}
+    raise typer.Exit(show_check(shell_of(ctx, json, quiet), source, given))

@@ -152,18 +152,27 @@ def _as_table(
     a file that is gone afterwards."""
     from offbook.adapters.brokers.replay.captures import is_capture, write_capture
     from offbook.adapters.brokers.replay.published_files import published_file, write_published
+    from offbook.adapters.brokers.replay.venue_captures import is_venue_capture, write_venue_capture
 
     published = published_file(recording, layout, day, told.timezone)
-    if published is None and not is_capture(str(recording)):
+    of_venue = published is None and not _is_table(recording) and is_venue_capture(recording)
+    if published is None and not of_venue and not is_capture(str(recording)):
         yield recording
         return
     with TemporaryDirectory(prefix="offbook-capture-") as folder:
         table = Path(folder) / f"{recording.name.removesuffix('.gz')}.csv"
         if published is not None:
             write_published(published, told.kind, table)
+        elif of_venue:
+            write_venue_capture(recording, told.kind or DataKind.DEPTH, table, told.symbol)
         else:
-            write_capture(recording, told.kind or DataKind.DEPTH, table)
+            write_capture(recording, told.kind or DataKind.DEPTH, table, told.symbol)
         yield table
+
+
+def _is_table(recording: Path) -> bool:
+    """Whether a file is read as it is, by its name."""
+    return recording.name.lower().endswith((".csv", ".csv.gz", ".parquet")) or recording.is_dir()
 
 
 def _convert_table(

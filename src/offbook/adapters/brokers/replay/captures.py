@@ -1,8 +1,10 @@
 """Raw captures of a venue's websocket, line by line, made into tables with offbook's names.
 
-Known are Binance's, spot and USD-M futures, as hftbacktest records them: each line is the local
-receive time in ns and the venue's message (``depthUpdate``, ``bookTicker``, ``trade``; an answer
-with ``lastUpdateId`` is a snapshot of the book by REST).  Numbers stay the venue's text.
+Known are Binance's, spot and USD-M futures: each line (``capture_lines``) is the venue's message
+(``depthUpdate``, ``bookTicker``, ``trade``, ``aggTrade``), of a combined stream or of one; an
+answer with ``lastUpdateId`` is a snapshot of the book by REST.  Numbers stay the venue's text.
+Where no time of receipt stands before a message, that of the venue is taken for it, and for a
+message without any that of the last.
 
 A snapshot by REST may be older than updates that came before it.  It is written where it was
 received, as what a client knows then that keeps Binance's rule (*How to manage a local order book
@@ -11,25 +13,27 @@ correctly*): the snapshot, with the updates after its ``lastUpdateId`` that had 
 
 from __future__ import annotations
 
-import gzip
 import re
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import msgspec
 
+from offbook.adapters.brokers.replay.capture_lines import lines, opened
 from offbook.domain.depth import LAST, NO_SEQ, SNAPSHOT
-from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidInput
+from offbook.domain.errors import BadMarketData, InvalidInput, OffbookError
 from offbook.domain.market_data import DataKind
 
 KEPT_UPDATES: Final = 20_000
 """So many updates are remembered for a snapshot to come."""
 
-_LINE: Final = re.compile(rb"\d{19} \{")
+_STAMPED: Final = re.compile(rb"\d{19} \{")
+_KNOWN: Final = (b'"depthUpdate"', b'"lastUpdateId"', b'"bookTicker"', b'"aggTrade"', b"@depth")
+_LOOKED_AT: Final = 200
 _MS: Final = 1_000_000
 _DEPTH: Final = (
     "ts_init,ts_event,price,size,flags,first_seq,last_seq,prev_seq,book_side"
@@ -65,6 +69,7 @@ class Print(msgspec.Struct, frozen=True):
     T: int
     m: bool
     X: str = "MARKET"
+    E: int = 0
 
 
 class Ticker(msgspec.Struct, frozen=True):
@@ -74,6 +79,7 @@ class Ticker(msgspec.Struct, frozen=True):
     B: str
     a: str
     A: str
+    E: int = 0
 
 
 class Snapshot(msgspec.Struct, frozen=True, rename={"last_update_id": "lastUpdateId"}):
@@ -86,16 +92,20 @@ class Snapshot(msgspec.Struct, frozen=True, rename={"last_update_id": "lastUpdat
 
 
 def is_capture(path: str) -> bool:
-    """Whether a file is one, by its first line."""
+    """Whether a file is one, by its first lines."""
     try:
-        with _opened(Path(path)) as file:
-            return _LINE.match(file.read(32)) is not None
-    except (OSError, EOFError, zlib.error):
+        with opened(Path(path)) as file:
+            if _STAMPED.match(file.read(32)) is not None:
+                return True
+        first = islice(lines(Path(path)), _LOOKED_AT)
+        return any(known in line.text for line in first for known in _KNOWN)
+    except (OSError, EOFError, zlib.error, OffbookError):
         return False
 
 
-def write_capture(path: Path, kind: DataKind, target: Path) -> int:
-    """Write the rows of one kind in a capture as CSV; how many there are.
+def write_capture(path: Path, kind: DataKind, target: Path, symbol: str | None = None) -> int:
+    """Write the rows of one kind in a capture as CSV, of the one market that it has, or of that
+    which ``symbol`` names; how many there are.
 
     Raises InvalidInput (a kind that captures do not have), BadMarketData naming the line that
     cannot be read, or where there is no row, GatewayUnavailable (it cannot be read) and OSError
@@ -108,10 +118,10 @@ def write_capture(path: Path, kind: DataKind, target: Path) -> int:
         DataKind.TRADES: (_TRADES, _trades),
         DataKind.QUOTES: (_QUOTES, _quotes),
     }[kind]
-    count = 0
+    count, wanted = 0, None if symbol is None else symbol.upper().replace("/", "").replace("-", "")
     with target.open("w", encoding="ascii", newline="\n") as file:
         file.write(header + "\n")
-        for row in rows(_messages(path)):
+        for row in rows(_messages(path, wanted)):
             file.write(row + "\n")
             count += 1
     if not count:
@@ -119,42 +129,44 @@ def write_capture(path: Path, kind: DataKind, target: Path) -> int:
     return count
 
 
-def _messages(path: Path) -> Iterator[tuple[int, str, Any]]:
+def _messages(path: Path, wanted: str | None) -> Iterator[tuple[int, str, Any]]:
     """Receive time, kind of message and message; others are passed over."""
-    number, symbol = 0, ""
+    number, symbol, reached = 0, "", 0
     try:
-        with _opened(path) as file:
-            for line in file:
-                number += 1
-                received, _, text = line.partition(b" ")
-                kind, of, message = _message(text)
-                symbol = symbol or of
-                if of and of != symbol:
-                    raise ValueError(
-                        f"the file holds messages of {symbol} and of {of}, and one book is made of "
-                        "it: put each market into a file of its own"
-                    )
-                yield int(received), kind, message
+        for line in lines(path):
+            number, received = line.number, line.received
+            kind, of, message = _message(line.text)
+            if wanted is not None and of and of.upper() != wanted:
+                continue
+            symbol = symbol or of
+            if of and of != symbol:
+                raise ValueError(
+                    f"the file holds messages of {symbol} and of {of}, and one book is made of "
+                    f"it: name the one that is meant before the file, {symbol.upper()}={path.name}"
+                )
+            told = (
+                received or (getattr(message, "E", None) or getattr(message, "T", None) or 0) * _MS
+            )
+            reached = max(reached, told) if received is None else received
+            yield reached, kind, message
     except (ValueError, msgspec.MsgspecError) as error:
         raise BadMarketData(
-            f"{path}, line {number}: {error}; expected the receive time in ns and a message of "
-            "Binance's websocket as JSON. Mend the file",
+            f"{path}, line {number}: {error}; expected a message of Binance's websocket as JSON, "
+            "with the receive time in ns before it if that is known. Mend the file",
             file=str(path),
             row=number,
             reason="unreadable",
         ) from None
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise BadMarketData(
-            f"{path} is a damaged gzip file after line {number} ({error}); fetch or pack it again",
-            file=str(path),
-            row=number + 1,
-            reason="unreadable",
-        ) from None
-    except OSError as error:
-        raise GatewayUnavailable(f"{path} cannot be read: {error}", market=str(path)) from None
 
 
-_KINDS: Final[Mapping[str, type[Any]]] = {"depth": Update, "trade": Print, "bookTicker": Ticker}
+_KINDS: Final[Mapping[str, type[Any]]] = {
+    "depth": Update,
+    "trade": Print,
+    "aggTrade": Print,
+    "bookTicker": Ticker,
+}
+_STREAMS: Final[Mapping[str, str]] = {"depthUpdate": "depth"}
+"""Events that have another name than their stream."""
 
 
 def _message(text: bytes) -> tuple[str, str, Any]:
@@ -163,7 +175,7 @@ def _message(text: bytes) -> tuple[str, str, Any]:
     if "lastUpdateId" in envelope:
         return "snapshot", "", msgspec.json.decode(text, type=Snapshot)
     if "stream" not in envelope or "data" not in envelope:
-        return "other", "", None
+        return _alone(text, envelope)
     stream = msgspec.json.decode(envelope["stream"], type=str)
     symbol, at, rest = stream.partition("@")
     if not at:
@@ -173,6 +185,25 @@ def _message(text: bytes) -> tuple[str, str, Any]:
     if kind is None:
         return "other", "", None
     return name, symbol, msgspec.json.decode(envelope["data"], type=kind)
+
+
+def _told(message: Any) -> int:
+    """The venue's time of a message in ns, 0 where it tells none."""
+    told = getattr(message, "E", None) or getattr(message, "T", None) or 0
+    return int(told) * _MS
+
+
+def _alone(text: bytes, envelope: Mapping[str, msgspec.Raw]) -> tuple[str, str, Any]:
+    """A message that names no stream, as one of a single stream is."""
+    names = [envelope.get(name) for name in ("e", "s")]
+    event, symbol = ("" if raw is None else msgspec.json.decode(raw, type=str) for raw in names)
+    if not event and {"b", "B", "a", "A", "u"} <= envelope.keys():
+        event = "bookTicker"  # that of spot has no event
+    name = _STREAMS.get(event, event)
+    kind = _KINDS.get(name)
+    if kind is None:
+        return "other", "", None
+    return name, symbol.lower(), msgspec.json.decode(text, type=kind)
 
 
 def _depth(messages: Iterable[tuple[int, str, Any]]) -> Iterator[str]:
@@ -230,7 +261,7 @@ def _rows(
 
 def _trades(messages: Iterable[tuple[int, str, Any]]) -> Iterator[str]:
     for received, kind, trade in messages:
-        if kind == "trade" and trade.X == "MARKET":
+        if kind in ("trade", "aggTrade") and trade.X == "MARKET":
             side = "sell" if trade.m else "buy"
             yield f"{received},{trade.T * _MS},{trade.p},{trade.q},{side}"
 
@@ -239,11 +270,3 @@ def _quotes(messages: Iterable[tuple[int, str, Any]]) -> Iterator[str]:
     for received, kind, ticker in messages:
         if kind == "bookTicker":
             yield f"{received},{ticker.b},{ticker.a},{ticker.B},{ticker.A}"
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
-    with path.open("rb") as raw:
-        packed = raw.read(2) == b"\x1f\x8b"
-    with gzip.open(path, "rb") if packed else path.open("rb") as file:
-        yield file

@@ -214,3 +214,34 @@ async def test_a_book_is_written_anew_as_it_was(tmp_path: Path) -> None:
     assert rows_of(again) == [row for part in DEPTH.slices for row in rows_of(part)]
     with pytest.raises(InvalidInput, match="bars are not made of a book"):
         convert_recording(market, tmp_path / "bars.csv", timeframe_ns=10**9)
+
+
+def test_messages_of_one_stream_without_receipt(tmp_path: Path) -> None:
+    """As a client of one stream writes them down: the venue's time is that of receipt; a snapshot
+    by REST, which has none, comes when the last message did."""
+    depth = {"e": "depthUpdate", "E": EVENT, "s": "BTCUSDT", "U": 5, "u": 6, "b": [], "a": []}
+    traded = {
+        "e": "aggTrade",
+        "E": EVENT + 2,
+        "s": "BTCUSDT",
+        "p": "9",
+        "q": "1",
+        "T": EVENT,
+        "m": True,
+    }
+    best = {"u": 7, "s": "BTCUSDT", "b": "9", "B": "1", "a": "10", "A": "2"}
+    path, target = tmp_path / "capture.jsonl", tmp_path / "made.csv"
+    rest = {"lastUpdateId": 6, "bids": [["9", "1"]], "asks": []}
+    path.write_text("\n".join(map(json.dumps, (depth, rest, traded, best))))
+    assert is_capture(str(path))
+    ns = 1_000_000
+    rows = {}
+    for kind in (DataKind.DEPTH, DataKind.TRADES, DataKind.QUOTES):
+        write_capture(path, kind, target, "BTC/USDT")
+        rows[kind] = target.read_text().splitlines()[1:]
+    assert rows[DataKind.DEPTH] == [
+        f"{EVENT * ns},{EVENT * ns},0,0,2,5,6,-1,none",
+        f"{EVENT * ns},{EVENT * ns},9,1,3,-1,6,-1,bid",
+    ]
+    assert rows[DataKind.TRADES] == [f"{(EVENT + 2) * ns},{EVENT * ns},9,1,sell"]
+    assert rows[DataKind.QUOTES] == [f"{EVENT * ns},9,10,1,2"]

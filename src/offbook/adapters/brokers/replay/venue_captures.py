@@ -1,0 +1,219 @@
+"""Raw captures of venues' websockets (``venue_messages``) made into tables with offbook's names,
+and the checksums that the venues published in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+from typing import Final, NoReturn
+
+import msgspec
+
+from offbook.adapters.brokers.replay.capture_lines import lines
+from offbook.adapters.brokers.replay.venue_messages import Level, VenueMessage, decode
+from offbook.domain.depth import LAST, SNAPSHOT
+from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidInput
+from offbook.domain.market_data import DataKind
+
+LOOKED_AT: Final = 500
+"""So many lines are looked at to see whether a file is a capture: subscriptions come first."""
+KINDS: Final = (DataKind.DEPTH, DataKind.TRADES)
+_DEPTH: Final = "book_side,price,size,flags,first_seq,last_seq,prev_seq"
+_TRADES: Final = "price,size,side"
+Told = tuple[int | None, VenueMessage]
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a capture: how many rows, of which venue; the checksums that it published by
+    the last row (from 0) of their messages, and the decimals of its prices and sizes."""
+
+    rows: int
+    venue: str
+    checksums: dict[int, int]
+    price_decimals: int
+    size_decimals: int
+
+
+def is_venue_capture(path: Path) -> bool:
+    """Whether a file is one, by its first lines."""
+    try:
+        return any(_is_known(line.text) for line in islice(lines(path), LOOKED_AT))
+    except (BadMarketData, GatewayUnavailable):
+        return False
+
+
+def write_venue_capture(
+    path: Path, kind: DataKind, target: Path, symbol: str | None = None
+) -> Written:
+    """Write the rows of one kind in a capture as CSV, of the one market that it has, or that
+    ``symbol`` names (``BTC/USD``, ``BTC-USD`` and ``btcusd`` are the same).
+
+    Raises InvalidInput (a kind that captures do not have), BadMarketData naming the line that
+    cannot be read, or where there is no row, GatewayUnavailable (it cannot be read) and OSError
+    (it cannot be written).
+    """
+    if kind not in KINDS:
+        raise InvalidInput("a capture of this venue has depth and trades: name one with --kind")
+    found = _Rows(path, symbol)
+    messages = _timed(found.messages(kind))
+    first = next(messages, None)
+    if first is None:
+        raise BadMarketData(
+            f"{path} has no {kind.value}{'' if symbol is None else f' of {symbol}'}", file=str(path)
+        )
+    is_received = first[0] is not None
+    times = "ts_init,ts_event" if is_received else "ts_event"
+    make = found.depth if kind is DataKind.DEPTH else found.trades
+    with target.open("w", encoding="ascii", newline="\n") as file:
+        file.write(f"{times},{_DEPTH if kind is DataKind.DEPTH else _TRADES}\n")
+        for received, message in _chained(first, messages):
+            file.writelines(f"{row}\n" for row in make(received if is_received else None, message))
+    return found.written()
+
+
+def _chained(first: Told, rest: Iterator[Told]) -> Iterator[Told]:
+    yield first
+    yield from rest
+
+
+class _Rows:
+    """Makes rows of messages; remembers the market, the levels where a venue does not say which
+    have left, and what was published."""
+
+    def __init__(self, path: Path, symbol: str | None) -> None:
+        self._path = path
+        self._wanted = None if symbol is None else _plain(symbol)
+        self._market = ""
+        self._venue = ""
+        self._number = 0
+        self._rows = 0
+        self._reached = 0
+        self._depth: int | None = None
+        self._shown: tuple[dict[Decimal, str], dict[Decimal, str]] = ({}, {})
+        self._checksums: dict[int, int] = {}
+        self._decimals = [0, 0]
+
+    def messages(self, kind: DataKind) -> Iterator[Told]:
+        """Those of the kind and the market, with the time of receipt."""
+        for line in lines(self._path):
+            self._number = line.number
+            try:
+                said = decode(line.text)
+            except (ValueError, LookupError, TypeError, AttributeError) as error:
+                self._refuse(f"{error!r}; expected a message of the venue's websocket as JSON")
+            for message in said:
+                if message.has_book is (kind is DataKind.DEPTH) and self._is_meant(message):
+                    yield line.received, message
+
+    def depth(self, received: int | None, message: VenueMessage) -> Iterator[str]:
+        """The rows of a message of depth."""
+        mark = SNAPSHOT if message.is_snapshot else 0
+        bids, asks = self._followed(message)
+        if mark:
+            bids, asks = _held(bids), _held(asks)
+        levels = [*((px, qty, "bid") for px, qty in bids), *((px, qty, "ask") for px, qty in asks)]
+        times = self._times(received, message.ts)
+        for place, (px, qty, side) in enumerate(levels or [("0", "0", "none")], start=1):
+            flags = mark | (LAST if place >= len(levels) else 0)
+            yield f"{times},{side},{px},{qty},{flags},-1,{message.seq},{message.prev_seq}"
+            self._rows += 1
+            self._decimals = [
+                max(most, len(text.partition(".")[2]))
+                for most, text in zip(self._decimals, (px, qty), strict=True)
+            ]
+        if message.checksum is not None:
+            self._checksums[self._rows - 1] = message.checksum
+
+    def trades(self, received: int | None, message: VenueMessage) -> Iterator[str]:
+        """The rows of its trades."""
+        for trade in message.trades:
+            yield f"{self._times(received, trade.ts)},{trade.price},{trade.size},{trade.side}"
+            self._rows += 1
+
+    def written(self) -> Written:
+        """What was made."""
+        return Written(
+            rows=self._rows,
+            venue=self._venue,
+            checksums=self._checksums,
+            price_decimals=self._decimals[0],
+            size_decimals=self._decimals[1],
+        )
+
+    def _is_meant(self, message: VenueMessage) -> bool:
+        market = _plain(message.symbol)
+        if self._wanted is not None:
+            self._venue = message.venue
+            return market == self._wanted
+        self._market, self._venue = self._market or market, self._venue or message.venue
+        if market != self._market:
+            self._refuse(
+                f"it is of {message.symbol}, and those before of {self._market}: name the one that "
+                f"is meant before the file, {message.symbol}={self._path}"
+            )
+        return True
+
+    def _times(self, received: int | None, event: int | None) -> str:
+        """Rows are in the order in which they came, whatever times they tell."""
+        if received is None:
+            self._reached = max(self._reached, event or 0)
+            return str(self._reached)
+        self._reached = max(self._reached, received)
+        return f"{self._reached},{event or self._reached}"
+
+    def _followed(self, message: VenueMessage) -> tuple[list[Level], list[Level]]:
+        """The levels of a message, and those that have left the book behind the last one."""
+        if message.is_snapshot:
+            self._depth, self._shown = message.depth, ({}, {})
+        if self._depth is None:
+            return message.bids, message.asks
+        followed = []
+        for sign, shown, levels in zip(
+            (1, -1), self._shown, (message.bids, message.asks), strict=True
+        ):
+            for px, qty in levels:
+                if qty.strip("0."):
+                    shown[Decimal(px)] = px
+                else:
+                    shown.pop(Decimal(px), None)
+            beyond = sorted(shown, reverse=sign > 0)[self._depth :]
+            followed.append([*levels, *((shown.pop(px), "0") for px in beyond)])
+        return followed[0], followed[1]
+
+    def _refuse(self, what: str) -> NoReturn:
+        raise BadMarketData(
+            f"{self._path}, line {self._number}: {what}. Mend the file",
+            file=str(self._path),
+            row=self._number,
+            reason="unreadable",
+        )
+
+
+def _timed(messages: Iterable[Told]) -> Iterator[Told]:
+    """Messages of which neither the receipt nor the venue's time is told take that of the next."""
+    waiting: list[VenueMessage] = []
+    for received, message in messages:
+        if received is None and message.ts is None:
+            waiting.append(message)
+            continue
+        for early in waiting:
+            yield received, msgspec.structs.replace(early, ts=message.ts)
+        waiting.clear()
+        yield received, message
+
+
+def _held(levels: list[Level]) -> list[Level]:
+    return [(px, qty) for px, qty in levels if qty.strip("0.")]
+
+
+def _is_known(text: bytes) -> bool:
+    try:
+        return bool(decode(text))
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return False
+
+
+def _plain(symbol: str) -> str:
+    return "".join(letter for letter in symbol.upper() if letter.isalnum())

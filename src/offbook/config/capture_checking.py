@@ -1,0 +1,62 @@
+"""A venue's raw capture held against the checksums that the venue published in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+
+from offbook.config.book_reading import ChecksumMismatch, checksum_mismatches
+from offbook.config.markets import MarketDescription, locate_recording
+from offbook.domain.book_checksums import CHECKSUMS
+from offbook.domain.errors import InvalidInput
+from offbook.domain.market_data import DataKind
+
+
+class CaptureCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """How a capture agrees with its venue: by which rule, how many checksums there are, and where
+    the book that is made of it is another."""
+
+    venue: str
+    checksums: int
+    mismatches: tuple[ChecksumMismatch, ...]
+
+
+def check_capture(
+    data: str, symbol: str | None = None, given: MarketDescription | None = None
+) -> CaptureCheck:
+    """Make the book of a capture as sessions make it, and its checksum after each message with one.
+
+    ``symbol`` names the market where there are several.  The decimals with which the venue writes
+    its numbers are those that the capture shows, unless more are ``given``: where digits count, and
+    the capture has no number with all of them, they have to be told.
+
+    Raises InvalidInput (no capture of a venue that publishes checksums), and what reading raises.
+    """
+    from offbook.adapters.brokers.replay.unpacking import unpacked
+    from offbook.adapters.brokers.replay.venue_captures import is_venue_capture, write_venue_capture
+
+    recording = locate_recording(data)
+    with unpacked(recording) as plain, TemporaryDirectory(prefix="offbook-check-") as folder:
+        table = Path(folder) / "depth.csv"
+        if not is_venue_capture(plain):
+            raise InvalidInput(
+                f"{recording.name} is no capture of a websocket of Kraken, OKX or Bitget; the book "
+                "of a recording has its checksums with: offbook data book --checksum"
+            )
+        made = write_venue_capture(plain, DataKind.DEPTH, table, symbol)
+        rule = CHECKSUMS.get(made.venue)
+        if rule is None or not made.checksums:
+            raise InvalidInput(f"{recording.name}, of {made.venue}, has no checksums in it")
+        least = given or MarketDescription()
+        told = MarketDescription(
+            price_decimals=_most(least.price_decimals, made.price_decimals),
+            size_decimals=_most(least.size_decimals, made.size_decimals),
+        )
+        mismatches = tuple(checksum_mismatches(str(table), made.checksums, rule, told))
+    return CaptureCheck(venue=made.venue, checksums=len(made.checksums), mismatches=mismatches)
+
+
+def _most(told: int | str | None, seen: int) -> int:
+    return max(told, seen) if isinstance(told, int) else seen
