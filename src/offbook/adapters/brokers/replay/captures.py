@@ -260,8 +260,12 @@ def _rows(
 
 
 def _trades(messages: Iterable[tuple[int, str, Any]]) -> Iterator[str]:
+    stream = ""  # of both streams the first that is there: the other tells the same trades
     for received, kind, trade in messages:
-        if kind in ("trade", "aggTrade") and trade.X == "MARKET":
+        if kind not in ("trade", "aggTrade") or (stream or kind) != kind:
+            continue
+        stream = kind
+        if trade.X == "MARKET":
             side = "sell" if trade.m else "buy"
             yield f"{received},{trade.T * _MS},{trade.p},{trade.q},{side}"
 

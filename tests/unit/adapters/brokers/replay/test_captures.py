@@ -218,7 +218,8 @@ async def test_a_book_is_written_anew_as_it_was(tmp_path: Path) -> None:
 
 def test_messages_of_one_stream_without_receipt(tmp_path: Path) -> None:
     """As a client of one stream writes them down: the venue's time is that of receipt; a snapshot
-    by REST, which has none, comes when the last message did."""
+    by REST, which has none, comes when the last message did. Trades that two streams tell of are
+    taken of the first."""
     depth = {"e": "depthUpdate", "E": EVENT, "s": "BTCUSDT", "U": 5, "u": 6, "b": [], "a": []}
     traded = {
         "e": "aggTrade",
@@ -232,7 +233,8 @@ def test_messages_of_one_stream_without_receipt(tmp_path: Path) -> None:
     best = {"u": 7, "s": "BTCUSDT", "b": "9", "B": "1", "a": "10", "A": "2"}
     path, target = tmp_path / "capture.jsonl", tmp_path / "made.csv"
     rest = {"lastUpdateId": 6, "bids": [["9", "1"]], "asks": []}
-    path.write_text("\n".join(map(json.dumps, (depth, rest, traded, best))))
+    again = {**traded, "e": "trade"}
+    path.write_text("\n".join(map(json.dumps, (depth, rest, traded, again, best))))
     assert is_capture(str(path))
     ns = 1_000_000
     rows = {}
@@ -244,4 +246,4 @@ def test_messages_of_one_stream_without_receipt(tmp_path: Path) -> None:
         f"{EVENT * ns},{EVENT * ns},9,1,3,-1,6,-1,bid",
     ]
     assert rows[DataKind.TRADES] == [f"{(EVENT + 2) * ns},{EVENT * ns},9,1,sell"]
-    assert rows[DataKind.QUOTES] == [f"{EVENT * ns},9,10,1,2"]
+    assert rows[DataKind.QUOTES] == [f"{(EVENT + 2) * ns},9,10,1,2"]

@@ -12,11 +12,7 @@ import pytest
 
 from offbook.adapters.brokers.replay.gateway import open_recording
 from offbook.adapters.brokers.replay.order_rows import NO_MESSAGE, begun_by
-from offbook.adapters.brokers.replay.published_files import (
-    Layout,
-    published_file,
-    write_published,
-)
+from offbook.adapters.brokers.replay.published_files import published_file, write_published
 from offbook.config.markets import MarketDescription
 from offbook.config.recordings import convert_data
 from offbook.domain.config import ReplayMarket
@@ -397,8 +393,3 @@ def test_a_message_may_go_on_in_the_next_rows_that_are_read() -> None:
     assert begun_by(np.array([2, 1]), NO_MESSAGE) == 1
     assert begun_by(np.array([1, 3]), 1) == NO_MESSAGE
     assert begun_by(np.array([], dtype=np.int64), 4) == 4
-
-
-def test_layouts_are_those_that_are_told() -> None:
-    """By their names."""
-    assert [layout.value for layout in Layout] == ["lobster", "databento", "tardis"]

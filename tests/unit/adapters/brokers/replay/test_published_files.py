@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 from offbook.adapters.brokers.replay.peeking import peek
-from offbook.adapters.brokers.replay.published_files import published_file, write_published
+from offbook.adapters.brokers.replay.published_files import (
+    Layout,
+    published_file,
+    write_published,
+)
 from offbook.adapters.brokers.replay.unpacking import unpacked
 from offbook.config.markets import MarketDescription
 from offbook.config.recordings import convert_data
@@ -244,3 +248,23 @@ def test_a_file_with_its_newest_row_first_is_turned_round(tmp_path: Path, headed
     convert_data(str(path), tmp_path / "made.csv", told, unusual={"newest_first": True})
     rows = (tmp_path / "made.csv").read_text().splitlines()
     assert [row.split(",")[0] for row in rows[1:]] == [str(T), str(T + 5)]
+
+
+def test_layouts_are_those_that_are_told() -> None:
+    """By their names."""
+    assert [layout.value for layout in Layout] == ["lobster", "databento", "tardis"]
+
+
+def test_the_clearing_of_a_book_is_a_message_though_none_of_its_rows_is_the_last(
+    tmp_path: Path,
+) -> None:
+    """As a day of Databento's begins: the first order comes hours later."""
+    order = f"{T + 5},{T + 4},160,1,7,A,B,100.000000000,5,0,1,130,9,2"
+    text = (
+        f"{HEAD},action,side,price,size,channel_id,order_id,flags,ts_in_delta,sequence\n"
+        f"{T},{T},160,1,7,R,N,,0,0,0,8,0,0\n{order}\n"
+    )
+    assert written(tmp_path / "xyz.mbo.csv", text) == (
+        "ts_init,ts_event,action,book_side,price,size,order_id,flags"
+        f"|{T},{T},clear,none,0,0,0,2|{T + 5},{T + 4},add,bid,100.000000000,5,1,2"
+    )
