@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -148,26 +148,38 @@ def _made_plain(
 def _as_table(
     recording: Path, told: MarketDescription, layout: str | None, day: str | None
 ) -> Iterator[Path]:
-    """The recording itself; of a publisher's file or a venue's raw capture the rows of one kind, in
-    a file that is gone afterwards."""
-    from offbook.adapters.brokers.replay.captures import is_capture, write_capture
-    from offbook.adapters.brokers.replay.published_files import published_file, write_published
-    from offbook.adapters.brokers.replay.venue_captures import is_venue_capture, write_venue_capture
-
-    published = published_file(recording, layout, day, told.timezone)
-    of_venue = published is None and not _is_table(recording) and is_venue_capture(recording)
-    if published is None and not of_venue and not is_capture(str(recording)):
+    """The recording itself; of what is laid out otherwise the rows of one kind, in a file that is
+    gone afterwards."""
+    write = _writer(recording, told, layout, day)
+    if write is None:
         yield recording
         return
     with TemporaryDirectory(prefix="offbook-capture-") as folder:
         table = Path(folder) / f"{recording.name.removesuffix('.gz')}.csv"
-        if published is not None:
-            write_published(published, told.kind, table)
-        elif of_venue:
-            write_venue_capture(recording, told.kind or DataKind.DEPTH, table, told.symbol)
-        else:
-            write_capture(recording, told.kind or DataKind.DEPTH, table, told.symbol)
+        write(table)
         yield table
+
+
+def _writer(
+    recording: Path, told: MarketDescription, layout: str | None, day: str | None
+) -> Callable[[Path], object] | None:
+    """What makes a table of a file, None where it is one."""
+    from offbook.adapters.brokers.replay.captures import is_capture, write_capture
+    from offbook.adapters.brokers.replay.event_arrays import is_event_array, write_events
+    from offbook.adapters.brokers.replay.published_files import published_file, write_published
+    from offbook.adapters.brokers.replay.venue_captures import is_venue_capture, write_venue_capture
+
+    depth = told.kind or DataKind.DEPTH
+    published = published_file(recording, layout, day, told.timezone)
+    if published is not None:
+        return lambda table: write_published(published, told.kind, table)
+    if is_event_array(recording):
+        return lambda table: write_events(recording, told.kind, table)
+    if not _is_table(recording) and is_venue_capture(recording):
+        return lambda table: write_venue_capture(recording, depth, table, told.symbol)
+    if is_capture(str(recording)):
+        return lambda table: write_capture(recording, depth, table, told.symbol)
+    return None
 
 
 def _is_table(recording: Path) -> bool:

@@ -22,6 +22,8 @@ from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidConf
 SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
 PACKED: Final = (".zip", ".zst")
 """What is packed in these ways is unpacked by ``data convert`` (``unpacking``)."""
+OTHERS: Final = (".npz", ".json", ".jsonl")
+"""What may end so is converted too: arrays of events, captures."""
 DELIMITERS: Final = (",", ";", "\t", "|")
 CHUNK: Final = 1 << 20
 HEADER_LIMIT: Final = 1 << 20
@@ -80,11 +82,11 @@ def open_source(path: str, told: tuple[str, ...] = ()) -> Source:
     suffix = next((s for s in reversed(SUFFIXES) if path.lower().endswith(s)), None)
     if suffix is None:
         _signature(path)
-        packed = path.lower().endswith(PACKED)
-        how = f". Unpack it, or: offbook data convert {path} unpacked.csv.gz" if packed else ""
+        converted = path.lower().endswith((*PACKED, *OTHERS))
+        how = f". Of this one it is made by: offbook data convert {path} made.csv.gz"
         raise InvalidConfig(
             f"{path}: unknown kind of recording, expected a name ending in {', '.join(SUFFIXES)}"
-            f"{how}",
+            f"{how if converted else ''}",
             field="market.path",
         )
     signature = _signature(path)
