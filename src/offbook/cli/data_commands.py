@@ -232,8 +232,8 @@ def check(
     """Hold a raw capture of a venue's websocket against the checksums that it published there.
 
     The book is made as sessions make it, and its checksum after each message that has one. Known
-    are Kraken, OKX and Bitget. Of several markets SYMBOL= before the file names one. The exit code
-    is 1 where any differs.
+    are Kraken, OKX, Bitget and Bitfinex. Of several markets SYMBOL= before the file names one. The
+    exit code is 1 where any differs.
     """
     from offbook.cli.check_showing import show_check
 

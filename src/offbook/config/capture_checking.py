@@ -42,8 +42,9 @@ def check_capture(
         table = Path(folder) / "depth.csv"
         if not is_venue_capture(plain):
             raise InvalidInput(
-                f"{recording.name} is no capture of a websocket of Kraken, OKX or Bitget; the book "
-                "of a recording has its checksums with: offbook data book --checksum"
+                f"{recording.name} is no capture of a websocket of Kraken, OKX, Bitget or "
+                "Bitfinex; the book of a recording has its checksums with: offbook data book "
+                "--checksum"
             )
         made = write_venue_capture(plain, DataKind.DEPTH, table, symbol)
         rule = CHECKSUMS.get(made.venue)

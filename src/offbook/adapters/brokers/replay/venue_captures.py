@@ -12,7 +12,8 @@ from typing import Final, NoReturn
 import msgspec
 
 from offbook.adapters.brokers.replay.capture_lines import lines
-from offbook.adapters.brokers.replay.venue_messages import Level, VenueMessage, decode
+from offbook.adapters.brokers.replay.venue_message import Level, VenueMessage
+from offbook.adapters.brokers.replay.venue_messages import Decoder
 from offbook.domain.depth import LAST, SNAPSHOT
 from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidInput
 from offbook.domain.market_data import DataKind
@@ -39,7 +40,8 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 def is_venue_capture(path: Path) -> bool:
     """Whether a file is one, by its first lines."""
     try:
-        return any(_is_known(line.text) for line in islice(lines(path), LOOKED_AT))
+        decoder = Decoder()
+        return any(_is_known(line.text, decoder) for line in islice(lines(path), LOOKED_AT))
     except (BadMarketData, GatewayUnavailable):
         return False
 
@@ -57,7 +59,7 @@ def write_venue_capture(
     if kind not in KINDS:
         raise InvalidInput("a capture of this venue has depth and trades: name one with --kind")
     found = _Rows(path, symbol)
-    messages = _timed(found.messages(kind))
+    messages = _timed(found.messages(kind), path)
     first = next(messages, None)
     if first is None:
         raise BadMarketData(
@@ -97,10 +99,11 @@ class _Rows:
 
     def messages(self, kind: DataKind) -> Iterator[Told]:
         """Those of the kind and the market, with the time of receipt."""
+        decoder = Decoder()
         for line in lines(self._path):
             self._number = line.number
             try:
-                said = decode(line.text)
+                said = decoder.decode(line.text)
             except (ValueError, LookupError, TypeError, AttributeError) as error:
                 self._refuse(f"{error!r}; expected a message of the venue's websocket as JSON")
             for message in said:
@@ -120,7 +123,7 @@ class _Rows:
             yield f"{times},{side},{px},{qty},{flags},-1,{message.seq},{message.prev_seq}"
             self._rows += 1
             self._decimals = [
-                max(most, len(text.partition(".")[2]))
+                max(most, _decimals(text))
                 for most, text in zip(self._decimals, (px, qty), strict=True)
             ]
         if message.checksum is not None:
@@ -191,26 +194,48 @@ class _Rows:
         )
 
 
-def _timed(messages: Iterable[Told]) -> Iterator[Told]:
-    """Messages of which neither the receipt nor the venue's time is told take that of the next."""
+def _timed(messages: Iterable[Told], path: Path) -> Iterator[Told]:
+    """Messages of which neither the receipt nor the venue's time is told take that of the last one
+    that tells it, the first ones that of the next.  Raises BadMarketData where there is none."""
     waiting: list[VenueMessage] = []
+    reached: int | None = None
     for received, message in messages:
-        if received is None and message.ts is None:
+        if received is not None or message.ts is not None:
+            reached = message.ts
+            yield from ((received, _at(early, reached)) for early in waiting)
+            waiting.clear()
+            yield received, message
+        elif reached is not None:
+            yield None, _at(message, reached)
+        else:
             waiting.append(message)
-            continue
-        for early in waiting:
-            yield received, msgspec.structs.replace(early, ts=message.ts)
-        waiting.clear()
-        yield received, message
+    if waiting:
+        raise BadMarketData(
+            f"{path}: none of its messages tells its time. Write when each was received before it: "
+            "ns and a space, or seconds and a colon",
+            file=str(path),
+            reason="bad_time",
+        )
+
+
+def _at(message: VenueMessage, ts: int | None) -> VenueMessage:
+    return msgspec.structs.replace(message, ts=ts)
+
+
+def _decimals(text: str) -> int:
+    """How many a number is written with; one with an exponent has those that it would have."""
+    if "e" in text or "E" in text:
+        return max(0, -int(Decimal(text).as_tuple().exponent))
+    return len(text.partition(".")[2])
 
 
 def _held(levels: list[Level]) -> list[Level]:
     return [(px, qty) for px, qty in levels if qty.strip("0.")]
 
 
-def _is_known(text: bytes) -> bool:
+def _is_known(text: bytes, decoder: Decoder) -> bool:
     try:
-        return bool(decode(text))
+        return bool(decoder.decode(text))
     except (ValueError, LookupError, TypeError, AttributeError):
         return False
 

@@ -1,83 +1,102 @@
 """What the messages of venues' websockets say of books and trades, in one form.
 
-Known are Kraken (v1 and v2), OKX, Bitget, Bybit, Coinbase (Exchange and Advanced Trade) and
-Bitstamp; Binance has a module of its own (``captures``), for it joins snapshots by REST.  Numbers
-stay the venue's text.  Where a venue tells who made a price, the other took it.
+Known are Kraken (v1 and v2), OKX, Bitget, Bybit, Bitfinex, Coinbase (Exchange and Advanced Trade),
+Bitstamp, dYdX (v4) and Hyperliquid; Binance has a module of its own (``captures``), for it joins
+snapshots by REST.  Numbers stay the venue's text.  Where a venue tells who made a price, the other
+took it.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-import msgspec
+from offbook.adapters.brokers.replay.venue_message import (
+    MS,
+    US,
+    Level,
+    VenueMessage,
+    iso,
+    pairs,
+    seconds,
+    traded,
+)
 
-Level = tuple[str, str]
-_MS: Final = 1_000_000
-_US: Final = 1_000
-_S: Final = 1_000_000_000
+MS_DIGITS: Final = 13
+"""Of a time, which may follow what Bitfinex says; a number of a message is shorter."""
 KRAKEN_DEPTHS: Final = (10, 25, 100, 500, 1000)
 """So many levels can be subscribed to."""
 
 
-class Trade(msgspec.Struct, frozen=True):
-    """A print: ``side`` is that of who took."""
+class Decoder:
+    """Reads the messages of one capture; remembers what the numbers of Bitfinex's channels stand
+    for, which are told once, when they are subscribed to."""
 
-    price: str
-    size: str
-    side: str
-    ts: int | None
+    def __init__(self) -> None:
+        self._bitfinex: dict[str, tuple[str, str]] = {}
 
+    def decode(self, text: bytes) -> list[VenueMessage]:
+        """What a message says; nothing where it is of another kind.
 
-class VenueMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """One message of one market.
-
-    ``bids`` and ``asks`` are levels with their new size, of a snapshot all there are.  ``ts`` is
-    the venue's time in ns, ``seq`` and ``prev_seq`` its numbers of the message and of the one
-    before.
-    Where ``depth`` is told, levels beyond so many of a side have left the book without a word.
-    ``checksum`` is that of the book which the message leaves.
-    """
-
-    venue: str
-    symbol: str
-    is_snapshot: bool = False
-    bids: list[Level] = []
-    asks: list[Level] = []
-    trades: list[Trade] = []
-    ts: int | None = None
-    seq: int = -1
-    prev_seq: int = -1
-    depth: int | None = None
-    checksum: int | None = None
-
-    @property
-    def has_book(self) -> bool:
-        """Whether it tells of a book."""
-        return self.is_snapshot or not self.trades
+        Raises ValueError (no JSON) and LookupError or TypeError (it lacks what such a message has).
+        """
+        said = json.loads(text, parse_float=str, parse_int=str)
+        if isinstance(said, list):
+            known = self._bitfinex.get(said[0]) if said and isinstance(said[0], str) else None
+            return _kraken_v1(said) if known is None else _bitfinex(said, *known)
+        if said.get("event") == "subscribed" and "chanId" in said:
+            is_of_orders = str(said.get("prec", "")).startswith("R")
+            channel = "" if is_of_orders else said["channel"]
+            self._bitfinex[said["chanId"]] = channel, said["symbol"]
+            return []
+        if "topic" in said:
+            return _bybit(said)
+        if "arg" in said and "data" in said:
+            return _okx_or_bitget(said)
+        channel = said.get("channel")
+        if channel in _BY_CHANNEL:
+            return _BY_CHANNEL[channel](said)
+        if isinstance(channel, str) and isinstance(said.get("data"), dict):
+            return _bitstamp(said, channel)
+        return _coinbase(said) if "product_id" in said else []
 
 
-def decode(text: bytes) -> list[VenueMessage]:
-    """What a message says; nothing where it is of another kind.
+def _bitfinex(said: list[Any], channel: str, symbol: str) -> list[VenueMessage]:
+    """Levels are price, count and amount, below 0 for asks; a count of 0 takes them away."""
+    told = said[1]
+    symbol = symbol.removeprefix("t")
+    if channel == "book" and told == "cs":
+        return [VenueMessage(venue="bitfinex", symbol=symbol, checksum=int(said[2]))]
+    if channel == "trades" and told == "te":
+        return [_bitfinex_trade(symbol, said[2])]
+    if channel != "book" or not isinstance(told, list):
+        return []
+    is_snapshot = not told or isinstance(told[0], list)
+    levels = told if is_snapshot else [told]
+    sides: tuple[list[Level], list[Level]] = [], []
+    for price, count, amount in levels:
+        size = "0" if count == "0" else amount.removeprefix("-")
+        sides[amount.startswith("-")].append((price, size))
+    return [
+        VenueMessage(
+            venue="bitfinex",
+            symbol=symbol,
+            is_snapshot=is_snapshot,
+            bids=sides[0],
+            asks=sides[1],
+            ts=int(said[-1]) * MS
+            if len(said) > 2 and len(said[-1]) == len("1704205800000")
+            else None,
+        )
+    ]
 
-    Raises ValueError (no JSON) and LookupError or TypeError (it lacks what such a message has).
-    """
-    said = json.loads(text, parse_float=str, parse_int=str)
-    if isinstance(said, list):
-        return _kraken_v1(said)
-    if "topic" in said:
-        return _bybit(said)
-    if "arg" in said and "data" in said:
-        return _okx_or_bitget(said)
-    channel = said.get("channel")
-    if channel in _BY_CHANNEL:
-        return _BY_CHANNEL[channel](said)
-    if isinstance(channel, str) and isinstance(said.get("data"), dict):
-        return _bitstamp(said, channel)
-    return _coinbase(said) if "product_id" in said else []
+
+def _bitfinex_trade(symbol: str, trade: list[str]) -> VenueMessage:
+    _, ms, amount, price = trade[:4]
+    side = "sell" if amount.startswith("-") else "buy"
+    return traded("bitfinex", symbol, price, amount.removeprefix("-"), side, int(ms) * MS)
 
 
 def _kraken_v1(said: list[Any]) -> list[VenueMessage]:
@@ -90,9 +109,9 @@ def _kraken_v1(said: list[Any]) -> list[VenueMessage]:
             venue="kraken",
             symbol=said[-1],
             is_snapshot="as" in parts or "bs" in parts,
-            bids=_pairs(parts.get("bs", parts.get("b", ()))),
-            asks=_pairs(parts.get("as", parts.get("a", ()))),
-            ts=max((_seconds(level[2]) for level in levels), default=None),
+            bids=pairs(parts.get("bs", parts.get("b", ()))),
+            asks=pairs(parts.get("as", parts.get("a", ()))),
+            ts=max((seconds(level[2]) for level in levels), default=None),
             depth=int(said[-2].removeprefix("book-")),
             checksum=int(parts["c"]) if "c" in parts else None,
         )
@@ -114,7 +133,7 @@ def _kraken_v2(said: dict[str, Any]) -> list[VenueMessage]:
                 is_snapshot=is_snapshot,
                 bids=bids,
                 asks=asks,
-                ts=_iso(data["timestamp"]) if "timestamp" in data else None,
+                ts=iso(data["timestamp"]) if "timestamp" in data else None,
                 depth=next((d for d in KRAKEN_DEPTHS if shown <= d), None) if is_snapshot else None,
                 checksum=int(data["checksum"]) if "checksum" in data else None,
             )
@@ -124,8 +143,8 @@ def _kraken_v2(said: dict[str, Any]) -> list[VenueMessage]:
 
 def _kraken_trades(said: dict[str, Any]) -> list[VenueMessage]:
     return [
-        _traded(
-            "kraken", one["symbol"], one["price"], one["qty"], one["side"], _iso(one["timestamp"])
+        traded(
+            "kraken", one["symbol"], one["price"], one["qty"], one["side"], iso(one["timestamp"])
         )
         for one in said["data"]
     ]
@@ -136,13 +155,13 @@ def _okx_or_bitget(said: dict[str, Any]) -> list[VenueMessage]:
     venue, channel = "bitget" if "instType" in arg else "okx", arg["channel"]
     if channel.startswith("trade"):
         return [
-            _traded(
+            traded(
                 venue,
                 arg["instId"],
                 one["px"] if "px" in one else one["price"],
                 one["sz"] if "sz" in one else one["size"],
                 one["side"],
-                int(one["ts"]) * _MS,
+                int(one["ts"]) * MS,
             )
             for one in data
             if isinstance(one, dict)
@@ -155,9 +174,9 @@ def _okx_or_bitget(said: dict[str, Any]) -> list[VenueMessage]:
             venue=venue,
             symbol=arg["instId"],
             is_snapshot=said.get("action", "snapshot") == "snapshot",
-            bids=_pairs(one["bids"]),
-            asks=_pairs(one["asks"]),
-            ts=int(one["ts"]) * _MS,
+            bids=pairs(one["bids"]),
+            asks=pairs(one["asks"]),
+            ts=int(one["ts"]) * MS,
             seq=int(one.get("seqId", -1)),
             prev_seq=int(one.get("prevSeqId", -1)),
             checksum=int(one["checksum"]) if one.get("checksum") else None,
@@ -170,7 +189,7 @@ def _bybit(said: dict[str, Any]) -> list[VenueMessage]:
     topic, data = said["topic"], said["data"]
     if topic.startswith("publicTrade."):
         return [
-            _traded("bybit", one["s"], one["p"], one["v"], one["S"].lower(), int(one["T"]) * _MS)
+            traded("bybit", one["s"], one["p"], one["v"], one["S"].lower(), int(one["T"]) * MS)
             for one in data
         ]
     if not topic.startswith("orderbook."):
@@ -180,9 +199,9 @@ def _bybit(said: dict[str, Any]) -> list[VenueMessage]:
             venue="bybit",
             symbol=data["s"],
             is_snapshot=said["type"] == "snapshot",
-            bids=_pairs(data["b"]),
-            asks=_pairs(data["a"]),
-            ts=int(said.get("cts", said["ts"])) * _MS,
+            bids=pairs(data["b"]),
+            asks=pairs(data["a"]),
+            ts=int(said.get("cts", said["ts"])) * MS,
             seq=int(data["u"]),
         )
     ]
@@ -190,12 +209,12 @@ def _bybit(said: dict[str, Any]) -> list[VenueMessage]:
 
 def _coinbase(said: dict[str, Any]) -> list[VenueMessage]:
     kind, symbol = said.get("type"), said["product_id"]
-    time = _iso(said["time"]) if "time" in said else None
+    time = iso(said["time"]) if "time" in said else None
     if kind in ("match", "last_match"):
         taker = "sell" if said["side"] == "buy" else "buy"
-        return [_traded("coinbase", symbol, said["price"], said["size"], taker, time)]
+        return [traded("coinbase", symbol, said["price"], said["size"], taker, time)]
     if kind == "snapshot":
-        bids, asks = _pairs(said["bids"]), _pairs(said["asks"])
+        bids, asks = pairs(said["bids"]), pairs(said["asks"])
     elif kind == "l2update":
         bids, asks = (
             [(px, qty) for side, px, qty in said["changes"] if side == which]
@@ -223,7 +242,7 @@ def _coinbase_advanced(said: dict[str, Any]) -> list[VenueMessage]:
             is_snapshot=event["type"] == "snapshot",
             bids=[_update(one) for one in event["updates"] if one["side"] == "bid"],
             asks=[_update(one) for one in event["updates"] if one["side"] != "bid"],
-            ts=_iso(said["timestamp"]),
+            ts=iso(said["timestamp"]),
         )
         for event in said["events"]
     ]
@@ -234,9 +253,9 @@ def _bitstamp(said: dict[str, Any], channel: str) -> list[VenueMessage]:
     data = said["data"]
     if name == "live_trades" and said.get("event") == "trade":
         side = "sell" if data["type"] == "1" else "buy"
-        ts = int(data["microtimestamp"]) * _US
+        ts = int(data["microtimestamp"]) * US
         price, size = data.get("price_str", data["price"]), data.get("amount_str", data["amount"])
-        return [_traded("bitstamp", symbol, price, size, side, ts)]
+        return [traded("bitstamp", symbol, price, size, side, ts)]
     if name not in ("diff_order_book", "order_book") or "bids" not in data:
         return []
     return [
@@ -244,39 +263,77 @@ def _bitstamp(said: dict[str, Any], channel: str) -> list[VenueMessage]:
             venue="bitstamp",
             symbol=symbol,
             is_snapshot=name == "order_book",
-            bids=_pairs(data["bids"]),
-            asks=_pairs(data["asks"]),
-            ts=int(data["microtimestamp"]) * _US,
+            bids=pairs(data["bids"]),
+            asks=pairs(data["asks"]),
+            ts=int(data["microtimestamp"]) * US,
         )
     ]
 
 
+def _dydx(said: dict[str, Any]) -> list[VenueMessage]:
+    """A snapshot when it is subscribed to, then levels; no message tells its time."""
+    told = said.get("contents", ())
+    return [
+        VenueMessage(
+            venue="dydx",
+            symbol=said["id"],
+            is_snapshot=said["type"] == "subscribed",
+            bids=_named(one.get("bids", ())),
+            asks=_named(one.get("asks", ())),
+        )
+        for one in (told if isinstance(told, list) else [told])
+    ]
+
+
+def _hyperliquid(said: dict[str, Any]) -> list[VenueMessage]:
+    """The best levels, all of them each time."""
+    data = said["data"]
+    bids, asks = ([(one["px"], one["sz"]) for one in side] for side in data["levels"])
+    return [
+        VenueMessage(
+            venue="hyperliquid",
+            symbol=data["coin"],
+            is_snapshot=True,
+            bids=bids,
+            asks=asks,
+            ts=int(data["time"]) * MS,
+        )
+    ]
+
+
+def _hyperliquid_trades(said: dict[str, Any]) -> list[VenueMessage]:
+    takers = {"A": "sell", "B": "buy"}
+    return [
+        traded(
+            "hyperliquid",
+            one["coin"],
+            one["px"],
+            one["sz"],
+            takers[one["side"]],
+            int(one["time"]) * MS,
+        )
+        for one in said["data"]
+    ]
+
+
+def _named(levels: Any) -> list[Level]:
+    return [
+        (level["price"], level["size"]) if isinstance(level, dict) else (level[0], level[1])
+        for level in levels
+    ]
+
+
 _BY_CHANNEL: Final[Mapping[str, Callable[[dict[str, Any]], list[VenueMessage]]]] = MappingProxyType(
-    {"book": _kraken_v2, "trade": _kraken_trades, "l2_data": _coinbase_advanced}
+    {
+        "book": _kraken_v2,
+        "trade": _kraken_trades,
+        "l2_data": _coinbase_advanced,
+        "v4_orderbook": _dydx,
+        "l2Book": _hyperliquid,
+        "trades": _hyperliquid_trades,
+    }
 )
-
-
-def _traded(
-    venue: str, symbol: str, price: str, size: str, side: str, ts: int | None
-) -> VenueMessage:
-    return VenueMessage(venue=venue, symbol=symbol, trades=[Trade(price, size, side, ts)], ts=ts)
 
 
 def _update(one: dict[str, Any]) -> Level:
     return one["price_level"], one["new_quantity"]
-
-
-def _pairs(levels: Any) -> list[Level]:
-    return [(level[0], level[1]) for level in levels]
-
-
-def _seconds(text: str) -> int:
-    whole, _, fraction = text.partition(".")
-    return int(whole) * _S + int(fraction[:9].ljust(9, "0"))
-
-
-def _iso(text: str) -> int:
-    """A time of ISO 8601 in UTC, to at most nanoseconds."""
-    clock, _, fraction = text.removesuffix("Z").partition(".")
-    moment = datetime.fromisoformat(f"{clock}+00:00")
-    return int(moment.timestamp()) * _S + int(fraction[:9].ljust(9, "0"))

@@ -162,6 +162,61 @@ def test_bitstamp_s_differences(tmp_path: Path) -> None:
     assert written(path, DataKind.TRADES)[0][1:] == [f"{NS + 8_000},1.50,2.00000000,sell"]
 
 
+def test_bitfinex_s_channels_and_checksums(tmp_path: Path) -> None:
+    """Their numbers are told when they are subscribed to; a count of 0 takes a level away; a
+    checksum is a message of its own. Books of orders are passed over."""
+    asks = "6100:-3:5900:2:6200:-4"  # of the tests of bfx-api-node-models
+    path = capture(
+        tmp_path,
+        {"event": "subscribed", "channel": "book", "chanId": 7, "symbol": "tBTCUSD", "prec": "P0"},
+        {"event": "subscribed", "channel": "book", "chanId": 8, "symbol": "tBTCUSD", "prec": "R0"},
+        {"event": "subscribed", "channel": "trades", "chanId": 9, "symbol": "tBTCUSD"},
+        [7, [[6000, 1, 1], [5900, 1, 2], [5800, 1, 1e-7], [6100, 1, -3], [6200, 1, -4]]],
+        [8, [[123, 6000, 1]]],
+        [7, "hb"],
+        [7, [5800, 0, 1]],
+        [7, "cs", int.from_bytes(zlib.crc32(b"6000:1:" + asks.encode()).to_bytes(4, "big"),
+                                 "big", signed=True)],
+        [9, "te", [1, MS, -0.5, 6000]],
+    )  # fmt: skip
+    lines, made = written(path)
+    assert [line.split(",", 2)[2] for line in lines[1:]] == [
+        "bid,6000,1,1,-1,-1,-1", "bid,5900,2,1,-1,-1,-1", "bid,5800,1e-07,1,-1,-1,-1",
+        "ask,6100,3,1,-1,-1,-1", "ask,6200,4,3,-1,-1,-1", "bid,5800,0,2,-1,-1,-1",
+        "none,0,0,2,-1,-1,-1",
+    ]  # fmt: skip
+    assert (made.venue, made.size_decimals, list(made.checksums)) == ("bitfinex", 7, [6])
+    found = check_capture(str(path), "BTCUSD")
+    assert (found.checksums, found.mismatches) == (1, ())
+    assert written(path, DataKind.TRADES)[0][1].endswith(f",{NS},6000,0.5,sell")
+
+
+def test_dydx_and_hyperliquid(tmp_path: Path) -> None:
+    """dYdX tells no times, so they have to be written down; Hyperliquid sends whole books."""
+    begun = {"bids": [{"price": "100", "size": "2"}], "asks": []}
+    about = {"channel": "v4_orderbook", "id": "BTC-USD"}
+    messages = (
+        {"type": "subscribed", **about, "contents": begun},
+        {"type": "channel_batch_data", **about, "contents": [{"asks": [["101", "3"]]}]},
+    )
+    assert [row.split(",", 2)[2] for row in written(capture(tmp_path, *messages))[0][1:]] == [
+        "bid,100,2,3,-1,-1,-1",
+        "ask,101,3,2,-1,-1,-1",
+    ]
+    with pytest.raises(BadMarketData, match="none of its messages tells its time"):
+        written(capture(tmp_path, *messages, stamped=False))
+    levels = [[{"px": "100", "sz": "2", "n": 1}], [{"px": "101", "sz": "3", "n": 1}]]
+    taken = {"coin": "BTC", "side": "A", "px": "100", "sz": "1", "time": MS}
+    path = capture(
+        tmp_path,
+        {"channel": "l2Book", "data": {"coin": "BTC", "time": MS, "levels": levels}},
+        {"channel": "trades", "data": [taken]},
+        stamped=False,
+    )
+    assert written(path)[0][1:] == [f"{NS},bid,100,2,1,-1,-1,-1", f"{NS},ask,101,3,3,-1,-1,-1"]
+    assert written(path, DataKind.TRADES)[0][1:] == [f"{NS},100,1,sell"]
+
+
 # Of Kraken's description of its checksum (websocket v1), with a level more that its book of ten
 # has lost by then.
 ASKS = [[f"0.{5005 + 5 * n:05d}", "0.00000500", "1582905487.684110"] for n in range(10)]

@@ -1,0 +1,73 @@
+"""What one message of a venue says of a market, in one form for all venues."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+Level = tuple[str, str]
+"""A price and a size, as the venue writes them."""
+MS: Final = 1_000_000
+US: Final = 1_000
+S: Final = 1_000_000_000
+
+
+class Trade(msgspec.Struct, frozen=True):
+    """A print: ``side`` is that of who took."""
+
+    price: str
+    size: str
+    side: str
+    ts: int | None
+
+
+class VenueMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of one market.
+
+    ``bids`` and ``asks`` are levels with their new size, of a snapshot all there are.  ``ts`` is
+    the venue's time in ns, ``seq`` and ``prev_seq`` its numbers of the message and of the one
+    before.
+    Where ``depth`` is told, levels beyond so many of a side have left the book without a word.
+    ``checksum`` is that of the book which the message leaves.
+    """
+
+    venue: str
+    symbol: str
+    is_snapshot: bool = False
+    bids: list[Level] = []
+    asks: list[Level] = []
+    trades: list[Trade] = []
+    ts: int | None = None
+    seq: int = -1
+    prev_seq: int = -1
+    depth: int | None = None
+    checksum: int | None = None
+
+    @property
+    def has_book(self) -> bool:
+        """Whether it tells of a book."""
+        return self.is_snapshot or not self.trades
+
+
+def traded(
+    venue: str, symbol: str, price: str, size: str, side: str, ts: int | None
+) -> VenueMessage:
+    return VenueMessage(venue=venue, symbol=symbol, trades=[Trade(price, size, side, ts)], ts=ts)
+
+
+def pairs(levels: Any) -> list[Level]:
+    return [(level[0], level[1]) for level in levels]
+
+
+def seconds(text: str) -> int:
+    whole, _, fraction = text.partition(".")
+    return int(whole) * S + int(fraction[:9].ljust(9, "0"))
+
+
+def iso(text: str) -> int:
+    """A time of ISO 8601 in UTC, to at most nanoseconds."""
+    clock, _, fraction = text.removesuffix("Z").partition(".")
+    moment = datetime.fromisoformat(f"{clock}+00:00")
+    return int(moment.timestamp()) * S + int(fraction[:9].ljust(9, "0"))
