@@ -165,6 +165,7 @@ def _writer(
 ) -> Callable[[Path], object] | None:
     """What makes a table of a file, None where it is one."""
     from offbook.adapters.brokers.replay.captures import is_capture, write_capture
+    from offbook.adapters.brokers.replay.coinbase_orders import is_full_capture, write_full_capture
     from offbook.adapters.brokers.replay.event_arrays import is_event_array, write_events
     from offbook.adapters.brokers.replay.published_files import published_file, write_published
     from offbook.adapters.brokers.replay.venue_captures import is_venue_capture, write_venue_capture
@@ -175,7 +176,10 @@ def _writer(
         return lambda table: write_published(published, told.kind, table)
     if is_event_array(recording):
         return lambda table: write_events(recording, told.kind, table)
-    if not _is_table(recording) and is_venue_capture(recording):
+    is_captured = not _is_table(recording)
+    if is_captured and told.kind in (None, DataKind.ORDERS) and is_full_capture(recording):
+        return lambda table: write_full_capture(recording, table, told.symbol)
+    if is_captured and is_venue_capture(recording):
         return lambda table: write_venue_capture(recording, depth, table, told.symbol)
     if is_capture(str(recording)):
         return lambda table: write_capture(recording, depth, table, told.symbol)
