@@ -148,7 +148,7 @@ def _source(
 def _may_be_bars(recording: Path, known: MarketDescription) -> bool:
     from offbook.adapters.brokers.replay.peeking import peek
 
-    kinds = peek(str(recording), known.columns, known.names).kinds
+    kinds = peek(str(recording), known.columns, known.names, known.kind).kinds
     return (known.kind in (None, DataKind.BARS)) and DataKind.BARS in kinds
 
 

@@ -274,7 +274,7 @@ def _kind(recording: Path, known: MarketDescription) -> DataKind:
     """What the rows are: as told, else as the columns show."""
     from offbook.adapters.brokers.replay.peeking import peek
 
-    seen = peek(str(recording), known.columns, known.names)
+    seen = peek(str(recording), known.columns, known.names, known.kind)
     kind = known.kind
     if kind is None and known.timeframe is not None and DataKind.BARS in seen.kinds:
         kind = DataKind.BARS

@@ -241,7 +241,7 @@ def readable(recording: Path, told: MarketDescription) -> ReplayMarket:
     from offbook.adapters.brokers.replay.inspecting import unnamed_market
     from offbook.adapters.brokers.replay.peeking import peek
 
-    seen = peek(str(recording), told.columns, told.names)
+    seen = peek(str(recording), told.columns, told.names, told.kind)
     kinds = seen.kinds
     kind = told.kind or (DataKind.BARS if told.timeframe and DataKind.BARS in kinds else None)
     if kind is None and len(kinds) != 1:

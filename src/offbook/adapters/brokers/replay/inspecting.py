@@ -125,7 +125,7 @@ def inspect_recording(
     Without ``kind`` it is the first that the columns make.  Raises InvalidConfig, BadMarketData
     and GatewayUnavailable.
     """
-    seen = peek(path, columns or {}, header)
+    seen = peek(path, columns or {}, header, kind)
     if kind is None and not seen.kinds:
         told = f"; {seen.nearest}" if seen.nearest else ""
         raise BadMarketData(

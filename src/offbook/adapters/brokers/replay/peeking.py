@@ -44,9 +44,15 @@ class Peek(msgspec.Struct, frozen=True, kw_only=True):
     doubt: str = ""
 
 
-def peek(path: str, columns: Mapping[str, str], header: tuple[str, ...] = ()) -> Peek:
+def peek(
+    path: str,
+    columns: Mapping[str, str],
+    header: tuple[str, ...] = (),
+    kind: DataKind | None = None,
+) -> Peek:
     """Look at a recording's columns; ``columns`` maps our names to the file's where they differ,
-    ``header`` names those of a file that has no header.
+    ``header`` names those of a file that has no header, ``kind`` is what its rows are told to be:
+    a publisher's file is then read as it is, if its prices are.
 
     Raises InvalidConfig (no such file, unknown kind of file, columns of which it is not plain
     which is meant), BadMarketData (empty, damaged, no
@@ -57,14 +63,14 @@ def peek(path: str, columns: Mapping[str, str], header: tuple[str, ...] = ()) ->
     names = source.header or _parquet_columns(file)
     _require(path, columns, names)
     if not columns and not header:
-        require_read_as_it_is(file, names)
+        require_read_as_it_is(file, names, is_told=kind is not None)
     kinds, unclear = [], None
     lacking: dict[DataKind, Sequence[str]] = {}
-    for kind in VALUES:
+    for one in VALUES:
         try:
-            lacking[kind] = _lacking(path, kind, columns, names)
-            if not lacking[kind]:
-                kinds.append(kind)
+            lacking[one] = _lacking(path, one, columns, names)
+            if not lacking[one]:
+                kinds.append(one)
         except InvalidConfig as error:
             unclear = error
     if DataKind.ORDERS in kinds:
@@ -72,7 +78,7 @@ def peek(path: str, columns: Mapping[str, str], header: tuple[str, ...] = ()) ->
     elif DataKind.DEPTH in kinds:
         kinds = [DataKind.DEPTH]  # levels of a book have a price and a size as prints do
     if len(kinds) > 1:
-        kinds = [kind for kind in kinds if kind is not DataKind.STATUS]  # more is there than that
+        kinds = [one for one in kinds if one is not DataKind.STATUS]  # more is there than that
     if not kinds and unclear is not None:
         raise unclear
     return Peek(

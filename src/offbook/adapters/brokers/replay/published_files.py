@@ -29,7 +29,7 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -113,13 +113,15 @@ def layout_of(header: list[str], row: list[str]) -> Layout | None:
     return Layout.DATABENTO if kinds else None
 
 
-def require_read_as_it_is(path: str, header: Sequence[str]) -> None:
-    """Raise InvalidConfig for a file that has to be written anew before it is read, saying how."""
-    row = dict.fromkeys(header, "0")
-    if layout_of(list(header), list(row.values())) is None:
+def require_read_as_it_is(path: str, header: Sequence[str], *, is_told: bool = False) -> None:
+    """Raise InvalidConfig for a file that has to be written anew before it is read, saying how.
+
+    Where it is told what its rows are, that is only for prices which are whole 10**-9."""
+    if layout_of(list(header), ["0"] * len(header)) is None:
         return
-    layout = layout_of(*_first_rows(Path(path)))
-    if layout is None:
+    names, row = _first_rows(Path(path))
+    layout = layout_of(names, row)
+    if layout is None or (is_told and not _has_nanos(dict(zip(names, row, strict=False)))):
         return
     kinds = kinds_of(set(header)) if layout is Layout.DATABENTO else (DataKind.DEPTH,)
     rest = f" (or with --kind {', '.join(k.value for k in kinds[1:])})" if len(kinds) > 1 else ""
@@ -129,6 +131,11 @@ def require_read_as_it_is(path: str, header: Sequence[str]) -> None:
         field="market.path",
         file=path,
     )
+
+
+def _has_nanos(row: Mapping[str, str]) -> bool:
+    told = [row.get(name, "") for name in ("price", "open", "bid_px_00", "ask_px_00")]
+    return "publisher_id" in row and any(text.isdigit() for text in told)
 
 
 def write_published(file: PublishedFile, kind: DataKind | None, target: Path) -> int:

@@ -19,6 +19,7 @@ from offbook.adapters.brokers.replay import query
 from offbook.adapters.brokers.replay.source import PACKED
 from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidInput
 
+_BINARY: Final = (".dbn", ".dbn.zst")
 _LINES: Final = 10_000
 _MESSAGES: Final = "_message_"
 """In the names of LOBSTER's message files; the orderbook files beside them are read with them."""
@@ -37,6 +38,11 @@ def unpacked(path: Path) -> Iterator[Path]:
     What is wrong with the file is told of the packed one.  Raises InvalidInput (several files in
     it, or none), BadMarketData (damaged), GatewayUnavailable (it cannot be read) and OSError.
     """
+    if path.name.lower().endswith(_BINARY):
+        raise InvalidInput(
+            f"{path} is in Databento's binary form, which is not read: fetch it as CSV, or make it "
+            "with their client: databento.DBNStore.from_file(...).to_csv(...)"
+        )
     if not is_packed(path):
         yield path
         return

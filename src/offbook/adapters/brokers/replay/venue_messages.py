@@ -53,6 +53,9 @@ class Decoder:
             return []
         if "topic" in said:
             return _bybit(said)
+        if "instId" in said and "action" in said:  # of OKX's archives
+            arg = {"channel": "books", "instId": said["instId"]}
+            return _okx_or_bitget({"arg": arg, "action": said["action"], "data": [said]})
         if "arg" in said and "data" in said:
             return _okx_or_bitget(said)
         channel = said.get("channel")

@@ -154,12 +154,17 @@ def test_a_row_that_cannot_be_true_is_told(
 
 def test_they_are_not_read_as_they_are(tmp_path: Path) -> None:
     """For they would be taken for something else; the error says what to do.  Whoever maps their
-    columns knows what he does."""
+    columns, or tells what they are, knows what he does, but for prices in whole nanos."""
     for text, what in ((MBP_1, "quotes in it .or with --kind trades."), (INCREMENTAL, "depth")):
         path = tmp_path / "xyz.csv"
         path.write_text(text)
         with pytest.raises(InvalidConfig, match=f"{what}.*offbook data convert"):
             peek(str(path), {})
+    path.write_text(MBP_1)
+    assert "bid_px_00" in peek(str(path), {}, kind=DataKind.QUOTES).columns
+    path.write_text(MBP_10)
+    with pytest.raises(InvalidConfig, match="offbook data convert"):
+        peek(str(path), {}, kind=DataKind.QUOTES)
     path.write_text(SNAPSHOTS)
     mapped = {"bid": "bids[0].price", "ask": "asks[0].price"}
     sizes = {"bid_size": "bids[0].amount", "ask_size": "asks[0].amount"}
@@ -219,6 +224,8 @@ def test_what_cannot_be_unpacked_is_told(tmp_path: Path) -> None:
         bad.unlink()
         with pytest.raises(GatewayUnavailable, match=name), unpacked(bad):
             pass
+    with pytest.raises(InvalidInput, match="fetch it as CSV"), unpacked(tmp_path / "x.dbn.zst"):
+        pass
 
 
 def test_what_is_packed_as_zst_is_unpacked_line_by_line(tmp_path: Path) -> None:

@@ -78,6 +78,10 @@ def test_okx_s_books_with_their_numbers(tmp_path: Path) -> None:
         f"{NS + 3_500_000_000},{NS},bid,100.1,1,3,-1,9,9",
     ]
     assert (made.venue, made.checksums) == ("okx", {})
+    archived = {"instId": "BTC-USDT", "action": "update", "ts": str(MS), "bids": [],
+                "asks": [["101", "4", "1"]]}  # fmt: skip
+    path = capture(tmp_path, archived, stamped=False)
+    assert written(path)[0][1:] == [f"{NS},ask,101,4,2,-1,-1,-1"]
 
 
 def test_bybit_s_books_and_trades_without_receipt(tmp_path: Path) -> None:
