@@ -70,6 +70,10 @@ Numbers = Annotated[
     str | None,
     typer.Option("--numbers", metavar="1.234,56", help="How SRC writes 1234.56."),
 ]
+QuoteSize = Annotated[
+    str | None,
+    typer.Option("--quote-size", metavar="QTY", help="The size of quotes that show none."),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace DST if it exists.")]
 
 
@@ -118,6 +122,7 @@ def convert(
     newest_first: NewestFirst = False,
     time_format: TimeFormat = None,
     numbers: Numbers = None,
+    quote_size: QuoteSize = None,
     force: Force = False,
     json: o.Json = False,
     quiet: o.Quiet = False,
@@ -150,6 +155,7 @@ def convert(
             force=force,
             layout=(layout, day),
             unusual=unusual,
+            quote_size=quote_size,
         )
     )
 

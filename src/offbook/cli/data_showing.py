@@ -92,6 +92,7 @@ def convert_file(
     force: bool,
     layout: tuple[str | None, str | None] = (None, None),
     unusual: dict[str, Any] | None = None,
+    quote_size: str | None = None,
 ) -> int:
     """Write a recording anew; 0 when it is done. ``layout`` is that of the file, and its day;
     ``unusual`` is what options tell of a table that is to be made plain first."""
@@ -106,6 +107,7 @@ def convert_file(
             layout=layout[0],
             day=layout[1],
             unusual=_unusual(unusual or {}),
+            quote_size=quote_size,
         )
     except OSError as error:
         raise StorageUnavailable(f"{places[1]} cannot be written: {error}") from None

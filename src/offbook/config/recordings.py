@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -97,27 +97,36 @@ def convert_data(
     layout: str | None = None,
     day: str | None = None,
     unusual: Mapping[str, Any] | None = None,
+    quote_size: str | None = None,
 ) -> tuple[Conversion, Path | None]:
     """Write a recording anew, with ``into`` summed up in bars of that timeframe.  An unusual table
     is made plain first (``unusual`` are fields of ``replay.tidying.Tidying``).  Of a raw capture
     (``replay.captures``) the rows of one kind are written: its depth, unless another is told; of a
     file of LOBSTER, Databento or Tardis (``replay.published_files``; ``layout`` and ``day`` where
-    its name and header do not tell) likewise.  What is packed as zip or zst is unpacked first.
+    its name and header do not tell) likewise.  What is packed as zip or zst is unpacked first; a
+    CSV of quotes without sizes is given one (``quote_size``, decimal text).
 
     What was told of it is written beside the new file, as far as it still holds; the second value
     is where.  Raises InvalidConfig, BadMarketData, InvalidInput, GatewayUnavailable and OSError.
     """
+    from offbook.adapters.brokers.replay.names import header_of
+    from offbook.adapters.brokers.replay.peeking import SIZES
+    from offbook.adapters.brokers.replay.quote_sizes import with_sizes
     from offbook.adapters.brokers.replay.unpacking import unpacked
 
     recording = locate_recording(data)
     told = given.over(read_description(recording))
-    with (
-        unpacked(recording) as whole,
-        _made_plain(whole, told, unusual or {}) as plain,
-        _as_table(plain, told, layout, day) as table,
-    ):
+    with ExitStack() as steps:
+        table = steps.enter_context(unpacked(recording))
         if unusual:
+            table = steps.enter_context(_made_plain(table, told, unusual))
             told = msgspec.structs.replace(told, header=None)
+        if quote_size is not None:
+            names = header_of(told.names)
+            table = steps.enter_context(with_sizes(table, quote_size, names))
+            if names:
+                told = msgspec.structs.replace(told, header=(*names, *SIZES))
+        table = steps.enter_context(_as_table(table, told, layout, day))
         return _convert_table(table, target, told, into=into, replace=replace)
 
 
@@ -125,12 +134,9 @@ def convert_data(
 def _made_plain(
     recording: Path, told: MarketDescription, unusual: Mapping[str, Any]
 ) -> Iterator[Path]:
-    """The recording itself; of an unusual table a plain one, in a file that is gone afterwards."""
+    """An unusual table as a plain one, in a file that is gone afterwards."""
     from offbook.adapters.brokers.replay.tidying import Tidying, write_tidied
 
-    if not unusual:
-        yield recording
-        return
     with TemporaryDirectory(prefix="offbook-table-") as folder:
         table = Path(folder) / recording.name.removesuffix(".gz")
         write_tidied(
@@ -246,6 +252,7 @@ def readable(recording: Path, told: MarketDescription) -> ReplayMarket:
     kind = told.kind or (DataKind.BARS if told.timeframe and DataKind.BARS in kinds else None)
     if kind is None and len(kinds) != 1:
         names = " and ".join(kind.value for kind in kinds) or "neither quotes, trades nor bars"
+        names += f"; {seen.nearest}" if seen.nearest else ""
         raise InvalidConfig(
             f"{recording.name}: its columns make {names}; say which is meant with --kind, or name "
             "columns with --column OURS=THEIRS",

@@ -31,6 +31,10 @@ _ANY_INSTRUMENT = Instrument(
 )
 
 
+SIZES = ("bid_size", "ask_size")
+_SIZED = " (offbook data convert --quote-size QTY gives them one)"
+
+
 class Peek(msgspec.Struct, frozen=True, kw_only=True):
     """A recording's column names, and the kinds of row that they can make.
 
@@ -105,10 +109,14 @@ def _doubt(
 
 def _nearest(lacking: Mapping[DataKind, Sequence[str]]) -> str:
     """What the columns all but make: the kind that lacks least, if most of it is there."""
-    kind = min(lacking, key=lambda kind: len(lacking[kind]))
+    begun = [kind for kind, names in lacking.items() if len(names) < len(VALUES[kind])]
+    if not begun:
+        return ""
+    kind = min(begun, key=lambda kind: len(lacking[kind]))
     if not 0 < 2 * len(lacking[kind]) <= len(VALUES[kind]) + 1:
         return ""
-    return f"for {kind.value} there is none for {', '.join(lacking[kind])}"
+    how = _SIZED if kind is DataKind.QUOTES and set(lacking[kind]) == set(SIZES) else ""
+    return f"for {kind.value} there is none for {', '.join(lacking[kind])}{how}"
 
 
 def _require(path: str, columns: Mapping[str, str], header: tuple[str, ...]) -> None:

@@ -275,3 +275,18 @@ def test_the_clearing_of_a_book_is_a_message_though_none_of_its_rows_is_the_last
         "ts_init,ts_event,action,book_side,price,size,order_id,flags"
         f"|{T},{T},clear,none,0,0,0,2|{T + 5},{T + 4},add,bid,100.000000000,5,1,2"
     )
+
+
+@pytest.mark.parametrize("headed", [True, False])
+def test_quotes_without_sizes_are_given_one(tmp_path: Path, headed: bool) -> None:
+    """As those of currency pairs; also where the file has no header, or other delimiters."""
+    path = tmp_path / "eurusd.csv"
+    path.write_text(("time;bid;ask\n" if headed else "") + f"{T};1.3066;1.3067\r\n\n{T};1.3;1.4")
+    told = MarketDescription(header=None if headed else "time,bid,ask")
+    with pytest.raises(InvalidConfig, match=r"for bid_size, ask_size .*--quote-size"):
+        convert_data(str(path), tmp_path / "made.csv", told)
+    made, _ = convert_data(str(path), tmp_path / "made.csv", told, quote_size="1000000")
+    assert (made.kind, made.rows) == (DataKind.QUOTES, 2)
+    assert (tmp_path / "made.csv").read_text().splitlines()[
+        1
+    ] == f"{T},1.3066,1.3067,1000000,1000000"

@@ -1,0 +1,44 @@
+"""Quotes that show no sizes, as those of currency pairs often do, given one that is told."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from offbook.adapters.brokers.replay.peeking import SIZES
+from offbook.adapters.brokers.replay.source import open_source
+from offbook.domain.errors import BadMarketData, InvalidInput
+
+
+@contextmanager
+def with_sizes(path: Path, size: str, names: tuple[str, ...]) -> Iterator[Path]:
+    """A CSV with two columns more, ``SIZES``, of which each cell is ``size``; in a folder that is
+    gone afterwards.  ``names`` are the columns of a file without a header.
+
+    Raises InvalidInput (no CSV), BadMarketData (damaged) and what ``open_source`` raises.
+    """
+    source = open_source(str(path), names)
+    if source.is_parquet:
+        raise InvalidInput(f"{path} is no CSV: write the sizes into it yourself")
+    cells = f"{source.delimiter}{size}{source.delimiter}{size}\n".encode()
+    titles = source.delimiter.join(("", *SIZES)).encode() + b"\n"
+    with TemporaryDirectory(prefix="offbook-sized-") as folder:
+        target = Path(folder) / path.name.removesuffix(".gz")
+        try:
+            with (
+                gzip.open(path, "rb") if source.suffix == ".csv.gz" else path.open("rb") as lines,
+                target.open("wb") as out,
+            ):
+                for number, line in enumerate(lines):
+                    text = line.rstrip(b"\r\n")
+                    if text:
+                        out.write(text + (titles if source.headed and not number else cells))
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise BadMarketData(
+                f"{path} cannot be read: {error}; fetch it again", file=str(path)
+            ) from None
+        yield target
