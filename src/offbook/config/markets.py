@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from decimal import Decimal
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, Final, Literal, NoReturn
 import msgspec
 
 from offbook.config.contracts import contract_of, settlements_told
+from offbook.config.decimals import decimals_of
 from offbook.config.documents import convert, read_document
 from offbook.config.settings import absolute
 from offbook.domain.config import (
@@ -390,14 +390,3 @@ def _ask(recording: Path, what: str, *add: str) -> NoReturn:
         field="market",
         file=str(recording),
     )
-
-
-def decimals_of(told: int | str | None, text: str) -> int:
-    """How many decimals are stored: as told, else at least as many as a tick or lot has."""
-    if isinstance(told, int):
-        return told
-    try:
-        exponent = Decimal(text).normalize().as_tuple().exponent
-    except ArithmeticError:
-        return 0  # the instrument itself refuses such a text, and says which
-    return max(-exponent, 0) if isinstance(exponent, int) else 0

@@ -8,7 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from offbook.config.contracts import contract_of
-from offbook.config.markets import MarketDescription, decimals_of
+from offbook.config.decimals import decimals_of
+from offbook.config.markets import MarketDescription
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.instruments import ALWAYS_OPEN, AssetClass, Instrument
 from offbook.domain.market_data import DataKind

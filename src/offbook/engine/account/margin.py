@@ -30,6 +30,7 @@ from offbook.engine.account.margin_rules import (
     short_of_shares,
 )
 from offbook.engine.account.need import Need
+from offbook.engine.account.stakes import dearer, is_dearer
 from offbook.engine.account.turns import Turn, turn_of
 from offbook.engine.account.turns import adding as adding_of
 from offbook.engine.account.valuation import Valuation, part_of
@@ -114,9 +115,9 @@ class MarginFunds(BaseFunds):
         if self._at_fill:
             need = 0
         else:
-            dearer = _dearer(order.reserve_px, reserve_px, instrument)
+            px = dearer(order.reserve_px, reserve_px, instrument)
             traded = traded_by(order, instrument)
-            need = self._holds(order.side, adds, dearer, traded, order.fees, instrument)
+            need = self._holds(order.side, adds, px, traded, order.fees, instrument)
         refusal = self._refusal(order.symbol) if adds else None
         if refusal is not None:
             return refusal
@@ -198,7 +199,7 @@ class MarginFunds(BaseFunds):
         with the check at the fill."""
         position = self._ledger.position(order.symbol).qty
         reducing = min(deal.qty, max(0, -order.side.sign * position))
-        beyond = order.is_unbounded and _is_dearer(deal.px, order.reserve_px, instrument)
+        beyond = order.is_unbounded and is_dearer(deal.px, order.reserve_px, instrument)
         if deal.qty > reducing and (self._at_fill or beyond):
             adds = deal.qty - reducing
             need = self._initially(order.side, instrument, adds, deal.px) + deal.fee
@@ -215,7 +216,7 @@ class MarginFunds(BaseFunds):
             max(left, order.asked_qty - cum),
             position + order.side.sign * deal.qty,
         )
-        px = _dearer(order.reserve_px, order.asked_reserve_px, instrument)
+        px = dearer(order.reserve_px, order.asked_reserve_px, instrument)
         fees = order.fees + deal.fee
         return self._holds(order.side, adds, px, deal.traded, fees, instrument)
 
@@ -228,7 +229,7 @@ class MarginFunds(BaseFunds):
         most: dict[object, int] = {}
         for turn in queue:
             order = self._ledger.orders[turn.ordinal]
-            px = _dearer(order.reserve_px, order.asked_reserve_px, instrument)
+            px = dearer(order.reserve_px, order.asked_reserve_px, instrument)
             traded = traded_by(order, instrument)
             adds = adding[turn.ordinal]
             needs[turn.ordinal] = self._holds(order.side, adds, px, traded, order.fees, instrument)
@@ -387,16 +388,3 @@ class MarginFunds(BaseFunds):
             currency=self._valuation.currency,
             reserve_px=reserve_px,
         )
-
-
-def _is_dearer(px: int, than: int, instrument: Instrument) -> bool:
-    """Whether at a price more is at stake than at another: inverse contracts are worth the more the
-    lower it is."""
-    return px < than if instrument.is_inverse else px > than
-
-
-def _dearer(px: int, other: int, instrument: Instrument) -> int:
-    """That of two prices at which more is at stake; 0 is none."""
-    if instrument.is_inverse and px and other:
-        return min(px, other)
-    return max(px, other)
