@@ -152,7 +152,11 @@ def test_the_schemas_are_documents(offbook: Program) -> None:
     """One of offbook.toml, one of a session."""
     settings = offbook("config", "schema").document
     session = offbook("config", "schema", "session").document
-    assert set(settings["properties"]) - set(session["properties"]) == {"data_dir", "cli", "recovery"}
+    assert set(settings["properties"]) - set(session["properties"]) == {
+        "data_dir",
+        "cli",
+        "recovery",
+    }
     fee = settings["properties"]["venue"]["properties"]["fee"]["properties"]
     assert fee["type"]["default"] == "basis_points"
     assert {"basis_points", "flat"} <= set(fee["type"]["enum"])
