@@ -153,6 +153,7 @@ _FACTS: dict[type[Any], Callable[[Plain, Any], Event]] = {
     r.MarginCalled: lambda p, c: (p.money(c.equity), p.money(c.required), c.action),
     r.LiquidationBegan: lambda p, c: tuple(map(p.money, (c.equity, c.required, c.margin))),
     r.LiquidationEnded: lambda p, c: (),
+    r.MarginDrawn: lambda p, d: (p.size(d.qty), p.money(d.amount)),
     r.PositionSettled: lambda p, s: (
         *(Fraction(s.price), s.is_given, s.expired, p.size(s.position_qty)),
         *(p.money(s.position_cost), p.money(s.realized), s.due),

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from tests.properties.reference_clock import VENUE_STAGE
 from tests.properties.reference_funds import MarginAccount
+from tests.properties.reference_numbers import rounded_down
 from tests.properties.reference_orders import ZERO, Order
 from tests.properties.reference_settlement import ReferenceSettlement
 
@@ -49,8 +50,13 @@ class ReferenceContracts(ReferenceSettlement):
 
     def _settle_contract(self, at: int, price: str | None) -> None:
         self._await_settlement(at)
-        if self.account.held and (price is not None or self.market() is not None):
-            self._mark(price, ends=False)
+        if not self.account.held or (price is None and self.market() is None):
+            return
+        account = self.account
+        before = account.assigned_here() if isinstance(account, MarginAccount) else ZERO
+        realized = self._mark(price, ends=False)
+        after = account.assigned_here() if isinstance(account, MarginAccount) else ZERO
+        self.draw(after - before - realized)
 
     def _contract_ends(self) -> None:
         self._cancel_all(self.account.working(), CancelReason.CONTRACT_EXPIRED)
@@ -79,6 +85,27 @@ class ReferenceContracts(ReferenceSettlement):
         if held:
             self.hears(due)
         return realized
+
+    def draw(self, lost: Fraction) -> None:
+        """What the position lost comes out of its margin where nothing else is free."""
+        account = self.account
+        if not isinstance(account, MarginAccount) or not account.isolated or account.called:
+            return
+        short = -(account.free(self.market()) + account.reserved())
+        missing = min(-rounded_down(-short / account.rate), lost)
+        if account.held and missing > 0:
+            self._drawn(account.drawn_here() + missing)
+
+    def redraw(self) -> None:
+        """The position has changed by a fill."""
+        if isinstance(self.account, MarginAccount) and self.account.drawn[1]:
+            self._drawn(self.account.drawn_here())
+
+    def _drawn(self, amount: Fraction) -> None:
+        account = self.account
+        assert isinstance(account, MarginAccount)
+        account.drawn = (account.held, amount)
+        self.tell("MarginDrawn", account.held, amount)
 
     # -- margin -----------------------------------------------------------------------------
 

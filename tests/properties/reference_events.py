@@ -172,6 +172,10 @@ class ReferenceEvents(ReferenceRestating):
         if amount:
             self.accrue(FlowReason.FUNDING, currency, amount, ZERO, self.now)
             self.pay(FlowReason.FUNDING, currency, amount)
+            self.draw(-amount)
+
+    def draw(self, lost: Fraction) -> None:
+        raise NotImplementedError
 
     def charge_for_liquidation(self, value: Fraction) -> None:
         """A share of what a margin call closes, fill by fill."""

@@ -24,6 +24,8 @@ class Margins(Position):
 
     config: AccountConfig
     initial: Fraction
+    drawn: tuple[Fraction, Fraction] = (Fraction(0), Fraction(0))
+    """A quantity, and what was out of its margin."""
 
     def margin_used(self, market: Market | None) -> Fraction:
         """What the position binds."""
@@ -72,8 +74,19 @@ class Margins(Position):
 
     def margin_here(self) -> Fraction:
         """The margin of an isolated position, in its own money: that of its cost."""
+        return self.assigned_here() - self.drawn_here()
+
+    def assigned_here(self) -> Fraction:
+        """The same, had nothing been taken out of it."""
         own = self.own_margin(abs(self.held), opens=True)
         return -rounded_down(-self.cost * self.initial) if own is None else own
+
+    def drawn_here(self) -> Fraction:
+        """What is out of it: of a smaller position than then a part."""
+        qty, amount = self.drawn
+        if qty * self.held <= 0:
+            return Fraction(0)
+        return amount if abs(self.held) >= abs(qty) else rounded_even(amount * self.held / qty)
 
     def gain(self, market: Market | None) -> Fraction:
         """What the position is worth above its cost."""

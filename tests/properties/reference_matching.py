@@ -166,7 +166,11 @@ class ReferenceMatching(ReferenceGroups):
         self.await_settlement(order, qty, self.account.purse[self.account.pays_in] - before)
         if order.liquidates:
             self.charge_for_liquidation(self.account.value(qty, price))
+        self.redraw()
         return True
+
+    def redraw(self) -> None:
+        raise NotImplementedError
 
     def await_settlement(self, order: Order, qty: Fraction, change: Fraction) -> None:
         raise NotImplementedError

@@ -9,6 +9,7 @@ from fractions import Fraction
 from tests.properties.market_cases import Setup
 from tests.properties.reference_charges import CENTS
 from tests.properties.reference_clock import MESSAGE_STAGE
+from tests.properties.reference_funds import MarginAccount
 from tests.properties.reference_loss import ReferenceLoss
 from tests.properties.reference_numbers import rounded_down
 from tests.properties.reference_orders import ZERO, Order
@@ -60,6 +61,8 @@ class ReferenceRestating(ReferenceLoss):
             realized = in_lieu - sign * part
             account.cost -= part
         account.held = sign * whole
+        if isinstance(account, MarginAccount):
+            account.drawn = account.held, account.drawn[1]
         account.realized += realized
         worth = rounded_down(realized * account.rate)
         account.realized_here += worth

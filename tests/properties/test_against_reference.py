@@ -84,7 +84,7 @@ def test_a_stretch_of_the_campaign_is_without_divergence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Longer sessions than hypothesis makes, the same ones each time, and what they are about."""
-    assert main(["--steps", "4000", "--seed", "34"]) == 0
+    assert main(["--steps", "4000", "--seed", "46"]) == 0
     told = capsys.readouterr().out
     assert " 0 divergences" in told
     assert [kind for kind in RARE if f" {kind} " not in told] == []

@@ -179,3 +179,77 @@ def test_a_final_settlement_takes_no_more_than_the_margin() -> None:
     09:30:01     buy a 1 @ 10000                a PENDING_NEW; a NEW; a FILL 1 @ 10000.00 taker
     16:00:00     -                              EXPIRED at 9000: -1000; cash 4000
     """)
+
+
+def test_funding_that_nothing_free_pays_comes_out_of_the_margin() -> None:
+    """40 of 100 are free: 60 come out of it, and (940 - 10,000) / (0.004 - 1) = 9,096.39 is where
+    the position is liquidated; when it falls through that, no more than the 940 are lost."""
+    play("""
+    given BTCUSDT; margin 10x isolated calls at 0.004; cash 1040
+    given funding 0.01 2024-01-02T16:00
+    time         what                           expect
+    09:30:00     quote 10000.00 10000.00 5 5
+    09:30:01     buy a 1 @ 10000                a PENDING_NEW; a NEW; a FILL 1 @ 10000.00 taker
+                                                used 1000
+    16:00:00     -                              funding of 10000 at 0.01: -100; funding paid -100
+                                                DRAWN 60; used 940; equity 940
+    16:00:01     buy b 0.001 @ 10000            b DENIED INSUFFICIENT_BUYING_POWER
+    16:00:02     quote 9096.39 9096.39 5 5
+    16:00:03     quote 8000.00 8000.00 5 5      LIQUIDATION -1060 of 32; S-3 PENDING_NEW; S-3 NEW
+                                                S-3 FILL 1 @ 8000.00 taker; DRAWN 0
+                                                insurance of 2000 at 1: 1060
+                                                insurance paid 1060; LIQUIDATION OVER
+                                                equity 0; cash 0
+    """)
+
+
+def test_funding_of_many_days_takes_no_more_than_there_is() -> None:
+    """When the whole margin is gone the position is closed, and what is owed beyond comes back."""
+    play("""
+    given BTCUSDT; margin 10x isolated calls at 0.004; cash 1000
+    given funding 0.06 2024-01-02T16:00 2024-01-02T17:00
+    time         what                           expect
+    09:30:00     quote 10000.00 10000.00 5 5
+    09:30:01     buy a 1 @ 10000                a PENDING_NEW; a NEW; a FILL 1 @ 10000.00 taker
+    16:00:00     -                              funding of 10000 at 0.06: -600; funding paid -600
+                                                DRAWN 600; used 400
+    17:00:00     -                              funding of 10000 at 0.06: -600; funding paid -600
+                                                DRAWN 1200; LIQUIDATION -200 of 40
+                                                S-2 PENDING_NEW; S-2 NEW
+                                                S-2 FILL 1 @ 10000.00 taker; DRAWN 0
+                                                insurance of 0 at 1: 200; insurance paid 200
+                                                LIQUIDATION OVER; equity 0
+    """)
+
+
+def test_what_is_out_of_a_margin_goes_with_what_is_closed() -> None:
+    """Half of it with half of the position; a position that is added to has its new margin."""
+    play("""
+    given BTCUSDT; margin 10x isolated calls at 0.004; cash 1000
+    given funding 0.01 2024-01-02T16:00
+    time         what                           expect
+    09:30:00     quote 10000.00 10000.00 5 5
+    09:30:01     buy a 1 @ 10000                a PENDING_NEW; a NEW; a FILL 1 @ 10000.00 taker
+    16:00:00     -                              funding of 10000 at 0.01: -100; funding paid -100
+                                                DRAWN 100; used 900
+    16:00:01     sell b 0.5 @ 10000             b PENDING_NEW; b NEW; b FILL 0.5 @ 10000.00 taker
+                                                DRAWN 50; used 450; power 4500
+    16:00:02     buy c 0.1 @ 10000              c PENDING_NEW; c NEW; c FILL 0.1 @ 10000.00 taker
+                                                DRAWN 50; used 550; power 3500
+    16:00:03     sell d 0.7 @ 10000             d PENDING_NEW; d NEW; d FILL 0.7 @ 10000.00 taker
+                                                DRAWN 0; used 100; equity 900
+    """)
+
+
+def test_a_daily_settlement_takes_what_is_free_first() -> None:
+    """And then the margin of its own position alone: 200 of 500 that were lost, of a cost of 9,500
+    by then, 1,000 before and 50 less by its cost."""
+    play("""
+    given BTCUSDT; contract expires 2024-01-05T16:00; cash 1300; margin 10x isolated calls at 0.004
+    given settlement 9500 2024-01-02T16:00
+    time         what                           expect
+    09:30:00     quote 10000.00 10000.00 5 5
+    09:30:01     buy a 1 @ 10000                a PENDING_NEW; a NEW; a FILL 1 @ 10000.00 taker
+    16:00:00     -                              SETTLED at 9500: -500; DRAWN 150; used 800; cash 800
+                                                equity 1300
+    """)

@@ -255,6 +255,7 @@ _OF_THE_SESSION: Final[dict[type[Any], Callable[[Any], str]]] = {
     r.MarginCalled: lambda record: f"MARGIN CALL {record.equity} of {record.required}",
     r.LiquidationBegan: lambda record: f"LIQUIDATION {record.equity} of {record.required}",
     r.LiquidationEnded: lambda record: "LIQUIDATION OVER",
+    r.MarginDrawn: lambda record: f"DRAWN {record.amount}",
     r.PositionRestated: _split,
     r.PositionDelisted: lambda record: f"DELISTED {record.paid}",
     r.PositionSettled: lambda record: (

@@ -24,6 +24,15 @@ class MarginCalled(RecordBase, frozen=True, kw_only=True, tag="MarginCalled.1"):
     action: MarginCall
 
 
+class MarginDrawn(RecordBase, frozen=True, kw_only=True, tag="MarginDrawn.1"):
+    """Of the margin of an isolated position of ``qty`` (signed units) ``amount`` of its currency is
+    out, all in all: what it had to pay was more than was free.  Nothing, once it is closed."""
+
+    symbol: str
+    qty: int
+    amount: Amount
+
+
 class LiquidationBegan(RecordBase, frozen=True, kw_only=True, tag="LiquidationBegan.1"):
     """The margin of an isolated position, with what it gained, fell below what it requires: the
     venue closes it.  ``equity`` and ``required`` are in the account's currency, ``margin`` in that

@@ -35,6 +35,7 @@ from offbook.domain.lifecycle_records import SessionStopping as SessionStopping
 from offbook.domain.margin_records import LiquidationBegan as LiquidationBegan
 from offbook.domain.margin_records import LiquidationEnded as LiquidationEnded
 from offbook.domain.margin_records import MarginCalled as MarginCalled
+from offbook.domain.margin_records import MarginDrawn as MarginDrawn
 from offbook.domain.margin_records import MarginRestored as MarginRestored
 from offbook.domain.margin_records import ReservationsMoved as ReservationsMoved
 from offbook.domain.market_data import MarketInfo
@@ -326,6 +327,7 @@ Record = (
     | MarginCalled
     | LiquidationBegan
     | LiquidationEnded
+    | MarginDrawn
     | DayBegan
     | DailyLossReached
     | MarginRestored

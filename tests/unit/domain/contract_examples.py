@@ -35,4 +35,5 @@ CONTRACT_EXAMPLES: list[Record] = [
         margin=Amount.parse("0.1"),
     ),
     r.LiquidationEnded(62, START, symbol="XBTUSD"),
+    r.MarginDrawn(63, START, symbol="XBTUSD", qty=-60000, amount=Amount.parse("0.0123")),
 ]

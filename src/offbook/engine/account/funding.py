@@ -14,6 +14,7 @@ from offbook.domain.config import FundingRate, funding_of
 from offbook.domain.config.funding import RATE_DECIMALS
 from offbook.domain.values import flow_of
 from offbook.engine.account.cash_flows import Flow, exchange
+from offbook.engine.account.margin_draws import MarginDraws
 from offbook.engine.agenda import STAGE_VENUE, FundingDue
 from offbook.engine.kernel import Kernel
 
@@ -26,6 +27,7 @@ class Funding:
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._rates = funding_of(kernel.config.market)
+        self._draws = MarginDraws(kernel)
 
     def schedule(self) -> None:
         """The session has begun: what was due before is past."""
@@ -58,6 +60,7 @@ class Funding:
                 amount=amount,
             ),
         )
+        self._draws.flowed(item.symbol, -amount)
 
     def _value(self, symbol: str, qty: int, rate: FundingRate) -> int:
         """The position's value, signed, in units of 10**-18 / (2 * 10**12)."""

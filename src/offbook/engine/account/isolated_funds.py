@@ -1,7 +1,8 @@
 """The funds of an account whose positions have margins of their own.
 
 The margin of a position is the initial margin of what its open quantity cost: assigned when it is
-opened, released in proportion as it is reduced.  What is free is the cash and what it would be had
+opened, released in proportion as it is reduced, less what ``margin_draws`` took out of it.  What
+is free is the cash and what it would be had
 every position been closed at its cost, less these margins and what open orders hold: neither
 gains nor losses of open positions add to it or take from it.  Charges, funding and the gains of
 settlements come from, and go to, what is free.
@@ -18,6 +19,7 @@ of the value at entry it is Bybit's, ``qty / (value + margin - rate * value)`` o
 from __future__ import annotations
 
 from offbook.domain.values import share_of
+from offbook.engine.account.accounts import MARGIN
 from offbook.engine.account.funds import Positions
 from offbook.engine.account.margin import MarginFunds
 from offbook.engine.account.margin_rules import has_own_margin, own_initial
@@ -29,11 +31,28 @@ class IsolatedFunds(MarginFunds):
     """Each position is covered by its own margin, the rest of the account by none."""
 
     def margin_of(self, symbol: str, qty: int, cost: int) -> int:
-        """The margin of a position, in the currency that it is settled in."""
+        """The margin of a position, in the currency that it is settled in; less than nothing where
+        more is out of it than there was."""
+        return self.assigned(symbol, qty, cost) - self.drawn(symbol, qty)
+
+    def assigned(self, symbol: str, qty: int, cost: int) -> int:
+        """The same, had nothing been taken out of it."""
         instrument = self._instruments[symbol]
         if has_own_margin(instrument):
             return own_initial(instrument, abs(qty))
         return part_of(cost, self._initial)
+
+    def drawn(self, symbol: str, qty: int) -> int:
+        """What is out of the margin of a position of so much: all, or of a smaller one a part."""
+        known = self._ledger.events.drawn.get(symbol)
+        if known is None or known.qty * qty <= 0:
+            return 0
+        size, before = abs(qty), abs(known.qty)
+        return known.amount if size >= before else share_of(known.amount, size, before)
+
+    def shortage(self) -> int:
+        """What is missing in the account for its margins, in its currency; negative is free."""
+        return -self._free() - self._ledger.held(MARGIN, self._valuation.currency)
 
     def most_lost(self, symbol: str) -> int | None:
         """The margin of a position."""

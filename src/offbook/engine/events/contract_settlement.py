@@ -31,6 +31,8 @@ from offbook.domain.record_parts import Posting
 from offbook.domain.values import Amount, units_to_text
 from offbook.engine.account.accounts import HOLDINGS, VENUE
 from offbook.engine.account.cash_flows import CashChange, cash_legs, insure, tell
+from offbook.engine.account.isolated_funds import IsolatedFunds
+from offbook.engine.account.margin_draws import MarginDraws
 from offbook.engine.account.postings import moved
 from offbook.engine.agenda import STAGE_VENUE, ContractExpires, ContractSettles
 from offbook.engine.kernel import Kernel
@@ -56,6 +58,7 @@ class ContractSettlement:
         self._kernel = kernel
         self._venue = venue
         self._given = settlements_of(kernel.config.market)
+        self._draws = MarginDraws(kernel)
 
     def schedule(self) -> None:
         """The session has begun: what was due before is past."""
@@ -96,8 +99,17 @@ class ContractSettlement:
             given = self._given[symbol][item.number]
         self._wait(instrument, instrument.contract, item.number + (given is not None))
         at = self._price(instrument, given)
-        if at is not None and kernel.ledger.position(symbol).qty:
-            self._mark(instrument, at, expired=False)
+        position = kernel.ledger.position(symbol)
+        if at is not None and (qty := position.qty):
+            before = self._assigned(symbol, qty, position.cost)
+            realized = self._mark(instrument, at, expired=False)
+            after = self._assigned(symbol, qty, kernel.ledger.position(symbol).cost)
+            self._draws.flowed(symbol, after - before - realized)
+
+    def _assigned(self, symbol: str, qty: int, cost: int) -> int:
+        """The margin of an isolated position at its cost; nothing in another account."""
+        funds = self._kernel.funds
+        return funds.assigned(symbol, qty, cost) if isinstance(funds, IsolatedFunds) else 0
 
     def expire(self, item: ContractExpires) -> None:
         """It trades no more."""

@@ -17,7 +17,7 @@ from offbook.domain.action_records import (
     SettlementDone,
     SettlementPending,
 )
-from offbook.domain.margin_records import LiquidationBegan, LiquidationEnded
+from offbook.domain.margin_records import LiquidationBegan, LiquidationEnded, MarginDrawn
 from offbook.domain.values import Amount
 from offbook.engine.account.accounts import CASH, HOLDINGS
 from offbook.engine.ledger.lists import hold
@@ -49,6 +49,14 @@ class LiquidationState(msgspec.Struct, kw_only=True):
     charged: Amount = ZERO
 
 
+class DrawnState(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """What is out of the margin of an isolated position, in its own currency, and its quantity when
+    that was told."""
+
+    qty: int
+    amount: Amount
+
+
 class EventState(msgspec.Struct, kw_only=True):
     """``income`` is what came without trades, in the account's currency, ``accrued`` what of it
     waits to be paid, by currency.  ``restated``: last prices as of before a split; ``changed``:
@@ -57,7 +65,8 @@ class EventState(msgspec.Struct, kw_only=True):
     ``contracts``: symbols of which only gains are paid, with the currency of these and whether they
     are inverse.
 
-    ``liquidations``: isolated positions that are being closed.
+    ``liquidations``: isolated positions that are being closed; ``drawn``: what is out of the
+    margins of others.
 
     ``pending``: proceeds that have not settled, by currency, the last of them at ``settles``;
     ``unsettled``: what may not be used for that, by account and currency."""
@@ -69,6 +78,7 @@ class EventState(msgspec.Struct, kw_only=True):
     ended: dict[str, str] = {}
     contracts: dict[str, tuple[str, bool]] = {}
     liquidations: dict[str, LiquidationState] = {}
+    drawn: dict[str, DrawnState] = {}
     pending: dict[str, Amount] = {}
     settles: dict[str, int] = {}
     unsettled: dict[str, Amount] = {}
@@ -109,6 +119,9 @@ def _restated(ledger: LedgerState, record: PositionRestated) -> None:
         known = events.restated[record.symbol] = Restated(row=record.last_row, ratios=[])
     known.ratios.append((record.numerator, record.denominator))
     events.changed[record.symbol] = record.ts
+    drawn = events.drawn.pop(record.symbol, None)
+    if drawn is not None and record.position_qty:
+        events.drawn[record.new_symbol] = DrawnState(qty=record.position_qty, amount=drawn.amount)
     if record.position_qty or record.new_symbol in ledger.positions:
         new = ledger.positions.setdefault(record.new_symbol, PositionState())
         new.qty, new.cost = record.position_qty, record.position_cost
@@ -120,6 +133,7 @@ def _restated(ledger: LedgerState, record: PositionRestated) -> None:
 def _delisted(ledger: LedgerState, record: PositionDelisted) -> None:
     ledger.events.ended[record.symbol] = ""
     ledger.events.changed[record.symbol] = record.ts
+    ledger.events.drawn.pop(record.symbol, None)
     position = ledger.position(record.symbol)
     position.qty, position.cost = 0, ZERO
     position.realized = Amount(position.realized + record.realized)
@@ -131,6 +145,7 @@ def _marked(ledger: LedgerState, record: PositionSettled) -> None:
     if record.expired:
         ledger.events.ended[record.symbol] = ""
         ledger.events.changed[record.symbol] = record.ts
+        ledger.events.drawn.pop(record.symbol, None)
     position = ledger.positions.setdefault(record.symbol, PositionState())
     position.qty, position.cost = record.position_qty, record.position_cost
     position.realized = Amount(position.realized + record.realized)
@@ -161,6 +176,14 @@ def _accrued(ledger: LedgerState, record: FlowAccrued) -> None:
     if closing is not None and record.reason is FlowReason.LIQUIDATION_FEE:
         closing.charged = Amount(closing.charged - record.amount)
     ledger.book(record.postings)
+
+
+def _drawn(ledger: LedgerState, record: MarginDrawn) -> None:
+    if record.amount:
+        state = DrawnState(qty=record.qty, amount=record.amount)
+        ledger.events.drawn[record.symbol] = state
+    else:
+        ledger.events.drawn.pop(record.symbol, None)
 
 
 def _began(ledger: LedgerState, record: LiquidationBegan) -> None:
@@ -213,6 +236,7 @@ EVENT_FOLDS: dict[type[Any], Callable[[LedgerState, Any], None]] = {
     OrderAdjusted: _adjusted,
     LiquidationBegan: _began,
     LiquidationEnded: _ended,
+    MarginDrawn: _drawn,
     FlowAccrued: _accrued,
     FlowPaid: _paid,
     SettlementPending: _pending,

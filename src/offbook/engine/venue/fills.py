@@ -18,6 +18,7 @@ from offbook.domain.values import Amount, share_of
 from offbook.engine.account.accounts import CASH, CLEARING, FEES, HOLDINGS, VENUE
 from offbook.engine.account.funds import Deal, traded_by
 from offbook.engine.account.liquidation_fee import LiquidationFee
+from offbook.engine.account.margin_draws import MarginDraws
 from offbook.engine.account.postings import moved
 from offbook.engine.account.settlement import Settlement
 from offbook.engine.account.valuation import AT_MID, PAYS, RECEIVES, Rate
@@ -39,6 +40,7 @@ class Filler:
         self._kernel = kernel
         self._settlement = Settlement(kernel)
         self._liquidation_fee = LiquidationFee(kernel)
+        self._draws = MarginDraws(kernel)
         self._freshness = Freshness(kernel)
         self._in_bar = kernel.config.venue.slippage_bound is SlippageBound.BAR
         self.unpaid = CancelReason.INSUFFICIENT_BUYING_POWER
@@ -92,6 +94,7 @@ class Filler:
         self._report(order, record, due)
         self._settlement.filled(record)
         self._liquidation_fee.filled(record)
+        self._draws.filled(record)
         return True
 
     def can_pay(
