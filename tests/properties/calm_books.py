@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from random import Random
 
 import msgspec
 import numpy as np
 from tests.properties.gambler import Sleeper
-from tests.properties.random_markets import LOT_OF_TWO, trades_at_random
+from tests.properties.random_markets import (
+    LOT_OF_TWO,
+    orders_of,
+    trades_at_random,
+)
+from tests.properties.random_order_flow import OrderFlow, Told
 
 from offbook.domain.depth import ASK, BID, LAST, SNAPSHOT
 from offbook.domain.market_data import DataKind, DepthSlice
@@ -47,6 +53,27 @@ def with_prints(rng: Random, messages: int) -> BuiltCombination:
     times = sorted(rng.choices(book.slices[0].ts.tolist(), k=messages // 3))
     prints.slices[0].ts = np.array(times, dtype=np.int64)
     return combined(book, prints)
+
+
+def calm_orders(rng: Random, messages: int) -> BuiltMarket:
+    """A book order by order that is seldom crossed, gapped, cleared, or told as a whole."""
+    steps = rng.choices([0, 1, SECOND // 4, SECOND, 3 * SECOND], k=messages)
+    return orders_of(CalmFlow(rng), [START + passed for passed in accumulate(steps)])
+
+
+class CalmFlow(OrderFlow):
+    """Mostly one or two orders a message."""
+
+    def message(self) -> tuple[list[Told], int, int]:
+        rng = self._rng
+        self.mid += rng.choices([-1, 0, 1], [1 + (self.mid > 10_003), 6, 1 + (self.mid < 9_997)])[0]
+        roll = rng.random()
+        if not self.seq or roll < 0.02:
+            return self.anew()
+        if roll < 0.03:
+            return super().message()
+        self.seq += 1
+        return self._rows(rng.choices([1, 2, 3], [6, 2, 1])[0]), 0, self.seq
 
 
 def _whole(rng: Random, mid: int, shown: dict[int, dict[int, int]]) -> list[tuple[int, int, int]]:

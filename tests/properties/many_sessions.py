@@ -2,7 +2,6 @@
 commands, sleep and lag."""
 
 import asyncio
-from functools import partial
 from random import Random
 from typing import Any, Literal
 
@@ -16,7 +15,6 @@ from tests.properties.random_markets import (
     Kind,
     days_at_random,
     hours_at_random,
-    several_at_random,
 )
 from tests.properties.random_sessions import session_at_random
 from tests.properties.venue_cases import fitting
@@ -48,8 +46,6 @@ from offbook.services.paper_trading.session_manager import PaperTradingSessionMa
 from offbook.testing.markets import SECOND, BuiltCombination, BuiltMarket
 
 ACTORS: dict[str, type[Gambler]] = {kind.__name__: kind for kind in (Gambler, Sleeper, Dozer)}
-LIVE_MAKERS = {**MAKERS, "several": partial(several_at_random, orders=False)}
-"""Books told order by order are not shared by live sessions."""
 SHARED: list[Kind] = [*(kind for kind in ALONE if kind in SHARED_KINDS), "several"]
 
 
@@ -85,7 +81,7 @@ class ManySessions:
         self.kind = kind
         hours = days_at_random if kind == "several" else hours_at_random
         self.stage = LiveStage(
-            with_actions_on_books(LIVE_MAKERS[kind](self.rng, rows), Random(f"actions {seed}")),
+            with_actions_on_books(MAKERS[kind](self.rng, rows), Random(f"actions {seed}")),
             recordings=recordings,
             calendar=hours(self.rng),
             # Half of them leave out what they are too slow for.

@@ -76,9 +76,9 @@ def trades_at_random(rng: Random, rows: int) -> BuiltMarket:
     return BuiltMarket(config=config, slices=(piece,))
 
 
-def several_at_random(rng: Random, rows: int, *, orders: bool = True) -> BuiltCombination:
+def several_at_random(rng: Random, rows: int) -> BuiltCombination:
     """Sources of a share that trades by hours, and of one that always does, in any order,
-    depth or with ``orders`` these, and mostly a status, among them."""
+    depth or orders, and mostly a status, among them."""
     made = [
         quotes_at_random(rng, rows // 3),
         trades_at_random(rng, rows // 3),
@@ -88,8 +88,7 @@ def several_at_random(rng: Random, rows: int, *, orders: bool = True) -> BuiltCo
     ]
     book = depth_at_random(rng, rows // 3)
     seed = int(book.slices[0].ts.sum()) // SECOND
-    by_order = orders and seed % 2
-    made.append(orders_at_random(Random(seed), rows // 3) if by_order else book)
+    made.append(orders_at_random(Random(seed), rows // 3) if seed % 2 else book)
     chosen = rng.sample(made, 4)
     instruments = {one.config.instrument.symbol: one.config.instrument for one in chosen}
     if rng.random() < 0.7:
@@ -157,9 +156,13 @@ def depth_at_random(rng: Random, rows: int) -> BuiltMarket:
 def orders_at_random(rng: Random, rows: int) -> BuiltMarket:
     """A book around 100 in messages of one to four rows, with snapshots, clears, gaps, messages
     twice, orders that are not there, and crossed books now and then."""
-    flow = OrderFlow(rng)
+    return orders_of(OrderFlow(rng), times_at_random(rng, rows // 3).tolist())
+
+
+def orders_of(flow: OrderFlow, times: Sequence[int]) -> BuiltMarket:
+    """A message of a flow at each time."""
     made: list[Sequence[int]] = []
-    for ts in times_at_random(rng, rows // 3).tolist():
+    for ts in times:
         told, flags, seq = flow.message()
         made += [(ts, *row, flags, seq, -1) for row in told]
         made[-1] = (*made[-1][:6], flags | LAST, *made[-1][7:])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from random import Random
 from typing import Any
 
 import pytest
-from tests.properties.calm_books import Quoter, calm_book, with_prints
-from tests.properties.random_markets import MAKERS, depth_at_random
+from tests.properties.calm_books import Quoter, calm_book, calm_orders, with_prints
+from tests.properties.random_markets import MAKERS, depth_at_random, orders_at_random
 from tests.properties.random_sessions import Improvised, again, carry_on, fresh, improvise
 from tests.rehearsal import attach_of, session_of
 
@@ -26,7 +27,14 @@ from offbook.testing.markets import START, XYZ, combined, depth_market, trades_m
 
 SMALL_CHUNK = 16
 SEEDS = [8100, 8102, 8114, 8117, 8118]
-BOOKS = [calm_book, with_prints, depth_at_random]
+CALM = range(8100, 8124)
+BOOKS = [
+    (DataKind.DEPTH, calm_book, SEEDS),
+    (DataKind.DEPTH, with_prints, SEEDS),
+    (DataKind.DEPTH, depth_at_random, SEEDS),
+    (DataKind.ORDERS, calm_orders, CALM),
+    (DataKind.ORDERS, orders_at_random, range(8106, 8118)),
+]
 
 
 class Logged:
@@ -99,14 +107,16 @@ def run_again(done: Improvised, seed: int) -> tuple[int, int]:
     return engine.lent, engine.apart
 
 
-@pytest.mark.parametrize("maker", BOOKS)
-def test_a_book_that_is_lent_changes_no_byte(maker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("kind", "maker", "seeds"), BOOKS)
+def test_a_book_that_is_lent_changes_no_byte(
+    kind: DataKind, maker: Any, seeds: Sequence[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """However rows come and are cut, asleep at any moment; as visiting every row."""
-    monkeypatch.setitem(MAKERS, DataKind.DEPTH, maker)
+    monkeypatch.setitem(MAKERS, kind, maker)
     lent = apart = 0
-    for seed in SEEDS:
+    for seed in seeds:
         actor = [Quoter, None, Quoter][seed % 3]
-        done = improvise(seed, DataKind.DEPTH, rows=100, strategy=actor)
+        done = improvise(seed, kind, rows=60 if maker is orders_at_random else 100, strategy=actor)
         found = run_again(done, seed)
         lent, apart = lent + found[0], apart + found[1]
         assert again(done, lambda: 10**9, every_row=True) == done.rehearsal.raws, f"seed {seed}"

@@ -40,7 +40,7 @@ async def test_those_of_a_process_that_was_killed_come_back_and_go_on(kind: Kind
 async def test_each_of_them_verifies_alone(kind: Kind, seed: int, tmp_path: Path) -> None:
     """Joined at any moment, given commands, slow or asleep: nothing of that shows."""
     # Rows of a book come several to a message.
-    rows = 360 if kind is DataKind.DEPTH else 200
+    rows = 360 if kind in (DataKind.DEPTH, DataKind.ORDERS) else 200
     many = ManySessions(seed, kind, rows=rows, recordings=FileRecordings(tmp_path))
     async with many.stage.manager() as manager:
         await many.play(manager, 60)

@@ -5,12 +5,13 @@ from random import Random
 from typing import Any
 
 import pytest
-from tests.properties.calm_books import Quoter, calm_book, with_prints
+from tests.properties.calm_books import Quoter, calm_book, calm_orders, with_prints
 from tests.properties.gambler import Dozer, Gambler, Sleeper
 from tests.properties.random_markets import MAKERS, Kind
 from tests.properties.random_sessions import Improvised, again, carry_on, fresh, improvise
 
 from offbook.domain import row_index
+from offbook.domain.book_orders import BookOrderUpdate
 from offbook.domain.depth import DepthUpdate
 from offbook.domain.market_data import DataKind, MarketInfo, MarketSlice, MergedSlice
 from offbook.domain.records import Record
@@ -63,11 +64,13 @@ class Checked:
         if not isinstance(item, MarketSlice):
             return False
         row = the_row(item)
-        if not isinstance(row, DepthUpdate):
+        if not isinstance(row, DepthUpdate | BookOrderUpdate):
             return not wake.concerns(row)
         return self._sleeps_through(row, item, wake)
 
-    def _sleeps_through(self, row: DepthUpdate, item: MarketSlice, wake: Wake) -> bool:
+    def _sleeps_through(
+        self, row: DepthUpdate | BookOrderUpdate, item: MarketSlice, wake: Wake
+    ) -> bool:
         """Whether a hub would let it sleep through one row of a book."""
         symbol = row.instrument.symbol
         if item.start >= self._followed:
@@ -129,7 +132,7 @@ def test_what_was_not_asked_for_changes_nothing(seed: int, kind: Kind) -> None:
     ("kind", "part"), [(DataKind.QUOTES, 3), (DataKind.TRADES, 3), ("several", 12)]
 )
 def test_sessions_that_look_at_no_tick_sleep_through_most(kind: Kind, part: int) -> None:
-    """Else the test above would prove nothing; with a book among several every row wakes."""
+    """Else the test above would prove nothing."""
     slept = rows = 0
     for seed in SEEDS:
         done = improvise(3000 + seed, kind, strategy=Sleeper)
@@ -138,14 +141,23 @@ def test_sessions_that_look_at_no_tick_sleep_through_most(kind: Kind, part: int)
     assert part * slept > rows, f"{slept} of {rows}"
 
 
-@pytest.mark.parametrize("maker", [calm_book, with_prints])
-def test_sessions_sleep_through_most_of_a_book(maker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("kind", "maker"),
+    [
+        (DataKind.DEPTH, calm_book),
+        (DataKind.DEPTH, with_prints),
+        (DataKind.ORDERS, calm_orders),
+    ],
+)
+def test_sessions_sleep_through_most_of_a_book(
+    kind: DataKind, maker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also while they have orders in it, or positions on which their equity turns."""
-    monkeypatch.setitem(MAKERS, DataKind.DEPTH, maker)
+    monkeypatch.setitem(MAKERS, kind, maker)
     slept = waiting = rows = 0
     for seed in range(9):
         actor = [None, Quoter, Quoter][seed % 3]
-        done = improvise(8100 + seed, DataKind.DEPTH, rows=100, strategy=actor)
+        done = improvise(8100 + seed, kind, rows=100, strategy=actor)
         checked = row_by_row(done)
         slept += checked.slept
         waiting += checked.slept_with_orders

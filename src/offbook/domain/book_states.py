@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from typing import NamedTuple
 
 import msgspec
 
@@ -36,6 +37,55 @@ class DepthState(msgspec.Struct, frozen=True, kw_only=True):
     gaps: int
 
 
+class Resting(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One order in a book that is told order by order: price and quantity units.
+
+    ``key`` is its number, or below 0 for all those at a price that are not told apart.  ``rank``
+    tells who is served first at a price: the lower.
+    """
+
+    key: int
+    side: int
+    px: int
+    qty: int
+    rank: int
+
+
+class OrderRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What a row of a message that has not ended says of one order."""
+
+    action: int
+    side: int
+    px: int
+    qty: int
+    order_id: int
+    row: int
+    ts: int
+    ts_event: int | None
+
+
+class OrderBookState(msgspec.Struct, frozen=True, kw_only=True):
+    """A book that is told order by order, at one place of its market: orders by rank, the rest as
+    of a book by price; ``next_rank`` is above all ranks."""
+
+    phase: BookPhase
+    last_seq: int
+    orders: list[Resting]
+    next_rank: int
+    at: tuple[int, int, int | None]
+    mark: tuple[int, int, int, int, int, int, int | None] | None
+    begun: list[OrderRow]
+    gaps: int
+    unknown: int
+    duplicates: int
+
+
+class ByOrder(NamedTuple):
+    """A book order by order among others by price."""
+
+    book: OrderBookState
+
+
 class KnownBook(msgspec.Struct, frozen=True, kw_only=True):
     """The book of one instrument; ``rebuilt`` is that of a session which builds it anew where
     something was missed (``BookStart.UPDATES``), where it is another.  ``since`` is when all of it
@@ -43,14 +93,19 @@ class KnownBook(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     symbol: str
-    state: DepthState
-    rebuilt: DepthState | None = None
+    state: DepthState | ByOrder
+    rebuilt: DepthState | ByOrder | None = None
     since: int | msgspec.UnsetType = msgspec.UNSET
 
-    def of(self, start: BookStart) -> DepthState:
+    def of(self, start: BookStart) -> DepthState | OrderBookState:
         """The one of a session whose book begins so."""
+        found = self.alone(start).state
+        return found.book if isinstance(found, ByOrder) else found
+
+    def alone(self, start: BookStart) -> KnownBook:
+        """The same without the book of sessions whose book begins otherwise."""
         other = self.rebuilt if start is BookStart.UPDATES else None
-        return other or self.state
+        return msgspec.structs.replace(self, state=other or self.state, rebuilt=None)
 
 
 class KnownStatus(msgspec.Struct, frozen=True, array_like=True):

@@ -172,7 +172,7 @@ class MadeRows(Protocol):
 
 
 class MadeBooks(Protocol):
-    """The book that certain rows of depth leave, made once for all who ask; it never changes."""
+    """The book that certain rows of it leave, made once for all who ask; it never changes."""
 
     def tops(self) -> tuple[Any, Any, Any]:
         """For each of the rows (columns of integers, price units): where a message ends with it,

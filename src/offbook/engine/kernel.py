@@ -16,7 +16,6 @@ from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import (
     Bar,
     BookOrderUpdate,
-    DataKind,
     DepthUpdate,
     MarketInfo,
     Quote,
@@ -139,8 +138,6 @@ class Kernel:
         for symbol, source in self.pricing.items():
             if source.kind.is_book:
                 start = self.config.venue.book_start
-                if source.kind is DataKind.ORDERS:
-                    self.depths.by_order.add(symbol)
                 self.depths[symbol] = book_for(source.kind, self.instruments[symbol], start)
         self.sole_source = len(market.sources) == 1 and not self.depths
         for instrument in market.instruments:

@@ -11,7 +11,7 @@ from offbook.domain.commands import SkipRows
 from offbook.domain.config import BookStart
 from offbook.domain.errors import EngineFault
 from offbook.domain.joining import Joined, LastRow
-from offbook.engine.books.depth_book import DepthBook
+from offbook.engine.books.books import load_book
 from offbook.engine.kernel import Kernel
 from offbook.engine.market.statuses import follow_statuses, know_statuses
 from offbook.engine.rows.last_rows import know_last_rows
@@ -29,9 +29,7 @@ def recorded(
     if host is None:
         joined = msgspec.structs.replace(joined, bars=msgspec.UNSET)
     if joined.books is not msgspec.UNSET:
-        books = tuple(
-            msgspec.structs.replace(one, state=one.of(start), rebuilt=None) for one in joined.books
-        )
+        books = tuple(one.alone(start) for one in joined.books)
         joined = msgspec.structs.replace(joined, books=books)
     return joined
 
@@ -57,8 +55,7 @@ def know_books(kernel: Kernel, books: Iterable[KnownBook] | msgspec.UnsetType) -
     for known in () if books is msgspec.UNSET else books:
         dropped_at, mark = depths.was_dropped(known.symbol)
         book = depths.know(known.symbol)
-        assert isinstance(book, DepthBook)
-        book.load(known.of(kernel.config.venue.book_start))
+        load_book(book, known.of(kernel.config.venue.book_start))
         since = depths.since[known.symbol] = known.since or 0
         if dropped_at > since:
             book.drop(dropped_at, mark)

@@ -40,7 +40,6 @@ def wake_of(
         return Wake(every_row=frozenset(symbols), at=at)
     every = _shown(kernel, host) | built.unbegun_symbols()
     every.update(symbol for symbol, book in books if book.sees_all)
-    every.update(kernel.depths.by_order)  # they are made of all of their rows
     every.update(kernel.depths.apart())
     kernel.depths.rest(0 if kernel.last is None else kernel.last.row + 1, every)
     bands = {

@@ -18,6 +18,7 @@ from offbook.engine.books.depth_book import DepthBook, DepthState
 from offbook.engine.books.order_book import OrderBook, OrderBookState, Seen
 
 AnyBook = DepthBook | OrderBook
+BookSlice = DepthSlice | BookOrderSlice
 BOOK_SLICES = (DepthSlice, BookOrderSlice)
 
 
@@ -54,6 +55,26 @@ def take_update(
     return book.take(update)
 
 
+def become(book: AnyBook, other: AnyBook) -> None:
+    """Have a book know what another of its own kind knows."""
+    if isinstance(book, OrderBook):
+        assert isinstance(other, OrderBook)
+        book.become(other)
+    else:
+        assert isinstance(other, DepthBook)
+        book.become(other)
+
+
+def load_book(book: AnyBook, state: DepthState | OrderBookState) -> None:
+    """Have a book become what was dumped of one of its own kind."""
+    if isinstance(book, OrderBook):
+        assert isinstance(state, OrderBookState)
+        book.load(state)
+    else:
+        assert isinstance(state, DepthState)
+        book.load(state)
+
+
 def load_books(
     books: Mapping[str, AnyBook],
     depths: Mapping[str, DepthState],
@@ -61,7 +82,4 @@ def load_books(
 ) -> None:
     """Have books become what was dumped."""
     for symbol, book in books.items():
-        if isinstance(book, OrderBook):
-            book.load(order_books[symbol])
-        else:
-            book.load(depths[symbol])
+        load_book(book, (order_books if isinstance(book, OrderBook) else depths)[symbol])

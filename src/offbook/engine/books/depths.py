@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import NoReturn
 
-from offbook.domain.depth import LAST, DepthSlice
+from offbook.domain.depth import LAST
 from offbook.domain.rows import MadeBooks, Quote
-from offbook.engine.books.books import AnyBook
-from offbook.engine.books.depth_book import DepthBook
+from offbook.engine.books.books import AnyBook, BookSlice, become
 from offbook.engine.market.history import rows_before
 
 
@@ -25,18 +24,16 @@ class Depths(dict[str, AnyBook]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.by_order: set[str] = set()
-        """Those that are told order by order, which nobody lends."""
         self.since: dict[str, int] = {}
         """When all of a book was last told that was handed on (ns UTC)."""
         self._lent: dict[str, tuple[MadeBooks, int]] = {}
-        self._seen: dict[str, tuple[DepthSlice, MadeBooks]] = {}
+        self._seen: dict[str, tuple[BookSlice, MadeBooks]] = {}
 
     def __getitem__(self, symbol: str) -> AnyBook:
         book = super().__getitem__(symbol)
-        if symbol in self._lent and isinstance(book, DepthBook):
+        if symbol in self._lent:
             books, end = self._lent.pop(symbol)
-            book.become(books.at(end, rebuilt=book.is_rebuilt))
+            become(book, books.at(end, rebuilt=book.is_rebuilt))
         return book
 
     def get(self, *_: object) -> NoReturn:
@@ -85,7 +82,7 @@ class Depths(dict[str, AnyBook]):
             book = super().__getitem__(symbol)
             book.dropped_at, book.is_cut = told
 
-    def see(self, part: DepthSlice) -> None:
+    def see(self, part: BookSlice) -> None:
         """Rows of a book are about to be taken, some or all."""
         symbol = part.instrument.symbol
         if part.books is None:
@@ -93,7 +90,7 @@ class Depths(dict[str, AnyBook]):
         else:
             self._seen[symbol] = part, part.books
 
-    def pass_over(self, part: DepthSlice, begin: int, end: int) -> bool:
+    def pass_over(self, part: BookSlice, begin: int, end: int) -> bool:
         """Shared rows of a book, from ``begin`` to ``end`` (places within the slice), are passed
         over; whether a message was complete among them."""
         assert part.books is not None
@@ -106,6 +103,4 @@ class Depths(dict[str, AnyBook]):
         for symbol, (part, books) in self._seen.items():
             if symbol not in self._lent and symbol not in but and not self.is_apart(symbol):
                 self._lent[symbol] = books, part.offset + rows_before(part, row)
-                book = super().__getitem__(symbol)
-                if isinstance(book, DepthBook):
-                    book.let_go()
+                super().__getitem__(symbol).let_go()

@@ -1,7 +1,9 @@
 """An order book kept order by order (L3): who stands at each price, in the order of being served.
 
 Every order has a *rank*, which only grows: an order of a price is served before another if its rank
-is lower.  A modification that raises its size or changes its price gives it a new one.  A snapshot
+is lower.  It is the position of the row that gave it, so that it is the same in every book that is
+made of these rows, whatever came before.  A modification that raises its size or changes its price
+gives it a new one.  A snapshot
 tells who is there, not who was first: whoever was in the book before with the same price and no
 smaller size keeps his rank, the others came since, in the order of the snapshot.  Of those that
 nobody tells apart it is not known when they came: they are served before all others at their price.
@@ -20,39 +22,16 @@ import msgspec
 
 from offbook.domain import book_orders as a
 from offbook.domain.book_orders import BookOrderSlice, BookOrderUpdate
+from offbook.domain.book_states import OrderBookState as OrderBookState
+from offbook.domain.book_states import OrderRow as Row
+from offbook.domain.book_states import Resting as Resting
 from offbook.domain.columns import IntColumn
 from offbook.domain.config import BookStart
 from offbook.domain.depth import BID, LAST, NO_SEQ, SNAPSHOT
 from offbook.domain.instruments import Instrument
-from offbook.engine.books.shown_book import BookPhase, Ends, Levels, ShownBook
-
-BEFORE_ALL = -1
-"""The rank of orders that nobody tells apart, and of one that the book does not know: they were
-there before all that it knows."""
-
-
-class Resting(msgspec.Struct, array_like=True):
-    """One order in the book; ``key`` is its number, or below 0 for all those at a price that are
-    not told apart."""
-
-    key: int
-    side: int
-    px: int
-    qty: int
-    rank: int
-
-
-class Row(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """What a row of a message that has not ended says."""
-
-    action: int
-    side: int
-    px: int
-    qty: int
-    order_id: int
-    row: int
-    ts: int
-    ts_event: int | None
+from offbook.engine.books.order_queues import BEFORE_ALL as BEFORE_ALL
+from offbook.engine.books.order_queues import OrderQueues
+from offbook.engine.books.shown_book import BookPhase, Levels, ShownBook
 
 
 class Execution(msgspec.Struct, frozen=True, gc=False):
@@ -63,21 +42,6 @@ class Execution(msgspec.Struct, frozen=True, gc=False):
     told: Row
     rank: int | None
     may_fill: bool
-
-
-class OrderBookState(msgspec.Struct, frozen=True, kw_only=True):
-    """A book as it stands in a snapshot of an engine, orders by rank."""
-
-    phase: BookPhase
-    last_seq: int
-    orders: list[Resting]
-    next_rank: int
-    at: tuple[int, int, int | None]
-    mark: Ends | None
-    begun: list[Row]
-    gaps: int
-    unknown: int
-    duplicates: int
 
 
 Seen = Callable[[Execution], None]
@@ -99,8 +63,7 @@ class OrderBook(ShownBook):
         """How often the book was cleared."""
         self.next_rank = 0
         """The rank of whoever comes next."""
-        self._orders: dict[int, Resting] = {}
-        self._queues: dict[int, dict[int, dict[int, Resting]]] = {1: {}, -1: {}}
+        self._orders = OrderQueues()
         self._begun: list[Row] = []
 
     # -- taking rows ------------------------------------------------------------------------
@@ -180,31 +143,29 @@ class OrderBook(ShownBook):
 
     def _begin_anew(self, rows: list[Row]) -> None:
         """A snapshot: its rows are the whole book."""
-        known = self._orders
+        known = self._orders.by_key
         self._empty()
         self.phase = BookPhase.LIVE
         for one in rows:
             if one.action == a.ADD:
                 key = one.order_id or _key_of(one.side, one.px)
                 old = known.get(key)
-                if key in self._orders:
+                if key in self._orders.by_key:
                     self._flag(duplicate=True)
                 elif old is not None and one.order_id and _may_be(one, old):
                     self._enter(key, one, old.rank)
                 else:
-                    self._enter(key, one, self._next() if one.order_id else BEFORE_ALL)
+                    self._enter(key, one, self._next(one) if one.order_id else BEFORE_ALL)
             elif one.action not in (a.CLEAR, a.NONE):
                 self._flag()
-        for queues in self._queues.values():
-            for px, queue in queues.items():
-                queues[px] = dict(sorted(queue.items(), key=lambda item: item[1].rank))
+        self._orders.sort()
 
     def _apply(self, one: Row) -> None:
         """What a row does to the book."""
         action = one.action
         if action == a.ADD:
-            if one.order_id and one.order_id not in self._orders:
-                self._enter(one.order_id, one, self._next())
+            if one.order_id and one.order_id not in self._orders.by_key:
+                self._enter(one.order_id, one, self._next(one))
             else:
                 self._add(one)
         elif action == a.MODIFY:
@@ -218,7 +179,7 @@ class OrderBook(ShownBook):
 
     def _add(self, one: Row) -> None:
         key = one.order_id or _key_of(one.side, one.px)
-        known = self._orders.get(key)
+        known = self._orders.by_key.get(key)
         if known is None:
             self._enter(key, one, BEFORE_ALL)
         elif one.order_id:
@@ -227,14 +188,14 @@ class OrderBook(ShownBook):
             self._resize(known, known.qty + one.qty)
 
     def _modify(self, one: Row) -> None:
-        known = self._orders.get(one.order_id)
+        known = self._orders.by_key.get(one.order_id)
         if known is None or known.side != one.side:
             self._flag()
         elif one.px == known.px and one.qty <= known.qty:
             self._resize(known, one.qty)
         else:
             self._resize(known, 0)
-            self._enter(one.order_id, one, self._next())
+            self._enter(one.order_id, one, self._next(one))
 
     def _take_away(self, one: Row) -> None:
         """An order, or a part of one, is gone."""
@@ -250,9 +211,9 @@ class OrderBook(ShownBook):
 
     def _found(self, one: Row) -> Resting | None:
         """The order that a row is about: its own, or those at its price that are not told apart."""
-        found = self._orders.get(one.order_id) if one.order_id else None
+        found = self._orders.by_key.get(one.order_id) if one.order_id else None
         if found is None:
-            return self._orders.get(_key_of(one.side, one.px))
+            return self._orders.by_key.get(_key_of(one.side, one.px))
         return found if (found.side, found.px) == (one.side, one.px) else None
 
     def _rank_of(self, one: Row) -> int | None:
@@ -268,46 +229,31 @@ class OrderBook(ShownBook):
             return True
         found = self._found(one)
         if found is None:
-            return self.is_rebuilt and one.order_id not in self._orders
+            return self.is_rebuilt and one.order_id not in self._orders.by_key
         return found.key < 0 or one.qty <= found.qty
 
-    def _next(self) -> int:
-        self.next_rank += 1
-        return self.next_rank - 1
+    def _next(self, one: Row) -> int:
+        rank = max(self.next_rank, one.row)
+        self.next_rank = rank + 1
+        return rank
 
     def _enter(self, key: int, one: Row, rank: int) -> None:
         """An order joins those at its price."""
         side, px, qty = one.side, one.px, one.qty
-        order = self._orders[key] = Resting(key, side, px, qty, rank)
-        levels, queues = self.bids if side == BID else self.asks, self._queues[side]
-        queue = queues.get(px)
-        if queue is None:
-            queues[px] = {key: order}
-            levels.put(px, qty)
-        else:
-            if rank == BEFORE_ALL:
-                queues[px] = {key: order, **queue}
-            else:
-                queue[key] = order
-            levels.put(px, levels.sizes[px] + qty)
+        levels = self.bids if side == BID else self.asks
+        levels.put(px, levels.sizes.get(px, 0) + qty)
+        self._orders.put(Resting(key, side, px, qty, rank))
 
     def _resize(self, order: Resting, qty: int) -> None:
         """An order has another size, 0 if it is gone; its place stays what it was."""
-        side, px = order.side, order.px
-        levels: Levels = self.bids if side == BID else self.asks
+        px = order.px
+        levels: Levels = self.bids if order.side == BID else self.asks
         levels.put(px, levels.sizes[px] + qty - order.qty)
-        order.qty = qty
-        if not qty:
-            del self._orders[order.key]
-            queue = self._queues[side][px]
-            del queue[order.key]
-            if not queue:
-                del self._queues[side][px]
+        self._orders.resize(order, qty)
 
     def _empty(self) -> None:
         super()._empty()
-        self._orders = {}
-        self._queues = {1: {}, -1: {}}
+        self._orders = OrderQueues()
 
     def _flag(self, *, duplicate: bool = False) -> None:
         """A row does not fit the book, as far as that is followed."""
@@ -338,7 +284,7 @@ class OrderBook(ShownBook):
 
     def orders(self, side: int, px: int) -> Iterator[Resting]:
         """The orders of a side (1 bids, -1 asks) at a price, first served first."""
-        return iter(self._queues[side].get(px, {}).values())
+        return self._orders.at(side, px)
 
     def ahead_of(self, side: int, px: int, rank: int) -> int:
         """How much at a price is served before an order of a rank."""
@@ -355,8 +301,47 @@ class OrderBook(ShownBook):
         for at, _ in levels.walk():
             if at * side <= px * side:
                 break
-            count += len(self._queues[side][at])
+            count += self._orders.count(side, at)
         return count
+
+    # -- others of the same instrument ------------------------------------------------------
+
+    def end(self, told: tuple[int, int, int], row: int, ts: int, ts_event: int | None) -> None:
+        """The message of which all rows wait is complete: its flags, number and that of the one
+        before, and the position and times of its last row."""
+        self._end(told, row, ts, ts_event, None)
+
+    def wait_with(self, other: OrderBook) -> None:
+        """Have the rows of the message that another book of this instrument has begun."""
+        self._begun = list(other._begun)
+
+    def misses(self, told: tuple[int, int, int]) -> bool:
+        """Whether something was missed before a message of these flags and numbers."""
+        flags, seq, prev = told
+        if flags & SNAPSHOT or NO_SEQ < seq < self.last_seq:
+            return False
+        return bool(flags & a.MISSED) or self._missed(seq, prev)
+
+    def has_orders_of(self, other: OrderBook) -> bool:
+        """Whether the same orders stand in both, in the same places."""
+        return self.next_rank == other.next_rank and self._orders.by_key == other._orders.by_key
+
+    def become(self, other: OrderBook) -> None:
+        """Know what another knows, without copying its orders."""
+        self.phase, self.last_seq, self.gaps = other.phase, other.last_seq, other.gaps
+        self.unknown, self.duplicates = other.unknown, other.duplicates
+        self.next_rank = other.next_rank
+        self.bids.share(other.bids)
+        self.asks.share(other.asks)
+        self._orders = other._orders.share()
+        self.row, self.ts, self.ts_event = other.row, other.ts, other.ts_event
+        self._begun = list(other._begun)
+        self._top, self._shown, self._mark = None, self._ends(), other._mark
+
+    def let_go(self) -> None:
+        """Keep no orders: the book becomes another before it is asked for."""
+        self._empty()
+        self._begun.clear()
 
     # -- snapshots of an engine -------------------------------------------------------------
 
@@ -365,11 +350,11 @@ class OrderBook(ShownBook):
         return OrderBookState(
             phase=self.phase,
             last_seq=self.last_seq,
-            orders=sorted(self._orders.values(), key=lambda order: order.rank),
+            orders=sorted(self._orders.by_key.values(), key=lambda order: order.rank),
             next_rank=self.next_rank,
             at=(self.row, self.ts, self.ts_event),
             mark=self._mark_state(),
-            begun=self._begun,
+            begun=list(self._begun),
             gaps=self.gaps,
             unknown=self.unknown,
             duplicates=self.duplicates,

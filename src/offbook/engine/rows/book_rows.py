@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from offbook.domain import book_orders as a
+from offbook.domain.book_states import OrderRow
 from offbook.domain.depth import ASK, BID, SNAPSHOT
 from offbook.domain.market_data import BookOrderSlice, IntColumn
 from offbook.engine.books.depth_book import DepthBook
-from offbook.engine.books.order_book import OrderBook, Row
+from offbook.engine.books.order_book import OrderBook
 from offbook.engine.venue.book import Book
 from offbook.engine.wake import NO_FALL, NO_RISE, Band
 
@@ -42,15 +43,22 @@ class OrderRows:
         comes = (action == a.ADD) | (action == a.MODIFY)
         hits |= comes & (side == ASK) & (px <= book.top_buy)
         hits |= comes & (side == BID) & (px >= book.top_sell)
+        hits |= self.bears_on(book, bids, asks)
+        hits |= self._may_leave(depth, book.guard_band)
+        return as_messages(hits, ends, within=depth.is_within)
+
+    def bears_on(self, book: Book, bids: list[int], asks: list[int]) -> Hits:
+        """The rows that may change anything whatever the best prices are: executions as far as an
+        order goes, and what changes a level at these prices, as any modification may."""
+        action, side, px = self._action, self._side, self._px
         traded = (action == a.EXECUTE) | (action == a.HIDDEN)
-        hits |= traded & ((px <= book.top_buy) | (px >= book.top_sell))
+        hits: Hits = traded & ((px <= book.top_buy) | (px >= book.top_sell))
         for which, prices in ((BID, bids), (ASK, asks)):
             for price in prices:
                 hits |= (side == which) & (px == price)
             if prices:
                 hits |= (side == which) & (action == a.MODIFY)
-        hits |= self._may_leave(depth, book.guard_band)
-        return as_messages(hits, ends, within=depth.is_within)
+        return hits
 
     def _may_leave(self, depth: OrderBook, band: Band) -> Hits:
         """From where on the best prices may have left a band: each row takes one order away at
@@ -75,7 +83,7 @@ class OrderRows:
         return hits
 
 
-def _takes_away(row: Row, side: int, edge: int) -> bool:
+def _takes_away(row: OrderRow, side: int, edge: int) -> bool:
     """The same of one row."""
     if row.side != side or row.action == a.MODIFY:
         return row.side == side

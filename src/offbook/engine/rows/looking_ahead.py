@@ -153,7 +153,7 @@ class LookAhead:
     @cached_property
     def _shared(self) -> frozenset[str]:
         """Instruments whose books others have made of the same rows."""
-        pieces = (one for one in self._piece.pieces if isinstance(one, DepthSlice))
+        pieces = self._piece.pieces
         return frozenset(one.instrument.symbol for one in pieces if one.books is not None)
 
     def _is_shared(self, symbol: str) -> bool:
@@ -192,10 +192,16 @@ class LookAhead:
         settled = self._settled(piece, ends, book)
         if settled is not None:
             return settled
-        depth, places = self._kernel.depths[symbol], self._venue.depth.places(symbol)
+        rows, places = OrderRows(piece, index), self._venue.depth.places(symbol)
+        concerned = places.concerned(BID), places.concerned(ASK)
+        if piece.books is not None and self._is_shared(symbol):
+            if places.is_unsettled:
+                return ends
+            bears = rows.bears_on(book, *concerned)
+            return _shared_hits(piece.books, index + piece.offset, bears, ends, book.band)
+        depth = self._kernel.depths[symbol]
         assert isinstance(depth, OrderBook)
-        rows = OrderRows(piece, index)
-        return rows.hits(depth, book, places.concerned(BID), places.concerned(ASK), ends)
+        return rows.hits(depth, book, *concerned, ends)
 
     def _moves(self, piece: DepthSlice, index: IntColumn, book: Book) -> Hits:
         """Which rows of a book may change anything: the last of each message where all count, else
@@ -209,11 +215,8 @@ class LookAhead:
             return settled
         side, px, qty = piece.side[index], piece.price_px[index], piece.size_qty[index]
         if piece.books is not None and self._is_shared(symbol):
-            at = index + piece.offset
-            within = len(at) > 0 and piece.books.is_within(int(at[0]))
-            hits = as_messages(_bears_on(places, side, px, qty), ends, within=within)
-            hits |= ends & _tops_leave(piece.books, at, book.band)
-            return hits
+            bears = _bears_on(places, side, px, qty)
+            return _shared_hits(piece.books, index + piece.offset, bears, ends, book.band)
         depth = self._kernel.depths[symbol]
         assert isinstance(depth, DepthBook)
         hits = np.logical_or.accumulate((piece.flags[index] & SNAPSHOT) != 0)
@@ -222,6 +225,13 @@ class LookAhead:
         hits |= _bears_on(places, side, px, qty)
         hits |= may_leave(side, px, qty, depth, book.guard_band)
         return as_messages(hits, ends, within=depth.is_within)
+
+
+def _shared_hits(books: MadeBooks, at: IntColumn, bears: Hits, ends: Hits, band: Band) -> Hits:
+    """The last rows of messages with a row that ``bears`` on something, or after which the best
+    prices leave a band; ``at`` are the rows' places in the columns that others share."""
+    within = len(at) > 0 and books.is_within(int(at[0]))
+    return as_messages(bears, ends, within=within) | ends & _tops_leave(books, at, band)
 
 
 def _tops_leave(books: MadeBooks, at: IntColumn, band: Band) -> Hits:

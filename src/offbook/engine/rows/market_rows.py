@@ -20,6 +20,7 @@ from offbook.domain.market_data import (
     TradeSlice,
 )
 from offbook.domain.session import SessionStatus
+from offbook.engine.books.books import BOOK_SLICES
 from offbook.engine.instants import Instants
 from offbook.engine.kernel import Kernel
 from offbook.engine.lifecycle import Lifecycle
@@ -91,7 +92,7 @@ class MarketRows:
         self._history.begin(parts)
         self._built.begin(parts)
         for _, part in parts:
-            if isinstance(part, DepthSlice):
+            if isinstance(part, BOOK_SLICES):
                 self._kernel.depths.see(part)
 
     def take_bars(self, piece: BarSlice) -> None:

@@ -195,6 +195,6 @@ class SeveralRows:
         them."""
         depths = self._kernel.depths
         symbol = part.instrument.symbol
-        if isinstance(part, DepthSlice) and part.books is not None and not depths.is_apart(symbol):
+        if part.books is not None and not depths.is_apart(symbol):
             return depths.pass_over(part, begin, end)
         return take_stretch(depths[symbol], part, begin, end, numbers)

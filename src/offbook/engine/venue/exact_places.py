@@ -7,20 +7,28 @@ of it is kept but the rank of whoever came next.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from offbook.domain.orders import OrderSide
+from offbook.domain.values import MAX_UNITS
 from offbook.engine.books.order_book import Execution, OrderBook
 from offbook.engine.ledger.state import OrderState
 from offbook.engine.models.queues import Place, QueueModel
 from offbook.engine.venue.queue_places import PlacesState, QueuePlaces
+from offbook.engine.wake import NO_FALL, NO_RISE
 
 
 class ExactPlaces(QueuePlaces):
     """Places by rank, and the memory of what was taken."""
 
-    def __init__(self, depth: OrderBook, model: QueueModel) -> None:
-        super().__init__(lambda: depth, model)
-        self._orders = depth
-        self._clears = depth.clears
+    def __init__(self, look_up: Callable[[], OrderBook], model: QueueModel) -> None:
+        super().__init__(look_up, model)
+        self._look_up_orders = look_up
+        self._clears = look_up().clears
+
+    @property
+    def _orders(self) -> OrderBook:
+        return self._look_up_orders()
 
     def join(self, order: OrderState, turn: int | None = None) -> None:
         """An order rests from now on, behind all that stand at its price; what is ahead of it is
@@ -65,6 +73,10 @@ class ExactPlaces(QueuePlaces):
     def is_unsettled(self) -> bool:
         """Whether the next message may tell more of a place than is known."""
         return any(place.rank is None for place in self._places.values())
+
+    def unsettled(self) -> tuple[int, int]:
+        """Any price, or none: a rank that is not known is told by the next book that is sound."""
+        return (MAX_UNITS, 0) if self.is_unsettled else (NO_FALL, NO_RISE)
 
     def printed(
         self,

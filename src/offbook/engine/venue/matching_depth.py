@@ -52,10 +52,15 @@ def execution_as_trade(depth: OrderBook, execution: Execution) -> Trade:
 def places_on(books: Depths, symbol: str, told: QueueModel | None) -> QueuePlaces:
     """What a session has on a book, by the model told: by default exact places where every order
     is told, and first in, first out elsewhere."""
-    depth = books[symbol]
-    if isinstance(depth, OrderBook) and isinstance(told, Exact | None):
-        return ExactPlaces(depth, told or Exact())
+    if isinstance(books[symbol], OrderBook) and isinstance(told, Exact | None):
+        return ExactPlaces(lambda: _by_order(books, symbol), told or Exact())
     return QueuePlaces(lambda: books[symbol], told or Fifo())
+
+
+def _by_order(books: Depths, symbol: str) -> OrderBook:
+    depth = books[symbol]
+    assert isinstance(depth, OrderBook)
+    return depth
 
 
 class DepthMatching:

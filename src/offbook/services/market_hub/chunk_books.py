@@ -10,12 +10,18 @@ import numpy.typing as npt
 
 from offbook.domain.config import BookStart
 from offbook.domain.depth import LAST
-from offbook.domain.market_data import DepthSlice, IntColumn
-from offbook.engine.books.depth_book import DepthBook
-from offbook.services.market_hub.followed_book import FollowedBook
+from offbook.domain.instruments import Instrument
+from offbook.domain.market_data import BookOrderSlice, DataKind, DepthSlice, IntColumn
+from offbook.engine.books.books import AnyBook, BookSlice, become, book_for, take_stretch
+from offbook.engine.books.order_book import OrderBook
+from offbook.services.market_hub.followed_book import FollowedBook, Told
+from offbook.services.market_hub.followed_orders import FollowedOrders
 
 KEPT: Final = 4
 """How many books within the newest chunk are kept beside the one at its beginning."""
+
+
+Followed = FollowedBook | FollowedOrders
 
 
 class ChunkBooks:
@@ -23,9 +29,9 @@ class ChunkBooks:
 
     def __init__(
         self,
-        rows: DepthSlice,
+        rows: BookSlice,
         numbers: Callable[[], IntColumn],
-        head: FollowedBook,
+        head: Followed,
         look: Callable[[], None],
     ) -> None:
         """``rows`` are the whole columns; of those that are not filled yet nobody asks.  ``head``
@@ -38,18 +44,18 @@ class ChunkBooks:
         self._ask: IntColumn = np.zeros(len(rows), np.int64)
         self._told: npt.NDArray[np.bool_] = np.zeros(len(rows), np.bool_)
         self._taken = 0
-        self._first: dict[bool, DepthBook] = {}
-        self._known: dict[tuple[int, bool], DepthBook] = {}
+        self._first: dict[bool, AnyBook] = {}
+        self._known: dict[tuple[int, bool], AnyBook] = {}
 
-    def take(self, part: DepthSlice) -> None:
+    def take(self, part: BookSlice) -> None:
         """The next rows have come."""
         if not self._first:
             self._first = {rebuilt: self._of_head(rebuilt=rebuilt) for rebuilt in (False, True)}
-        tops = self.head.follow(part)
-        if self.head.chunk is not self:
-            if isinstance(self.head.chunk, ChunkBooks):
-                self.head.chunk._known.clear()
-            self.head.chunk = self
+        tops, notes = follow(self.head, part), self.head.notes
+        if notes.chunk is not self:
+            if isinstance(notes.chunk, ChunkBooks):
+                notes.chunk._known.clear()
+            notes.chunk = self
         self._taken = part.offset + len(part)
         if tops:
             lasts = part.offset + (part.flags & LAST).nonzero()[0]
@@ -68,14 +74,14 @@ class ChunkBooks:
         self._look()
         return self._first[False].is_within
 
-    def at(self, end: int, *, rebuilt: bool) -> DepthBook:
+    def at(self, end: int, *, rebuilt: bool) -> AnyBook:
         """The book before row ``end``; not to be changed."""
         self._look()
         if not end:
             return self._first[rebuilt]
         found = self._known.get((end, rebuilt))
         if found is None:
-            if end == self._taken and self.head.chunk is self:
+            if end == self._taken and self.head.notes.chunk is self:
                 found = self._of_head(rebuilt=rebuilt)
             else:
                 found = self._made(end, rebuilt=rebuilt)
@@ -84,22 +90,37 @@ class ChunkBooks:
             self._known[end, rebuilt] = found
         return found
 
-    def _of_head(self, *, rebuilt: bool) -> DepthBook:
+    def _of_head(self, *, rebuilt: bool) -> AnyBook:
         """The book as all rows that came have left it."""
         return _like(self.head.rebuilt or self.head if rebuilt else self.head, rebuilt=rebuilt)
 
-    def _made(self, end: int, *, rebuilt: bool) -> DepthBook:
+    def _made(self, end: int, *, rebuilt: bool) -> AnyBook:
         """The book before a row, made from the nearest that is known."""
         places = [place for place, other in self._known if other is rebuilt and place < end]
         begin = max(places, default=0)
         nearest = self._known[begin, rebuilt] if begin else self._first[rebuilt]
         made = _like(nearest, rebuilt=rebuilt)
-        made.take_all(self._rows, begin, end, self._numbers()[begin:end])
+        take_stretch(made, self._rows, begin, end, self._numbers()[begin:end])
         return made
 
 
-def _like(book: DepthBook, *, rebuilt: bool) -> DepthBook:
+def followed(kind: DataKind, instrument: Instrument) -> Followed:
+    """A book that is to be followed, of rows of a kind."""
+    return FollowedOrders(instrument) if kind is DataKind.ORDERS else FollowedBook(instrument)
+
+
+def follow(book: Followed, part: BookSlice) -> list[Told]:
+    """Have a book follow rows of its own kind."""
+    if isinstance(book, FollowedOrders):
+        assert isinstance(part, BookOrderSlice)
+        return book.follow(part)
+    assert isinstance(part, DepthSlice)
+    return book.follow(part)
+
+
+def _like(book: AnyBook, *, rebuilt: bool) -> AnyBook:
     start = BookStart.UPDATES if rebuilt else BookStart.SNAPSHOT
-    made = DepthBook(book.instrument, start)
-    made.become(book)
+    kind = DataKind.ORDERS if isinstance(book, OrderBook) else DataKind.DEPTH
+    made = book_for(kind, book.instrument, start)
+    become(made, book)
     return made

@@ -11,7 +11,6 @@ from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import (
     SLICES,
     DataKind,
-    DepthSlice,
     IntColumn,
     MarketInfo,
     MarketSlice,
@@ -19,6 +18,7 @@ from offbook.domain.market_data import (
     SourceSlice,
 )
 from offbook.domain.rows import MadeBooks, MadeStretches
+from offbook.engine.books.books import BOOK_SLICES
 from offbook.services.market_hub.followed_books import FollowedBooks
 from offbook.services.market_hub.made_bars import BarsMaker
 from offbook.services.market_hub.made_rows import RowsMaker, SharedRows
@@ -32,6 +32,7 @@ SHARED_KINDS: Final[tuple[DataKind, ...]] = (
     DataKind.TRADES,
     DataKind.BARS,
     DataKind.DEPTH,
+    DataKind.ORDERS,
     DataKind.STATUS,
 )
 """Of what kinds the rows of a live market can be."""
@@ -239,7 +240,7 @@ class Made(NamedTuple):
         """Put it beside the columns of a source; ``numbers`` gives the positions of its rows."""
         whole = columns.whole()
         columns.stretches = self.bars.of(source, whole)
-        if isinstance(whole, DepthSlice):
+        if isinstance(whole, BOOK_SLICES):
             columns.books = self.books.of_chunk(whole, numbers, self.look)
 
 

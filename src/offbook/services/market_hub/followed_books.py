@@ -9,16 +9,14 @@ import msgspec
 
 from offbook.domain.book_states import KnownBook
 from offbook.domain.market_data import (
-    DataKind,
-    DepthSlice,
     IntColumn,
     MarketInfo,
     MarketSlice,
     MergedSlice,
 )
+from offbook.engine.books.books import BOOK_SLICES, BookSlice
 from offbook.ports.recordings import MarketRecording
-from offbook.services.market_hub.chunk_books import ChunkBooks
-from offbook.services.market_hub.followed_book import FollowedBook
+from offbook.services.market_hub.chunk_books import ChunkBooks, follow, followed
 from offbook.services.market_hub.wake_index import Reach
 
 _READ_ROWS: Final = 65_536
@@ -29,8 +27,11 @@ class FollowedBooks:
 
     def __init__(self, info: MarketInfo) -> None:
         instruments = {instrument.symbol: instrument for instrument in info.instruments}
-        symbols = [one.symbol for one in info.sources if one.kind is DataKind.DEPTH]
-        self._books = {symbol: FollowedBook(instruments[symbol]) for symbol in symbols}
+        self._books = {
+            one.symbol: followed(one.kind, instruments[one.symbol])
+            for one in info.sources
+            if one.kind.is_book
+        }
 
     def __len__(self) -> int:
         return len(self._books)
@@ -46,15 +47,15 @@ class FollowedBooks:
             return
         parts = [part for _, part in rows.parts()] if isinstance(rows, MergedSlice) else [rows]
         for part in parts:
-            if isinstance(part, DepthSlice):
+            if isinstance(part, BOOK_SLICES):
                 book, beside = self._books[part.instrument.symbol], part.books
                 if isinstance(beside, ChunkBooks) and beside.head is book:
                     beside.take(part)
                 else:
-                    book.follow(part)
+                    follow(book, part)
 
     def of_chunk(
-        self, rows: DepthSlice, numbers: Callable[[], IntColumn], look: Callable[[], None]
+        self, rows: BookSlice, numbers: Callable[[], IntColumn], look: Callable[[], None]
     ) -> ChunkBooks:
         """The books that rows of one chunk leave: its columns, as far as they are filled by and by,
         the positions of their rows, and what has rows that came taken here."""
@@ -62,7 +63,7 @@ class FollowedBooks:
 
     def reach(self, symbol: str) -> Reach:
         """How far the best prices of one have reached since this was asked last."""
-        return self._books[symbol].reach()
+        return self._books[symbol].notes.reach()
 
     def all(self) -> tuple[KnownBook, ...]:
         """The books as they are now."""

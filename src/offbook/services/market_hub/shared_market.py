@@ -14,14 +14,13 @@ from offbook.domain.calendars import NEVER, TradingCalendar
 from offbook.domain.errors import GatewayUnavailable, OffbookError, StorageUnavailable, anew
 from offbook.domain.joining import Joined
 from offbook.domain.market_data import (
-    BookOrderSlice,
     Cursor,
-    DepthSlice,
     MarketInfo,
     MarketSlice,
     SourceSlice,
     StatusSlice,
 )
+from offbook.engine.books.books import BOOK_SLICES
 from offbook.engine.wake import Wake
 from offbook.ports.clock import IClock
 from offbook.ports.live import Arrived, LiveMarket, MarketEntry
@@ -200,14 +199,13 @@ class SharedMarket:
     def _came(self, part: SourceSlice) -> None:
         """Wake those whom rows of one source concern."""
         index, symbol = self.index, part.instrument.symbol
-        if isinstance(part, DepthSlice):
+        if isinstance(part, BOOK_SLICES):
             if index.is_awaited(symbol):
                 index.rows_came(symbol, self.log.book_reach(symbol))
         elif isinstance(part, StatusSlice):
             # Who is halted, and whose strategy is told, is not looked for: it comes seldom.
             index.wake_all(list(self._followers.values()))
         else:
-            assert not isinstance(part, BookOrderSlice)  # such a market is not opened
             index.rows_came(symbol, reach_of(part))
 
     def _mark(self) -> None:

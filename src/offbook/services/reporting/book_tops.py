@@ -7,10 +7,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from offbook.domain.book_states import DepthState
+from offbook.domain.book_states import DepthState, OrderBookState
 from offbook.domain.market_data import BookOrderSlice, DepthSlice, Quote, QuoteSlice
-from offbook.engine.books.books import AnyBook, take_update
-from offbook.engine.books.depth_book import DepthBook
+from offbook.engine.books.books import AnyBook, load_book, take_update
 from offbook.engine.rows.rows import each_book_update
 
 
@@ -23,10 +22,9 @@ class BookTops:
         self._depth = depth
         self._to_drop = deque(sorted(dropped))
 
-    def know(self, state: DepthState, since: int) -> None:
+    def know(self, state: DepthState | OrderBookState, since: int) -> None:
         """Go on from a book as it was handed on, all of which was told at ``since``."""
-        assert isinstance(self._depth, DepthBook)
-        self._depth.load(state)
+        load_book(self._depth, state)
         self._to_drop = deque(ts for ts in self._to_drop if ts > since)
 
     def take(self, piece: DepthSlice | BookOrderSlice) -> QuoteSlice:

@@ -3,28 +3,29 @@
 from random import Random
 from typing import Any
 
-import numpy as np
 import pytest
 from tests.live_sessions import attached, verified
 from tests.live_stage import LiveStage
 from tests.properties.calm_books import with_prints
-from tests.properties.random_markets import depth_at_random, orders_at_random
 from tests.stage import SECOND, chain, kinds, limit_order, market_order
 
 from offbook.adapters.recordings.files import FileRecordings
-from offbook.domain.book_states import KnownStatus
-from offbook.domain.config import BookStart
-from offbook.domain.errors import InvalidConfig
+from offbook.domain.book_states import ByOrder, KnownStatus
 from offbook.domain.market_data import Cursor, MergedSlice
 from offbook.domain.orders import OrderView
-from offbook.engine.books.depth_book import DepthBook
 from offbook.engine.strategy.strategy import Strategy
-from offbook.services.market_hub.followed_book import FollowedBook
 from offbook.services.market_hub.followed_books import FollowedBooks
 from offbook.services.market_hub.shared_market import HubLimits
 from offbook.services.paper_trading.limits import Limits
-from offbook.testing.markets import BuiltCombination, combined, depth_market, status_market
+from offbook.testing.markets import (
+    BuiltCombination,
+    BuiltMarket,
+    combined,
+    depth_market,
+    status_market,
+)
 from offbook.testing.markets import quotes_market as quotes
+from offbook.testing.order_markets import orders_market
 
 BOOK = depth_market(
     [
@@ -39,6 +40,22 @@ BOOK = depth_market(
     ]
 )
 """Ten rows by the third message; 100.00 is bid and 100.03 is asked after the fourth."""
+
+
+ORDERS = orders_market(
+    [
+        "snapshot add 1 bid 100.00x5 add 2 bid 99.99x7 add 3 ask 100.02x3 add 4 ask 100.03x4",
+        "add 5 bid 100.00x2",
+        "cancel 1 bid 100.00x1",
+        "add 6 bid 100.00x2",
+        "execute 1 bid 100.00x4",
+        "add 7 ask 100.04x9",
+        "execute 5 bid 100.00x2 execute 6 bid 100.00x1",
+        "delete 2 bid 99.99 add 8 bid 99.98x4",
+        "execute 6 bid 100.00x1 execute 8 bid 99.98x1",
+    ]
+)
+"""Rows by the end of each message: 4, 5, 6, 7, 8, 9, 11, 13, 15."""
 
 
 class Looker(Strategy):
@@ -81,6 +98,36 @@ async def test_two_sessions_trade_on_one_book() -> None:
             await manager.stop_session(one.id)
             await verified(manager, one.id)
         assert b"100" in (await chain(stage.repository, late.id))[0]
+
+
+async def test_each_has_its_own_place_in_one_book_order_by_order() -> None:
+    """Who joins late is behind those that were there; both sleep where nothing bears on them."""
+    stage = LiveStage(ORDERS)
+    async with stage.manager() as manager:
+        early = await manager.start_session(stage.config())
+        await stage.come(4)
+        await manager.submit_order(early.id, limit_order("100.00"))
+        await stage.come(3)
+        late = await manager.start_session(stage.config())
+        (known,) = (await attached(stage, late.id)).books or ()
+        assert isinstance(known.state, ByOrder)
+        assert [one.key for one in known.state.book.orders] == [1, 2, 3, 4, 5, 6]
+        await manager.submit_order(late.id, limit_order("100.00"))
+        await stage.come(2)
+        assert all("BTCUSDT" in stage.engines[one.id]._kernel.depths._lent for one in (early, late))
+        await stage.come(2)
+        assert await _status(manager, early.id) == "FILLED"
+        assert await _status(manager, late.id) == "NEW"
+        await stage.come(4)
+        assert await _status(manager, late.id) == "FILLED"
+        for one in (early, late):
+            await manager.stop_session(one.id)
+            await verified(manager, one.id)
+
+
+async def _status(manager: Any, session_id: str) -> str:
+    (view,) = await manager.orders(session_id)
+    return str(view.order_status.value)
 
 
 async def _settled(manager: Any, session_id: str, view: OrderView) -> tuple[str, str | None]:
@@ -127,14 +174,15 @@ async def test_who_joins_during_a_halt_knows_of_it() -> None:
 
 
 @pytest.mark.parametrize("often", [4, 10**9])
+@pytest.mark.parametrize("market", [BOOK, ORDERS], ids=["by price", "by order"])
 async def test_a_recording_that_is_continued_knows_its_books(
-    often: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+    market: BuiltMarket, often: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     """They are made of its rows from where books stand in it, or from the first."""
     for name in ("chunks", "log"):
         monkeypatch.setattr(f"offbook.services.market_hub.{name}.CHUNK_ROWS", 4)
     monkeypatch.setattr("offbook.services.market_hub.log.BOOKS_ROWS", often)
-    stage = LiveStage(BOOK, recordings=FileRecordings(tmp_path))
+    stage = LiveStage(market, recordings=FileRecordings(tmp_path))
     async with stage.manager() as manager:
         first = await manager.start_session(stage.config())
         await stage.come(10)
@@ -222,36 +270,3 @@ async def test_who_sleeps_long_holds_no_rows(monkeypatch: pytest.MonkeyPatch) ->
         assert 3 < len(set(places)) < 12, "it was seldom woken"
         await manager.stop_session(session.id)
         await verified(manager, session.id)
-
-
-async def test_a_book_told_order_by_order_is_refused_before_anything_is_opened() -> None:
-    """It is not shared yet; with what to do."""
-    stage = LiveStage(orders_at_random(Random(1), 20))
-    async with stage.manager() as manager:
-        with pytest.raises(InvalidConfig, match=r"status, not orders .*replay it by itself"):
-            await manager.start_session(stage.config())
-    assert not stage.gateway.connections
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_what_is_handed_on_is_what_a_session_has(seed: int) -> None:
-    """However rows come, and whether it waits for a snapshot or builds its book anew."""
-    rng = Random(seed)
-    (piece,) = depth_at_random(rng, 240).slices
-    numbers = np.array(piece.positions())
-    followed = FollowedBook(piece.instrument)
-    own = {start: DepthBook(piece.instrument, start) for start in BookStart}
-    place, differed = 0, 0
-    while place < len(piece):
-        end = min(place + rng.choice([1, 1, 3, 30]), len(piece))
-        followed.follow(piece.rows(place, end))
-        for start, book in own.items():
-            book.take_all(piece, place, end, numbers[place:end])
-            assert followed.known().of(start) == book.dump()
-        differed += followed.rebuilt is not None
-        place = end
-        if rng.random() < 0.1:
-            known = followed.known()
-            followed = FollowedBook(piece.instrument)
-            followed.know(known)
-    assert followed.rebuilt is None or differed

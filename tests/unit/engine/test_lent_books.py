@@ -1,0 +1,90 @@
+"""Sessions whose book is lent, at moments at which what others know of it is not enough."""
+
+from typing import Any
+
+import msgspec
+from tests.properties.random_actions import action
+from tests.rehearsal import attach_of, session_of
+
+from offbook.domain import commands as c
+from offbook.domain.config import ActionKind, Adjustment, BookStart, FifoQueue
+from offbook.domain.orders import OrderRequest, OrderSide, OrderType
+from offbook.domain.records import OrderFilled, encode_record
+from offbook.engine.inputs import Take
+from offbook.engine.processing_engine import ProcessingEngine
+from offbook.services.market_hub.log import MarketLog
+from offbook.testing.markets import SECOND, START, XYZ, BuiltMarket, depth_market
+from offbook.testing.order_markets import orders_market
+
+
+def fills_of(market: BuiltMarket, row: int, venue: dict[str, Any], **terms: Any) -> list[int]:
+    """The rows at which an order is filled that is sent before ``row``: the same where the book is
+    lent, and the engine asleep whenever it may be, as where every row is visited."""
+    (rows,) = market.slices
+    session, attach = session_of(market, venue=venue), attach_of(market, clock_stops=False)
+    order = OrderRequest(symbol="XYZ", side=OrderSide.BUY, order_qty="1", **terms)
+    submit = c.SubmitOrder(command_id="o", order=order)
+    log = MarketLog(attach.market)
+    log.add(0, rows)
+    shared = log.from_row(0)
+    made, found = [], list[int]()
+    for source in (rows, shared):
+        assert source is not None
+        engine = ProcessingEngine(session, every_row=source is rows)
+        records = engine.process([attach, Take(command=c.Start(command_id="s"), ts=START)])
+        for begin, end in ((0, row), (row, row + 1), (row + 1, len(rows))):
+            engine.wake()
+            while engine.cursor.row < end:
+                records += engine.process([source.rows(engine.cursor.row, end)])
+            if not begin:
+                records += engine.process([Take(command=submit, ts=engine.now)])
+        made.append([encode_record(one) for one in records])
+        found = [one.evidence.row for one in records if isinstance(one, OrderFilled)]
+    assert made[0] == made[1]
+    return found
+
+
+def test_a_level_beyond_it_tells_the_place_of_an_order() -> None:
+    """By the size of levels it was not known: no price so far was worse than its own."""
+    market = orders_market(
+        [
+            "snapshot add 1 bid 100.00x5 add 2 ask 100.02x5 add 3 bid 99.98x5",
+            "add 4 bid 99.97x1",
+            "add 5 bid 99.89x5",
+            "add 6 bid 99.90x5",
+            "execute 6 bid 99.90x1",
+        ],
+        instrument=XYZ,
+    )
+    venue = {"queue": FifoQueue()}
+    assert fills_of(market, 3, venue, order_type=OrderType.LIMIT, price="99.90") == [6]
+
+
+def test_an_order_that_came_within_a_message_is_behind_what_this_tells() -> None:
+    """Whoever is added later is behind it, and what he trades is its own."""
+    market = orders_market(
+        [
+            "snapshot add 1 bid 100.00x5 add 2 ask 100.02x5 add 3 bid 99.98x5",
+            "add 4 bid 99.97x1 add 5 bid 99.97x1 add 6 bid 99.99x1",
+            "add 7 bid 99.99x5",
+            "execute 6 bid 99.99x1",
+            "execute 7 bid 99.99x1",
+        ],
+        instrument=XYZ,
+    )
+    market.slices[0].ts[5] += SECOND // 2
+    assert fills_of(market, 4, {}, order_type=OrderType.LIMIT, price="99.99") == [8]
+
+
+def test_a_book_that_was_dropped_is_looked_at_by_itself() -> None:
+    """The others still have levels of before the dividend, within which nothing happens."""
+    market = depth_market(
+        ["snapshot 100.00x5 / 100.02x5", "99.98x1 /", "99.95x1 /", "/ 100.05x5", "99.94x5 /"],
+        instrument=XYZ,
+    )
+    paid = action("XYZ", ActionKind.DIVIDEND, START + 2 * SECOND, amount="0.01")
+    config = msgspec.structs.replace(market.config, adjustment=Adjustment.RAW, actions=(paid,))
+    market = msgspec.structs.replace(market, config=config)
+    venue = {"book_start": BookStart.UPDATES}
+    terms = {"order_type": OrderType.STOP, "stop_px": "100.05"}
+    assert fills_of(market, 2, venue, **terms) == [4]

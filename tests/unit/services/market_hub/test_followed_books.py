@@ -1,0 +1,91 @@
+"""Books that a hub follows, held against those that sessions would make of the same rows."""
+
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from tests.properties.calm_books import calm_orders
+from tests.properties.random_markets import depth_at_random, orders_at_random
+
+from offbook.domain.book_states import KnownBook, OrderBookState
+from offbook.domain.config import BookStart
+from offbook.domain.market_data import BookOrderSlice, DataKind
+from offbook.engine.books.books import book_for, take_stretch
+from offbook.services.market_hub.chunk_books import follow, followed
+from offbook.services.market_hub.followed_orders import FollowedOrders
+from offbook.testing.markets import START, XYZ
+
+
+def handed_on(seed: int, kind: DataKind, piece: Any) -> int:
+    """Follow a book, and hold it against those of sessions that took the same rows; how often it
+    was another for those that build it anew."""
+    rng, numbers = Random(seed), np.array(piece.positions())
+    head = followed(kind, piece.instrument)
+    own = {start: book_for(kind, piece.instrument, start) for start in BookStart}
+    place, differed = 0, 0
+    while place < len(piece):
+        end = min(place + rng.choice([1, 1, 3, 30]), len(piece))
+        follow(head, piece.rows(place, end))
+        for start, book in own.items():
+            take_stretch(book, piece, place, end, numbers[place:end])
+            assert counted(head.known().of(start)) == counted(book.dump()), f"seed {seed}, {place}"
+        differed += head.rebuilt is not None
+        place = end
+        if rng.random() < 0.1:
+            known = msgspec.json.decode(msgspec.json.encode(head.known()), type=KnownBook)
+            head = followed(kind, piece.instrument)
+            head.know(known)
+    return differed
+
+
+def counted(state: Any) -> Any:
+    """What a book is ever asked for: how often a session's own was at fault is counted apart."""
+    if isinstance(state, OrderBookState):
+        return msgspec.structs.replace(state, unknown=0, duplicates=0)
+    return state
+
+
+@pytest.mark.parametrize("seeds", [range(10), range(10, 20)])
+def test_a_book_order_by_order_is_handed_on_as_a_session_has_it(seeds: range) -> None:
+    """Every order and its rank, however rows come; both books are one again after a clear."""
+    differed = rows = 0
+    for seed in seeds:
+        maker = calm_orders if seed % 2 else orders_at_random
+        (piece,) = maker(Random(seed), 120).slices
+        differed += handed_on(seed, DataKind.ORDERS, piece)
+        rows += len(piece)
+    assert 0 < differed < rows
+
+
+def test_a_clear_makes_both_books_one_again() -> None:
+    """What stands in them since has the same ranks, however many were lost before."""
+    flow = [
+        ([(1, 1, 10000, 5, 1), (1, -1, 10002, 5, 2)], 1, 1),
+        ([(1, 1, 10000, 5, 3)], 0, 3),
+        ([(1, 1, 9999, 5, 4)], 0, 4),
+        ([(7, 0, 0, 0, 0), (1, 1, 10000, 5, 5), (1, -1, 10002, 5, 6)], 0, 5),
+    ]
+    rows = [
+        (START + number, *row, flags, seq, -1)
+        for number, (told, flags, seq) in enumerate(flow)
+        for row in told
+    ]
+    ends = [n for n, row in enumerate(rows) if n + 1 == len(rows) or rows[n + 1][0] != row[0]]
+    table = np.array(rows, dtype=np.int64)
+    table[ends, 6] |= 2
+    piece = BookOrderSlice(XYZ, 0, *table.T)
+    head, differed = FollowedOrders(XYZ), []
+    for begin, end in pairwise([0, *(n + 1 for n in ends)]):
+        head.follow(piece.rows(begin, end))
+        differed.append(head.rebuilt is not None)
+    assert differed == [False, True, True, False]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_book_by_price_is_handed_on_as_a_session_has_it(seed: int) -> None:
+    """However rows come, and whether it waits for a snapshot or builds its book anew."""
+    (piece,) = depth_at_random(Random(seed), 240).slices
+    handed_on(seed, DataKind.DEPTH, piece)
