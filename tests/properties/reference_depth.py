@@ -56,6 +56,8 @@ class PlainVenue:
         self.number = -1
         self.orders: list[PlainOrder] = []
         self.taken: dict[tuple[bool, int], tuple[int, int]] = {}
+        self.held: dict[tuple[bool, int], tuple[int, int]] = {}
+        self.whole = False
         self.fills: list[Fill] = []
         self.moves: list[tuple[str, int]] = []
         self.turns = 0
@@ -116,7 +118,7 @@ class PlainVenue:
     def drop(self) -> None:
         """The book is another from now on: nothing of it is known until it is told."""
         self.bids, self.asks, self.live = {}, {}, False
-        self.taken = {}
+        self.taken, self.held = {}, {}
         self.is_old = self.dropped = True
         for order in self.orders:
             if order.place:
@@ -131,6 +133,7 @@ class PlainVenue:
         """A whole message: bid or ask, price and size of each level."""
         if snapshot:
             self.bids, self.asks, self.live = {}, {}, True
+            self.whole = True
         elif last <= self.number:
             return  # known already
         elif self.number >= 0 and first > self.number + 1:
@@ -153,11 +156,43 @@ class PlainVenue:
             self.match()
 
     def refresh(self) -> None:
+        whole, self.whole = self.whole, False
+        if not self.live:
+            return  # what is told meanwhile is not believed
         for (buying, px), (shown, free) in list(self.taken.items()):
             now = (self.asks if buying else self.bids).get(px, 0)
             self.taken[buying, px] = (now, min(now, free + max(0, now - shown)))
             if now == 0:
                 del self.taken[buying, px]
+        for (buying, px), (missing, until) in list(self.held.items()):
+            now = (self.asks if buying else self.bids).get(px, 0)
+            if whole or now >= until:
+                del self.held[buying, px]
+                if now:
+                    self.taken[buying, px] = (now, max(0, now - missing))
+
+    def free(self, buying: bool, px: int) -> int:
+        """What an order may still take of a level."""
+        shown = (self.asks if buying else self.bids)[px]
+        if (buying, px) in self.held:
+            return max(0, shown - self.held[buying, px][0])
+        return self.taken.get((buying, px), (shown, shown))[1]
+
+    def took(self, buying: bool, px: int, qty: int) -> None:
+        """Remember what it took."""
+        if (buying, px) in self.held:
+            missing, until = self.held[buying, px]
+            self.held[buying, px] = missing + qty, max(until, missing + qty)
+            return
+        shown = (self.asks if buying else self.bids)[px]
+        self.taken[buying, px] = (shown, max(0, self.free(buying, px) - qty))
+
+    def missing(self, buying: bool, px: int) -> int:
+        """What was taken of a level."""
+        if (buying, px) in self.held:
+            return self.held[buying, px][0]
+        shown, free = self.taken.get((buying, px), (0, 0))
+        return shown - free
 
     def match(self) -> None:
         self.last = max(self.bids), min(self.asks)
@@ -277,13 +312,13 @@ class PlainVenue:
                 break
             if not self.inside(px):
                 break
-            levels.append((px, *self.taken.get((order.buying, px), (other[px], other[px]))))
-        if sum(free for _, _, free in levels) < min(order.least, order.left):
+            levels.append((px, self.free(order.buying, px)))
+        if sum(free for _, free in levels) < min(order.least, order.left):
             return
-        for px, shown, free in levels:
+        for px, free in levels:
             qty = min(order.left, free)
             if qty:
-                self.taken[order.buying, px] = (shown, free - qty)
+                self.took(order.buying, px, qty)
                 paid = px if order.taker or order.px is None else self.moved(order.px)
                 self.fill(order, qty, paid, "taker" if order.taker else "maker")
 
@@ -305,8 +340,7 @@ class PlainVenue:
             for order in self.by_priority(buying):
                 beyond = order.px is not None and (px < order.px if buying else px > order.px)
                 if beyond and not order.taker and self.sound and not self.halted:
-                    shown, free = self.taken.get((buying, px), (0, 0))
-                    qty = min(order.left, max(0, left - (shown - free)))
+                    qty = min(order.left, max(0, left - self.missing(buying, px)))
                     left -= self.printed(order, qty, px)
             if seller_took in (None, buying):
                 left -= self.at_the_price(buying, px, left)
@@ -344,8 +378,7 @@ class PlainVenue:
             return 0
         other = self.asks if order.buying else self.bids
         if px in other:
-            _, free = self.taken.get((order.buying, px), (other[px], other[px]))
-            self.taken[order.buying, px] = (other[px], max(0, free - qty))
+            self.took(order.buying, px, qty)
         assert order.px is not None
         self.fill(order, qty, self.moved(order.px), "maker")
         return qty

@@ -44,7 +44,7 @@ class PlainOrderVenue(PlainVenue):
     def told(self, rows: list[Told], flags: int, seq: int) -> None:
         """A whole message."""
         if flags & 1:
-            self.live = True
+            self.live = self.whole = True
             self.begin_anew(rows)
         elif seq < self.number:
             self.after_message()
@@ -146,15 +146,18 @@ class PlainOrderVenue(PlainVenue):
                 self.line = [one for one in self.line if one is not found]
 
     def after_message(self) -> None:
+        if self.cleared:
+            self.cleared = False
+            self.line = [one for one in self.line if one.own is None]
+            for key, (shown, free) in self.taken.items():
+                if free < shown:
+                    self.held[key] = shown - free, shown
+            self.taken = {}
         self.refresh()
-        if self.live:
-            if self.cleared:
-                self.cleared = False
-                self.line = [one for one in self.line if one.own is None]
-            if self.sound:
-                for order in self.orders:
-                    if order.place and self.mark(order) is None:
-                        self.line.append(Entry(order.buying, order.px or 0, own=order.name))
+        if self.sound:
+            for order in self.orders:
+                if order.place and self.mark(order) is None:
+                    self.line.append(Entry(order.buying, order.px or 0, own=order.name))
         if self.sound:
             self.match()
 
@@ -202,8 +205,8 @@ class PlainOrderVenue(PlainVenue):
             for order in self.by_priority(buying):
                 beyond = order.px is not None and (px < order.px if buying else px > order.px)
                 if beyond and not order.taker and sound:
-                    shown, free = self.taken.get((buying, px), (0, 0))
-                    left -= self.printed(order, min(order.left, max(0, left - (shown - free))), px)
+                    offered = max(0, left - self.missing(buying, px))
+                    left -= self.printed(order, min(order.left, offered), px)
             if side == 0 or (side > 0) is buying:
                 given = 0
                 for order in self.by_priority(buying):

@@ -115,3 +115,95 @@ def test_an_execution_that_does_not_fit_fills_nothing() -> None:
 {rows}
     09:30:05     orders hidden 0 bid 99.99x3
     """)
+
+
+def test_what_was_taken_before_a_clear_is_not_had_again_where_the_same_orders_come_back() -> None:
+    """However they come back by and by; beyond what stood there before, it is new."""
+    play("""
+    given rows orders
+    time         what                                             expect
+    09:30:00     orders add 1 bid 100.00x5 snapshot begun
+    09:30:00     orders add 2 ask 100.02x2 snapshot begun
+    09:30:00     orders add 3 ask 100.02x3 snapshot
+    09:30:01     buy a 4                                          a PENDING_NEW; a NEW
+                                                                  a FILL 4 @ 100.02 taker
+    09:30:02     orders clear
+    09:30:03     orders add 1 bid 100.00x5
+    09:30:04     orders add 2 ask 100.02x2
+    09:30:05     buy b 2 @ 100.02 IOC                             b PENDING_NEW; b NEW behind 0
+                                                                  b CANCELED IOC
+    09:30:06     orders add 3 ask 100.02x3
+    09:30:07     buy c 2 @ 100.02 IOC                             c PENDING_NEW; c NEW behind 0
+                                                                  c TRADE 1 @ 100.02 taker
+                                                                  c CANCELED IOC
+    09:30:08     orders add 4 ask 100.02x2
+    09:30:09     buy d 3 @ 100.02 IOC                             d PENDING_NEW; d NEW behind 0
+                                                                  d TRADE 2 @ 100.02 taker
+                                                                  d CANCELED IOC
+    """)
+
+
+def test_a_whole_book_without_the_level_gives_it_back() -> None:
+    """What comes there later is new."""
+    play("""
+    given rows orders
+    time         what                                             expect
+    09:30:00     orders add 1 bid 100.00x5 snapshot begun
+    09:30:00     orders add 2 ask 100.02x2 snapshot
+    09:30:01     buy a 2                                          a PENDING_NEW; a NEW
+                                                                  a FILL 2 @ 100.02 taker
+    09:30:02     orders clear
+    09:30:03     orders add 1 bid 100.00x5 snapshot begun
+    09:30:03     orders add 3 ask 100.03x2 snapshot
+    09:30:04     orders add 4 ask 100.02x2
+    09:30:05     buy b 2                                          b PENDING_NEW; b NEW
+                                                                  b FILL 2 @ 100.02 taker
+    """)
+
+
+def test_levels_that_are_told_again_after_a_gap_are_not_had_again() -> None:
+    """Where the book is built anew of updates."""
+    play("""
+    given rows depth; begins updates
+    time         what                                             expect
+    09:30:00     depth 100.00x5 / 100.02x3 #1
+    09:30:01     buy a 3                                          a PENDING_NEW; a NEW
+                                                                  a FILL 3 @ 100.02 taker
+    09:30:02     depth 100.00x5 / #3
+    09:30:03     depth / 100.02x4 #4
+    09:30:04     buy b 2 @ 100.02 IOC                             b PENDING_NEW; b NEW
+                                                                  b TRADE 1 @ 100.02 taker
+                                                                  b CANCELED IOC
+    """)
+
+
+def test_what_a_stale_book_tells_gives_nothing_back() -> None:
+    """A level that it lost meanwhile, and has again in the snapshot, may never have been gone."""
+    play("""
+    given rows depth
+    time         what                                             expect
+    09:30:00     depth 100.00x5 / 100.02x3 snapshot #1
+    09:30:01     buy a 3                                          a PENDING_NEW; a NEW
+                                                                  a FILL 3 @ 100.02 taker
+    09:30:02     depth / 100.02x0 #3
+    09:30:03     depth 100.00x5 / 100.02x3 snapshot #4
+    09:30:04     buy b 2 @ 100.02 IOC                             b PENDING_NEW; b NEW behind 0
+                                                                  b CANCELED IOC
+    """)
+
+
+def test_an_unknown_order_that_trades_twice_is_believed_once() -> None:
+    """Nobody knows how large it was: it may be the same, told again. Another one is believed."""
+    play("""
+    given rows orders; begins updates
+    time         what                                             expect
+    09:30:00     orders add 1 bid 99.00x5
+    09:30:01     orders add 9 ask 100.02x9
+    09:30:02     buy a 9 @ 100.00                                 a PENDING_NEW; a NEW
+    09:30:03     orders execute 77 bid 99.50x2                    a TRADE 2 @ 100.00 maker
+    09:30:04     orders execute 77 bid 99.50x2
+    09:30:05     orders execute 78 bid 99.50x2                    a TRADE 2 @ 100.00 maker
+    09:30:06     orders execute 1 bid 99.00x2                     a TRADE 2 @ 100.00 maker
+    09:30:07     orders execute 1 bid 99.00x2                     a TRADE 2 @ 100.00 maker
+    09:30:08     orders execute 1 bid 99.00x2
+    """)

@@ -66,7 +66,8 @@ class OrderRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 class OrderBookState(msgspec.Struct, frozen=True, kw_only=True):
     """A book that is told order by order, at one place of its market: orders by rank, the rest as
-    of a book by price; ``next_rank`` is above all ranks."""
+    of a book by price; ``next_rank`` is above all ranks, and ``strangers`` are the numbers of those
+    that it did not know and that have traded."""
 
     phase: BookPhase
     last_seq: int
@@ -78,6 +79,7 @@ class OrderBookState(msgspec.Struct, frozen=True, kw_only=True):
     gaps: int
     unknown: int
     duplicates: int
+    strangers: list[int] = []
 
 
 class ByOrder(NamedTuple):

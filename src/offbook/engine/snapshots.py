@@ -212,7 +212,7 @@ def _books(kernel: Kernel, venue: Venue) -> list[BookState]:
             places=venue.depth.places(symbol).dump() if symbol in kernel.depths else None,
         )
         places = state.places
-        holds = places is not None and (places.places or places.bids or places.asks)
+        holds = places is not None and places.holds
         remembers = book.remembers or book.ahead_bid is not None or book.ahead_ask is not None
         if len(book) or state.auctions or book.bar_left or holds or remembers:
             found.append(state)

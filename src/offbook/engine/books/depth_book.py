@@ -83,6 +83,7 @@ class DepthBook(ShownBook):
         if snapshot:
             self._empty()
             self.phase = BookPhase.LIVE
+            self.wholes += 1
         elif NO_SEQ < last <= self.last_seq:
             self._begun.clear()  # what the book knows already
             self.is_cut = False

@@ -59,12 +59,12 @@ class OrderBook(ShownBook):
         super().__init__(instrument, start)
         self.unknown = 0
         self.duplicates = 0
-        self.clears = 0
-        """How often the book was cleared."""
         self.next_rank = 0
         """The rank of whoever comes next."""
         self._orders = OrderQueues()
         self._begun: list[Row] = []
+        self._strangers: set[int] = set()
+        """Orders that the book did not know and that have traded."""
 
     # -- taking rows ------------------------------------------------------------------------
 
@@ -146,6 +146,8 @@ class OrderBook(ShownBook):
         known = self._orders.by_key
         self._empty()
         self.phase = BookPhase.LIVE
+        self.wholes += 1
+        self._strangers.clear()
         for one in rows:
             if one.action == a.ADD:
                 key = one.order_id or _key_of(one.side, one.px)
@@ -174,6 +176,7 @@ class OrderBook(ShownBook):
             self._empty()
             self.phase = BookPhase.LIVE
             self.clears += 1
+            self._strangers.clear()
         elif action not in (a.HIDDEN, a.NONE):
             self._take_away(one)
 
@@ -200,6 +203,8 @@ class OrderBook(ShownBook):
     def _take_away(self, one: Row) -> None:
         """An order, or a part of one, is gone."""
         found = self._found(one)
+        if found is None and one.action == a.EXECUTE and one.order_id:
+            self._met_stranger(one.order_id)
         if found is None or (found.key < 0 and not one.qty):
             self._flag()
         elif one.action == a.DELETE and found.key > 0:
@@ -208,6 +213,11 @@ class OrderBook(ShownBook):
             self._flag()
         else:
             self._resize(found, max(found.qty - one.qty, 0))
+
+    def _met_stranger(self, order_id: int) -> None:
+        """An order has traded that the book does not know."""
+        if self.is_rebuilt:
+            self._strangers.add(order_id)
 
     def _found(self, one: Row) -> Resting | None:
         """The order that a row is about: its own, or those at its price that are not told apart."""
@@ -224,12 +234,14 @@ class OrderBook(ShownBook):
 
     def _fits(self, one: Row) -> bool:
         """Whether the book may have been traded on as an execution says.  Only a book that is built
-        of updates lacks orders that others have."""
+        of updates lacks orders that others have; of one of these nobody knows whether it is told
+        twice that it traded, so the first time counts."""
         if one.action == a.HIDDEN:
             return True
         found = self._found(one)
         if found is None:
-            return self.is_rebuilt and one.order_id not in self._orders.by_key
+            known = one.order_id in self._orders.by_key or one.order_id in self._strangers
+            return self.is_rebuilt and not known
         return found.key < 0 or one.qty <= found.qty
 
     def _next(self, one: Row) -> int:
@@ -334,6 +346,7 @@ class OrderBook(ShownBook):
         self.bids.share(other.bids)
         self.asks.share(other.asks)
         self._orders = other._orders.share()
+        self._strangers = set(other._strangers)
         self.row, self.ts, self.ts_event = other.row, other.ts, other.ts_event
         self._begun = list(other._begun)
         self._top, self._shown, self._mark = None, self._ends(), other._mark
@@ -358,6 +371,7 @@ class OrderBook(ShownBook):
             gaps=self.gaps,
             unknown=self.unknown,
             duplicates=self.duplicates,
+            strangers=sorted(self._strangers),
         )
 
     def load(self, state: OrderBookState) -> None:
@@ -365,6 +379,7 @@ class OrderBook(ShownBook):
         self.phase, self.last_seq, self.gaps = state.phase, state.last_seq, state.gaps
         self.unknown, self.duplicates = state.unknown, state.duplicates
         self.next_rank, self._begun = state.next_rank, list(state.begun)
+        self._strangers = set(state.strangers)
         self._empty()
         for kept in state.orders:
             row = Row(a.ADD, kept.side, kept.px, kept.qty, kept.key, 0, 0, None)

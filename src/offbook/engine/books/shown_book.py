@@ -99,6 +99,10 @@ class ShownBook:
         self.gaps = 0
         self.resets = 0
         """How often the book was begun anew, for want of a snapshot."""
+        self.clears = 0
+        """How often a venue has cleared it."""
+        self.wholes = 0
+        """How often all of it was told."""
         self.dropped_at = 0
         self.is_cut = False
         """Whether it was dropped within a message that has not ended: this is of before, too."""
@@ -179,6 +183,11 @@ class ShownBook:
     def is_within(self) -> bool:
         """Whether a message has begun and not ended."""
         raise NotImplementedError
+
+    @property
+    def lost(self) -> int:
+        """How often all that it held was gone, to be told anew by and by."""
+        return self.resets + self.clears
 
     # -- asking -----------------------------------------------------------------------------
 

@@ -39,6 +39,7 @@ class ExactPlaces(QueuePlaces):
         depth = self._orders
         is_known = depth.is_followed and not depth.is_within
         is_known = is_known and (not depth.dropped_at or depth.is_sound)
+        self._begin()
         if not self._places:
             self._clears = self._orders.clears
         self._places[order.ordinal] = Place(
@@ -103,14 +104,18 @@ class ExactPlaces(QueuePlaces):
             return 0 if ahead else qty
         return max(0, qty - ahead) if execution.rank >= place.rank else 0
 
-    def _move_all(self) -> None:
-        """A book that was cleared is another: whoever waits is behind all that it then begins with,
-        as he is where the book was not followed when he came."""
+    def see(self) -> None:
+        """The book is another. One that was cleared is a new one: whoever waits is behind all that
+        it then begins with, as he is where the book was not followed when he came."""
         depth = self._orders
         if self._clears != depth.clears:
             self._clears = depth.clears
             for place in self._places.values():
                 place.rank = None
+        super().see()
+
+    def _move_all(self) -> None:
+        depth = self._orders
         if depth.is_sound:
             for place in self._places.values():
                 if place.rank is None:
@@ -120,7 +125,7 @@ class ExactPlaces(QueuePlaces):
         """The prices of a side (1 bids, -1 asks) whose level must be looked at as it changes: those
         at which something was taken; places follow from the book whenever they are asked for."""
         other = OrderSide.SELL if side > 0 else OrderSide.BUY
-        return list(self._taken[other])
+        return self._taken[other].prices()
 
     def dump(self) -> PlacesState:
         """All of it."""

@@ -13,7 +13,8 @@ from offbook.engine.books.order_book import Execution
 from offbook.engine.books.shown_book import Levels
 from offbook.engine.ledger.state import OrderState
 from offbook.engine.models.queues import Place, QueueModel
-from offbook.engine.venue.book import Taken, carry
+from offbook.engine.venue.book import Taken
+from offbook.engine.venue.taken_levels import Held, TakenLevels
 from offbook.engine.wake import NO_FALL, NO_RISE
 
 
@@ -23,23 +24,27 @@ class PlacesState(msgspec.Struct, frozen=True, kw_only=True):
     places: list[Place]
     bids: list[Taken]
     asks: list[Taken]
+    held_bids: list[Held] = []
+    held_asks: list[Held] = []
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is anything."""
+        return bool(self.places or self.bids or self.asks or self.held_bids or self.held_asks)
 
 
 class QueuePlaces:
-    """The places of resting orders, earliest first at each price, and the memory of what was taken.
-
-    Available at a price is ``min(shown, shown - taken + increases seen at that price since)``,
-    forgotten when the price leaves the book.
-    """
+    """The places of resting orders, earliest first at each price, and the memory of what was taken
+    (``taken_levels``)."""
 
     def __init__(self, look_up: Callable[[], AnyBook], model: QueueModel) -> None:
         """``look_up`` gives the book, which may be lent meanwhile."""
         self._look_up = look_up
         self.model = model
-        self._resets = 0
+        self._lost = self._wholes = 0
         self._unsettled: tuple[int, int] | None = None
         self._places: dict[int, Place] = {}
-        self._taken: dict[OrderSide, dict[int, Taken]] = {side: {} for side in OrderSide}
+        self._taken = {side: TakenLevels() for side in OrderSide}
 
     @property
     def _depth(self) -> AnyBook:
@@ -70,7 +75,11 @@ class QueuePlaces:
     def _begin(self) -> None:
         """Where nothing is held, it does not matter how often the book was begun anew before."""
         if not len(self):
-            self._resets = self._depth.resets
+            self._note()
+
+    def _note(self) -> None:
+        """What happened to the book up to now does not matter."""
+        self._lost, self._wholes = self._depth.lost, self._depth.wholes
 
     def leave(self, ordinal: int) -> None:
         """An order does not rest, or no more."""
@@ -184,19 +193,16 @@ class QueuePlaces:
 
     def available(self, side: OrderSide, px: int, shown: int) -> int:
         """What an order of ``side`` may still take of a level of the other side."""
-        taken = self._taken[side].get(px)
-        return shown if taken is None else taken.available
+        return self._taken[side].available(px, shown)
 
     def take(self, side: OrderSide, px: int, shown: int, qty: int) -> None:
         """Remember what was taken of a level."""
         self._begin()
-        left = max(self.available(side, px, shown) - qty, 0)
-        self._taken[side][px] = Taken(px, shown, left)
+        self._taken[side].take(px, shown, qty)
 
     def missing(self, side: OrderSide, px: int) -> int:
         """What the session took of the level at a price: a print there may be the same."""
-        taken = self._taken[side].get(px)
-        return 0 if taken is None else taken.shown - taken.available
+        return self._taken[side].missing(px)
 
     # -- the book moves ---------------------------------------------------------------------
 
@@ -204,14 +210,13 @@ class QueuePlaces:
         """The book is another: carry over what was taken, and move those who wait."""
         depth = self._depth
         self._unsettled = None
-        anew, self._resets = self._resets != depth.resets, depth.resets
+        is_lost, is_whole = self._lost != depth.lost, self._wholes != depth.wholes
+        self._note()
         for side, taken in self._taken.items():
-            if anew:
-                taken.clear()  # of the levels of a book that is built anew nothing is known
-            if taken:
-                shown = depth.side(side.opposite).sizes
-                kept = [carry(one, px, shown.get(px, 0)) for px, one in taken.items()]
-                self._taken[side] = {one.px: one for one in kept if one is not None and one.shown}
+            if is_lost:
+                taken.lose()
+            if depth.is_followed and len(taken):
+                taken.follow(depth.side(side.opposite).sizes, is_whole=is_whole)
         if depth.is_followed:
             self._move_all()
 
@@ -240,27 +245,29 @@ class QueuePlaces:
     def concerned(self, side: int) -> list[int]:
         """The prices of a side (1 bids, -1 asks) whose level must be looked at as it changes."""
         other = OrderSide.SELL if side > 0 else OrderSide.BUY
-        return [p.px for p in self._places.values() if p.side == side] + list(self._taken[other])
+        return [p.px for p in self._places.values() if p.side == side] + self._taken[other].prices()
 
     # -- snapshots of an engine -------------------------------------------------------------
 
     def dump(self) -> PlacesState:
         """All of it."""
+        bids, held_bids = self._taken[OrderSide.SELL].dump()
+        asks, held_asks = self._taken[OrderSide.BUY].dump()
         return PlacesState(
             places=list(self._places.values()),
-            bids=list(self._taken[OrderSide.SELL].values()),
-            asks=list(self._taken[OrderSide.BUY].values()),
+            bids=bids,
+            asks=asks,
+            held_bids=held_bids,
+            held_asks=held_asks,
         )
 
     def load(self, state: PlacesState) -> None:
         """Become what was dumped."""
-        self._resets = self._depth.resets
+        self._note()
         self._unsettled = None
         self._places = {place.ordinal: place for place in state.places}
-        self._taken = {
-            OrderSide.BUY: {taken.px: taken for taken in state.asks},
-            OrderSide.SELL: {taken.px: taken for taken in state.bids},
-        }
+        self._taken[OrderSide.BUY].load(state.asks, state.held_asks)
+        self._taken[OrderSide.SELL].load(state.bids, state.held_bids)
 
 
 def _tells(levels: Levels, px: int, depth: AnyBook) -> bool:

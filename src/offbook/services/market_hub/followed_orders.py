@@ -27,6 +27,7 @@ class FollowedOrders(OrderBook):
         self.rebuilt: OrderBook | None = OrderBook(instrument, BookStart.UPDATES)
         self.notes = Notes()
         self._misfits: list[bool] = []
+        self._met: set[int] = set()
 
     def know(self, known: KnownBook) -> None:
         """Become what was known at some place."""
@@ -75,7 +76,8 @@ class FollowedOrders(OrderBook):
         elif self.misses(told):
             other = self.rebuilt = OrderBook(self.instrument, BookStart.UPDATES)
             other.become(self)
-        unknown, duplicates, self._misfits = self.unknown, self.duplicates, []
+        unknown, duplicates = self.unknown, self.duplicates
+        self._misfits, self._met = [], set()
         super()._end(told, row, ts, ts_event, seen)
         if is_anew:
             notes.since = ts
@@ -94,6 +96,7 @@ class FollowedOrders(OrderBook):
                     phase=BookPhase.INCOMPLETE,
                     unknown=unknown + more,
                     duplicates=duplicates + twice,
+                    strangers=sorted(self._met),
                 ),
             )
         notes.note(self, is_told=not is_anew and other is None)
@@ -112,6 +115,9 @@ class FollowedOrders(OrderBook):
         for one in begun:
             if one.action in (a.EXECUTE, a.HIDDEN):
                 self.notes.saw(one.px, one.px)
+
+    def _met_stranger(self, order_id: int) -> None:
+        self._met.add(order_id)
 
     def _flag(self, *, duplicate: bool = False) -> None:
         self._misfits.append(duplicate)
