@@ -74,6 +74,7 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     depths: dict[str, DepthState] = {}
     order_books: dict[str, OrderBookState] = {}
     dropped: dict[str, tuple[int, bool]] = {}
+    books_since: dict[str, int] = {}
     halted: dict[str, int] = {}
     resumed: dict[str, int] = {}
     bands: dict[str, tuple[int, int]] = {}
@@ -181,6 +182,7 @@ def state_of(parts: Parts, row: int, memory: bytes | None) -> EngineState:
         depths={s: d.dump() for s, d in kernel.depths.all() if isinstance(d, DepthBook)},
         order_books={s: d.dump() for s, d in kernel.depths.all() if isinstance(d, OrderBook)},
         dropped=kernel.depths.dropped(),
+        books_since=kernel.depths.since,
         halted=kernel.halted,
         resumed=kernel.resumed,
         bands=kernel.bands,
@@ -242,6 +244,7 @@ def load(parts: Parts, raw: bytes) -> Any:
     kernel.halted, kernel.resumed, kernel.bands = state.halted, state.resumed, state.bands
     load_books(kernel.depths.known(), state.depths, state.order_books)
     kernel.depths.know_dropped(state.dropped)
+    kernel.depths.since = state.books_since
     for kept in state.books:
         book, fresh = venue.book(kept.symbol), set(kept.fresh)
         book.bar_left = kept.bar_left

@@ -10,8 +10,12 @@ from offbook.engine.venue.venue import Venue
 
 def drop_book(kernel: Kernel, venue: Venue, symbol: str, ratio: tuple[int, int] = (1, 1)) -> None:
     """What is known of a book, if there is one, is of another market: until the next is told, its
-    last best bid and ask read as after this split."""
-    if symbol in kernel.depths:
+    last best bid and ask read as after this split.
+
+    One that was handed on where rows were left out may be of later than the session is: whatever
+    was told as a whole from this moment on stays.
+    """
+    if symbol in kernel.depths and kernel.depths.since.get(symbol, 0) < kernel.now:
         mark = kernel.depths[symbol].quote()
         if mark is not None and ratio != (1, 1):
             mark = restate_quote(mark, ratio)
