@@ -20,6 +20,21 @@ def test_on_a_days_bar_open_and_close_are_the_auctions_prices() -> None:
     """)
 
 
+def test_where_nothing_limits_what_bars_give_nothing_limits_their_auctions() -> None:
+    """More than the bar's volume, as of the rest of it."""
+    play("""
+    given bars 1d; hours XNYS; margin 2x; share unlimited
+    time         what                                 expect
+    21:00:00     bar from 14:30:00 100 105 95 101 5
+    21:00:00     buy a 30 OPG                         a PENDING_NEW; ...
+    21:00:00     sell b 20 CLS                        b PENDING_NEW; ...
+    2024-01-03
+    21:00:00     bar from 14:30:00 102 105 95 99 0
+                                                      a FILL 30 @ 102.00 taker
+                                                      b FILL 20 @ 99.00 taker; pos 10
+    """)
+
+
 def test_limits_are_served_where_they_are_better_than_the_price() -> None:
     """At the very price they are served by time, and the bar does not tell who was; all the rest
     is over with the auction."""

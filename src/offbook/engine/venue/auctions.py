@@ -121,7 +121,7 @@ class Auctions:
         left = trade.size_qty
         for order in mine:
             evidence = print_evidence(trade, PRINT_MODEL, rule, left)
-            left -= self._serve(order, trade.price_px, evidence)
+            left -= self._serve(order, trade.price_px, left, evidence)
         return trade.size_qty - left
 
     def _reopens(self, trade: Trade) -> int:
@@ -136,7 +136,7 @@ class Auctions:
                 continue
             if self._satisfies(order, trade.price_px):
                 evidence = print_evidence(trade, PRINT_MODEL, "official reopening price", left)
-                left -= self._trade(order, trade.price_px, evidence)
+                left -= self._trade(order, trade.price_px, left, evidence)
         return trade.size_qty - left
 
     def opens(self, bar: Bar, left: int) -> int:
@@ -150,7 +150,7 @@ class Auctions:
             within = bar.ts_open == at or (bar.ts_open < at < bar.ts and spans)
             if order.time_in_force is TimeInForce.OPG and within:
                 evidence = bar_evidence(bar, BAR_MODEL, "open of the session's first bar", left)
-                left -= self._serve(order, bar.open_px, evidence)
+                left -= self._serve(order, bar.open_px, left, evidence)
         return before - left
 
     def closes(self, bar: Bar, left: int) -> int:
@@ -163,22 +163,22 @@ class Auctions:
             last = bar.ts == at or (bar.ts_open < at < bar.ts and spans)
             if order.time_in_force is TimeInForce.CLS and last:
                 evidence = bar_evidence(bar, BAR_MODEL, "close of the session's last bar", left)
-                left -= self._serve(order, bar.close_px, evidence)
+                left -= self._serve(order, bar.close_px, left, evidence)
         return before - left
 
-    def _serve(self, order: OrderState, px: int, evidence: Evidence) -> int:
+    def _serve(self, order: OrderState, px: int, left: int, evidence: Evidence) -> int:
         """An order in its auction; how much it traded. Whatever is left is over."""
         if order.status.is_terminal:
             return 0
-        taken = self._trade(order, px, evidence) if self._satisfies(order, px) else 0
+        taken = self._trade(order, px, left, evidence) if self._satisfies(order, px) else 0
         if order.leaves_qty:
             self._venue.end(order, CancelReason.AUCTION_OVER)
         return taken
 
-    def _trade(self, order: OrderState, px: int, evidence: Evidence) -> int:
-        """Trade what an order may have; how much that was."""
+    def _trade(self, order: OrderState, px: int, left: int, evidence: Evidence) -> int:
+        """Trade what an order may have of what is left; how much that was."""
         venue = self._venue
-        qty = venue.tradable(order, evidence.available_qty)
+        qty = venue.tradable(order, left)
         if qty <= 0:
             return 0
         if not self._filler.fill(order, qty, px, Liquidity.REMOVED, evidence):
