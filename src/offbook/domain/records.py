@@ -11,6 +11,7 @@ record, so that folding never computes one again.
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Final
 
 import msgspec
@@ -351,10 +352,14 @@ Record = (
 )
 
 
+_amount_text: Final = functools.lru_cache(maxsize=4096)(amount_text)
+"""Most amounts are written again and again: with each commit the whole summary of an account."""
+
+
 def encode_hook(value: object) -> object:
     """Amounts are written as decimal text."""
     if type(value) is Amount:
-        return amount_text(value)
+        return _amount_text(value)
     raise NotImplementedError(f"cannot encode {type(value).__name__}")
 
 

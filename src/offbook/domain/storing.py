@@ -7,7 +7,7 @@ then the sequence, then the commands.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -97,7 +97,8 @@ def decode_session(raw: bytes) -> PaperTradingSession:
 
 def created_us(session: PaperTradingSession) -> int:
     """When a session was created, in whole microseconds since 1970 UTC: what listings sort by."""
-    return (session.created_at - _EPOCH) // timedelta(microseconds=1)
+    since = session.created_at - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def encode_scheduled(scheduled: ScheduledCommand) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from offbook.domain.journal import OperationKind, Snapshot
 from offbook.domain.session import PaperTradingSession, SessionError, SessionStatus
@@ -14,9 +14,6 @@ from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.messages import Commit, Committed, RunnerHost
 from offbook.services.paper_trading.outbox import Outbox, Waiter
 from offbook.services.paper_trading.snapshotting import SnapshotMaker
-
-if TYPE_CHECKING:
-    from offbook.engine.processing_engine import ProcessingEngine
 
 _SNAPSHOT_SHARE: Final = 4
 """A snapshot holds all orders that ever were, so in a long session it falls due when the journal
@@ -83,10 +80,6 @@ class CommitLine:
         self._snapshot_seq = session.last_seq
 
     @property
-    def _engine(self) -> ProcessingEngine:
-        return self._kept.engine
-
-    @property
     def is_awaited(self) -> bool:
         """Whether an outsider waits for the batch in flight."""
         return self._task is not None and bool(self._flying)
@@ -126,14 +119,14 @@ class CommitLine:
 
         ``idle``: the engine has nothing to do, so whatever there is may go.
         """
-        within = self._engine.is_within_instant
+        within = self._kept.engine.is_within_instant
         if self._task is None and not within and self._is_due(idle):
             self.begin()
 
     def begin(self) -> None:
         """Cut everything collected and store it; only when none is in flight."""
         assert self._task is None
-        outbox, engine = self._outbox, self._engine
+        outbox, engine = self._outbox, self._kept.engine
         # Taken before another begins, which would take its place: where one falls due sooner than
         # one is written, none would ever be stored.
         ready = self._maker.take()
@@ -161,7 +154,11 @@ class CommitLine:
         if snapshot:
             self._begin_snapshot()
             await self._maker.finish()
-        if snapshot or not self._outbox.empty or self._engine.cursor != self._outbox.cut_cursor:
+        if (
+            snapshot
+            or not self._outbox.empty
+            or self._kept.engine.cursor != self._outbox.cut_cursor
+        ):
             self.begin()
             await self.settle()
 
@@ -189,7 +186,7 @@ class CommitLine:
 
     def _kept_error(self) -> SessionError | None:
         # An engine that came from a snapshot no longer knows the text of what paused it.
-        return None if self._engine.status is SessionStatus.RUNNING else self.session.error
+        return None if self._kept.engine.status is SessionStatus.RUNNING else self.session.error
 
     def _settled(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled():
@@ -199,19 +196,19 @@ class CommitLine:
 
     def _is_due(self, idle: bool) -> bool:
         outbox = self._outbox
-        if self._engine.status in (SessionStatus.STOPPED, SessionStatus.FAILED):
+        if self._kept.engine.status in (SessionStatus.STOPPED, SessionStatus.FAILED):
             # The last commit holds everything that is left to tell, and is flushed.
             return False
         if (
             self._maker.is_ready
             or outbox.urgent
             or outbox.waiters
-            or self._engine.status is not self._cut_status
+            or self._kept.engine.status is not self._cut_status
         ):
             return True
         now = self._clock.monotonic()
         if outbox.empty:
-            moved = self._engine.cursor.row - outbox.cut_cursor.row
+            moved = self._kept.engine.cursor.row - outbox.cut_cursor.row
             return moved >= self._snapshot_rows() or (
                 moved > 0 and now - self._cut_at >= self._limits.cursor_seconds
             )
@@ -221,7 +218,7 @@ class CommitLine:
 
     def _snapshot_rows(self) -> int:
         limits = self._limits
-        return limits.pass_snapshot_rows if self._engine.passes_over else limits.snapshot_rows
+        return limits.pass_snapshot_rows if self._kept.engine.passes_over else limits.snapshot_rows
 
     def _snapshot_if_due(self) -> None:
         """Begin a snapshot of the state that this batch ends with, where one falls due.
@@ -229,7 +226,7 @@ class CommitLine:
         While one is being made a pause waits with its own: a session that pauses and goes on again
         and again would else begin anew each time, and never have any.
         """
-        engine, limits = self._engine, self._limits
+        engine, limits = self._kept.engine, self._limits
         seq, row = self._outbox.last_seq, engine.cursor.row
         paused = engine.status is SessionStatus.PAUSED and engine.status is not self._cut_status
         self.owes_snapshot = self.owes_snapshot or paused
@@ -242,7 +239,7 @@ class CommitLine:
             self._begin_snapshot()
 
     def _begin_snapshot(self) -> None:
-        engine, outbox = self._engine, self._outbox
+        engine, outbox = self._kept.engine, self._outbox
         seq, cursor = outbox.last_seq, engine.cursor
         if not seq or engine.status in (SessionStatus.STOPPED, SessionStatus.FAILED):
             return

@@ -118,7 +118,7 @@ class Pump:
     @property
     def is_over(self) -> bool:
         """Whether the engine has nothing more to do, ever; one that is folded up has."""
-        return not self._kept.is_folded and self.engine.status in _OVER
+        return not self._kept.is_folded and self._kept.engine.status in _OVER
 
     async def run(self) -> None:
         """Turn until the session is over or suspended; everything is committed then.
@@ -144,7 +144,7 @@ class Pump:
                 await self.line.flush()
                 return
             if self._suspending is not None:
-                detail = f"suspended at row {self.engine.cursor.row}"
+                detail = f"suspended at row {self._kept.engine.cursor.row}"
                 self.outbox.log(self._clock.now(), OperationKind.RELEASED, detail)
                 await self.line.flush(snapshot=True)
                 self._suspending.answer(Done())
@@ -153,8 +153,8 @@ class Pump:
 
     def _completes(self) -> bool:
         """Go on with what must be complete before anything is stored, or a command taken."""
-        if self.engine.is_within_instant:
-            self.process(Advance(ts=self.engine.now))
+        if self._kept.engine.is_within_instant:
+            self.process(Advance(ts=self._kept.engine.now))
             return True
         if self._leaving is not None and self._leaving.is_under_way:
             self._leaving.go_on()
@@ -173,7 +173,7 @@ class Pump:
         self._watch.begin()
         try:
             limits = self._limits
-            records = self.engine.process(
+            records = self._kept.engine.process(
                 [item], max_records=limits.call_records, max_turns=limits.call_turns
             )
         except Exception as error:
@@ -214,11 +214,11 @@ class Pump:
             await asyncio.sleep(0)
 
     def _stands_still(self) -> bool:
-        return self.engine.status is SessionStatus.PAUSED and self._clock_stops
+        return self._kept.engine.status is SessionStatus.PAUSED and self._clock_stops
 
     def _advance(self) -> float | None:
         """Do the next thing. Gives the seconds to wait: 0 for none, None for until woken."""
-        engine = self.engine
+        engine = self._kept.engine
         part = self._rows.poll(engine.cursor.row)
         if part is ON_THE_WAY:
             return None if self._live is None else self._by_the_clock(self._live)
@@ -261,9 +261,9 @@ class Pump:
     def _reach(self, ts: int) -> bool:
         """Let what is due before ``ts`` happen; False if there is more of it than one call may
         do, or if the session then stands still."""
-        if ts > self.engine.now and not self.engine.is_quiet_before(ts):
+        if ts > self._kept.engine.now and not self._kept.engine.is_quiet_before(ts):
             self.process(Advance(ts=ts - 1))
-            if self.engine.cut_short:
+            if self._kept.engine.cut_short:
                 return False
         return not (self.is_over or self._stands_still())
 
@@ -273,21 +273,21 @@ class Pump:
             count = int(np.searchsorted(part.ts, up_to, side="right"))
         asked = min(count, self._call_rows, self._most_rows())
         began = self._clock.monotonic()
-        before = self.engine.cursor
+        before = self._kept.engine.cursor
         records = self.process(part.rows(0, asked))
-        idle = self.engine.cursor == before and not (records and self.engine.cut_short)
+        idle = self._kept.engine.cursor == before and not (records and self._kept.engine.cut_short)
         if idle and not (self.is_over or self._stands_still()):
             raise Faulted(f"the engine took no row at row {before.row}")
         self._adapt(asked, self._clock.monotonic() - began)
 
     def _most_rows(self) -> int:
         limits = self._limits
-        return limits.pass_rows if self.engine.passes_over else limits.call_rows
+        return limits.pass_rows if self._kept.engine.passes_over else limits.call_rows
 
     def _adapt(self, asked: int, seconds: float) -> None:
         """Aim at the time that one call may take; what is recorded does not depend on it."""
         size = self._call_rows
-        if seconds > self._limits.call_seconds or self.engine.cut_short:
+        if seconds > self._limits.call_seconds or self._kept.engine.cut_short:
             size = max(size // 2, _LEAST_CALL_ROWS)
         elif asked == size and seconds < self._limits.call_seconds / 2:
             size = min(size * 2, self._most_rows())
@@ -295,7 +295,7 @@ class Pump:
 
     def _is_paused_for_good(self) -> bool:
         """Whether, past the end, a session that is paused where the clock goes on rests so."""
-        return self._live is not None and self.engine.status is SessionStatus.PAUSED
+        return self._live is not None and self._kept.engine.status is SessionStatus.PAUSED
 
     def _end_of_data(self) -> None:
         self.process(EndOfData())
@@ -307,7 +307,7 @@ class Pump:
         if self._mail and not self._pacer.full_speed and not self._stands_still():
             # A command's time is bounded by the next row's, which ought to be known for it.
             await asyncio.sleep(0)
-        self._mail_ts, engine = None, self.engine  # what waits together shares an instant
+        self._mail_ts, engine = None, self._kept.engine  # what waits together shares an instant
         while self._mail and engine.status not in _OVER and not engine.is_within_instant:
             if self._live is not None and not self.held and not self._live.is_at(self._mail[0]):
                 return  # it is taken where the market stood when it came
@@ -317,7 +317,7 @@ class Pump:
         message = mail.message
         if isinstance(message, TakeCommand):
             try:
-                if self._mail_ts != self.engine.now:
+                if self._mail_ts != self._kept.engine.now:
                     self._mail_ts = self._command_ts()
                 self.held = False
                 self.desk.receive(message, self._mail_ts, mail.reply)
@@ -326,7 +326,7 @@ class Pump:
                 mail.refuse(SessionFailed("the session's engine failed at this command"))
                 raise
         elif isinstance(message, AskOrders):
-            orders = Orders(orders=self.engine.order_views())
+            orders = Orders(orders=self._kept.engine.order_views())
             self.outbox.waiters.append(Waiter(mail.reply, lambda _: orders))
         elif isinstance(message, AskProgress):
             mail.answer(self.progress())
@@ -340,7 +340,7 @@ class Pump:
 
     def _command_ts(self) -> int:
         """Session time for a command that is taken now: never past a row that is to come."""
-        engine = self.engine
+        engine = self._kept.engine
         if self.held or self._stands_still() or (self._pacer.full_speed and self._live is None):
             return engine.now
         part = self._rows.loaded(engine.cursor.row)
@@ -359,7 +359,7 @@ class Pump:
         if self._kept.is_folded:
             self._nap.begin()  # the pump sleeps on
         return progress_of(
-            self.engine,
+            self._kept.engine,
             self._rows,
             self.line.session,
             rows_total=self._rows_total,
