@@ -47,7 +47,7 @@ class CrewHere:
         except Exception as error:
             self.troubles[session.id] = type(error).__name__
             return None
-        answer = decode_from_worker(encode(Rebuilt(end)))
+        answer = decode_from_worker(encode(Rebuilt(session.id, end)))
         assert isinstance(answer, Rebuilt)
         if answer.end is not None:
             self.made.append(session.id)

@@ -1,4 +1,4 @@
-"""What bad worker processes of a recovery run; they import this and little else."""
+"""What bad worker processes of a recovery run; they import this."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 
+from offbook.adapters.recovery.messages import Rebuild, Stuck, decode_for_worker, encode
 from offbook.adapters.workers.process import PipeEnd
 
 
@@ -16,8 +17,10 @@ def dies(connection: PipeEnd) -> None:
 
 
 def hangs(connection: PipeEnd) -> None:
-    """Neither answers nor leaves."""
-    connection.recv_bytes()
+    """Says that it hangs in the first session; neither answers nor leaves."""
+    asked = decode_for_worker(connection.recv_bytes())
+    assert isinstance(asked, Rebuild)
+    connection.send_bytes(encode(Stuck(asked.session.id, 3.0, "where it is")))
     threading.Event().wait()
 
 

@@ -55,10 +55,6 @@ class Keeps(Strategy):
 '''
 
 
-def _nobody(*told: object) -> None:
-    raise AssertionError(told)
-
-
 def _session(name: str, records: int = 1000, rows: int = 0) -> PaperTradingSession:
     session = new_session(config=Stage().config())
     return msgspec.structs.replace(
@@ -154,19 +150,24 @@ async def test_a_worker_that_is_killed_or_mad_is_no_loss(target: Target) -> None
 async def test_a_worker_that_hangs_is_ended_with_the_recovery(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Whoever waited for it has gone away."""
+    """It holds nobody else up: what waits behind it is rebuilt elsewhere."""
     monkeypatch.setattr(crews, "LEAVE_SECONDS", 0.01)
-    session = _session("a")
-    async with RecoveryCrew(recovery_workers.hangs, (), jobs=2).at_work([session], _nobody) as made:
+    told: list[tuple[str, float, str]] = []
+    crew = RecoveryCrew(recovery_workers.hangs, (), jobs=2)
+    hung, other = _session("hung"), _session("other")
+    async with crew.at_work([hung], lambda *stuck: told.append(stuck)) as made:
         assert made is not None
-        assert made.places == 1
-        asking = asyncio.ensure_future(made.rebuilt(session))
-        await settle()
+        assert made.places == crews.AHEAD
+        asking = asyncio.ensure_future(made.rebuilt(hung))
+        await settle()  # so that it has been asked for first
+        assert await made.rebuilt(other) is None
+        assert told == [("hung", 3.0, "where it is")]
+        assert await made.rebuilt(other) is None
+        assert not asking.done()
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking
         [process] = multiprocessing.active_children()
-        assert process.is_alive()
     assert not process.is_alive()
     assert multiprocessing.active_children() == []
 

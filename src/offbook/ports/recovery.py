@@ -31,7 +31,7 @@ class IRebuilder(Protocol):
 
     @property
     def places(self) -> int:
-        """How many sessions it works on at a time."""
+        """How many sessions it takes at a time; who asks for more waits."""
 
     async def rebuilt(self, session: PaperTradingSession) -> EndState | None:
         """The session's state where its journal, as stored, ends.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -34,6 +33,9 @@ LEAST_EVENTS: Final = 100
 ROWS_OF_AN_EVENT: Final = 25
 MOST_ROWS: Final = 250_000
 """A snapshot falls due after so many rows that are shown, or after more that are passed over."""
+
+AHEAD: Final = 2
+"""Sessions that a worker is given at a time: with one at work, and the next at hand."""
 
 LEAVE_SECONDS: Final = 1.0
 NAME: Final = "offbook recovery"
@@ -84,49 +86,40 @@ class RecoveryCrew:
 
 
 class _Workers:
-    """An ``IRebuilder``: who asks waits for a worker that has nothing to do."""
+    """An ``IRebuilder``: who asks waits for a worker that has little to do."""
 
     def __init__(self, on_stuck: TellStuck) -> None:
         self._on_stuck = on_stuck
         self._all: list[_Worker] = []
-        self._idle: deque[_Worker] = deque()
-        self._changed = asyncio.Condition()
+        self._changed = asyncio.Event()
 
     def add(self, target: Target, arguments: tuple[Any, ...]) -> None:
         """Start one more, if the system allows it."""
         try:
-            worker = _Worker(target, arguments, self._on_stuck)
+            self._all.append(_Worker(target, arguments, self._on_stuck, self._changed.set))
         except OSError as error:
             _log.warning("no_recovery_worker", error=str(error))
-            return
-        self._all.append(worker)
-        self._idle.append(worker)
 
     @property
     def places(self) -> int:
-        """How many are there, at work or not."""
-        return sum(not worker.is_gone for worker in self._all)
+        """How many sessions are with workers at a time."""
+        return AHEAD * sum(not worker.is_gone for worker in self._all)
 
     async def rebuilt(self, session: PaperTradingSession) -> EndState | None:
         """See ``IRebuilder``."""
         if weight(session) < LEAST_EVENTS:
             return None
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._idle or not self.places)
-            if not self._idle:
-                return None
-            worker = self._idle.popleft()
-        work = asyncio.ensure_future(self._through(worker, session))
-        # A worker whose session nobody wants any more works on; the next one takes another.
-        return await asyncio.shield(work)
-
-    async def _through(self, worker: _Worker, session: PaperTradingSession) -> EndState | None:
-        end = await worker.rebuilt(session)
-        async with self._changed:
-            if not worker.is_gone:
-                self._idle.append(worker)
-            self._changed.notify_all()
-        return end
+        while not all(worker.is_gone or worker.is_stuck for worker in self._all):
+            worker = min(self._all, key=lambda worker: worker.burden)
+            if worker.burden >= AHEAD:
+                self._changed.clear()
+                await self._changed.wait()
+                continue
+            # Where nobody wants it any more the worker makes it all the same.
+            answer = await asyncio.shield(worker.ask(session))
+            if answer is not None:
+                return answer.end
+        return None
 
     async def close(self) -> None:
         """End all of them, whatever they do: they hold nothing."""
@@ -134,13 +127,20 @@ class _Workers:
 
 
 class _Worker:
-    """One process."""
+    """One process, and what it was asked for, in order; ``on_change`` tells of less of that."""
 
-    def __init__(self, target: Target, arguments: tuple[Any, ...], on_stuck: TellStuck) -> None:
+    def __init__(
+        self,
+        target: Target,
+        arguments: tuple[Any, ...],
+        on_stuck: TellStuck,
+        on_change: Callable[[], None],
+    ) -> None:
         self._on_stuck = on_stuck
-        self._reply: asyncio.Future[EndState | None] | None = None
-        self._session_id = ""
+        self._on_change = on_change
+        self._asked: dict[str, asyncio.Future[Rebuilt | None]] = {}
         self._closing = False
+        self.is_stuck = False
         self._process = WorkerProcess(
             target, arguments, name=NAME, on_message=self._take, on_end=self._over
         )
@@ -150,15 +150,18 @@ class _Worker:
         """Whether the process has ended."""
         return self._process.ended.is_set()
 
-    async def rebuilt(self, session: PaperTradingSession) -> EndState | None:
-        """The end of a session, or None."""
-        self._session_id = session.id
-        self._reply = asyncio.get_running_loop().create_future()
-        if not self.is_gone:
-            # Where nobody hears it, the end of the process follows.
-            self._process.send(encode(Rebuild(session)))
-            return await self._reply
-        return None
+    @property
+    def burden(self) -> int:
+        """How many sessions it has still to make; as many as can be while it hangs, or is gone."""
+        return AHEAD if self.is_stuck or self.is_gone else len(self._asked)
+
+    def ask(self, session: PaperTradingSession) -> asyncio.Future[Rebuilt | None]:
+        """Have a session made; None says that another worker is to be asked."""
+        answer: asyncio.Future[Rebuilt | None] = asyncio.get_running_loop().create_future()
+        self._asked[session.id] = answer
+        # Where nobody hears it, the end of the process follows.
+        self._process.send(encode(Rebuild(session)))
+        return answer
 
     async def close(self) -> None:
         """End the process."""
@@ -170,23 +173,33 @@ class _Worker:
             message = decode_from_worker(raw)
         except msgspec.MsgspecError as error:
             # As from a program that was replaced while this one ran.
-            message = Rebuilt(why=f"its answer cannot be read: {error}")
-        if isinstance(message, Stuck):
-            self._on_stuck(message.session_id, message.seconds, message.stack)
+            self._give_up(f"its answer cannot be read: {error}")
             return
+        if isinstance(message, Stuck):
+            self.is_stuck = True
+            self._on_stuck(message.session_id, message.seconds, message.stack)
+            for session_id in [other for other in self._asked if other != message.session_id]:
+                self._answer(session_id, None)
+            self._on_change()
+            return
+        self.is_stuck = False
         if message.end is None and message.why:
-            _log.info("not_rebuilt_apart", session_id=self._session_id, why=message.why)
-        self._answer(message.end)
+            _log.info("not_rebuilt_apart", session_id=message.session_id, why=message.why)
+        self._answer(message.session_id, message)
 
     def _over(self) -> None:
+        how = f"process {self._process.pid} {self._process.how_it_ended}"
         if not self._closing:
-            _log.warning(
-                "recovery_worker_lost",
-                session_id=self._session_id,
-                how=f"process {self._process.pid} {self._process.how_it_ended}",
-            )
-        self._answer(None)
+            _log.warning("recovery_worker_lost", session_ids=list(self._asked), how=how)
+        self._give_up(how)
 
-    def _answer(self, end: EndState | None) -> None:
-        if self._reply is not None and not self._reply.done():
-            self._reply.set_result(end)
+    def _give_up(self, why: str) -> None:
+        """What it was working on is not tried by another: it may be what ended this one."""
+        for place, session_id in enumerate(list(self._asked)):
+            self._answer(session_id, None if place else Rebuilt(session_id=session_id, why=why))
+
+    def _answer(self, session_id: str, answer: Rebuilt | None) -> None:
+        asked = self._asked.pop(session_id, None)
+        if asked is not None and not asked.done():
+            asked.set_result(answer)
+        self._on_change()

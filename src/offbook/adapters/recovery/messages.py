@@ -24,6 +24,7 @@ class Leave(msgspec.Struct, frozen=True, tag=True):
 class Rebuilt(msgspec.Struct, frozen=True, tag=True):
     """Where the session ends; without, ``why`` it could not be rebuilt here."""
 
+    session_id: str
     end: EndState | None = None
     why: str = ""
 

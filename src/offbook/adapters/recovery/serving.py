@@ -54,7 +54,7 @@ async def _serve(pipe: WorkerPipe[ToWorker], open_rebuilder: OpenRebuilder) -> N
 
 async def _answer(rebuild: RebuildOne, session: PaperTradingSession) -> Rebuilt:
     try:
-        return Rebuilt(await rebuild(session))
+        return Rebuilt(session.id, await rebuild(session))
     except Exception as error:
         # Whoever owns the session does it again, and meets the same, or not.
-        return Rebuilt(why=f"{type(error).__name__}: {error}")
+        return Rebuilt(session.id, why=f"{type(error).__name__}: {error}")

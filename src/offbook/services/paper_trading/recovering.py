@@ -78,7 +78,7 @@ class Recovery:
         ids = [session.id for session in sessions]
         async with self._registry.helped(sessions) as rebuilder:
             places = 0 if rebuilder is None else rebuilder.places
-            turns = asyncio.Semaphore(max(AT_ONCE, 2 * places))
+            turns = asyncio.Semaphore(max(AT_ONCE, places))
 
             async def one(session_id: str) -> NotRecovered | None:
                 async with turns:
