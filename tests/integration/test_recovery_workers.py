@@ -8,10 +8,10 @@ import multiprocessing
 import shutil
 import sqlite3
 from pathlib import Path
+from unittest.mock import Mock
 
 import msgspec
 import pytest
-from structlog.testing import capture_logs
 from tests import recovery_workers
 from tests.integration.cli.conftest import DESCRIPTION, recording
 from tests.stage import Stage, settle
@@ -136,12 +136,14 @@ async def test_a_worker_that_is_killed_or_mad_is_no_loss(target: Target) -> None
         await settle(300)
         stage.kill()
     crew = RecoveryCrew(target, (), jobs=2)
-    with pytest.MonkeyPatch.context() as patch, capture_logs() as logs:
+    log = Mock()
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(crews, "LEAST_EVENTS", 1)
+        patch.setattr(crews, "_log", log)
         async with stage.manager(recovery_crew=crew) as manager:
             report = await manager.recover_sessions()
     assert set(report.recovered) == set("abc")
-    lost = [entry["how"] for entry in logs if entry["event"] == "recovery_worker_lost"]
+    lost = [call.kwargs["how"] for call in log.warning.mock_calls]
     assert len(lost) == (2 if target is recovery_workers.dies else 0)
     assert all("signal 9" in how for how in lost)
     assert multiprocessing.active_children() == []
