@@ -37,7 +37,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     mailbox: int = 1024
     ahead_seconds: float = 0.05
     ahead_records: int = 4096
-    commit_seconds: float = 0.025
+    commit_seconds: float = 0.035
     commit_records: int = 512
     cursor_seconds: float = 1.0
     call_seconds: float = 0.003
