@@ -296,7 +296,7 @@ def test_the_root_is_exact_to_eight_decimals_and_never_too_small(
     model = slippage_model(SquareRootSlippage(bps="37.5"))
     assert model is not None
     seen = msgspec.structs.replace(BARRED, volume_qty=volume)
-    part, whole = model.move(px, qty, seen, XYZ)
+    part, whole = model.move(OrderSide.BUY, px, qty, seen, XYZ)
     root = (Decimal(qty) / max(volume, qty)).sqrt()
     exact = px * Decimal("0.00375") * root
     moved = Decimal(part) / whole
@@ -323,10 +323,26 @@ def test_impact_by_the_square_of_participation(qty: int, after: int) -> None:
     model = slippage_model(VolumeShareSlippage())
     assert model is not None
     seen = msgspec.structs.replace(BARRED, high_px=20_000, volume_qty=1_000)
-    part, whole = model.move(10_000, qty, seen, XYZ)
+    part, whole = model.move(OrderSide.BUY, 10_000, qty, seen, XYZ)
     share = Decimal(min(qty, 1_000)) / 1_000
     assert Decimal(part) / whole == 1_000 * share * share
     assert abs(slipped(model, OrderSide.BUY, qty, 10_000, None, seen, XYZ)[0] - after) <= 1
+
+
+@pytest.mark.parametrize(
+    ("level", "side", "after"),
+    [(None, OrderSide.BUY, 10_010), (None, OrderSide.SELL, 9_980), (400, OrderSide.BUY, 10_005)],
+)
+def test_impact_on_quotes_goes_by_what_is_shown(
+    level: int | None, side: OrderSide, after: int
+) -> None:
+    """Not by what the session has left of it; in a book by the level that is taken."""
+    model = slippage_model(SquareRootSlippage(bps="100", quotes=True))
+    assert model is not None
+    seen = msgspec.structs.replace(
+        QUOTED, available_qty=1, ask_qty=100, bid_qty=25, level_qty=level
+    )
+    assert slipped(model, side, 1, 10_000, None, seen, XYZ)[0] == after
 
 
 def test_no_slippage_is_no_model() -> None:

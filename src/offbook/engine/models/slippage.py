@@ -38,7 +38,7 @@ class SlippageModel(Protocol):
     quotes: bool
 
     def move(
-        self, px: int, qty: int, evidence: Evidence, instrument: Instrument
+        self, side: OrderSide, px: int, qty: int, evidence: Evidence, instrument: Instrument
     ) -> tuple[int, int]:
         """By how much for ``qty`` quantity units, never negative: numerator and denominator of
         price units."""
@@ -54,7 +54,7 @@ class BasisPoints:
         self._bps = text_to_units(config.bps, 4)
 
     def move(
-        self, px: int, qty: int, evidence: Evidence, instrument: Instrument
+        self, side: OrderSide, px: int, qty: int, evidence: Evidence, instrument: Instrument
     ) -> tuple[int, int]:
         """A basis point is 10**-4; with four decimals a unit of it is 10**-8."""
         return px * self._bps, 10**8
@@ -71,7 +71,7 @@ class SpreadShare:
         self._assumed = text_to_units(config.assumed_spread or "0", AMOUNT_PRECISION)
 
     def move(
-        self, px: int, qty: int, evidence: Evidence, instrument: Instrument
+        self, side: OrderSide, px: int, qty: int, evidence: Evidence, instrument: Instrument
     ) -> tuple[int, int]:
         """The spread in price units, or in 10**-18 brought to them."""
         if evidence.bid_px is not None and evidence.ask_px is not None:
@@ -90,10 +90,10 @@ class SquareRoot:
         self._bps = text_to_units(config.bps, 4)
 
     def move(
-        self, px: int, qty: int, evidence: Evidence, instrument: Instrument
+        self, side: OrderSide, px: int, qty: int, evidence: Evidence, instrument: Instrument
     ) -> tuple[int, int]:
         """The root has eight decimals, rounded up; no share is above 1."""
-        volume = max(evidence.volume_qty or evidence.trade_qty or evidence.available_qty, qty)
+        volume = max(_shown(side, evidence), qty)
         square = ceil_div(qty * _RATIO**2, volume)
         root = math.isqrt(square)
         root += root * root < square
@@ -110,11 +110,20 @@ class VolumeShare:
         self._impact = text_to_units(config.impact, RATIO_PRECISION)
 
     def move(
-        self, px: int, qty: int, evidence: Evidence, instrument: Instrument
+        self, side: OrderSide, px: int, qty: int, evidence: Evidence, instrument: Instrument
     ) -> tuple[int, int]:
         """Exact, and no share is above 1."""
-        volume = max(evidence.volume_qty or evidence.trade_qty or evidence.available_qty, qty)
+        volume = max(_shown(side, evidence), qty)
         return px * self._impact * qty * qty, _RATIO * volume * volume
+
+
+def _shown(side: OrderSide, evidence: Evidence) -> int:
+    """The volume that a row shows: a bar's, a print's, or what stands at the price that is taken,
+    whatever the session has had of it before."""
+    if evidence.level_qty is not None:
+        return evidence.level_qty
+    quoted = evidence.ask_qty if side is OrderSide.BUY else evidence.bid_qty
+    return evidence.volume_qty or evidence.trade_qty or quoted or evidence.available_qty
 
 
 def slippage_model(config: SlippageConfig) -> SlippageModel | None:
@@ -149,7 +158,7 @@ def slipped(
     """
     if evidence.bid_px is not None and not model.quotes:
         return px, evidence
-    part, whole = model.move(px, qty, evidence, instrument)
+    part, whole = model.move(side, px, qty, evidence, instrument)
     tick = instrument.tick_units
     high, low = (evidence.high_px, evidence.low_px) if in_bar else (None, None)
     after = px
