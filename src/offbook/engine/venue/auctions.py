@@ -139,9 +139,9 @@ class Auctions:
                 left -= self._trade(order, trade.price_px, left, evidence)
         return trade.size_qty - left
 
-    def opens(self, bar: Bar, left: int) -> int:
+    def opens(self, bar: Bar, came: Bar, left: int) -> int:
         """A bar, of which so much may be taken, may begin with an opening auction; how much was
-        taken there."""
+        taken there. Evidence is the bar as it ``came``, whatever orders see of it."""
         calendar = self._kernel.calendar_of(bar.instrument)
         spans = bar.ts - bar.ts_open >= DAY_NS and not calendar.is_open(bar.ts_open)
         before = left
@@ -149,11 +149,11 @@ class Auctions:
             at = order.auction_ts or 0
             within = bar.ts_open == at or (bar.ts_open < at < bar.ts and spans)
             if order.time_in_force is TimeInForce.OPG and within:
-                evidence = bar_evidence(bar, BAR_MODEL, "open of the session's first bar", left)
+                evidence = bar_evidence(came, BAR_MODEL, "open of the session's first bar", left)
                 left -= self._serve(order, bar.open_px, left, evidence)
         return before - left
 
-    def closes(self, bar: Bar, left: int) -> int:
+    def closes(self, bar: Bar, came: Bar, left: int) -> int:
         """The same for a bar that may end with a closing auction."""
         calendar = self._kernel.calendar_of(bar.instrument)
         before = left
@@ -162,7 +162,7 @@ class Auctions:
             spans = bar.ts - bar.ts_open >= DAY_NS and calendar.next_open(at) >= bar.ts
             last = bar.ts == at or (bar.ts_open < at < bar.ts and spans)
             if order.time_in_force is TimeInForce.CLS and last:
-                evidence = bar_evidence(bar, BAR_MODEL, "close of the session's last bar", left)
+                evidence = bar_evidence(came, BAR_MODEL, "close of the session's last bar", left)
                 left -= self._serve(order, bar.close_px, left, evidence)
         return before - left
 

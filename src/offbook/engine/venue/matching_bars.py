@@ -94,14 +94,14 @@ class BarMatching:
         """Match working orders against a bar that has just ended."""
         if not self._counts(bar):
             return
-        bar = self._seen(bar)
+        came, bar = bar, self._seen(bar)
         left = NO_LIMIT
         if self._share is not None:
             left = bar.volume_qty * self._share // int(10**RATIO_PRECISION)
         book = self._venue.book(bar.instrument.symbol)
         path = None if self._intrabar is Intrabar.WORST_FIRST else path_of(bar, self._intrabar)
         if book.auctions:
-            left -= self._venue.auctions.opens(bar, left)
+            left -= self._venue.auctions.opens(bar, came, left)
         for order in self._turns(book, bar, path):
             if order.status.is_terminal or not (_competes(order, bar) and self._serves(order, bar)):
                 continue
@@ -116,7 +116,7 @@ class BarMatching:
                 after = self._turn(stop, bar, left, begin_px)
                 left -= self._serve(stop, bar, left, after)
         if book.auctions:
-            left -= self._venue.auctions.closes(bar, left)
+            left -= self._venue.auctions.closes(bar, came, left)
         book.bar_left = left
         waiting = [o for o in book.triggers.by_priority() if self._serves(o, bar)]
         following = [o.ordinal for o in waiting if _competes(o, bar)]
