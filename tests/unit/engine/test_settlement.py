@@ -9,9 +9,9 @@ from tests.scenarios.wording import moment
 from offbook import Quote, Strategy
 from offbook.adapters.calendars import load_calendar
 from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, NEVER, TradingCalendar
-from offbook.domain.config import SettlementConfig
+from offbook.domain.config import EmpiricalDelay, LatencyConfig, SettlementConfig
 from offbook.engine.account.settlement import settles_at
-from offbook.testing.markets import XYZ, quotes_market
+from offbook.testing.markets import SECOND, XYZ, quotes_market
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,17 @@ def test_a_strategy_sees_what_it_may_spend() -> None:
     account = {"settlement": SettlementConfig()}
     rehearse(market, seller, cash="1500", account=account).rows(4)
     assert seller.seen == [("0", "1500"), ("0", "500"), ("1000", "500"), ("0", "1500")]
+
+
+@pytest.mark.parametrize("seed", [7, 10, 24])
+def test_a_strategy_never_takes_for_settled_what_a_sale_has_just_brought(seed: int) -> None:
+    """However long reports take: what waits is told with its fill."""
+    seller = Seller()
+    latency = LatencyConfig(
+        entry_ns=0, response_ns=0, response=EmpiricalDelay(quantiles_ns=(0, 0, 0, 20 * SECOND))
+    )
+    market = quotes_market([("100", "100", "50", "50")] * 60, instrument=XYZ, step=SECOND)
+    account = {"settlement": SettlementConfig()}
+    rehearse(market, seller, cash="1500", account=account, latency=latency, seed=seed).rows(60)
+    assert ("1000", "500") in seller.seen
+    assert ("0", "1500") not in seller.seen[2:]

@@ -58,7 +58,9 @@ class Settlement:
                 calendar = self._kernel.calendar_of(self._kernel.instrument(fill.symbol))
                 settles = settles_at(calendar, self._kernel.now, config.days)
                 waits = config.unsettled is UnsettledCash.WAIT
-                self._pend(SettlementDue(fill.symbol, currency, Amount(change), 0, waits), settles)
+                item = SettlementDue(fill.symbol, currency, Amount(change), 0, waits)
+                self._pend(item, settles)
+                self._tell(item, 1, fill.due)  # with its fill, and not after a later report
             elif fill.side is OrderSide.BUY and config.unsettled is UnsettledCash.GOOD_FAITH:
                 self._lock(fill, currency)
 
@@ -84,7 +86,6 @@ class Settlement:
         )
         if settles < NEVER:
             kernel.agenda.add(settles, STAGE_VENUE, item)
-        self._tell(item, 1)
 
     def settle(self, item: SettlementDue) -> None:
         """The day has come."""
@@ -98,7 +99,7 @@ class Settlement:
             base_amount=self._base_amount(item),
             waits=item.waits,
         )
-        self._tell(item, -1)
+        self._tell(item, -1, self._kernel.response_due(0))
 
     def restated(self, symbol: str, new_symbol: str, ratio: tuple[int, int]) -> None:
         """Shares became others: what of them was bought with money that has not settled waits as
@@ -119,7 +120,7 @@ class Settlement:
     def _base_amount(self, item: SettlementDue) -> Amount:
         return Amount(item.qty * self._kernel.instrument(item.symbol).qty_scale)
 
-    def _tell(self, item: SettlementDue, sign: int) -> None:
+    def _tell(self, item: SettlementDue, sign: int, due: int) -> None:
         if item.waits and item.amount:
             change = (item.currency, Amount(sign * item.amount))
             event = None
@@ -132,4 +133,4 @@ class Settlement:
                     currency=item.currency,
                     amount=item.amount,
                 )
-            tell(self._kernel, self._kernel.response_due(0), unsettled=(change,), event=event)
+            tell(self._kernel, due, unsettled=(change,), event=event)
