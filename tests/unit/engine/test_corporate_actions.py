@@ -80,6 +80,22 @@ def test_a_snapshot_knows_the_price_with_which_a_symbol_became_another() -> None
     assert again.snapshot() == state
 
 
+def test_what_fractions_realize_is_told_of_the_symbol_that_they_became() -> None:
+    """Also where nothing whole is left of them, and none of it was ever held."""
+    stage = staged("""
+    given BTCUSDT; margin 10x; cash 130; beside BTXUSDT quotes
+    given action symbol_change BTXUSDT ex 2024-01-03 ratio 1:1000000
+    time         what                       expect
+    09:30:00     quote 100.00 100.02 50 50
+    09:30:01     buy a 1                    ...
+    2024-01-03
+    09:30:00     quote 97.00 97.10 50 50
+    """)
+    ledger = stage.engine._kernel.ledger
+    assert ledger.position("BTXUSDT").qty == 0
+    assert sum(one.realized for one in ledger.positions.values()) == ledger.realized != 0
+
+
 def test_a_split_calls_for_no_margin() -> None:
     """The account is as rich as before, though no row has told the new price yet."""
     summary = staged(HELD).engine.summary()

@@ -122,7 +122,7 @@ def _restated(ledger: LedgerState, record: PositionRestated) -> None:
     drawn = events.drawn.pop(record.symbol, None)
     if drawn is not None and record.position_qty:
         events.drawn[record.new_symbol] = DrawnState(qty=record.position_qty, amount=drawn.amount)
-    if record.position_qty or record.new_symbol in ledger.positions:
+    if record.position_qty or record.realized or record.new_symbol in ledger.positions:
         new = ledger.positions.setdefault(record.new_symbol, PositionState())
         new.qty, new.cost = record.position_qty, record.position_cost
         new.realized = Amount(new.realized + record.realized)
