@@ -39,3 +39,21 @@ def test_the_close_of_a_bar_before_a_split_is_over() -> None:
     14:31:00     bar 100 101 99 100 50      SPLIT 2:1
     14:31:10     buy a 3                    a PENDING_NEW; a NEW
     """)
+
+
+def test_an_order_that_waits_for_one_of_another_instrument_has_its_share_of_the_new_quantity() -> (
+    None
+):
+    """Its own shares split while it waits, and what it is released with are such shares."""
+    play("""
+    given hours 24/7; beside BTCUSD quotes; action split 2:1 ex 2024-01-03
+    time         what                        expect
+    09:30:00     quote 100.00 100.02 50 50
+    09:30:00     quote BTCUSD 20 21 50 50
+    09:30:01     oto buy a 4 @ 19 of BTCUSD  a PENDING_NEW; b PENDING_NEW; a NEW; b HELD
+                 / buy b 6 @ 98
+    2024-01-03
+    00:00:00     -                           SPLIT 2:1; b ADJUSTED 12 @ 49.00
+    00:00:01     quote BTCUSD 18 19 50 2     a TRADE 2 @ 19.00 maker; b RELEASED 6
+    00:00:02     quote BTCUSD 18 19 50 9     a FILL 2 @ 19.00 maker; b RESTATED 12
+    """)

@@ -156,6 +156,8 @@ def _marked(ledger: LedgerState, record: PositionSettled) -> None:
 def _adjusted(ledger: LedgerState, record: OrderAdjusted) -> None:
     order = ledger.orders[record.order]
     order.order_qty = record.order_qty
+    if order.held:
+        order.list_qty = record.order_qty  # of which it gets its share
     order.price_px = record.price_px
     order.stop_px = record.stop_px
     order.trail_px = record.trail_px
