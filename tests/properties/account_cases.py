@@ -17,6 +17,7 @@ from offbook.domain.config import (
     BasisPointsSlippage,
     CashCheck,
     DailyLoss,
+    DatedRate,
     ExtendedHours,
     FeeConfig,
     FillAt,
@@ -26,6 +27,7 @@ from offbook.domain.config import (
     MarginRules,
     NoSlippage,
     OnDailyLoss,
+    OrderRate,
     PerUnitFee,
     PortfolioMargin,
     ProductGroup,
@@ -34,11 +36,17 @@ from offbook.domain.config import (
     SingleFee,
     SlippageConfig,
     SpreadSlippage,
+    SquareRootSlippage,
     SumFee,
+    TieredFee,
     UnsettledCash,
+    UsRegulatoryFee,
+    VolumeShareSlippage,
+    VolumeTier,
 )
 from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.market_data import DataKind
+from offbook.domain.orders import OrderSide
 
 COARSE = Instrument(
     symbol="ETHEUR",
@@ -64,6 +72,17 @@ SMALL_PRICE = Instrument(
     lot_size="0.5",
 )
 """Values far below the smallest charge, which is one yen."""
+
+
+BASE = {
+    "XYZ": "100",
+    "ABC": "100",
+    "BTCUSDT": "100",
+    "ETHEUR": "100",
+    "DOGEJPY": "0.1",
+    "XBTUSDT": "100",
+}
+"""Where each instrument's price starts; a lot is then worth this times the lot size."""
 
 
 def pick_account(
@@ -140,13 +159,17 @@ def _pick_moves(source: Source, cash: Decimal, instrument: Instrument) -> Portfo
 def pick_slippage(source: Source) -> SlippageConfig:
     """Mostly none."""
     kind, quotes = (
-        source.pick(["none", "none", "none", "bps", "spread"]),
+        source.pick(["none", "none", "none", "bps", "spread", "root", "share"]),
         source.pick([True, False]),
     )
     if kind == "none":
         return NoSlippage()
     if kind == "bps":
         return BasisPointsSlippage(bps=source.pick(["0.5", "0", "7.0001"]), quotes=quotes)
+    if kind == "root":
+        return SquareRootSlippage(bps=source.pick(["40", "7.0001", "1000"]), quotes=quotes)
+    if kind == "share":
+        return VolumeShareSlippage(impact=source.pick(["0.1", "0.00123457", "3"]), quotes=quotes)
     share, spread = source.pick(["0.5", "0", "3.33333333"]), source.pick(["0.013", "0"])
     return SpreadSlippage(share=share, assumed_spread=spread, quotes=quotes)
 
@@ -159,7 +182,7 @@ def pick_fee(source: Source) -> FeeConfig:
 
 
 def _pick_single(source: Source) -> SingleFee:
-    kind = source.pick(["bps", "bps", "flat", "unit"])
+    kind = source.pick(["bps", "bps", "flat", "unit", "tiers", "us"])
     if kind == "bps":
         rates = ["0", "10", "37.5", "1000", "0.0001"]
         maker, taker = source.pick([*rates, "-5"]), source.pick(rates)
@@ -171,6 +194,10 @@ def _pick_single(source: Source) -> SingleFee:
             maximum={"1000": "0.3"}.get(maker),
             maximum_percent={"10": "0.05"}.get(maker),
         )
+    if kind == "tiers":
+        return _pick_tiers(source)
+    if kind == "us":
+        return _pick_us_rates(source)
     if kind == "flat":
         return FlatFee(per_order=source.pick(["0.01", "0", "0.0049", "1"]))
     return PerUnitFee(
@@ -178,6 +205,35 @@ def _pick_single(source: Source) -> SingleFee:
         minimum=source.pick(["0", "0.35", "0.0049"]),
         maximum=source.pick([None, None, "0.3"]),
         maximum_percent=source.pick([None, None, "1", "0.0001"]),
+    )
+
+
+def _pick_tiers(source: Source) -> TieredFee:
+    """That a session may reach, some of them with a rebate."""
+    starts = ["0", *source.pick([["0.4", "300"], ["2.5"], ["100", "5000", "5000.01"]])]
+    rates = ["0", "10", "37.5", "5", "0.0001"]
+    tiers = tuple(
+        VolumeTier(volume=at, maker=source.pick([*rates, "-5"]), taker=source.pick(rates))
+        for at in starts
+    )
+    return TieredFee(tiers=tiers, volume=source.pick(["0", "0", "99.5"]))
+
+
+def _pick_us_rates(source: Source) -> UsRegulatoryFee:
+    """Those that come with the product, or some that change while a session may run."""
+    days = ["2023-06-01", "2024-01-02", "2024-01-03", "2024-02-01"]
+
+    def dated(*rates: str, most: str | None = None) -> tuple[DatedRate, ...]:
+        first = source.number(0, len(days) - len(rates))
+        return tuple(
+            DatedRate(since=days[first + place], rate=rate, maximum=most)
+            for place, rate in enumerate(rates)
+        )
+
+    return UsRegulatoryFee(
+        sec=source.pick([None, (), dated("27.8", "0"), dated("8", "12345.67", "0.00000001")]),
+        taf=source.pick([None, (), dated("0.000166", "0.5", most="1.37")]),
+        cat=source.pick([(), dated("0.000035"), dated("0.0013", "0.00000001")]),
     )
 
 
@@ -189,7 +245,7 @@ def pick_fill_at(source: Source, kinds: tuple[DataKind, ...]) -> FillAt | None:
     return source.pick([None, FillAt.QUOTE]) if DataKind.QUOTES in kinds else None
 
 
-def pick_risk(source: Source, instrument: Instrument, lot: Decimal) -> RiskConfig:
+def pick_risk(source: Source, instrument: Instrument, lot: Decimal, timeframe: int) -> RiskConfig:
     """Limits now and then, around what some lots are worth."""
     return RiskConfig(
         max_order_notional=source.pick([None, None, None, None, None, f"{9 * lot:f}"]),
@@ -199,7 +255,18 @@ def pick_risk(source: Source, instrument: Instrument, lot: Decimal) -> RiskConfi
         price_collar=source.pick([None, None, None, "0.02", "0"]),
         max_open_orders=source.pick([200, 200, 4]),
         daily_loss=pick_daily_loss(source, lot),
+        max_order_rate=_pick_rate(source, timeframe),
+        allowed_sides=source.pick([None] * 6 + [(OrderSide.BUY,), (OrderSide.SELL,)]),
+        allowed_symbols=source.pick([None] * 7 + [(instrument.symbol,)]),
     )
+
+
+def _pick_rate(source: Source, timeframe: int) -> OrderRate | None:
+    """Mostly none; a few in some rows' time."""
+    rate = OrderRate(
+        count=source.pick([1, 2, 4]), per_ns=min(source.pick([1, 3]) * timeframe, 86_400 * 10**9)
+    )
+    return source.pick([None, None, None, rate])
 
 
 def pick_daily_loss(source: Source, lot: Decimal) -> DailyLoss | None:

@@ -2,12 +2,17 @@
 
 ::
 
-    python -m tests.properties.campaign --steps 1000000 --books 2000 --seed 1
+    python -m tests.properties.campaign --steps 1000000 --books 2000 --seed 1 --jobs 0
+
+The sessions of a seed are numbered; of several processes each takes every so many-th.  What goes
+wrong is told by its number, and ``--case`` runs that one again.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
+import os
 import random
 import sys
 import time
@@ -18,8 +23,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from tests.properties.book_pairs import compare_books
-from tests.properties.market_cases import End, Setup, Step, pick_setup, pick_step
+from tests.properties.market_cases import Setup, pick_setup
 from tests.properties.side_by_side import SideBySide
+from tests.properties.step_cases import End, Step, pick_step
 
 T = TypeVar("T")
 LENGTHS = (20, 60, 150)
@@ -108,35 +114,81 @@ def shortened(setup: Setup, steps: list[Step], kind: str) -> list[Step]:
     return steps
 
 
+@dataclass(frozen=True)
+class Share:
+    """What one process does of a campaign: every so many-th session, and so on."""
+
+    seed: int
+    job: int
+    jobs: int
+    steps: int
+    most: int
+    books: int
+
+
+def run_share(share: Share) -> Tally:
+    """Run sessions and books; what goes wrong is said at once."""
+    tally, number = Tally(), share.job
+    while tally.steps < share.steps and tally.divergences < share.most:
+        wrong = run_case(*case_of(share.seed, number), tally)
+        if wrong is not None:
+            say(f"case {number} of seed {share.seed}: {wrong}")
+        number += share.jobs
+    for number in range(share.job, share.books, share.jobs):
+        try:
+            compare_books(1000 * share.seed + number, (None, 1, 3)[number % 3])
+        except AssertionError:
+            tally.divergences += 1
+            say(f"book {number} of seed {share.seed}: {traceback.format_exc(limit=-2)}")
+    return tally
+
+
+def run_one(seed: int, number: int) -> Tally:
+    """Look at one session of a campaign again, shortened where it goes wrong."""
+    tally = Tally()
+    setup, steps = case_of(seed, number)
+    wrong = run_case(setup, steps, tally)
+    if wrong is not None:
+        say(f"case {number} of seed {seed}: {wrong}")
+        steps = shortened(setup, steps, wrong.partition("\n")[0])
+        say(f"shortened to {len(steps)} steps:\n", *steps, sep="\n  ")
+        say(run_case(setup, steps, Tally()))
+    return tally
+
+
+def together(tallies: Sequence[Tally]) -> Tally:
+    """Their sum."""
+    total = Tally()
+    for one in tallies:
+        total.steps += one.steps
+        total.sessions += one.sessions
+        total.divergences += one.divergences
+        total.counts += one.counts
+    return total
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a campaign; 1 when anything diverged."""
     parser = argparse.ArgumentParser(prog="campaign", description=__doc__)
     parser.add_argument("--steps", type=int, default=200_000, help="steps to compare (200000)")
-    parser.add_argument("--seed", type=int, default=1, help="the same seed, the same campaign (1)")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed, the same sessions (1)")
     parser.add_argument("--case", type=int, help="run this one session of the campaign, shortened")
     parser.add_argument("--most", type=int, default=5, help="divergences after which to give up")
     parser.add_argument("--books", type=int, default=0, help="books to compare as well (0)")
+    parser.add_argument("--jobs", type=int, default=1, help="processes, 0 for one a core (1)")
     options = parser.parse_args(arguments)
-    tally, begun = Tally(), time.perf_counter()
-    number = 0 if options.case is None else options.case
-    while tally.steps < options.steps and tally.divergences < options.most:
-        setup, steps = case_of(options.seed, number)
-        wrong = run_case(setup, steps, tally)
-        if wrong is not None:
-            say(f"case {number} of seed {options.seed}: {wrong}")
-            if options.case is not None:
-                steps = shortened(setup, steps, wrong.partition("\n")[0])
-                say(f"shortened to {len(steps)} steps:\n", *steps, sep="\n  ")
-                say(run_case(setup, steps, Tally()))
-        if options.case is not None:
-            break
-        number += 1
-    for number in range(options.books):
-        try:
-            compare_books(1000 * options.seed + number, (None, 1, 3)[number % 3])
-        except AssertionError:
-            tally.divergences += 1
-            say(f"book {number} of seed {options.seed}: {traceback.format_exc(limit=-2)}")
+    begun, jobs = time.perf_counter(), options.jobs or os.cpu_count() or 1
+    shares = [
+        Share(options.seed, job, jobs, -(-options.steps // jobs), options.most, options.books)
+        for job in range(jobs)
+    ]
+    if options.case is not None:
+        tally = run_one(options.seed, options.case)
+    elif jobs == 1:
+        tally = run_share(shares[0])
+    else:
+        with multiprocessing.Pool(jobs) as pool:
+            tally = together(pool.map(run_share, shares, chunksize=1))
     seconds = time.perf_counter() - begun
     say(
         f"seed {options.seed}: {tally.steps} steps, {tally.sessions} sessions, "
@@ -144,7 +196,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{tally.counts['OrderFilled']} fills, {tally.divergences} divergences "
         f"({seconds:.1f} s)"
     )
-    say("  " + ", ".join(f"{name} {count}" for name, count in sorted(tally.counts.items())))
+    counts = sorted(tally.counts.items())
+    for kind in ("", "fills:"):
+        mine = [one for one in counts if one[0].startswith("fills:") is bool(kind)]
+        say("  " + ", ".join(f"{name} {count}" for name, count in mine))
     return 1 if tally.divergences else 0
 
 

@@ -8,14 +8,14 @@ session's own comes first; ``I9`` the end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from tests.properties.known_orders import Known
 from tests.properties.market_cases import Setup
 
 from offbook.domain import records as r
-from offbook.domain.config import UNLIMITED, CashCheck, NoSlippage
+from offbook.domain.config import UNLIMITED, CashCheck, NoSlippage, SlippageBound
 from offbook.domain.orders import ContingencyType, Liquidity, OrderSide, Origin, TimeInForce
 from offbook.domain.records import Record
 
@@ -44,40 +44,16 @@ HOLDING = (
 )
 
 
-@dataclass
-class Known:
-    """What the records have told of an order."""
-
-    side: OrderSide
-    qty: int
-    price: int | None
-    due: int
-    pool: str
-    entry: int
-    reduce_only: bool
-    waits: bool
-    post_only: bool
-    all_or_none: bool
-    shares: str | None
-    held: bool
-    is_peg: bool
-    cap: int | None
-    is_plain: bool
-    extended: bool
-    rank: int
-    reserved: int = 0
-    cum: int = 0
-    accepted: bool = False
-    over: bool = False
-
-
 class Invariants:
     """Takes a session's records one by one; AssertionError names the invariant that is broken."""
 
     def __init__(self, setup: Setup) -> None:
-        self._instrument = setup.instrument
+        self._instruments = {part.instrument.symbol: part.instrument for part in setup.parts}
         self._account = setup.account
-        self._entry = setup.venue.latency.entry_ns
+        latency = setup.venue.latency
+        self._entry = latency.entry_ns if latency.entry is None else None
+        self._arrives = 0
+        self._in_bar = setup.venue.slippage_bound is SlippageBound.BAR
         told = setup.venue.volume_share
         self._share = None if told == UNLIMITED else int(Decimal(told) * 10**8)
         slippage = setup.venue.slippage
@@ -92,8 +68,9 @@ class Invariants:
         self._lists: set[str | None] = set()
         self._taken: dict[tuple[int, OrderSide | None], int] = {}
         self._paused = False
-        self._halted: int | None = None
-        self._held = 0
+        self._halted: dict[str, int] = {}
+        self.held = dict.fromkeys(self._instruments, 0)
+        """Positions by symbol, in units of their quantities."""
         self.fills = 0
 
     def take(self, record: Record) -> None:
@@ -128,8 +105,12 @@ class Invariants:
             assert record.cash == record.balances[self._account.currency], f"I1: {record}"
             assert all(order.over for order in self._orders.values()), f"I9: {record} left orders"
         elif isinstance(record, r.TradingStatusChanged):
-            assert record.halted is (self._halted is None), f"I7: {record} changes nothing"
-            self._halted = record.ts if record.halted else None
+            known = record.symbol in self._halted
+            assert record.halted is not known, f"I7: {record} changes nothing"
+            if record.halted:
+                self._halted[record.symbol] = record.ts
+            else:
+                del self._halted[record.symbol]
         else:
             self._paused = isinstance(record, r.SessionPaused)
 
@@ -138,12 +119,14 @@ class Invariants:
         assert isinstance(record, EVENTS)
         self._post(record.postings)
         if isinstance(record, r.PositionRestated):
-            self._held = record.position_qty
+            self.held[record.symbol] = 0
+            self.held[record.new_symbol] = record.position_qty
         elif isinstance(record, r.PositionDelisted):
-            self._held = 0
+            self.held[record.symbol] = 0
         elif isinstance(record, r.PositionSettled):
-            assert record.position_qty == (0 if record.expired else self._held), f"I6: {record}"
-            self._held = record.position_qty
+            held = 0 if record.expired else self.held[record.symbol]
+            assert record.position_qty == held, f"I6: {record}"
+            self.held[record.symbol] = record.position_qty
 
     def _post(self, postings: tuple[r.Posting, ...]) -> None:
         for leg in postings:
@@ -154,12 +137,17 @@ class Invariants:
 
     def _submitted(self, record: r.OrderSubmitted) -> None:
         assert record.order not in self._orders, f"I3: {record} twice"
-        delay = 0 if record.origin is Origin.LIQUIDATION else self._entry
-        assert record.due == record.ts + delay, f"I4: {record} is due at another time"
+        at_once = record.origin is Origin.LIQUIDATION
+        delay = 0 if at_once else self._entry
+        due = record.due if delay is None else record.ts + delay
+        assert record.due == due >= record.ts, f"I4: {record} is due at another time"
+        assert at_once or due >= self._arrives, f"I4: {record} overtakes another"
+        self._arrives = max(self._arrives, due)
         is_peg = record.peg is not None
         assert is_peg or (record.price_px is not None) is record.order_type.has_limit
         assert record.reduce_only or not self._paused, f"I6: {record} may open after the pause"
         self._orders[record.order] = Known(
+            symbol=record.symbol,
             side=record.side,
             qty=record.order_qty,
             price=None if is_peg else record.price_px,
@@ -170,7 +158,6 @@ class Invariants:
             rank=record.seq,
             due=record.due,
             pool=f"{record.reserved_account}|{record.reserved_currency}",
-            entry=record.due - self._entry,
             reduce_only=record.reduce_only,
             waits=record.order_type.waits,
             post_only=record.post_only,
@@ -245,7 +232,7 @@ class Invariants:
 
     def _repegged(self, record: r.OrderRepegged, order: Known) -> None:
         assert record.price_px != order.price, f"I3: {record} moves nothing"
-        assert self._halted is None, f"I7: {record} in a halt"
+        assert order.symbol not in self._halted, f"I7: {record} in a halt"
         order.price, order.rank = record.price_px, record.seq
         if order.cap is not None:
             beyond = (order.price - order.cap) * order.side.sign
@@ -260,7 +247,8 @@ class Invariants:
             return
         for other in self._orders.values():
             works = other.accepted and not (other.over or other.waits or other.held)
-            if not (works and other.is_plain and other.side is order.side) or other is order:
+            same = (other.symbol, other.side) == (order.symbol, order.side)
+            if not (works and other.is_plain and same) or other is order:
                 continue
             if other.price is None:
                 continue
@@ -272,8 +260,9 @@ class Invariants:
         """Auctions alone trade, and bars that began before it."""
         seen = record.evidence
         official = seen.rule.startswith("official")
-        before = seen.ts_open is not None and seen.ts_open < (self._halted or 0)
-        assert self._halted is None or official or before, f"I7: {record} in a halt"
+        since = self._halted.get(record.symbol)
+        before = seen.ts_open is not None and seen.ts_open < (since or 0)
+        assert since is None or official or before, f"I7: {record} in a halt"
 
     def _filled(self, record: r.OrderFilled, order: Known) -> None:
         self.fills += 1
@@ -288,14 +277,15 @@ class Invariants:
         maker = record.liquidity is Liquidity.ADDED
         assert maker or not order.post_only, f"I4: {record} takes"
         assert not (order.all_or_none and record.leaves_qty), f"I4: {record} is not all"
-        assert record.ts >= order.due >= order.entry + self._entry, f"I4: {record} too early"
+        assert record.ts >= order.due, f"I4: {record} too early"
         assert record.last_qty > 0, f"I3: {record} trades nothing"
         assert record.cum_qty == order.cum, f"I3: {record} counts {order.cum}"
         assert record.leaves_qty == order.qty - order.cum, f"I3: {record}"
         maker = record.liquidity is Liquidity.ADDED
         assert maker or record.fee >= 0 or record.cum_added, f"I1: {record} pays the client"
         conversion = record.conversion
-        foreign = self._instrument.settle_currency != self._account.currency
+        money = self._instruments[order.symbol].settle_currency
+        foreign = money != self._account.currency
         assert (conversion is not None) is foreign, f"I1: {record} and its conversion"
         buying = order.side is OrderSide.BUY
         if order.price is not None:
@@ -305,11 +295,12 @@ class Invariants:
 
     def _move(self, record: r.OrderFilled, order: Known) -> None:
         """The position; what may only reduce it neither opens one nor flips it."""
-        before = self._held
-        self._held += record.last_qty if order.side is OrderSide.BUY else -record.last_qty
-        reduces = abs(self._held) < abs(before) and self._held * before >= 0
+        before = self.held[order.symbol]
+        held = before + (record.last_qty if order.side is OrderSide.BUY else -record.last_qty)
+        self.held[order.symbol] = held
+        reduces = abs(held) < abs(before) and held * before >= 0
         free = not (order.reduce_only or self._paused)
-        assert free or reduces, f"I6: {record} takes the position from {before} to {self._held}"
+        assert free or reduces, f"I6: {record} takes the position from {before} to {held}"
 
     def _evidence(self, record: r.OrderFilled, *, buying: bool) -> None:
         seen = record.evidence
@@ -337,7 +328,8 @@ class Invariants:
             assert seen.high_px is not None
             assert seen.volume_qty is not None
             inside = seen.low_px <= record.last_px <= seen.high_px
-            assert inside or "stop had its own price" in seen.rule, (
+            slid = not self._in_bar and record.liquidity is Liquidity.REMOVED
+            assert inside or slid or "stop had its own price" in seen.rule, (
                 f"I4: {record} is outside its bar"
             )
             if self._share is None:
@@ -378,18 +370,18 @@ class Invariants:
     def _covers(self, order: Known) -> bool:
         """Whether an order holds at least what the rest of it would cost, or deliver; those that
         only reduce may hold less, and market buys beyond their collar too."""
-        rest = order.qty - order.cum
+        rest, instrument = order.qty - order.cum, self._instruments[order.symbol]
         if order.reduce_only or order.held or order.shares is not None:
             return True
         if self._account.cash_check is CashCheck.FILL:
             return True
         if order.side is OrderSide.SELL:
-            return order.reserved >= rest * self._instrument.qty_scale
+            return order.reserved >= rest * instrument.qty_scale
         price = order.cap or order.price or 0
         if order.cap is None and order.is_peg:
             return True  # as a market order
-        value = rest * price * self._instrument.notional_scale
-        quote = self._instrument.quote_currency
+        value = rest * price * instrument.notional_scale
+        quote = instrument.quote_currency
         if order.pool != f"cash|{quote}":
             return order.reserved >= int(value * Fraction(self._account.rates[quote]))
         return order.reserved >= value

@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from tests.properties.market_cases import BASE, Setup
+from tests.properties.account_cases import BASE
+from tests.properties.market_cases import Setup
 from tests.properties.row_cases import BarRow, MadeRow, Move, PrintRow, QuoteRow, StatusRow
 
 from offbook.domain.market_data import (
@@ -47,38 +48,93 @@ class MadeMarket:
     """The last row and the next ones; a row that was not taken did not happen."""
 
     def __init__(self, setup: Setup) -> None:
-        self._setup = setup
-        self._instrument = setup.instrument
-        base = Fraction(BASE[setup.instrument.symbol])
-        self.bid = int(base * 10**setup.instrument.price_precision)
         self.ts = setup.start - setup.timeframe
         self.from_ts = setup.start
-        self.bar_ts = self.ts
         self.taken = 0
+        self.parts = [OneMarket(part, self) for part in setup.parts]
+        self._sources = [(part, kind) for part in self.parts for kind in part.setup.sources]
 
     def rows(self, moves: tuple[Move, ...]) -> list[MadeRow]:
         """The rows after the last one."""
         made: list[MadeRow] = []
-        before = self.ts, self.bid, self.from_ts, self.bar_ts, self.taken
+        before = self.ts, self.from_ts, self.taken
+        parts = [(part.bid, part.bar_ts) for part in self.parts]
         for move in moves:
-            row = self._maker(move)(self.taken, move, self.ts, self.bid)
+            part = self.parts[move.place % len(self.parts)]
+            row = part.row(move)
             made.append(row)
             self.took(row)
-        self.ts, self.bid, self.from_ts, self.bar_ts, self.taken = before
+        self.ts, self.from_ts, self.taken = before
+        for part, (bid, bar_ts) in zip(self.parts, parts, strict=True):
+            part.bid, part.bar_ts = bid, bar_ts
         return made
 
     def took(self, row: MadeRow) -> None:
         """A row has been taken."""
         self.ts = self.from_ts = row.ts
         self.taken += 1
+        self.part_of(row).took(row)
+
+    def part_of(self, row: MadeRow) -> OneMarket:
+        """Of which instrument a row is."""
+        return next(part for part in self.parts if part.symbol == row.symbol)
+
+    def slice_of(self, rows: list[MadeRow], start: int) -> MarketSlice:
+        """The same rows in columns."""
+        if len(self._sources) == 1:
+            piece = self.parts[0].piece(self._sources[0][1], rows)
+            piece.start = start
+            piece.check()
+            return piece
+        of = [(self.part_of(row), _KINDS[type(row)]) for row in rows]
+        which = [self._sources.index(its) for its in of]
+        merged = MergedSlice(
+            start,
+            np.array([row.ts for row in rows], np.int64),
+            np.array(which, np.int64),
+            np.array([which[:place].count(which[place]) for place in range(len(rows))], np.int64),
+            tuple(
+                part.piece(
+                    kind, [row for row, its in zip(rows, of, strict=True) if its == (part, kind)]
+                )
+                for part, kind in self._sources
+            ),
+        )
+        merged.check()
+        return merged
+
+
+class OneMarket:
+    """The market of one instrument."""
+
+    def __init__(self, setup: Setup, whole: MadeMarket) -> None:
+        self.setup = setup
+        self.symbol = setup.instrument.symbol
+        self.whole = whole
+        self._instrument = setup.instrument
+        base = Fraction(BASE[setup.instrument.symbol])
+        self.bid = int(base * 10**setup.instrument.price_precision)
+        self.bar_ts = whole.ts
+
+    @property
+    def from_ts(self) -> int:
+        """The time before which no row comes any more."""
+        return self.whole.from_ts
+
+    def row(self, move: Move) -> MadeRow:
+        """The next one."""
+        return self._maker(move)(self.whole.taken, move, self.whole.ts, self.bid)
+
+    def took(self, row: MadeRow) -> None:
+        """It was taken."""
         self.bid = self._last_bid(row, self.bid)
         if isinstance(row, BarRow):
             self.bar_ts = row.ts
 
     def _maker(self, move: Move) -> Callable[[int, Move, int, int], MadeRow]:
-        if move.event and self._setup.status:
+        if move.event and self.setup.status:
             return self._status
-        kinds = self._setup.kinds
+        kinds = self.setup.kinds
         kind = kinds[move.other % len(kinds)]
         return {"bars": self._bar, "trades": self._print, "quotes": self._quote}[kind.value]
 
@@ -87,34 +143,12 @@ class MadeMarket:
         if isinstance(row, StatusRow):
             return before
         if isinstance(row, PrintRow):
-            return before if len(self._setup.kinds) > 1 else int(row.price * self._price_scale)
+            return before if len(self.setup.kinds) > 1 else int(row.price * self._price_scale)
         price = row.close if isinstance(row, BarRow) else row.bid
         return int(price * self._price_scale)
 
-    def slice_of(self, rows: list[MadeRow], start: int) -> MarketSlice:
-        """The same rows in columns."""
-        sources = self._setup.sources
-        if len(sources) == 1:
-            piece = self._piece(sources[0], rows)
-            piece.start = start
-            piece.check()
-            return piece
-        of = [_KINDS[type(row)] for row in rows]
-        which = [sources.index(kind) for kind in of]
-        merged = MergedSlice(
-            start,
-            np.array([row.ts for row in rows], np.int64),
-            np.array(which, np.int64),
-            np.array([which[:place].count(which[place]) for place in range(len(rows))], np.int64),
-            tuple(
-                self._piece(kind, [row for row, its in zip(rows, of, strict=True) if its is kind])
-                for kind in sources
-            ),
-        )
-        merged.check()
-        return merged
-
-    def _piece(self, kind: DataKind, rows: list[MadeRow]) -> SourceSlice:
+    def piece(self, kind: DataKind, rows: list[MadeRow]) -> SourceSlice:
+        """Rows of one kind in columns."""
         make, times, prices, sizes, plain = COLUMNS[kind]
         columns = [[getattr(row, name) for row in rows] for name in times]
         for names, scale in ((prices, self._price_scale), (sizes, self._size_scale), (plain, 1)):
@@ -139,9 +173,10 @@ class MadeMarket:
 
     def _quote(self, number: int, move: Move, last_ts: int, last_bid: int) -> QuoteRow:
         tick = self._instrument.tick_units
-        gap = 1 if move.gap < 0 else move.gap * self._setup.timeframe // 10
+        gap = 1 if move.gap < 0 else move.gap * self.setup.timeframe // 10
         bid = max(last_bid // tick * tick + move.shift * tick + move.odd * (tick // 2), 1)
         return QuoteRow(
+            symbol=self.symbol,
             number=number,
             ts=max(last_ts + gap, self.from_ts),
             bid=self._price(bid),
@@ -152,11 +187,12 @@ class MadeMarket:
 
     def _print(self, number: int, move: Move, last_ts: int, last_px: int) -> PrintRow:
         tick = self._instrument.tick_units
-        gap = 1 if move.gap < 0 else move.gap * self._setup.timeframe // 10
-        beside = move.spread - move.reach if len(self._setup.kinds) > 1 else 0
+        gap = 1 if move.gap < 0 else move.gap * self.setup.timeframe // 10
+        beside = move.spread - move.reach if len(self.setup.kinds) > 1 else 0
         px = last_px // tick * tick + (move.shift + beside) * tick + move.odd * (tick // 2)
-        mark = move.mark if self._setup.marked else ""
+        mark = move.mark if self.setup.marked else ""
         return PrintRow(
+            symbol=self.symbol,
             number=number,
             ts=max(last_ts + gap, self.from_ts),
             price=self._price(px),
@@ -171,15 +207,16 @@ class MadeMarket:
         lower, upper = (self._price(band) for band in bands)
         told = move.event == "bands"
         return StatusRow(
+            symbol=self.symbol,
             number=number,
-            ts=max(last_ts + max(move.gap * self._setup.timeframe // 40, 0), self.from_ts),
+            ts=max(last_ts + max(move.gap * self.setup.timeframe // 40, 0), self.from_ts),
             event=move.event,
             lower=lower if told and move.size else None,
             upper=upper if told and move.other else None,
         )
 
     def _bar(self, number: int, move: Move, last_ts: int, last_close: int) -> BarRow:
-        tick, length = self._instrument.tick_units, self._setup.timeframe
+        tick, length = self._instrument.tick_units, self.setup.timeframe
         gap = length if move.gap > 10 else 0
         ends = self.bar_ts + gap + length
         late = max(self.from_ts - ends, 0)
@@ -188,6 +225,7 @@ class MadeMarket:
         opened = max(opened, 7 * tick)
         close = opened + (move.other % 5 - 2) * tick
         return BarRow(
+            symbol=self.symbol,
             number=number,
             ts=ends,
             opened=ends - length,

@@ -78,20 +78,21 @@ LISTENERS: dict[str, type[Silent]] = {
 
 def session_of(setup: Setup) -> PaperTradingSession:
     """The session that a setup describes."""
-    marks = {"auction": "auction"} if setup.marked else {}
+    marks = {"auction": "auction"}
     sources = tuple(
         ReplayMarket(
             path="made.csv",
             kind=kind,
-            instrument=setup.instrument,
+            instrument=part.instrument,
             timeframe_ns=setup.timeframe if kind is DataKind.BARS else None,
-            actions=setup.actions if kind is setup.kinds[0] else (),
-            adjustment=Adjustment.RAW if setup.actions else None,
-            funding=setup.funding if kind is setup.kinds[0] else (),
-            columns=marks if kind is DataKind.TRADES else {},
-            settlements=setup.settlements,
+            actions=part.actions if kind is part.kinds[0] else (),
+            adjustment=Adjustment.RAW if part.actions else None,
+            funding=part.funding if kind is part.kinds[0] else (),
+            columns=marks if part.marked and kind is DataKind.TRADES else {},
+            settlements=part.settlements,
         )
-        for kind in setup.sources
+        for part in setup.parts
+        for kind in part.sources
     )
     config = SessionConfig(
         market=sources[0] if len(sources) == 1 else CombinedMarket(sources=sources),
@@ -99,6 +100,7 @@ def session_of(setup: Setup) -> PaperTradingSession:
         venue=setup.venue,
         risk=setup.risk,
         lifecycle=setup.lifecycle,
+        seed=setup.seed,
     )
     return PaperTradingSession(
         id="00000000-0000-7000-8000-000000000000",
@@ -116,7 +118,7 @@ def attach_of(setup: Setup) -> Attach:
         calendar = TradingCalendar(name="MADE", opens=opens, closes=closes)
     info = MarketInfo(
         sources=sources_of(session_of(setup).config.market),
-        instruments=(setup.instrument,),
+        instruments=tuple(part.instrument for part in setup.parts),
         data_identity="made",
         calendar_identity=calendar.digest(),
         clock_stops=setup.clock_stops,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any
 
@@ -168,3 +168,23 @@ _FACTS: dict[type[Any], Callable[[Plain, Any], Event]] = {
     r.SessionStopping: lambda _, s: (s.deadline, s.reason),
     r.SessionStopped: Plain._stopped,
 }
+
+
+class PlainRecords:
+    """Tells the records of a session of several instruments."""
+
+    def __init__(self, instruments: Iterable[Instrument]) -> None:
+        self._plain = {one.symbol: Plain(one) for one in instruments}
+        self._orders: dict[int, str] = {}
+
+    def of(self, symbol: str) -> Plain:
+        """What tells those of one instrument."""
+        return self._plain[symbol]
+
+    def event(self, record: Any) -> Event:
+        """One record, in the units of its instrument."""
+        order, symbol = getattr(record, "order", None), getattr(record, "symbol", None)
+        symbol = getattr(record, "new_symbol", symbol)
+        if order is not None:
+            symbol = self._orders.setdefault(order, symbol or "")
+        return self._plain[symbol or next(iter(self._plain))].event(record)

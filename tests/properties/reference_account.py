@@ -7,13 +7,17 @@ It shares no code with the engine.  Prices, quantities and money are exact fract
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tests.properties.reference_charges import Fill, fee_of_fill, most_charged
+from tests.properties.reference_common import Common
+from tests.properties.reference_limits import Limits
 from tests.properties.reference_numbers import rounded_down
 from tests.properties.reference_orders import ZERO, Order
-from tests.properties.reference_position import Position, money_of
+from tests.properties.reference_position import money_of
+from tests.properties.reference_wealth import Market
 
 from offbook.domain.config import (
     AccountConfig,
@@ -24,48 +28,54 @@ from offbook.domain.config import (
 from offbook.domain.instruments import Instrument
 from offbook.domain.orders import (
     CancelReason,
-    OrderSide,
     OrderStatus,
     RejectReason,
 )
 
-Market = tuple[Fraction, Fraction]
+DAY = 86_400 * 10**9
 Terms = tuple[Fraction | None, Fraction | None, Fraction | None, Fraction | None]
 """Limit, trigger price, trail as a distance and in percent."""
 
 
 @dataclass
-class Account(Position):
+class Account(Limits):
     """What cash and margin accounts share: one instrument, its currency and the account's."""
 
     instrument: Instrument
     venue: VenueConfig
     risk: RiskConfig
     config: AccountConfig
+    common: Common
+    market_now: Callable[[], Market | None]
     held: Fraction = ZERO
     cost: Fraction = ZERO
     realized: Fraction = ZERO
     realized_here: Fraction = ZERO
     fees: Fraction = ZERO
     orders: list[Order] = field(default_factory=list)
-    lost_enough: bool = False
+    """All of the session."""
+    traded: list[tuple[int, Fraction]] = field(default_factory=list)
+    """What was traded: the day, and the value in the account's currency."""
+    turn: int = 0
+    """The fill with which this instrument was first traded."""
     symbol_ended: bool = False
     liquidation_charges: Fraction = ZERO
-    proceeds: Fraction = ZERO
-    """What sales brought that has not settled."""
-    unsettled: dict[str, Fraction] = field(default_factory=lambda: {"cash": ZERO, "shares": ZERO})
-    """What may not be used before it has."""
+    unsettled: Fraction = ZERO
+    """Of what is held: what may not be sold before its payment has settled."""
     owed: dict[tuple[str, str], Fraction] = field(default_factory=dict)
     """What waits to be paid without a trade: by kind and currency."""
 
     def __post_init__(self) -> None:
         quote = self.money = money_of(self.instrument)
         self.at_fill = self.config.cash_check is CashCheck.FILL
-        self.rate = Fraction(self.config.rates.get(quote, "1"))
+        self.rate = self.rate_of(quote)
         self.converts = quote != self.config.currency and quote not in self.config.cash
         self.pays_in = self.config.currency if self.converts else quote
         self.purse = {self.config.currency: Fraction(self.config.initial_cash)}
         self.purse.update({name: Fraction(text) for name, text in self.config.cash.items()})
+        for other in self.common.accounts[:1]:  # all have the same money, orders and debts
+            self.purse, self.orders, self.traded = other.purse, other.orders, other.traded
+            self.owed = other.owed
 
     def told(self) -> dict[str, object]:
         """All that it comes to, by name; amounts in whole units."""
@@ -74,17 +84,22 @@ class Account(Position):
             "holdings": self.held,
             "cost": self.cost,
             "realized": self.realized,
-            "realized here": self.realized_here,
-            "fees": self.fees,
-            "reserved": self.reserved(),
+            "realized here": sum(one.realized_here for one in self.all),
+            "fees": sum(one.fees for one in self.all),
+            "reserved": sum(one.reserved() for one in self.all),
             "position": self.held,
-            "open": [order.number for order in self.working()],
+            "open": [order.number for order in self.all_working()],
         }
 
     # -- what is there ----------------------------------------------------------------------
 
-    def working(self) -> list[Order]:
+    def all_working(self) -> list[Order]:
         return [order for order in self.orders if order.ended is None]
+
+    def working(self) -> list[Order]:
+        """Those of this instrument."""
+        symbol = self.instrument.symbol
+        return [order for order in self.orders if order.ended is None and order.symbol == symbol]
 
     def reserved(self, *, buying: bool | None = None) -> Fraction:
         """What orders hold: those of one side, or all."""
@@ -131,29 +146,11 @@ class Account(Position):
         """Whether a held order, or one that is given more, can be paid for."""
         raise NotImplementedError
 
-    def own(self) -> Fraction:
-        """Cash of the account's own currency."""
-        return self.purse[self.config.currency]
-
-    def equity(self, market: tuple[Fraction, Fraction] | None) -> Fraction:
-        """All cash, and what is held at mid, in the account's currency. What a contract cost was
-        never paid, and counts as if it had been."""
-        cost, own = self.signed_cost() if self.contract else ZERO, self.config.currency
-        mine = self.own() + self.is_owed(own) + self._at_mid(self.held, market)
-        if self.money == own:
-            return mine - cost
-        other = self.purse.get(self.money, ZERO) + self.is_owed(self.money) - cost
-        return mine + rounded_down(other * self.rate)
-
-    def is_owed(self, currency: str) -> Fraction:
-        """What is still to come of a currency, or to be paid."""
-        return sum((some for key, some in self.owed.items() if key[1] == currency), ZERO)
-
     # -- charges ----------------------------------------------------------------------------
 
     def buy_costs(self, order: Order, qty: Fraction, value: Fraction) -> Fraction:
         """What a quantity worth ``value`` may still cost an order, in the instrument's currency."""
-        return value + most_charged(self.venue, self.instrument, order, qty, value)
+        return value + most_charged(self.venue, self.instrument, order, qty, value, buys=True)
 
     def in_purse(self, amount: Fraction) -> Fraction:
         """A cost in the currency that pays, rounded up."""
@@ -181,10 +178,13 @@ class Account(Position):
             return RejectReason.NO_MARKET_DATA
         if paused and not self.reduces(order.side):
             return RejectReason.NOT_REDUCING
-        if self.lost_enough and not self.only_reduces(order, order.qty):
+        if self.common.lost_enough and not self.only_reduces(order, order.qty):
             return RejectReason.DAILY_LOSS
+        refusal = self.not_allowed(order, order.qty) or self.too_often(order.sent, ahead)
+        if refusal is not None:
+            return refusal
         most = self.risk.max_open_orders
-        if most is not None and len(self.working()) + ahead >= most:
+        if most is not None and len(self.all_working()) + ahead >= most:
             return RejectReason.MAX_OPEN_ORDERS
         refusal = self.refuse_value(order, order.qty, order.bound, order.stop, market)
         if refusal is None and order.held:
@@ -192,58 +192,9 @@ class Account(Position):
             return None
         return refusal or self.fund(order, market)
 
-    def reduces(self, side: OrderSide) -> bool:
-        return self.held < 0 if side is OrderSide.BUY else self.held > 0
-
-    def held_after(self, order: Order, qty: Fraction) -> Fraction:
-        """The position if an order of this quantity and all others of its side traded."""
-        others = [o for o in self.working() if o.side is order.side and o is not order]
-        added = _most_open(others) + qty - order.filled
-        return self.held + (added if order.buying else -added)
-
-    def only_reduces(self, order: Order, qty: Fraction) -> bool:
-        """Whether an order of this quantity would make the position smaller, and no more."""
-        through_flat = self.held * self.held_after(order, qty) < 0
-        return order.reduce_only or (self.reduces(order.side) and not through_flat)
-
     def fund(self, order: Order, market: tuple[Fraction, Fraction]) -> RejectReason | None:
         """Whether the account can pay; then ``reserve_price`` and ``reserved`` are set."""
         raise NotImplementedError
-
-    def refuse_value(
-        self,
-        order: Order,
-        qty: Fraction,
-        limit: Fraction | None,
-        stop: Fraction | None,
-        market: tuple[Fraction, Fraction],
-    ) -> RejectReason | None:
-        """Order value, then position value: all that this side would hold if everything traded,
-        at this order's price."""
-        price = limit if limit is not None else stop
-        price = price if price is not None else market[1 if order.buying else 0]
-        most = self.risk.max_order_qty
-        if most is not None and qty > Fraction(most):
-            return RejectReason.MAX_ORDER_QTY
-        most = self.risk.max_order_notional
-        if most is not None and self.value(qty, price) * self.rate > Fraction(most):
-            return RejectReason.MAX_ORDER_NOTIONAL
-        if self.risk.price_collar is not None and limit is not None:
-            share = Fraction(self.risk.price_collar)
-            edge = market[1] * (1 + share) if order.buying else market[0] * (1 - share)
-            if limit > edge if order.buying else limit < edge:
-                return RejectReason.PRICE_COLLAR
-        after = self.held_after(order, qty)
-        total, flips = abs(after), after * self.held < 0
-        if order.reduce_only or (total <= abs(self.held) and not flips):
-            return None
-        most = self.risk.max_position_qty
-        if most is not None and total > Fraction(most):
-            return RejectReason.MAX_POSITION_QTY
-        most = self.risk.max_position_notional
-        if most is not None and self.value(total, price) * self.rate > Fraction(most):
-            return RejectReason.MAX_POSITION_NOTIONAL
-        return None
 
     # -- what the kinds of account do -------------------------------------------------------
 
@@ -344,13 +295,13 @@ class Account(Position):
     ) -> tuple[Fraction, Fraction] | CancelReason:
         """Book a fill: its charge and what it realized; or why it cannot be paid for."""
         value = self.value(qty, price)
-        fill = Fill(qty, value, maker)
-        fee = fee_of_fill(self.venue, self.instrument, order, fill)
-        if not order.buying and not self.may_owe:
-            fee = min(fee, value)  # paid out of what it brings
+        fill = self._fill(order, qty, value, maker=maker)
+        fee = self._fee(order, fill)
         unpaid = self.unpaid(order, qty, price, fee, market)
         if unpaid is not None:
             return unpaid
+        self.traded.append((self.now // DAY, rounded_down(value * self.rate)))
+        self.turn = self.turn or self.next_turn()
         order.filled += qty
         order.value += value
         order.fills.append(fill)
@@ -370,18 +321,26 @@ class Account(Position):
 
     may_owe = False
 
+    def can_pay(
+        self, order: Order, qty: Fraction, price: Fraction, market: Market | None, *, maker: bool
+    ) -> bool:
+        """Whether a fill could be paid for; nothing is changed."""
+        fill = self._fill(order, qty, self.value(qty, price), maker=maker)
+        return self.unpaid(order, qty, price, self._fee(order, fill), market) is None
+
+    def _fill(self, order: Order, qty: Fraction, value: Fraction, *, maker: bool) -> Fill:
+        today = self.now // DAY
+        before = sum((some for day, some in self.traded if today - 30 <= day < today), ZERO)
+        return Fill(qty, value, maker, self.now, not order.buying, self.instrument, before)
+
+    def _fee(self, order: Order, fill: Fill) -> Fraction:
+        fee = fee_of_fill(self.venue, self.instrument, order, fill)
+        if not order.buying and not self.may_owe:
+            return min(fee, fill.value)  # paid out of what it brings
+        return fee
+
     def end(self, order: Order, status: OrderStatus, reason: str | None = None) -> None:
         """The order is over and holds nothing any more."""
         order.ended = status
         order.reserved = ZERO
         order.reason = reason if reason is not None else order.reason
-
-
-def _most_open(orders: list[Order]) -> Fraction:
-    """What orders could still trade, of those that cancel each other one alone."""
-    sizes: dict[str, Fraction] = {}
-    for order in orders:
-        is_leg = order.group is not None and order in order.group.legs()
-        key = order.group.name if is_leg and order.group else f"order {order.number}"
-        sizes[key] = max(sizes.get(key, ZERO), order.open)
-    return sum(sizes.values(), ZERO)

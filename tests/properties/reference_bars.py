@@ -6,25 +6,30 @@ which the order is first reached.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from tests.properties.market_cases import Setup
 from tests.properties.reference_auctions import ReferenceAuctions
 from tests.properties.reference_clock import DAY
+from tests.properties.reference_common import Common
 from tests.properties.reference_orders import ZERO, Order
+from tests.properties.reference_slippage import is_maker, slipped
 from tests.properties.reference_told import NO_LIMIT
-from tests.properties.row_cases import BarRow
+from tests.properties.row_cases import BarRow, PriceRow
 
 from offbook.domain.config import (
     UNLIMITED,
+    BarPrices,
     FillAt,
     Intrabar,
     LimitFill,
     LimitGap,
     StopGap,
+    StopLimitFill,
+    Unpaid,
 )
-from offbook.domain.orders import ContingencyType, OrderType, TimeInForce
+from offbook.domain.orders import CancelReason, ContingencyType, OrderType, TimeInForce
 
 AT_THE_CLOSE = "market order at the close"
 OVER_A_GAP = "stop had its own price, which the open was beyond"
@@ -44,9 +49,42 @@ class Held:
 class ReferenceBars(ReferenceAuctions):
     """Matches bars."""
 
-    def __init__(self, setup: Setup) -> None:
-        super().__init__(setup)
+    def __init__(self, setup: Setup, of: Common | None = None) -> None:
+        super().__init__(setup, of)
         self._left = ZERO
+        self._came: BarRow | None = None
+        """The bar as it came, which fills show as their evidence."""
+        self._trying: Order | None = None
+
+    def _as_seen(self, bar: BarRow) -> BarRow:
+        """What orders are held against."""
+        self._came = bar
+        if self.setup.venue.bar_prices is BarPrices.RANGE:
+            return bar
+        return replace(bar, open=bar.close, high=bar.close, low=bar.close)
+
+    def fill(
+        self,
+        order: Order,
+        qty: Fraction,
+        deal: Deal,
+        available: Fraction,
+        row: PriceRow,
+    ) -> bool:
+        return super().fill(order, qty, deal, available, self._evidence(row))
+
+    def triggered(self, order: Order, row: PriceRow, rule: str, available: Fraction) -> bool:
+        return super().triggered(order, self._evidence(row), rule, available)
+
+    def _evidence(self, row: PriceRow) -> PriceRow:
+        return self._came if isinstance(row, BarRow) and self._came is not None else row
+
+    def not_paid(self, order: Order, reason: CancelReason) -> None:
+        """In a bar it is for whoever tried to say what becomes of it."""
+        if order is self._trying:
+            self._short_of = reason
+        else:
+            super().not_paid(order, reason)
 
     def _counts(self, bar: BarRow) -> bool:
         """Bars of a day or more span closed hours; shorter ones must begin in open ones. Of a halt
@@ -66,8 +104,9 @@ class ReferenceBars(ReferenceAuctions):
         if self._counts(bar):
             self._match_bar(bar)
         self.took(bar)
-        self.ended, self.only_commands = bar, False
-        if not self.setup.status:  # else a row of the status may be of this instant
+        self.ended, self.only_commands = [*self.ended, bar], False
+        several = self.setup.status or len(self.common.venues) > 1
+        if not several:  # else another row may be of this instant
             self.round()
 
     def try_close(self, order: Order, bar: BarRow) -> None:
@@ -75,12 +114,14 @@ class ReferenceBars(ReferenceAuctions):
         the next."""
         if self.setup.venue.fill_at is not FillAt.THIS_CLOSE or order.waits:
             return
-        if self.present is bar or not self._counts(bar) or not self._is_for(order, bar):
+        matching = any(isinstance(venue.present, BarRow) for venue in self.common.venues)
+        if matching or not self._counts(bar) or not self._is_for(order, bar):
             return
         if self.halted is not None or bar.ts <= self.resumed:
             return  # what was seen before a halt is over
         if order.sent != bar.ts and not self.are_same_hours(bar.opened, self.now):
             return  # nobody trades there any more
+        bar = self._as_seen(bar)
         limit, close = order.limit, bar.close
         if limit is not None and (close > limit if order.buying else close < limit):
             return
@@ -93,7 +134,7 @@ class ReferenceBars(ReferenceAuctions):
         if self.setup.venue.volume_share != UNLIMITED:
             share = bar.volume * Fraction(self.setup.venue.volume_share)
             self._left = Fraction(int(share * units), units)
-        self.present = bar
+        self.present, bar = bar, self._as_seen(bar)
         follow = []
         self._left -= self.auction_of_bar(bar, TimeInForce.OPG, self._left)
         for order in self._turns(bar):
@@ -179,7 +220,8 @@ class ReferenceBars(ReferenceAuctions):
         group = parent.group
         if group is None or group.kind is ContingencyType.OCO or group.orders[0] is not parent:
             return []
-        return [o for o in group.orders[1:] if o.kind in {OrderType.STOP, OrderType.STOP_LIMIT}]
+        kinds = {OrderType.STOP, OrderType.STOP_LIMIT}
+        return [o for o in group.orders[1:] if o.kind in kinds and o.symbol == parent.symbol]
 
     # -- at which price ---------------------------------------------------------------------
 
@@ -199,12 +241,28 @@ class ReferenceBars(ReferenceAuctions):
             deal = None
             if limit is None or (price <= limit if order.buying else price >= limit):
                 deal = (price, "triggered in the bar" if price == fair else OVER_A_GAP)
+            elif self.setup.venue.stop_limit is not StopLimitFill.NEXT_BAR:
+                deal = self._came_back(order, bar, whole=where == "open")
         else:
             deal = self._bar_deal(order, bar, first=order.bars == 1)
         if deal is not None:
             self._take_from_bar(order, deal, bar)
         self.end_rest(order)
         return deal
+
+    def _came_back(self, order: Order, bar: BarRow, *, whole: bool) -> Deal | None:
+        """A stop's limit that its trigger did not satisfy, after it: where the open was that, in
+        the whole bar, and else at its close; or wherever it lies in the bar."""
+        limit = order.limit
+        assert limit is not None
+        if order.tif in {TimeInForce.IOC, TimeInForce.FOK}:
+            return None
+        best = bar.close
+        if whole or self.setup.venue.stop_limit is StopLimitFill.RANGE:
+            best = bar.low if order.buying else bar.high
+        through = best < limit if order.buying else best > limit
+        touched = best == limit and self.setup.venue.limit_fill is LimitFill.TOUCH
+        return (limit, "came back to the limit after the trigger") if through or touched else None
 
     def _trigger_price(self, held: Held, bar: BarRow) -> Fraction | None:
         """Where a bar triggers an order that waits: at its price, or beyond it where the bar begins
@@ -252,9 +310,40 @@ class ReferenceBars(ReferenceAuctions):
         if qty <= 0:
             self.nothing_to_trade(order)
             return
-        if self.fill(order, qty, deal, self._left, bar):
+        self._trying = order
+        done = self.fill(order, qty, deal, self._left, bar)
+        self._trying = None
+        if not done:
+            qty = self._instead(order, qty, deal, bar)
+        if qty:
             self._left -= qty
             self.settle(order)
+
+    def _instead(self, order: Order, qty: Fraction, deal: Deal, bar: BarRow) -> Fraction:
+        """An order that cannot be paid for ends; or waits; or trades as many lots as can be, and
+        its rest ends. How much traded."""
+        reason, rule = self._short_of, self.setup.account.unpaid
+        if rule is Unpaid.WAIT:
+            return ZERO
+        paid = self._affordable(order, qty, deal, bar) if rule is Unpaid.CUT else ZERO
+        if paid:
+            self.fill(order, paid, deal, self._left, bar)
+        if not order.ended:
+            self.cancel(order, reason)
+        return paid
+
+    def _affordable(self, order: Order, qty: Fraction, deal: Deal, bar: BarRow) -> Fraction:
+        """The most whole lots that can be paid for, unless that is less than may trade at once."""
+        lot, maker = Fraction(self.setup.instrument.lot_size), is_maker(deal[1])
+        least = order.open if order.tif is TimeInForce.FOK else min(order.least, order.open)
+        row = self._evidence(bar)
+        for lots in range(int(qty / lot) - 1, 0, -1):
+            part = lots * lot
+            price = None if maker else slipped(self.setup, order, deal[0], part, row, self.bands)
+            price = deal[0] if price is None else price
+            if self.account.can_pay(order, part, price, self.market(), maker=maker):
+                return ZERO if part < least else part
+        return ZERO
 
 
 def _competes(order: Order, bar: BarRow) -> bool:

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
+from tests.properties.reference_dated_fees import dated_charge, dearest
+
 from offbook.domain.config import (
     BasisPointsFee,
     FeeConfig,
     FeeRounding,
     FlatFee,
     SumFee,
+    TieredFee,
+    UsRegulatoryFee,
     VenueConfig,
 )
 from offbook.domain.contracts import ContractTerms
@@ -25,11 +29,16 @@ CENTS = {"USD": 2, "EUR": 2, "GBP": 2, "CHF": 2, "JPY": 0}
 
 @dataclass(frozen=True)
 class Fill:
-    """One fill: quantity, value, and whether the order rested."""
+    """One fill: quantity, value, and whether the order rested; when and of what it was, and what
+    the session had traded in the 30 days before that day."""
 
     qty: Fraction
     value: Fraction
     maker: bool
+    at: int = 0
+    selling: bool = False
+    of: Instrument | None = None
+    before: Fraction = ZERO
 
 
 class Charged(Protocol):
@@ -47,6 +56,8 @@ def charge(fee: FeeConfig, fills: Sequence[Fill]) -> Fraction:
         return sum((charge(part, fills) for part in fee.parts), ZERO)
     if isinstance(fee, FlatFee):
         return Fraction(fee.per_order)
+    if isinstance(fee, TieredFee | UsRegulatoryFee):
+        return sum((dated_charge(fee, fill) for fill in fills), ZERO)
     if isinstance(fee, BasisPointsFee):
         rates = {True: Fraction(fee.maker), False: Fraction(fee.taker)}
         share = sum((fill.value * rates[fill.maker] / 10_000 for fill in fills), ZERO)
@@ -62,10 +73,21 @@ def charge(fee: FeeConfig, fills: Sequence[Fill]) -> Fraction:
     return Fraction(total)
 
 
-def worst(fee: FeeConfig, fills: Sequence[Fill], qty: Fraction, value: Fraction) -> Fraction:
-    """The most that the charge can become while so much more trades: each part at its worst."""
+def worst(
+    fee: FeeConfig,
+    fills: Sequence[Fill],
+    qty: Fraction,
+    value: Fraction,
+    of: Instrument,
+    *,
+    buys: bool,
+) -> Fraction:
+    """The most that the charge can become while so much more trades: each part at its worst, and of
+    what only ``buys`` at that of a buy."""
     if isinstance(fee, SumFee):
-        return sum((worst(part, fills, qty, value) for part in fee.parts), ZERO)
+        return sum((worst(part, fills, qty, value, of, buys=buys) for part in fee.parts), ZERO)
+    if isinstance(fee, TieredFee | UsRegulatoryFee):
+        return charge(fee, fills) + dearest(fee, qty, value, of, buys=buys)
     ends = [charge(fee, fills)]
     if qty > 0:
         ends += [charge(fee, [*fills, Fill(qty, value, maker)]) for maker in (True, False)]
@@ -102,11 +124,17 @@ def fee_of_fill(venue: VenueConfig, instrument: Instrument, order: Charged, fill
 
 
 def most_charged(
-    venue: VenueConfig, instrument: Instrument, order: Charged, qty: Fraction, value: Fraction
+    venue: VenueConfig,
+    instrument: Instrument,
+    order: Charged,
+    qty: Fraction,
+    value: Fraction,
+    *,
+    buys: bool = False,
 ) -> Fraction:
     """The most that may still be booked for an order."""
     unit = _unit(instrument)
-    most = worst(venue.fee, order.fills, qty, value)
+    most = worst(venue.fee, order.fills, qty, value, instrument, buys=buys)
     if venue.fee_rounding is FeeRounding.PER_FILL_HALF_UP:
         return _up(2 * (most - charge(venue.fee, order.fills)), unit)
     return _rounded(venue, most, unit) - order.fees

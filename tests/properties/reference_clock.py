@@ -6,15 +6,20 @@ It keeps no queue: what is due is found by looking at everything again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from tests.properties.market_cases import Setup
 from tests.properties.reference_account import Account
+from tests.properties.reference_common import Common, Due, common
 from tests.properties.reference_funds import CashAccount, MarginAccount
-from tests.properties.row_cases import BarRow, MadeRow, PriceRow, PrintRow
+from tests.properties.reference_latency import delay
+from tests.properties.row_cases import BarRow, PriceRow, PrintRow
 
 from offbook.domain.session import SessionStatus as Status
+
+if TYPE_CHECKING:
+    from tests.properties.reference_session import ReferenceSession
 
 DAY = 86_400 * 10**9
 VENUE_STAGE, MESSAGE_STAGE = 1, 2
@@ -24,36 +29,33 @@ SHIFTING = {
 }  # fmt: skip
 
 
-@dataclass
-class Due:
-    """Something that happens at a time; among equals the earlier noted is the earlier done."""
-
-    at: int
-    stage: int
-    number: int
-    do: Callable[[], None]
-
-
 class ReferenceClock:
     """What happens when; ``events`` tells it, as tuples of plain values."""
 
-    def __init__(self, setup: Setup) -> None:
+    status = common("status")
+    now = common("now")
+    rows = common("rows")
+    last = common("last")
+    ended = common("ended")
+    seen = common("seen")
+    dues = common("dues")
+    events = common("events")
+    only_commands = common("only_commands")
+
+    def __init__(self, setup: Setup, of: Common | None = None) -> None:
         self.setup = setup
+        self.common = Common() if of is None else of
         kind = MarginAccount if setup.account.is_margin else CashAccount
-        self.account: Account = kind(setup.instrument, setup.venue, setup.risk, setup.account)
-        self.status = Status.STARTING
-        self.now = 0
-        self.rows = 0
-        self.last: MadeRow | None = None
+        self.account: Account = kind(
+            setup.instrument, setup.venue, setup.risk, setup.account, self.common, self.market
+        )
+        self.common.accounts.append(self.account)
         self.priced: PriceRow | None = None
         self.present: PriceRow | None = None
-        self.ended: BarRow | None = None
-        """A bar that was matched, and after which its instant is not complete."""
-        self.seen: list[int] = []
-        self.dues: list[Due] = []
-        self.events: list[tuple[object, ...]] = []
-        self.only_commands = True
-        self._numbers = 0
+
+    def venue_of(self, symbol: str) -> ReferenceSession:
+        """Where an instrument trades."""
+        return next(v for v in self.common.venues if v.setup.instrument.symbol == symbol)
 
     @property
     def over(self) -> bool:
@@ -65,18 +67,41 @@ class ReferenceClock:
 
     def tell(self, kind: str, *facts: object) -> None:
         self.events.append((kind, self.now, *facts))
+        self.common.told += 1
         if kind in SHIFTING:
             moved = self.account.moved()
             if moved:
-                self.events.append(("ReservationsMoved", self.now, *moved, self.report()))
+                self.tell("ReservationsMoved", *moved, self.report(facts[0]))
 
     def later(self, at: int, stage: int, do: Callable[[], None]) -> None:
-        self._numbers += 1
-        self.dues.append(Due(at, stage, self._numbers, do))
+        self.common.numbers += 1
+        self.dues.append(Due(at, stage, self.common.numbers, do))
 
-    def report(self, arrives: Callable[[], None] = lambda: None) -> int:
+    def sent(self, number: object) -> int:
+        """When a message about an order that leaves now arrives at the venue."""
+        return self._travels("entry", number)
+
+    def heard(self, number: object = 0) -> int:
+        """When a report about an order, or about the account, that leaves now arrives."""
+        return self._travels("response", number)
+
+    def would_be_heard(self) -> int:
+        """When a message about the account arrives of which no record tells."""
+        before = self.common.ways["response"]
+        due = self.heard()
+        self.common.ways["response"] = before
+        return due
+
+    def _travels(self, way: str, number: object) -> int:
+        """As long as is drawn for it; it overtakes none that left before."""
+        ways, record = self.common.ways, self.common.told
+        took = delay(self.setup.venue.latency, way, self.setup.seed, number, record)
+        ways[way] = max(self.now + took, ways[way])
+        return ways[way]
+
+    def report(self, number: object, arrives: Callable[[], None] = lambda: None) -> int:
         """A report leaves for the strategy, if one listens; when it arrives there."""
-        due = self.now + self.setup.venue.latency.response_ns
+        due = self.heard(number)
         if self.setup.listener:
             self.later(due, MESSAGE_STAGE, arrives)
         return due
@@ -86,7 +111,7 @@ class ReferenceClock:
         self.happen_before(ts + 1)
 
     def happen_before(self, ts: int) -> None:
-        if self.ended is not None and self.now < ts:
+        if self.ended and self.now < ts:
             self.round()
         while self.dues and not self.over:
             first = min(due.at for due in self.dues)
@@ -101,7 +126,7 @@ class ReferenceClock:
         if self.now == 0:
             self.now = ts
             self.await_hours()
-            self.await_events()
+            self.common.venues[0].await_events()
         self.now = ts
 
     def round(self) -> None:
@@ -119,10 +144,10 @@ class ReferenceClock:
         self.check_flat()
 
     def _show_ended(self) -> None:
-        """A strategy is shown a bar after what the venue has to do at its end."""
-        if self.ended is not None and self.status is Status.RUNNING:
-            self.seen.append(self.ended.ts)
-        self.ended = None
+        """A strategy is shown bars after what the venue has to do at their end."""
+        if self.status is Status.RUNNING:
+            self.seen += [bar.ts for bar in self.ended]
+        self.ended = []
 
     def market(self) -> tuple[Fraction, Fraction] | None:
         row = self.present or self.priced

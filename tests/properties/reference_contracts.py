@@ -29,6 +29,11 @@ class ReferenceContracts(ReferenceSettlement):
     def await_events(self) -> None:
         """The first time is known: what was due before is past."""
         super().await_events()
+        for venue in self.common.venues:
+            venue.await_contract()
+
+    def await_contract(self) -> None:
+        """What comes of this instrument's own terms."""
         terms, setup = self.account.contract, self.setup
         if terms is None or setup.instrument.asset_class is not AssetClass.FUTURE:
             return
@@ -63,7 +68,7 @@ class ReferenceContracts(ReferenceSettlement):
         given = {_ns(price.at): price.price for price in self.setup.settlements}
         account = self.account
         account.symbol_ended = True
-        if not isinstance(account, MarginAccount) or not account.isolated or account.called:
+        if not isinstance(account, MarginAccount) or not account.isolated or self.common.called:
             self._mark(given.get(self.now), ends=True)
             return
         margin = account.margin_here()
@@ -77,7 +82,7 @@ class ReferenceContracts(ReferenceSettlement):
         if text is not None:
             price = Fraction(text)
         realized = account.settle(price, ends=ends)
-        due = self.now + self.setup.venue.latency.response_ns
+        due = self.heard()
         self.tell(
             "PositionSettled", price, text is not None, ends, account.held, account.cost, realized,
             due,
@@ -89,7 +94,7 @@ class ReferenceContracts(ReferenceSettlement):
     def draw(self, lost: Fraction) -> None:
         """What the position lost comes out of its margin where nothing else is free."""
         account = self.account
-        if not isinstance(account, MarginAccount) or not account.isolated or account.called:
+        if not isinstance(account, MarginAccount) or not account.isolated or self.common.called:
             return
         short = -(account.free(self.market()) + account.reserved())
         missing = min(-rounded_down(-short / account.rate), lost)
@@ -110,6 +115,10 @@ class ReferenceContracts(ReferenceSettlement):
     # -- margin -----------------------------------------------------------------------------
 
     def judge_equity(self) -> None:
+        self.common.venues[0].judge_all()
+
+    def judge_all(self) -> None:
+        """The whole account, by the first instrument's venue."""
         if self.setup.account.margin_mode is MarginMode.ISOLATED:
             self._judge_isolated()
         else:
@@ -122,30 +131,34 @@ class ReferenceContracts(ReferenceSettlement):
 
     def _judge_margin(self) -> None:
         account, market = self.account, self.market()
-        if not isinstance(account, MarginAccount) or not (account.held or account.called):
+        if not isinstance(account, MarginAccount) or not (account.holds() or self.common.called):
             return
         if self.status not in {Status.RUNNING, Status.PAUSED}:
             return
         equity, action = account.equity(market), self.setup.account.margin_call
         required = account.must_be_kept(market)
-        if account.called:
+        if self.common.called:
             self._go_on(account, equity, required)
             return
         if equity >= required:
             return
-        account.called = True
+        self.common.called = True
         self.tell("MarginCalled", equity, required, action)
         if action is MarginCall.DENY_INCREASE:
-            adding = [number for number, qty in account.adds().items() if qty]
-            doomed = [order for order in account.working() if order.number in adding]
+            doomed = []
+            for symbol in dict.fromkeys(order.symbol for order in account.all_working()):
+                mine = self.venue_of(symbol).account
+                assert isinstance(mine, MarginAccount)
+                adding = [number for number, qty in mine.adds().items() if qty]
+                doomed += [order for order in mine.working() if order.number in adding]
             self._cancel_all(doomed, CancelReason.MARGIN_CALL)
             return
-        self._cancel_all(account.working(), CancelReason.LIQUIDATED)
+        self._cancel_all(account.all_working(), CancelReason.LIQUIDATED)
         self._liquidate(account)
 
     def _go_on(self, account: MarginAccount, equity: Fraction, required: Fraction) -> None:
         """A call is over, or a liquidation by steps takes its next one."""
-        if self.by_steps and account.held:
+        if self.by_steps and account.holds():
             if self._is_closing():
                 return
             if equity < required:
@@ -154,9 +167,9 @@ class ReferenceContracts(ReferenceSettlement):
         else:
             required = account.margin_used(self.market())
             denies = self.setup.account.margin_call is MarginCall.DENY_INCREASE
-            if account.held and not (denies and equity >= required):
+            if account.holds() and not (denies and equity >= required):
                 return
-        account.called = False
+        self.common.called = False
         self.tell("MarginRestored", equity, required)
 
     def _judge_isolated(self) -> None:
@@ -164,20 +177,20 @@ class ReferenceContracts(ReferenceSettlement):
         assert isinstance(account, MarginAccount)
         if self.status not in {Status.RUNNING, Status.PAUSED}:
             return
-        if account.called and not self._is_closing():
+        if self.common.called and not self._is_closing():
             equity, required = account.of_position(market), account.must_be_kept(market)
             if not account.held or (self.by_steps and equity >= required):
                 self._insure(account)
-                account.called = False
+                self.common.called = False
                 self.tell("LiquidationEnded")
             elif self.by_steps:
                 self._liquidate(account)
-        if account.called or not account.held:
+        if self.common.called or not account.held:
             return
         equity, required = account.of_position(market), account.must_be_kept(market)
         if equity >= required:
             return
-        account.called = True
+        self.common.called = True
         before = account.realized - account.liquidation_charges
         self._began = account.margin_here(), before, len(account.orders)
         self.tell("LiquidationBegan", equity, required, account.margin_here())
@@ -198,25 +211,35 @@ class ReferenceContracts(ReferenceSettlement):
         self.pay(FlowReason.INSURANCE, self.account.money, amount)
 
     def _is_closing(self) -> bool:
-        return any(order.liquidates for order in self.account.working())
+        return any(order.liquidates for order in self.account.all_working())
 
     def _liquidate(self, account: MarginAccount) -> None:
-        """Close all, or what takes the position into the next lower tier."""
-        lot = Fraction(self.setup.instrument.lot_size)
+        """Close all, or what takes the position that needs most into the next lower tier."""
+        held = [one for one in account.all if one.held]
+        if self.by_steps and not account.isolated:
+            held.sort(key=lambda one: -one.kept_here(one.market_now()))
+        for one in held if not account.isolated else [account]:
+            if self._reduce(one) and self.by_steps:
+                return
+
+    def _reduce(self, account: MarginAccount) -> bool:
+        """Send what closes a position, or the next step of it; whether that is anything."""
+        lot = Fraction(account.instrument.lot_size)
         qty = abs(account.held)
         if self.by_steps:
-            value = account.worth_of_position(self.market())
+            value = account.worth_of_position(account.market_now())
             below = [start for start, _ in account.tiers() if start < value]
             qty -= qty * max(below, default=ZERO) / value // lot * lot if value else ZERO
         if qty := qty // lot * lot:
-            self._close(qty, liquidates=True)
+            self.venue_of(account.instrument.symbol).close(qty, liquidates=True)
+        return qty > 0
 
     def _cancel_all(self, orders: list[Order], reason: CancelReason) -> None:
         for order in orders:
             if not order.ended:
                 self.cancel(order, reason)
 
-    def _close(self, qty: Fraction, *, liquidates: bool = False) -> None:
+    def close(self, qty: Fraction, *, liquidates: bool = False) -> None:
         """Send an order that closes so much of the position."""
         raise NotImplementedError
 

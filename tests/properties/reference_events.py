@@ -29,13 +29,19 @@ class ReferenceEvents(ReferenceRestating):
 
     def await_events(self) -> None:
         """From the first time on, what is to come is awaited."""
+        for venue in self.common.venues:
+            venue.await_actions()
+        if self.setup.account.financing is not None:
+            self._await_day_end()
+        for venue in self.common.venues:
+            venue.await_funding(0)
+
+    def await_actions(self) -> None:
+        """Those of this instrument."""
         for action in self.setup.actions:
             at = self._effect_of(action.ex)
             if at is not None and at > self.now:
                 self.later(at, VENUE_STAGE, self._calling(action))
-        if self.setup.account.financing is not None:
-            self._await_day_end()
-        self._await_funding(0)
 
     def _calling(self, action: CorporateAction) -> Callable[[], None]:
         return lambda: self._take_effect(action)
@@ -63,7 +69,7 @@ class ReferenceEvents(ReferenceRestating):
         elif action.kind is ActionKind.DELISTING:
             self._delist(Fraction(action.amount or 0))
         else:
-            self.split(ratio_of(action))
+            self.split(ratio_of(action), action.new_symbol or action.symbol)
 
     # -- money ------------------------------------------------------------------------------
 
@@ -80,11 +86,15 @@ class ReferenceEvents(ReferenceRestating):
         if self.setup.listener:
             self.later(at, MESSAGE_STAGE, lambda: None)
 
-    def pay_in(self, amount: Fraction) -> None:
-        """Money of the instrument's currency comes to the cash that is kept for it."""
+    def pay_in(self, amount: Fraction, currency: str | None = None) -> None:
+        """Money comes to the cash that is kept for its currency, or is changed."""
         account = self.account
-        change = rounded_down(amount * account.rate) if account.converts else amount
-        account.purse[account.pays_in] += change
+        currency = currency or account.money
+        if currency in account.purse:
+            account.purse[currency] += amount
+        else:
+            own = account.config.currency
+            account.purse[own] += rounded_down(amount * account.rate_of(currency))
 
     def accrue(
         self,
@@ -97,26 +107,23 @@ class ReferenceEvents(ReferenceRestating):
         account = self.account
         key = (KINDS.get(reason, "accrued"), currency)
         account.owed[key] = account.owed.get(key, ZERO) + amount
-        rate = Fraction(1) if currency == account.config.currency else account.rate
-        worth = rounded_down(amount * rate)
+        worth = rounded_down(amount * account.rate_of(currency))
         self.tell("FlowAccrued", reason, currency, amount, withheld, worth, pays)
 
     def pay(self, reason: FlowReason, currency: str, amount: Fraction) -> None:
         account = self.account
         account.owed[KINDS.get(reason, "accrued"), currency] -= amount
-        if currency == account.config.currency:
-            account.purse[currency] += amount
-        else:
-            self.pay_in(amount)
-        due = self.now + self.setup.venue.latency.response_ns
+        self.pay_in(amount, currency)
+        due = self.heard()
         self.tell("FlowPaid", reason, currency, amount, due)
         self.hears(due)
 
     # -- dividends, delistings ----------------------------------------------------------------
 
     def _dividend(self, action: CorporateAction) -> None:
-        """Owed to who holds the share, by who is short of it; then open orders follow."""
-        currency = self.setup.instrument.quote_currency
+        """Owed to who holds the share, by who is short of it; then open orders follow, where it is
+        paid in the money of their prices."""
+        currency = action.currency or self.setup.instrument.quote_currency
         held, amount = self.account.held, Fraction(action.amount or 0)
         pays = self.now
         if action.pay is not None:
@@ -130,7 +137,8 @@ class ReferenceEvents(ReferenceRestating):
             self.accrue(FlowReason.DIVIDEND, currency, due, withheld, pays)
             self.hears(self.now)
             self.later(pays, VENUE_STAGE, lambda: self.pay(FlowReason.DIVIDEND, currency, due))
-        self.follow_dividend(amount)
+        if currency == self.setup.instrument.quote_currency:
+            self.follow_dividend(amount)
 
     def _delist(self, amount: Fraction) -> None:
         self.end_all(CancelReason.CORPORATE_ACTION)
@@ -145,13 +153,14 @@ class ReferenceEvents(ReferenceRestating):
         account.realized_here += worth
         self.delisted = account.symbol_ended = True
         self.changed = self.now
-        due = self.now + self.setup.venue.latency.response_ns
+        due = self.heard()
         self.tell("PositionDelisted", paid, realized, worth, due)
         self.hears(due)
 
     # -- funding ----------------------------------------------------------------------------
 
-    def _await_funding(self, number: int) -> None:
+    def await_funding(self, number: int) -> None:
+        """The next payment of this instrument."""
         for place, rate in enumerate(self.setup.funding):
             at = nanoseconds(rate.at)
             if place >= number and (number or at > self.now):
@@ -164,7 +173,7 @@ class ReferenceEvents(ReferenceRestating):
     def _fund(self, number: int) -> None:
         rate, market = self.setup.funding[number], self.market()
         if number + 1 < len(self.setup.funding):
-            self._await_funding(number + 1)
+            self.await_funding(number + 1)
         price = sum(market or (ZERO, ZERO)) / 2 if rate.mark is None else Fraction(rate.mark)
         currency = self.account.money
         value = self.account.value(self.account.held, price)
@@ -196,22 +205,26 @@ class ReferenceEvents(ReferenceRestating):
 
     def _end_day(self) -> None:
         """For the calendar days until the next day end."""
-        config, account, market = self.setup.account.financing, self.account, self.market()
+        config, account = self.setup.account.financing, self.account
         assert config is not None
         following = self._await_day_end()
         days = following // DAY - self.now // DAY
-        short, currency = ZERO, self.setup.instrument.quote_currency
-        if account.held < 0 and market is not None and not account.contract:
-            short = -rounded_down(account.held * sum(market) / 2)
-            rate = borrow_rate(account.config, self.now) or ZERO
+        shorts: dict[str, Fraction] = {}
+        for mine in account.all:
+            market, money = mine.market_now(), mine.money
+            if mine.held >= 0 or market is None or mine.contract:
+                continue
+            short = -rounded_down(mine.held * sum(market) / 2)
+            shorts[money] = shorts.get(money, ZERO) + short
+            rate = borrow_rate(account.config, mine.instrument.symbol, self.now) or ZERO
             basis = short
             if config.borrow_value is BorrowValue.COLLATERAL:
                 mark = sum(market) / 2 * Fraction(102, 100)
-                basis = -account.held * math.ceil(mark)
-            self._bear(FlowReason.BORROW_FEE, currency, -basis * rate, days, config.borrow_year)
+                basis = -mine.held * math.ceil(mark)
+            self._bear(FlowReason.BORROW_FEE, money, -basis * rate, days, config.borrow_year)
         for one in config.interest:
             balance = account.purse.get(one.currency, ZERO)
-            balance -= short if one.currency == currency else ZERO
+            balance -= shorts.get(one.currency, ZERO)
             rate = Fraction(one.credit if balance > 0 else one.debit)
             self._bear(
                 FlowReason.INTEREST, one.currency, balance * rate, days, config.interest_year

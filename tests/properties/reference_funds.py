@@ -9,7 +9,6 @@ from tests.properties.reference_charges import most_charged
 from tests.properties.reference_margins import Margins
 from tests.properties.reference_numbers import rounded_down
 from tests.properties.reference_orders import ZERO, Order
-from tests.properties.reference_rates import borrow_rate
 
 from offbook.domain.config import MarginRules
 from offbook.domain.orders import CancelReason, OrderSide, RejectReason
@@ -21,7 +20,8 @@ class CashAccount(Account):
     def free(self, side: OrderSide) -> Fraction:
         """What a new order of a side may still reserve: cash for a buy, holdings for a sell."""
         if side is OrderSide.BUY:
-            free = self.purse[self.pays_in] - self.reserved(buying=True)
+            payers = [one for one in self.all if one.pays_in == self.pays_in]
+            free = self.purse[self.pays_in] - sum(one.reserved(buying=True) for one in payers)
         else:
             free = self.held - self.reserved(buying=False)
         return free - self.untouchable(side)
@@ -29,8 +29,9 @@ class CashAccount(Account):
     def untouchable(self, side: OrderSide) -> Fraction:
         """What is there and has not settled."""
         if side is OrderSide.BUY:
-            return min(self.unsettled["cash"], max(self.purse[self.pays_in], ZERO))
-        return min(self.unsettled["shares"], max(self.held, ZERO))
+            waits = self.common.waiting.get(self.pays_in, ZERO)
+            return min(waits, max(self.purse[self.pays_in], ZERO))
+        return min(self.unsettled, max(self.held, ZERO))
 
     def lacks(self, side: OrderSide, missing: Fraction) -> RejectReason:
         """Why something cannot be had."""
@@ -149,7 +150,6 @@ class MarginAccount(Margins, Account):
         super().__post_init__()
         self.initial = Fraction(*self.config.initial_ratio)
         self.maintenance = Fraction(*self.config.maintenance_ratio)
-        self.called = False
 
     def margin_used(self, market: Market | None) -> Fraction:
         if self.isolated:
@@ -157,36 +157,41 @@ class MarginAccount(Margins, Account):
         return self.required(market, opens=True)
 
     def required(self, market: Market | None, *, opens: bool) -> Fraction:
-        """A share of what is held or owed, or an amount for each contract."""
-        own = self.own_margin(abs(self.held), opens=opens)
-        if own is not None:
-            return -rounded_down(-own * self.rate)
+        """A share of all that is held or owed, or an amount for each contract."""
         if self.stress is not None:
             return self.together(market, opens=opens)
-        worth = self.worth_of_position(market)
-        if self.tiers() and not opens:
-            ends = [start for start, _ in self.tiers()[1:]] + [worth]
-            parts = zip(self.tiers(), ends, strict=True)
-            need = sum((max(min(worth, e) - s, ZERO) * rate for (s, rate), e in parts), ZERO)
-            return -rounded_down(-need)
-        return -rounded_down(-worth * (self.initial if opens else self.maintenance))
+        worth = need = ZERO
+        for one in self.all:
+            own = one.own_margin(abs(one.held), opens=opens)
+            if own is None:
+                worth += one.worth_of_position(self.its_market(one, market))
+            else:
+                need -= rounded_down(-own * one.rate)
+        share = self.initial if opens else self.maintenance
+        return need - rounded_down(-worth * share)
 
     def must_be_kept(self, market: Market | None) -> Fraction:
-        """The equity below which a margin call comes."""
-        if self.config.margin_rules is MarginRules.REG_T:
-            value = -self._at_mid(-abs(self.held), market)
-            return self._by_regulation(value, market) if self.held else ZERO
+        """The equity below which a margin call comes: what each position needs, or a share of all
+        of them."""
+        if self.config.margin_rules is MarginRules.REG_T or self.tiers():
+            return sum(one.kept_here(self.its_market(one, market)) for one in self.all)
         return self.required(market, opens=False)
 
-    def _by_regulation(self, value: Fraction, market: Market | None) -> Fraction:
-        """FINRA Rule 4210 (c): a quarter of what is held; of what is owed more, and so much a
-        share."""
-        if self.held > 0:
-            return -rounded_down(-value / 4)
-        cheap = sum(market or (ZERO, ZERO)) / 2 < 5
-        share, a_share = (1, Fraction(5, 2)) if cheap else (Fraction(3, 10), Fraction(5))
-        floor = -rounded_down(self.held * a_share * self.rate)
-        return max(-rounded_down(-value * share), floor)
+    def kept_here(self, market: Market | None) -> Fraction:
+        """What this position needs by itself."""
+        if not self.held:
+            return ZERO
+        if self.config.margin_rules is MarginRules.REG_T:
+            value = -self._at_mid(-abs(self.held), market)
+            return self._by_regulation(value, market)
+        own = self.own_margin(abs(self.held), opens=False)
+        if own is not None:
+            return -rounded_down(-own * self.rate)
+        worth, tiers = self.worth_of_position(market), self.tiers()
+        ends = [start for start, _ in tiers[1:]] + [worth]
+        parts = zip(tiers, ends, strict=True)
+        need = sum((max(min(worth, e) - s, ZERO) * rate for (s, rate), e in parts), ZERO)
+        return -rounded_down(-need)
 
     def too_small(self, market: Market | None) -> bool:
         """Whether its equity is below the least that a portfolio margin asks for."""
@@ -196,10 +201,8 @@ class MarginAccount(Margins, Account):
     def free(self, market: Market | None) -> Fraction:
         """Equity that nothing binds; an isolated position's gains are its own."""
         gains = self.gain(market) if self.isolated else ZERO
-        bound = self.margin_used(market)
-        if self.config.margin_rules is MarginRules.REG_T and self.held < 0:
-            bound = max(bound, self.must_be_kept(market))
-        return self.equity(market) - bound - gains - self.reserved()
+        held = sum(one.reserved() for one in self.all)
+        return self.equity(market) - self._bound(market) - gains - held
 
     def adds(self) -> dict[int, Fraction]:
         """How much each working order would add, the earlier ones reducing first."""
@@ -260,7 +263,7 @@ class MarginAccount(Margins, Account):
 
     def can_release(self, order: Order, qty: Fraction, price: Fraction, market: Market) -> bool:
         adding, need = self._released(order, qty, price)
-        if adding and (self.called or self.too_small(market)):
+        if adding and (self.common.called or self.too_small(market)):
             return False
         return not need or need <= self.free(market) + self.shared(order)
 
@@ -297,10 +300,9 @@ class MarginAccount(Margins, Account):
         adding = self.adds()[order.number]
         self.orders.pop()
         order.reserved = ZERO
-        lent = self.contract or borrow_rate(self.config, order.sent) is not None
-        if adding and not order.buying and not lent:
+        if adding and not order.buying and not self.is_lent(order.sent):
             return RejectReason.NOT_BORROWABLE
-        if adding and self.called:
+        if adding and self.common.called:
             return RejectReason.MARGIN_CALL
         if adding and self.too_small(market):
             return RejectReason.MINIMUM_EQUITY
@@ -332,14 +334,14 @@ class MarginAccount(Margins, Account):
     ) -> RejectReason | Fraction:
         if order.held:
             return ZERO
-        grows = not order.buying and qty > order.qty and not self.contract
-        if grows and borrow_rate(self.config, now) is None and self._released(order, qty, ZERO)[0]:
+        grows = not order.buying and qty > order.qty and not self.is_lent(now)
+        if grows and self._released(order, qty, ZERO)[0]:
             return RejectReason.NOT_BORROWABLE
         before = order.asked_qty, order.asked_price
         order.asked_qty, order.asked_price = qty, reserve_price
         need, adding = self._needs(order), self.adds()[order.number]
         order.asked_qty, order.asked_price = before
-        if adding and self.called:
+        if adding and self.common.called:
             return RejectReason.MARGIN_CALL
         if adding and self.too_small(market):
             return RejectReason.MINIMUM_EQUITY

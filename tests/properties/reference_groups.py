@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tests.properties.market_cases import Setup
 from tests.properties.reference_hours import ReferenceHours
 from tests.properties.reference_orders import ZERO, Group, Order
 
@@ -14,10 +13,6 @@ from offbook.domain.orders import CancelReason, ContingencyType, OrderStatus
 
 class ReferenceGroups(ReferenceHours):
     """What happens to the others of a list."""
-
-    def __init__(self, setup: Setup) -> None:
-        super().__init__(setup)
-        self._settling: list[Group] = []
 
     def cancel(self, order: Order, reason: CancelReason) -> None:
         """End an order at the venue."""
@@ -48,16 +43,17 @@ class ReferenceGroups(ReferenceHours):
     def settle(self, order: Order) -> None:
         """Do what is due in an order's list until nothing is."""
         group = order.group
-        if group is None or group in self._settling:
+        settling = self.common.settling
+        if group is None or group in settling:
             return
-        self._settling.append(group)
+        settling.append(group)
         while self._one_thing(group):
             pass
-        self._settling.remove(group)
+        settling.remove(group)
 
     def _one_thing(self, group: Group) -> bool:
         for leg in group.legs():
-            if not leg.ended and self._because_of_legs(group, leg):
+            if not leg.ended and self.venue_of(leg.symbol).because_of_legs(group, leg):
                 return True
         if group.kind is ContingencyType.OCO:
             return False
@@ -68,9 +64,14 @@ class ReferenceGroups(ReferenceHours):
             return True
         if parent.ended is OrderStatus.REJECTED:
             return False
-        return any(self._because_of_parent(child, parent) for child in children if not child.ended)
+        return any(
+            self.venue_of(child.symbol).because_of_parent(child, parent)
+            for child in children
+            if not child.ended
+        )
 
-    def _because_of_legs(self, group: Group, leg: Order) -> bool:
+    def because_of_legs(self, group: Group, leg: Order) -> bool:
+        """What follows for one of several that cancel each other; whether anything did."""
         others = [other for other in group.legs() if other is not leg]
         over = [other for other in others if other.ended not in {None, OrderStatus.REJECTED}]
         traded = sum((other.filled for other in others), ZERO)
@@ -83,7 +84,8 @@ class ReferenceGroups(ReferenceHours):
             self._restate(leg, leg.qty - less, released=False)
         return less > 0
 
-    def _because_of_parent(self, child: Order, parent: Order) -> bool:
+    def because_of_parent(self, child: Order, parent: Order) -> bool:
+        """What follows for an order that a parent's trades release; whether anything did."""
         lot = Fraction(self.setup.instrument.lot_size)
         share = child.sent_qty * parent.filled / parent.sent_qty // lot * lot
         more = share - child.given if child.accepted is not None else ZERO
@@ -117,7 +119,7 @@ class ReferenceGroups(ReferenceHours):
         child.rank = self.next_rank()
         assert child.group is not None
         if child in child.group.legs():
-            while not child.ended and self._because_of_legs(child.group, child):
+            while not child.ended and self.because_of_legs(child.group, child):
                 pass
         if child.ended:
             return
@@ -203,5 +205,5 @@ class ReferenceGroups(ReferenceHours):
         stop = order.stop if released else None
         self.tell(
             "OrderRestated", order.number, qty, order.given, order.mates_traded, released, amount,
-            stop, self.report(),
+            stop, self.report(order.number),
         )  # fmt: skip

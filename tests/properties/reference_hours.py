@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from tests.properties.market_cases import Setup
 from tests.properties.reference_clock import DAY, VENUE_STAGE, ReferenceClock
+from tests.properties.reference_common import Common
 from tests.properties.reference_orders import Order
 from tests.properties.row_cases import StatusRow
 
@@ -16,8 +17,8 @@ Span = tuple[int, int]
 class ReferenceHours(ReferenceClock):
     """Looks at the list of sessions whenever it is asked."""
 
-    def __init__(self, setup: Setup) -> None:
-        super().__init__(setup)
+    def __init__(self, setup: Setup, of: Common | None = None) -> None:
+        super().__init__(setup, of)
         self.halted: int | None = None
         """Since when trading is halted."""
         self.resumed = 0

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from tests.properties.market_cases import Setup
 from tests.properties.reference_clock import VENUE_STAGE
+from tests.properties.reference_common import Common
 from tests.properties.reference_numbers import FINEST
 from tests.properties.reference_orders import ZERO
 from tests.properties.reference_prints import ReferencePrints
@@ -18,8 +19,8 @@ from offbook.domain.session import SessionStatus as Status
 class ReferenceLoss(ReferencePrints):
     """Remembers what a day began with, and pauses or stops once too much of it is lost."""
 
-    def __init__(self, setup: Setup) -> None:
-        super().__init__(setup)
+    def __init__(self, setup: Setup, of: Common | None = None) -> None:
+        super().__init__(setup, of)
         self._limit = setup.risk.daily_loss
         self._began_with = ZERO
 
@@ -35,21 +36,21 @@ class ReferenceLoss(ReferencePrints):
         """At the start, and when a trading day ends."""
         if self._limit is None or self.status not in {Status.RUNNING, Status.PAUSED}:
             return
-        self.account.lost_enough = False
+        self.common.lost_enough = False
         self._began_with = self.account.equity(self.market())
         ends = self.day_end(self.now)
         self.tell("DayBegan", self._began_with, ends)
         self.later(ends, VENUE_STAGE, self.begin_day)
 
     def judge_loss(self) -> None:
-        """Once a day."""
+        """Once a day, by the first instrument's venue."""
         if self._limit is None or self.status not in {Status.RUNNING, Status.PAUSED}:
             return
         equity = self.account.equity(self.market())
         lost, most = self._began_with - equity, self._most(self._limit)
-        if self.account.lost_enough or lost < most:
+        if self.common.lost_enough or lost < most:
             return
-        self.account.lost_enough = True
+        self.common.lost_enough = True
         self.tell("DailyLossReached", equity, lost, most, self._limit.action)
         if self._limit.action is OnDailyLoss.STOP:
             self.stop(c.Stop(command_id="", reason="daily_loss"))

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from tests.properties.reference_numbers import rounded_down, rounded_even
 from tests.properties.reference_position import Position
+from tests.properties.reference_rates import borrow_rate
 from tests.properties.reference_stress import stressed
 
 from offbook.domain.config import (
@@ -115,3 +116,33 @@ class Margins(Position):
         after = self.of_position(market)
         self.held, self.cost = held, cost
         return before - after
+
+    def _by_regulation(self, value: Fraction, market: Market | None) -> Fraction:
+        """FINRA Rule 4210 (c): a quarter of what is held; of what is owed more, and so much a
+        share."""
+        if self.held > 0:
+            return -rounded_down(-value / 4)
+        cheap = sum(market or (Fraction(0), Fraction(0))) / 2 < 5
+        share, a_share = (1, Fraction(5, 2)) if cheap else (Fraction(3, 10), Fraction(5))
+        floor = -rounded_down(self.held * a_share * self.rate)
+        return max(-rounded_down(-value * share), floor)
+
+    def is_lent(self, at: int) -> bool:
+        """Whether somebody lends the share; of contracts nothing is borrowed."""
+        rate = borrow_rate(self.config, self.instrument.symbol, at)
+        return self.contract is not None or rate is not None
+
+    def holds(self) -> bool:
+        """Whether there is any position."""
+        return any(one.held for one in self.all)
+
+    def _bound(self, market: Market | None) -> Fraction:
+        """What positions bind; short ones of shares no less than they need by themselves."""
+        bound = self.margin_used(market)
+        if self.config.margin_rules is not MarginRules.REG_T:
+            return bound
+        for one in self.all:
+            its = self.its_market(one, market)
+            alone = -rounded_down(-one.worth_of_position(its) * self.initial)
+            bound += max(one.kept_here(its) - alone, Fraction(0)) if one.held < 0 else Fraction(0)
+        return bound

@@ -5,13 +5,14 @@ It shares no code with the engine and keeps no book: for every row it looks at e
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tests.properties.market_cases import Setup
+from tests.properties.reference_common import Common
 from tests.properties.reference_groups import ReferenceGroups
+from tests.properties.reference_levels import Level
 from tests.properties.reference_orders import ZERO, Order
-from tests.properties.reference_slippage import slipped
+from tests.properties.reference_slippage import is_maker, slipped
 from tests.properties.reference_told import told_of
 from tests.properties.row_cases import BarRow, MadeRow, PriceRow, PrintRow, QuoteRow, StatusRow
 
@@ -25,50 +26,23 @@ from offbook.domain.orders import (
 from offbook.domain.session import SessionStatus as Status
 
 
-@dataclass
-class Level:
-    """What happened at one price while it stayed the best: what was shown, what we took."""
-
-    price: Fraction
-    story: list[tuple[str, Fraction]] = field(default_factory=list)
-
-    def available(self) -> Fraction:
-        """min(shown, shown - taken + increases seen since), told again from its beginning."""
-        shown = left = ZERO
-        for what, size in self.story:
-            if what == "took":
-                left -= size
-            elif what == "printed":
-                left = max(ZERO, left - size)
-            else:
-                left = min(size, left + max(ZERO, size - shown))
-                shown = size
-        return left
-
-    def missing(self) -> Fraction:
-        """What is shown and cannot be had."""
-        shown = [size for what, size in self.story if what == "shows"]
-        return shown[-1] - self.available() if shown else ZERO
-
-    def was_taken(self) -> bool:
-        """Whether we took anything of it."""
-        return any(what != "shows" for what, _ in self.story)
-
-
 class ReferenceMatching(ReferenceGroups):
     """Takes rows and matches."""
 
-    def __init__(self, setup: Setup) -> None:
-        super().__init__(setup)
+    def __init__(self, setup: Setup, of: Common | None = None) -> None:
+        super().__init__(setup, of)
         self.asks = Level(ZERO)
         self.bids = Level(ZERO)
         self.changed = -1
         """When open orders were last adjusted, or a position restated."""
-        self.fills_while_paused = self.expired_while_paused = 0
 
     def cancel(self, order: Order, reason: CancelReason) -> None:
+        """At the venue of its instrument."""
+        self.venue_of(order.symbol).cancel_here(order, reason)
+
+    def cancel_here(self, order: Order, reason: CancelReason) -> None:
         self.account.end(order, OrderStatus.CANCELED, reason.value)
-        self.tell("OrderCanceled", order.number, reason, self.report())
+        self.tell("OrderCanceled", order.number, reason, self.report(order.number))
         self.settle(order)
 
     # -- rows -------------------------------------------------------------------------------
@@ -99,7 +73,7 @@ class ReferenceMatching(ReferenceGroups):
 
     def _begin(self, ts: int) -> None:
         """The first round of an instant comes before its first row; later rows follow at once."""
-        if ts == self.now and self.ended is not None:
+        if ts == self.now and self.ended:
             self.round()
         elif ts > self.now or self.only_commands:
             self.move_to(ts)
@@ -145,25 +119,25 @@ class ReferenceMatching(ReferenceGroups):
     ) -> bool:
         price, rule = deal
         available = told_of(available, row)
-        maker = any(word in rule for word in ("reached", "through", "touched", "beyond the limit"))
-        slip = None if maker else slipped(self.setup, order, price, row, self.bands)
+        maker = is_maker(rule)
+        slip = None if maker else slipped(self.setup, order, price, qty, row, self.bands)
         if slip is not None:
             slip, price = price, slip
         before = self.account.purse[self.account.pays_in]
         done = self.account.trade(order, qty, price, self.market(), maker=maker)
         if isinstance(done, CancelReason):
-            self.cancel(order, done)
+            self.not_paid(order, done)
             return False
         if self.status is Status.PAUSED:
-            self.changed = -1
-        """When open orders were last adjusted, or a position restated."""
-        self.fills_while_paused += 1
+            self.common.fills_while_paused += 1
         fee, realized = done
+        due = self.report(order.number)
         self.tell(
             "OrderFilled", order.number, qty, price, maker, fee, realized, order.reserved,
-            available, rule, row, slip, self._age(row), self.report(),
+            available, rule, row, slip, self._age(row), due,
         )  # fmt: skip
-        self.await_settlement(order, qty, self.account.purse[self.account.pays_in] - before)
+        change = self.account.purse[self.account.pays_in] - before
+        self.await_settlement(order, qty, change, due)
         if order.liquidates:
             self.charge_for_liquidation(self.account.value(qty, price))
         self.redraw()
@@ -172,7 +146,11 @@ class ReferenceMatching(ReferenceGroups):
     def redraw(self) -> None:
         raise NotImplementedError
 
-    def await_settlement(self, order: Order, qty: Fraction, change: Fraction) -> None:
+    def not_paid(self, order: Order, reason: CancelReason) -> None:
+        """An order that cannot be paid for ends."""
+        self.cancel(order, reason)
+
+    def await_settlement(self, order: Order, qty: Fraction, change: Fraction, due: int) -> None:
         raise NotImplementedError
 
     def charge_for_liquidation(self, value: Fraction) -> None:
@@ -327,7 +305,15 @@ class ReferenceMatching(ReferenceGroups):
         """An order is triggered; whether it then acts."""
         available = told_of(available, row)
         order.waits, order.taker, order.rank = False, True, self.next_rank()
-        self.tell("OrderTriggered", order.number, order.stop, available, rule, row, self.report())
+        self.tell(
+            "OrderTriggered",
+            order.number,
+            order.stop,
+            available,
+            rule,
+            row,
+            self.report(order.number),
+        )
         return self.keeps_off_itself(order)
 
     def by_price(self, *, buying: bool) -> list[Order]:

@@ -49,6 +49,7 @@ class Order:
     stop: Fraction | None = None
     trail: Fraction | None = None
     percent: Fraction | None = None
+    symbol: str = ""
     expires: int | None = None
     post_only: bool = False
     hidden: bool = False
@@ -140,3 +141,13 @@ class Order:
 def fraction_of(text: object) -> Fraction | None:
     """A number as it is written; None where there is none."""
     return Fraction(text) if isinstance(text, str) else None
+
+
+def most_open(orders: list[Order]) -> Fraction:
+    """What orders could still trade, of those that cancel each other one alone."""
+    sizes: dict[str, Fraction] = {}
+    for order in orders:
+        is_leg = order.group is not None and order in order.group.legs()
+        key = order.group.name if is_leg and order.group else f"order {order.number}"
+        sizes[key] = max(sizes.get(key, ZERO), order.open)
+    return sum(sizes.values(), ZERO)

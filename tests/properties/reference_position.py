@@ -57,8 +57,11 @@ class Position:
 
     def _move(self, signed: Fraction, price: Fraction) -> Fraction:
         """The position after a trade; what it realized. Beyond flat the other side begins."""
+        return self._add(signed, self.value(abs(signed), price))
+
+    def _add(self, signed: Fraction, value: Fraction) -> Fraction:
+        """The same for what is worth so much."""
         size, before = abs(signed), abs(self.held)
-        value = self.value(size, price)
         if self.held * signed >= 0:
             self.held += signed
             self.cost += value

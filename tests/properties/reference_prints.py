@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from tests.properties.market_cases import Setup
-from tests.properties.reference_matching import Level
+from tests.properties.reference_common import Common
+from tests.properties.reference_levels import Level
 from tests.properties.reference_orders import ZERO, Order
 from tests.properties.reference_venue import ReferenceVenue
 from tests.properties.row_cases import PrintRow, QuoteRow
@@ -18,8 +19,8 @@ from offbook.domain.orders import TimeInForce
 class ReferencePrints(ReferenceVenue):
     """Matches prints; keeps what they gave until the next quote."""
 
-    def __init__(self, setup: Setup) -> None:
-        super().__init__(setup)
+    def __init__(self, setup: Setup, of: Common | None = None) -> None:
+        super().__init__(setup, of)
         self._given: dict[bool, tuple[Fraction, Fraction]] = {}
 
     @property

@@ -8,12 +8,13 @@ from fractions import Fraction
 from offbook.domain.config import AccountConfig, Unlisted
 
 
-def borrow_rate(account: AccountConfig, ts: int) -> Fraction | None:
+def borrow_rate(account: AccountConfig, symbol: str, ts: int) -> Fraction | None:
     """The yearly rate of borrowing the share, None where nobody lends it."""
     config = account.financing
     if config is None:
         return Fraction(0)
-    told = [one for one in config.borrow if date_ns(one.since) <= ts]
+    mine = [one for one in config.borrow if one.symbol == symbol]
+    told = [one for one in mine if date_ns(one.since) <= ts]
     if told:
         return None if told[-1].rate is None else Fraction(told[-1].rate)
     return Fraction(0) if config.unlisted is Unlisted.FREE else None

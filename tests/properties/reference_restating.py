@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 from tests.properties.market_cases import Setup
 from tests.properties.reference_charges import CENTS
 from tests.properties.reference_clock import MESSAGE_STAGE
+from tests.properties.reference_common import Common
 from tests.properties.reference_funds import MarginAccount
 from tests.properties.reference_loss import ReferenceLoss
 from tests.properties.reference_numbers import rounded_down
@@ -24,8 +26,8 @@ STOPS = {OrderType.STOP, OrderType.STOP_LIMIT}
 class ReferenceRestating(ReferenceLoss):
     """All quantities and prices, one after the other."""
 
-    def __init__(self, setup: Setup) -> None:
-        super().__init__(setup)
+    def __init__(self, setup: Setup, of: Common | None = None) -> None:
+        super().__init__(setup, of)
         self.delisted = False
 
     @property
@@ -42,14 +44,16 @@ class ReferenceRestating(ReferenceLoss):
 
     # -- splits -----------------------------------------------------------------------------
 
-    def split(self, ratio: Fraction) -> None:
-        """Each old share becomes so many new ones, in whole lots; the rest is paid at mid."""
-        if ratio < 1:
+    def split(self, ratio: Fraction, into: str) -> None:
+        """Each old share becomes so many new ones, in whole lots, perhaps of another symbol; the
+        rest is paid at mid."""
+        new = self.venue_of(into)
+        if ratio < 1 or new is not self:
             self.end_all(CancelReason.CORPORATE_ACTION)
         account, market = self.account, self.market()
         sign = -1 if account.held < 0 else 1
         shares = abs(account.held) * ratio
-        whole = shares // self._lot * self._lot
+        whole = shares // new._lot * new._lot
         rest = shares - whole
         in_lieu = realized = ZERO
         if rest:
@@ -63,20 +67,33 @@ class ReferenceRestating(ReferenceLoss):
         account.held = sign * whole
         if isinstance(account, MarginAccount):
             account.drawn = account.held, account.drawn[1]
-        account.realized += realized
+        if new is not self:
+            realized = new.account.join(account, realized)
+        new.account.realized += realized
         worth = rounded_down(realized * account.rate)
         account.realized_here += worth
         if in_lieu:
             change = rounded_down(in_lieu * account.rate) if account.converts else in_lieu
             account.purse[account.pays_in] += change
-        due = self.now + self.setup.venue.latency.response_ns
-        self.changed = self.resumed = self.now
-        self.tell(
-            "PositionRestated", ratio, account.held, account.cost, in_lieu, realized, worth, due
-        )
+        due = self.heard()
+        self.changed = self.now
+        if new is self or new.priced is None:
+            new.resumed = self.now
+        held, cost = new.account.held, new.account.cost
+        self.tell("PositionRestated", ratio, held, cost, in_lieu, realized, worth, due)
         if self.setup.listener:
             self.later(due, MESSAGE_STAGE, lambda: None)
-        self.locks_follow(ratio)
+        self.locks_follow(ratio, new)
+        self._market_reads_as_after(ratio)
+        if new is self:
+            self._follow_split(ratio)
+            return
+        self.account.symbol_ended = self.delisted = True
+        if new.priced is None and self.priced is not None:
+            new.priced = replace(self.priced, symbol=into)
+
+    def _market_reads_as_after(self, ratio: Fraction) -> None:
+        """The last price, and the bands of an exchange."""
         if self.priced is not None:
             self.priced = self._as_after(self.priced, ratio)
         lower, upper = self.bands
@@ -85,9 +102,8 @@ class ReferenceRestating(ReferenceLoss):
         if upper is not None:
             upper = -(-upper / ratio // self._finest_price) * self._finest_price
         self.bands = (lower, upper)
-        self._follow_split(ratio)
 
-    def locks_follow(self, ratio: Fraction) -> None:
+    def locks_follow(self, ratio: Fraction, new: Any) -> None:
         """Shares that wait for their payment become others, which wait."""
         raise NotImplementedError
 
@@ -110,9 +126,8 @@ class ReferenceRestating(ReferenceLoss):
             self.end_all(CancelReason.CORPORATE_ACTION)
             return
         for order in self.account.working():
-            waits_for_it = [
-                o for o in self.account.working() if o.held and self.parent_of(o) is order
-            ]
+            working = self.account.all_working()
+            waits_for_it = [o for o in working if o.held and self.parent_of(o) is order]
             if waits_for_it and not order.ended:
                 self.cancel(order, CancelReason.CORPORATE_ACTION)
         for order in self.account.working():
@@ -196,7 +211,7 @@ class ReferenceRestating(ReferenceLoss):
             order.sent_qty = qty
         self.changed = self.now
         works = order.accepted is not None and not held
-        due = self.report() if works else self.now + self.setup.venue.latency.response_ns
+        due = self.report(order.number) if works else self.heard(order.number)
         stop = None if order.trails else order.stop
         self.tell(
             "OrderAdjusted", order.number, qty, order.limit, stop, order.trail, order.percent,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from tests.properties.market_cases import Setup
+from tests.properties.reference_account import Account
 from tests.properties.reference_clock import MESSAGE_STAGE, VENUE_STAGE
+from tests.properties.reference_common import Common
 from tests.properties.reference_contracts import ReferenceContracts
 from tests.properties.reference_orders import ZERO, Group, Order, fraction_of
 from tests.properties.reference_venue import NewTerms
@@ -39,11 +41,14 @@ KNOWN = {
 class ReferenceSession(ReferenceContracts):
     """One session: what the outside may ask of it."""
 
-    def __init__(self, setup: Setup) -> None:
-        super().__init__(setup)
+    def __init__(self, setup: Setup, of: Common | None = None) -> None:
+        super().__init__(setup, of)
         self._stop_reason = ""
         self._lists = 0
         self._paused_at_row = 0
+        self.common.venues.append(self)
+        for other in setup.others:
+            ReferenceSession(other, self.common)
 
     def command(self, command: c.Command, ts: int) -> None:
         """Take an outside command at the present time, or open a later instant with it."""
@@ -70,13 +75,17 @@ class ReferenceSession(ReferenceContracts):
     def _order_command(self, command: c.Command) -> None:
         match command:
             case c.SubmitOrder():
-                self._submit(command.order)
+                self.venue_of(command.order.symbol).submit(command.order)
             case c.SubmitOrderList():
-                self._submit_list(command.orders)
+                self._lists += 1
+                venue = self.venue_of(command.orders.orders[0].symbol)
+                venue.submit_list(command.orders, self._lists)
             case c.CancelOrder():
-                self._ask_cancel(self.find(command.client_order_id))
+                order = self.find(command.client_order_id)
+                self.venue_of(order.symbol).ask_cancel(order)
             case c.ReplaceOrder():
-                self._ask_replace(self.find(command.client_order_id), command.terms)
+                order = self.find(command.client_order_id)
+                self.venue_of(order.symbol).ask_replace(order, command.terms)
 
     def _come_to(self, ts: int) -> None:
         """The present instant is completed unless only commands were taken in it; one that no row
@@ -102,9 +111,9 @@ class ReferenceSession(ReferenceContracts):
             name += "'"
         return name
 
-    def _submit(self, request: OrderRequest) -> None:
+    def submit(self, request: OrderRequest) -> None:
         order = self._order(request, 1)
-        refusal = self._refuse_new(order)
+        refusal = self.refuse_new(order)
         if refusal:
             self._deny(order, refusal)
         else:
@@ -115,6 +124,7 @@ class ReferenceSession(ReferenceContracts):
         pegged = request.order_type is OrderType.PEGGED
         return Order(
             number=number,
+            symbol=request.symbol,
             name=request.client_order_id or self._next_name(number),
             side=request.side,
             kind=request.order_type,
@@ -138,7 +148,7 @@ class ReferenceSession(ReferenceContracts):
             sent=self.now,
         )
 
-    def _refuse_new(self, order: Order, ahead: int = 0) -> RejectReason | None:
+    def refuse_new(self, order: Order, ahead: int = 0) -> RejectReason | None:
         return self.account.refuse_new(
             order,
             trading=self.status in {Status.RUNNING, Status.PAUSED},
@@ -155,38 +165,39 @@ class ReferenceSession(ReferenceContracts):
         if self.setup.listener:
             self.later(self.now, MESSAGE_STAGE, lambda: None)
 
-    def _submit_list(self, request: OrderListRequest) -> None:
+    def submit_list(self, request: OrderListRequest, number: int) -> None:
         """All orders of a list leave together, or all are denied."""
-        self._lists += 1
-        group = Group(f"list {self._lists}", request.contingency_type)
+        group = Group(f"list {number}", request.contingency_type)
         group.orders = [self._order(r, n) for n, r in enumerate(request.orders, 1)]
         for number, order in enumerate(group.orders):
             order.group, order.sent_qty = group, order.qty
             order.held = number > 0 and group.kind is not ContingencyType.OCO
         for number, order in enumerate(group.orders):
-            refusal = self._refuse_new(order, number)
+            refusal = self.venue_of(order.symbol).refuse_new(order, number)
             if refusal:
                 for each in group.orders:
                     other = RejectReason.ORDER_LIST_REFUSED
                     self._deny(each, refusal if each is order else other)
                 return
+        due = self.sent(group.orders[0].number)
         for order in group.orders:
             self.account.orders.append(order)
             amount = order.reserved
             order.reserved = ZERO
-            self.account.hold(order, max(amount, self.account.shared(order)))
-            self._tell_sent(order)
+            venue = self.venue_of(order.symbol)
+            venue.account.hold(order, max(amount, venue.account.shared(order)))
+            venue.tell_sent(order, due)
 
     def _send(self, order: Order) -> None:
         self.account.orders.append(order)
-        self._tell_sent(order)
+        self.tell_sent(order, self.now if order.liquidates else self.sent(order.number))
 
-    def _tell_sent(self, order: Order) -> None:
-        due = self.now + (0 if order.liquidates else self.setup.venue.latency.entry_ns)
+    def tell_sent(self, order: Order, due: int) -> None:
         self.tell(
             "OrderSubmitted", order.number, order.qty, order.bound, order.stop, order.trail,
             order.percent, order.reduce_only, order.reserved, due,
         )  # fmt: skip
+        self.common.sent_at.append(self.now)
         self.later(due, MESSAGE_STAGE, lambda: self.new_arrives(order))
 
     def _deny_request(self, order: Order, reason: RejectReason, *, replace: bool) -> None:
@@ -209,17 +220,17 @@ class ReferenceSession(ReferenceContracts):
             return RejectReason.REQUEST_PENDING
         return None
 
-    def _ask_cancel(self, order: Order) -> None:
+    def ask_cancel(self, order: Order) -> None:
         reason = self._refuse_request(order, replace=False)
         if reason:
             self._deny_request(order, reason, replace=False)
             return
         order.asked_cancel = True
-        due = self.now + self.setup.venue.latency.entry_ns
+        due = self.sent(order.number)
         self.tell("CancelRequested", order.number, due)
         self.later(due, MESSAGE_STAGE, lambda: self.cancel_arrives(order))
 
-    def _ask_replace(self, order: Order, terms: ReplaceRequest) -> None:
+    def ask_replace(self, order: Order, terms: ReplaceRequest) -> None:
         qty = order.qty if terms.order_qty is None else Fraction(terms.order_qty)
         limit = order.limit if terms.price is None else Fraction(terms.price)
         given = None if order.trails else order.stop
@@ -237,8 +248,11 @@ class ReferenceSession(ReferenceContracts):
             terms = (limit, stop, trail, percent)
             reserve_price = self.account.price_to_replace(order, terms, market)
         adds = qty > order.qty and not self.account.only_reduces(order, qty)
-        if reason is None and adds and self.account.lost_enough:
+        if reason is None and adds and self.common.lost_enough:
             reason = RejectReason.DAILY_LOSS
+        if reason is None and qty > order.qty:
+            reason = self.account.not_allowed(order, qty)
+        reason = reason or self.account.too_often(self.now)
         if reason is None and market is not None:
             reason = self.account.refuse_value(order, qty, limit, stop, market)
         if reason is None:
@@ -247,11 +261,12 @@ class ReferenceSession(ReferenceContracts):
             self._deny_request(order, reason, replace=True)
             return
         assert isinstance(reason, Fraction)
+        self.common.sent_at.append(self.now)
         order.asked_replace = True
         order.asked_qty, order.asked_price = qty, reserve_price
         self.account.hold(order, reason)
         order.unheard_replace = self.setup.listener is not None
-        sent, due = self.now, self.now + self.setup.venue.latency.entry_ns
+        sent, due = self.now, self.sent(order.number)
         self.tell(
             "ReplaceRequested", order.number, qty, limit, stop, trail, percent, order.reserved, due
         )
@@ -264,17 +279,19 @@ class ReferenceSession(ReferenceContracts):
         self.status = Status.PAUSED
         self.tell("SessionPaused", self.rows, reason, policy)
         self._paused_at_row = self.rows
-        self.fills_while_paused = self.expired_while_paused = 0
+        self.common.fills_while_paused = self.common.expired_while_paused = 0
         unwanted = self._unwanted(policy)
         self._cancel_all(unwanted, CancelReason.PAUSED)
 
     def _unwanted(self, policy: PauseOrders) -> list[Order]:
         """What a pause takes away: with ``cancel_entries`` all that may not reduce a position;
         orders that cancel each other stay or go together."""
-        working = [order for order in self.account.working() if not order.liquidates]
+        working = [order for order in self.account.all_working() if not order.liquidates]
         if policy is not PauseOrders.CANCEL_ENTRIES:
             return [] if policy is PauseOrders.KEEP else working
-        room, kept, judged = abs(self.account.held), list[Order](), list[Order]()
+        accounts = {one.instrument.symbol: one for one in self.common.accounts}
+        room = {symbol: abs(one.held) for symbol, one in accounts.items()}
+        kept, judged = list[Order](), list[Order]()
         for order in working:
             unit = [order]
             if order.group and order in order.group.legs():
@@ -282,10 +299,10 @@ class ReferenceSession(ReferenceContracts):
             is_child = order.group is not None and self.parent_of(order) is not None
             if order.reduce_only or is_child:
                 kept.append(order)
-            elif order not in judged and all(self.account.reduces(o.side) for o in unit):
+            elif order not in judged and all(accounts[o.symbol].reduces(o.side) for o in unit):
                 size = max(one.open for one in unit)
-                if size <= room:
-                    room -= size
+                if size <= room[order.symbol]:
+                    room[order.symbol] -= size
                     kept += unit
                     judged += unit
         return [order for order in working if order not in kept]
@@ -293,28 +310,39 @@ class ReferenceSession(ReferenceContracts):
     def _resume(self) -> None:
         self.status = Status.RUNNING
         missed = self.rows - self._paused_at_row
-        self.tell("SessionResumed", missed, self.fills_while_paused, self.expired_while_paused)
+        fills, expired = self.common.fills_while_paused, self.common.expired_while_paused
+        self.tell("SessionResumed", missed, fills, expired)
 
     def stop(self, command: c.Stop) -> None:
         self.status = Status.STOPPING
         self._stop_reason = command.reason
         deadline = self.now + (command.deadline_ns if command.flatten else 0)
         self.tell("SessionStopping", deadline, command.reason)
-        self._cancel_all(self.account.working(), CancelReason.STOPPED)
-        lot = Fraction(self.setup.instrument.lot_size)
-        qty = abs(self.account.held) // lot * lot
-        if not command.flatten or qty == 0:
-            left = command.flatten and self.account.held != 0
+        self._cancel_all(self.account.all_working(), CancelReason.STOPPED)
+        closes = [self._flatten(one) for one in self.account.all if command.flatten]
+        if not any(closes):
+            left = command.flatten and self._has_positions()
             self._finish(INCOMPLETE if left else command.reason)
             return
-        self._close(qty)
         self.later(deadline, VENUE_STAGE, lambda: self._give_up(INCOMPLETE))
 
-    def _close(self, qty: Fraction, *, liquidates: bool = False) -> None:
+    def _has_positions(self) -> bool:
+        return any(one.held for one in self.common.accounts)
+
+    def _flatten(self, account: Account) -> bool:
+        """Close what is held in whole lots, if there is any."""
+        lot = Fraction(account.instrument.lot_size)
+        qty = abs(account.held) // lot * lot
+        if qty:
+            self.venue_of(account.instrument.symbol).close(qty)
+        return qty > 0
+
+    def close(self, qty: Fraction, *, liquidates: bool = False) -> None:
         """Close a position at market; a liquidation is the venue's own and arrives at once."""
         self._send(
             Order(
                 number=len(self.account.orders) + 1,
+                symbol=self.setup.instrument.symbol,
                 name=self._next_name(len(self.account.orders) + 1),
                 side=OrderSide.SELL if self.account.held > 0 else OrderSide.BUY,
                 kind=OrderType.MARKET,
@@ -330,12 +358,13 @@ class ReferenceSession(ReferenceContracts):
         )
 
     def check_flat(self) -> None:
-        if self.status is Status.STOPPING and not self.account.working():
-            self._finish(INCOMPLETE if self.account.held else self._stop_reason)
+        first = self.common.venues[0]
+        if self.status is Status.STOPPING and not self.account.all_working():
+            self._finish(INCOMPLETE if self._has_positions() else first._stop_reason)
 
     def _give_up(self, reason: str) -> None:
         if self.status is Status.STOPPING:
-            self._cancel_all(self.account.working(), CancelReason.STOPPED)
+            self._cancel_all(self.account.all_working(), CancelReason.STOPPED)
             self._finish(reason)
 
     def _finish(self, reason: str) -> None:

@@ -35,7 +35,7 @@ class ReferenceVenue(ReferenceBars):
 
     # -- messages that arrive ---------------------------------------------------------------
 
-    def _venue_refuses(
+    def venue_refuses(
         self, order: Order, qty: Fraction, limit: Fraction | None, stop: Fraction | None
     ) -> RejectReason | None:
         if order.liquidates:
@@ -126,14 +126,14 @@ class ReferenceVenue(ReferenceBars):
 
     def _refuses(self, order: Order) -> RejectReason | None:
         """An order is refused for itself, else for another of its list."""
-        own = self._venue_refuses(order, order.qty, order.limit, order.stop)
+        own = self.venue_refuses(order, order.qty, order.limit, order.stop)
         if own is not None or order.group is None:
             return own
         for other in order.group.orders:
             rejected = other.ended is OrderStatus.REJECTED
-            if (rejected or (other.accepted is None and not other.ended)) and self._venue_refuses(
-                other, other.qty, other.limit, other.stop
-            ):
+            venue = self.venue_of(other.symbol)
+            comes = rejected or (other.accepted is None and not other.ended)
+            if comes and venue.venue_refuses(other, other.qty, other.limit, other.stop):
                 return RejectReason.ORDER_LIST_REFUSED
         return None
 
@@ -143,7 +143,7 @@ class ReferenceVenue(ReferenceBars):
         refusal = self._refuses(order)
         if refusal:
             self.account.end(order, OrderStatus.REJECTED, refusal.value)
-            self.tell("OrderRejected", order.number, refusal, self.report())
+            self.tell("OrderRejected", order.number, refusal, self.report(order.number))
             return
         order.accepted, order.rank = self.now, self.next_rank()
         order.taker = not order.post_only
@@ -152,7 +152,14 @@ class ReferenceVenue(ReferenceBars):
             order.auction, expires = self._auction_of(order)
         if not order.held:
             self.start_trail(order)
-        self.tell("OrderAccepted", order.number, expires, order.stop, order.held, self.report())
+        self.tell(
+            "OrderAccepted",
+            order.number,
+            expires,
+            order.stop,
+            order.held,
+            self.report(order.number),
+        )
         if expires is not None:
             self.later(expires, VENUE_STAGE, lambda: self._expire(order))
         works = not order.held
@@ -170,7 +177,9 @@ class ReferenceVenue(ReferenceBars):
     def cancel_arrives(self, order: Order) -> None:
         order.asked_cancel = False
         if order.ended:
-            self.tell("CancelRejected", order.number, RejectReason.ORDER_CLOSED, self.report())
+            self.tell(
+                "CancelRejected", order.number, RejectReason.ORDER_CLOSED, self.report(order.number)
+            )
         elif self.is_locked(order):
             self._keeps(order)
         else:
@@ -183,7 +192,7 @@ class ReferenceVenue(ReferenceBars):
         def heard() -> None:
             order.unheard_cancel = False
 
-        due = self.report(heard)
+        due = self.report(order.number, heard)
         self.tell("CancelRejected", order.number, RejectReason.AUCTION_CUTOFF, due)
 
     def replace_arrives(self, order: Order, new: NewTerms) -> None:
@@ -196,7 +205,7 @@ class ReferenceVenue(ReferenceBars):
         def heard() -> None:
             order.unheard_replace = False
 
-        due = self.report(heard)
+        due = self.report(order.number, heard)
         reason = self._refuses_new_terms(order, new)
         if reason:
             self.account.hold(
@@ -235,7 +244,7 @@ class ReferenceVenue(ReferenceBars):
             return RejectReason.QTY_BELOW_FILLED
         if self._was_triggered(order, new):
             return RejectReason.ALREADY_TRIGGERED
-        refusal = self._venue_refuses(order, new.qty, new.limit, new.stop)
+        refusal = self.venue_refuses(order, new.qty, new.limit, new.stop)
         if refusal is None and self.changed >= new.sent:
             return RejectReason.CORPORATE_ACTION  # they were meant for the shares as they were
         return refusal or self._cannot_pay(order, new)
@@ -266,7 +275,7 @@ class ReferenceVenue(ReferenceBars):
             self.end_as_expired(order, CancelReason.NO_AUCTION_PRICE if order.auction else reason)
 
     def end_as_expired(self, order: Order, reason: CancelReason) -> None:
-        self.expired_while_paused += self.status is Status.PAUSED
+        self.common.expired_while_paused += self.status is Status.PAUSED
         self.account.end(order, OrderStatus.EXPIRED, reason.value)
-        self.tell("OrderExpired", order.number, reason, self.report())
+        self.tell("OrderExpired", order.number, reason, self.report(order.number))
         self.settle(order)

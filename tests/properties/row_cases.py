@@ -18,6 +18,7 @@ class QuoteRow:
     ask: Fraction
     bid_size: Fraction
     ask_size: Fraction
+    symbol: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class BarRow:
     low: Fraction
     close: Fraction
     volume: Fraction
+    symbol: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class PrintRow:
     price: Fraction
     size: Fraction
     took: int
+    symbol: str = field(default="", compare=False)
     mark: str = field(default="", compare=False)
     """``open``, ``close`` or ``reopen`` for the official price of an auction."""
 
@@ -61,6 +64,7 @@ class StatusRow:
     event: str
     lower: Fraction | None
     upper: Fraction | None
+    symbol: str = field(default="", compare=False)
 
     @property
     def code(self) -> int:
@@ -87,6 +91,8 @@ class Move:
     odd: int
     mark: str = ""
     event: str = ""
+    place: int = 0
+    """Of which of several instruments."""
 
 
 def pick_move(source: Source) -> Move:
@@ -102,4 +108,5 @@ def pick_move(source: Source) -> Move:
         odd=source.pick([0, 0, 0, 1]),
         mark=source.pick(["", "", "", "open", "close", "reopen"]),
         event=source.pick([""] * 15 + ["halt", "resume", "resume", "bands", "bands"]),
+        place=source.number(0, 5),
     )

@@ -9,18 +9,11 @@ import msgspec
 from tests.properties.invariants import Invariants
 from tests.properties.made_market import MadeMarket
 from tests.properties.made_session import LISTENERS, Silent, attach_of, merged, session_of
-from tests.properties.market_cases import (
-    Ask,
-    Change,
-    Rows,
-    Send,
-    SendList,
-    Setup,
-    Step,
-    Wait,
-)
-from tests.properties.plain_records import Plain
+from tests.properties.market_cases import Setup
+from tests.properties.plain_records import PlainRecords
 from tests.properties.reference_session import ReferenceSession
+from tests.properties.step_cases import Ask, Change, Rows, Send, SendList, Step, Wait
+from tests.properties.tags import tags_of
 from tests.properties.wishes import Wishes
 
 from offbook.domain import commands as c
@@ -29,6 +22,7 @@ from offbook.domain.config import (
     ResumeTimers,
 )
 from offbook.domain.errors import InvalidOrder, OrderConflict, OrderNotFound
+from offbook.domain.instruments import Instrument
 from offbook.domain.orders import (
     ContingencyType,
     OrderListRequest,
@@ -52,8 +46,11 @@ class SideBySide:
         self.setup = setup
         self.market = MadeMarket(setup)
         self.reference = ReferenceSession(setup)
-        self.wishes = Wishes(setup, self.market, self.reference)
-        self.plain = Plain(setup.instrument)
+        self.wishes = [
+            Wishes(part.setup, part, venue)
+            for part, venue in zip(self.market.parts, self.reference.common.venues, strict=True)
+        ]
+        self.plain = PlainRecords(part.instrument for part in setup.parts)
         self.listener = self._new_listener()
         self.engine = ProcessingEngine(session_of(setup), self.listener)
         self.checker = Invariants(setup)
@@ -61,6 +58,7 @@ class SideBySide:
         self.inputs: list[EngineInput] = []
         self.counts: Counter[str] = Counter()
         self._names: list[str] = []
+        self._tags = tags_of(setup)
         self._settled: set[int] = set()
         self._commands = 0
         self._ended = False
@@ -97,7 +95,7 @@ class SideBySide:
             return
         rows = self.market.rows(step.moves)
         for row in rows:
-            if not self.reference.row(row):
+            if not self.reference.venue_of(row.symbol).row(row):
                 break
             self.market.took(row)
         self._feed(self.market.slice_of(rows, self.engine.cursor.row))
@@ -121,7 +119,7 @@ class SideBySide:
             name = None
         else:
             self._names.append(str(name))
-        request = self.wishes.request(step, name)
+        request = self._wishes_of(step).request(step, name)
         command = c.SubmitOrder(command_id=self._id(), order=request)
         if step.flaw:
             self._refused(command, InvalidOrder)
@@ -132,12 +130,15 @@ class SideBySide:
             self.engine.check(command)
             self._command(command, step.when)
 
+    def _wishes_of(self, step: Send) -> Wishes:
+        return self.wishes[step.place % len(self.wishes)]
+
     def _send_list(self, step: SendList) -> None:
         requests = []
         for send in step.sends:
             self._names.append(f"order-{len(self._names)}")
             name = None if send.name == "none" else self._names[-1]
-            requests.append(self.wishes.request(send, name))
+            requests.append(self._wishes_of(send).request(send, name))
         if step.kind is ContingencyType.BRACKET:
             qty = requests[0].order_qty
             requests = [msgspec.structs.replace(request, order_qty=qty) for request in requests]
@@ -156,14 +157,14 @@ class SideBySide:
         order = self.reference.find(orders[-1 - step.which % len(orders)].name)
         command: c.Command = c.CancelOrder(command_id=self._id(), client_order_id=order.name)
         if step.replace:
-            price = None if step.price is None else self.wishes.price_text(step.price, 0)
-            qty = None if step.qty is None else self.wishes.qty_text(step.qty, 0, "")
+            venues = self.reference.common.venues
+            wishes = self.wishes[venues.index(self.reference.venue_of(order.symbol))]
+            price = None if step.price is None else wishes.price_text(step.price, 0)
+            qty = None if step.qty is None else wishes.qty_text(step.qty, 0, "")
             command = c.ReplaceOrder(
                 command_id=self._id(),
                 client_order_id=order.name,
-                terms=ReplaceRequest(
-                    order_qty=qty, price=price, **self.wishes.new_trigger(step, order)
-                ),
+                terms=ReplaceRequest(order_qty=qty, price=price, **wishes.new_trigger(step, order)),
             )
             empty = qty is None and price is None and step.stop is None
             unfit = price is not None and not order.kind.has_limit
@@ -234,9 +235,25 @@ class SideBySide:
         self.reference.events = []
         for record in made:
             self.checker.take(record)
-            self.counts[type(record).__name__] += 1
+            self._count(record)
         self.records += made
         self._compare(made, told)
+
+    def _count(self, record: Record) -> None:
+        """What a campaign was about."""
+        self.counts[type(record).__name__] += 1
+        if isinstance(record, r.OrderFilled):
+            for tag in self._tags:
+                self.counts[f"fills:{tag}"] += 1
+            if record.symbol != self.setup.instrument.symbol:
+                self.counts["fills:others"] += 1
+        if isinstance(record, r.PositionRestated) and record.new_symbol != record.symbol:
+            self.counts["symbol-change"] += 1
+        if isinstance(record, r.MarginCalled | r.DailyLossReached | r.SessionStopped):
+            several = sum(qty != 0 for qty in self.checker.held.values()) > 1
+            self.counts[f"{type(record).__name__}-several"] += several
+        if isinstance(record, r.OrderDenied | r.OrderRejected):
+            self.counts[f"{record.reason.value}"] += 1
 
     # -- comparing --------------------------------------------------------------------------
 
@@ -246,26 +263,25 @@ class SideBySide:
         reference = self.reference
         real = (self.engine.status, self.engine.now, self.engine.cursor.row)
         self._same("status, time, rows", real, (reference.status, reference.now, reference.rows))
-        self._same("account", self._account(), reference.account.told())
-        self._levels()
+        for venue in reference.common.venues:
+            self._same("account", self._account(venue.setup.instrument), venue.account.told())
+            self._levels(venue)
         self._orders()
         if self.listener is not None and self.setup.listener != "on_start":
             self._same("shown", self.listener.seen, reference.seen)
 
-    def _levels(self) -> None:
+    def _levels(self, venue: ReferenceSession) -> None:
         """Of the best bid and ask: what the session has had of them, and they do not show again."""
-        book = self.engine._venue.book(self.setup.instrument.symbol)
-        scale = 10**self.setup.instrument.price_precision
-        for side, level in (
-            (OrderSide.BUY, self.reference.asks),
-            (OrderSide.SELL, self.reference.bids),
-        ):
-            missing = self.plain.size(book.missing(side, int(level.price * scale)))
+        instrument = venue.setup.instrument
+        book, scale = self.engine._venue.book(instrument.symbol), 10**instrument.price_precision
+        plain = self.plain.of(instrument.symbol)
+        for side, level in ((OrderSide.BUY, venue.asks), (OrderSide.SELL, venue.bids)):
+            missing = plain.size(book.missing(side, int(level.price * scale)))
             self._same(f"taken of what a {side.value} meets", missing, level.missing())
 
-    def _account(self) -> dict[str, object]:
+    def _account(self, instrument: Instrument) -> dict[str, object]:
         """The engine's account, in whole units."""
-        ledger, instrument = self.engine._kernel.ledger, self.setup.instrument
+        ledger, plain = self.engine._kernel.ledger, self.plain.of(instrument.symbol)
         base = instrument.held_as
         position = ledger.position(instrument.symbol)
         amounts = {
@@ -277,12 +293,12 @@ class SideBySide:
             "fees": ledger.fees,
             "reserved": sum(ledger.reserved.values()),
         }
-        exact = {name: self.plain.money(amount) for name, amount in amounts.items()}
-        return exact | {"position": self.plain.size(position.qty), "open": list(ledger.open_orders)}
+        exact = {name: plain.money(amount) for name, amount in amounts.items()}
+        return exact | {"position": plain.size(position.qty), "open": list(ledger.open_orders)}
 
     def _orders(self, *, again: bool = False) -> None:
         """Every order; those that ended and were found equal are looked at ``again`` at last."""
-        real, plain = self.engine._kernel.ledger.orders.values(), self.plain
+        real = self.engine._kernel.ledger.orders.values()
         expected = self.reference.account.orders
         self._same("number of orders", len(real), len(expected))
         for one, other in zip(real, expected, strict=True):
@@ -290,6 +306,7 @@ class SideBySide:
                 continue
             if other.ended is not None:
                 self._settled.add(one.ordinal)
+            plain = self.plain.of(one.symbol)
             mine = (
                 one.client_order_id, one.status, one.reason, plain.size(one.cum_qty),
                 plain.size(one.order_qty), plain.price(one.price_px), plain.money(one.reserved),

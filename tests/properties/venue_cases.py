@@ -1,21 +1,33 @@
-"""Venues at random: how old their quotes may be."""
+"""Venues at random: how old their quotes may be, how they match bars, how far away they are."""
 
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 import msgspec
 from tests.properties.sources import Source
 
 from offbook.domain.config import (
     UNLIMITED,
+    BarPrices,
+    BarReports,
+    Delay,
+    EmpiricalDelay,
     FreshnessConfig,
+    Intrabar,
+    LatencyConfig,
     LimitFill,
     LimitGap,
+    LogNormalDelay,
     MarketConfig,
+    NormalDelay,
     ReplacePriority,
     SelfMatchPolicy,
+    SlippageBound,
     StalePolicy,
+    StopGap,
+    StopLimitFill,
     VenueConfig,
 )
 from offbook.domain.config.session import touch_counts, touched_by_quotes
@@ -29,6 +41,48 @@ def pick_freshness(source: Source, timeframe: int) -> FreshnessConfig | None:
     policy = source.pick(list(StalePolicy))
     rule = FreshnessConfig(max_age_ns=age, policy=policy)
     return source.pick([None, None, rule])
+
+
+def pick_rules_of_bars(source: Source, latency: LatencyConfig) -> dict[str, Any]:
+    """How bars are matched."""
+    at_once = latency.response is None and latency.response_ns == 0
+    return {
+        "limit_gap": source.pick(list(LimitGap)),
+        "stop_gap": source.pick(list(StopGap)),
+        "intrabar": source.pick(list(Intrabar)),
+        "stop_limit": source.pick(list(StopLimitFill)),
+        "bar_prices": source.pick([BarPrices.RANGE, BarPrices.RANGE, BarPrices.CLOSE]),
+        "slippage_bound": source.pick(list(SlippageBound)),
+        "bar_reports": source.pick(list(BarReports)) if at_once else BarReports.AFTER,
+    }
+
+
+def pick_latency(source: Source, timeframe: int) -> LatencyConfig:
+    """Constant delays, or drawn ones, around the time between two rows."""
+    most = 60 * SECOND
+    delays = [min(one, most) for one in (0, 1, timeframe // 2, timeframe, 5 * timeframe // 2)]
+    entry, response = source.pick(delays), source.pick(delays)
+    if source.pick([True, True, False]):
+        return LatencyConfig(entry_ns=entry, response_ns=response)
+    return LatencyConfig(
+        entry_ns=entry,
+        response_ns=response,
+        entry=_pick_delay(source, delays),
+        response=_pick_delay(source, delays),
+    )
+
+
+def _pick_delay(source: Source, delays: list[int]) -> Delay | None:
+    kind = source.pick(["none", "normal", "log", "log", "seen"])
+    middle, other = source.pick(delays), source.pick(delays)
+    if kind == "normal":
+        return NormalDelay(mean_ns=middle, deviation_ns=other, least_ns=source.pick([0, 1, other]))
+    if kind == "log":
+        sigma = source.pick(["0.5", "0", "3", "1.2345"])
+        return LogNormalDelay(median_ns=middle, sigma=sigma, least_ns=source.pick([0, other]))
+    if kind == "seen":
+        return EmpiricalDelay(quantiles_ns=tuple(sorted({0, middle, other, *delays[:3]})))
+    return None
 
 
 def freshness_at_random(rng: Random, market: MarketConfig) -> FreshnessConfig | None:

@@ -6,12 +6,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from tests.properties.made_market import MadeMarket
-from tests.properties.market_cases import Ask, Send, Setup, kind_of
+from tests.properties.made_market import OneMarket
+from tests.properties.market_cases import Setup
 from tests.properties.reference_charges import most_charged
 from tests.properties.reference_funds import MarginAccount
 from tests.properties.reference_orders import ZERO, Order
 from tests.properties.reference_session import ReferenceSession
+from tests.properties.step_cases import Ask, Send, kind_of
 
 from offbook.domain.config import BasisPointsFee
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType, PegType, TimeInForce
@@ -20,7 +21,7 @@ from offbook.domain.orders import OrderRequest, OrderSide, OrderType, PegType, T
 class Wishes:
     """Makes requests for a session as it stands."""
 
-    def __init__(self, setup: Setup, market: MadeMarket, reference: ReferenceSession) -> None:
+    def __init__(self, setup: Setup, market: OneMarket, reference: ReferenceSession) -> None:
         self.setup = setup
         self.market = market
         self.reference = reference

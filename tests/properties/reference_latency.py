@@ -1,0 +1,45 @@
+"""How long messages take in the reference: drawn by the documented hash, from tables made anew."""
+
+from __future__ import annotations
+
+from decimal import Context, Decimal
+from functools import lru_cache
+from hashlib import blake2b
+from statistics import NormalDist
+
+from offbook.domain.config import EmpiricalDelay, LatencyConfig, LogNormalDelay, NormalDelay
+
+ENTRIES = 1024
+MINUTE = 60 * 10**9
+EXACT = Context(prec=60)
+
+
+def delay(config: LatencyConfig, way: str, seed: int, number: object, record: int) -> int:
+    """Of a message about an order: eight bytes of a hash of the seed, the way, the order and how
+    many records there are choose one of equally likely delays."""
+    drawn = config.entry if way == "entry" else config.response
+    if drawn is None:
+        return config.entry_ns if way == "entry" else config.response_ns
+    table = _table(drawn)
+    key = f"{seed}|{way} latency|{number}|{record}"
+    value = int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big")
+    return table[value * len(table) // 2**64]
+
+
+@lru_cache(maxsize=64)
+def _table(config: NormalDelay | LogNormalDelay | EmpiricalDelay) -> tuple[int, ...]:
+    """None longer than a minute."""
+    if isinstance(config, EmpiricalDelay):
+        return config.quantiles_ns
+    normal = NormalDist()
+    found = []
+    for place in range(ENTRIES):
+        # Quantiles are known to a 4,096th, so that no machine's arithmetic shows.
+        part = round(normal.inv_cdf((place + 0.5) / ENTRIES) * 4096)
+        if isinstance(config, NormalDelay):
+            took = max(config.mean_ns + config.deviation_ns * part // 4096, config.least_ns)
+        else:
+            power = EXACT.exp(Decimal(config.sigma) * part / 4096)
+            took = config.least_ns + int(EXACT.multiply(config.median_ns, power))
+        found.append(min(took, MINUTE))
+    return tuple(found)

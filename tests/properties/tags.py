@@ -1,0 +1,29 @@
+"""What of a session is rare enough to be counted, so that no campaign goes without it."""
+
+from __future__ import annotations
+
+from tests.properties.market_cases import Setup
+
+from offbook.domain.config import SumFee, VenueConfig
+
+USUAL = VenueConfig()
+RULES = (
+    "stop_limit", "bar_prices", "bar_reports", "slippage_bound", "stop_gap", "limit_gap",
+    "intrabar", "fill_at", "limit_fill",
+)  # fmt: skip
+
+
+def tags_of(setup: Setup) -> list[str]:
+    """Names of the models and rules that are not the usual ones."""
+    venue, account, latency = setup.venue, setup.account, setup.venue.latency
+    fees = venue.fee.parts if isinstance(venue.fee, SumFee) else (venue.fee,)
+    found = {type(fee).__name__ for fee in fees} | {type(venue.slippage).__name__}
+    found |= {type(drawn).__name__ for drawn in (latency.entry, latency.response) if drawn}
+    found |= {name for name in RULES if getattr(venue, name) != getattr(USUAL, name)}
+    found |= {f"unpaid-{account.unpaid.value}", f"self-{venue.self_match.value}"}
+    if setup.others:
+        moneys = {part.instrument.quote_currency for part in setup.parts}
+        if len({part.kinds for part in setup.parts}) > 1:
+            found.add("several-kinds")
+        found |= {"several", f"currencies-{len(moneys)}", f"several-{account.type.value}"}
+    return sorted(found)
