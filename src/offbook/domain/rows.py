@@ -4,7 +4,8 @@ Each row has two times: ``ts_event`` (the venue's, may be absent) and ``ts_init`
 Session time ``ts`` is ``ts_init``, else ``ts_event``, and never decreases.
 
 A row that a strategy is shown may keep most of its numbers packed until they are asked for, which
-msgspec's encoders and ``msgspec.structs`` do not do: give these ``copy.copy(row)``.
+msgspec's encoders and ``msgspec.structs`` do not do: give these ``copy.copy(row)``.  It is a
+``Quote``, ``Trade`` or ``Bar`` to ``isinstance``, whatever ``type`` says.
 """
 
 from __future__ import annotations
