@@ -8,8 +8,7 @@ from random import Random
 import msgspec
 import numpy as np
 import pytest
-from tests.properties.many_sessions import LIVE_MAKERS
-from tests.properties.random_markets import Kind, days_at_random, hours_at_random
+from tests.properties.random_markets import MAKERS, Kind, days_at_random, hours_at_random
 from tests.rehearsal import Snapshotting, attach_of, session_of
 
 from offbook.domain import commands as c
@@ -94,7 +93,7 @@ class ManyBuilders:
 
     def __init__(self, seed: int, kind: Kind) -> None:
         self.rng = rng = Random(seed)
-        self.built: BuiltMarket | BuiltCombination = LIVE_MAKERS[kind](rng, 150)
+        self.built: BuiltMarket | BuiltCombination = MAKERS[kind](rng, 150)
         (self.rows,) = self.built.slices
         if isinstance(self.rows, MergedSlice):
             self.rows = with_ties(rng, self.rows)
