@@ -194,8 +194,10 @@ async def find_stored(data_dir: Path, reference: str) -> ListedSession:
     """One session by its id, the beginning of its id that no other has, its name, or ``last``.
 
     Raises SessionNotFound; StorageUnavailable when it may be in a store that cannot be read;
-    InvalidInput when several ids begin so, or several have the name.
+    InvalidInput when several ids begin so, or several have the name, or nothing is named.
     """
+    if not reference:
+        raise InvalidInput("name a session: an id, the beginning of one, a session's name, or last")
     listing = await list_stored(data_dir)
     if reference == LAST and listing.sessions and not listing.unreadable:
         return listing.sessions[-1]

@@ -71,11 +71,13 @@ class Known(msgspec.Struct, frozen=True):
 
 
 class Catalogue(msgspec.Struct, frozen=True):
-    """All settings by their paths, and the tables that come in several kinds."""
+    """All settings by their paths, the tables that come in several kinds, and those that are
+    ``optional``: not there unless somebody gives them, with the structs they may hold."""
 
     settings: dict[Path, Known]
     kinds: dict[Path, dict[str, type[msgspec.Struct]]]
     tables: frozenset[Path]
+    optional: dict[Path, list[type[msgspec.Struct]]]
 
     def find(self, path: Path) -> Known | None:
         """The setting of a path; below an open table, that table."""
@@ -142,6 +144,15 @@ def flat(document: Mapping[str, Any], prefix: Path = ()) -> Iterator[tuple[Path,
             yield (*prefix, name), value
 
 
+def empty_tables(document: Mapping[str, Any], prefix: Path = ()) -> Iterator[Path]:
+    """The paths of tables that have nothing in them."""
+    for name, value in document.items():
+        if isinstance(value, dict):
+            if not value:
+                yield (*prefix, name)
+            yield from empty_tables(value, (*prefix, name))
+
+
 def nested(leaves: Mapping[Path, Any]) -> dict[str, Any]:
     """Tables again, from leaves."""
     document: dict[str, Any] = {}
@@ -160,7 +171,7 @@ def masked(path: Path, value: Any) -> Any:
 
 
 def _catalogue(*structs: type[msgspec.Struct]) -> Catalogue:
-    found = Catalogue({}, {}, frozenset())
+    found = Catalogue({}, {}, frozenset(), {})
     tables: set[Path] = set()
     for struct in structs:
         _walk(struct, (), found, tables)
@@ -190,6 +201,8 @@ def _walk(
             _add(found, Known(path, field.type, plain, is_open))
             continue
         tables.add(path)
+        if default is None:
+            found.optional[path] = inner
         tags = {str(kind.__struct_config__.tag): kind for kind in inner if _tag_field(kind)}
         if tags:
             found.kinds[path] = tags

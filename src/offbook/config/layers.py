@@ -7,6 +7,7 @@ import json
 import re
 import types
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path as FilePath
 from typing import Any, Final, Literal, Union, get_args, get_origin
 
@@ -14,7 +15,17 @@ import msgspec
 
 from offbook.adapters.strategy_loader import is_file_ref
 from offbook.config.documents import read_document
-from offbook.config.known import MARKET, Catalogue, Known, Path, dotted, flat
+from offbook.config.known import (
+    MARKET,
+    TYPE,
+    Catalogue,
+    Known,
+    Path,
+    defaults_of,
+    dotted,
+    empty_tables,
+    flat,
+)
 from offbook.config.markets import FILES, SHIPPED
 from offbook.config.settings import ROW_CACHE_VARIABLE, absolute
 from offbook.config.synthetic import is_synthetic
@@ -93,7 +104,9 @@ def checked_document(
     lines: dict[Path, int] | None = None,
 ) -> Layer:
     """A document as a layer; what is wrong with it is in ``problems``."""
-    layer = _checked(flat(document), source, origin, lines or {}, catalogue)
+    leaves = chain(flat(document), _of_empty_tables(document, catalogue))
+    layer = _checked(leaves, source, origin, lines or {}, catalogue)
+    unsaid = _nothing_said(document, origin, catalogue)
     empty = [
         Problem(origin, name, f"{name}: expected a table, was {document[name]!r}")
         for (name, *rest) in catalogue.tables
@@ -104,7 +117,34 @@ def checked_document(
         for name, value in document.items()
         if value == {} and (name,) not in catalogue.tables
     ]
-    return msgspec.structs.replace(layer, problems=(*empty, *layer.problems))
+    return msgspec.structs.replace(layer, problems=(*empty, *unsaid, *layer.problems))
+
+
+def _of_empty_tables(
+    document: Mapping[str, Any], catalogue: Catalogue
+) -> Iterator[tuple[Path, Any]]:
+    """What empty tables stand for: ``[account.settlement]`` asks for it, by its defaults."""
+    for path in empty_tables(document):
+        structs = catalogue.optional.get(path, [])
+        if len(structs) == 1 and not _needed(structs[0]):
+            yield from defaults_of(structs[0], path)
+
+
+def _nothing_said(
+    document: Mapping[str, Any], origin: str, catalogue: Catalogue
+) -> Iterator[Problem]:
+    """Empty tables that nothing follows from, where something was meant to; the strategy may still
+    be named elsewhere."""
+    for path in empty_tables(document):
+        structs = catalogue.optional.get(path, []) if len(path) > 1 else []
+        missing = [TYPE] if path in catalogue.kinds else [n for s in structs for n in _needed(s)]
+        if structs and missing:
+            told = f"[{dotted(path)}] is empty: give {', '.join(missing)}, or leave it out"
+            yield Problem(origin, dotted(path), told)
+
+
+def _needed(struct: type[msgspec.Struct]) -> tuple[str, ...]:
+    return tuple(field.name for field in msgspec.structs.fields(struct) if field.required)
 
 
 def read_environment(environment: Mapping[str, str], catalogue: Catalogue) -> Layer:

@@ -259,3 +259,27 @@ def test_several_sources_are_one_setting_with_checks_of_its_own(home: Path) -> N
     file.write_text(f'[market]\ntype = "combined"\nsources = [{wrong}]\n')
     with pytest.raises(InvalidConfig, match=r"line 3: market.label='x', expected 'open'"):
         load_settings(home, {})
+
+
+def test_an_empty_table_asks_for_its_defaults_or_is_refused(home: Path) -> None:
+    """``[account.settlement]`` alone is no comment: it had been passed over without a word."""
+    file = home / "session.toml"
+    file.write_text("[account.settlement]\n[risk.daily_loss]\n[venue.auctions]\n[strategy]\n")
+    kept = read_file(file, Source.SESSION, project_catalogue())
+    assert kept.problems == ()
+    assert told(kept)["account"] == {"settlement": {"days": 1, "unsettled": "wait"}}
+    assert "daily_loss" in told(kept)["risk"]
+    file.write_text("[account]\nportfolio_margin = {}\n")
+    assert told(read_file(file, Source.SESSION, project_catalogue()))["account"] == {
+        "portfolio_margin": {
+            "move": "0.15",
+            "groups": (),
+            "initial_factor": "1",
+            "minimum_equity": "100000",
+        }
+    }
+    file.write_text("[venue.freshness]\n[venue.latency.entry]\n")
+    assert [p.message for p in read_file(file, Source.SESSION, project_catalogue()).problems] == [
+        "[venue.freshness] is empty: give max_age_ns, or leave it out",
+        "[venue.latency.entry] is empty: give type, or leave it out",
+    ]

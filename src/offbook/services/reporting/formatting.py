@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Final
 
 from offbook.services.reporting.figure import Figure
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_ANY_AMOUNT: Final = Context(prec=1000)
 _UNITS: Final = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1000))
 
 
@@ -19,8 +20,9 @@ def money(text: str, *, signed: bool = False, least: int = 2) -> str:
     places = least
     while amount and abs(amount) < Decimal(10) ** (1 - places) and places < 8:
         places += 1
-    rounded = amount.quantize(Decimal(1).scaleb(-places))
-    return format(rounded + 0, "+,f" if signed and rounded else ",f")
+    rounded = amount.quantize(Decimal(1).scaleb(-places), context=_ANY_AMOUNT)
+    rounded = _ANY_AMOUNT.plus(rounded)
+    return format(rounded, "+,f" if signed and rounded else ",f")
 
 
 def percent(value: float, *, signed: bool = True) -> str:

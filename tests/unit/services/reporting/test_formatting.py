@@ -16,6 +16,8 @@ from offbook.testing.markets import START
         ("-0.5", True, "-0.50"),
         ("12", True, "+12.00"),
         ("0", True, "0.00"),
+        ("-0.00", False, "0.00"),
+        ("9" * 30, False, ",".join(["999"] * 10) + ".00"),
     ],
 )
 def test_money(text: str, signed: bool, shown: str) -> None:
