@@ -129,6 +129,11 @@ def _unusual(options: dict[str, Any]) -> dict[str, Any]:
     """What they tell of an unusual table; empty where nothing."""
     told = {name: value for name, value in options.items() if value}
     if "only" in told:
+        for pair in told["only"]:
+            if "=" not in pair:
+                raise InvalidInput(
+                    f"--only {pair!r}: write COLUMN=TEXT, such as Symbol=AAPL", field="only"
+                )
         told["only"] = parse_settings(told["only"])
     return told
 

@@ -32,12 +32,18 @@ def check_capture(
     its numbers are those that the capture shows, unless more are ``given``: where digits count, and
     the capture has no number with all of them, they have to be told.
 
-    Raises InvalidInput (no capture of a venue that publishes checksums), and what reading raises.
+    Raises InvalidInput (no file, no capture of a venue that publishes checksums), and what reading raises.
     """
     from offbook.adapters.brokers.replay.unpacking import unpacked
     from offbook.adapters.brokers.replay.venue_captures import is_venue_capture, write_venue_capture
 
     recording = locate_recording(data)
+    if not recording.is_file():
+        raise InvalidInput(
+            f"{recording} is a folder: name one capture"
+            if recording.is_dir()
+            else f"there is no file {recording} (looked in {Path.cwd()})"
+        )
     with unpacked(recording) as plain, TemporaryDirectory(prefix="offbook-check-") as folder:
         table = Path(folder) / "depth.csv"
         if not is_venue_capture(plain):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from offbook.config.markets import (
     read_description,
 )
 from offbook.domain.config import BadRows, ReplayMarket
-from offbook.domain.errors import InvalidConfig
+from offbook.domain.errors import InvalidConfig, InvalidInput, OffbookError, anew
 from offbook.domain.market_data import DataKind
 from offbook.domain.timeframes import parse_timeframe
 
@@ -116,18 +116,54 @@ def convert_data(
 
     recording = locate_recording(data)
     told = given.over(read_description(recording))
-    with ExitStack() as steps:
-        table = steps.enter_context(unpacked(recording))
+    on_the_way: list[Path] = []
+    with _naming(recording, on_the_way, is_tidied=bool(unusual)), ExitStack() as steps:
+
+        def make(step: AbstractContextManager[Path]) -> Path:
+            on_the_way.append(steps.enter_context(step))
+            return on_the_way[-1]
+
+        table = make(unpacked(recording))
         if unusual:
-            table = steps.enter_context(_made_plain(table, told, unusual))
+            table = make(_made_plain(table, told, unusual))
             told = msgspec.structs.replace(told, header=None)
         if quote_size is not None:
             names = header_of(told.names)
-            table = steps.enter_context(with_sizes(table, quote_size, names))
+            _require_no_sizes(table, told)
+            table = make(with_sizes(table, quote_size, names))
             if names:
                 told = msgspec.structs.replace(told, header=(*names, *SIZES))
-        table = steps.enter_context(_as_table(table, told, layout, day))
+        table = make(_as_table(table, told, layout, day))
         return _convert_table(table, target, told, into=into, replace=replace)
+
+
+@contextmanager
+def _naming(recording: Path, on_the_way: list[Path], *, is_tidied: bool) -> Iterator[None]:
+    """Errors that name a file that was made on the way, and is gone, name the recording instead."""
+    try:
+        yield
+    except OffbookError as error:
+        told = anew(error)
+        rows = ", as it was made plain, row " if is_tidied else ", row "
+        for table in on_the_way:
+            if table != recording:
+                told.message = told.message.replace(f"{table}, row ", f"{recording}{rows}")
+                told.message = told.message.replace(str(table), str(recording))
+        told.fields |= {
+            name: str(recording)
+            for name, value in told.fields.items()
+            if value in [str(table) for table in on_the_way]
+        }
+        raise told from error
+
+
+def _require_no_sizes(table: Path, told: MarketDescription) -> None:
+    from offbook.adapters.brokers.replay.peeking import peek
+
+    if DataKind.QUOTES in peek(str(table), told.columns, told.names, told.kind).kinds:
+        raise InvalidInput(
+            f"{table} shows the sizes of its quotes: leave --quote-size out", field="quote_size"
+        )
 
 
 @contextmanager

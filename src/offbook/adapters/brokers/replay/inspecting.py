@@ -242,6 +242,7 @@ def _told(
     read = {cell.ours: cell.theirs for cell in first.cells}
     used = {name for theirs in read.values() for name in (theirs, *theirs.split("+"))}
     step = counted.step_ns
+    has_both_times = {"ts_init", "ts_event"} <= read.keys()
     return Inspection(
         path=market.path,
         files=tuple(find_files(market.path)),
@@ -270,7 +271,7 @@ def _told(
         median_spread=counted.median_spread,
         step_ns=step,
         sides_known=counted.sides if market.kind is DataKind.TRADES else None,
-        delays_ns=counted.delays.quantiles(),
+        delays_ns=counted.delays.quantiles() if has_both_times else None,
     )
 
 

@@ -8,10 +8,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 from offbook.adapters.brokers.replay.peeking import SIZES
 from offbook.adapters.brokers.replay.source import open_source
 from offbook.domain.errors import BadMarketData, InvalidInput
+from offbook.domain.values import text_to_units
+
+_MOST_DECIMALS: Final = 12
+
+
+def _is_size(text: str) -> bool:
+    try:
+        return text_to_units(text, _MOST_DECIMALS) > 0
+    except ValueError:
+        return False
 
 
 @contextmanager
@@ -19,8 +30,13 @@ def with_sizes(path: Path, size: str, names: tuple[str, ...]) -> Iterator[Path]:
     """A CSV with two columns more, ``SIZES``, of which each cell is ``size``; in a folder that is
     gone afterwards.  ``names`` are the columns of a file without a header.
 
-    Raises InvalidInput (no CSV), BadMarketData (damaged) and what ``open_source`` raises.
+    Raises InvalidInput (no CSV, no size), BadMarketData (damaged) and what ``open_source`` raises.
     """
+    if not _is_size(size):
+        raise InvalidInput(
+            f"--quote-size {size!r}: write a plain number above 0, such as 1000000",
+            field="quote_size",
+        )
     source = open_source(str(path), names)
     if source.is_parquet:
         raise InvalidInput(f"{path} is no CSV: write the sizes into it yourself")

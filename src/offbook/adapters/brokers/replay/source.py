@@ -83,10 +83,10 @@ def open_source(path: str, told: tuple[str, ...] = ()) -> Source:
     if suffix is None:
         _signature(path)
         converted = path.lower().endswith((*PACKED, *OTHERS))
-        how = f". Of this one it is made by: offbook data convert {path} made.csv.gz"
+        this = "this one" if converted else "a raw capture of a venue"
         raise InvalidConfig(
-            f"{path}: unknown kind of recording, expected a name ending in {', '.join(SUFFIXES)}"
-            f"{how if converted else ''}",
+            f"{path}: unknown kind of recording, expected a name ending in {', '.join(SUFFIXES)}. "
+            f"Of {this} it is made by: offbook data convert {path} made.csv.gz",
             field="market.path",
         )
     signature = _signature(path)

@@ -89,7 +89,12 @@ def write_tidied(
     with table.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(names)
+        begun = file.tell()
         writer.writerows(rows)
+        is_empty = file.tell() == begun
+    if tidying.only and is_empty:
+        wanted = " and ".join(f"{name}={text}" for name, text in tidying.only.items())
+        raise InvalidInput(f"{source} has no row with {wanted}", field="only")
 
 
 def _rows(source: Path, skip_lines: int) -> Iterator[tuple[int, list[str]]]:
