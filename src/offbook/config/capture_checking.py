@@ -32,7 +32,8 @@ def check_capture(
     its numbers are those that the capture shows, unless more are ``given``: where digits count, and
     the capture has no number with all of them, they have to be told.
 
-    Raises InvalidInput (no file, no capture of a venue that publishes checksums), and what reading raises.
+    Raises InvalidInput (no file, or no capture of a venue that publishes checksums), and what
+    reading raises.
     """
     from offbook.adapters.brokers.replay.unpacking import unpacked
     from offbook.adapters.brokers.replay.venue_captures import is_venue_capture, write_venue_capture
