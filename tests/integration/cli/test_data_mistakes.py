@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.integration.cli.conftest import Program
+from tests.integration.cli.conftest import Answer
+
+Program = Callable[..., Answer]
 
 
 def test_errors_in_a_table_that_was_made_plain_name_the_table(
