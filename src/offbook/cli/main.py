@@ -181,6 +181,7 @@ def sweep(
     adjustment: o.Adjustment = None,
     actions: o.Actions = None,
     funding: o.Funding = None,
+    borrow: o.Borrow = None,
     settlements: o.Settlements = None,
     multiplier: o.Multiplier = None,
     inverse: o.Inverse = None,

@@ -203,7 +203,8 @@ Settlements = Annotated[
     typer.Option("--settlements", metavar="FILE", help="Settlement prices of a future, dated."),
 ]
 Multiplier = Annotated[
-    str | None, typer.Option("--multiplier", help="What a contract is worth, times its price.")
+    str | None,
+    typer.Option("--multiplier", metavar="N", help="What a contract is worth, times its price."),
 ]
 Inverse = Annotated[
     bool | None,

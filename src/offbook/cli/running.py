@@ -16,7 +16,15 @@ from offbook.cli.shell import Shell, short
 from offbook.config.markets import idle_action_files
 from offbook.config.resolving import Settings, cli_defaults
 from offbook.config.sessions import SessionRequest, build_config, parse_settings
-from offbook.domain.config import SessionConfig, kinds_of, symbols_of
+from offbook.domain.config import (
+    SessionConfig,
+    SumFee,
+    UsRegulatoryFee,
+    instruments_of,
+    kinds_of,
+    symbols_of,
+)
+from offbook.domain.instruments import AssetClass
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.services.paper_trading.report import read_report
 from offbook.services.reporting.formatting import strategy_name
@@ -39,6 +47,7 @@ def run_strategy(shell: Shell, given: dict[str, Any]) -> int:
     _note_idle_actions(shell, config, given["actions"])
     _note_idle_list(shell, config, given["borrow"])
     _note_idle_rates(shell, config, given)
+    _note_idle_charges(shell, config)
     if given["dry_run"]:
         shell.document(msgspec.to_builtins(config))
         return 0
@@ -70,6 +79,20 @@ def _note_idle_rates(shell: Shell, config: SessionConfig, given: dict[str, Any])
         file = given[name]
         if file is not None and not any(getattr(one, name, ()) for one in config.market.sources):
             shell.note(f"no row of {file} is for {symbols_of(config.market)}")
+
+
+def _note_idle_charges(shell: Shell, config: SessionConfig) -> None:
+    """Of charges for US shares where none are traded, which had better not be the only ones."""
+    fee = config.venue.fee
+    parts = fee.parts if isinstance(fee, SumFee) else (fee,)
+    if any(isinstance(part, UsRegulatoryFee) for part in parts) and not any(
+        one.asset_class is AssetClass.EQUITY and one.quote_currency == "USD"
+        for one in instruments_of(config.market)
+    ):
+        shell.note(
+            "venue.fee: us_regulatory charges nothing here: it is for shares in USD, and this "
+            f"market has {symbols_of(config.market)}"
+        )
 
 
 def request_of(given: dict[str, Any]) -> SessionRequest:

@@ -32,6 +32,8 @@ class Hold(Strategy):
             self.buy("ACME", 10)
 """
 
+EMA = "offbook.strategies.ema_cross:EmaCross"
+
 
 def run(offbook: Program, folder: Path, *options: str) -> Answer:
     (folder / "acme.csv").write_text(DAYS)
@@ -115,3 +117,19 @@ def test_a_list_of_what_is_lent_comes_from_a_file(offbook: Program, folder: Path
     told = run(offbook, folder, *options, "--borrow", "lent.csv")
     assert told.code == 2
     assert "lent.csv, row 1" in told.err + told.out
+
+
+def test_charges_for_shares_are_told_of_where_there_are_none(
+    offbook: Program, folder: Path
+) -> None:
+    """They would charge nothing without a word; a sweep takes the same files as a run."""
+    (folder / "fee.toml").write_text('[venue.fee]\ntype = "us_regulatory"\n')
+    asked = ("--config", "fee.toml", "--dry-run", "--data")
+    told = run(offbook, folder, "--adjustment", "raw", *asked[:3])
+    assert (told.code, "us_regulatory" in told.err) == (0, False)
+    told = offbook("run", "hold.py:Hold", *asked, "demo")
+    assert "us_regulatory charges nothing here" in told.err
+    share = ("--symbol", "ACME", "--asset-class", "equity", "--timeframe", "1d", "--dry-run")
+    share += ("--borrow", "nope.csv")
+    told = offbook("sweep", EMA, "--set", "fast=1..2", "--data", "acme.csv", *share)
+    assert (told.code, "nope.csv" in told.err) == (2, True), told.err

@@ -21,7 +21,8 @@ _ADVICE: Final = {
 _HELD_BACK: Final = {
     HeldBack.BEFORE_A_HALT: "the last price was from before a halt or a split",
     HeldBack.OTHER_HOURS: "the last price was of other trading hours",
-    HeldBack.UNSOUND: "the book was not to be trusted: one side empty, crossed, or rows missed",
+    HeldBack.UNSOUND: "the book was not to be trusted: one side empty, crossed, rows missed, or a "
+    "corporate action since it was told",
 }
 """Why orders wait for the next row."""
 
