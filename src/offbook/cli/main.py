@@ -197,10 +197,9 @@ def sweep(
     is done; the same command goes on from there.
     """
     given = {k: v for k, v in ctx.params.items() if k not in ("json", "quiet", "data_dir")}
-    shell = shell_of(ctx, json, quiet, data_dir)
     from offbook.cli.sweeping import run_sweep
 
-    raise typer.Exit(run_sweep(shell, given))
+    raise typer.Exit(run_sweep(shell_of(ctx, json, quiet, data_dir), given))
 
 
 @app.command()
