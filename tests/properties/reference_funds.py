@@ -167,8 +167,9 @@ class MarginAccount(Margins, Account):
                 worth += one.worth_of_position(self.its_market(one, market))
             else:
                 need -= rounded_down(-own * one.rate)
-        share = self.initial if opens else self.maintenance
-        return need - rounded_down(-worth * share)
+        if opens:
+            return need - rounded_down(-worth * self.initial) + self._beyond(market)
+        return need - rounded_down(-worth * self.maintenance)
 
     def must_be_kept(self, market: Market | None) -> Fraction:
         """The equity below which a margin call comes: what each position needs, or a share of all
@@ -202,7 +203,7 @@ class MarginAccount(Margins, Account):
         """Equity that nothing binds; an isolated position's gains are its own."""
         gains = self.gain(market) if self.isolated else ZERO
         held = sum(one.reserved() for one in self.all)
-        return self.equity(market) - self._bound(market) - gains - held
+        return self.equity(market) - self.margin_used(market) - gains - held
 
     def adds(self) -> dict[int, Fraction]:
         """How much each working order would add, the earlier ones reducing first."""

@@ -136,13 +136,11 @@ class Margins(Position):
         """Whether there is any position."""
         return any(one.held for one in self.all)
 
-    def _bound(self, market: Market | None) -> Fraction:
-        """What positions bind; short ones of shares no less than they need by themselves."""
-        bound = self.margin_used(market)
-        if self.config.margin_rules is not MarginRules.REG_T:
-            return bound
-        for one in self.all:
+    def _beyond(self, market: Market | None) -> Fraction:
+        """What short positions of shares need by themselves beyond their share."""
+        beyond = Fraction(0)
+        for one in self.all if self.config.margin_rules is MarginRules.REG_T else ():
             its = self.its_market(one, market)
             alone = -rounded_down(-one.worth_of_position(its) * self.initial)
-            bound += max(one.kept_here(its) - alone, Fraction(0)) if one.held < 0 else Fraction(0)
-        return bound
+            beyond += max(one.kept_here(its) - alone, Fraction(0)) if one.held < 0 else Fraction(0)
+        return beyond

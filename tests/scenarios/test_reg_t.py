@@ -53,7 +53,7 @@ def test_a_cheap_short_share_needs_its_value_or_two_and_a_half() -> None:
     time         what                       expect
     09:30:00     quote 4.00 4.00 500 500
     09:30:01     sell a 200 @ 4             a PENDING_NEW; a NEW; a FILL 200 @ 4.00 taker
-                                            equity 1000; used 400
+                                            equity 1000; used 800
     09:30:02     quote 4.50 4.50 500 500    equity 900
     09:30:03     quote 4.51 4.51 500 500    MARGIN CALL 898 of 902
     09:30:04     quote 1.00 1.00 500 500    MARGIN RESTORED; equity 1600
@@ -91,4 +91,34 @@ def test_a_cheap_share_is_not_sold_short_on_less_than_it_needs_then() -> None:
     09:30:05     quote 8.00 8.00 20000 20000
     09:30:06     sell e 5001 @ 8              e DENIED INSUFFICIENT_BUYING_POWER
     09:30:07     sell f 5000 @ 8              f PENDING_NEW; f NEW; f FILL 5000 @ 8.00 taker
+    """)
+
+
+def test_a_call_is_not_over_before_there_is_enough_to_keep_what_is_owed() -> None:
+    """Half its value is 10,050, but 25,000 have to be there: a call that ended at the half would
+    come back with every quote."""
+    play("""
+    given margin 2x reg_t deny_increase; cash 25000
+    time         what                         expect
+    09:30:00     quote 2.00 2.00 20000 20000
+    09:30:01     sell a 10000 @ 2             a PENDING_NEW; a NEW; a FILL 10000 @ 2.00 taker
+                                              used 25000
+    09:30:02     quote 2.01 2.01 20000 20000  MARGIN CALL 24900 of 25000
+    09:30:03     quote 2.02 2.02 20000 20000
+    09:30:04     quote 2.01 2.01 20000 20000  equity 24900
+    09:30:05     quote 2.00 2.00 20000 20000  MARGIN RESTORED
+    """)
+
+
+def test_what_a_cheap_short_share_bound_opens_the_other_side() -> None:
+    """The 25,000 that 10,000 at 2 dollars bind are free once a fill has bought them back."""
+    play("""
+    given margin 2x reg_t; check fill; cash 25000
+    time         what                         expect
+    09:30:00     quote 2.00 2.00 90000 90000
+    09:30:01     sell a 10000 @ 2             a PENDING_NEW; a NEW; a FILL 10000 @ 2.00 taker
+    09:30:02     buy b 35001 @ 2              b PENDING_NEW; b NEW
+                                              b CANCELED INSUFFICIENT_BUYING_POWER
+    09:30:03     buy c 35000 @ 2              c PENDING_NEW; c NEW; c FILL 35000 @ 2.00 taker
+                                              pos 25000; power 0
     """)

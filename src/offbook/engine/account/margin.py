@@ -298,12 +298,8 @@ class MarginFunds(BaseFunds):
         return self._valuation.equity(self._ledger.money(), self._ledger.held_positions())
 
     def _bound(self, held: dict[str, int], of: Positions | None) -> int:
-        """What of the equity positions bind; cheap short ones no less than they need."""
-        used = self.margin_used(held, of)
-        shorts = [symbol for symbol, qty in held.items() if qty < 0] if self._by_regulation else ()
-        for one in ({symbol: held[symbol]} for symbol in shorts):
-            used += max(self.maintenance(one).required - self.margin_used(one), 0)
-        return used
+        """What of the equity positions bind."""
+        return self.margin_used(held, of)
 
     def _size(self, symbol: str, qty: int) -> int:
         """The value of a position that tiers go by."""

@@ -113,8 +113,34 @@ class RegulationT:
         units, currency, is_cheap = self._valuation.short_of(symbol, -qty, _CHEAP)
         share = _CHEAP_SHORT if is_cheap else _SHORT
         # 5 units of money a share, or 2.50.
-        floor = self._valuation.costs(units * _CHEAP // (2 if is_cheap else 1), currency)
+        floor = self._valuation.costs(ceil_div(units * _CHEAP, 2 if is_cheap else 1), currency)
         return max(part_of(value, (share, _PERCENT)), floor), share
+
+
+class InitialOfShares:
+    """To open positions under these rules: a share of the value of each, of what is owed no less
+    than is needed to keep it."""
+
+    def __init__(self, ratio: Rate, valuation: Valuation) -> None:
+        self._share = OneShare(ratio, valuation)
+        self._kept = RegulationT(valuation)
+
+    def need(self, held: dict[str, int]) -> Need:
+        """Rounded up, once for the share of all of them, and once for what each asks beyond."""
+        need = self._share.need(held)
+        required, shares = need.required, dict(need.shares)
+        for symbol, qty in held.items():
+            if qty < 0:
+                one = {symbol: qty}
+                beyond = self._kept.need(one).required - self._share.need(one).required
+                required += max(beyond, 0)
+                # Of what costs less than five dollars the whole value may come to be asked for.
+                shares[symbol] = need.denominator
+        return Need(required, shares, need.denominator)
+
+    def on(self, value: int) -> int:
+        """Of a long position."""
+        return self._share.on(value)
 
 
 def short_of_shares(instrument: Instrument, qty: int, px: int) -> int:
@@ -187,7 +213,8 @@ def initial_rule(
     if account.portfolio_margin is not None:
         factor = units_of(account.portfolio_margin.initial_factor)
         return StressMoves(account.portfolio_margin, factor, valuation)
-    rule = OneShare(account.initial_ratio, valuation)
+    by_regulation = account.margin_rules is MarginRules.REG_T
+    rule = (InitialOfShares if by_regulation else OneShare)(account.initial_ratio, valuation)
     return PerContract(rule, valuation, instruments, own_initial)
 
 
