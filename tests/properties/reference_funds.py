@@ -62,7 +62,7 @@ class CashAccount(Account):
         if self.at_fill:
             return None
         order.reserved = min(order.qty, free) if order.reduce_only else order.qty
-        short = order.reserved > free or order.reserved == 0
+        short = order.reserved > free or order.reserved <= 0
         return self.lacks(order.side, order.qty - free) if short else None
 
     def fund_replace(
@@ -99,7 +99,7 @@ class CashAccount(Account):
         if order.ended:
             return ZERO
         need = self.need(order, qty - order.filled, reserve_price)
-        return min(need, self.free(order.side) + self.shared(order))
+        return max(min(need, self.free(order.side) + self.shared(order)), ZERO)
 
     def price_for(self, order: Order, market: Market) -> Fraction:
         """A sell holds what it delivers, at whatever price."""

@@ -66,7 +66,8 @@ def check(ledger: LedgerState, record: r.Record, instrument: Instrument) -> None
         held = reserved_by_pool(ledger).get(f"{account}|{unit}", 0)
         assert held == ledger.held(account, unit) >= 0, f"held of {unit}"
         if not _is_margin(ledger):
-            assert ledger.balance(account, unit) >= held, f"more {unit} held than there is"
+            there = max(ledger.balance(account, unit), 0)  # interest may leave a debt
+            assert there >= held, f"more {unit} held than there is"
     position = ledger.position(instrument.symbol).qty
     assert position * instrument.qty_scale == ledger.balance(HOLDINGS, base)
     if isinstance(record, r.OrderFilled) and record.symbol == instrument.symbol:

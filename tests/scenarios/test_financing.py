@@ -113,3 +113,28 @@ def test_shares_that_are_not_listed_may_be_denied() -> None:
     2024-01-03
     09:30:01     sell b 1                   b PENDING_NEW; b NEW; b FILL 1 @ 100.00 taker
     """)
+
+
+def test_an_order_holds_nothing_where_interest_took_the_cash() -> None:
+    """300.10 are booked at the end of January, when 100 are left: what a split adjusts then holds
+    nothing, and not less."""
+    play("""
+    given hours 24/7; cash 100000; interest USD -0.36 0.36; action split 2:1 ex 2024-02-02
+    time         what                         expect
+    2024-01-28
+    09:30:00     quote 100.00 100.00 999 999
+    2024-01-29
+    00:00:00     -                            ...
+    2024-01-30
+    00:00:00     -                            ...
+    09:30:00     quote 100.00 100.00 999 999
+    09:30:01     buy a 999 @ 100              a PENDING_NEW; a NEW; a FILL 999 @ 100.00 taker
+                                              cash 100
+    09:30:02     buy b 10 @ 50 reduce         b PENDING_NEW; b NEW; held 0
+    2024-01-31
+    00:00:00     -                            ...; cash -200.10
+    2024-02-01
+    00:00:00     -                            ...
+    2024-02-02
+    00:00:00     -                            SPLIT 2:1; b ADJUSTED 20 @ 25.00; ...; held 0
+    """)

@@ -45,7 +45,7 @@ class CashFunds(BaseFunds):
         need = min(wanted, have) if terms.reduce_only else wanted
         if self._at_fill:
             need = 0
-        elif need > have or need == 0:
+        elif need > have or need <= 0:
             reason = RejectReason.INSUFFICIENT_HOLDINGS
             return short_of(
                 self._lacks(reason, HOLDINGS, instrument.base, wanted - have), have, wanted
@@ -128,9 +128,9 @@ class CashFunds(BaseFunds):
         self, order: OrderState, order_qty: int, reserve_px: int, instrument: Instrument
     ) -> int:
         """A trimmed reduce-only order, and a market order beyond its collar, hold less than they
-        would need."""
+        would need; nothing where the account owes, as after interest."""
         need = self._settled_need(order, order_qty, reserve_px, instrument)
-        return min(need, self._free(order))
+        return max(min(need, self._free(order)), 0)
 
     def _settled_need(
         self, order: OrderState, order_qty: int, reserve_px: int, instrument: Instrument
