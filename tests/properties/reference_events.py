@@ -182,6 +182,8 @@ class ReferenceEvents(ReferenceRestating):
             self.accrue(FlowReason.FUNDING, currency, amount, ZERO, self.now)
             self.pay(FlowReason.FUNDING, currency, amount)
             self.draw(-amount)
+            if self.common.called:
+                self.account.liquidation_charges -= amount
 
     def draw(self, lost: Fraction) -> None:
         raise NotImplementedError

@@ -253,3 +253,23 @@ def test_a_daily_settlement_takes_what_is_free_first() -> None:
     16:00:00     -                              SETTLED at 9500: -500; DRAWN 150; used 800; cash 800
                                                 equity 1300
     """)
+
+
+def test_funding_while_a_position_is_being_closed_is_no_debt() -> None:
+    """On bars a liquidation trades at the next open.  Of 1,280 that it takes in all, 180 of them
+    funding on the way, 280 are more than the margin."""
+    play("""
+    given BTCUSDT; bars 1h; margin 10x isolated calls at 0.004; cash 1000.10
+    given funding 0.02 2024-01-02T15:30
+    time         what                             expect
+    12:00:00     bar 10000 10000 10000 10000 50
+    12:00:01     buy a 1 @ 10001                  a PENDING_NEW; a NEW
+    13:00:00     bar 10000 10000 10000 10000 50
+    14:00:00     bar 10000 10000 10000 10000 50   a FILL 1 @ 10000.00 taker
+    15:00:00     bar 9000 9000 9000 9000 50       LIQUIDATION 0 of 36; S-2 PENDING_NEW; S-2 NEW
+    15:30:00     -                                funding of 9000 at 0.02: -180; funding paid -180
+    16:00:00     bar 8900 8900 8900 8900 50       S-2 FILL 1 @ 8900.00 taker
+                                                  insurance of 1280 at 1: 280
+                                                  insurance paid 280; LIQUIDATION OVER
+                                                  equity 0.10
+    """)

@@ -2,10 +2,10 @@
 
 A position is liquidated when its margin and its gains at mid are less than its maintenance margin:
 its open orders end, and it is closed at market, or step by step reduced as ``margin_watch`` says.
-No more is lost by it than its margin was when that began: what its closing, with all charges, takes
-beyond comes back as insurance once it is closed.  (Exchanges close at the bankruptcy price and let
-their insurance fund bear, or keep, the difference; here what is left of the margin stays the
-account's, less ``account.liquidation_fee``.)
+No more is lost by it than its margin was when that began: what its closing, with all charges and
+the funding of the meantime, takes beyond comes back as insurance once it is closed.  (Exchanges
+close at the bankruptcy price and let their insurance fund bear, or keep, the difference; here what
+is left of the margin stays the account's, less ``account.liquidation_fee``.)
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from offbook.engine.strategy.view import ReportedPosition
 
 
+_OF_CLOSING: Final = (FlowReason.LIQUIDATION_FEE, FlowReason.FUNDING)
+"""What closing an isolated position costs beside the charges of its fills."""
+
+
 class Restated(msgspec.Struct, kw_only=True):
     """The ratios by which the price of one row was restated, one after the other."""
 
@@ -40,8 +44,8 @@ class Restated(msgspec.Struct, kw_only=True):
 
 class LiquidationState(msgspec.Struct, kw_only=True):
     """An isolated position that is being closed: the margin that may be lost, what it had realized
-    before, the first order that may close it, and what was charged for it as a liquidation, all in
-    its own currency."""
+    before, the first order that may close it, and what was charged for it as a liquidation and as
+    funding meanwhile, all in its own currency."""
 
     margin: Amount
     realized: Amount
@@ -175,7 +179,7 @@ def _accrued(ledger: LedgerState, record: FlowAccrued) -> None:
     ledger.events.income = Amount(ledger.events.income + record.worth)
     _add(ledger.events.accrued, record.currency, record.amount)
     closing = ledger.events.liquidations.get(record.symbol or "")
-    if closing is not None and record.reason is FlowReason.LIQUIDATION_FEE:
+    if closing is not None and record.reason in _OF_CLOSING:
         closing.charged = Amount(closing.charged - record.amount)
     ledger.book(record.postings)
 
