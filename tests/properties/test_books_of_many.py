@@ -139,6 +139,15 @@ QUEUES = {
         "/ 100.03x5",
         "99.97x3 /",
     ],
+    "an empty side tells that there is none at its price": [
+        "snapshot 100.00x5 99.99x7 / 100.02x3",
+        "/ 100.03x4",
+        "99.99x0 /",
+        "/ 100.03x5",
+        "100.00x0 /",
+        "100.00x5 /",
+        "/ 100.03x6",
+    ],
 }
 
 
@@ -160,8 +169,9 @@ def test_a_queue_is_followed_through_messages_that_are_passed_over(messages: lis
     )
     submit = c.SubmitOrder(command_id="o", order=order)
     made = []
-    for source in (rows, Logged(Random(1), attach.market, rows)):
-        engine = ProcessingEngine(session, every_row=source is rows)
+    shared = Logged(Random(1), attach.market, rows)
+    for source, every_row in ((rows, True), (rows, False), (shared, False)):
+        engine = ProcessingEngine(session, every_row=every_row)
         first = int((rows.ts == rows.ts[0]).sum())
         raws = [*engine.process([attach, Take(command=c.Start(command_id="s"), ts=START)])]
         raws += engine.process([source.rows(0, first)])
@@ -172,7 +182,7 @@ def test_a_queue_is_followed_through_messages_that_are_passed_over(messages: lis
             raws += engine.process([source.rows(engine.cursor.row, len(rows))])
         made.append([encode_record(one) for one in raws])
         assert any(isinstance(one, OrderFilled) for one in raws)
-    assert made[0] == made[1]
+    assert made[0] == made[1] == made[2]
 
 
 def test_a_message_that_has_begun_counts_where_equity_turns_on_it() -> None:

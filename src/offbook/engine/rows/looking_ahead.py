@@ -38,7 +38,7 @@ from offbook.engine.strategy.host import StrategyHost
 from offbook.engine.venue.book import Book
 from offbook.engine.venue.queue_places import QueuePlaces
 from offbook.engine.venue.venue import Venue
-from offbook.engine.wake import UNBOUNDED, Band
+from offbook.engine.wake import NO_FALL, NO_RISE, UNBOUNDED, Band
 from offbook.engine.waking import SHOWN_BY
 
 NEAR: Final = 256
@@ -224,7 +224,18 @@ class LookAhead:
         hits |= (side == BID) & (px >= book.top_sell) & (qty > 0)
         hits |= _bears_on(places, side, px, qty)
         hits |= may_leave(side, px, qty, depth, book.guard_band)
+        hits |= may_leave(side, px, qty, depth, _of_empty_sides(places))
         return as_messages(hits, ends, within=depth.is_within)
+
+
+def _of_empty_sides(places: QueuePlaces) -> Band:
+    """What best prices leave where a side on which a place is unsettled is empty, which tells that
+    nothing is ahead of it."""
+    bids, asks = places.unsettled()
+    return Band(
+        bid_falls=NO_FALL if bids == NO_FALL else NO_FALL + 1,
+        ask_rises=NO_RISE if asks == NO_RISE else NO_RISE - 1,
+    )
 
 
 def _shared_hits(books: MadeBooks, at: IntColumn, bears: Hits, ends: Hits, band: Band) -> Hits:
