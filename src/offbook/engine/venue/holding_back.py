@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
 class HeldBack(enum.Enum):
     """What is wrong with the last row, whatever its age: from before a halt or a split; of other
-    trading hours; a book that cannot be trusted."""
+    trading hours; a book that cannot be trusted; one that a corporate action has ended, and that
+    was not told as a whole since."""
 
     BEFORE_A_HALT = "before_a_halt"
     OTHER_HOURS = "other_hours"
     UNSOUND = "unsound"
+    DROPPED = "dropped"
 
 
 def held_back(kernel: Kernel, venue: Venue, row: PriceRow) -> HeldBack | None:
@@ -28,8 +30,9 @@ def held_back(kernel: Kernel, venue: Venue, row: PriceRow) -> HeldBack | None:
     symbol = row.instrument.symbol
     if not isinstance(row, (Quote, Trade)):
         return None
-    if symbol in kernel.depths and not kernel.depths[symbol].is_sound:
-        return HeldBack.UNSOUND
+    if symbol in kernel.depths and not (depth := kernel.depths[symbol]).is_sound:
+        waits = depth.dropped_at > 0 and not depth.is_followed
+        return HeldBack.DROPPED if waits else HeldBack.UNSOUND
     if row.ts < kernel.resumed.get(symbol, 0):
         return HeldBack.BEFORE_A_HALT
     aged = venue.freshness.holds_back(row)

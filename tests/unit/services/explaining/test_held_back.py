@@ -65,8 +65,34 @@ def explained(text: str) -> Explanation:
             "data of XYZ",
             "no row had come",
         ),
+        (
+            """
+            given hours 24/7; rows depth; action split 2:1 ex 2024-01-03
+            time         what                                expect
+            09:30:00     depth 100x5 / 100.02x5 snapshot
+            2024-01-03
+            00:00:00     -                                   SPLIT 2:1
+            00:00:01     depth 50x5 / 50.02x5
+            00:00:02     buy a 5                             a PENDING_NEW; a NEW
+            """,
+            "order a",
+            "a corporate action has ended its book: a snapshot or a clear begins the next",
+        ),
+        (
+            """
+            given hours 24/7; rows depth; action split 2:1 ex 2024-01-03
+            time         what                                expect
+            09:30:00     depth 100x5 / 100.02x5 snapshot
+            2024-01-03
+            00:00:00     -                                   SPLIT 2:1
+            00:00:01     depth 50x5 / 49.98x5 snapshot
+            00:00:02     buy a 5                             a PENDING_NEW; a NEW
+            """,
+            "data of XYZ",
+            "one side empty, crossed",
+        ),
     ],
-    ids=["old", "before a halt", "in a halt", "no book"],
+    ids=["old", "before a halt", "in a halt", "no book", "book ended", "book crossed"],
 )
 def test_why_an_order_does_not_fill(table: str, gate: str, said: str) -> None:
     """At the gate of its own."""
