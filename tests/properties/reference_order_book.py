@@ -188,7 +188,8 @@ class PlainOrderVenue(PlainVenue):
 
     def rest(self, order: PlainOrder) -> None:
         order.taker, order.place = False, True
-        if self.live:
+        # After an action the first book that is sound tells what is ahead, of this one too.
+        if self.live and (self.sound or not self.dropped):
             self.line.append(Entry(order.buying, order.px or 0, own=order.name))
 
     def cancel(self, name: str) -> None:
