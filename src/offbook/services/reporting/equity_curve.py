@@ -75,6 +75,7 @@ class EquityCurve(msgspec.Struct, frozen=True, kw_only=True):
     of fills.  ``excursions`` belong to the legs of each symbol (``AccountPath.legs``), the first
     being that before any fill.  ``market_returns`` are the instruments' own, from the first mid to
     the last, None without a row.  ``drawdown`` and ``underwater`` are over every row and fill.
+    ``priced_until`` is when the last row came that gave an instrument a price.
     """
 
     begin_ts: int
@@ -86,6 +87,7 @@ class EquityCurve(msgspec.Struct, frozen=True, kw_only=True):
     drawdown: Drawdown | None
     underwater: Underwater | None
     market_returns: dict[str, float | None]
+    priced_until: dict[str, int] = {}
 
     @property
     def last(self) -> EquitySample:
@@ -156,6 +158,7 @@ class _Pass:
         self._to_restate = list(path.restated)
         self._grids: tuple[list[int], ...] = ()
         self._marks: dict[str, MarkFinder] = {}
+        self._priced_until: dict[str, int] = {}
 
     def take(self, block: Block) -> None:
         if not self._marks:
@@ -181,6 +184,7 @@ class _Pass:
         for part in block.parts:
             self._marks[part.symbol].take(part.prices)
             self._tracks[part.symbol].take(part.prices)
+            self._priced_until[part.symbol] = int(part.prices.ts[-1])
         self._scan.take(block)
 
     def curve(self) -> EquityCurve:
@@ -205,6 +209,7 @@ class _Pass:
                 symbol: _market_return(track, factor(symbol, self._path.restated))
                 for symbol, track in tracks.items()
             },
+            priced_until=self._priced_until,
         )
 
     def _opening(self) -> EquitySample:

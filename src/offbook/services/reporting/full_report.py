@@ -29,6 +29,7 @@ from offbook.services.paper_trading.report import SessionReport, make_report
 from offbook.services.reporting.account_path import AccountPath, PathBuilder
 from offbook.services.reporting.attribution import Attribution, Carry, attribution
 from offbook.services.reporting.by_instrument import InstrumentLine, instrument_lines
+from offbook.services.reporting.ended_books import ended_books
 from offbook.services.reporting.equity_curve import (
     CHART_POINTS,
     EquityCurve,
@@ -103,7 +104,8 @@ async def read_full_report(
 ) -> FullReport:
     """The report of a session as committed, at ``points`` evenly spaced moments.
 
-    A recording that is gone, damaged or not the same any more is told in ``notes``.  Raises
+    A recording that is gone, damaged or not the same any more is told in ``notes``, and a book that
+    a corporate action ended and that was not told again.  Raises
     JournalDamaged or EngineFault for a journal that is not whole, and StorageUnavailable.
     """
     records = await _read_records(session, repository)
@@ -117,8 +119,8 @@ async def read_full_report(
     base = make_report(session, records)
     if path is None:
         return _assembled(base, ledger, None, None, None, ("the session never ran",))
-    curve, statistics, note = await _equity(session, path, ledger, gateway, points)
-    report = _assembled(base, ledger, path, curve, statistics, (note,) if note else ())
+    curve, statistics, notes = await _equity(session, path, ledger, gateway, points)
+    report = _assembled(base, ledger, path, curve, statistics, notes)
     split = attribution(base, path.executions, carry.total)
     return msgspec.structs.replace(report, attribution=split)
 
@@ -147,25 +149,28 @@ async def _equity(
     ledger: LedgerState,
     gateway: IBrokerGateway,
     points: int,
-) -> tuple[EquityCurve | None, Statistics | None, str | None]:
-    """The curve and its statistics, or why there are none."""
+) -> tuple[EquityCurve | None, Statistics | None, tuple[str, ...]]:
+    """The curve and its statistics, or why there are none; and what else is to be said of it."""
     assert ledger.attached is not None
     try:
         attached = encode_record(ledger.attached)
         feed = await open_to_replay(gateway, session.config.market, attached)
     except (BadMarketData, GatewayUnavailable, InvalidConfig) as error:
-        return None, None, f"no equity over time: the market cannot be opened ({error})"
+        return None, None, (f"no equity over time: the market cannot be opened ({error})",)
     try:
         if feed.info.data_identity != ledger.attached.market.data_identity:
-            return None, None, "no equity over time: the recording is not the one that was traded"
+            note = "no equity over time: the recording is not the one that was traded"
+            return None, None, (note,)
+        actions = actions_of(session.config.market)
         curve = await read_equity_curve(
             feed,
             path,
             session.cursor,
             points=points,
             book_start=session.config.venue.book_start,
-            actions=actions_of(session.config.market),
+            actions=actions,
         )
+        notes = ended_books(feed.info, feed.calendars, actions, curve)
         statistics = compute_statistics(
             curve,
             days_per_year(feed.calendars),
@@ -173,10 +178,10 @@ async def _equity(
             held_ns=time_held(comparable(path.dealings, path.restated), curve.end_ts),
         )
     except (BadMarketData, GatewayUnavailable) as error:
-        return None, None, f"no equity over time: the market cannot be read ({error})"
+        return None, None, (f"no equity over time: the market cannot be read ({error})",)
     finally:
         await feed.close()
-    return curve, statistics, None
+    return curve, statistics, notes
 
 
 def _assembled(
