@@ -25,7 +25,8 @@ from offbook.adapters.persistence.sqlite_repository import (
     SqliteRepository,
 )
 from offbook.domain import storing
-from offbook.domain.errors import StorageUnavailable
+from offbook.domain.errors import JournalDamaged, SessionNotFound, StorageUnavailable
+from offbook.domain.session import PaperTradingSession
 from offbook.testing.sessions import later, new_session, step
 
 STATEMENTS_MAX = 200
@@ -61,17 +62,31 @@ def tables(path):
         rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         return {name for (name,) in rows}
 
+revisions = migration.REVISIONS
+older = Path(sys.argv[1]) / "older.sqlite3"
+migration.HEAD = sys.argv[2]
+if sys.argv[2]:
+    migration.bring_up_to_date(older)
+migration.HEAD = revisions[-1]
+begun_with = tables(older) if sys.argv[2] else set()
+
 for number in range(1, 200):
     path = Path(sys.argv[1]) / f"{number}.sqlite3"
+    if sys.argv[2]:
+        path.write_bytes(older.read_bytes())
     child = os.fork()
     if child == 0:
         migration.bring_up_to_date(path, killer(number))
         os._exit(0)
     status = os.waitpid(child, 0)[1]
     left = tables(path)
-    assert not left or "sessions" in left and "alembic_version" in left, (number, left)
+    whole = {"sessions", "journal", "configs", "alembic_version"}
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        told = migration.stored_revision(connection)
+    assert left == begun_with and told == (sys.argv[2] or None) or whole <= left, (number, left)
+    assert ("configs" in left) == (told == migration.HEAD), (number, told)
     migration.bring_up_to_date(path)
-    assert {"sessions", "journal", "alembic_version"} <= tables(path), number
+    assert whole <= tables(path), number
     if status == 0:
         print(number)
         break
@@ -109,15 +124,18 @@ async def test_an_interrupted_making_is_made_again(tmp_path: Path, control, afte
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills processes the POSIX way")
-def test_a_process_killed_while_making_a_store_leaves_all_or_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("begun_as", "least"), [("", 20), ("0001", 10)], ids=["new", "0001"])
+def test_a_process_killed_while_making_a_store_leaves_all_or_nothing(
+    begun_as: str, least: int, tmp_path: Path
+) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", KILLED_AT_EACH_STATEMENT, str(tmp_path)],
+        [sys.executable, "-c", KILLED_AT_EACH_STATEMENT, str(tmp_path), begun_as],
         capture_output=True,
         text=True,
         timeout=120,
     )
     assert run.returncode == 0, run.stderr
-    assert int(run.stdout) > 20
+    assert int(run.stdout) > least
 
 
 def test_the_migrations_build_what_reads_are_written_against(tmp_path: Path) -> None:
@@ -161,19 +179,78 @@ async def test_a_store_of_an_older_version_is_not_brought_up_to_date_by_an_onloo
     await SqliteRepository.open(tmp_path).close()
     monkeypatch.setattr(migration, "HEAD", "9999")
     monkeypatch.setattr(migration, "REVISIONS", (*migration.REVISIONS, "9999"))
+    monkeypatch.setattr(migration, "READABLE", ("9999",))
     with pytest.raises(StorageUnavailable) as caught:
         ReadOnlySqliteRepository.open(tmp_path)
     assert caught.value.fields["reason"] == "older"
 
 
-async def test_sessions_of_the_first_schema_are_read_and_parted_when_saved(
+async def test_an_onlooker_reads_the_first_schema_and_on_while_it_is_brought_up_to_date(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Else nobody would find the sessions that are to be taken up, which opens their store."""
+    old = of_the_first_schema(tmp_path, monkeypatch)
     path = tmp_path / DATABASE_FILE
+    before = path.read_bytes()
+    onlooker = ReadOnlySqliteRepository.open(tmp_path)
+    assert await onlooker.list() == old
+    assert await onlooker.get(old[1].id) == old[1]
+    assert await onlooker.find_answer(old[1].id, "none") is None
+    with pytest.raises(SessionNotFound):
+        await onlooker.get("none")
+    assert path.read_bytes() == before
+    repository = SqliteRepository.open(tmp_path)
+    await repository.save(later(old[1]), expected_version=1, epoch=0)
+    assert await onlooker.list() == (old[0], later(old[1]), old[2])
+    await repository.close()
+    await onlooker.close()
+
+
+async def test_a_store_brought_up_to_date_between_two_looks_at_it_is_read_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = of_the_first_schema(tmp_path, monkeypatch)
+    onlooker = ReadOnlySqliteRepository.open(tmp_path)
+    begun = []
+
+    def decode(raw: bytes) -> PaperTradingSession:
+        # What the second look found was saved anew meanwhile.
+        begun.append(raw)
+        migration.bring_up_to_date(tmp_path / DATABASE_FILE)
+        raise JournalDamaged("there is no configuration")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(storing, "decode_session", decode)
+        with pytest.raises(JournalDamaged):
+            await onlooker.list()
+    assert len(begun) == 2
+    assert await onlooker.list() == old
+    await onlooker.close()
+
+
+async def test_a_damaged_session_of_the_first_schema_is_told_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = of_the_first_schema(tmp_path, monkeypatch)
+    with contextlib.closing(sqlite3.connect(tmp_path / DATABASE_FILE)) as connection:
+        connection.execute("UPDATE sessions SET document = x'7b' WHERE id = ?", (old[0].id,))
+        connection.commit()
+    onlooker = ReadOnlySqliteRepository.open(tmp_path)
+    with pytest.raises(JournalDamaged):
+        await onlooker.get(old[0].id)
+    assert await onlooker.get(old[1].id) == old[1]
+    await onlooker.close()
+
+
+def of_the_first_schema(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[PaperTradingSession, ...]:
+    """The sessions of a store that schema 0001 wrote."""
+    path = store / DATABASE_FILE
     with monkeypatch.context() as before:
         before.setattr(migration, "HEAD", "0001")
         migration.bring_up_to_date(path)
-    old = [new_session(number) for number in range(3)]
+    old = tuple(new_session(number) for number in range(3))
     with contextlib.closing(sqlite3.connect(path)) as connection:
         for one in old:
             connection.execute(
@@ -182,8 +259,16 @@ async def test_sessions_of_the_first_schema_are_read_and_parted_when_saved(
                 (one.status.value, storing.created_us(one), storing.encode_session(one), one.id),
             )
         connection.commit()
+    return old
+
+
+async def test_sessions_of_the_first_schema_are_read_and_parted_when_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = of_the_first_schema(tmp_path, monkeypatch)
+    path = tmp_path / DATABASE_FILE
     repository = SqliteRepository.open(tmp_path)
-    assert await repository.list() == tuple(old)
+    assert await repository.list() == old
     assert configs_of(path) == ([None] * 3, 0)
     changed, batch = step(old[1], 1)
     await asyncio.gather(

@@ -15,6 +15,9 @@ REVISIONS: Final = ("0001", "0002")
 """Every schema there has been, oldest first."""
 
 HEAD: Final = REVISIONS[-1]
+READABLE: Final = ("0001", "0002")
+"""Those that an onlooker reads as they are: before a store is opened for writing, and so brought up
+to date, its sessions must be found."""
 _SCRIPTS: Final = Path(__file__).with_name("migrations")
 _HAS_REVISION: Final = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
 _HAS_ANYTHING: Final = "SELECT 1 FROM sqlite_master"

@@ -10,11 +10,12 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, create_engine, func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Select, create_engine, func, select
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from offbook.adapters.persistence.connections import open_reader, storage_error
@@ -97,21 +98,47 @@ class Reads:
             raise storage_error(told, self._path) from error
 
 
-_SESSION = select(SESSIONS.c.document, CONFIGS.c.document).outerjoin_from(SESSIONS, CONFIGS)
+_PARTED = select(SESSIONS.c.document, CONFIGS.c.document).outerjoin_from(SESSIONS, CONFIGS)
+_WHOLE = select(SESSIONS.c.document)
+_FIRST_SCHEMA: Final = "no such table: configs"
 
 
 def session(connection: Connection, session_id: str) -> PaperTradingSession:
     """One session. Raises SessionNotFound, JournalDamaged."""
-    row = connection.execute(_SESSION.where(SESSIONS.c.id == session_id)).first()
-    if row is None:
+    found = _sessions(connection, lambda query: query.where(SESSIONS.c.id == session_id))
+    if not found:
         raise storing.session_not_found(session_id)
-    return _session(*row)
+    return found[0]
 
 
 def sessions(connection: Connection) -> tuple[PaperTradingSession, ...]:
     """All sessions, oldest first. Raises JournalDamaged."""
-    rows = connection.execute(_SESSION.order_by(SESSIONS.c.created_us, SESSIONS.c.id))
-    return tuple(_session(*row) for row in rows)
+    return _sessions(
+        connection, lambda query: query.order_by(SESSIONS.c.created_us, SESSIONS.c.id)
+    )
+
+
+def _sessions(
+    connection: Connection, chosen: Callable[[Select[Any]], Select[Any]]
+) -> tuple[PaperTradingSession, ...]:
+    """Sessions, also of a store that is of schema 0001 still: an onlooker may not change it."""
+    try:
+        return _parted(connection, chosen(_PARTED))
+    except OperationalError as error:
+        if _FIRST_SCHEMA not in str(error.orig):
+            raise
+    documents = connection.scalars(chosen(_WHOLE)).all()
+    try:
+        return tuple(map(storing.decode_session, documents))
+    except JournalDamaged:
+        with suppress(OperationalError):
+            # Its owner may just have brought it up to date, and saved one without its configuration.
+            return _parted(connection, chosen(_PARTED))
+        raise
+
+
+def _parted(connection: Connection, query: Select[Any]) -> tuple[PaperTradingSession, ...]:
+    return tuple(_session(*row) for row in connection.execute(query))
 
 
 def _session(document: bytes, config: bytes | None) -> PaperTradingSession:

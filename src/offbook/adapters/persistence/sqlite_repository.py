@@ -192,14 +192,14 @@ class ReadOnlySqliteRepository(_Readable):
     def open(cls, store: Path) -> ReadOnlySqliteRepository:
         """Open the store in the directory ``store``; blocks for the disk.
 
-        Raises StorageUnavailable, also for a store whose schema is newer or older than this
-        version's (``reason`` newer or older).
+        Raises StorageUnavailable, also for a store whose schema is newer than this version's, or
+        so old that this one cannot read it as it is (``reason`` newer or older).
         """
         path = store / DATABASE_FILE
         revision = read_revision(store)
         presence = _present(path)
         migration.check_revision(revision, path)
-        if revision != migration.HEAD:
+        if revision not in migration.READABLE:
             raise StorageUnavailable(
                 f"{path} has an older schema: open it for writing once to bring it up to date",
                 path=str(path),
