@@ -166,8 +166,9 @@ async def rebuild(
         try:
             engine = taken_over(session, make_engine, attach, made, attached)
             return Standing(engine, made.head)
-        except OffbookError as error:
-            _log.warning("not_taken_over", session_id=session.id, error=str(error))
+        except Exception as error:
+            # Whatever is wrong with what another process made is not the session's fault.
+            _log.warning("not_taken_over", session_id=session.id, error=_told(error))
             made, _ = await shelf.newest()
     again = _Again(session, make_engine, attach, rows, read, page_records, watch)
     snapshot = made
@@ -198,14 +199,20 @@ class _Shelf:
         return (await self._at_most(snapshot.seq - 1))[0]
 
     async def _at_most(self, seq: int) -> tuple[Snapshot | None, bytes]:
+        why: object
         try:
             loaded = await self._load(seq)
         except JournalDamaged as error:
-            # Nor can it be told which one it is: so from the start.
-            what = f"session {self._session.id}: a snapshot is of no use: {error}"
-            self._put_away(SnapshotDamaged(what, session_id=self._session.id, seq=seq))
-            return None, b""
-        return loaded.snapshot, loaded.attached
+            why = error
+        else:
+            found = loaded.snapshot
+            if found is None or loaded.attached or found.seq <= seq:
+                return found, loaded.attached
+            why = f"it says that it is of record {found.seq}"
+        # Nor can it be told which one it is: so from the start.
+        what = f"session {self._session.id}: a snapshot is of no use: {why}"
+        self._put_away(SnapshotDamaged(what, session_id=self._session.id, seq=seq))
+        return None, b""
 
     def _put_away(self, error: SnapshotDamaged) -> None:
         _log.warning("snapshot_damaged", session_id=self._session.id, error=str(error))

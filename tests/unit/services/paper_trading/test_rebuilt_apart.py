@@ -35,6 +35,10 @@ class Spoiled(CrewHere):
                 return replace(end, snapshot=replace(end.snapshot, state=b"{}"))
             case "another record":
                 return replace(end, snapshot=replace(end.snapshot, seq=end.snapshot.seq - 1))
+            case "a later record":
+                return replace(end, snapshot=replace(end.snapshot, seq=10**9))
+            case "no first":
+                return replace(end, attached=b"{")
             case "another chain":
                 return replace(end, snapshot=replace(end.snapshot, head=bytes(32)))
             case _:
@@ -79,7 +83,10 @@ async def _recovered(stage: Stage, crew: CrewHere | None) -> RecoveryReport:
         return await manager.recover_sessions()
 
 
-@pytest.mark.parametrize("kind", ["no state", "another record", "another chain", "another first"])
+@pytest.mark.parametrize(
+    "kind",
+    ["no state", "another record", "a later record", "another chain", "another first", "no first"],
+)
 async def test_what_is_not_the_sessions_state_is_not_taken_over(kind: str) -> None:
     """It is rebuilt here, as if nobody had helped."""
     chains = []
