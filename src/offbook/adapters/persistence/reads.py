@@ -132,7 +132,7 @@ def _sessions(
         return tuple(map(storing.decode_session, documents))
     except JournalDamaged:
         with suppress(OperationalError):
-            # Its owner may just have brought it up to date, and saved one without its configuration.
+            # Its owner may just have brought it up to date, and saved one without configuration.
             return _parted(connection, chosen(_PARTED))
         raise
 

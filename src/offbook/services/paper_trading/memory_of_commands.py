@@ -86,8 +86,11 @@ class CommandMemory:
 
     def finished(self, key: Key, future: asyncio.Future[Any]) -> None:
         """A command has been carried out: its answer is kept for a while, a refusal is not."""
+        known = self._known.get(key)
+        if known is None or known[1] is not future:
+            return  # it was done, and went to make room before this was told
         if future.cancelled() or future.exception() is not None:
-            self._known.pop(key, None)
+            del self._known[key]
             return
         self._known.move_to_end(key)
         while len(self._known) > self._keep:

@@ -189,15 +189,19 @@ class Registry:
         self.active[host.id] = runner
         return runner
 
-    def retire(self, host: SessionHost) -> asyncio.Task[None]:
-        """Let a session go: out of the registry at once, then everything released."""
+    def retire(self, host: SessionHost) -> asyncio.Future[None]:
+        """Let a session go: out of the registry at once, then everything released, also where who
+        waits for that is cancelled."""
+        return asyncio.shield(self._retiring(host))
+
+    def _retiring(self, host: SessionHost) -> asyncio.Task[None]:
         if host.retiring is None:
             runner = self.active.pop(host.id, None)
             host.retiring = self.loop.spawn(self._retire(host, runner), f"retire {host.id}")
         return host.retiring
 
     def _over(self, host: SessionHost) -> None:
-        host.retiring = self.retire(host)
+        _ = self._retiring(host)
 
     async def _retire(self, host: SessionHost, runner: PaperTradingRunner | None) -> None:
         if runner is not None:

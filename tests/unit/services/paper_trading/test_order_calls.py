@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from tests.stage import Stage, limit_order, quiet, settle
@@ -65,4 +66,39 @@ async def test_no_place_stays_taken_by_who_found_the_mailbox_full(named: bool) -
             await settle()
             assert manager._registry.hosts["a"].waiting == 0
         assert len(await manager.orders("a")) == 6
+    await quiet(stage, manager)
+
+
+async def test_more_answers_at_one_time_than_are_kept_are_all_told() -> None:
+    """Those that make room were done, and not told of yet."""
+    stage = Stage()
+    unhandled: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: unhandled.append(told))
+    async with stage.manager(limits=Limits(answers=2)) as manager:
+        await manager.start_session(stage.config(speed="1"), session_id="a")
+        told = []
+        for _ in range(2):
+            calls = (
+                manager.submit_order("a", limit_order("90.00"), command_id=str(n)) for n in range(9)
+            )
+            told.append(await asyncio.gather(*calls))
+        assert told[0] == told[1]
+        assert len(await manager.orders("a")) == 9
+        assert len(manager._memory._known) == 2
+    await quiet(stage, manager)
+    assert not unhandled
+
+
+async def test_who_goes_away_while_a_session_is_let_go_takes_only_himself_away() -> None:
+    stage = Stage()
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(speed="1"), session_id="a")
+        host = manager._registry.hosts["a"]
+        waiting = manager._registry.retire(host)
+        waiting.cancel()
+        await asyncio.wait({waiting})
+        assert (await manager.recover_sessions()).recovered == ()
+        assert host.retiring is not None
+        await host.retiring
+        assert (await manager.recover_sessions()).recovered == ("a",)
     await quiet(stage, manager)
