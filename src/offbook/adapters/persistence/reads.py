@@ -113,9 +113,7 @@ def session(connection: Connection, session_id: str) -> PaperTradingSession:
 
 def sessions(connection: Connection) -> tuple[PaperTradingSession, ...]:
     """All sessions, oldest first. Raises JournalDamaged."""
-    return _sessions(
-        connection, lambda query: query.order_by(SESSIONS.c.created_us, SESSIONS.c.id)
-    )
+    return _sessions(connection, lambda query: query.order_by(SESSIONS.c.created_us, SESSIONS.c.id))
 
 
 def _sessions(
