@@ -29,3 +29,10 @@ def babbles(connection: PipeEnd) -> None:
     while True:
         connection.recv_bytes()
         connection.send_bytes(b"\x93\xa5Stuck")
+
+
+def falls_silent(connection: PipeEnd) -> None:
+    """Closes its pipe, as a strategy may that closes all that is open, and lives on."""
+    connection.recv_bytes()
+    connection.close()
+    threading.Event().wait()

@@ -59,18 +59,16 @@ class WorkerProcess:
             raise
         finally:
             theirs.close()  # so that the pipe ends with the process
+        self.pid: Final = self._process.pid
+        self._exit_code: int | None = None
+        self._reaping = threading.Lock()
         self._reader = threading.Thread(target=self._read, name=name, daemon=True)
         self._reader.start()
 
     @property
-    def pid(self) -> int | None:
-        """The number of the process."""
-        return self._process.pid
-
-    @property
     def exit_code(self) -> int | None:
-        """What it ended with (negative: the signal); None while it runs."""
-        return self._process.exitcode
+        """What it ended with (negative: the signal); None until it is known to have ended."""
+        return self._exit_code
 
     @property
     def how_it_ended(self) -> str:
@@ -99,12 +97,13 @@ class WorkerProcess:
         await asyncio.to_thread(self._reap)
 
     def _reap(self) -> None:
-        self._process.join(REAP_SECONDS)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
-        self._reader.join()
-        self._connection.close()
+        with self._reaping:
+            if self._connection.closed:
+                return
+            self._reader.join()  # which waits for the process
+            self._connection.close()
+            with contextlib.suppress(ValueError):  # another part of the program waited for it
+                self._process.close()  # else its own pipes stay open until garbage is collected
 
     def _read(self) -> None:
         """What the worker says, until its end of the pipe is closed. On a thread of its own."""
@@ -114,7 +113,12 @@ class WorkerProcess:
             except (EOFError, OSError):
                 break
             self._tell(self._on_message, raw)
-        self._process.join()
+        self._process.join(REAP_SECONDS)
+        if self._process.is_alive():
+            # Nobody hears it any more, and whoever waits for it would wait for ever.
+            self._process.kill()
+            self._process.join()
+        self._exit_code = self._process.exitcode
         self._tell(self._over)
 
     def _tell(self, work: Callable[..., None], *arguments: Any) -> None:

@@ -22,8 +22,8 @@ _HELD_BACK: Final = {
     HeldBack.BEFORE_A_HALT: "the last price was from before a halt or a split",
     HeldBack.OTHER_HOURS: "the last price was of other trading hours",
     HeldBack.UNSOUND: "the book was not to be trusted: one side empty, crossed, or rows missed",
-    HeldBack.DROPPED: "a corporate action has ended its book: a snapshot or a clear begins the next "
-    '(updates do where venue.book_start = "updates")',
+    HeldBack.DROPPED: "a corporate action has ended its book: a snapshot or a clear begins the "
+    'next (updates do where venue.book_start = "updates")',
 }
 """Why orders wait for the next row."""
 
