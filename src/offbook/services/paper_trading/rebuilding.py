@@ -85,8 +85,8 @@ def _other_rules(wrote: int, runs: int) -> str:
         f"the session was written by an engine of semantics {wrote}, and this one has semantics "
         f"{runs}: the same inputs may give other records now. What it recorded is whole and can be "
         "read (show, report, journal); verify it, or carry it on, with the version of offbook that "
-        "wrote it, in a copy of the store from before a newer one wrote to it, or start it again as "
-        "a new session"
+        "wrote it, in a copy of the store from before a newer one wrote to it, or start it again "
+        "as a new session"
     )
 
 
