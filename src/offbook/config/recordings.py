@@ -130,6 +130,7 @@ def convert_data(
         if quote_size is not None:
             names = header_of(told.names)
             _require_no_sizes(table, told)
+            told = _as_quotes(told)
             table = make(with_sizes(table, quote_size, names))
             if names:
                 told = msgspec.structs.replace(told, header=(*names, *SIZES))
@@ -164,6 +165,16 @@ def _require_no_sizes(table: Path, told: MarketDescription) -> None:
         raise InvalidInput(
             f"{table} shows the sizes of its quotes: leave --quote-size out", field="quote_size"
         )
+
+
+def _as_quotes(told: MarketDescription) -> MarketDescription:
+    """What is given a size is quotes."""
+    if told.kind not in (None, DataKind.QUOTES):
+        raise InvalidInput(
+            f"--quote-size is for quotes, and these are told to be {told.kind.value}",
+            field="quote_size",
+        )
+    return msgspec.structs.replace(told, kind=DataKind.QUOTES)
 
 
 @contextmanager

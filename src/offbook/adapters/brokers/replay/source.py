@@ -225,6 +225,12 @@ def _drain(
             take(block)
 
 
+def require_file(path: str) -> None:
+    """Raise of a file itself what ``open_source`` does, whatever its name is: InvalidConfig (there
+    is none), BadMarketData (empty) and GatewayUnavailable (it cannot be read)."""
+    _signature(path)
+
+
 def _signature(path: str) -> tuple[int, ...]:
     """What changes when a file is written or replaced: device, inode, size, time of change."""
     try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import gzip
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -20,7 +21,7 @@ import msgspec
 
 from offbook.adapters.brokers.replay.columns import Found, find_times
 from offbook.adapters.brokers.replay.names import header_of
-from offbook.adapters.brokers.replay.source import DELIMITERS, SUFFIXES
+from offbook.adapters.brokers.replay.source import DELIMITERS, SUFFIXES, require_file
 from offbook.domain.errors import BadMarketData, InvalidInput
 
 _NUMBERS: Final = re.compile(r"1([^\d]?)234([^\d])56\Z")
@@ -72,10 +73,12 @@ def write_tidied(
     ``header`` are the columns of one that has none, ``columns`` ours by the file's where they
     differ, as to find the times.  Cells that are not written as told are refused, with their line,
     or if ``lenient`` left as they are.  Turned round, a table is held in memory whole.  Raises
-    InvalidInput for what was told, BadMarketData for what is in the file, and OSError.
+    InvalidInput for what was told, InvalidConfig (no such file), BadMarketData for what is in the
+    file, and OSError.
     """
     if not source.name.lower().endswith(SUFFIXES[:2]):
         raise InvalidInput(f"{source}: only a table ending in .csv or .csv.gz can be made plain")
+    require_file(str(source))
     numbered = _rows(source, tidying.skip_lines)
     names = header_of(header) if header else [name.strip() for name in next(numbered, (0, []))[1]]
     if not names:
@@ -107,7 +110,8 @@ def _rows(source: Path, skip_lines: int) -> Iterator[tuple[int, list[str]]]:
     ) as file:
         try:
             for _ in range(skip_lines):
-                file.readline()
+                if not file.readline():
+                    break
             first = file.readline()
             delimiter = max(DELIMITERS, key=first.count)
             yield skip_lines + 1, next(csv.reader([first], delimiter=delimiter), [])
@@ -116,6 +120,10 @@ def _rows(source: Path, skip_lines: int) -> Iterator[tuple[int, list[str]]]:
                     yield skip_lines + 1 + reader.line_num, row
         except UnicodeDecodeError:
             raise BadMarketData(f"{source} is not UTF-8 text", file=str(source)) from None
+        except (gzip.BadGzipFile, EOFError, zlib.error, csv.Error) as error:
+            raise BadMarketData(
+                f"{source} cannot be read: {error}; fetch it again", file=str(source)
+            ) from None
 
 
 class _Plain:

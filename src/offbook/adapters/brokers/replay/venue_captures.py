@@ -4,7 +4,7 @@ and the checksums that the venues published in them."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from itertools import islice
 from pathlib import Path
 from typing import Final, NoReturn
@@ -113,7 +113,12 @@ class _Rows:
     def depth(self, received: int | None, message: VenueMessage) -> Iterator[str]:
         """The rows of a message of depth."""
         mark = SNAPSHOT if message.is_snapshot else 0
-        bids, asks = self._followed(message)
+        try:
+            if not all(px[:1].isdigit() for px, _ in (*message.bids, *message.asks)):
+                raise InvalidOperation  # NaN would be one to Decimal
+            bids, asks = self._followed(message)
+        except InvalidOperation:
+            self._refuse("the price of one of its levels is not a number")
         if mark:
             bids, asks = _held(bids), _held(asks)
         levels = [*((px, qty, "bid") for px, qty in bids), *((px, qty, "ask") for px, qty in asks)]
@@ -225,7 +230,10 @@ def _at(message: VenueMessage, ts: int | None) -> VenueMessage:
 def _decimals(text: str) -> int:
     """How many a number is written with; one with an exponent has those that it would have."""
     if "e" in text or "E" in text:
-        return max(0, -int(Decimal(text).as_tuple().exponent))
+        try:
+            return max(0, -int(Decimal(text).as_tuple().exponent))
+        except InvalidOperation:
+            return 0  # it is none: whoever reads what is written refuses it
     return len(text.partition(".")[2])
 
 

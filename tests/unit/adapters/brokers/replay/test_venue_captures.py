@@ -310,3 +310,21 @@ def test_what_cannot_be_checked_or_read_is_told(tmp_path: Path) -> None:
     assert not is_venue_capture(path)
     with pytest.raises(InvalidInput, match="no capture"):
         check_capture(str(path))
+
+
+@pytest.mark.parametrize("price", ["x", "1e", "NaN"])
+def test_a_level_whose_price_is_no_number_is_told_with_its_place(
+    tmp_path: Path, price: str
+) -> None:
+    """Whether its venue's levels are followed or not."""
+    levels = [[price, "0.00000500", "1582905487.439814"]]
+    path = capture(
+        tmp_path, [0, {"as": ASKS, "bs": BIDS}, "book-10", "BTC/USD"], kraken([], levels)
+    )
+    for check in (written, lambda path: check_capture(str(path))):
+        with pytest.raises(BadMarketData, match=r"capture\.jsonl, line 3: .* not a number"):
+            check(path)
+    if price != "1e":  # whoever reads the table refuses that
+        path = capture(tmp_path, okx("snapshot", [[price, "2"]], [["101", "2"]], 5, -1))
+        with pytest.raises(BadMarketData, match=r"capture\.jsonl, line 2: .* not a number"):
+            written(path)
