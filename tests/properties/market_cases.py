@@ -32,6 +32,7 @@ from tests.properties.venue_cases import (
     pick_freshness,
     pick_latency,
     pick_rules_of_bars,
+    sometimes_refusing,
     sometimes_unlimited,
 )
 
@@ -164,6 +165,7 @@ def pick_setup(source: Source) -> Setup:
         marked=marked,
         seed=source.number(0, 10**6),
     )
+    made = replace(made, venue=sometimes_refusing(made.venue, made.seed, status=status))
     if bars:
         unpaid = source.pick([Unpaid.CANCEL, *Unpaid])
         made = replace(made, account=msgspec.structs.replace(made.account, unpaid=unpaid))

@@ -10,7 +10,14 @@ from tests.properties.reference_clock import VENUE_STAGE
 from tests.properties.reference_orders import ZERO, Order
 from tests.properties.row_cases import QuoteRow
 
-from offbook.domain.config import ReplacePriority, SelfMatchPolicy, StalePolicy, WhileHalted
+from offbook.domain.config import (
+    BeyondBand,
+    ReplacePriority,
+    SelfMatchPolicy,
+    StalePolicy,
+    WhileClosed,
+    WhileHalted,
+)
 from offbook.domain.market_data import DataKind
 from offbook.domain.orders import CancelReason, OrderStatus, RejectReason, TimeInForce
 from offbook.domain.session import SessionStatus as Status
@@ -45,6 +52,8 @@ class ReferenceVenue(ReferenceBars):
             refusal = self._no_place(order)
         if refusal or order.tif.is_auction or order.peg:
             return refusal
+        if self._lies_beyond(order, limit):
+            return RejectReason.PRICE_BAND
         market = self.market()
         if order.post_only and market and limit is not None and not order.held:
             takes = limit >= market[1] if order.buying else limit <= market[0]
@@ -71,6 +80,16 @@ class ReferenceVenue(ReferenceBars):
             return RejectReason.EXPIRE_TIME_PASSED
         return None
 
+    def _lies_beyond(self, order: Order, limit: Fraction | None) -> bool:
+        """Whether the bands do not let an order trade at its limit, where that is refused."""
+        refused = self.setup.venue.beyond_band is BeyondBand.REJECT
+        if not refused or order.held or limit is None:
+            return False
+        lower, upper = self.bands
+        if order.buying:
+            return upper is not None and limit > upper
+        return lower is not None and limit < lower
+
     def _refuses_own(self, order: Order, limit: Fraction | None) -> RejectReason | None:
         """Nothing may meet an order of the session, where the one that comes is refused."""
         if self.setup.venue.self_match is not SelfMatchPolicy.CANCEL_ARRIVING:
@@ -96,6 +115,9 @@ class ReferenceVenue(ReferenceBars):
         venue = self.setup.venue
         if order.extended and (venue.extended_hours is None or not self.setup.hours):
             return RejectReason.NO_EXTENDED_HOURS
+        closed = not (order.tif.is_auction or order.flattens or self.takes_part(order))
+        if closed and venue.while_closed is WhileClosed.REJECT:
+            return RejectReason.MARKET_CLOSED
         shut = self.halted is not None and not order.flattens
         if shut and venue.while_halted is WhileHalted.REJECT:
             return RejectReason.HALTED

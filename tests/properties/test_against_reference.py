@@ -24,18 +24,21 @@ from offbook.domain.orders import Liquidity, OrderSide
 from offbook.testing.markets import MINUTE, START, XYZ, bars_market
 
 T = TypeVar("T")
-CASES = (3, 8, 26, 31, 50, 64, 111, 136, 143, 178, 213, 306, 362, 380, 407)
+CASES = (3, 8, 26, 31, 50, 64, 111, 136, 143, 150, 178, 213, 306, 362, 380, 407)
 """Sessions of a campaign in which all of these come about."""
 RARE = (
     "FlowPaid",
+    "HALTED",
     "LiquidationBegan",
     "LiquidationEnded",
+    "MARKET_CLOSED",
     "MINIMUM_EQUITY",
     "MarginCalled",
     "MarginCalled-several",
     "ORDER_RATE",
     "OrderAdjusted",
     "OrderRepegged",
+    "PRICE_BAND",
     "PositionDelisted",
     "PositionRestated",
     "PositionSettled",

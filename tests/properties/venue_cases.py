@@ -12,6 +12,7 @@ from offbook.domain.config import (
     UNLIMITED,
     BarPrices,
     BarReports,
+    BeyondBand,
     Delay,
     EmpiricalDelay,
     FreshnessConfig,
@@ -29,6 +30,7 @@ from offbook.domain.config import (
     StopGap,
     StopLimitFill,
     VenueConfig,
+    WhileClosed,
 )
 from offbook.domain.config.session import touch_counts, touched_by_quotes
 from offbook.domain.market_data import DataKind
@@ -107,7 +109,15 @@ def manners_at_random(rng: Random, market: MarketConfig) -> dict[str, object]:
         found["limit_fill"] = rng.choice(list(LimitFill))
     elif touched_by_quotes(market):
         found["limit_fill"] = own.choice(list(LimitFill))
+    found["while_closed"] = own.choice([WhileClosed.QUEUE, *WhileClosed])
+    if has_status(market):
+        found["beyond_band"] = own.choice(list(BeyondBand))
     return found
+
+
+def has_status(market: MarketConfig) -> bool:
+    """Whether an exchange says of halts and bands."""
+    return any(source.kind is DataKind.STATUS for source in market.sources)
 
 
 def fitting(venue: VenueConfig, market: MarketConfig) -> VenueConfig:
@@ -116,6 +126,8 @@ def fitting(venue: VenueConfig, market: MarketConfig) -> VenueConfig:
         venue = msgspec.structs.replace(venue, limit_fill=LimitFill.THROUGH)
     if not any(s.kind is DataKind.QUOTES or s.kind.is_book for s in market.sources):
         venue = msgspec.structs.replace(venue, freshness=None)
+    if not has_status(market):
+        venue = msgspec.structs.replace(venue, beyond_band=BeyondBand.WAIT)
     return venue
 
 
@@ -124,3 +136,10 @@ def sometimes_unlimited(made: VenueConfig) -> VenueConfig:
     they were."""
     is_open = made.volume_share == "1" and made.limit_gap is LimitGap.OPEN
     return msgspec.structs.replace(made, volume_share=UNLIMITED) if is_open else made
+
+
+def sometimes_refusing(made: VenueConfig, seed: int, *, status: bool) -> VenueConfig:
+    """Refusals of what comes in closed hours, or beyond a band, without another draw."""
+    closed = WhileClosed.REJECT if seed % 3 == 0 else WhileClosed.QUEUE
+    beyond = BeyondBand.REJECT if status and seed % 2 == 0 else BeyondBand.WAIT
+    return msgspec.structs.replace(made, while_closed=closed, beyond_band=beyond)

@@ -322,6 +322,8 @@ CLAUSES: dict[str, Callable[..., None]] = {
         extended_hours=c.ExtendedHours(pre_ns=duration(pre), post_ns=duration(post))
     ),
     "halted": lambda self, rule: self.venue.update(while_halted=c.WhileHalted(rule)),
+    "closed": lambda self, rule: self.venue.update(while_closed=c.WhileClosed(rule)),
+    "beyond": lambda self, rule: self.venue.update(beyond_band=c.BeyondBand(rule)),
     "live": lambda self: setattr(self, "live", True),
     "hears": lambda self, *words: self.hears.extend(words),
     "cash": lambda self, amount: setattr(self, "cash", amount),

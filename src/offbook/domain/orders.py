@@ -211,6 +211,8 @@ class RejectReason(Named):
     NO_EXTENDED_HOURS = "NO_EXTENDED_HOURS"
     NO_PEG_PRICE = "NO_PEG_PRICE"
     MINIMUM_EQUITY = "MINIMUM_EQUITY"
+    MARKET_CLOSED = "MARKET_CLOSED"
+    PRICE_BAND = "PRICE_BAND"
 
 
 class CancelReason(Named):

@@ -18,8 +18,12 @@ def reasons(title: str) -> list[str]:
     return [name for row in rows for cell in row for name in REASON.findall(cell)]
 
 
-APART = {"NO_EXTENDED_HOURS", "HALTED", "NO_AUCTION", "AUCTION_CUTOFF", "NO_PEG_PRICE"}
-"""Of orders that ask for hours, an auction or a peg, and of halts; they have scenarios."""
+APART = {
+    *("NO_EXTENDED_HOURS", "MARKET_CLOSED", "HALTED"),
+    *("NO_AUCTION", "AUCTION_CUTOFF", "NO_PEG_PRICE"),
+}
+"""Of orders that ask for hours, an auction or a peg, and of hours and halts; they have
+scenarios."""
 
 
 def test_every_reason_stands_on_the_page() -> None:
@@ -40,6 +44,7 @@ def test_the_venue_names_the_first_reason_of_its_table() -> None:
         line("09:30:01", "buy z 100", "z PENDING_NEW; z NEW; z FILL 100 @ 100.05 taker"),
         line("09:30:02", "sell r 10 @ 100.05", "r PENDING_NEW; r NEW"),
         line("09:30:03", "quote 100.00 100.05 500 500"),
+        line("09:30:04", "status bands 90.00 100.10"),
     ]
     for place, reason in enumerate(walked):
         has = set(walked[place:])
@@ -49,10 +54,13 @@ def test_the_venue_names_the_first_reason_of_its_table() -> None:
         order += " post" if "WOULD_TAKE" in has else ""
         if "STALE_MARKET_DATA" not in has:
             lines.append(line("09:30:19.9", "quote 100.00 100.05 500 500"))
+        if "PRICE_BAND" not in has:
+            lines.append(line(f"09:30:{9 + place}.95", "status bands 90.00 110.00"))
         name, second = "abcdefgh"[place], 10 + place if "STALE_MARKET_DATA" in has else 20
         told = f"{name} PENDING_NEW; {name} REJECTED {reason}"
         lines.append(line(f"09:30:{second}", f"buy {name} {order}", told))
-    given = "given tick 0.05; lot 2; least 500; self cancel_arriving; fresh 1s reject"
+    rules = "beyond reject; self cancel_arriving; fresh 1s reject"
+    given = f"given rows quotes status; tick 0.05; lot 2; least 500; {rules}"
     play("\n".join([given, *lines]))
 
 

@@ -10,11 +10,15 @@ LATER_VALUES: dict[tuple[str, ...], str] = {
     ("venue", "bar_prices"): "close",
     ("venue", "slippage_bound"): "none",
     ("venue", "replace_priority"): "lost",
+    ("venue", "while_closed"): "reject",
     ("account", "unpaid"): "cut",
     ("venue", "fee", "minimum"): "0.5",
     ("venue", "fee", "maximum"): "9",
     ("venue", "fee", "maximum_percent"): "1",
 }
+
+OF_OTHER_VENUES = ("book_start", "freshness", "while_halted", "beyond_band", "bar_reports")
+"""Settings of a venue for books, halts or price bands, or for reports that take no time."""
 
 NOT_ALONE = ("liquidation", "maintenance_basis", "margin_mode", "portfolio_margin")
 """Settings of an account that go with others, or without them."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.unit.domain.later_values import LATER_VALUES, NOT_ALONE, fee_bounds
+from tests.unit.domain.later_values import LATER_VALUES, NOT_ALONE, OF_OTHER_VENUES, fee_bounds
 
 from offbook.domain.config import (
     AccountConfig,
@@ -334,7 +334,7 @@ DECIDING = [
         *(("venue", part, "type") for part in ("fee", "slippage")),
         # Of books and halts, and this market has none; or of reports that take no time.
         ("venue", "queue", "type"),
-        *(("venue", name) for name in ("book_start", "freshness", "while_halted", "bar_reports")),
+        *(("venue", name) for name in OF_OTHER_VENUES),
         *(("account", name) for name in ("currency", "type", "initial_margin", "rates_from")),
         *(("account", name) for name in ("settlement", "margin_rules", "maintenance_tiers")),
         *(("account", name) for name in NOT_ALONE),

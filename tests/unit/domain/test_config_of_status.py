@@ -9,11 +9,13 @@ from offbook.domain.config import (
     AccountConfig,
     AuctionLimit,
     AuctionRules,
+    BeyondBand,
     CombinedMarket,
     OffHours,
     ReplayMarket,
     SessionConfig,
     VenueConfig,
+    WhileClosed,
     WhileHalted,
     decode_config,
     sources_of,
@@ -56,6 +58,15 @@ def test_a_rule_of_halts_is_refused_where_nothing_tells_of_any() -> None:
     venue = VenueConfig(while_halted=WhileHalted.REJECT)
     assert session(venue=venue).venue.while_halted is WhileHalted.REJECT
     assert field_of(market=QUOTES, venue=venue) == "venue.while_halted"
+
+
+def test_a_rule_of_bands_is_refused_where_nothing_tells_of_any() -> None:
+    """It would change nothing; that of closed hours is for every market."""
+    venue = VenueConfig(beyond_band=BeyondBand.REJECT, while_closed=WhileClosed.REJECT)
+    assert session(venue=venue).venue is venue
+    assert field_of(market=QUOTES, venue=venue) == "venue.beyond_band"
+    venue = msgspec.structs.replace(venue, beyond_band=BeyondBand.WAIT)
+    assert session(market=QUOTES, venue=venue).venue is venue
 
 
 @pytest.mark.parametrize("name", ["open_cutoff_ns", "close_cutoff_ns"])

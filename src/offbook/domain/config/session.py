@@ -16,17 +16,18 @@ from offbook.domain.config.account import (
 )
 from offbook.domain.config.action_checks import check_actions
 from offbook.domain.config.actions import ActionOrders
+from offbook.domain.config.arriving import BeyondBand, WhileClosed
 from offbook.domain.config.auctions import AuctionRules
 from offbook.domain.config.base import ConfigPart, exact_decimal
 from offbook.domain.config.books import check_books, usual_queue
 from offbook.domain.config.contract_checks import check_contracts, check_groups
 from offbook.domain.config.lifecycle import LifecycleConfig
-from offbook.domain.config.market import MarketConfig, ReplayMarket, instruments_of
+from offbook.domain.config.market import MarketConfig, instruments_of
 from offbook.domain.config.risk import RiskConfig
 from offbook.domain.config.slippage import SpreadSlippage
+from offbook.domain.config.status_checks import check_status, kinds_of
 from offbook.domain.config.venue import FillAt, LimitFill, VenueConfig, WhileHalted
 from offbook.domain.errors import InvalidConfig
-from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import DataKind
 
 
@@ -79,7 +80,7 @@ class SessionConfig(ConfigPart, frozen=True, kw_only=True):
         check_actions(self.market, self.account)
         check_contracts(self.market, self.account)
         check_groups(self.market, self.account)
-        _check_status(self)
+        check_status(self.market, self.venue)
         _check_limit_fill(self)
         _check_freshness(self)
         self._check_risk()
@@ -101,7 +102,7 @@ def _check_fill_at(config: SessionConfig) -> None:
     if fill_at is None:
         return
     for instrument in instruments_of(config.market):
-        kinds = _kinds(config, instrument)
+        kinds = kinds_of(config.market, instrument)
         quoted = any(kind is DataKind.QUOTES or kind.is_book for kind in kinds)
         if fill_at is FillAt.QUOTE and not quoted:
             raise InvalidConfig(
@@ -133,7 +134,7 @@ def _check_bar_rules(config: SessionConfig) -> None:
     """Raise InvalidConfig for a rule of bars where none are matched: it would change nothing, and
     whoever set it would compare what is not comparable."""
     instruments = instruments_of(config.market)
-    if any(set(_kinds(config, one)) == {DataKind.BARS} for one in instruments):
+    if any(set(kinds_of(config.market, one)) == {DataKind.BARS} for one in instruments):
         return
     usual = {"venue": VenueConfig(), "account": AccountConfig(currency=config.account.currency)}
     for part, name in _OF_BARS:
@@ -205,43 +206,6 @@ def _check_freshness(config: SessionConfig) -> None:
             raise InvalidConfig(
                 f"venue.freshness.by_symbol names {symbol}; this market has {', '.join(known)}",
                 field="venue.freshness.by_symbol",
-            )
-
-
-def _kinds(config: SessionConfig, instrument: Instrument) -> list[DataKind]:
-    """What the rows of an instrument are that give its price."""
-    return [
-        s.kind
-        for s in config.market.sources
-        if s.instrument.symbol == instrument.symbol and s.kind is not DataKind.STATUS
-    ]
-
-
-def _check_status(config: SessionConfig) -> None:
-    """Raise InvalidConfig for a status of what has no price, or of which rows are left out, and for
-    a rule of halts where nothing tells of any."""
-    kinds = {source.kind for source in config.market.sources}
-    if config.venue.while_halted is WhileHalted.REJECT and DataKind.STATUS not in kinds:
-        raise InvalidConfig(
-            "venue.while_halted is for halts, and nothing in this market tells of any: leave it "
-            'out, or add a source of kind = "status"',
-            field="venue.while_halted",
-        )
-    for source in config.market.sources:
-        if source.kind is not DataKind.STATUS:
-            continue
-        symbol = source.instrument.symbol
-        if not _kinds(config, source.instrument):
-            raise InvalidConfig(
-                f"the market has a status of {symbol} and nothing that gives its price: add its "
-                "quotes, trades, bars or depth as another source",
-                field="market.sources",
-            )
-        if isinstance(source, ReplayMarket) and source.may_drop:
-            raise InvalidConfig(
-                f"{source.path}: a status of which rows are left out is another: mend the file, "
-                "and leave bad_rows and off_hours as they are",
-                field="market.bad_rows",
             )
 
 
@@ -336,6 +300,8 @@ _UNUSED: Final[tuple[tuple[str, str, object], ...]] = (
     ("venue", "action_orders", ActionOrders.ADJUST.value),
     ("venue", "auctions", msgspec.to_builtins(AuctionRules())),
     ("venue", "while_halted", WhileHalted.QUEUE.value),
+    ("venue", "while_closed", WhileClosed.QUEUE.value),
+    ("venue", "beyond_band", BeyondBand.WAIT.value),
     ("venue", "extended_hours", None),
     ("account", "withholding", "0"),
     ("account", "financing", None),

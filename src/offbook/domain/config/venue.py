@@ -7,6 +7,7 @@ from typing import Final
 
 from offbook.domain.book_start import BookStart
 from offbook.domain.config.actions import ActionOrders
+from offbook.domain.config.arriving import BeyondBand, WhileClosed
 from offbook.domain.config.auctions import AuctionRules
 from offbook.domain.config.base import RATIO_PRECISION, ConfigPart, exact_decimal, settle_enum
 from offbook.domain.config.comparing import (
@@ -110,8 +111,10 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     matched; both are for markets with books and change nothing elsewhere.
     ``action_orders``: what becomes of open orders when a share is split or pays a dividend.
     ``auctions`` are the rules of orders for the opening and the close, ``while_halted`` is that for
-    orders that arrive in a halt; it is for markets with a status.  ``extended_hours`` are for
-    orders that say so; without it there are none.
+    orders that arrive in a halt, ``beyond_band`` that for limits that arrive beyond a price band;
+    both are for markets with a status.  ``extended_hours`` are for orders that say so; without it
+    there are none.  ``while_closed`` is the rule for orders that arrive outside the hours in which
+    they may trade; it changes nothing where a market never closes.
     """
 
     fee: FeeConfig = BasisPointsFee()
@@ -130,6 +133,8 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
     action_orders: ActionOrders = ActionOrders.ADJUST
     auctions: AuctionRules = AuctionRules()
     while_halted: WhileHalted = WhileHalted.QUEUE
+    while_closed: WhileClosed = WhileClosed.QUEUE
+    beyond_band: BeyondBand = BeyondBand.WAIT
     extended_hours: ExtendedHours | None = None
     limit_fill: LimitFill = LimitFill.THROUGH
     freshness: FreshnessConfig | None = None
@@ -155,6 +160,8 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
         settle_enum(self, "slippage_bound", SlippageBound, "venue.slippage_bound")
         settle_enum(self, "replace_priority", ReplacePriority, "venue.replace_priority")
         settle_enum(self, "while_halted", WhileHalted, "venue.while_halted")
+        settle_enum(self, "while_closed", WhileClosed, "venue.while_closed")
+        settle_enum(self, "beyond_band", BeyondBand, "venue.beyond_band")
         if self.fill_at is not None:
             settle_enum(self, "fill_at", FillAt, "venue.fill_at")
         takes_time = self.latency.response_ns != 0 or self.latency.response is not None

@@ -8,9 +8,11 @@ no exchange rate, not reducing (while paused), the limits of ``limits.py`` in th
 that cannot be borrowed, margin call, holdings or buying power; where one order of a list is
 refused, the others are as ORDER_LIST_REFUSED;
 rejected: price needed, tick size (of the limit, then of the trigger price), lot size, smallest
-value, expire time passed, would take (post-only), stale market data (where ``venue.freshness``
-rejects), self match (where ``venue.self_match`` is ``cancel_arriving``), another order of the list
-refused.
+value, expire time passed, no extended hours, market closed (where ``venue.while_closed`` rejects),
+halted (where ``venue.while_halted`` does), no auction or after its cut-off, no price for a peg,
+price band (where ``venue.beyond_band`` rejects), would take (post-only), stale market data (where
+``venue.freshness`` rejects), self match (where ``venue.self_match`` is ``cancel_arriving``),
+another order of the list refused.
 
 A replace is checked for its closed or pending order, for not reducing, or asking for more of an
 order that may do more than that (while paused), then for limits, margin call, holdings or buying

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from offbook.domain.config import WhileHalted
+from offbook.domain.config import BeyondBand, WhileClosed, WhileHalted
 from offbook.domain.orders import OrderSide, OrderStatus, Origin, RejectReason
 from offbook.engine.agenda import ReplaceArrives
 from offbook.engine.desk.risk import venue_refusal
@@ -73,7 +73,8 @@ class Acceptance:
         if order.held:
             return None  # where the market will be when it is released, nobody knows
         return (
-            self.would_take(order, terms.price_px)
+            self._beyond_band(order, terms.price_px)
+            or self.would_take(order, terms.price_px)
             or self._venue.freshness.refusal(order, terms.price_px)
             or self._venue.self_match.refusal(order, terms.price_px)
         )
@@ -94,6 +95,8 @@ class Acceptance:
         """Why the venue, as it is now, has no place for a new order."""
         if order.extended_hours and not self._has_extended_hours(order):
             return Refusal(reason=RejectReason.NO_EXTENDED_HOURS)
+        if self._comes_out_of_hours(order):
+            return Refusal(reason=RejectReason.MARKET_CLOSED)
         if self._is_shut_out(order):
             return Refusal(reason=RejectReason.HALTED)
         return self._venue.auctions.refusal(order) or self._venue.pegs.refusal(order)
@@ -102,10 +105,34 @@ class Acceptance:
         calendar = self._kernel.calendar_of(self._kernel.instrument(order.symbol))
         return not calendar.always_open and self._kernel.config.venue.extended_hours is not None
 
+    def _comes_out_of_hours(self, order: OrderState) -> bool:
+        if self._kernel.config.venue.while_closed is not WhileClosed.REJECT:
+            return False
+        if order.time_in_force.is_auction or order.origin is Origin.FLATTEN:
+            return False  # an auction has its own hours; a stop awaits the opening, as a halt's end
+        return not self._venue.times.would_take_part(order)
+
     def _is_shut_out(self, order: OrderState) -> bool:
         if order.symbol not in self._kernel.halted or order.origin is Origin.FLATTEN:
             return False  # sent once; a stop awaits the resumption up to its deadline
         return self._kernel.config.venue.while_halted is WhileHalted.REJECT
+
+    def _beyond_band(self, order: OrderState, limit: int | None) -> Refusal | None:
+        """Why a limit is not taken that the exchange's bands, as they are now, do not let trade."""
+        band = self._kernel.bands.get(order.symbol)
+        if band is None or limit is None:
+            return None
+        if self._kernel.config.venue.beyond_band is not BeyondBand.REJECT:
+            return None
+        bound = band[1] if order.side is OrderSide.BUY else band[0]
+        if (limit - bound) * order.side.sign <= 0:
+            return None
+        instrument = self._kernel.instrument(order.symbol)
+        return Refusal(
+            reason=RejectReason.PRICE_BAND,
+            limit=instrument.price_text(bound),
+            value=instrument.price_text(limit),
+        )
 
     def would_take(self, order: OrderState, limit: int | None) -> Refusal | None:
         """Why an order that may only make the market is not taken where it is now."""

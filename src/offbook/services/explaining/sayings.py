@@ -12,7 +12,9 @@ from offbook.services.reporting.formatting import clock, duration, words
 _ADVICE: Final = {
     "INSUFFICIENT_HOLDINGS": "; a cash account sells what it owns, "
     'account.type = "margin" sells short',
+    "MARKET_CLOSED": '; venue.while_closed = "queue" lets orders wait for the opening',
     "NOT_BORROWABLE": "; account.financing says what can be borrowed, and from when",
+    "PRICE_BAND": '; venue.beyond_band = "wait" lets limits beyond a band wait',
     "SYMBOL_ENDED": "; it was delisted, it expired, or it trades under another symbol",
     "UNSETTLED": "; it is there from the day of settlement on, see account.settlement",
 }

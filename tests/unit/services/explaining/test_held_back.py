@@ -16,7 +16,7 @@ def explained(text: str) -> Explanation:
     for line in table.lines:
         stage.carry_out(line)
         stage.feed(Advance(ts=line.ts))
-    return explain("s", stage.engine.standing(), [])
+    return explain("s", stage.engine.standing(), stage.records)
 
 
 @pytest.mark.parametrize(
@@ -91,8 +91,32 @@ def explained(text: str) -> Explanation:
             "data of XYZ",
             "one side empty, crossed",
         ),
+        (
+            """
+            given hours XNYS; closed reject
+            time         what                     expect
+            14:29:59     quote 100.00 100.10 5 5
+            14:29:59.5   buy a 5 @ 100.20         a PENDING_NEW; a REJECTED MARKET_CLOSED
+            """,
+            "venue",
+            '14:29:59 UTC; venue.while_closed = "queue" lets orders wait for the opening',
+        ),
+        (
+            """
+            given rows quotes status; beyond reject
+            time         what                         expect
+            09:30:00     quote 100.00 100.10 5 5
+            09:30:01     status bands 95.00 105.00
+            09:30:02     buy a 5 @ 105.01             a PENDING_NEW; a REJECTED PRICE_BAND
+            """,
+            "venue",
+            '(it was 105.01, the limit 105.00); venue.beyond_band = "wait" lets limits beyond a',
+        ),
     ],
-    ids=["old", "before a halt", "in a halt", "no book", "book ended", "book crossed"],
+    ids=[
+        *("old", "before a halt", "in a halt", "no book", "book ended", "book crossed"),
+        *("rejected in closed hours", "rejected beyond a band"),
+    ],
 )
 def test_why_an_order_does_not_fill(table: str, gate: str, said: str) -> None:
     """At the gate of its own."""
