@@ -111,7 +111,7 @@ def manners_at_random(rng: Random, market: MarketConfig) -> dict[str, object]:
         found["limit_fill"] = own.choice(list(LimitFill))
     found["while_closed"] = own.choice([WhileClosed.QUEUE, *WhileClosed])
     if has_status(market):
-        found["beyond_band"] = own.choice(list(BeyondBand))
+        found["beyond_band"] = own.choice([BeyondBand.REJECT, *BeyondBand])
     return found
 
 

@@ -8,6 +8,7 @@ from offbook.domain.config import (
     AccountConfig,
     BarReports,
     BasisPointsFee,
+    BeyondBand,
     CombinedMarket,
     FreshnessConfig,
     LatencyConfig,
@@ -18,6 +19,7 @@ from offbook.domain.config import (
     Unpaid,
     UsRegulatoryFee,
     VenueConfig,
+    WhileClosed,
     chain_config,
 )
 from offbook.domain.errors import InvalidConfig
@@ -46,6 +48,19 @@ def test_settings_that_came_later_stand_in_the_chain_where_they_are_set() -> Non
     with pytest.raises(InvalidConfig, match="limit_fill=touch is for quotes, prints and bars"):
         session(market=depth, venue=VenueConfig(limit_fill=LimitFill.TOUCH))
     session(venue=VenueConfig(limit_fill=LimitFill.TOUCH))
+
+
+def test_refusals_of_what_arrives_stand_in_the_chain_where_they_are_set() -> None:
+    """Sessions of before keep what comes in closed hours, or beyond a band."""
+    status = msgspec.structs.replace(MARKET, kind=DataKind.STATUS)
+    both = CombinedMarket(sources=(MARKET, status))
+    plain = chain_config(session(market=both))
+    assert b"while_closed" not in plain
+    assert b"beyond_band" not in plain
+    venue = VenueConfig(while_closed=WhileClosed.REJECT, beyond_band=BeyondBand.REJECT)
+    refusing = chain_config(session(market=both, venue=venue))
+    assert b'"while_closed":"reject"' in refusing
+    assert b'"beyond_band":"reject"' in refusing
 
 
 def test_bounds_of_charges_stand_in_the_chain_where_they_are_set() -> None:
