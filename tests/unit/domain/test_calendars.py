@@ -87,11 +87,57 @@ def test_before_the_table_begins_the_first_session_is_awaited() -> None:
 
 
 def test_two_sessions_on_one_day_are_two_sessions() -> None:
-    """A lunch break closes the market and ends DAY orders."""
+    """Each ends DAY orders, which a break of one session does not."""
     split = TradingCalendar(name="XTKS", opens=(0, 4), closes=(3, 7))
     assert [split.is_open(ts) for ts in range(8)] == [True] * 3 + [False] + [True] * 3 + [False]
     assert [split.day_end(ts) for ts in (2, 3)] == [3, 7]
     assert [split.next_change(ts) for ts in (0, 3, 4)] == [3, 4, 7]
+
+
+NOON = TradingCalendar(
+    name="XTKS", opens=(0, 20), closes=(9, 27), break_starts=(3,), break_ends=(5,)
+)
+"""A day with a break at noon, and one without."""
+
+
+@pytest.mark.parametrize("ts", range(30))
+def test_a_break_shuts_the_market_and_ends_no_day(ts: int) -> None:
+    """Open hours are those of the spans; days are those of the sessions."""
+    opens, closes = NOON.spans()
+    assert (opens, closes) == ((0, 5, 20), (3, 9, 27))
+    spans = TradingCalendar(name="XTKS", opens=opens, closes=closes)
+    whole = TradingCalendar(name="XTKS", opens=NOON.opens, closes=NOON.closes)
+    assert whole.spans() == (NOON.opens, NOON.closes)
+    assert NOON.is_open(ts) is spans.is_open(ts)
+    assert NOON.next_change(ts) == spans.next_change(ts)
+    for other in range(30):
+        assert NOON.is_same_session(ts, other) is spans.is_same_session(ts, other)
+    assert NOON.is_within_day(ts) is whole.is_open(ts)
+    assert NOON.next_open(ts) == whole.next_open(ts)
+    assert NOON.last_close(ts) == whole.last_close(ts)
+    if ts < 27:
+        assert NOON.day_end(ts) == whole.day_end(ts)
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends"),
+    [((3,), ()), ((3,), (9,)), ((0,), (3,)), ((5,), (3,)), ((10,), (12,)), ((1, 5), (2, 6)),
+     ((21, 3), (22, 5)), ((8,), (21,))],
+)  # fmt: skip
+def test_a_break_that_is_not_inside_a_session_of_its_own_is_refused(
+    starts: tuple[int, ...], ends: tuple[int, ...]
+) -> None:
+    """Nor one without an end."""
+    with pytest.raises(InvalidConfig, match="break"):
+        msgspec.structs.replace(NOON, break_starts=starts, break_ends=ends)
+
+
+def test_breaks_are_part_of_the_digest() -> None:
+    """Two calendars that differ in their breaks are two."""
+    none = msgspec.structs.replace(NOON, break_starts=(), break_ends=())
+    longer = msgspec.structs.replace(NOON, break_ends=(6,))
+    assert len({NOON.digest(), none.digest(), longer.digest()}) == 3
+    assert longer.digest() == msgspec.structs.replace(NOON, break_ends=(6,)).digest()
 
 
 def test_sessions_that_touch_change_at_one_instant() -> None:

@@ -74,3 +74,16 @@ def test_extended_hours_last_half_a_day_at_most(name: str) -> None:
         with pytest.raises(InvalidConfig) as caught:
             ExtendedHours(**{name: value})
         assert caught.value.fields["field"] == f"venue.extended_hours.{name}"
+
+
+@pytest.mark.parametrize("ts", range(98, 240))
+def test_a_break_at_noon_has_no_extended_hours(ts: int) -> None:
+    """However long they are, and those around the day are as without it."""
+    noon = TradingCalendar(
+        name="T", opens=(100, 200), closes=(150, 230), break_starts=(120,), break_ends=(130,)
+    )
+    extended = ExtendedHours(pre_ns=90, post_ns=45)
+    assert span_at(noon, extended, ts) == span_at(TWO, extended, ts)
+    assert day_end(noon, extended, ts) == day_end(TWO, extended, ts)
+    changes = [at for at in (120, 130, next_change(TWO, extended, ts)) if at > ts]
+    assert next_change(noon, extended, ts) == min(changes)

@@ -11,10 +11,10 @@ Span = tuple[int, int]
 def span_at(calendar: TradingCalendar, extended: ExtendedHours | None, ts: int) -> Span | None:
     """The extended hours, ``[begin, end)``, in which a time lies; None in regular and closed ones.
 
-    They never reach into a session; where those after a close meet those before the next opening,
-    the former come first.
+    They never reach into a session, nor its break at noon; where those after a close meet those
+    before the next opening, the former come first.
     """
-    if extended is None or calendar.always_open or calendar.is_open(ts):
+    if extended is None or calendar.always_open or calendar.is_within_day(ts):
         return None
     after, before = _around(calendar, extended, ts)
     if after[0] <= ts < after[1]:
@@ -25,7 +25,7 @@ def span_at(calendar: TradingCalendar, extended: ExtendedHours | None, ts: int) 
 def next_change(calendar: TradingCalendar, extended: ExtendedHours | None, ts: int) -> int:
     """The first time after ``ts`` at which other hours begin; NEVER if there is none."""
     change = calendar.next_change(ts)
-    if extended is None or calendar.always_open or calendar.is_open(ts):
+    if extended is None or calendar.always_open or calendar.is_within_day(ts):
         return change
     times = [at for span in _around(calendar, extended, ts) for at in span if at > ts]
     return min([change, *times])
@@ -36,7 +36,7 @@ def day_end(calendar: TradingCalendar, extended: ExtendedHours | None, ts: int) 
     the close of its day. Raises InvalidConfig past the end of the table."""
     if extended is None or calendar.always_open:
         return calendar.day_end(ts)
-    if not calendar.is_open(ts):
+    if not calendar.is_within_day(ts):
         after, _ = _around(calendar, extended, ts)
         if after[0] <= ts < after[1]:
             return after[1]

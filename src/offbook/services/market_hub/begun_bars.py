@@ -96,7 +96,8 @@ class _Source:
         self.intervals = [_Interval(Intervals(frame, calendar)) for frame in frames]
         self._edges: IntColumn | None = None
         if not calendar.always_open:
-            self._edges = np.array(sorted({*calendar.opens, *calendar.closes}), np.int64)
+            opens, closes = calendar.spans()
+            self._edges = np.array(sorted({*opens, *closes}), np.int64)
 
     def take_ticks(self, rows: QuoteSlice | TradeSlice) -> None:
         """The next quotes or prints."""

@@ -279,11 +279,12 @@ class Hours:
 
     def __init__(self, calendar: TradingCalendar) -> None:
         self._always = calendar.always_open
-        self._opens = np.array(calendar.opens, dtype=np.int64)
-        self._closes = np.array(calendar.closes, dtype=np.int64)
+        opens, closes = calendar.spans()
+        self._opens = np.array(opens, dtype=np.int64)
+        self._closes = np.array(closes, dtype=np.int64)
 
     def closed(self, moments: IntColumn) -> BoolColumn:
-        """Where no session is open."""
+        """Where no session is open, breaks included."""
         if self._always:
             return np.zeros(len(moments), dtype=np.bool_)
         session = np.searchsorted(self._opens, moments, side="right") - 1

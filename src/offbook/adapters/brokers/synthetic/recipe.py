@@ -129,7 +129,8 @@ def trading_year(calendar: TradingCalendar) -> int:
     """
     if calendar.always_open:
         return _YEAR_NS
-    opened = sum(calendar.closes) - sum(calendar.opens)
+    opens, closes = calendar.spans()
+    opened = sum(closes) - sum(opens)
     spanned = calendar.closes[-1] - calendar.opens[0]
     return max(opened * (365 * 4 + 1) * DAY_NS // (4 * spanned), 1)
 

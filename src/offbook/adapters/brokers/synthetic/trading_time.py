@@ -17,27 +17,35 @@ Sessions = IntColumn | np.int64
 class TradingTime:
     """The open hours of a market from a start on, laid end to end.
 
-    Sessions are numbered from 0, which is the one of the first row; an always-open market is one
-    session without end.  Raises InvalidConfig when the calendar ends before ``start_ns``.
+    Sessions are numbered from 0, which is the one of the first row; what a break parts is two of
+    them here; an always-open market is one session without end.  Raises InvalidConfig when the
+    calendar ends before ``start_ns``.
     """
 
     def __init__(self, calendar: TradingCalendar, start_ns: int) -> None:
         self.always_open = calendar.always_open
-        first = bisect_right(calendar.closes, start_ns)
+        begins, ends = calendar.spans()
+        first = bisect_right(ends, start_ns)
         if self.always_open:
             opens, closes = [start_ns], [NEVER]
             self._anchors = np.zeros(1, dtype=np.int64)
-        elif first == len(calendar.closes):
+            days = np.zeros(1, dtype=np.int64), np.array(closes, dtype=np.int64)
+        elif first == len(ends):
             raise InvalidConfig(
                 f"market.start_ns: calendar {calendar.name} has no session at or after it",
                 field="market.start_ns",
             )
         else:
-            opens, closes = list(calendar.opens[first:]), list(calendar.closes[first:])
+            opens, closes = list(begins[first:]), list(ends[first:])
             self._anchors = np.array(opens, dtype=np.int64)
             opens[0] = max(opens[0], start_ns)
+            day = np.searchsorted(calendar.closes, closes)
+            days = np.array(calendar.opens)[day], np.array(calendar.closes)[day]
         self._opens = np.array(opens, dtype=np.int64)
         self._closes = np.array(closes, dtype=np.int64)
+        self._day_opens, self._day_closes = days
+        self.ends_day = self._closes == self._day_closes
+        """Whether a night comes after a session, and not the break at noon."""
         lengths = self._closes - self._opens
         self._begins = np.cumsum(lengths) - lengths
         self._shifts = self._opens - self._begins
@@ -75,17 +83,20 @@ class TradingTime:
         if self.always_open:
             opens, closes = ts - ts % DAY_NS, ts - ts % DAY_NS + DAY_NS
         else:
-            opens, closes = self._anchors[sessions], self._closes[sessions]
+            opens, closes = self._day_opens[sessions], self._day_closes[sessions]
         share: IntColumn = (ts - opens << 10) // (closes - opens)
         return share
 
     def cells(self, ts: IntColumn, sessions: Sessions, timeframe_ns: int) -> IntColumn:
         """When the bar of each clock time opens: multiples of the timeframe since 1970, or since
-        the session's opening."""
-        cells: IntColumn = ts - (ts - self._anchors[sessions]) % timeframe_ns
+        the session's opening, those of a day since the day's."""
+        anchors = self._day_opens if timeframe_ns >= DAY_NS else self._anchors
+        cells: IntColumn = ts - (ts - anchors[sessions]) % timeframe_ns
         return cells
 
     def cell_ends(self, cells: IntColumn, timeframe_ns: int) -> IntColumn:
-        """When the bars that open at ``cells`` end: after a timeframe, or with their session."""
+        """When the bars that open at ``cells`` end: after a timeframe, or with their session;
+        those of a day with the day."""
+        closes = self._day_closes if timeframe_ns >= DAY_NS else self._closes
         sessions = np.searchsorted(self._anchors, cells, side="right") - 1
-        return np.minimum(cells + timeframe_ns, self._closes[sessions])
+        return np.minimum(cells + timeframe_ns, closes[sessions])

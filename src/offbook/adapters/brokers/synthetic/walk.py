@@ -100,6 +100,7 @@ class Walk:
         self._excesses = np.array(recipe.spread_excess, dtype=np.int64)
         nights = normal(Stream(recipe.seed, "overnight").draws(0, time.sessions))
         nights = nights * recipe.overnight_sigma >> QUANTILE_SCALE_BITS
+        nights = np.where(time.ends_day, nights, 0)
         self._nights = np.cumsum(nights) - nights
         self._stretch_ns = recipe.step_ns * STRETCH_ROWS
         room = min(time.capacity, MAX_UNITS - 1 - recipe.start_ns)
