@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import msgspec
 import structlog
 
 from offbook.domain.errors import (
@@ -17,6 +18,7 @@ from offbook.domain.errors import (
     SnapshotDamaged,
 )
 from offbook.domain.journal import Snapshot
+from offbook.domain.market_info import MarketInfo
 from offbook.domain.records import SessionAttached, decode_record, encode_record
 from offbook.domain.session import PaperTradingSession
 from offbook.engine.inputs import Attach
@@ -74,8 +76,8 @@ def compare_attached(stored: bytes, found: bytes) -> None:
         if old.semantics != new.semantics:
             raise NotComparable(_other_rules(old.semantics, new.semantics), what=what)
         if old.market != new.market:
-            what = "data"
-        elif (old.strategy_name, old.strategy_source) != (new.strategy_name, new.strategy_source):
+            raise _other_market(old.market, new.market)
+        if (old.strategy_name, old.strategy_source) != (new.strategy_name, new.strategy_source):
             what = "strategy"
     raise NotComparable(f"the session's {what} is not what it was when it began", what=what)
 
@@ -93,8 +95,22 @@ def _other_rules(wrote: int, runs: int) -> str:
 def compare_market(stored: bytes, attach: Attach) -> None:
     """Raise NotComparable where a first record is of another market than this."""
     record = decode_record(stored)
-    if not isinstance(record, SessionAttached) or record.market != attach.market:
+    if not isinstance(record, SessionAttached):
         raise NotComparable("the session's data is not what it was when it began", what="data")
+    if record.market != attach.market:
+        raise _other_market(record.market, attach.market)
+
+
+def _other_market(old: MarketInfo, new: MarketInfo) -> NotComparable:
+    """Which of rows and trading hours are not what they were."""
+    if msgspec.structs.replace(old, calendar_identity=new.calendar_identity) != new:
+        return NotComparable("the session's data is not what it was when it began", what="data")
+    return NotComparable(
+        "the session's trading hours are not what they were when it began: another release of "
+        "offbook, or of exchange_calendars, has other hours for its calendar. Use the one that it "
+        "began with, or start it again as a new session",
+        what="data",
+    )
 
 
 def fresh_engine(

@@ -288,6 +288,21 @@ async def test_two_first_records_are_told_apart_by_what_differs() -> None:
         assert caught.value.fields["what"] == "engine"
 
 
+async def test_other_trading_hours_are_told_apart_from_other_rows() -> None:
+    """As a new release of a calendar's package brings them."""
+    stage = Stage(strategy=Trader)
+    await _suspended(stage)
+    raw = (await stage.repository.read_journal("a", limit=1))[0].raw
+    attached = decode_record(raw)
+    assert isinstance(attached, SessionAttached)
+    for field, told in (("calendar_identity", "trading hours"), ("data_identity", "data")):
+        market = msgspec.structs.replace(attached.market, **{field: "other"})
+        other = encode_record(msgspec.structs.replace(attached, market=market))
+        with pytest.raises(NotComparable, match=f"the session's {told} ") as caught:
+            compare_attached(raw, other)
+        assert caught.value.fields["what"] == "data"
+
+
 async def test_a_journal_of_older_rules_is_not_taken_for_a_damaged_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
