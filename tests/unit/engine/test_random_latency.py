@@ -18,7 +18,7 @@ from offbook.domain.config import (
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.orders import OrderSide
 from offbook.engine.models.latency import delays, latency_model
-from offbook.testing.markets import SECOND, XYZ, quotes_market
+from offbook.testing.markets import SECOND, START, XYZ, quotes_market
 
 MS = 1_000_000
 
@@ -101,3 +101,20 @@ def test_bad_delays_are_refused_by_name(make: Callable[[], object], field: str) 
     with pytest.raises(InvalidConfig) as caught:
         make()
     assert caught.value.fields["field"] == field
+
+
+@pytest.mark.parametrize("data_ns", [0, SECOND, 3 * SECOND])
+def test_an_order_meets_rows_by_session_time_whatever_the_data_took(data_ns: int) -> None:
+    """As the page about latency says: the way of market data is a part of the entry, or of
+    nothing."""
+    quotes = [(str(100 + i), str(101 + i)) for i in range(10)]
+    received = [START + i * SECOND for i in range(10)]
+    events = [ts - data_ns for ts in received]
+    market = quotes_market(quotes, instrument=XYZ, times=received, events=events)
+    latency = LatencyConfig(entry_ns=SECOND + SECOND // 2, response_ns=0)
+    rehearsal = rehearse(market, latency=latency)
+    rehearsal.rows(3)
+    rehearsal.send("A", OrderSide.BUY, "1")
+    rehearsal.rest()
+    [fill] = rehearsal.fills
+    assert (fill.evidence.row, fill.ts) == (3, received[3] + SECOND // 2)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import msgspec
 import structlog
 
 from offbook.domain.errors import (
@@ -103,12 +102,14 @@ def compare_market(stored: bytes, attach: Attach) -> None:
 
 def _other_market(old: MarketInfo, new: MarketInfo) -> NotComparable:
     """Which of rows and trading hours are not what they were."""
-    if msgspec.structs.replace(old, calendar_identity=new.calendar_identity) != new:
+    if old.calendar_identity == new.calendar_identity:
         return NotComparable("the session's data is not what it was when it began", what="data")
+    # The rows may follow from the hours: those of a synthetic market do, and bars of a day.
+    rows = "" if old.data_identity == new.data_identity else ", and with them its data,"
     return NotComparable(
-        "the session's trading hours are not what they were when it began: another release of "
-        "offbook, or of exchange_calendars, has other hours for its calendar. Use the one that it "
-        "began with, or start it again as a new session",
+        f"the session's trading hours{rows} are not what they were when it began: another release "
+        "of offbook, or of exchange_calendars, has other hours for its calendar. Use the one that "
+        "it began with, or start it again as a new session",
         what="data",
     )
 

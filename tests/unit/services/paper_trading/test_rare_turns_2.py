@@ -295,8 +295,13 @@ async def test_other_trading_hours_are_told_apart_from_other_rows() -> None:
     raw = (await stage.repository.read_journal("a", limit=1))[0].raw
     attached = decode_record(raw)
     assert isinstance(attached, SessionAttached)
-    for field, told in (("calendar_identity", "trading hours"), ("data_identity", "data")):
-        market = msgspec.structs.replace(attached.market, **{field: "other"})
+    hours, rows = {"calendar_identity": "other"}, {"data_identity": "other"}
+    for parts, told in (
+        (hours, "trading hours are not"),
+        (rows, "data is not"),
+        (hours | rows, "trading hours, and with them its data, are not"),
+    ):
+        market = msgspec.structs.replace(attached.market, **parts)
         other = encode_record(msgspec.structs.replace(attached, market=market))
         with pytest.raises(NotComparable, match=f"the session's {told} ") as caught:
             compare_attached(raw, other)
