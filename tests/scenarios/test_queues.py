@@ -133,3 +133,19 @@ def test_pro_rata_gives_each_its_share_whenever_it_came() -> None:
     09:30:02     print 100.00 3 sell
     09:30:03     print 100.00 9 sell                              a TRADE 2 @ 100.00 maker
     """)
+
+
+def test_pro_rata_gives_what_is_hidden_nothing_before_all_that_is_shown_has_its_part() -> None:
+    """Of 12 the order that is shown has 12 * 3 / (10 + 3) and the others the rest: none is left.
+    Of 15 it has its last one, they have 11, and 3 are beyond."""
+    play("""
+    given rows depth trades; queue pro_rata
+    time         what                                             expect
+    09:30:00     depth 100.00x10 / 100.02x3 snapshot
+    09:30:01     buy a 3 @ 100.00                                 a PENDING_NEW; a NEW behind 10
+    09:30:02     buy b 7 @ 100.00 show 0                          b PENDING_NEW; b NEW behind 10
+    09:30:03     print 100.00 12 sell                             a TRADE 2 @ 100.00 maker
+    09:30:04     depth 100.00x11
+    09:30:05     print 100.00 15 sell                             a FILL 1 @ 100.00 maker
+                                                                  b TRADE 3 @ 100.00 maker
+    """)

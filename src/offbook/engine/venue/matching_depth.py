@@ -314,8 +314,8 @@ class DepthMatching:
             reach = places.printed(place, left, order.leaves_qty, trade.ts_event, execution)
             if may_fill and reach > 0:
                 offered = min(reach, left - given)
-                if places.model.is_by_time:
-                    offered = reach - given
+                if places.model.is_by_time or place.slice_left == 0:
+                    offered = reach - given  # what is hidden comes after all that is shown
                 if place.slice_left:
                     offered = min(offered, place.slice_left)
                 given += self._take_print(order, trade, offered, ahead, execution)
