@@ -36,8 +36,7 @@ class Pair:
         """``events`` are splits and dividends, and when they take effect."""
         self.setting = Setting()
         self.plain, self.events = plain, deque(events)
-        power = plain.power
-        rules = rules or ("queue fifo" if power is None else f"queue power {power}")
+        rules = rules or f"queue {plain.queue}"
         for ts, what in events:
             when = datetime.fromtimestamp(ts / SECOND, UTC).isoformat()
             rules += f"; action {what} ex {when}"
@@ -130,11 +129,11 @@ def events_at_random(rng: Random) -> list[tuple[int, str]]:
     return [(START + at * SECOND + SECOND // 4, rng.choice(kinds)) for at in times]
 
 
-def compare_books(seed: int, power: int | None) -> int:
+def compare_books(seed: int, queue: str) -> int:
     """A book with orders of every kind, at random: AssertionError where the two differ after a
     step, or where rows in slices and through snapshots make other records.  How many fills came
     after the first corporate action."""
-    rng, own, plain = Random(seed), Random(f"events {seed}"), PlainVenue(power)
+    rng, own, plain = Random(seed), Random(f"events {seed}"), PlainVenue(queue)
     pair = Pair(plain, events=events_at_random(own))
     number, acted, fills = 0, len(pair.events), 0
     for step in range(STEPS):

@@ -6,6 +6,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 import msgspec
+from tests.properties.reference_queues import left_ahead, share
 
 ALL_PRICES = (0, 10**9)
 Fill = tuple[str, int, int, str]
@@ -47,8 +48,8 @@ class PlainOrder(msgspec.Struct):
 class PlainVenue:
     """One book, the orders of one session, and what came of each step in ``fills``."""
 
-    def __init__(self, power: int | None) -> None:
-        self.power = power
+    def __init__(self, queue: str) -> None:
+        self.queue = queue
         self.bids: dict[int, int] = {}
         self.asks: dict[int, int] = {}
         self.live = False
@@ -215,13 +216,12 @@ class PlainVenue:
         if order.ahead is None:
             order.ahead, order.seen, order.printed = self.shown_ahead(order), now, 0
         elif now != order.seen and (now or self.reaches(order)):
-            if self.power is not None:
-                lost = order.seen - now - order.printed
+            if self.queue == "pro_rata":
+                order.ahead = now
+            else:
                 back = max(0, order.seen - order.printed - order.ahead)
-                if lost > 0 and order.ahead > 0:
-                    weights = back**self.power, order.ahead**self.power
-                    behind = -(-lost * weights[0] // sum(weights))
-                    order.ahead = max(0, order.ahead - (lost - min(behind, back)))
+                lost = order.seen - now - order.printed
+                order.ahead = left_ahead(self.queue, lost, order.ahead, back)
             order.ahead = min(order.ahead, now)
             order.seen, order.printed = now, 0
 
@@ -356,6 +356,9 @@ class PlainVenue:
             if order.hidden:  # what this print has beyond all that is shown
                 beyond = max(0, order.printed + left - order.seen)
                 reach = beyond - max(0, order.printed - order.seen) - given
+            elif self.queue == "pro_rata":  # by size, whenever it came
+                shows = min(order.left, order.slice_left or order.left)
+                reach = min(share(left, shows, order.ahead), left - given)
             else:
                 reach = max(0, left - order.ahead) - given
                 order.ahead = max(0, order.ahead - left)

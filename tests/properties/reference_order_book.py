@@ -27,7 +27,7 @@ class PlainOrderVenue(PlainVenue):
     """One book, the orders of one session, and what came of each step in ``fills``."""
 
     def __init__(self) -> None:
-        super().__init__(None)
+        super().__init__("exact")
         self.line: list[Entry] = []
         self.cleared = False
 
