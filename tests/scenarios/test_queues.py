@@ -149,3 +149,16 @@ def test_pro_rata_gives_what_is_hidden_nothing_before_all_that_is_shown_has_its_
     09:30:05     print 100.00 15 sell                             a FILL 1 @ 100.00 maker
                                                                   b TRADE 3 @ 100.00 maker
     """)
+
+
+def test_pro_rata_gives_an_iceberg_by_no_more_than_is_left_of_it() -> None:
+    """It showed 3, and 1 is left: of the first print at its price it has 12 * 1 / (12 + 1)."""
+    play("""
+    given rows depth trades; queue pro_rata
+    time         what                                             expect
+    09:30:00     depth 100.00x12 / 100.02x3 snapshot
+    09:30:01     buy a 9 @ 100.00 show 3                          a PENDING_NEW; a NEW behind 12
+    09:30:02     print 99.99 8 sell                               a TRADE 8 @ 100.00 maker
+    09:30:03     print 100.00 12 sell
+    09:30:04     print 100.00 13 sell                             a FILL 1 @ 100.00 maker
+    """)

@@ -170,7 +170,7 @@ class QueuePlaces:
             return self.model.printed(place, qty, leaves)
         if place.slice_left == 0:
             return max(place.printed - place.shown, 0) - max(before - place.shown, 0)
-        return self.model.printed(place, qty, place.slice_left)
+        return self.model.printed(place, qty, min(place.slice_left, leaves))
 
     def in_turn(self, orders: list[OrderState]) -> list[OrderState]:
         """The session's orders at one price that have a place there, in the order in which they are
