@@ -36,7 +36,7 @@ def test_a_place_is_where_the_plain_one_is(queue: str) -> None:
                 size, leaves = rng.randint(1, 4), order.left
                 plain.print(PX, size, seller_took=True)
                 place.printed += size
-                had = min(model.printed(place, size, leaves), size)
+                had = min(model.printed(place, size, leaves, late=0), size)
                 assert [qty for _, qty, _, _ in plain.fills] == [had] * (had > 0), f"seed {seed}"
                 served += had > 0
             else:

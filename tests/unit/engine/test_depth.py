@@ -8,7 +8,7 @@ import pytest
 from tests.rehearsal import Rehearsal, rehearse
 
 from offbook.domain import records as r
-from offbook.domain.config import BookStart
+from offbook.domain.config import BookStart, ProRataQueue
 from offbook.domain.errors import InvalidStrategy
 from offbook.domain.market_data import DepthUpdate
 from offbook.domain.orders import OrderSide
@@ -118,15 +118,15 @@ class Joining(Strategy):
             self.buy("XYZ", 2)
 
 
-def market_with_prints(event: int) -> BuiltCombination:
-    """The level of the resting order shrinks from 5 to 4; a print of 5 comes after it."""
+def market_with_prints(event: int, size: int = 5, left: int = 4) -> BuiltCombination:
+    """The level of the resting order shrinks from 5 to what is left; a print comes after it."""
     depth = depth_market(
-        ["snapshot 100.00x5 99.99x7 / 100.02x1 100.03x3", "100.00x4", ""],
+        ["snapshot 100.00x5 99.99x7 / 100.02x1 100.03x3", f"100.00x{left}", ""],
         instrument=XYZ,
         events=[START, START + SECOND, START + 2 * SECOND],
     )
     prints = trades_market(
-        [("100.00", "5", "sell")],
+        [("100.00", str(size), "sell")],
         instrument=XYZ,
         start=START + 3 * SECOND,
         events=[event],
@@ -146,6 +146,21 @@ def test_a_late_print_that_a_smaller_level_tells_already_counts_once(
     assert [one.queue_ahead for one in accepted] == [5]
     prints = [fill for fill in rehearsal.fills if fill.order == 1]
     assert [(fill.last_qty, fill.evidence.queue_ahead) for fill in prints] == [(1, left)] * filled
+
+
+@pytest.mark.parametrize(
+    ("event", "size", "traded"),
+    [(START + SECOND, 2, []), (START + SECOND, 4, [1]), (START + 2 * SECOND, 2, [1])],
+)
+def test_a_late_print_is_shared_out_pro_rata_over_the_level_before_it(
+    event: int, size: int, traded: list[int]
+) -> None:
+    """Of 4 it has 4 * 2 / (1 + 4 + 2) where they had made the level smaller when they came; of 2
+    nothing, or 2 * 2 / (1 + 2) where they had not."""
+    venue = {"queue": ProRataQueue()}
+    rehearsal = fed(market_with_prints(event, size, left=1), Joining(), venue=venue)
+    prints = [fill for fill in rehearsal.fills if fill.order == 1]
+    assert [fill.last_qty for fill in prints] == traded
 
 
 def test_each_fill_shows_its_level_and_its_print() -> None:

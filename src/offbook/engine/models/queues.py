@@ -70,8 +70,9 @@ class QueueModel(Protocol):
     is_by_time: bool
     """Whether what a print gave to one order is gone for those behind it."""
 
-    def printed(self, place: Place, qty: int, leaves: int) -> int:
-        """A print at the price: how much of it may be the order's, which has ``leaves`` open."""
+    def printed(self, place: Place, qty: int, leaves: int, late: int) -> int:
+        """A print at the price: how much of it may be the order's, which has ``leaves`` open; so
+        much of it was ``late``, for the level has told it already by being smaller."""
 
     def changed(self, place: Place, shown: int) -> None:
         """The level has another size; ``place.shown`` is still the old one."""
@@ -83,9 +84,10 @@ class Fifo:
     name = "queue-fifo.1"
     is_by_time = True
 
-    def printed(self, place: Place, qty: int, leaves: int) -> int:
-        """What is ahead is served first."""
+    def printed(self, place: Place, qty: int, leaves: int, late: int) -> int:
+        """What is ahead is served first; what was late has brought the order forward."""
         assert place.ahead is not None
+        qty -= late
         reach = max(qty - place.ahead, 0)
         place.ahead = max(place.ahead - qty, 0)
         return reach
@@ -131,10 +133,10 @@ class ProRata:
     name = "queue-pro-rata.1"
     is_by_time = False
 
-    def printed(self, place: Place, qty: int, leaves: int) -> int:
-        """The order's share of the level with it."""
+    def printed(self, place: Place, qty: int, leaves: int, late: int) -> int:
+        """The order's share of the level with it and with what was late."""
         assert place.ahead is not None
-        return qty * leaves // (place.shown + leaves)
+        return qty * leaves // (place.shown + late + leaves)
 
     def changed(self, place: Place, shown: int) -> None:
         """All that is shown shares with it."""

@@ -160,17 +160,17 @@ class QueuePlaces:
         """
         if place.ahead is None:
             return 0
+        late = 0
         if place.cut_event is not None and ts_event is not None:
             late = min(qty, place.cut) if ts_event <= place.cut_event else 0
             place.cut = place.cut - late if ts_event <= place.cut_event else 0
-            qty -= late
         before = place.printed
-        place.printed += qty
+        place.printed += qty - late
         if place.slice_left is None:
-            return self.model.printed(place, qty, leaves)
+            return self.model.printed(place, qty, leaves, late)
         if place.slice_left == 0:
             return max(place.printed - place.shown, 0) - max(before - place.shown, 0)
-        return self.model.printed(place, qty, min(place.slice_left, leaves))
+        return self.model.printed(place, qty, min(place.slice_left, leaves), late)
 
     def in_turn(self, orders: list[OrderState]) -> list[OrderState]:
         """The session's orders at one price that have a place there, in the order in which they are
