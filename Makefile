@@ -12,6 +12,8 @@ PYTHON  ?=
 # One more than there are cores, for whoever waits for a process, a disk or a terminal.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)
 ARGS    ?=
+ONLY    ?=
+PEERS   ?=
 
 VENV    := .venv
 BIN     := $(VENV)/bin
@@ -88,10 +90,10 @@ format: $(STAMP) ## Put the code in the project's format, and mend what can be m
 	@$(BIN)/ruff check --quiet --fix . || true
 	@$(BIN)/ruff format .
 
-bench: $(STAMP) ## Run benchmarks/: ratios against a reference run, no asserted times
-	@set -- benchmarks/bench_*.py; \
-	[ -e "$$1" ] || { echo "benchmarks/ has no bench_*.py" >&2; exit 1; }; \
-	for file; do echo "== $$file"; $(BIN)/python "$$file" $(ARGS); done
+# Options differ from script to script, so ARGS are for one: make bench ONLY=bench_orders ARGS="--rounds 9"
+bench: $(STAMP) ## Run benchmarks/: ratios, no asserted times (PEERS=1: other engines; ONLY=bench_NAME ARGS=...)
+	@$(BIN)/python benchmarks/run_benches.py $(if $(ONLY),--only $(ONLY)) $(if $(filter-out 0,$(PEERS)),--peers) \
+	    $(if $(ARGS),-- $(ARGS))
 
 chaos: $(STAMP) ## The long kill test: sessions killed at random moments must recover
 	@$(BIN)/python -m pytest tests/e2e -m chaos $(ARGS)

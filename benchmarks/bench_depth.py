@@ -1,6 +1,6 @@
 """Events per second on a book with a queue model, beside hftbacktest on the same capture.
 
-    python benchmarks/bench_depth.py CAPTURE.gz [--rounds 3] [--hftbacktest PYTHON]
+    python benchmarks/bench_depth.py CAPTURE.gz [--rounds 5] [--peers] [--hftbacktest PYTHON]
 
 ``CAPTURE.gz`` is a raw capture of Binance USD-M futures (see ``docs/reference/depth.md``); without
 one, nothing is measured.  An event is one level of a message of depth, or one trade.  *followed* is
@@ -8,9 +8,10 @@ a session without orders, which only follows the book; *quoting* has a resting o
 looked at every 100 ms and moved to the best price where that went away, ``fifo`` queue, 50 us each
 way, every record made; *on_depth* also shows every message to the strategy.  All are engines fed
 from memory.  *hftbacktest* does the same as *quoting* (``risk_adverse_queue_model``, compiled
-beforehand), in the interpreter that is given by ``--hftbacktest``, or in this one where it is
-installed; what it runs in stands in ``hftbacktest_quoting.py``.  Its fills differ, for it moves by
-the venue's clock where offbook moves by the receiver's.  Each round runs all in turn.
+beforehand), with ``--peers`` in an environment of its own, else in the interpreter that is given by
+``--hftbacktest``, or in this one where it is installed; what it runs in stands in
+``hftbacktest_quoting.py``.  Its fills differ, for it moves by the venue's clock where offbook moves
+by the receiver's.  Each round runs all in turn.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
-from rounds import machine
+from peers import PEERS, Unavailable, ready
+from rounds import machine, spread
 
 from offbook.adapters.brokers.replay.captures import write_capture
 from offbook.adapters.brokers.replay.gateway import open_recording
@@ -166,11 +168,13 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("capture", nargs="?", type=Path)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--hftbacktest", metavar="PYTHON", default=sys.executable)
+    parser.add_argument("--peers", action="store_true", help="hftbacktest, installed for it")
     options = parser.parse_args()
     if options.capture is None or not options.capture.is_file():
-        print(f"skipped: there is no capture {options.capture or ''}; name one of Binance futures")
+        there = "none is named" if options.capture is None else f"there is no {options.capture}"
+        print(f"skipped: it needs a raw capture of Binance futures, and {there}", flush=True)
         return
     with tempfile.TemporaryDirectory() as folder:
         rows = rows_of(options.capture, Path(folder))
@@ -181,11 +185,16 @@ def main() -> None:
     }
     taken: dict[str, list[tuple[float, int]]] = {}
     others: list[tuple[float, int, int]] = []
-    trouble = ""
+    python, trouble = options.hftbacktest, ""
+    if options.peers:
+        try:
+            python = str(ready(next(peer for peer in PEERS if peer.name == "hftbacktest")))
+        except Unavailable as error:
+            trouble = str(error)
     for _ in range(options.rounds):
         for name, make in variants.items():
             taken.setdefault(name, []).append(run(rows, make()))
-        other = trouble or beside(options.hftbacktest, options.capture)
+        other = trouble or beside(python, options.capture)
         if isinstance(other, str):
             trouble = other
         else:
@@ -194,16 +203,16 @@ def main() -> None:
     print(f"{'':14}{'seconds':>9}{'events/s':>13}{'fills':>7}")
     for name, runs in taken.items():
         _print(name, [seconds for seconds, _ in runs], len(rows), runs[0][1])
+    for name in ("quoting", "on_depth"):
+        pairs = zip(taken[name], taken["followed"], strict=True)
+        print(f"{name} takes {spread([mine[0] / bare[0] for mine, bare in pairs])} times followed")
     if trouble:
         print(f"hftbacktest skipped: {trouble}")
         return
     _print("hftbacktest", [one[0] for one in others], others[0][2], others[0][1])
     quoting = [seconds / len(rows) for seconds, _ in taken["quoting"]]
     ratios = [ours / (one[0] / one[2]) for ours, one in zip(quoting, others, strict=True)]
-    print(
-        f"quoting takes {statistics.median(ratios):.1f} times as long per event as hftbacktest "
-        f"({min(ratios):.1f}-{max(ratios):.1f})"
-    )
+    print(f"quoting takes {spread(ratios, 1)} times as long per event as hftbacktest")
 
 
 def _print(name: str, seconds: list[float], events: int, fills: int) -> None:

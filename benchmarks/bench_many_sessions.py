@@ -26,8 +26,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench_bars import EmaCross
-from bench_replay import EmaPair, quotes
-from rounds import machine
+from bench_replay import EmaPair, bare_loop, quotes
+from rounds import Run, machine, spread
 
 from offbook.adapters.clock import SystemClock
 from offbook.adapters.ids import Uuid7Source
@@ -206,27 +206,34 @@ class Asleep:
 async def every_quote(counts: list[int], rows: QuoteSlice, rounds: int, place: Path) -> None:
     """Measure and print the callbacks."""
     taken: dict[int, list[Spent]] = {count: [] for count in counts}
+    loops: list[Run] = []
     for number in range(rounds):
+        loops.append(bare_loop(rows))
         for count in counts:
             taken[count].append(
                 await called(count, rows, place / f"called-{number}-{count}", EmaPair, BLOCK)
             )
     print(f"\ncalled at every quote, {len(rows):,} quotes, {rounds} rounds")
-    print(f"{'strategies':>10}{'callbacks/s':>14}{'by cpu':>14}  a strategy more costs, cpu")
+    print(
+        f"{'strategies':>10}{'callbacks/s':>14}{'by cpu':>14}"
+        "  a callback, of a bare loop's turn, cpu  a strategy more costs, cpu"
+    )
     fewest, least = counts[0], taken[counts[0]]
     for count, runs in taken.items():
         made = count * len(rows)
         rates = [made / statistics.median(spent[place] for spent in runs) for place in (0, 1)]
-        line = f"{count:10,}{rates[0]:14,.0f}{rates[1]:14,.0f}"
+        each = [
+            spent.cpu / count / (loop.cpu or loop.seconds)
+            for spent, loop in zip(runs, loops, strict=True)
+        ]
+        line = f"{count:10,}{rates[0]:14,.0f}{rates[1]:14,.0f}  {spread(each):38}"
         if count > fewest:
             more = [
                 (spent.cpu - one.cpu) / (count - fewest) / len(rows) * 1e9
                 for spent, one in zip(runs, least, strict=True)
             ]
-            line += (
-                f"  {statistics.median(more):,.0f} ns a quote ({min(more):,.0f}-{max(more):,.0f})"
-            )
-        print(line)
+            line += f"  {spread(more, 0)} ns a quote"
+        print(line.rstrip())
 
 
 async def on_minutes(counts: list[int], minutes: int, rounds: int, place: Path) -> None:
@@ -284,11 +291,6 @@ async def nothing_touched(counts: list[int], ticks: int, rounds: int, place: Pat
     print(f"one of {counts[-1]:,} alone: {await loaded[counts[-1]].one_verifies()}")
     for asleep in loaded.values():
         await asleep.setting.close()
-
-
-def spread(values: list[float]) -> str:
-    """Median, least and most."""
-    return f"{statistics.median(values):.2f} ({min(values):.2f}-{max(values):.2f})"
 
 
 def numbers(text: str) -> list[int]:

@@ -1,10 +1,12 @@
 """What a session weighs that sleeps: loaded, with 10 resting orders, its market silent.
 
-    python benchmarks/bench_memory.py [--from 1000] [--to 10000] [--orders 10] [--parts]
+    python benchmarks/bench_memory.py [--from 1000] [--to 10000] [--orders 10]
+        [--rounds 5] [--parts]
 
 Sessions are started through the manager over a SQLite store, on one market whose feed gives a
 quote and then nothing.  What is told is the slope of the process's resident memory between two
-numbers of sessions, so that neither the interpreter nor the libraries count.  ``--parts`` also
+numbers of sessions, so that neither the interpreter nor the libraries count; each round is a
+process of its own.  The ratio is to the 12 KB that are the goal.  ``--parts`` instead
 tells, for the smaller number, which lines of code made what is held (tracemalloc; slow).
 """
 
@@ -13,11 +15,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import multiprocessing
+import statistics
 import tempfile
 import tracemalloc
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from rounds import machine
+from rounds import machine, spread
 
 from offbook.adapters.persistence.sqlite_repository import SqliteRepository
 from offbook.domain.config import AccountConfig, SessionConfig
@@ -31,6 +37,8 @@ from offbook.testing.scripted_gateway import ScriptedGateway
 AT_ONCE = 64
 """Sessions that are started at one time."""
 
+GOAL_KB = 12
+
 FOLD_SECONDS = 3.0
 """How soon sessions are folded up here; 10 s unless told."""
 
@@ -41,6 +49,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--from", dest="few", type=int, default=1_000, help="sessions")
     parser.add_argument("--to", dest="many", type=int, default=10_000, help="sessions")
     parser.add_argument("--orders", type=int, default=10, help="resting orders of each")
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--parts", action="store_true", help="what is held, by line of code")
     parser.add_argument("--where", type=Path, help="a directory for the store")
     return parser.parse_args()
@@ -79,8 +88,9 @@ async def load(
     await asyncio.sleep(FOLD_SECONDS + 2.0)
 
 
-async def measure(asked: argparse.Namespace, folder: Path) -> None:
-    """Load, look, load more, look again."""
+async def measure(asked: argparse.Namespace, folder: Path) -> Sequence[int]:
+    """Load, look, load more, look again: bytes with one session, with few and with many; none where
+    parts are told instead."""
     market = quotes_market([("100.00", "100.01")])
     gateway = ScriptedGateway(market.slices, known_extent=False, clock_stops=False)
     gateway.block_at(1)
@@ -103,15 +113,19 @@ async def measure(asked: argparse.Namespace, folder: Path) -> None:
         few = resident()
         if before is not None:
             tell_parts(before, asked.few)
-            return
+            return ()
         await load(manager, config, asked.many - asked.few, asked.orders)
-        many = resident()
-        slope = (many - few) / (asked.many - asked.few)
-        print(f"{machine()}")
-        print(f"{1:>7,} session   {alone / 1e6:9.1f} MB")
-        print(f"{asked.few:>7,} sessions  {few / 1e6:9.1f} MB")
-        print(f"{asked.many:>7,} sessions  {many / 1e6:9.1f} MB")
-        print(f"slope: {slope / 1024:.1f} KB a session with {asked.orders} resting orders")
+        return alone, few, resident()
+
+
+def tell(asked: argparse.Namespace, taken: Sequence[Sequence[int]]) -> None:
+    """The rounds."""
+    print(f"{len(taken)} rounds; {machine()}")
+    for count, sizes in zip((1, asked.few, asked.many), zip(*taken, strict=True), strict=True):
+        print(f"{count:>7,} sessions  {statistics.median(sizes) / 1e6:9.1f} MB")
+    slopes = [(many - few) / (asked.many - asked.few) / 1024 for _, few, many in taken]
+    print(f"slope: {spread(slopes, 1)} KB a session with {asked.orders} resting orders,")
+    print(f"{spread([slope / GOAL_KB for slope in slopes])} times the goal of {GOAL_KB} KB")
 
 
 def tell_parts(before: tracemalloc.Snapshot, sessions: int) -> None:
@@ -127,11 +141,22 @@ def tell_parts(before: tracemalloc.Snapshot, sessions: int) -> None:
         print(f"{each:9,.0f} B {one.count_diff / sessions:6.1f} blocks  {where}:{frame.lineno}")
 
 
-def main() -> None:
+def one_round(asked: argparse.Namespace) -> Sequence[int]:
     """Measure in a store that is thrown away."""
-    asked = parsed()
     with tempfile.TemporaryDirectory(dir=asked.where) as folder:
-        asyncio.run(measure(asked, Path(folder)))
+        return asyncio.run(measure(asked, Path(folder)))
+
+
+def main() -> None:
+    """Measure and print."""
+    asked = parsed()
+    if asked.parts:
+        one_round(asked)
+        return
+    # What a process has once had it keeps, so each round begins with a new one.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=1) as processes:
+        tell(asked, list(processes.map(one_round, [asked] * asked.rounds)))
 
 
 if __name__ == "__main__":

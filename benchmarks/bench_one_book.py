@@ -20,8 +20,8 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from bench_many_sessions import STRATEGIES, Asleep, Resting, Setting, Spent, numbers, spread
-from rounds import machine
+from bench_many_sessions import STRATEGIES, Asleep, Resting, Setting, Spent, numbers
+from rounds import machine, spread
 
 from offbook.domain.config import ReplayMarket
 from offbook.domain.depth import LAST, SNAPSHOT, DepthSlice

@@ -20,7 +20,7 @@ from random import Random
 
 import numpy as np
 from bench_depth import BTCUSDT, LATENCY_NS, Quoting, Watching
-from rounds import machine
+from rounds import machine, spread
 
 from offbook.domain import book_orders as a
 from offbook.domain import config as c
@@ -129,7 +129,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=300_000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     rows = rows_of(options.rows)
     variants: dict[str, Callable[[], tuple[float, int]]] = {
@@ -144,12 +144,12 @@ def main() -> None:
         for name, measure in variants.items():
             taken[name].append(measure())
     print(f"{len(rows):,} events, {options.rounds} rounds; {machine()}")
-    print(f"{'':12}{'seconds':>9}{'events/s':>13}{'fills':>7}{'of book':>9}")
+    print(f"{'':12}{'seconds':>9}{'events/s':>13}{'fills':>7}  of book (min-max)")
     alone = [seconds for seconds, _ in taken["book"]]
     for name, runs in taken.items():
         seconds = statistics.median(one for one, _ in runs)
-        ratio = statistics.median(one / own for (one, _), own in zip(runs, alone, strict=True))
-        print(f"{name:12}{seconds:9.3f}{len(rows) / seconds:13,.0f}{runs[0][1]:7}{ratio:9.2f}")
+        ratio = spread([one / own for (one, _), own in zip(runs, alone, strict=True)])
+        print(f"{name:12}{seconds:9.3f}{len(rows) / seconds:13,.0f}{runs[0][1]:7}  {ratio}")
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
-from rounds import machine
+from rounds import machine, spread
 
 from offbook.adapters.persistence.connections import open_writer
 from offbook.adapters.persistence.sqlite_repository import SqliteRepository
@@ -257,17 +257,16 @@ def show(found: dict[str, list[Taken]], reference: str) -> None:
     """The table."""
     print(f"{machine()}, SQLite", end=" ")
     print(f"{sqlite3.sqlite_version}, synchronous=FULL; median of the rounds (least to most)")
-    print(f"{'':40}{'orders/s':>24}{'p50 ms':>9}{'p99 ms':>20}{'ratio':>7}{'CPU us':>9}")
-    base = statistics.median(one.rate for one in found[reference])
+    print(f"{'':40}{'orders/s':>24}{'p50 ms':>9}{'p99 ms':>20}{'ratio':>22}{'CPU us':>9}")
+    bases = [one.rate for one in found[reference]]
     for name, rounds in found.items():
         rates = [one.rate for one in rounds]
         middle = statistics.median(statistics.median(one.waits) for one in rounds)
         work = statistics.median(one.work for one in rounds)
         late = [sorted(one.waits)[int(len(one.waits) * 0.99)] for one in rounds]
-        rate = f"{statistics.median(rates):,.0f} ({min(rates):,.0f}-{max(rates):,.0f})"
-        p99 = f"{statistics.median(late) * 1e3:.1f} ({min(late) * 1e3:.1f}-{max(late) * 1e3:.1f})"
-        ratio = statistics.median(rates) / base
-        print(f"{name:40}{rate:>24}{middle * 1e3:9.2f}{p99:>20}{ratio:7.3f}{work * 1e6:9.1f}")
+        rate, p99 = spread(rates, 0), spread([wait * 1e3 for wait in late], 1)
+        ratio = spread([one / base for one, base in zip(rates, bases, strict=True)], 3)
+        print(f"{name:40}{rate:>24}{middle * 1e3:9.2f}{p99:>20}{ratio:>22}{work * 1e6:9.1f}")
 
 
 if __name__ == "__main__":

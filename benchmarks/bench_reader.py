@@ -4,8 +4,8 @@
 
 Both read the whole file: the feed through its event loop in slices of 65,536 rows as a session
 does, duckdb with one thread, its types guessed, the rows fetched as tuples of Python objects.
-Opening, which digests the file, is timed apart.  The ratio is duckdb's time over the feed's:
-above 1 the feed is faster.
+Opening, which digests the file, is timed apart.  The ratio is duckdb's time over the feed's, round
+by round: above 1 the feed is faster.
 """
 
 import asyncio
@@ -14,10 +14,11 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 import duckdb
+from rounds import machine, spread
 
 from offbook.adapters.brokers.replay.gateway import ReplayGateway
 from offbook.domain.config import ReplayMarket
@@ -25,7 +26,7 @@ from offbook.domain.market_data import DataKind
 from offbook.testing.markets import BTCUSDT, START
 
 SLICE = 65_536
-ROUNDS = 3
+ROUNDS = 5
 
 
 def quote_lines(rows: int) -> str:
@@ -84,24 +85,25 @@ def through_duckdb(path: Path) -> tuple[int, float]:
     return rows, time.perf_counter() - began
 
 
-def best(run: Callable[[], tuple[float, ...]]) -> tuple[float, ...]:
-    """Return the quickest of some runs, judged by the last figure."""
-    return min((run() for _ in range(ROUNDS)), key=lambda figures: figures[-1])
-
-
 def main() -> None:
     """Print rows per second and the ratio for each format."""
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     with tempfile.TemporaryDirectory() as folder:
-        print(f"{rows:,} quotes, best of {ROUNDS}")
-        print("format     open s   feed rows/s   duckdb rows/s   ratio")
+        print(f"{rows:,} quotes, medians of {ROUNDS} rounds; {machine()}")
+        print("format     open s   feed rows/s   duckdb rows/s   ratio (min-max)")
         for path in write_files(Path(folder), rows):
-            read, opening, seconds = best(lambda path=path: asyncio.run(through_feed(path)))
-            fetched, reference = best(lambda path=path: through_duckdb(path))
-            assert read == fetched == rows
+            openings, ours, references = [], [], []
+            for _ in range(ROUNDS):
+                read, opening, seconds = asyncio.run(through_feed(path))
+                fetched, reference = through_duckdb(path)
+                assert read == fetched == rows
+                openings.append(opening)
+                ours.append(seconds)
+                references.append(reference)
+            ratios = [other / mine for other, mine in zip(references, ours, strict=True)]
             print(
-                f"{path.name[2:]:9} {opening:7.2f} {rows / seconds:13,.0f} "
-                f"{rows / reference:15,.0f} {reference / seconds:7.2f}"
+                f"{path.name[2:]:9} {median(openings):7.2f} {rows / median(ours):13,.0f} "
+                f"{rows / median(references):15,.0f}   {spread(ratios)}"
             )
 
 

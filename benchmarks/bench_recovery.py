@@ -1,6 +1,6 @@
 """How long it takes to take sessions up again after a crash, with long tails to run again.
 
-    python benchmarks/bench_recovery.py [--sessions 1000] [--events 1000] [--rounds 1] [--jobs N]
+    python benchmarks/bench_recovery.py [--sessions 1000] [--events 1000] [--rounds 5] [--jobs N]
 
 Each session has a journal of so many events since its last snapshot (there is none): orders from
 outside that rest, trade or are canceled while quotes pass.  Taking it up verifies the chain of the
@@ -24,7 +24,7 @@ from pathlib import Path
 
 import msgspec
 from recovery_market import gateway_of, market_of, serve_bench
-from rounds import machine
+from rounds import machine, spread
 
 from offbook.adapters.persistence.sqlite_repository import SqliteRepository
 from offbook.adapters.recovery.crew import RecoveryCrew
@@ -65,7 +65,7 @@ def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sessions", type=int, default=1_000)
     parser.add_argument("--events", type=int, default=1_000, help="of each session")
-    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--jobs", type=int, help="processes (as many as cores)")
     parser.add_argument("--where", type=Path, help="a directory for the store")
     return parser.parse_args()
@@ -201,15 +201,15 @@ def main() -> None:
             found.append(asyncio.run(recover(store_folder, market, asked.jobs)))
     print(f"{machine()}")
     print(f"{asked.sessions:,} sessions, {events:,} events; median of {asked.rounds}")
-    base = statistics.median(work for _, work in reference)
     for name, taken in (("read and hash", reference), ("recover", found)):
         times = [seconds for seconds, _ in taken]
         work = statistics.median(work for _, work in taken)
-        middle = statistics.median(times)
-        told = (
-            f"{middle:8.2f} s ({min(times):.2f}-{max(times):.2f}), {events / middle:,.0f} events/s"
-        )
-        print(f"{name:16}{told}; {work:.2f} s of a processor, {work / base:.1f} times")
+        told = f"{spread(times)} s, {events / statistics.median(times):,.0f} events/s"
+        print(f"{name:16}{told}; {work:.2f} s of a processor")
+    pairs = list(zip(found, reference, strict=True))
+    for what, place in (("wall", 0), ("processor", 1)):
+        ratios = [mine[place] / least[place] for mine, least in pairs]
+        print(f"recover, times read and hash, by {what}: {spread(ratios, 1)}")
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from bench_replay import bare_loop
-from rounds import machine
+from rounds import machine, spread
 
 from offbook.adapters.brokers.replay.gateway import ReplayGateway
 from offbook.adapters.brokers.replay.row_cache import RowCache
@@ -310,7 +310,7 @@ def main() -> None:
             f"{rows / median / 1e6:10.2f}{trails[0].orders:8}"
         )
     bare = bench.taken["bare loop"]
-    for name in ("indexed", "not indexed"):
+    for name in ("indexed", "not indexed", "index", "cold Parquet"):
         share = bench.rows[name] / bench.rows["bare loop"]
         pairs = list(zip(bare, bench.taken[name], strict=True))
         what = f"{name}, times as fast as the bare loop"
@@ -322,7 +322,7 @@ def main() -> None:
 
 def tell(what: str, ratios: list[float]) -> None:
     """A ratio, round by round."""
-    print(f"{what}: {statistics.median(ratios):.1f} ({min(ratios):.1f}-{max(ratios):.1f})")
+    print(f"{what}: {spread(ratios, 1)}")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     python benchmarks/bench_storage.py [--seconds 3] [--callers 64] [--records 10]
 
-Each measure runs in turn several times and the best of each is told, so that a busy moment of
-the machine harms them alike. Compare the ratios: the figures depend on the disk.
+Each measure runs in turn five times, so that a busy moment of the machine harms them alike; told
+are medians. Compare the ratios: the figures depend on the disk.
 """
 
 from __future__ import annotations
@@ -11,16 +11,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sqlite3
+import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from rounds import machine, spread
+
 from offbook.adapters.persistence.sqlite_repository import SqliteRepository
 from offbook.domain.storing import encode_session
 from offbook.testing.sessions import new_session, record, step
 
-ROUNDS = 3
+ROUNDS = 5
 Measure = Callable[[Path, float], Awaitable[float]]
 
 
@@ -84,15 +87,17 @@ def store(callers: int, records: int) -> Measure:
     return measure
 
 
-def best_of(measures: dict[str, Measure], seconds: float, where: Path | None) -> dict[str, float]:
-    """Saves a second of each, the best of the rounds."""
-    best = dict.fromkeys(measures, 0.0)
+def in_turn(
+    measures: dict[str, Measure], seconds: float, where: Path | None
+) -> dict[str, list[float]]:
+    """Saves a second of each, in each round."""
+    found: dict[str, list[float]] = {name: [] for name in measures}
     for _ in range(ROUNDS):
         for name, measure in measures.items():
             with tempfile.TemporaryDirectory(dir=where) as folder:
                 rate = asyncio.run(_run(measure, Path(folder), seconds / ROUNDS))
-            best[name] = max(best[name], rate)
-    return best
+            found[name].append(rate)
+    return found
 
 
 async def _run(measure: Measure, folder: Path, seconds: float) -> float:
@@ -108,12 +113,14 @@ def main() -> None:
         "store, 1 caller": store(1, asked.records),
         f"store, {asked.callers} callers": store(asked.callers, asked.records),
     }
-    best = best_of(measures, asked.seconds, asked.where)
+    found = in_turn(measures, asked.seconds, asked.where)
+    print(f"{ROUNDS} rounds; {machine()}")
     print(f"SQLite {sqlite3.sqlite_version}, {asked.records} records a save, durable when counted")
-    print(f"{'':28}{'saves/s':>10}{'records/s':>12}{'ratio':>8}")
-    for name, rate in best.items():
-        ratio = rate / best[reference]
-        print(f"{name:28}{rate:10,.0f}{rate * asked.records:12,.0f}{ratio:8.2f}")
+    print(f"{'':28}{'saves/s':>10}{'records/s':>12}   ratio (min-max)")
+    for name, rates in found.items():
+        rate = statistics.median(rates)
+        ratio = spread([one / bare for one, bare in zip(rates, found[reference], strict=True)])
+        print(f"{name:28}{rate:10,.0f}{rate * asked.records:12,.0f}   {ratio}")
 
 
 if __name__ == "__main__":

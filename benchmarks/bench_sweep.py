@@ -24,7 +24,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rounds import machine
+from rounds import machine, spread
 
 STRATEGY = "offbook.strategies.ema_cross:EmaCross"
 FIRST = 200
@@ -69,11 +69,6 @@ def sweep(cells: int, jobs: int, data: Path) -> tuple[Cost, str]:
     cost, document = program(*words, data=data)
     [first] = [cell for cell in document["cells"] if cell["number"] == 1]
     return cost, first["statistics"]["return_pct"]
-
-
-def spread(ratios: list[float]) -> str:
-    """Median, least and largest."""
-    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})"
 
 
 def main() -> None:

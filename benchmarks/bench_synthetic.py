@@ -11,8 +11,10 @@ each.  The jump is one read of the last row, right after opening.
 import asyncio
 import sys
 import time
+from statistics import median
 
 import numpy as np
+from rounds import machine, spread
 
 from offbook.adapters.brokers.synthetic.gateway import SyntheticGateway
 from offbook.domain.config import SyntheticMarket
@@ -20,7 +22,7 @@ from offbook.domain.market_data import DataKind
 from offbook.testing.markets import BTCUSDT, MINUTE
 
 SLICE = 65_536
-ROUNDS = 3
+ROUNDS = 5
 
 
 async def through_feed(market: SyntheticMarket) -> tuple[int, float, float, float]:
@@ -52,15 +54,18 @@ def main() -> None:
     """Print rows per second and the ratio."""
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000_000
     bars = {"kind": DataKind.BARS, "timeframe_ns": MINUTE, "rows": max(rows // 64, 1)}
-    reference = min(plain_draws(rows) for _ in range(ROUNDS))
-    print(f"{rows:,} rows, best of {ROUNDS}; numpy's draws: {rows / reference:,.0f} rows/s")
-    print("market   open s   jump s        rows/s   ratio")
+    print(f"{rows:,} rows, medians of {ROUNDS} rounds; {machine()}")
+    print("market   open s   jump s        rows/s  numpy's draws/s   ratio (min-max)")
     for name, told in (("quotes", {"rows": rows}), ("bars", bars)):
         market = SyntheticMarket(instrument=BTCUSDT, **told)
-        runs = [asyncio.run(through_feed(market)) for _ in range(ROUNDS)]
-        read, opening, jump, seconds = min(runs, key=lambda run: run[-1])
-        figures = f"{read / seconds:13,.0f} {reference / seconds:7.2f}"
-        print(f"{name:7} {opening:7.3f} {jump:8.3f} {figures}")
+        draws, runs = [], []
+        for _ in range(ROUNDS):
+            draws.append(plain_draws(rows))
+            runs.append(asyncio.run(through_feed(market)))
+        opening, jump, seconds = (median(run[place] for run in runs) for place in (1, 2, 3))
+        ratios = [drawn / run[-1] for drawn, run in zip(draws, runs, strict=True)]
+        rates = f"{runs[0][0] / seconds:13,.0f} {rows / median(draws):16,.0f}"
+        print(f"{name:7} {opening:7.3f} {jump:8.3f} {rates}   {spread(ratios)}")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -53,6 +53,12 @@ def machine() -> str:
     return f"{name or 'cpu'}, {os.cpu_count()} cores{load}, Python {python}"
 
 
+def spread(values: Sequence[float], digits: int = 2) -> str:
+    """Median, least and most."""
+    middle = statistics.median(values)
+    return f"{middle:,.{digits}f} ({min(values):,.{digits}f}-{max(values):,.{digits}f})"
+
+
 def print_table(taken: Mapping[str, list[Run]], rows: int, what: str, base: str, ours: str) -> None:
     """Medians, and how many times as long as the base and as ours each takes: the median of the
     rounds, the least and the most."""
@@ -87,8 +93,7 @@ def print_cpu(taken: Mapping[str, list[Run]], base: str, ours: str) -> None:
 
 
 def _times(runs: list[Run], others: list[Run]) -> str:
-    ratios = [run.seconds / other.seconds for run, other in zip(runs, others, strict=True)]
-    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})"
+    return spread([run.seconds / other.seconds for run, other in zip(runs, others, strict=True)])
 
 
 def require_same(taken: Mapping[str, list[Run]], *, within: float = 2.0) -> None:
