@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,7 @@ from offbook.cli.filters import Wanted, one_of
 from offbook.cli.loop import run_async
 from offbook.cli.shell import Shell, near, paint
 from offbook.domain.calendars import DAY_NS
+from offbook.domain.journal import StoredRecord
 from offbook.domain.orders import ContingencyType, OrderView
 from offbook.domain.records import Record
 from offbook.services.reporting.formatting import clock, counted, duration, money, words
@@ -157,23 +159,25 @@ async def _journal(
 ) -> None:
     listed = await find_stored(shell.data_dir, reference)
     kept: list[Any] = []
-    shown = 0
-    async for page in journal_stored(listed.session, listed.store, after):
-        for stored in page:
-            if limit is not None and shown >= limit:
-                break
-            record = msgspec.json.decode(stored.raw)
-            if (tags and record["kind"] not in tags) or not wanted.within(record["ts"]):
-                continue
-            shown += 1
-            if shell.lines:
-                shell.answer(stored.raw.decode())
-            elif shell.json:
-                kept.append(record)
-            else:
-                shell.say(_record_line(record, _width(shell)))
-        if limit is not None and shown >= limit:
-            break
+
+    def show(raw: bytes, record: dict[str, Any]) -> None:
+        if shell.lines:
+            shell.answer(raw.decode())
+        elif shell.json:
+            kept.append(record)
+        else:
+            shell.say(_record_line(record, _width(shell)))
+
+    pages = journal_stored(listed.session, listed.store, after)
+    # Only those are held back of which it is not known yet whether they are among the last.
+    newest: deque[tuple[bytes, dict[str, Any]]] = deque(maxlen=wanted.last)
+    async for raw, record in _chosen(pages, wanted, limit, tags):
+        if wanted.last is None:
+            show(raw, record)
+        else:
+            newest.append((raw, record))
+    for raw, record in newest:
+        show(raw, record)
     if shell.json and not shell.lines:
         shell.document(
             {
@@ -183,6 +187,24 @@ async def _journal(
                 "records": kept,
             }
         )
+
+
+async def _chosen(
+    pages: AsyncIterator[Sequence[StoredRecord]],
+    wanted: Wanted,
+    limit: int | None,
+    tags: frozenset[str],
+) -> AsyncIterator[tuple[bytes, dict[str, Any]]]:
+    """The records that are asked for, the first so many of them, as bytes and decoded."""
+    told = 0
+    async for page in pages:
+        for stored in page:
+            if limit is not None and told >= limit:
+                return
+            record = msgspec.json.decode(stored.raw)
+            if (not tags or record["kind"] in tags) and wanted.within(record["ts"]):
+                told += 1
+                yield stored.raw, record
 
 
 def _width(shell: Shell) -> int | None:

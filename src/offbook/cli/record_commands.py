@@ -81,6 +81,7 @@ def journal(
     kind: o.RecordKinds = None,
     since: o.Since = None,
     until: o.Until = None,
+    last: o.Last = None,
     json: o.Json = False,
     jsonl: o.JsonLines = False,
     data_dir: o.DataDir = None,
@@ -90,7 +91,7 @@ def journal(
     from offbook.cli.filters import wanted
     from offbook.cli.listing import list_journal
 
-    asked = wanted(since=since, until=until)
+    asked = wanted(since=since, until=until, last=last)
     code = list_journal(shell, session, asked, after=after, limit=limit, kinds=kind or ())
     raise typer.Exit(code)
 

@@ -25,7 +25,7 @@ from offbook.domain.session import (
     SessionStatus,
     invalid_transition,
 )
-from offbook.services.reporting.formatting import clock, counted, strategy_name
+from offbook.services.reporting.formatting import counted, reached, strategy_name
 
 _S = SessionStatus
 _GOES_ON = (_S.STARTING, _S.RUNNING, _S.STOPPING)
@@ -163,7 +163,7 @@ def _described(session: PaperTradingSession) -> str:
     fills = "" if summary is None else f", {counted(summary.fills, 'fill')}"
     return (
         f"{short(session.id)}  {session.status.value}  {name} on "
-        f"{symbols_of(config.market)} at {clock(session.cursor.ts)} UTC{fills}"
+        f"{symbols_of(config.market)} {reached(session.cursor.ts)}{fills}"
     )
 
 

@@ -24,6 +24,8 @@ from offbook.services.reporting.formatting import (
     counted,
     duration,
     money,
+    rows_of,
+    span,
     strategy_name,
     words,
 )
@@ -233,12 +235,10 @@ def _market(report: SessionReport) -> str:
 
 
 def _origin(report: SessionReport, store: Path) -> Text:
-    began, ended = report.started_ts, report.ended_ts
-    length = "" if began is None else f" ({duration(ended - began)})"
     lines = [
         f" market   {_market(report)}",
-        f" from     {clock(began)} to {clock(ended)} UTC{length}",
-        f" rows     {counted(report.rows, report.kind.removesuffix('s'))}",
+        f" from     {span(report.started_ts, report.ended_ts)}",
+        f" rows     {rows_of(report.rows, report.kind)}",
         f" session  {report.session_id}, {counted(report.records, 'record')}",
         f" chain    {report.chain_head or '-'}",
         f" store    {near(str(store))}",

@@ -36,7 +36,11 @@ def check_capture(
     reading raises.
     """
     from offbook.adapters.brokers.replay.unpacking import unpacked
-    from offbook.adapters.brokers.replay.venue_captures import is_venue_capture, write_venue_capture
+    from offbook.adapters.brokers.replay.venue_captures import (
+        is_venue_capture,
+        venue_of,
+        write_venue_capture,
+    )
 
     recording = locate_recording(data)
     if not recording.is_file():
@@ -53,9 +57,16 @@ def check_capture(
                 "Bitfinex; the book of a recording has its checksums with: offbook data book "
                 "--checksum"
             )
+        # Before a market is asked for, where there are several.
+        venue = venue_of(plain)
+        rule = CHECKSUMS.get(venue)
+        if rule is None:
+            raise InvalidInput(
+                f"{recording.name} is of {venue}, which publishes no checksums that are known; "
+                f"known are those of {', '.join(CHECKSUMS)}"
+            )
         made = write_venue_capture(plain, DataKind.DEPTH, table, symbol)
-        rule = CHECKSUMS.get(made.venue)
-        if rule is None or not made.checksums:
+        if not made.checksums:
             raise InvalidInput(f"{recording.name}, of {made.venue}, has no checksums in it")
         least = given or MarketDescription()
         told = MarketDescription(

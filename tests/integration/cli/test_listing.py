@@ -196,6 +196,12 @@ def test_the_journal_gives_the_bytes_that_are_chained(
     assert offbook("journal", "last", "--jsonl").out.splitlines() == records
     page = offbook("journal", "last", "--after", "3", "--limit", "2", "--jsonl")
     assert page.out.splitlines() == records[3:5]
+    newest = offbook("journal", "last", "--last", "2", "--jsonl").out.splitlines()
+    assert newest == records[-2:]
+    newest = offbook("journal", "last", "--limit", "5", "--last", "2", "--jsonl").out.splitlines()
+    assert newest == records[3:5]
+    of_kind = offbook("journal", "last", "--kind", "orderfilled", "--last", "1", "--jsonl")
+    assert of_kind.out.splitlines() == [one for one in records if "OrderFilled." in one][-1:]
     of_kind = offbook("journal", "last", "--kind", "orderfilled", "--kind", "SessionStopped.1")
     assert len(of_kind.out.splitlines()) == len(made["fills"]) + 1
     document = offbook("journal", "last", "--limit", "1", "--json").document

@@ -11,6 +11,7 @@ from offbook.services.reporting.figure import Figure
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ANY_AMOUNT: Final = Context(prec=1000)
+_THINGS: Final = frozenset({"quotes", "trades", "bars"})
 _UNITS: Final = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1000))
 
 
@@ -41,6 +42,18 @@ def clock(ts: int | None, *, date: bool = True) -> str:
     if not ts:
         return "-"
     return _utc(ts).strftime("%Y-%m-%d %H:%M:%S" if date else "%H:%M:%S")
+
+
+def reached(ts: int) -> str:
+    """Where a session stands, by its session time (ns UTC; 0 before it has taken anything)."""
+    return f"at {clock(ts)} UTC" if ts else "before its first row"
+
+
+def span(begin: int | None, end: int) -> str:
+    """From when to when a session went, and how long (ns UTC; None: it has not started)."""
+    if begin is None:
+        return "not started yet"
+    return f"{clock(begin)} to {clock(end)} UTC ({duration(end - begin)})"
 
 
 def iso(ts: int) -> str:
@@ -78,6 +91,14 @@ def words(name: str) -> str:
 def counted(count: int, one: str, many: str = "") -> str:
     """``1 fill``, ``2 fills``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def rows_of(count: int, kind: str) -> str:
+    """``1 quote``, ``2 bars``; ``5 rows of depth`` where a row is no thing by itself, or of several
+    kinds (``depth, trades``)."""
+    if kind in _THINGS:
+        return counted(count, kind.removesuffix("s"))
+    return f"{counted(count, 'row')} of {kind}"
 
 
 def strategy_name(ref: str | None) -> str:

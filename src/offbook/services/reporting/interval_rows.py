@@ -24,6 +24,8 @@ def interval_rows(found: Interval, initial: str) -> list[tuple[str, str]]:
         ("optimistic venue", _venue(kind)),
         ("pessimistic venue", _venue(harsh)),
     ]
+    if found.orders:
+        rows.append(("what hangs on", "orders, as: optimistic / the session / pessimistic"))
     rows += [(f"hangs on {order.client_order_id}", _order(order)) for order in found.orders]
     if found.others:
         rest = money(found.others_difference, signed=True)

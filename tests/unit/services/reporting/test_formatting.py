@@ -62,3 +62,28 @@ def test_percent_and_figures() -> None:
     assert f.percent(0.5, signed=False) == "50.00 %"
     assert f.figure(Figure(None, "why"), f.percent) == "n/a: why"
     assert f.words("MAX_ORDER") == "max order"
+
+
+@pytest.mark.parametrize(
+    ("count", "kind", "shown"),
+    [
+        (1, "quotes", "1 quote"),
+        (2000, "bars", "2,000 bars"),
+        (5, "depth", "5 rows of depth"),
+        (1, "orders", "1 row of orders"),
+        (0, "depth, trades", "0 rows of depth, trades"),
+    ],
+)
+def test_rows_of(count: int, kind: str, shown: str) -> None:
+    """What is no thing by itself is a row."""
+    assert f.rows_of(count, kind) == shown
+
+
+def test_where_a_session_stands_and_how_long_it_went() -> None:
+    """One that has not started has neither."""
+    assert f.reached(0) == "before its first row"
+    assert f.reached(START) == f"at {f.clock(START)} UTC"
+    assert f.span(None, 0) == "not started yet"
+    assert f.span(START, START + 60 * 10**9) == (
+        f"{f.clock(START)} to {f.clock(START + 60 * 10**9)} UTC (1 min)"
+    )

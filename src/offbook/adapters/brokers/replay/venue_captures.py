@@ -41,9 +41,21 @@ def is_venue_capture(path: Path) -> bool:
     """Whether a file is one, by its first lines."""
     try:
         decoder = Decoder()
-        return any(_is_known(line.text, decoder) for line in islice(lines(path), LOOKED_AT))
+        return any(_said(line.text, decoder) for line in islice(lines(path), LOOKED_AT))
     except (BadMarketData, GatewayUnavailable):
         return False
+
+
+def venue_of(path: Path) -> str:
+    """Whose capture it is, by the first message of a market; empty where the first lines have none.
+
+    Raises BadMarketData and GatewayUnavailable (it cannot be read).
+    """
+    decoder = Decoder()
+    for line in islice(lines(path), LOOKED_AT):
+        if said := _said(line.text, decoder):
+            return said[0].venue
+    return ""
 
 
 def write_venue_capture(
@@ -241,11 +253,12 @@ def _held(levels: list[Level]) -> list[Level]:
     return [(px, qty) for px, qty in levels if qty.strip("0.")]
 
 
-def _is_known(text: bytes, decoder: Decoder) -> bool:
+def _said(text: bytes, decoder: Decoder) -> list[VenueMessage]:
+    """Nothing where it is no message that is known."""
     try:
-        return bool(decoder.decode(text))
+        return decoder.decode(text)
     except (ValueError, LookupError, TypeError, AttributeError):
-        return False
+        return []
 
 
 def _plain(symbol: str) -> str:

@@ -129,6 +129,9 @@ def test_coinbase_of_several_markets(tmp_path: Path) -> None:
     assert written(path, DataKind.TRADES)[0][1:] == [f"{at},100,1,sell"]
     with pytest.raises(BadMarketData, match=r"line 2: it is of ETH-USD.*ETH-USD=.*capture"):
         written(path)
+    # A market is not asked for in vain.
+    with pytest.raises(InvalidInput, match=r"of coinbase, which publishes no checksums.*kraken"):
+        check_capture(str(path))
     made, _ = convert_data(
         str(path), tmp_path / "btc.csv", MarketDescription(symbol="BTC-USD"), replace=True
     )
