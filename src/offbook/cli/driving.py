@@ -9,9 +9,10 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from offbook.bootstrap import make_manager
+from offbook.cli.failures import INTERRUPTED, TERMINATED
 from offbook.cli.interrupts import Interrupts
 from offbook.cli.keys import KEYS, Keys
 from offbook.cli.progress import ProgressLine
@@ -25,7 +26,10 @@ from offbook.services.paper_trading.watchdog import StuckCallback
 if TYPE_CHECKING:
     from offbook.cli.dashboard import Dashboard
 
+T = TypeVar("T")
 TICK_SECONDS: Final = 0.1
+_STOPPING: Final = "stopping; Ctrl-C again leaves at once"
+_BREAKING_OFF: Final = "breaking off, nothing is lost; Ctrl-C again leaves at once"
 _OVER: Final = (SessionStatus.STOPPED, SessionStatus.FAILED)
 _SPEEDS: Final = ("1", "2", "5", "10", "30", "60", "120", "300", "600", "1800", "3600")
 
@@ -45,6 +49,17 @@ _KEYS: Final = {wish.value: wish for wish in Wish if len(wish.value) == 1} | {
     "=": Wish.FASTER,
     "q": Wish.STOP,
 }
+
+
+class BrokenOff(Exception):
+    """Whoever watches did not want to wait until sessions run.
+
+    ``code`` is what the program is to end with: 143 after SIGTERM, else 130.
+    """
+
+    def __init__(self, wish: Wish) -> None:
+        super().__init__(wish.value)
+        self.code = TERMINATED if wish is Wish.SUSPEND else INTERRUPTED
 
 
 class Driver:
@@ -67,9 +82,10 @@ class Driver:
         self._signals = Interrupts(
             lambda: self._wishes.put_nowait(Wish.STOP),
             lambda: self._wishes.put_nowait(Wish.SUSPEND),
-            lambda: self._line.shout("stopping; Ctrl-C again leaves at once"),
+            lambda: self._line.shout(self._words),
             self._leave,
         )
+        self._words = _STOPPING
         self._speed: str | None = None
         self._storage_down = False
 
@@ -111,6 +127,33 @@ class Driver:
             ends.cancel()
             await asyncio.gather(ends, *self._tasks, return_exceptions=True)
         return [await self.manager.get_session(session_id) for session_id in ids]
+
+    async def unless_broken_off(self, work: Coroutine[Any, Any, T]) -> T:
+        """What has to be done before sessions run, which may take long.
+
+        Raises BrokenOff when it was asked to stop or to suspend meanwhile: nobody waits for the
+        work any more, which the manager breaks off when it is shut down.  Other wishes wait.
+        """
+        self._words = _BREAKING_OFF
+        task = asyncio.ensure_future(work)
+        later: list[Wish] = []
+        wish = asyncio.ensure_future(self._wishes.get())
+        try:
+            while True:
+                await asyncio.wait({task, wish}, return_when=asyncio.FIRST_COMPLETED)
+                if not wish.done() or (task.done() and task.exception() is not None):
+                    return task.result()
+                if wish.result() in (Wish.STOP, Wish.SUSPEND):
+                    raise BrokenOff(wish.result())
+                later.append(wish.result())
+                wish = asyncio.ensure_future(self._wishes.get())
+        finally:
+            self._words = _STOPPING
+            wish.cancel()
+            task.cancel()
+            await asyncio.wait({task, wish})
+            for one in later:
+                self._wishes.put_nowait(one)
 
     def stuck(self, callback: StuckCallback) -> None:
         """Tell of a callback that does not return; called on a thread of its own."""

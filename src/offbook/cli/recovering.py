@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from offbook.bootstrap import find_stored, list_stored, open_store
-from offbook.cli.driving import Driver, driven
+from offbook.cli.driving import BrokenOff, Driver, driven
 from offbook.cli.failures import FAILURE, REFUSED, TERMINATED
 from offbook.cli.looking import tell_unreadable, unreadable_document
 from offbook.cli.loop import run_async
@@ -25,10 +25,12 @@ from offbook.domain.session import (
     SessionStatus,
     invalid_transition,
 )
+from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
 from offbook.services.reporting.formatting import counted, reached, strategy_name
 
 _S = SessionStatus
 _GOES_ON = (_S.STARTING, _S.RUNNING, _S.STOPPING)
+_WAITING = (*_GOES_ON, _S.PAUSED)
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,13 +43,19 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct):
-    """What became of them: taken over, not recovered (id, reason, message), run elsewhere."""
+    """What became of them: taken over, not recovered (id, reason, message), run elsewhere.
+
+    ``broken_off`` is the exit code of a recovery that was broken off, else 0; ``left`` are the
+    sessions that then still wait to be recovered.
+    """
 
     taken: list[tuple[PaperTradingSession, Path]] = []
     failed: list[tuple[str, str, str]] = []
     elsewhere: list[tuple[str, Path, str]] = []
     unreadable: list[dict[str, Any]] = []
     suspended: bool = False
+    broken_off: int = 0
+    left: list[str] = []
 
 
 def recover_sessions(shell: Shell, references: Sequence[str], wanted: Wanted) -> int:
@@ -57,6 +65,8 @@ def recover_sessions(shell: Shell, references: Sequence[str], wanted: Wanted) ->
         shell.document(_document(outcome))
     else:
         _print_outcome(outcome, shell)
+    if outcome.broken_off:
+        return outcome.broken_off
     if outcome.suspended:
         return TERMINATED
     if outcome.elsewhere and references and not outcome.taken:
@@ -68,6 +78,9 @@ def recover_sessions(shell: Shell, references: Sequence[str], wanted: Wanted) ->
 async def _recover(shell: Shell, references: Sequence[str], wanted: Wanted) -> Outcome:
     outcome = Outcome()
     for store, ids in (await _by_store(shell, references, outcome)).items():
+        if outcome.broken_off:
+            outcome.left += ids
+            continue
         try:
             await _in_store(shell, store, ids, wanted, outcome)
         except StoreOwned as error:
@@ -84,9 +97,15 @@ async def _in_store(
     jobs = wanted.jobs if wanted.jobs is not None else shell.settings.value("recovery", "jobs")
     async with open_store(shell.data_dir, exact=store) as repository:
         async with driven(shell, repository, recovery_jobs=jobs) as driver:
-            await _take_over(driver, ids, wanted, outcome, shell)
+            try:
+                await _take_over(driver, ids, wanted, outcome, shell)
+            except BrokenOff as asked:
+                outcome.broken_off = asked.code
         lost = {session_id for session_id, _, _ in outcome.failed}
         taken = [await repository.get(session_id) for session_id in ids if session_id not in lost]
+        if outcome.broken_off:
+            outcome.left += [session.id for session in taken if session.status in _WAITING]
+            taken = [session for session in taken if session.status not in _WAITING]
         outcome.taken += [(session, store) for session in taken]
 
 
@@ -104,8 +123,7 @@ async def _by_store(
                 raise invalid_transition(listed.session, LifecycleCommand.RESUME)
     else:
         listing = await list_stored(shell.data_dir)
-        open_states = (*_GOES_ON, _S.PAUSED)
-        found = [listed for listed in listing.sessions if listed.session.status in open_states]
+        found = [listed for listed in listing.sessions if listed.session.status in _WAITING]
         tell_unreadable(shell, listing.unreadable)
         outcome.unreadable = unreadable_document(listing.unreadable)
     stores: dict[Path, list[str]] = {}
@@ -123,7 +141,26 @@ async def _take_over(
     outcome: Outcome,
     shell: Shell,
 ) -> None:
+    """Raises BrokenOff."""
     manager = driver.manager
+    await driver.unless_broken_off(_take_up(manager, ids, wanted, outcome, shell))
+    if wanted.stop:
+        return
+    now = [await manager.get_session(session_id) for session_id in ids]
+    going = [session for session in now if session.status in _GOES_ON]
+    if going:
+        await driver.drive(going)
+        outcome.suspended = driver.suspended
+
+
+async def _take_up(
+    manager: PaperTradingSessionManager,
+    ids: list[str],
+    wanted: Wanted,
+    outcome: Outcome,
+    shell: Shell,
+) -> None:
+    """Bring sessions to where they run, or stop them."""
     sessions = [await manager.get_session(session_id) for session_id in ids]
     for session in sessions:
         shell.note(f"found {_described(session)}")
@@ -141,11 +178,6 @@ async def _take_over(
             with suppress(OffbookError):  # it may have come to its end already
                 await manager.set_speed(session_id, None)
         shell.note(f"  {short(session_id)}: rebuilt from its journal, every byte the same")
-    now = [await manager.get_session(session_id) for session_id in ids]
-    going = [session for session in now if session.status in _GOES_ON]
-    if going:
-        await driver.drive(going)
-        outcome.suspended = driver.suspended
 
 
 async def _each(command: Any, ids: Sequence[str], outcome: Outcome) -> None:
@@ -180,7 +212,10 @@ def _print_outcome(outcome: Outcome, shell: Shell) -> None:
         shell.say(paint(f"{short(session_id)} not recovered: {message}", "red", sys.stdout))
     for session_id, _, holder in outcome.elsewhere:
         shell.say(f"{short(session_id)} is left alone: it is run by {holder}")
-    if not (outcome.taken or outcome.failed or outcome.elsewhere or outcome.unreadable):
+    if outcome.broken_off:
+        waiting = counted(len(outcome.left), "session")
+        shell.say(f"broken off; to be recovered: {waiting}, with {shell.command('recover')}")
+    elif not (outcome.taken or outcome.failed or outcome.elsewhere or outcome.unreadable):
         shell.say("nothing to recover: no session is waiting for a process")
 
 
@@ -204,4 +239,5 @@ def _document(outcome: Outcome) -> dict[str, Any]:
             for session_id, store, holder in outcome.elsewhere
         ],
         "unreadable": outcome.unreadable,
+        "left": outcome.left,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,8 +10,8 @@ import msgspec
 
 from offbook.bootstrap import new_session_id, open_store
 from offbook.cli.describing import description_of_options
-from offbook.cli.driving import driven
-from offbook.cli.failures import FAILURE, TERMINATED
+from offbook.cli.driving import BrokenOff, driven
+from offbook.cli.failures import FAILURE, INTERRUPTED, TERMINATED, print_error
 from offbook.cli.loop import run_async
 from offbook.cli.shell import Shell, short
 from offbook.config.markets import idle_action_files
@@ -24,6 +25,7 @@ from offbook.domain.config import (
     kinds_of,
     symbols_of,
 )
+from offbook.domain.errors import SessionNotFound
 from offbook.domain.instruments import AssetClass
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.services.paper_trading.report import read_report
@@ -31,6 +33,7 @@ from offbook.services.reporting.formatting import strategy_name
 
 if TYPE_CHECKING:
     from offbook.cli.dashboard import Dashboard
+    from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
 
 START: Final = "start"
 """The command id of every start: the same run has the same chain each time."""
@@ -126,11 +129,15 @@ def _screen(shell: Shell, asked: bool | None) -> Dashboard | None:
 
 
 async def _run(shell: Shell, config: SessionConfig, *, dashboard: bool | None) -> int:
+    session_id = new_session_id()
     async with open_store(shell.data_dir) as repository:
         async with driven(shell, repository, dashboard=_screen(shell, dashboard)) as driver:
-            session = await driver.manager.start_session(
-                config, session_id=new_session_id(), command_id=START
-            )
+            manager = driver.manager
+            start = manager.start_session(config, session_id=session_id, command_id=START)
+            try:
+                session = await driver.unless_broken_off(start)
+            except BrokenOff as asked:
+                return await _broken_off(shell, manager, session_id, asked.code)
             shell.note(_beginning(session))
             [session] = await driver.drive([session])
         session = await repository.get(session.id)
@@ -149,6 +156,24 @@ async def _run(shell: Shell, config: SessionConfig, *, dashboard: bool | None) -
     if driver.suspended:
         return TERMINATED
     return ended_well(session)
+
+
+async def _broken_off(
+    shell: Shell, manager: PaperTradingSessionManager, session_id: str, code: int
+) -> int:
+    """Asked to end before the session ran, as while a large file is being opened: Ctrl-C stops it,
+    and SIGTERM leaves it to be recovered.  Gives the exit code."""
+    told, advice = "it was broken off before it ran", ""
+    if code == INTERRUPTED:
+        with suppress(SessionNotFound):  # it was not even stored
+            await manager.stop_session(session_id)
+    else:
+        advice = f"go on: {shell.command('recover', short(session_id))}"
+    if shell.json:
+        print_error("interrupted", told, {"session_id": session_id}, "", shell)
+    else:
+        shell.say(f"{short(session_id)}: {told}" + (f"; {advice}" if advice else ""))
+    return code
 
 
 def ended_well(session: PaperTradingSession) -> int:
