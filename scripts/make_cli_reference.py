@@ -33,7 +33,7 @@ version; new ones may come.
 | 2 | the command line, a configuration, a strategy or a recording is wrong; nothing was changed |
 | 3 | what was named does not exist |
 | 5 | refused: the state of things forbids it, as when another process runs the session |
-| 130 | a second Ctrl-C, which leaves at once, or one before sessions ran; what ran can be recovered |
+| 130 | a second Ctrl-C, or one before sessions ran; what is not stopped can be recovered |
 | 143 | SIGTERM: suspended; the session can be recovered |
 
 `offbook sweep` ends with 0 when every cell was run, even if some failed, with 1 when none came to

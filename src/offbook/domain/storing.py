@@ -21,6 +21,7 @@ from offbook.domain.errors import (
     LeaseHeld,
     LeaseLost,
     SessionNotFound,
+    SnapshotDamaged,
 )
 from offbook.domain.journal import (
     CommandAnswer,
@@ -134,6 +135,29 @@ def encode_snapshot(snapshot: Snapshot) -> bytes:
 def decode_snapshot(raw: bytes) -> Snapshot:
     """Read what ``encode_snapshot`` gave. Raises JournalDamaged when it does not fit."""
     return _decode(_SNAPSHOT.decode, raw, "snapshot")
+
+
+def decode_stored_snapshot(raw: bytes, session_id: str, seq: int) -> Snapshot:
+    """Read a snapshot that is stored as the one of record ``seq``.
+
+    Raises SnapshotDamaged when it cannot be read, or says that it is of another record: its place
+    tells which one it was, and so where the one before is to be looked for.
+    """
+    try:
+        snapshot = decode_snapshot(raw)
+    except JournalDamaged as error:
+        raise _of_no_use(session_id, seq, str(error)) from error
+    if snapshot.seq != seq:
+        raise _of_no_use(session_id, seq, f"it says that it is of record {snapshot.seq}")
+    return snapshot
+
+
+def _of_no_use(session_id: str, seq: int, why: str) -> SnapshotDamaged:
+    return SnapshotDamaged(
+        f"session {session_id}: the snapshot at record {seq} is of no use: {why}",
+        session_id=session_id,
+        seq=seq,
+    )
 
 
 def encode_answer(answer: CommandAnswer) -> bytes:

@@ -64,7 +64,11 @@ class IPaperTradingSessionRepository(Protocol):
     async def latest_snapshot(
         self, session_id: str, *, at_most_seq: int | None = None
     ) -> Snapshot | None:
-        """The newest snapshot, or the newest whose ``seq`` is at most ``at_most_seq``."""
+        """The newest snapshot, or the newest whose ``seq`` is at most ``at_most_seq``.
+
+        Raises SnapshotDamaged where that one cannot be read, or is not of the record that it is
+        stored for: the one before is found by asking for less than the error's ``seq``.
+        """
 
     async def find_answer(self, session_id: str, command_id: str) -> CommandAnswer | None:
         """The durable answer to a command, or None."""

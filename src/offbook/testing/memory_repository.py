@@ -144,16 +144,19 @@ class InMemoryRepository:
     ) -> Snapshot | None:
         """The newest snapshot, or the newest whose ``seq`` is at most ``at_most_seq``."""
 
-        def read() -> bytes | None:
+        def read() -> tuple[int, bytes] | None:
             fit = [
-                raw
+                (seq, raw)
                 for seq, raw in self._row(session_id).snapshots
                 if at_most_seq is None or seq <= at_most_seq
             ]
             return fit[-1] if fit else None
 
-        raw = await self._call("latest_snapshot", session_id, read)
-        return None if raw is None else storing.decode_snapshot(raw)
+        found = await self._call("latest_snapshot", session_id, read)
+        if found is None:
+            return None
+        seq, raw = found
+        return storing.decode_stored_snapshot(raw, session_id, seq)
 
     async def find_answer(self, session_id: str, command_id: str) -> CommandAnswer | None:
         """The durable answer to a command, or None."""

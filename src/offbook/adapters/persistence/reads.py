@@ -188,13 +188,18 @@ def journal(
 def latest_snapshot(
     connection: Connection, session_id: str, at_most_seq: int | None
 ) -> Snapshot | None:
-    """The newest snapshot that fits."""
-    query = select(SNAPSHOTS.c.document).where(SNAPSHOTS.c.session_id == session_id)
+    """The newest snapshot that fits. Raises SnapshotDamaged."""
+    query = select(SNAPSHOTS.c.seq, SNAPSHOTS.c.document).where(
+        SNAPSHOTS.c.session_id == session_id
+    )
     if at_most_seq is not None:
         query = query.where(SNAPSHOTS.c.seq <= at_most_seq)
     newest = query.order_by(SNAPSHOTS.c.seq.desc(), SNAPSHOTS.c.id.desc()).limit(1)
-    document = connection.scalar(newest)
-    return None if document is None else storing.decode_snapshot(document)
+    found = connection.execute(newest).one_or_none()
+    if found is None:
+        return None
+    seq, document = found
+    return storing.decode_stored_snapshot(document, session_id, seq)
 
 
 def scheduled(connection: Connection, session_id: str) -> tuple[ScheduledCommand, ...]:

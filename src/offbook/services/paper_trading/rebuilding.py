@@ -45,7 +45,7 @@ SLICE_ROWS: Final = 4096
 
 EngineFactory = Callable[[PaperTradingSession], "ProcessingEngine"]
 LoadState = Callable[[int], Awaitable[LoadedSnapshot]]
-"""``(at_most_seq)`` to the newest snapshot that fits."""
+"""``(at_most_seq)`` to the newest snapshot that fits; raises SnapshotDamaged for that one."""
 
 _log = structlog.get_logger(__name__)
 
@@ -220,6 +220,9 @@ class _Shelf:
         why: object
         try:
             loaded = await self._load(seq)
+        except SnapshotDamaged as error:
+            self._put_away(error)
+            return await self._at_most(min(int(str(error.fields["seq"])), seq) - 1)
         except JournalDamaged as error:
             why = error
         else:
@@ -227,7 +230,7 @@ class _Shelf:
             if found is None or loaded.attached or found.seq <= seq:
                 return found, loaded.attached
             why = f"it says that it is of record {found.seq}"
-        # Nor can it be told which one it is: so from the start.
+        # This store does not tell which one it is: so from the start.
         what = f"session {self._session.id}: a snapshot is of no use: {why}"
         self._put_away(SnapshotDamaged(what, session_id=self._session.id, seq=seq))
         return None, b""
