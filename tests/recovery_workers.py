@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 
-from offbook.adapters.recovery.messages import Rebuild, Stuck, decode_for_worker, encode
+from offbook.adapters.recovery.messages import Rebuild, Rebuilt, Stuck, decode_for_worker, encode
 from offbook.adapters.workers.process import PipeEnd
 
 
@@ -22,6 +22,15 @@ def hangs(connection: PipeEnd) -> None:
     assert isinstance(asked, Rebuild)
     connection.send_bytes(encode(Stuck(asked.session.id, 3.0, "where it is")))
     threading.Event().wait()
+
+
+def freezes(connection: PipeEnd) -> None:
+    """Answers once, and is then stopped from outside, as by a debugger or from a shell."""
+    asked = decode_for_worker(connection.recv_bytes())
+    assert isinstance(asked, Rebuild)
+    connection.send_bytes(encode(Rebuilt(asked.session.id)))
+    connection.recv_bytes()
+    os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def babbles(connection: PipeEnd) -> None:

@@ -190,6 +190,23 @@ async def test_a_worker_that_hangs_is_ended_with_the_recovery(
     assert multiprocessing.active_children() == []
 
 
+async def test_a_worker_that_is_stopped_from_outside_is_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It says nothing more, and its session is left to whoever asked."""
+    monkeypatch.setattr(crews, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(crews, "SILENT_BEATS", 10**9)  # until it has started
+    crew = RecoveryCrew(recovery_workers.freezes, (), jobs=2)
+    async with crew.at_work([_session("a")], lambda *_: None) as made:
+        assert made is not None
+        assert await made.rebuilt(_session("a")) is None
+        assert made.places == crews.AHEAD
+        monkeypatch.setattr(crews, "SILENT_BEATS", 12)
+        assert await made.rebuilt(_session("b")) is None
+        assert made.places == 0
+    assert multiprocessing.active_children() == []
+
+
 @pytest.mark.parametrize(
     ("jobs", "cores", "records", "size"),
     [

@@ -12,6 +12,8 @@ import msgspec
 import structlog
 
 from offbook.adapters.recovery.messages import (
+    BEAT_SECONDS,
+    Alive,
     Leave,
     Rebuild,
     Rebuilt,
@@ -36,6 +38,10 @@ MOST_ROWS: Final = 250_000
 
 AHEAD: Final = 2
 """Sessions that a worker is given at a time: with one at work, and the next at hand."""
+
+SILENT_BEATS: Final = 12
+"""Beats in a row, together a minute, after which a process that says nothing is ended.  They are
+counted, not measured: where this process was stopped as well, none of them went by."""
 
 LEAVE_SECONDS: Final = 1.0
 NAME: Final = "offbook recovery"
@@ -70,7 +76,12 @@ class RecoveryCrew:
         try:
             for _ in range(self.size(sessions)):
                 workers.add(self._target, self._arguments)
-            yield workers if workers.places else None
+            watching = asyncio.ensure_future(workers.watch())
+            try:
+                yield workers if workers.places else None
+            finally:
+                watching.cancel()
+                await asyncio.wait({watching})
         finally:
             await workers.close()
 
@@ -121,6 +132,13 @@ class _Workers:
                 return answer.end
         return None
 
+    async def watch(self) -> None:
+        """End those that fall silent, until cancelled."""
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            for worker in self._all:
+                worker.beat()
+
     async def close(self) -> None:
         """End all of them, whatever they do: they hold nothing."""
         await asyncio.gather(*(worker.close() for worker in self._all))
@@ -140,6 +158,7 @@ class _Worker:
         self._on_change = on_change
         self._asked: dict[str, asyncio.Future[Rebuilt | None]] = {}
         self._closing = False
+        self._silent = 0
         self.is_stuck = False
         self._process = WorkerProcess(
             target, arguments, name=NAME, on_message=self._take, on_end=self._over
@@ -163,17 +182,29 @@ class _Worker:
         self._process.send(encode(Rebuild(session)))
         return answer
 
+    def beat(self) -> None:
+        """Time has passed.  A process that has said nothing for long, as one that was stopped from
+        outside, is ended, and its session rebuilt by whoever asked.  One in a callback that does
+        not return is not: that would only hang whoever rebuilds the session next."""
+        self._silent += 1
+        if self._silent == SILENT_BEATS and not (self.is_stuck or self.is_gone):
+            _log.warning("recovery_worker_silent", session_ids=list(self._asked))
+            self._process.kill()
+
     async def close(self) -> None:
         """End the process."""
         self._closing = True
         await self._process.close(encode(Leave()), LEAVE_SECONDS)
 
     def _take(self, raw: bytes) -> None:
+        self._silent = 0
         try:
             message = decode_from_worker(raw)
         except msgspec.MsgspecError as error:
             # As from a program that was replaced while this one ran.
             self._give_up(f"its answer cannot be read: {error}")
+            return
+        if isinstance(message, Alive):
             return
         if isinstance(message, Stuck):
             self.is_stuck = True

@@ -37,8 +37,14 @@ class Stuck(msgspec.Struct, frozen=True, tag=True):
     stack: str
 
 
+class Alive(msgspec.Struct, frozen=True, tag=True):
+    """The process runs, whatever it is at; said every ``BEAT_SECONDS``."""
+
+
 ToWorker = Rebuild | Leave
-FromWorker = Rebuilt | Stuck
+FromWorker = Rebuilt | Stuck | Alive
+
+BEAT_SECONDS: Final = 5.0
 
 _ENCODER: Final = msgspec.msgpack.Encoder(enc_hook=encode_hook)
 _TO_WORKER: Final = msgspec.msgpack.Decoder(ToWorker, dec_hook=decode_hook)

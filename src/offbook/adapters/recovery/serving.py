@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 from offbook.adapters.recovery.messages import (
+    BEAT_SECONDS,
+    Alive,
     FromWorker,
     Leave,
     Rebuild,
@@ -47,9 +50,20 @@ async def _serve(pipe: WorkerPipe[ToWorker], open_rebuilder: OpenRebuilder) -> N
         pipe.say(encode(message))
 
     pipe.listen()
-    async with open_rebuilder(say) as rebuild:
-        while isinstance(message := await pipe.messages.get(), Rebuild):
-            say(await _answer(rebuild, message.session))
+    over = threading.Event()
+    threading.Thread(target=_beat, args=(say, over), name="offbook beat", daemon=True).start()
+    try:
+        async with open_rebuilder(say) as rebuild:
+            while isinstance(message := await pipe.messages.get(), Rebuild):
+                say(await _answer(rebuild, message.session))
+    finally:
+        over.set()
+
+
+def _beat(say: Say, over: threading.Event) -> None:
+    """On a thread of its own: a strategy at work must not look like a process that is stopped."""
+    while not over.wait(BEAT_SECONDS):
+        say(Alive())
 
 
 async def _answer(rebuild: RebuildOne, session: PaperTradingSession) -> Rebuilt:

@@ -84,6 +84,10 @@ class WorkerProcess:
             return False
         return True
 
+    def kill(self) -> None:
+        """End the process at once, also one that the system has stopped; ``on_end`` follows."""
+        self._process.kill()
+
     async def close(self, leave: bytes, seconds: float) -> None:
         """Ask the process to leave, and kill it when it has not within ``seconds``; twice is
         allowed."""
