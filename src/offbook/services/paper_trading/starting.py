@@ -51,6 +51,9 @@ class Starter:
             if found is not None:
                 return await self._again(found, command_id, digest)
         registry = self._registry
+        if registry.closing.is_set():
+            # The shutdown came during the look: it knew of no session to break off.
+            raise ManagerClosed("the manager was shut down before the session began")
         session = PaperTradingSession(
             id=session_id or registry.ids.session_id(),
             config=config,

@@ -27,7 +27,7 @@ from offbook.domain.errors import (
     SessionNotFound,
     SessionStopped,
 )
-from offbook.domain.session import SessionStatus
+from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.processing_engine import ProcessingEngine
 
 
@@ -304,3 +304,27 @@ async def test_sessions_live_side_by_side() -> None:
         chains = [await chain(stage.repository, session.id) for session in started]
         assert all(records == chains[0] for records in chains)
         await quiet(stage, manager)
+
+
+async def test_a_shutdown_before_a_start_has_begun_lets_it_not_begin(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it is still being looked for in the store; it would have run, and nobody ended it."""
+    get, asked, go_on = stage.repository.get, asyncio.Event(), asyncio.Event()
+
+    async def slow(session_id: str) -> PaperTradingSession:
+        asked.set()
+        await go_on.wait()
+        return await get(session_id)
+
+    monkeypatch.setattr(stage.repository, "get", slow)
+    async with stage.manager() as manager:
+        starting = asyncio.ensure_future(manager.start_session(stage.config(), session_id="a"))
+        await asked.wait()
+        ending = asyncio.ensure_future(manager.shutdown())
+        await settle()
+        go_on.set()
+        await ending
+        with pytest.raises(ManagerClosed):
+            await starting
+    assert await stage.repository.list() == ()
