@@ -187,14 +187,24 @@ def hours_at_random(rng: Random) -> TradingCalendar:
 
 
 def days_at_random(rng: Random) -> TradingCalendar:
-    """Short days."""
-    return _days(rng.choice([20 * SECOND, 600 * SECOND, 3600 * SECOND]))
+    """Short days, a third of them with a break at noon."""
+    own = Random()
+    own.setstate(rng.getstate())  # draws that shift no others
+    length = rng.choice([20 * SECOND, 600 * SECOND, 3600 * SECOND])
+    own.random()
+    return _days(length, rests=own.random() < 1 / 3)
 
 
 @cache
-def _days(length: int) -> TradingCalendar:
+def _days(length: int, *, rests: bool) -> TradingCalendar:
     opens = tuple(START + (day - 9) * 2 * length for day in range(4000))
-    return TradingCalendar(name="TEST", opens=opens, closes=tuple(t + length for t in opens))
+    return TradingCalendar(
+        name="TEST",
+        opens=opens,
+        closes=tuple(t + length for t in opens),
+        break_starts=tuple(t + length * 3 // 10 for t in opens) if rests else (),
+        break_ends=tuple(t + length // 2 for t in opens) if rests else (),
+    )
 
 
 ALONE = [kind for kind in DataKind if kind is not DataKind.STATUS]
