@@ -75,7 +75,7 @@ OTHERS: dict[str, Sequence[int]] = {
     "power 1": range(0, 10, 2),
     "power 3": range(1, 11, 2),
     "log": (6, 7, 13, 17, 25),
-    "pro_rata": (0, 14, 25, 42, 86),
+    "pro_rata": (0, 14, 15, 25, 42, 86),
 }
 """Books by the other models of queues: those that find rules a little wrong, tried one by one."""
 
