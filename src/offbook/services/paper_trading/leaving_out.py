@@ -54,7 +54,7 @@ class LeavingOut:
         skip = self._live.skip()
         if skip is None:
             return False
-        self._begun = (skip, self._live.now(None))
+        self._begun = (skip, self._live.market_ts())
         self.go_on()
         return True
 

@@ -81,6 +81,10 @@ class LiveTurns:
             return min(ts, int(part.ts[0]))
         return ts if self.reached else 0
 
+    def market_ts(self) -> int:
+        """Where the market stands: when rows that are left out now are past."""
+        return self._rows.pass_time()
+
     @property
     def is_asleep(self) -> bool:
         """Whether nothing has come that concerns the session: whatever else woke its pump, a

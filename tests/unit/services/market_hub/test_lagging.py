@@ -173,6 +173,30 @@ async def test_a_session_far_behind_reads_the_recording() -> None:
         await verified(manager, session.id)
 
 
+async def test_rows_that_must_be_read_again_are_left_out_when_they_are_past() -> None:
+    """Not at the time that the session has come to: what is due there belongs before them."""
+    limits = Limits(call_seconds=1e-9, call_rows=16, call_records=4, lag_rows=100)
+    memory = HubLimits(memory_rows=100)
+    stage = LiveStage(wave(3000), strategies=MINE, limits=limits, hub_limits=memory)
+    async with stage.manager() as manager:
+        session = await manager.start_session(stage.config("builder"))
+        await stage.come(20)
+        for _ in range(30):
+            await stage.come(50, turns=1)
+        await eventually(lambda: stage.engines[session.id].cursor.row == 1520)
+        stopped = await manager.stop_session(session.id)
+        assert stopped.cursor.row == 1520
+        await verified(manager, session.id)
+        records = [decode_record(raw) for raw in await chain(stage.repository, session.id)]
+        left_out = [
+            (record.ts, record.command.to_row)
+            for record in records
+            if isinstance(record, CommandTaken) and isinstance(record.command, SkipRows)
+        ]
+        assert left_out
+        assert all(ts >= ts_of(stage.rows, to_row - 1) for ts, to_row in left_out)
+
+
 async def test_a_command_comes_no_later_than_rows_that_must_be_read_again() -> None:
     """Far behind, where the next rows are in the recording alone: their times are not known yet, so
     the session stays where it is, and does not go on to where the market stands."""
