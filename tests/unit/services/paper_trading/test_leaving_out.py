@@ -20,7 +20,7 @@ class Session:
         self.logged: list[str] = []
         self.answers = answers
         self.engine = SimpleNamespace(now=10, cut_short=False, status=SessionStatus.RUNNING)
-        live: Any = SimpleNamespace(skip=lambda: SKIP_ROWS, now=lambda _: 20)
+        live: Any = SimpleNamespace(skip=lambda: SKIP_ROWS, market_ts=lambda: 20)
         kept: Any = SimpleNamespace(engine=self.engine)
         outbox: Any = SimpleNamespace(log=lambda _ts, _kind, detail: self.logged.append(detail))
         self.leaving = LeavingOut(
