@@ -117,7 +117,7 @@ def convert_data(
     recording = locate_recording(data)
     told = given.over(read_description(recording))
     on_the_way: list[Path] = []
-    with _naming(recording, on_the_way, is_tidied=bool(unusual)), ExitStack() as steps:
+    with _naming(recording, on_the_way, unusual or {}), ExitStack() as steps:
 
         def make(step: AbstractContextManager[Path]) -> Path:
             on_the_way.append(steps.enter_context(step))
@@ -125,6 +125,7 @@ def convert_data(
 
         table = make(unpacked(recording))
         if unusual:
+            _require_header(table, layout)
             table = make(_made_plain(table, told, unusual))
             told = msgspec.structs.replace(told, header=None)
         if quote_size is not None:
@@ -139,13 +140,19 @@ def convert_data(
 
 
 @contextmanager
-def _naming(recording: Path, on_the_way: list[Path], *, is_tidied: bool) -> Iterator[None]:
+def _naming(recording: Path, on_the_way: list[Path], unusual: Mapping[str, Any]) -> Iterator[None]:
     """Errors that name a file that was made on the way, and is gone, name the recording instead."""
+    from offbook.adapters.brokers.replay.faults import TURN_ROUND
+
     try:
         yield
     except OffbookError as error:
         told = anew(error)
-        rows = ", as it was made plain, row " if is_tidied else ", row "
+        rows = ", as it was made plain, row " if unusual else ", row "
+        if unusual.get("newest_first"):
+            told.message = told.message.replace(
+                TURN_ROUND, ", and leave --newest-first out if it is that already"
+            )
         for table in on_the_way:
             if table != recording:
                 told.message = told.message.replace(f"{table}, row ", f"{recording}{rows}")
@@ -156,6 +163,16 @@ def _naming(recording: Path, on_the_way: list[Path], *, is_tidied: bool) -> Iter
             if value in [str(table) for table in on_the_way]
         }
         raise told from error
+
+
+def _require_header(table: Path, layout: str | None) -> None:
+    from offbook.adapters.brokers.replay.published_files import has_no_header
+
+    if has_no_header(table, layout):
+        raise InvalidInput(
+            f"{table} is a file of LOBSTER, which is read as it comes: leave out what tells how a "
+            "table is written (--newest-first, --only, --skip-lines, --time-format, --numbers)"
+        )
 
 
 def _require_no_sizes(table: Path, told: MarketDescription) -> None:

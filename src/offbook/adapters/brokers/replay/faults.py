@@ -10,10 +10,9 @@ from offbook.domain.errors import BadMarketData
 
 _LEAVE = 'leave such rows out with --drop-bad-rows (bad_rows = "drop").'
 _MEND = f"Mend the file, or {_LEAVE}"
-_SORT = (
-    "Sort the file by time, oldest first (offbook data convert --newest-first turns one round), "
-    f"or {_LEAVE}"
-)
+TURN_ROUND: Final = " (offbook data convert --newest-first turns one round)"
+"""Part of what is said of rows out of order; no advice for a file that has been turned round."""
+_SORT = f"Sort the file by time, oldest first{TURN_ROUND}, or {_LEAVE}"
 
 HINTS: Final = MappingProxyType(
     {

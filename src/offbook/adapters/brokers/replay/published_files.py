@@ -101,6 +101,11 @@ def published_file(
     return PublishedFile(path=path, layout=found, kinds=kinds)
 
 
+def has_no_header(path: Path, layout: str | None = None) -> bool:
+    """Whether it is of a publisher whose files have none: LOBSTER, as told or by its name."""
+    return layout == Layout.LOBSTER.value or _LOBSTER_NAME.match(path.name) is not None
+
+
 def layout_of(header: list[str], row: list[str]) -> Layout | None:
     """Whose files have such a header, and have to be written anew before they are read; ``row`` is
     the first below it."""

@@ -131,3 +131,24 @@ def test_more_lines_before_the_header_than_there_are(tmp_path: Path) -> None:
     path.write_text(QUOTES)
     said = refused(path, BadMarketData, unusual={"skip_lines": 10**12})
     assert said.endswith(f"is empty after {10**12} lines")
+
+
+def test_a_file_whose_oldest_row_is_first_is_not_to_be_turned_round(tmp_path: Path) -> None:
+    """The advice is not the one that has just been taken."""
+    path = tmp_path / "eurusd.csv"
+    path.write_text(QUOTES + "2024-01-03T10:00:02Z,1.1,1.2\n")
+    said = refused(path, BadMarketData, unusual={"newest_first": True}, quote_size="3")
+    assert "leave --newest-first out if it is that already" in said
+    assert "turns one round" not in said
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_file_without_a_header_is_no_table_to_be_made_plain(tmp_path: Path, named: bool) -> None:
+    """Its first message would be taken for the header, and stay where it is."""
+    path = tmp_path / ("AAPL_2012-06-21_34200000_57600000_message_1.csv" if named else "aapl.csv")
+    path.write_text(
+        "34200.1,1,7,18,5853300,1\n34200.2,1,8,18,5853200,1\n34200.3,3,7,18,5853300,1\n"
+    )
+    layout = None if named else "lobster"
+    said = refused(path, InvalidInput, unusual={"newest_first": True}, layout=layout)
+    assert "a file of LOBSTER, which is read as it comes" in said
