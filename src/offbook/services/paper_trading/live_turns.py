@@ -14,18 +14,11 @@ from offbook.services.paper_trading.mail import Mail
 from offbook.services.paper_trading.messages import (
     Commit,
     Committed,
-    Done,
-    JournalPage,
-    Loaded,
-    LoadedSnapshot,
-    LoadJournal,
-    LoadSession,
-    LoadSnapshot,
-    ReportFailure,
     ReportHealth,
     RunnerHost,
     TakeCommand,
 )
+from offbook.services.paper_trading.passing_host import PassingHost
 from offbook.services.paper_trading.row_reader import LiveRows
 
 
@@ -127,34 +120,14 @@ class LiveTurns:
             await self._host.health(ReportHealth(storage_down=False, lagging=lagging))
 
 
-class RecordedHost:
+class RecordedHost(PassingHost):
     """A ``RunnerHost`` that makes the rows durable before what was made of them."""
 
     def __init__(self, host: RunnerHost, rows: LiveRows) -> None:
-        self._host = host
+        super().__init__(host)
         self._rows = rows
 
     async def commit(self, message: Commit) -> Committed:
         """Make the market's recording durable up to the batch's cursor, then the batch."""
         await self._rows.secure(message.batch.cursor)
-        return await self._host.commit(message)
-
-    async def fail(self, message: ReportFailure) -> Done:
-        """The session is to end in FAILED."""
-        return await self._host.fail(message)
-
-    async def health(self, message: ReportHealth) -> Done:
-        """Tell how the session does."""
-        return await self._host.health(message)
-
-    async def load_session(self, message: LoadSession) -> Loaded:
-        """The durable session."""
-        return await self._host.load_session(message)
-
-    async def load_journal(self, message: LoadJournal) -> JournalPage:
-        """A page of the journal."""
-        return await self._host.load_journal(message)
-
-    async def load_snapshot(self, message: LoadSnapshot) -> LoadedSnapshot:
-        """The newest snapshot that fits."""
-        return await self._host.load_snapshot(message)
+        return await super().commit(message)

@@ -10,20 +10,9 @@ from offbook.ports.gateway import IBrokerGateway
 from offbook.ports.recovery import EndState, IRebuilder
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.limits import Limits
-from offbook.services.paper_trading.messages import (
-    Commit,
-    Committed,
-    Done,
-    JournalPage,
-    Loaded,
-    LoadedSnapshot,
-    LoadJournal,
-    LoadSession,
-    LoadSnapshot,
-    ReportFailure,
-    ReportHealth,
-)
+from offbook.services.paper_trading.messages import LoadedSnapshot, LoadSnapshot
 from offbook.services.paper_trading.opening import attach_to, open_to_replay
+from offbook.services.paper_trading.passing_host import PassingHost
 from offbook.services.paper_trading.rebuilding import EngineFactory, rebuild
 from offbook.services.paper_trading.row_reader import RowReader
 from offbook.services.paper_trading.session_host import SessionHost
@@ -75,35 +64,16 @@ async def rebuild_apart(
     return EndState(snapshot=end, attached=attached)
 
 
-class HelpedHost:
+class HelpedHost(PassingHost):
     """A ``RunnerHost`` that has the session rebuilt elsewhere, where that can be.
 
     It asks for that once: whoever rebuilds a session later does so by himself.
     """
 
     def __init__(self, host: SessionHost, rebuilder: IRebuilder) -> None:
+        super().__init__(host)
         self._host = host
         self._rebuilder: IRebuilder | None = rebuilder
-
-    async def commit(self, message: Commit) -> Committed:
-        """Make steps durable."""
-        return await self._host.commit(message)
-
-    async def fail(self, message: ReportFailure) -> Done:
-        """The session is to end in FAILED."""
-        return await self._host.fail(message)
-
-    async def health(self, message: ReportHealth) -> Done:
-        """Tell how the session does."""
-        return await self._host.health(message)
-
-    async def load_session(self, message: LoadSession) -> Loaded:
-        """The durable session."""
-        return await self._host.load_session(message)
-
-    async def load_journal(self, message: LoadJournal) -> JournalPage:
-        """A page of the journal."""
-        return await self._host.load_journal(message)
 
     async def load_snapshot(self, message: LoadSnapshot) -> LoadedSnapshot:
         """The state at the journal's end as another process made it, else the newest snapshot."""
@@ -113,4 +83,4 @@ class HelpedHost:
             end = await rebuilder.rebuilt(self._host.committed)
             if end is not None:
                 return LoadedSnapshot(snapshot=end.snapshot, attached=end.attached)
-        return await self._host.load_snapshot(message)
+        return await super().load_snapshot(message)

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from types import MappingProxyType
 from typing import Final, NoReturn
 
 from offbook.domain.depth import LAST, SNAPSHOT
@@ -165,16 +164,3 @@ class _Reading:
             row=self._row,
             reason="unreadable",
         )
-
-
-SCHEMAS: Final[Mapping[DataKind, str]] = MappingProxyType(
-    {
-        DataKind.ORDERS: "mbo",
-        DataKind.DEPTH: "mbp-10",
-        DataKind.QUOTES: "mbp-1",
-        DataKind.TRADES: "trades",
-        DataKind.BARS: "ohlcv",
-        DataKind.STATUS: "status",
-    }
-)
-"""What Databento calls files of which the rows are of a kind."""

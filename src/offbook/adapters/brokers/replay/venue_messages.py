@@ -24,8 +24,6 @@ from offbook.adapters.brokers.replay.venue_message import (
     traded,
 )
 
-MS_DIGITS: Final = 13
-"""Of a time, which may follow what Bitfinex says; a number of a message is shorter."""
 KRAKEN_DEPTHS: Final = (10, 25, 100, 500, 1000)
 """So many levels can be subscribed to."""
 
