@@ -18,6 +18,7 @@ from tests.integration.cli.conftest import DESCRIPTION, recording
 from tests.stage import Stage, settle
 
 from offbook.adapters.persistence.connections import DATABASE_FILE
+from offbook.adapters.persistence.sqlite_repository import SqliteRepository
 from offbook.adapters.recovery import crew as crews
 from offbook.adapters.recovery.crew import RecoveryCrew
 from offbook.adapters.workers import process as processes
@@ -30,6 +31,7 @@ from offbook.domain.errors import InvalidInput
 from offbook.domain.market_data import Cursor
 from offbook.domain.orders import OrderRequest, OrderSide
 from offbook.domain.session import PaperTradingSession
+from offbook.ports.recovery import IRecoveryCrew
 from offbook.services.paper_trading import rebuilding
 from offbook.testing.memory_repository import InMemoryRepository
 from offbook.testing.sessions import new_session
@@ -241,6 +243,10 @@ def test_rows_count_too() -> None:
 async def test_who_helps_a_manager() -> None:
     """Nobody where the store is no file, or where that is asked for."""
     assert crew_for(InMemoryRepository(), None) is None
+    on_disk = Mock(spec=SqliteRepository, store=Path("store"))
+    assert isinstance(crew_for(on_disk, None), IRecoveryCrew)
+    assert isinstance(crew_for(on_disk, 2), IRecoveryCrew)
+    assert crew_for(on_disk, 1) is None
     with pytest.raises(InvalidInput, match="recovery_jobs"):
         crew_for(InMemoryRepository(), 0)
     with pytest.raises(InvalidInput, match="recovery_jobs"):

@@ -97,7 +97,7 @@ async def open_manager(
     if in_memory:
         from offbook.testing.memory_repository import InMemoryRepository
 
-        async with make_manager(InMemoryRepository()) as manager:
+        async with make_manager(InMemoryRepository(), recovery_jobs=1) as manager:
             yield manager
         return
     directory = data_directory(None if data_dir is None else Path(data_dir))

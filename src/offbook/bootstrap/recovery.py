@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from offbook.bootstrap.gateways import make_remembering_gateway
 from offbook.domain.session import PaperTradingSession
 from offbook.engine.strategy.host import keeps_memory
 from offbook.ports.gateway import IBrokerGateway
-from offbook.ports.recovery import EndState
+from offbook.ports.recovery import EndState, IRebuilder, IRecoveryCrew, TellStuck
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.door import check_whole
 from offbook.services.paper_trading.limits import Limits
@@ -24,25 +24,39 @@ from offbook.services.paper_trading.rebuilding_apart import rebuild_apart
 from offbook.services.paper_trading.watchdog import StuckCallback, Watchdog
 
 if TYPE_CHECKING:
-    from offbook.adapters.recovery.crew import RecoveryCrew
     from offbook.adapters.recovery.serving import RebuildOne, Say
     from offbook.adapters.workers.process import PipeEnd
 
 
-def crew_for(repository: IPaperTradingSessionRepository, jobs: int | None) -> RecoveryCrew | None:
+class _LateCrew:
+    """An ``IRecoveryCrew`` that is loaded once a recovery calls it: most managers do without."""
+
+    def __init__(self, store: Path, jobs: int | None) -> None:
+        self._store = store
+        self._jobs = jobs
+
+    def at_work(
+        self, sessions: Sequence[PaperTradingSession], on_stuck: TellStuck
+    ) -> AbstractAsyncContextManager[IRebuilder | None]:
+        """See ``IRecoveryCrew``."""
+        from offbook.adapters.recovery.crew import RecoveryCrew
+
+        crew = RecoveryCrew(serve_recovery, (str(self._store),), self._jobs)
+        return crew.at_work(sessions, on_stuck)
+
+
+def crew_for(repository: IPaperTradingSessionRepository, jobs: int | None) -> IRecoveryCrew | None:
     """The processes that may help with a repository's sessions; None where none can, or are to.
 
     Raises InvalidInput for ``jobs`` that are no number above zero.
     """
-    from offbook.adapters.persistence.sqlite_repository import SqliteRepository
-
     if jobs is not None:
         check_whole("recovery_jobs", jobs, least=1)
-    if jobs == 1 or not isinstance(repository, SqliteRepository):
+    if jobs == 1:
         return None
-    from offbook.adapters.recovery.crew import RecoveryCrew
+    from offbook.adapters.persistence.sqlite_repository import SqliteRepository
 
-    return RecoveryCrew(serve_recovery, (str(repository.store),), jobs)
+    return _LateCrew(repository.store, jobs) if isinstance(repository, SqliteRepository) else None
 
 
 def serve_recovery(connection: PipeEnd, store: str) -> None:
