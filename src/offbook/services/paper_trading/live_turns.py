@@ -69,10 +69,8 @@ class LiveTurns:
     def now(self, part: MarketSlice | None) -> int:
         """Session time for a command that is taken now: never past a row that is to come, the
         first of ``part``; 0 where that must be read again first, for a session far behind."""
-        ts = self._rows.pass_time()
-        if part is not None:
-            return min(ts, int(part.ts[0]))
-        return ts if self.reached else 0
+        ts = self.market_ts()
+        return self.reached if part is None else min(ts, int(part.ts[0]))
 
     def market_ts(self) -> int:
         """Where the market stands: when rows that are left out now are past."""
