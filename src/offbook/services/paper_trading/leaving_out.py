@@ -12,6 +12,7 @@ from offbook.engine.inputs import EngineInput, Take
 if TYPE_CHECKING:
     from offbook.domain.commands import SkipRows
     from offbook.ports.clock import IClock
+    from offbook.services.paper_trading.command_desk import CommandDesk
     from offbook.services.paper_trading.kept_engine import KeptEngine
     from offbook.services.paper_trading.live_turns import LiveTurns
     from offbook.services.paper_trading.outbox import Outbox
@@ -20,16 +21,19 @@ _OVER: Final = (SessionStatus.STOPPED, SessionStatus.FAILED)
 
 
 class LeavingOut:
-    """First all happens that is due by then, which may take several calls; then the rows are past.
+    """First all happens that is due by then, scheduled commands too, which may take several calls;
+    then the rows are past.
 
     Meanwhile the session's time is beyond rows that it has not taken.  Nothing of that may be
-    stored, and no command taken: whoever went on from there would take rows of the past.
+    stored, and no command from outside taken: whoever went on from there would take rows of the
+    past.
     """
 
     def __init__(
         self,
         kept: KeptEngine,
         live: LiveTurns,
+        desk: CommandDesk,
         outbox: Outbox,
         clock: IClock,
         process: Callable[[EngineInput], object],
@@ -38,6 +42,7 @@ class LeavingOut:
         """``reach`` lets happen what is due before a time, as much of it as one call may do."""
         self._kept = kept
         self._live = live
+        self._desk = desk
         self._outbox = outbox
         self._clock = clock
         self._process = process
@@ -62,13 +67,17 @@ class LeavingOut:
         """Do what one call may."""
         assert self._begun is not None
         skip, ts = self._begun
-        engine = self._kept.engine
-        if ts > engine.now and not self._reach(ts):
-            if engine.cut_short:
-                return
-            if engine.status in _OVER:
-                self._begun = None
-                return
+        engine, next_at = self._kept.engine, self._desk.next_at
+        due = min(ts, next_at)
+        waits = due > engine.now and engine.status not in _OVER
+        if waits and not self._reach(due) and engine.cut_short:
+            return
+        if engine.status in _OVER:
+            self._begun = None
+            return
+        if next_at <= ts:
+            self._desk.take_scheduled()
+            return
         self._begun = None
         detail = f"left out rows {skip.first_row} to {skip.to_row - 1}"
         self._outbox.log(self._clock.now(), OperationKind.LAGGED, detail)

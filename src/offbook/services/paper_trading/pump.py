@@ -108,7 +108,9 @@ class Pump:
         self._leaving: LeavingOut | None = None
         if rows.live is not None:
             self._live = LiveTurns(kept, rows.live, self.desk, host, clock=clock, limits=limits)
-            self._leaving = LeavingOut(kept, self._live, outbox, clock, self.process, self._reach)
+            self._leaving = LeavingOut(
+                kept, self._live, self.desk, outbox, clock, self.process, self._reach
+            )
 
     @property
     def engine(self) -> ProcessingEngine:

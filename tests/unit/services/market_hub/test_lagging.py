@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from tests.live_sessions import MINE, Slow, health, verified
 from tests.live_stage import LiveStage, ts_of
 from tests.stage import SECOND, chain, eventually, kinds, limit_order, market_order, wave
@@ -195,6 +196,31 @@ async def test_rows_that_must_be_read_again_are_left_out_when_they_are_past() ->
         ]
         assert left_out
         assert all(ts >= ts_of(stage.rows, to_row - 1) for ts, to_row in left_out)
+
+
+@pytest.mark.parametrize("stops", [False, True])
+async def test_a_command_at_a_time_that_is_left_out_is_taken_at_that_time(stops: bool) -> None:
+    """Before what is due after it, and before the rows are past."""
+    limits = Limits(call_seconds=1e-9, call_rows=16, call_records=4, lag_rows=100)
+    stage = LiveStage(wave(3000), strategies=MINE, limits=limits)
+    async with stage.manager() as manager:
+        session = await manager.start_session(stage.config("builder"))
+        await stage.come(20)
+        at = ts_of(stage.rows, 1000) + 1
+        command = manager.stop_session if stops else manager.pause_session
+        await command(session.id, at=at)
+        for _ in range(30):
+            await stage.come(50, turns=1)
+        ends = SessionStatus.STOPPED if stops else SessionStatus.PAUSED
+        await eventually(lambda: stage.engines[session.id].status is ends)
+        await stage.rest()
+        records = [decode_record(raw) for raw in await chain(stage.repository, session.id)]
+        taken = [record for record in records if isinstance(record, CommandTaken)]
+        assert any(record.ts == at for record in taken)
+        assert stage.engines[session.id].cursor.row == (70 if stops else 1520)
+        if not stops:
+            await manager.stop_session(session.id)
+        await verified(manager, session.id)
 
 
 async def test_a_command_comes_no_later_than_rows_that_must_be_read_again() -> None:
