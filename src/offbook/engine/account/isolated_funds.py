@@ -1,11 +1,10 @@
 """The funds of an account whose positions have margins of their own.
 
 The margin of a position is the initial margin of what its open quantity cost: assigned when it is
-opened, released in proportion as it is reduced, less what ``margin_draws`` took out of it.  What
-is free is the cash and what it would be had
-every position been closed at its cost, less these margins and what open orders hold: neither
-gains nor losses of open positions add to it or take from it.  Charges, funding and the gains of
-settlements come from, and go to, what is free.
+opened, released in proportion as it is reduced, less what ``margin_draws`` took out of it.  What is
+free is the cash and what it would be had every position been closed at its cost, less these margins
+and what open orders hold: neither gains nor losses of open positions add to it or take from it.
+Charges, funding and the gains of settlements come from, and go to, what is free.
 
 With ``lp`` the price at which a long position of ``qty`` at ``entry`` is liquidated,
 ``margin + qty * (lp - entry) = rate * qty * lp``: the formula of Binance for isolated USD-margined
@@ -19,7 +18,6 @@ of the value at entry it is Bybit's, ``qty / (value + margin - rate * value)`` o
 from __future__ import annotations
 
 from offbook.domain.values import share_of
-from offbook.engine.account.accounts import MARGIN
 from offbook.engine.account.funds import Positions
 from offbook.engine.account.margin import MarginFunds
 from offbook.engine.account.margin_rules import has_own_margin, own_initial
@@ -51,8 +49,9 @@ class IsolatedFunds(MarginFunds):
         return known.amount if size >= before else share_of(known.amount, size, before)
 
     def shortage(self) -> int:
-        """What is missing in the account for its margins, in its currency; negative is free."""
-        return -self._free() - self._ledger.held(MARGIN, self._valuation.currency)
+        """What is missing in the account for its margins, in its currency, whatever open orders
+        hold; negative is free."""
+        return self._bound(self._ledger.held_positions(), None) - self._equity()
 
     def most_lost(self, symbol: str) -> int | None:
         """The margin of a position."""

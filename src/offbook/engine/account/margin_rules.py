@@ -111,10 +111,9 @@ class RegulationT:
         if qty > 0:
             return part_of(value, (_LONG, _PERCENT)), _LONG
         units, currency, is_cheap = self._valuation.short_of(symbol, -qty, _CHEAP)
-        share = _CHEAP_SHORT if is_cheap else _SHORT
-        # 5 units of money a share, or 2.50.
-        floor = self._valuation.costs(ceil_div(units * _CHEAP, 2 if is_cheap else 1), currency)
-        return max(part_of(value, (share, _PERCENT)), floor), share
+        share, floor = _asked_of_a_short(units, is_cheap=is_cheap)
+        least = self._valuation.costs(floor, currency)
+        return max(part_of(value, (share, _PERCENT)), least), share
 
 
 class InitialOfShares:
@@ -145,12 +144,17 @@ class InitialOfShares:
 
 def short_of_shares(instrument: Instrument, qty: int, px: int) -> int:
     """What being short of so many quantity units needs at a price, in their own currency."""
-    units = qty * instrument.qty_scale
     is_cheap = px < _CHEAP * 10**instrument.price_precision
-    share, floor = (
-        (_CHEAP_SHORT, ceil_div(units * _CHEAP, 2)) if is_cheap else (_SHORT, units * _CHEAP)
-    )
+    share, floor = _asked_of_a_short(qty * instrument.qty_scale, is_cheap=is_cheap)
     return max(part_of(instrument.value_of(qty, px), (share, _PERCENT)), floor)
+
+
+def _asked_of_a_short(units: int, *, is_cheap: bool) -> tuple[int, int]:
+    """The percentage of its value, and the least amount, that being short of shares (in 10**-18 of
+    one) needs: 5 units of money a share, or 2.50."""
+    if is_cheap:
+        return _CHEAP_SHORT, ceil_div(units * _CHEAP, 2)
+    return _SHORT, units * _CHEAP
 
 
 class PerContract:

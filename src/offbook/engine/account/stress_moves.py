@@ -9,7 +9,6 @@ the two ends, and these alone are looked at; ``tests/properties`` look at all te
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from offbook.domain.config import RATIO_PRECISION
@@ -21,24 +20,30 @@ from offbook.engine.account.valuation import Valuation, part_of
 _ONE: Final = int(10**RATIO_PRECISION)
 _WHOLE: Final = _ONE**3
 """What shares are told over: a move, an offset and a factor make one."""
+_Moves = tuple[int, int, int]
+"""How far down and up prices are moved, and what of a gain counts, in units of 10**-8."""
 
 
 class StressMoves:
     """The largest loss of each group, ``factor`` times (in units of 10**-8), added up."""
 
     def __init__(self, margin: PortfolioMargin, factor: int, valuation: Valuation) -> None:
-        self._margin = margin
         self._factor = factor
         self._valuation = valuation
         move = units_of(margin.move)
-        self._alone = (move, move, 0)
+        self._alone: _Moves = (move, move, 0)
+        self._groups: dict[str, tuple[int, _Moves]] = {
+            symbol: (number, group.units)
+            for number, group in enumerate(margin.groups)
+            for symbol in group.symbols
+        }
 
     def need(self, held: dict[str, int]) -> Need:
         """Rounded up for each group."""
         required = steepest = 0
         shares: dict[str, int] = {}
-        for symbols, moves in self._grouped(held):
-            need = self._of({symbol: held[symbol] for symbol in symbols}, moves)
+        for moves, together in self._grouped(held):
+            need = self._of(together, moves)
             required += need.required
             shares |= need.shares
             steepest = max(steepest, need.steepest)
@@ -48,20 +53,15 @@ class StressMoves:
         """Of one position of an instrument in no group."""
         return part_of(value, (self._alone[0] * self._factor, _ONE * _ONE))
 
-    def _grouped(
-        self, held: Mapping[str, int]
-    ) -> list[tuple[tuple[str, ...], tuple[int, int, int]]]:
-        """What is held, by group, and by how much each is moved; in the order of ``held``."""
-        found: dict[object, list[str]] = {}
-        for symbol in held:
-            found.setdefault(self._margin.group_of(symbol) or symbol, []).append(symbol)
-        return [
-            (tuple(symbols), self._alone if group is None else group.units)
-            for symbols in found.values()
-            for group in (self._margin.group_of(symbols[0]),)
-        ]
+    def _grouped(self, held: dict[str, int]) -> list[tuple[_Moves, dict[str, int]]]:
+        """What is held of each group, and how that is moved; in the order of ``held``."""
+        found: dict[int | str, tuple[_Moves, dict[str, int]]] = {}
+        for symbol, qty in held.items():
+            group, moves = self._groups.get(symbol, (symbol, self._alone))
+            found.setdefault(group, (moves, {}))[1][symbol] = qty
+        return list(found.values())
 
-    def _of(self, held: dict[str, int], moves: tuple[int, int, int]) -> Need:
+    def _of(self, held: dict[str, int], moves: _Moves) -> Need:
         """What one group needs, and how steeply that may grow with each price."""
         down, up, offset = moves
         owned = self._valuation.exposure({s: qty for s, qty in held.items() if qty > 0})
