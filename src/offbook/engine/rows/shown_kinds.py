@@ -84,13 +84,12 @@ class QuoteKind:
 
     def _reach(self, ts: int) -> bool:
         """Do what is due before a row at ``ts``; whether it may be shown to the strategy then."""
-        running = RUNNING
         self._instants.finish_before(ts)
         if not self._instants.may_take(ts):
             return False
-        if self._kernel.ledger.status is running:
+        if self._kernel.ledger.status is RUNNING:
             self._instants.begin(ts)
-        return self._kernel.ledger.status is running
+        return self._kernel.ledger.status is RUNNING
 
 
 class TradeKind:

@@ -157,10 +157,10 @@ class ShownRows:
 
     def _rows(self, block: SourceSlice) -> BlockRows:
         """The rows of a block."""
-        host = self.host
-        if self._steps or host is None:
+        if self._steps:
             return SteppedRows(self._kernel, self._kind.each(block))
-        self._running = RunningRows(self._kernel, host, self._source(block))
+        assert self.host is not None
+        self._running = RunningRows(self._kernel, self.host, self._source(block))
         return self._running
 
     def _source(self, block: SourceSlice) -> RowSource:
