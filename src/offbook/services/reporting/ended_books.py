@@ -9,6 +9,7 @@ from offbook.domain.config import ActionKind, CorporateAction
 from offbook.domain.market_data import MarketInfo
 from offbook.services.reporting.equity_curve import EquityCurve
 from offbook.services.reporting.formatting import clock
+from offbook.services.reporting.market_scan import effects_of
 
 _GOES_ON = frozenset({ActionKind.SPLIT, ActionKind.DIVIDEND})
 
@@ -21,18 +22,12 @@ def ended_books(
 ) -> tuple[str, ...]:
     """What a report says of instruments that went on after an action without a sound book: since
     when nothing of theirs was matched, and what would have begun the next."""
-    hours = {calendar.name: calendar for calendar in calendars}
-    pricing = {info.sources[source].symbol: info.sources[source] for source in _pricing(info)}
+    due = effects_of(info, calendars, [one for one in actions if one.kind in _GOES_ON])
+    pricing = info.pricing_sources()
     found = []
-    for instrument in info.instruments:
-        symbol = instrument.symbol
-        due = [
-            action.takes_effect(hours[instrument.calendar])
-            for action in actions
-            if action.symbol == symbol and action.kind in _GOES_ON
-        ]
-        past = [ts for ts in due if curve.begin_ts <= ts < curve.end_ts]
-        if not past or not pricing[symbol].kind.is_book:
+    for symbol in (one.symbol for one in info.instruments):
+        past = [ts for ts in due.get(symbol, ()) if curve.begin_ts <= ts < curve.end_ts]
+        if not past or not info.sources[pricing[symbol]].kind.is_book:
             continue
         if curve.priced_until.get(symbol, 0) < max(past):
             found.append(
@@ -41,7 +36,3 @@ def ended_books(
                 'or a clear begins the next; updates do where venue.book_start = "updates"'
             )
     return tuple(found)
-
-
-def _pricing(info: MarketInfo) -> list[int]:
-    return list(info.pricing_sources().values())

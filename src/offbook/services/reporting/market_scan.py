@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from offbook.domain.calendars import TradingCalendar
 from offbook.domain.config import BookStart, CorporateAction
 from offbook.domain.market_data import (
     IntColumn,
@@ -96,7 +97,7 @@ async def blocks(
     """
     joined = joined_of(feed)
     row = 0 if joined is None else joined.row
-    tops = books_of(feed.info, book_start, _dropped(feed, actions))
+    tops = books_of(feed.info, book_start, effects_of(feed.info, feed.calendars, actions))
     for known in joined.books or () if joined is not None else ():
         tops[known.symbol].know(known.of(book_start), known.since or 0)
     while row < end_row:
@@ -109,10 +110,12 @@ async def blocks(
         row = piece.start + len(piece)
 
 
-def _dropped(feed: MarketFeed, actions: Sequence[CorporateAction]) -> dict[str, list[int]]:
-    """When actions on each instrument take effect (ns UTC)."""
-    calendars = {one.name: one for one in feed.calendars}
-    hours = {one.symbol: calendars[one.calendar] for one in feed.info.instruments}
+def effects_of(
+    info: MarketInfo, calendars: Sequence[TradingCalendar], actions: Sequence[CorporateAction]
+) -> dict[str, list[int]]:
+    """When actions on each instrument take effect (ns UTC); nothing of one without any."""
+    named = {one.name: one for one in calendars}
+    hours = {one.symbol: named[one.calendar] for one in info.instruments}
     found: dict[str, list[int]] = {}
     for action in actions:
         found.setdefault(action.symbol, []).append(action.takes_effect(hours[action.symbol]))
@@ -123,7 +126,7 @@ def books_of(
     info: MarketInfo, book_start: BookStart, dropped: Mapping[str, Sequence[int]]
 ) -> dict[str, BookTops]:
     """A book, still empty, of each instrument that a book prices; when each is ``dropped``."""
-    kinds = {one.symbol: one.kind for one in map(info.sources.__getitem__, _pricing(info))}
+    kinds = {symbol: info.sources[place].kind for symbol, place in info.pricing_sources().items()}
     return {
         one.symbol: BookTops(
             book_for(kinds[one.symbol], one, book_start), dropped.get(one.symbol, ())
@@ -131,10 +134,6 @@ def books_of(
         for one in info.instruments
         if kinds[one.symbol].is_book
     }
-
-
-def _pricing(info: MarketInfo) -> list[int]:
-    return list(info.pricing_sources().values())
 
 
 def block_of(

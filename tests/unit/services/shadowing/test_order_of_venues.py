@@ -115,8 +115,8 @@ async def test_quotes_that_touch_a_limit_fill_it_before_the_kinder_venue() -> No
     stage = Stage(quotes_market(quotes), Bids)
     async with stage.manager() as manager:
         session = await manager.wait((await manager.start_session(stage.config())).id)
-    assert not (await interval_of(stage, session))[0].session.fills
-    _, interval = await interval_of(stage, session)
+    report, interval = await interval_of(stage, session)
+    assert not report.session.fills
     assert interval.optimistic.positions == {"BTCUSDT": "2"}
     assert interval.pessimistic.positions == {}
 
