@@ -5,8 +5,8 @@ the first that fails is the answer:
 
 denied: session not trading, duplicate client order id, symbol that trades no more, no market data,
 no exchange rate, not reducing (while paused), the limits of ``limits.py`` in their order, shares
-that cannot be borrowed, margin call, holdings or buying power; where one order of a list is
-refused, the others are as ORDER_LIST_REFUSED;
+that cannot be borrowed, margin call, minimum equity, holdings or buying power; where one order of a
+list is refused, the others are as ORDER_LIST_REFUSED;
 rejected: price needed, tick size (of the limit, then of the trigger price), lot size, smallest
 value, expire time passed, no extended hours, market closed (where ``venue.while_closed`` rejects),
 halted (where ``venue.while_halted`` does), no auction or after its cut-off, no price for a peg,
@@ -15,8 +15,8 @@ price band (where ``venue.beyond_band`` rejects), would take (post-only), stale 
 another order of the list refused.
 
 A replace is checked for its closed or pending order, for not reducing, or asking for more of an
-order that may do more than that (while paused), then for limits, margin call, holdings or buying
-power.
+order that may do more than that (while paused), then for limits, margin call, minimum equity,
+holdings or buying power.
 """
 
 from __future__ import annotations
