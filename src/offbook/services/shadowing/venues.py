@@ -14,6 +14,7 @@ from offbook.domain.config import (
     BarReports,
     SessionConfig,
     VenueConfig,
+    sources_of,
     venue_preset,
 )
 from offbook.domain.config.latency import (
@@ -94,8 +95,8 @@ def _auctions(config: SessionConfig, limit: AuctionLimit) -> AuctionRules:
     """Other limits served, where the market shows auctions at all: by marks, or by bars."""
     own = config.venue.auctions
     shows = any(
-        source.kind is DataKind.BARS or getattr(source, "marks_auctions", False)
-        for source in config.market.sources
+        source.kind is DataKind.BARS or source.auctions is True
+        for source in sources_of(config.market)
     )
     return msgspec.structs.replace(own, limit=limit) if shows else own
 

@@ -95,6 +95,22 @@ def test_no_respect_is_out_of_order(kind: str, terms: dict[str, Any]) -> None:
         msgspec.structs.replace(config, venue=venue)
 
 
+@pytest.mark.parametrize(
+    ("kind", "columns", "shows"),
+    [("bars", {}, True), ("trades", {"auction": "auction"}, True), ("trades", {}, False)],
+)
+def test_auctions_serve_other_limits_where_a_market_shows_any(
+    kind: str, columns: dict[str, str], shows: bool
+) -> None:
+    """Elsewhere the rule would change nothing, and stays the session's own."""
+    market = MARKETS[kind]
+    source = msgspec.structs.replace(market.config, columns=columns)
+    config = Stage(msgspec.structs.replace(market, config=source)).config()
+    limits = [shadow_venue(config, shadow).auctions.limit for shadow in Shadow]
+    own = config.venue.auctions.limit
+    assert limits == ([AuctionLimit.EQUAL, AuctionLimit.BETTER] if shows else [own, own])
+
+
 class Bids(Strategy):
     """One bid for three at 99.90 on the first row."""
 
