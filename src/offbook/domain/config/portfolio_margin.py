@@ -6,10 +6,9 @@ narrow index; 10 % for a broad index; 6 % up and 8 % down for one of high capita
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from offbook.domain.config.base import RATIO_PRECISION, ConfigPart, exact_amount, exact_decimal
 from offbook.domain.errors import InvalidConfig
+from offbook.domain.values import text_to_units
 
 _FIELD = "account.portfolio_margin"
 _MOST_FACTOR = 4
@@ -35,7 +34,7 @@ class ProductGroup(ConfigPart, frozen=True, kw_only=True):
     @property
     def units(self) -> tuple[int, int, int]:
         """``down``, ``up`` and ``offset`` in units of 10**-8."""
-        return units_of(self.down), units_of(self.up), units_of(self.offset)
+        return _units(self.down), _units(self.up), _units(self.offset)
 
 
 class PortfolioMargin(ConfigPart, frozen=True, kw_only=True):
@@ -61,8 +60,8 @@ class PortfolioMargin(ConfigPart, frozen=True, kw_only=True):
             )
         if exact_amount(f"{_FIELD}.minimum_equity", self.minimum_equity) < 0:
             raise _refused("minimum_equity", f"{self.minimum_equity} is negative")
-        moves = [units_of(self.move), *(max(group.units[:2]) for group in self.groups)]
-        if max(moves) * units_of(self.initial_factor) > 100**RATIO_PRECISION:
+        moves = [_units(self.move), *(max(group.units[:2]) for group in self.groups)]
+        if max(moves) * _units(self.initial_factor) > 100**RATIO_PRECISION:
             raise _refused(
                 "initial_factor",
                 f"{self.initial_factor} times the largest move is more than the whole value",
@@ -83,18 +82,17 @@ class PortfolioMargin(ConfigPart, frozen=True, kw_only=True):
         """What opening a position of an instrument needs of its value, whichever way, with nothing
         against it, as numerator and denominator; of one in no group without a symbol."""
         group = None if symbol is None else self.group_of(symbol)
-        move = units_of(self.move) if group is None else max(group.units[:2])
-        return move * units_of(self.initial_factor), int(100**RATIO_PRECISION)
+        move = _units(self.move) if group is None else max(group.units[:2])
+        return move * _units(self.initial_factor), int(100**RATIO_PRECISION)
 
 
-def units_of(text: str) -> int:
-    """A checked ratio in units of 10**-8."""
-    return int(Decimal(text).scaleb(RATIO_PRECISION))
+def _units(text: str) -> int:
+    return text_to_units(text, RATIO_PRECISION)
 
 
 def _share(name: str, text: str, least: int = 0) -> None:
     exact_decimal(f"{_FIELD}.{name}", text, RATIO_PRECISION)
-    if not least <= units_of(text) <= 10**RATIO_PRECISION:
+    if not least <= _units(text) <= 10**RATIO_PRECISION:
         raise _refused(name, f"{text}, expected a share {'above 0, ' if least else ''}up to 1")
 
 

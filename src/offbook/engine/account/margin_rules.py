@@ -15,7 +15,6 @@ from typing import Final
 import msgspec
 
 from offbook.domain.config import RATIO_PRECISION, AccountConfig, MarginRules
-from offbook.domain.config.portfolio_margin import units_of
 from offbook.domain.instruments import Instrument
 from offbook.domain.values import AMOUNT_PRECISION, ceil_div, text_to_units
 from offbook.engine.account.need import MaintenanceRule, Need
@@ -215,7 +214,7 @@ def initial_rule(
 ) -> MaintenanceRule:
     """What an account must have to open positions."""
     if account.portfolio_margin is not None:
-        factor = units_of(account.portfolio_margin.initial_factor)
+        factor = text_to_units(account.portfolio_margin.initial_factor, RATIO_PRECISION)
         return StressMoves(account.portfolio_margin, factor, valuation)
     by_regulation = account.margin_rules is MarginRules.REG_T
     rule = (InitialOfShares if by_regulation else OneShare)(account.initial_ratio, valuation)

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from offbook.domain.config import RATIO_PRECISION
-from offbook.domain.config.portfolio_margin import PortfolioMargin, units_of
-from offbook.domain.values import ceil_div
+from offbook.domain.config import RATIO_PRECISION, PortfolioMargin
+from offbook.domain.values import ceil_div, text_to_units
 from offbook.engine.account.need import Need
 from offbook.engine.account.valuation import Valuation, part_of
 
@@ -30,7 +29,7 @@ class StressMoves:
     def __init__(self, margin: PortfolioMargin, factor: int, valuation: Valuation) -> None:
         self._factor = factor
         self._valuation = valuation
-        move = units_of(margin.move)
+        move = text_to_units(margin.move, RATIO_PRECISION)
         self._alone: _Moves = (move, move, 0)
         self._groups: dict[str, tuple[int, _Moves]] = {
             symbol: (number, group.units)
