@@ -13,6 +13,18 @@ from offbook.testing.markets import depth_market
 BEFORE = ["snapshot 100.00x5 / 100.02x3", "/ 100.03x4"]
 
 
+async def notes_of(messages: list[str], ex: str) -> tuple[str, ...]:
+    """What the report of a session says whose instrument is split at ``ex``."""
+    market = depth_market(messages)
+    split = CorporateAction(symbol="BTCUSDT", kind=ActionKind.SPLIT, ex=ex, ratio="2:1")
+    config = msgspec.structs.replace(market.config, adjustment=Adjustment.RAW, actions=(split,))
+    stage = Stage(msgspec.structs.replace(market, config=config))
+    async with stage.manager() as manager:
+        session = await manager.start_session(stage.config())
+        session = await manager.wait(session.id)
+    return (await read_full_report(session, stage.repository, stage.gateway)).notes
+
+
 @pytest.mark.parametrize(
     ("messages", "ended"),
     [
@@ -25,15 +37,11 @@ BEFORE = ["snapshot 100.00x5 / 100.02x3", "/ 100.03x4"]
 )
 async def test_a_book_that_was_not_told_again_is_noted(messages: list[str], ended: bool) -> None:
     """Where the session went on beyond the action, and only then."""
-    market = depth_market([*BEFORE, *messages])
-    split = CorporateAction(
-        symbol="BTCUSDT", kind=ActionKind.SPLIT, ex="2024-01-02T14:30:02Z", ratio="2:1"
-    )
-    config = msgspec.structs.replace(market.config, adjustment=Adjustment.RAW, actions=(split,))
-    stage = Stage(msgspec.structs.replace(market, config=config))
-    async with stage.manager() as manager:
-        session = await manager.start_session(stage.config())
-        session = await manager.wait(session.id)
-    report = await read_full_report(session, stage.repository, stage.gateway)
+    notes = await notes_of([*BEFORE, *messages], "2024-01-02T14:30:02Z")
     begins = "BTCUSDT: a corporate action ended its book at 2024-01-02 14:30:02 UTC"
-    assert [note.startswith(begins) for note in report.notes] == [True] * ended
+    assert [note.startswith(begins) for note in notes] == [True] * ended
+
+
+async def test_an_action_of_before_the_session_ended_no_book_of_it() -> None:
+    """There was none, and none came to be."""
+    assert await notes_of(["100.00x5 /", "/ 100.02x3"], "2024-01-02T14:29:00Z") == ()

@@ -301,17 +301,21 @@ async def test_rows_that_give_no_price_are_left_out() -> None:
 
 
 async def test_who_joined_a_book_late_is_valued_by_what_it_was_handed() -> None:
-    """Levels that came before the first row of its own are there."""
+    """Levels that came before the first row of its own are there, told after an action as they
+    were."""
     market = depth_market(["snapshot 100.00x5 99.99x7 / 100.02x3", "100.01x2 /", "100.01x0 /"])
     (rows,) = market.slices
     depth = DepthBook(BTCUSDT)
     depth.take_all(rows, 0, 3, np.arange(3))
-    books = (KnownBook(symbol="BTCUSDT", state=depth.dump()),)
+    books = (KnownBook(symbol="BTCUSDT", state=depth.dump(), since=int(rows.ts[0])),)
     recording = await InMemoryRecordings().create(about(market))
     await recording.append(RecordedPiece(rows=rows))
     joined = Joined(recording="made", row=3, ts=int(rows.ts[3]), books=books)
     feed = RecordedFeed(recording, joined)
-    (found,) = [piece async for piece in blocks(feed, 99)]
+    split = CorporateAction(
+        symbol="BTCUSDT", kind=ActionKind.SPLIT, ex="2024-01-02T14:29:00Z", ratio="2:1"
+    )
+    (found,) = [piece async for piece in blocks(feed, 99, actions=[split])]
     (part,) = found.parts
     assert found.ts.tolist() == rows.ts[3:].tolist()
     assert part.prices.bid.tolist() == [10_001, 10_000]

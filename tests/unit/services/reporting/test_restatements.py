@@ -85,6 +85,14 @@ async def test_the_two_sides_of_a_split_make_one_trip() -> None:
     assert Excursions(session.path, curve).of(trip) is None
 
 
+def test_what_is_held_after_a_split_is_closed_in_parts() -> None:
+    """Ten become forty, of which each sale of twenty closes a half."""
+    deals = [Deal(2, "10"), Deal(4, "-20"), Deal(5, "-20")]
+    session = play(market_with(split_at(START + 5 * SECOND, "4:1")), deals)
+    report = make_report(session.session, session.records)
+    assert (len(report.fills), report.trades, report.trades_won) == (3, 2, 2)
+
+
 def test_fills_before_a_reverse_split_add_up_to_what_is_held() -> None:
     """Three times five shares are seven new ones and half of one."""
     half = Restatement(ts=50, symbol="XYZ", new_symbol="XYZ", numerator=1, denominator=2)
