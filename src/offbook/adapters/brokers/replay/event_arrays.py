@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -142,7 +143,7 @@ def _trades(events: Iterator[Event]) -> Iterator[Row]:
 def _orders(events: Iterator[Event]) -> Iterator[Row]:
     """Each row is a message; a clearing is one too.  What a fill took is not taken once more by the
     cancel or the modification that some venues send after it."""
-    known: dict[int, tuple[str, float]] = {}
+    known: dict[int, tuple[str, Decimal | None]] = {}
     for one in events:
         if one.what == CLEAR:
             known.clear()
@@ -153,18 +154,21 @@ def _orders(events: Iterator[Event]) -> Iterator[Row]:
             yield *_times(one), *about
 
 
-def _changed(one: Event, known: dict[int, tuple[str, float]]) -> tuple[str, str] | None:
-    """Price and size of what a row does to an order; None where that was done by a fill."""
-    price, left = known.get(one.order, (one.price, float("nan")))
-    size = float(one.size)
+def _changed(one: Event, known: dict[int, tuple[str, Decimal | None]]) -> tuple[str, str] | None:
+    """Price and size of what a row does to an order; None where that was done by a fill.
+
+    ``known`` are prices and what is left, None where that is not known.
+    """
+    price, left = known.get(one.order, (one.price, None))
+    size = Decimal(one.size)  # whoever reads what is written refuses one that is not finite
     if one.what in (ADD, MODIFY):
-        known[one.order] = one.price, size
+        known[one.order] = one.price, size if size.is_finite() else None
         return None if one.what == MODIFY and (one.price, size) == (price, left) else one[3:5]
     if one.what == FILL:
-        known[one.order] = price, max(left - size, 0.0)
+        known[one.order] = price, None if left is None or not size.is_finite() else left - size
         return price, one.size
     known.pop(one.order, None)
-    return None if left == 0 else (price, one.size)
+    return None if left is not None and left <= 0 else (price, one.size)
 
 
 def _times(one: Event) -> tuple[str, str]:

@@ -93,6 +93,25 @@ def test_a_book_order_by_order(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_what_is_left_of_an_order_is_exact(tmp_path: Path) -> None:
+    """As doubles 0.3 - 0.1 is not 0.2, and 0.8 - 0.1 - 0.7 is not 0."""
+    path = saved(
+        tmp_path / "xyz.npz",
+        (ADD | BUY, 1, 100.0, 0.3, 7),
+        (FILL | BUY, 2, 100.0, 0.1, 7),
+        (MODIFY | BUY, 2, 100.0, 0.2, 7),
+        (ADD | BUY, 3, 100.0, 0.8, 8),
+        (FILL | BUY, 4, 100.0, 0.1, 8),
+        (FILL | BUY, 5, 100.0, 0.7, 8),
+        (CANCEL | BUY, 5, 100.0, 0.8, 8),
+        (FILL | BUY, 6, 100.0, 0.7, 9),
+        (CANCEL | BUY, 7, 100.0, 0.1, 9),
+    )
+    assert [row.split(",")[2] for row in written(path)] == [
+        "add", "execute", "add", "execute", "execute", "execute", "delete",
+    ]  # fmt: skip
+
+
 def test_what_is_no_such_array_is_told(tmp_path: Path) -> None:
     """And what to do with one where a recording is wanted."""
     path = saved(tmp_path / "xyz.npz", (DEPTH | BUY, 1, 100.0, 5.0, 0))
