@@ -103,41 +103,37 @@ def choose_columns(market: ReplayMarket, header: Sequence[str]) -> dict[str, Fou
 def find_times(columns: Mapping[str, str], header: Sequence[str]) -> list[Found]:
     """Where a file's times are: mapped, else by names in common use; of columns that could each be
     one, none is taken."""
-    found = []
-    for ours in TIMES:
-        if ours in columns:
-            found.append(_mapped(columns[ours], header))
-            continue
-        plain = _plain_names(header)
-        for rank in ALIASES[ours]:
-            if ours == "ts_event" and {"date", "time"} <= rank.keys() & set(plain):
-                found.append(Found(plain.index("date"), plain.index("time")))
-                break
-            places = [place for place, name in enumerate(plain) if name in rank]
-            if places:
-                found.append(Found(places[0]) if len(places) == 1 else None)
-                break
-    return [place for place in found if place is not None]
+    fitting = [_fitting(columns, ours, header) for ours in TIMES]
+    return [found[0] for found in fitting if len(found) == 1]
 
 
 def _find(
     market: ReplayMarket, ours: str, header: Sequence[str], known: Sequence[str]
 ) -> Found | None:
-    if ours in market.columns:
-        return _mapped(market.columns[ours], header)
-    taken = {market.columns[name] for name in known if name in market.columns}
+    mapped = {name: market.columns[name] for name in known if name in market.columns}
+    found = _fitting(mapped, ours, header)
+    if len(found) > 1:
+        names = ", ".join(header[place] for place, _ in found)
+        _refuse(market, f"{names} could each be {ours}", ours, header, among=names)
+    return found[0] if found else None
+
+
+def _fitting(columns: Mapping[str, str], ours: str, header: Sequence[str]) -> list[Found]:
+    """The columns that could be one of ours: the one that is mapped, else those of the first rank
+    of which there are any, without what is mapped to others."""
+    if ours in columns:
+        mapped = _mapped(columns[ours], header)
+        return [] if mapped is None else [mapped]
+    taken = set(columns.values())
     plain = _plain_names(header)
     plain = ["" if name in taken else plain[place] for place, name in enumerate(header)]
     for rank in ALIASES[ours]:
         if ours == "ts_event" and {"date", "time"} <= rank.keys() & set(plain):
-            return Found(plain.index("date"), plain.index("time"))
+            return [Found(plain.index("date"), plain.index("time"))]
         places = [place for place, name in enumerate(plain) if name in rank]
-        if len(places) > 1:
-            names = ", ".join(header[place] for place in places)
-            _refuse(market, f"{names} could each be {ours}", ours, header, among=names)
         if places:
-            return Found(places[0])
-    return None
+            return [Found(place) for place in places]
+    return []
 
 
 def _mapped(theirs: str, header: Sequence[str]) -> Found | None:

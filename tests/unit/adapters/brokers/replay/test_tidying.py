@@ -56,6 +56,13 @@ def test_times_are_read_as_they_are_written(
     assert tidied(tmp_path, lines, time_format=written)[1] == [plain, "15/01/2014"]
 
 
+def test_a_time_that_is_mapped_is_no_other_by_its_name(tmp_path: Path) -> None:
+    """By its name it is the time of receipt, and it is made plain once."""
+    lines = ["local_time,price", "15/01/2014,5"]
+    told = {"columns": {"ts_event": "local_time"}}
+    assert tidied(tmp_path, lines, told, time_format="%d/%m/%Y")[1] == ["2014-01-15", "5"]
+
+
 def test_a_date_and_a_time_of_day_in_two_columns(tmp_path: Path) -> None:
     """As Kibot writes bars, without a header."""
     told = {"header": ("DATE", "TIME", "close")}
