@@ -258,7 +258,9 @@ def _writer(
 
 def _is_table(recording: Path) -> bool:
     """Whether a file is read as it is, by its name."""
-    return recording.name.lower().endswith((".csv", ".csv.gz", ".parquet")) or recording.is_dir()
+    from offbook.adapters.brokers.replay.source import SUFFIXES
+
+    return recording.name.lower().endswith(SUFFIXES) or recording.is_dir()
 
 
 def _convert_table(

@@ -8,14 +8,12 @@ of what was sent, and by which address, are passed over.
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from offbook.adapters.brokers.replay.opening import DAMAGED, opened
 from offbook.domain.errors import BadMarketData, GatewayUnavailable
 
 _NS: Final = re.compile(rb"(\d{19}) (?=[{\[])")
@@ -67,7 +65,7 @@ def lines(path: Path) -> Iterator[Line]:
             row=number,
             reason="unreadable",
         ) from None
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+    except DAMAGED as error:
         raise BadMarketData(
             f"{path} is a damaged gzip file after line {number} ({error}); fetch or pack it again",
             file=str(path),
@@ -76,12 +74,3 @@ def lines(path: Path) -> Iterator[Line]:
         ) from None
     except OSError as error:
         raise GatewayUnavailable(f"{path} cannot be read: {error}", market=str(path)) from None
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
-    """The bytes of a file, unpacked."""
-    with path.open("rb") as raw:
-        packed = raw.read(2) == b"\x1f\x8b"
-    with gzip.open(path, "rb") if packed else path.open("rb") as file:
-        yield file

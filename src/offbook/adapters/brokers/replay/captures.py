@@ -14,7 +14,6 @@ correctly*): the snapshot, with the updates after its ``lastUpdateId`` that had 
 from __future__ import annotations
 
 import re
-import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
@@ -23,7 +22,8 @@ from typing import Any, Final
 
 import msgspec
 
-from offbook.adapters.brokers.replay.capture_lines import lines, opened
+from offbook.adapters.brokers.replay.capture_lines import lines
+from offbook.adapters.brokers.replay.opening import DAMAGED, opened
 from offbook.domain.depth import LAST, NO_SEQ, SNAPSHOT
 from offbook.domain.errors import BadMarketData, InvalidInput, OffbookError
 from offbook.domain.market_data import DataKind
@@ -99,7 +99,7 @@ def is_capture(path: str) -> bool:
                 return True
         first = islice(lines(Path(path)), _LOOKED_AT)
         return any(known in line.text for line in first for known in _KNOWN)
-    except (OSError, EOFError, zlib.error, OffbookError):
+    except (OSError, *DAMAGED, OffbookError):
         return False
 
 
@@ -111,13 +111,13 @@ def write_capture(path: Path, kind: DataKind, target: Path, symbol: str | None =
     cannot be read, or where there is no row, GatewayUnavailable (it cannot be read) and OSError
     (it cannot be written).
     """
-    if kind is DataKind.BARS:
-        raise InvalidInput("a capture has depth, trades and quotes: name one with --kind")
     header, rows = {
         DataKind.DEPTH: (_DEPTH, _depth),
         DataKind.TRADES: (_TRADES, _trades),
         DataKind.QUOTES: (_QUOTES, _quotes),
-    }[kind]
+    }.get(kind, (None, None))
+    if header is None or rows is None:
+        raise InvalidInput("a capture has depth, trades and quotes: name one with --kind")
     count, wanted = 0, None if symbol is None else symbol.upper().replace("/", "").replace("-", "")
     with target.open("w", encoding="ascii", newline="\n") as file:
         file.write(header + "\n")
@@ -144,10 +144,7 @@ def _messages(path: Path, wanted: str | None) -> Iterator[tuple[int, str, Any]]:
                     f"the file holds messages of {symbol} and of {of}, and one book is made of "
                     f"it: name the one that is meant before the file, {symbol.upper()}={path.name}"
                 )
-            told = (
-                received or (getattr(message, "E", None) or getattr(message, "T", None) or 0) * _MS
-            )
-            reached = max(reached, told) if received is None else received
+            reached = max(reached, _told(message)) if received is None else received
             yield reached, kind, message
     except (ValueError, msgspec.MsgspecError) as error:
         raise BadMarketData(

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 from collections import Counter
-from collections.abc import Iterator
 from threading import Event
 from typing import Final
 
@@ -17,6 +14,7 @@ from offbook.adapters.brokers.replay.delays import Delays
 from offbook.adapters.brokers.replay.faults import CellFault
 from offbook.adapters.brokers.replay.files import ChainedReader, find_files
 from offbook.adapters.brokers.replay.gateway import open_recording
+from offbook.adapters.brokers.replay.opening import cells_of
 from offbook.adapters.brokers.replay.peeking import peek
 from offbook.adapters.brokers.replay.query import Cell
 from offbook.adapters.brokers.replay.reader import RecordingReader
@@ -288,7 +286,7 @@ def _time_unit(reader: RecordingReader, timezone: str | None) -> str:
 
 
 def _first_text(reader: RecordingReader, cell: Cell) -> str:
-    for cells in _lines(reader):
+    for cells in cells_of(reader.source):
         text = " ".join(cells[place] for place in cell.places if place < len(cells))
         try:
             time_from_text(text)
@@ -296,20 +294,6 @@ def _first_text(reader: RecordingReader, cell: Cell) -> str:
             continue
         return text
     return ""
-
-
-def _lines(reader: RecordingReader) -> Iterator[list[str]]:
-    path = reader.source.path
-    packed = reader.source.suffix == ".csv.gz"
-    with (
-        gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-        if packed
-        else open(path, encoding="utf-8-sig", newline="")
-    ) as file:
-        lines = csv.reader(file, delimiter=reader.source.delimiter)
-        if reader.source.headed:
-            next(lines, None)
-        yield from lines
 
 
 def _counts(column: IntColumn) -> dict[int, int]:

@@ -5,14 +5,13 @@ They would be taken for those of one, and its price for jumping to and fro.
 
 from __future__ import annotations
 
-import csv
-import gzip
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
 from offbook.adapters.brokers.replay import query
 from offbook.adapters.brokers.replay.columns import plain_name
+from offbook.adapters.brokers.replay.opening import cells_of
 from offbook.adapters.brokers.replay.source import Source
 from offbook.domain.errors import InvalidConfig
 
@@ -64,13 +63,6 @@ def _texts(source: Source, name: str, place: int) -> Iterator[str]:
             query.release(connection)
         yield from (str(row[0]) for row in rows)
         return
-    packed = source.suffix == ".csv.gz"
-    with (
-        gzip.open(source.path, "rt", encoding="utf-8-sig", newline="")
-        if packed
-        else open(source.path, encoding="utf-8-sig", newline="")
-    ) as file:
-        lines = csv.reader(file, delimiter=source.delimiter)
-        for cells in islice(lines, int(source.headed), LOOKED_AT):
-            if place < len(cells):
-                yield cells[place].strip()
+    for cells in islice(cells_of(source), LOOKED_AT):
+        if place < len(cells):
+            yield cells[place].strip()

@@ -25,21 +25,20 @@ from __future__ import annotations
 
 import csv
 import enum
-import gzip
-import io
 import re
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 import msgspec
 
 from offbook.adapters.brokers.replay.databento_orders import databento_rows
 from offbook.adapters.brokers.replay.databento_schemas import is_databento, kinds_of, schema_rows
 from offbook.adapters.brokers.replay.lobster_orders import lobster_halts, lobster_rows
+from offbook.adapters.brokers.replay.opening import opened_text
+from offbook.adapters.brokers.replay.source import CSV_SUFFIXES
 from offbook.adapters.brokers.replay.tardis_levels import SNAPSHOTS, UPDATES, tardis_rows
 from offbook.adapters.brokers.replay.zones import load_zone
 from offbook.domain.errors import (
@@ -161,7 +160,7 @@ def write_published(file: PublishedFile, kind: DataKind | None, target: Path) ->
     count = 0
     with (
         target.open("w", encoding="ascii", newline="\n") as out,
-        _reading(file.path) as text,
+        opened_text(file.path) as text,
         _reading_beside(file) as shown,
     ):
         header, rows = make(csv.reader(text), shown)
@@ -221,36 +220,18 @@ def _reading_beside(file: PublishedFile) -> Iterator[Iterator[list[str]] | None]
     if file.layout is not Layout.LOBSTER or beside == file.path or not beside.exists():
         yield None
         return
-    with _reading(beside) as text:
+    with opened_text(beside) as text:
         yield (line for line in csv.reader(text) if line)
 
 
 def _first_rows(path: Path) -> tuple[list[str], list[str]]:
     """The header of a CSV and the row below it; nothing of another file, or of one that cannot be
     read."""
-    if not path.name.lower().endswith((".csv", ".csv.gz")) or not path.is_file():
+    if not path.name.lower().endswith(CSV_SUFFIXES) or not path.is_file():
         return [], []
     try:
-        with _reading(path) as text:
+        with opened_text(path) as text:
             rows = csv.reader(text)
             return next(rows, []), next(rows, [])
     except (BadMarketData, GatewayUnavailable):
         return [], []
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[IO[str]]:
-    try:
-        with path.open("rb") as raw:
-            packed = raw.read(2) == b"\x1f\x8b"
-        with (
-            gzip.open(path, "rb") if packed else path.open("rb") as file,
-            io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text,
-        ):
-            yield text
-    except (gzip.BadGzipFile, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
-        raise BadMarketData(
-            f"{path} cannot be read: {error}; fetch it again", file=str(path), reason="unreadable"
-        ) from None
-    except FileNotFoundError as error:
-        raise GatewayUnavailable(f"{path} cannot be read: {error}", market=str(path)) from None

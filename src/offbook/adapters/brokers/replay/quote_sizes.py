@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from offbook.adapters.brokers.replay.opening import DAMAGED, opened
 from offbook.adapters.brokers.replay.peeking import SIZES
 from offbook.adapters.brokers.replay.source import open_source
 from offbook.domain.errors import BadMarketData, InvalidInput
@@ -46,14 +45,14 @@ def with_sizes(path: Path, size: str, names: tuple[str, ...]) -> Iterator[Path]:
         target = Path(folder) / path.name.removesuffix(".gz")
         try:
             with (
-                gzip.open(path, "rb") if source.suffix == ".csv.gz" else path.open("rb") as lines,
+                opened(path) as lines,
                 target.open("wb") as out,
             ):
                 for number, line in enumerate(lines):
                     text = line.rstrip(b"\r\n")
                     if text:
                         out.write(text + (titles if source.headed and not number else cells))
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        except DAMAGED as error:
             raise BadMarketData(
                 f"{path} cannot be read: {error}; fetch it again", file=str(path)
             ) from None

@@ -19,7 +19,8 @@ import msgspec
 from offbook.adapters.brokers.replay.names import HEADERS, header_of
 from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidConfig
 
-SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
+CSV_SUFFIXES: Final = (".csv", ".csv.gz")
+SUFFIXES: Final = (*CSV_SUFFIXES, ".parquet")
 PACKED: Final = (".zip", ".zst")
 """What is packed in these ways is unpacked by ``data convert`` (``unpacking``)."""
 OTHERS: Final = (".npz", ".json", ".jsonl")
@@ -31,7 +32,7 @@ COUNTED_GZIP: Final = 512 << 20
 """Packed files up to this many bytes are unpacked once when opened, to check and count them."""
 
 _DATA_CELL: Final = re.compile(r"[-+.]?\d[-+.:\deETZ ]*\Z")
-_GZIP_MAGIC: Final = b"\x1f\x8b"
+GZIP_MAGIC: Final = b"\x1f\x8b"
 _PARQUET_MAGIC: Final = b"PAR1"
 
 
@@ -79,7 +80,7 @@ def open_source(path: str, told: tuple[str, ...] = ()) -> Source:
     Raises InvalidConfig (no such file, unknown kind), BadMarketData (empty, not of its kind, no
     header) and GatewayUnavailable (it cannot be read).
     """
-    suffix = next((s for s in reversed(SUFFIXES) if path.lower().endswith(s)), None)
+    suffix = suffix_of(path)
     if suffix is None:
         _signature(path)
         converted = path.lower().endswith((*PACKED, *OTHERS))
@@ -89,13 +90,7 @@ def open_source(path: str, told: tuple[str, ...] = ()) -> Source:
             f"Of {this} it is made by: offbook data convert {path} made.csv.gz",
             field="market.path",
         )
-    signature = _signature(path)
-    try:
-        with open(path, "rb") as file:
-            magic = file.read(4)
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    _check_magic(path, suffix, magic)
+    signature = require_as_named(path, suffix)
     if suffix == ".parquet":
         return Source(path=path, suffix=suffix, signature=signature)
     cells, delimiter = _read_first_line(path, packed=suffix == ".csv.gz")
@@ -142,6 +137,11 @@ def survey(source: Source, interrupted: Callable[[], bool]) -> Survey:
     if rows == 0:
         raise BadMarketData(f"{source.path} has a header and no rows", file=source.path)
     return Survey(sha256=hashed.hexdigest(), rows=rows, first_line=first_line, last_line=last_line)
+
+
+def delimiter_of(line: str) -> str:
+    """What parts the cells of a line: the one of ``DELIMITERS`` that is there most."""
+    return max(DELIMITERS, key=line.count)
 
 
 def split_line(line: str, delimiter: str) -> list[str]:
@@ -225,10 +225,25 @@ def _drain(
             take(block)
 
 
-def require_file(path: str) -> None:
-    """Raise of a file itself what ``open_source`` does, whatever its name is: InvalidConfig (there
-    is none), BadMarketData (empty) and GatewayUnavailable (it cannot be read)."""
-    _signature(path)
+def suffix_of(path: str) -> str | None:
+    """What kind of recording a file is by its name, one of ``SUFFIXES``; None for another."""
+    return next((suffix for suffix in SUFFIXES if path.lower().endswith(suffix)), None)
+
+
+def require_as_named(path: str, suffix: str) -> tuple[int, ...]:
+    """What changes when the file is replaced (``Source.signature``).
+
+    Raises InvalidConfig (there is none), BadMarketData (empty, or not of the kind that its name
+    says) and GatewayUnavailable (it cannot be read).
+    """
+    signature = _signature(path)
+    try:
+        with open(path, "rb") as file:
+            magic = file.read(4)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    _check_magic(path, suffix, magic)
+    return signature
 
 
 def _signature(path: str) -> tuple[int, ...]:
@@ -253,7 +268,7 @@ def _unreadable(path: str, error: Exception) -> GatewayUnavailable:
 
 
 def _check_magic(path: str, suffix: str, magic: bytes) -> None:
-    packed = magic.startswith(_GZIP_MAGIC)
+    packed = magic.startswith(GZIP_MAGIC)
     if suffix == ".csv.gz" and not packed:
         trouble = "is named .gz and is not a gzip file; if it is plain text, name it .csv"
     elif suffix == ".csv" and packed:
@@ -281,7 +296,7 @@ def _read_first_line(path: str, *, packed: bool) -> tuple[tuple[str, ...], str]:
         text = line.decode("utf-8-sig").split("\r", 1)[0].rstrip("\n")
     except UnicodeDecodeError:
         raise BadMarketData(f"{path} is not UTF-8 text", file=path) from None
-    delimiter = max(DELIMITERS, key=text.count)
+    delimiter = delimiter_of(text)
     cells = tuple(cell.strip() for cell in split_line(text, delimiter))
     return cells if len(line) < HEADER_LIMIT else (), delimiter
 

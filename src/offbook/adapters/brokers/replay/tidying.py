@@ -8,9 +8,7 @@ the table that is written.
 from __future__ import annotations
 
 import csv
-import gzip
 import re
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -21,7 +19,14 @@ import msgspec
 
 from offbook.adapters.brokers.replay.columns import Found, find_times
 from offbook.adapters.brokers.replay.names import header_of
-from offbook.adapters.brokers.replay.source import DELIMITERS, SUFFIXES, require_file
+from offbook.adapters.brokers.replay.opening import opened_text
+from offbook.adapters.brokers.replay.source import (
+    CSV_SUFFIXES,
+    delimiter_of,
+    require_as_named,
+    split_line,
+    suffix_of,
+)
 from offbook.domain.errors import BadMarketData, InvalidInput
 
 _NUMBERS: Final = re.compile(r"1([^\d]?)234([^\d])56\Z")
@@ -76,9 +81,10 @@ def write_tidied(
     InvalidInput for what was told, InvalidConfig (no such file), BadMarketData for what is in the
     file, and OSError.
     """
-    if not source.name.lower().endswith(SUFFIXES[:2]):
+    suffix = suffix_of(str(source))
+    if suffix not in CSV_SUFFIXES:
         raise InvalidInput(f"{source}: only a table ending in .csv or .csv.gz can be made plain")
-    require_file(str(source))
+    require_as_named(str(source), suffix)
     numbered = _rows(source, tidying.skip_lines)
     names = header_of(header) if header else [name.strip() for name in next(numbered, (0, []))[1]]
     if not names:
@@ -102,28 +108,16 @@ def write_tidied(
 
 def _rows(source: Path, skip_lines: int) -> Iterator[tuple[int, list[str]]]:
     """The file's rows after so many lines, with their lines from 1; blank ones are left out."""
-    packed = source.name.lower().endswith(".gz")
-    with (
-        gzip.open(source, "rt", encoding="utf-8-sig", newline="")
-        if packed
-        else source.open(encoding="utf-8-sig", newline="")
-    ) as file:
-        try:
-            for _ in range(skip_lines):
-                if not file.readline():
-                    break
-            first = file.readline()
-            delimiter = max(DELIMITERS, key=first.count)
-            yield skip_lines + 1, next(csv.reader([first], delimiter=delimiter), [])
-            for row in (reader := csv.reader(file, delimiter=delimiter)):
-                if any(cell.strip() for cell in row):
-                    yield skip_lines + 1 + reader.line_num, row
-        except UnicodeDecodeError:
-            raise BadMarketData(f"{source} is not UTF-8 text", file=str(source)) from None
-        except (gzip.BadGzipFile, EOFError, zlib.error, csv.Error) as error:
-            raise BadMarketData(
-                f"{source} cannot be read: {error}; fetch it again", file=str(source)
-            ) from None
+    with opened_text(source) as text:
+        for _ in range(skip_lines):
+            if not text.readline():
+                break
+        first = text.readline()
+        delimiter = delimiter_of(first)
+        yield skip_lines + 1, split_line(first, delimiter)
+        for row in (reader := csv.reader(text, delimiter=delimiter)):
+            if any(cell.strip() for cell in row):
+                yield skip_lines + 1 + reader.line_num, row
 
 
 class _Plain:

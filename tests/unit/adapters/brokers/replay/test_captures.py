@@ -118,6 +118,8 @@ def test_trades_and_quotes_are_taken_from_their_streams(tmp_path: Path) -> None:
         written(tmp_path, messages, DataKind.DEPTH)
     with pytest.raises(InvalidInput, match="depth, trades and quotes"):
         written(tmp_path, messages, DataKind.BARS)
+    with pytest.raises(InvalidInput, match="name one with --kind"):
+        written(tmp_path, messages, DataKind.ORDERS)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from offbook.adapters.brokers.replay.mixed import LOOKED_AT
 from offbook.adapters.brokers.replay.peeking import check_instruments
 from offbook.config.markets import MarketDescription
 from offbook.config.recordings import convert_data, look_into
-from offbook.domain.errors import InvalidConfig
+from offbook.domain.errors import BadMarketData, InvalidConfig
 
 
 @pytest.mark.parametrize("name", ["symbol", "Ticker", "Name", "instId", "<TICKER>"])
@@ -47,6 +48,19 @@ def test_of_a_file_without_a_header_what_was_told_counts(tmp_path: Path) -> None
     with pytest.raises(InvalidConfig, match="several instruments"):
         check_instruments(str(path), ("time", "symbol"))
     assert check_instruments(str(path), ("time", "place")) == ("time", "place")
+
+
+def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+    """As of any recording: a file that is not whole, or no UTF-8."""
+    path = tmp_path / "many.csv.gz"
+    rows = "".join(f"2024-01-01,A{number}\n" for number in range(500))
+    path.write_bytes(gzip.compress(f"time,symbol\n{rows}".encode())[:-200])
+    with pytest.raises(BadMarketData, match="fetch it again"):
+        check_instruments(str(path), ())
+    path = tmp_path / "many.csv"
+    path.write_bytes(b"time,symbol\n2024-01-01,\xff\n")
+    with pytest.raises(BadMarketData, match="is not UTF-8 text"):
+        check_instruments(str(path), ())
 
 
 def test_neither_looking_nor_writing_anew_takes_them_for_one(tmp_path: Path) -> None:

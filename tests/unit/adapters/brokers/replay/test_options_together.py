@@ -118,7 +118,7 @@ def test_a_damaged_table_is_no_interruption(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(QUOTES.encode())[:-12])
     assert "fetch it again" in refused(path, BadMarketData, **newest)
     path.write_bytes(QUOTES.encode())
-    assert "Not a gzipped file" in refused(path, BadMarketData, **newest)
+    assert "is named .gz and is not a gzip file" in refused(path, BadMarketData, **newest)
     path = tmp_path / "eurusd.csv"
     path.write_text(QUOTES + f'"{"x" * 200_000}",1,1\n')
     assert "field larger" in refused(path, BadMarketData, **newest)

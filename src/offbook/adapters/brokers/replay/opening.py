@@ -1,0 +1,61 @@
+"""Files as bytes, text and cells, packed with gzip or not, as their first bytes say."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+from offbook.adapters.brokers.replay.source import GZIP_MAGIC, Source
+from offbook.domain.errors import BadMarketData, GatewayUnavailable
+
+DAMAGED: Final = (gzip.BadGzipFile, EOFError, zlib.error)
+"""What reading a packed file raises that is not whole."""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
+    """The bytes of a file, unpacked. Raises OSError, and ``DAMAGED`` while it is read."""
+    with path.open("rb") as raw:
+        packed = raw.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+    with gzip.open(path, "rb") if packed else path.open("rb") as file:
+        yield file
+
+
+@contextmanager
+def opened_text(path: Path) -> Iterator[IO[str]]:
+    """The text of a table, unpacked; a mark of its encoding at the beginning is left out.
+
+    Raises, also while it is read as CSV, BadMarketData (damaged, no UTF-8 text, no CSV),
+    GatewayUnavailable (there is no such file) and OSError.
+    """
+    try:
+        with (
+            opened(path) as file,
+            io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text,
+        ):
+            yield text
+    except UnicodeDecodeError:
+        raise BadMarketData(
+            f"{path} is not UTF-8 text", file=str(path), reason="unreadable"
+        ) from None
+    except (*DAMAGED, csv.Error) as error:
+        raise BadMarketData(
+            f"{path} cannot be read: {error}; fetch it again", file=str(path), reason="unreadable"
+        ) from None
+    except FileNotFoundError as error:
+        raise GatewayUnavailable(f"{path} cannot be read: {error}", market=str(path)) from None
+
+
+def cells_of(source: Source) -> Iterator[list[str]]:
+    """The cells of each row of a CSV, without its header. Raises what ``opened_text`` does."""
+    with opened_text(Path(source.path)) as text:
+        rows = csv.reader(text, delimiter=source.delimiter)
+        if source.headed:
+            next(rows, None)
+        yield from rows
