@@ -24,6 +24,7 @@ import msgspec
 
 from offbook.adapters.brokers.replay.capture_lines import lines
 from offbook.adapters.brokers.replay.opening import DAMAGED, opened
+from offbook.adapters.brokers.replay.venue_message import Level, plain_market
 from offbook.domain.depth import LAST, NO_SEQ, SNAPSHOT
 from offbook.domain.errors import BadMarketData, InvalidInput, OffbookError
 from offbook.domain.market_data import DataKind
@@ -40,8 +41,6 @@ _DEPTH: Final = (
 )  # fmt: skip
 _TRADES: Final = "ts_init,ts_event,price,size,side"
 _QUOTES: Final = "ts_init,bid,ask,bid_size,ask_size"
-
-Level = tuple[str, str]
 
 
 class Update(msgspec.Struct, frozen=True):
@@ -118,7 +117,7 @@ def write_capture(path: Path, kind: DataKind, target: Path, symbol: str | None =
     }.get(kind, (None, None))
     if header is None or rows is None:
         raise InvalidInput("a capture has depth, trades and quotes: name one with --kind")
-    count, wanted = 0, None if symbol is None else symbol.upper().replace("/", "").replace("-", "")
+    count, wanted = 0, None if symbol is None else plain_market(symbol)
     with target.open("w", encoding="ascii", newline="\n") as file:
         file.write(header + "\n")
         for row in rows(_messages(path, wanted)):
@@ -136,7 +135,7 @@ def _messages(path: Path, wanted: str | None) -> Iterator[tuple[int, str, Any]]:
         for line in lines(path):
             number, received = line.number, line.received
             kind, of, message = _message(line.text)
-            if wanted is not None and of and of.upper() != wanted:
+            if wanted is not None and of and plain_market(of) != wanted:
                 continue
             symbol = symbol or of
             if of and of != symbol:

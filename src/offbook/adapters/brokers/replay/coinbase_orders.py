@@ -23,7 +23,7 @@ from typing import Any, Final, NoReturn
 import msgspec
 
 from offbook.adapters.brokers.replay.capture_lines import Line, lines
-from offbook.adapters.brokers.replay.venue_message import iso
+from offbook.adapters.brokers.replay.venue_message import iso, plain_market
 from offbook.domain.depth import LAST, NO_SEQ, SNAPSHOT
 from offbook.domain.errors import BadMarketData, GatewayUnavailable
 
@@ -62,7 +62,7 @@ def is_full_capture(path: Path) -> bool:
 
 def write_full_capture(path: Path, target: Path, symbol: str | None = None) -> int:
     """Write the orders of a capture as CSV, of the one market that it has, or that ``symbol``
-    names; how many rows there are.
+    names (as ``plain_market`` compares); how many rows there are.
 
     Raises BadMarketData naming the line that cannot be read, or where there is no row,
     GatewayUnavailable (it cannot be read) and OSError (it cannot be written).
@@ -83,7 +83,8 @@ class _Book:
 
     def __init__(self, path: Path, symbol: str | None) -> None:
         self._path = path
-        self._market = None if symbol is None else symbol.upper().replace("/", "-")
+        self._wanted = None if symbol is None else plain_market(symbol)
+        self._market = ""
         self._numbers: dict[str, int] = {}
         self._orders: dict[str, Order] = {}
         self._recent: deque[dict[str, Any]] = deque(maxlen=KEPT)
@@ -110,9 +111,15 @@ class _Book:
 
     def _is_meant(self, said: dict[str, Any]) -> bool:
         market = said["product_id"]
-        if self._market is None:
-            self._market = market
-        return bool(market == self._market)
+        if self._wanted is not None:
+            return plain_market(market) == self._wanted
+        self._market = self._market or market
+        if market != self._market:
+            self._refuse(
+                f"it is of {market}, and those before of {self._market}: name the one that is "
+                f"meant before the file, {market}={self._path}"
+            )
+        return True
 
     def _message(self, line: Line, said: dict[str, Any]) -> Iterator[str]:
         seq = int(said["sequence"])

@@ -12,7 +12,7 @@ from typing import Final, NoReturn
 import msgspec
 
 from offbook.adapters.brokers.replay.capture_lines import lines
-from offbook.adapters.brokers.replay.venue_message import Level, VenueMessage
+from offbook.adapters.brokers.replay.venue_message import Level, VenueMessage, plain_market
 from offbook.adapters.brokers.replay.venue_messages import Decoder
 from offbook.domain.depth import LAST, SNAPSHOT
 from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidInput
@@ -98,7 +98,7 @@ class _Rows:
 
     def __init__(self, path: Path, symbol: str | None) -> None:
         self._path = path
-        self._wanted = None if symbol is None else _plain(symbol)
+        self._wanted = None if symbol is None else plain_market(symbol)
         self._market = ""
         self._venue = ""
         self._number = 0
@@ -163,7 +163,7 @@ class _Rows:
         )
 
     def _is_meant(self, message: VenueMessage) -> bool:
-        market = _plain(message.symbol)
+        market = plain_market(message.symbol)
         if self._wanted is not None:
             self._venue = message.venue
             return market == self._wanted
@@ -259,7 +259,3 @@ def _said(text: bytes, decoder: Decoder) -> list[VenueMessage]:
         return decoder.decode(text)
     except (ValueError, LookupError, TypeError, AttributeError):
         return []
-
-
-def _plain(symbol: str) -> str:
-    return "".join(letter for letter in symbol.upper() if letter.isalnum())

@@ -57,6 +57,11 @@ def traded(
     return VenueMessage(venue=venue, symbol=symbol, trades=[Trade(price, size, side, ts)], ts=ts)
 
 
+def plain_market(symbol: str) -> str:
+    """As names of markets are compared: ``BTC/USD``, ``BTC-USD`` and ``btcusd`` are the same."""
+    return "".join(letter for letter in symbol.upper() if letter.isalnum())
+
+
 def pairs(levels: Any) -> list[Level]:
     return [(level[0], level[1]) for level in levels]
 

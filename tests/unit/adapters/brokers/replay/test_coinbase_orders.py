@@ -93,6 +93,15 @@ def test_orders_rest_trade_change_and_go(tmp_path: Path) -> None:
     ]
 
 
+def test_of_several_markets_one_is_named(tmp_path: Path) -> None:
+    """However it is written; their orders would stand in one book."""
+    path, target = capture(tmp_path), tmp_path / "made.csv"
+    with pytest.raises(BadMarketData, match="line 12: it is of ETH-USD, and those before of BTC-"):
+        write_full_capture(path, target)
+    for name in ("BTC/USD", "btcusd"):
+        assert write_full_capture(path, target, name) == 9
+
+
 def test_a_number_that_is_missing_is_a_gap(tmp_path: Path) -> None:
     """Until the next snapshot; the message that shows it may change nothing itself."""
     path = capture(tmp_path, [*STORY[:4], done(9, "nobody"), {**REST, "sequence": 20}])
