@@ -130,9 +130,10 @@ def convert(
     """Write a recording as CSV, packed CSV or Parquet, with offbook's names and exact numbers.
 
     Times become integer nanoseconds UTC, bars are labelled by their opening. With --timeframe
-    quotes, trades or shorter bars are summed up in bars. Of a raw capture of Binance's websocket
-    the depth is written, or with --kind its trades or quotes; of LOBSTER's message files and
-    Databento's MBO the orders, of Databento's other schemas and of Tardis's books what is in them.
+    quotes, trades or shorter bars are summed up in bars. Of a raw capture of a venue's websocket
+    the depth is written (of Coinbase's full channel the orders), or with --kind its trades or
+    quotes; of LOBSTER's message files and Databento's MBO the orders, of Databento's other schemas,
+    Tardis's books and hftbacktest's arrays what is in them.
     Files packed as .zip and .zst are unpacked. What was known of the recording is written beside
     the new file.
 

@@ -101,10 +101,12 @@ def convert_data(
 ) -> tuple[Conversion, Path | None]:
     """Write a recording anew, with ``into`` summed up in bars of that timeframe.  An unusual table
     is made plain first (``unusual`` are fields of ``replay.tidying.Tidying``).  Of a raw capture
-    (``replay.captures``) the rows of one kind are written: its depth, unless another is told; of a
-    file of LOBSTER, Databento or Tardis (``replay.published_files``; ``layout`` and ``day`` where
-    its name and header do not tell) likewise.  What is packed as zip or zst is unpacked first; a
-    CSV of quotes without sizes is given one (``quote_size``, decimal text).
+    (``replay.captures``, ``venue_captures``) the rows of one kind are written: its depth, unless
+    another is told; of one of orders (``coinbase_orders``), of hftbacktest's arrays
+    (``event_arrays``), and of a file of LOBSTER, Databento or Tardis (``published_files``;
+    ``layout`` and ``day`` where its name and header do not tell) likewise, what it has first.  What
+    is packed as zip or zst is unpacked first; a CSV of quotes without sizes is given one
+    (``quote_size``, decimal text).
 
     What was told of it is written beside the new file, as far as it still holds; the second value
     is where.  Raises InvalidConfig, BadMarketData, InvalidInput, GatewayUnavailable and OSError.

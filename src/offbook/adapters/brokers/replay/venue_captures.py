@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -82,14 +82,9 @@ def write_venue_capture(
     make = found.depth if kind is DataKind.DEPTH else found.trades
     with target.open("w", encoding="ascii", newline="\n") as file:
         file.write(f"{times},{_DEPTH if kind is DataKind.DEPTH else _TRADES}\n")
-        for received, message in _chained(first, messages):
+        for received, message in chain((first,), messages):
             file.writelines(f"{row}\n" for row in make(received if is_received else None, message))
     return found.written()
-
-
-def _chained(first: Told, rest: Iterator[Told]) -> Iterator[Told]:
-    yield first
-    yield from rest
 
 
 class _Rows:
