@@ -31,6 +31,7 @@ from offbook.engine.lifecycle import Lifecycle
 from offbook.engine.market.statuses import take_status
 from offbook.engine.rows.looking_ahead import LookAhead
 from offbook.engine.rows.rows import BookUpdate, Row, merged_row, merged_rows
+from offbook.engine.rows.shown_several import ShownSeveral
 from offbook.engine.strategy.host import StrategyHost
 from offbook.engine.venue.venue import Venue
 
@@ -49,13 +50,24 @@ class SeveralRows:
         self._instants = instants
         self._lifecycle = lifecycle
         self._equity = instants.equity
+        self._shown = ShownSeveral(kernel, venue, instants, self._one_by_one)
         self.host: StrategyHost | None = None
+
+    def show_to(self, host: StrategyHost) -> None:
+        """Have rows shown to a strategy."""
+        self.host = self._shown.host = host
 
     def take(self, piece: MergedSlice) -> None:
         """Rows in their order, up to where the session stands still or has made enough records."""
         place = 0
         ahead = LookAhead(self._kernel, self._venue, self._equity, self.host, piece)
         while place < len(piece) and self._instants.may_go_on():
+            if self._is_watched() and self._shown.may_show(len(piece) - place):
+                shown = self._shown.show(piece, place)
+                if shown is None:
+                    return
+                place = shown
+                continue
             stretch = len(piece)
             if self._kernel.depths or not self._is_watched():
                 place, stretch = self._pass_over(ahead, piece, place)
