@@ -268,9 +268,9 @@ class MergedSlice:
         """The rows of each source that are in this slice, at their positions in the market:
         (source, rows), by source; sources without a row are left out."""
         for source, places in self.places():
-            begin, piece = int(self.index[places[0]]), self.pieces[source]
-            part = piece.rows(begin, begin + len(places))
-            yield source, part.numbered(places + self.start)
+            begin = int(self.index[places[0]])
+            part = self.pieces[source].rows(begin, begin + len(places), places + self.start)
+            yield source, part
 
     def places(self) -> Iterator[tuple[int, IntColumn]]:
         """The places of each source's rows in this slice, by source; those without are left out.
