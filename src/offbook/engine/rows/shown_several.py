@@ -22,12 +22,14 @@ from offbook.engine.rows.rows import Row, merged_rows
 from offbook.engine.rows.running_several import RunningSeveral, SeveralStand, SteppedSeveral
 from offbook.engine.rows.several_block import SHOWN_KINDS, Callback, SeveralBlock, SourceRows
 from offbook.engine.rows.shown_kinds import reached
-from offbook.engine.rows.shown_rows import LEAST_RUN, RUN_BLOCK, STEPPED_BLOCKS, STRETCH
+from offbook.engine.rows.shown_rows import RUN_BLOCK, STEPPED_BLOCKS, STRETCH
 from offbook.engine.strategy.host import StrategyHost
 from offbook.engine.strategy.interruption import is_from_a_signal
 from offbook.engine.venue.book import Book
 from offbook.engine.venue.venue import Venue
 
+LEAST_RUN: Final = 8
+"""Fewer rows are sooner taken one by one."""
 MOST_STRETCH: Final = 256
 """How many rows are taken one by one at most before another look is taken."""
 OneByOne = Callable[[Iterator[tuple[int, Row]]], bool]
