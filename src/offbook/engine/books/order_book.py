@@ -281,9 +281,6 @@ class OrderBook(ShownBook):
 
     # -- asking -----------------------------------------------------------------------------
 
-    def __len__(self) -> int:
-        return len(self._orders)
-
     @property
     def begun(self) -> Sequence[Row]:
         """The rows of a message that has begun and not ended."""

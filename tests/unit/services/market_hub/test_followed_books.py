@@ -14,7 +14,7 @@ from offbook.domain.book_states import KnownBook, OrderBookState
 from offbook.domain.config import BookStart
 from offbook.domain.market_data import BookOrderSlice, DataKind
 from offbook.engine.books.books import book_for, take_stretch
-from offbook.services.market_hub.chunk_books import follow, followed
+from offbook.services.market_hub.chunk_books import ChunkBooks, follow, followed
 from offbook.services.market_hub.followed_orders import FollowedOrders
 from offbook.testing.markets import START, XYZ
 
@@ -89,3 +89,29 @@ def test_a_book_by_price_is_handed_on_as_a_session_has_it(seed: int) -> None:
     """However rows come, and whether it waits for a snapshot or builds its book anew."""
     (piece,) = depth_at_random(Random(seed), 240).slices
     handed_on(seed, DataKind.DEPTH, piece)
+
+
+@pytest.mark.parametrize(
+    ("kind", "maker"), [(DataKind.DEPTH, depth_at_random), (DataKind.ORDERS, orders_at_random)]
+)
+def test_a_lent_book_is_that_of_a_session_at_its_row(kind: DataKind, maker: Any) -> None:
+    """Whether it waits for a snapshot or builds its book anew; the newest row and those before."""
+    empty = 0
+    for seed in range(5):
+        (piece,) = maker(Random(seed), 120).slices
+        rng, numbers = Random(seed), np.array(piece.positions())
+        head = followed(kind, piece.instrument)
+        lent = ChunkBooks(piece, numbers.copy, head, lambda: None)
+        own = {start: book_for(kind, piece.instrument, start) for start in BookStart}
+        at: list[dict[BookStart, Any]] = [{start: book.dump() for start, book in own.items()}]
+        for end in range(1, len(piece) + 1):
+            lent.take(piece.rows(end - 1, end))
+            for book in own.values():
+                take_stretch(book, piece, end - 1, end, numbers[end - 1 : end])
+            at.append({start: book.dump() for start, book in own.items()})
+            for place in (end, rng.randint(0, end)):
+                for start in BookStart:
+                    found = lent.at(place, rebuilt=start is BookStart.UPDATES).dump()
+                    assert counted(found) == counted(at[place][start]), f"seed {seed}, {place}"
+            empty += head.rebuilt is not None and bool(head.bids) and not head.rebuilt.bids
+    assert empty, "no book that was built anew held nothing yet"
