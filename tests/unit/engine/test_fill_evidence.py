@@ -3,12 +3,13 @@
 import pytest
 from tests.rehearsal import rehearse
 
-from offbook.domain.config import FreshnessConfig, StalePolicy
+from offbook.domain.config import BookStart, FreshnessConfig, StalePolicy
 from offbook.domain.orders import OrderSide
 from offbook.testing.markets import (
     SECOND,
     START,
     XYZ,
+    combined,
     depth_market,
     quotes_market,
     trades_market,
@@ -60,3 +61,18 @@ def test_evidence_of_a_level_tells_what_was_shown_beside_what_was_left() -> None
         rehearsal.advance(rehearsal.engine.now)
     seen = [fill.evidence for fill in rehearsal.fills]
     assert [(one.level_qty, one.available_qty) for one in seen] == [(5, 5), (5, 3)]
+
+
+def test_evidence_of_a_queue_tells_that_the_book_had_not_begun_with_a_snapshot() -> None:
+    """What was ahead of the order may have been more than was told."""
+    depth = depth_market(["100.00x5 / 100.02x5", "99.99x1"], instrument=XYZ)
+    prints = trades_market([("100.00", "9", "sell")], instrument=XYZ, start=START + 2 * SECOND)
+    rehearsal = rehearse(combined(depth, prints), venue={"book_start": BookStart.UPDATES})
+    rehearsal.rows(3)
+    rehearsal.send("A", OrderSide.BUY, "2", price="100.00")
+    rehearsal.rest()
+    rehearsal.end()
+    (fill,) = rehearsal.fills
+    seen = fill.evidence
+    assert (seen.queue_ahead, seen.aggressor, seen.trade_qty) == (5, OrderSide.SELL, 9)
+    assert seen.book_incomplete
