@@ -149,10 +149,7 @@ class PlainOrderVenue(PlainVenue):
         if self.cleared:
             self.cleared = False
             self.line = [one for one in self.line if one.own is None]
-            for key, (shown, free) in self.taken.items():
-                if free < shown:
-                    self.held[key] = shown - free, shown
-            self.taken = {}
+            self.hold()
         self.refresh()
         if self.sound:
             for order in self.orders:

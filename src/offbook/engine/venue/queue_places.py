@@ -250,7 +250,10 @@ class QueuePlaces:
     # -- snapshots of an engine -------------------------------------------------------------
 
     def dump(self) -> PlacesState:
-        """All of it."""
+        """All of it, as the last message has left it, also where that was passed over: whoever goes
+        on from here does not know what became of the book before."""
+        if len(self):
+            self.see()
         bids, held_bids = self._taken[OrderSide.SELL].dump()
         asks, held_asks = self._taken[OrderSide.BUY].dump()
         return PlacesState(
