@@ -114,6 +114,11 @@ class ExactPlaces(QueuePlaces):
             self._go_back()
         super().see()
 
+    def renew(self) -> None:
+        """The same, where that was not seen."""
+        super().renew()
+        self._go_back()
+
     def _go_back(self) -> None:
         """Everybody is behind all that the next sound book holds."""
         for place in self._places.values():

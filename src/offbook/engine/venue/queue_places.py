@@ -220,6 +220,12 @@ class QueuePlaces:
         if depth.is_followed:
             self._move_all()
 
+    def renew(self) -> None:
+        """The book was told anew, or has missed something, in rows that were left out: what was
+        taken of it may be shown again as if it were new."""
+        for taken in self._taken.values():
+            taken.lose()
+
     def _move_all(self) -> None:
         """Those who wait move with their levels."""
         for place in self._places.values():
