@@ -8,7 +8,6 @@ import numpy as np
 from offbook.domain import book_orders as a
 from offbook.domain.book_states import BookPhase, ByOrder, KnownBook, OrderBookState, OrderRow
 from offbook.domain.config import BookStart
-from offbook.domain.depth import SNAPSHOT
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import BookOrderSlice
 from offbook.engine.books.order_book import OrderBook, Seen
@@ -27,7 +26,7 @@ class FollowedOrders(OrderBook):
         self.rebuilt: OrderBook | None = OrderBook(instrument, BookStart.UPDATES)
         self.notes = Notes()
         self._misfits: list[bool] = []
-        self._met: set[int] = set()
+        self._met: list[tuple[int, int]] = []
 
     def know(self, known: KnownBook) -> None:
         """Become what was known at some place."""
@@ -70,15 +69,16 @@ class FollowedOrders(OrderBook):
     ) -> None:
         """A message is complete, for both."""
         begun, notes, other = self._begun, self.notes, self.rebuilt
-        is_anew = bool(told[0] & SNAPSHOT) or any(one.action == a.CLEAR for one in begun)
+        before = self.clears, self.wholes
         if other is not None:
             other.wait_with(self)
         elif self.misses(told):
             other = self.rebuilt = OrderBook(self.instrument, BookStart.UPDATES)
             other.become(self)
         unknown, duplicates = self.unknown, self.duplicates
-        self._misfits, self._met = [], set()
+        self._misfits, self._met = [], []
         super()._end(told, row, ts, ts_event, seen)
+        is_anew = before != (self.clears, self.wholes)
         if is_anew:
             notes.since = ts
         if other is not None:
@@ -89,6 +89,7 @@ class FollowedOrders(OrderBook):
             # A row did not fit: whoever builds his book anew goes on with these orders.
             twice = sum(self._misfits)
             more = len(self._misfits) - twice
+            met = {order_id for order_id, clears in self._met if clears == self.clears}
             self.rebuilt = other = _rebuilding(
                 self.instrument,
                 msgspec.structs.replace(
@@ -96,7 +97,7 @@ class FollowedOrders(OrderBook):
                     phase=BookPhase.INCOMPLETE,
                     unknown=unknown + more,
                     duplicates=duplicates + twice,
-                    strangers=sorted(self._met),
+                    strangers=sorted(met),
                 ),
             )
         notes.note(self, is_told=not is_anew and other is None)
@@ -117,7 +118,7 @@ class FollowedOrders(OrderBook):
                 self.notes.saw(one.px, one.px)
 
     def _met_stranger(self, order_id: int) -> None:
-        self._met.add(order_id)
+        self._met.append((order_id, self.clears))
 
     def _flag(self, *, duplicate: bool = False) -> None:
         self._misfits.append(duplicate)
