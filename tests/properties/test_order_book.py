@@ -8,10 +8,15 @@ from random import Random
 import msgspec
 import numpy as np
 import pytest
-from tests.properties.book_pairs import Pair, events_at_random, text
+from tests.properties.book_pairs import (
+    Pair,
+    events_at_random,
+    order_at_random,
+    text,
+    words_of,
+)
 from tests.properties.random_markets import orders_at_random
 from tests.properties.random_order_flow import OrderFlow
-from tests.properties.reference_depth import PlainOrder
 from tests.properties.reference_order_book import PlainOrderVenue
 from tests.properties.reference_updates import PlainOrdersOfUpdates
 from tests.properties.test_looking_ahead import band_near
@@ -51,8 +56,9 @@ def words(rows: list[tuple[int, int, int, int, int]], flags: int, seq: int) -> l
 def test_fills_and_places_are_those_of_a_plain_venue(
     start: BookStart, seeds: Sequence[int]
 ) -> None:
-    """After every step: messages, faults, gaps, snapshots, orders and cancels at random; and places
-    let orders fill, or this would prove nothing."""
+    """After every step: messages, faults, gaps, snapshots, cancels, orders of every kind that rests
+    or takes, splits and dividends, at random; and places let orders fill, or this would prove
+    nothing."""
     records = [record for seed in seeds for record in side_by_side(seed, start)]
     filled = [record for record in records if b'"OrderFilled' in record]
     assert any(b'"queue_ahead":' in record for record in filled)
@@ -69,7 +75,7 @@ def side_by_side(seed: int, start: BookStart) -> list[bytes]:
     if start is BookStart.UPDATES and seed % 2:
         flow.seq = 1  # and no snapshot is the first
     for step in range(STEPS):
-        plain.fills = []
+        plain.fills, plain.moves, pair.moves = [], [], []
         kind = rng.choices(["message", "order", "cancel"], [70, 22, 4])[0]
         pair.come(pair.now + (SECOND if kind == "message" else SECOND // 2))
         if step == 0 or kind == "message":
@@ -78,11 +84,9 @@ def side_by_side(seed: int, start: BookStart) -> list[bytes]:
             got = pair.row(words(rows, flags, seq))
             plain.told(rows, flags, seq)
         elif kind == "order" and plain.last is not None:
-            name, buying, qty = f"o{step}", rng.random() < 0.5, rng.randint(1, 12)
-            limit = flow.mid + rng.randint(-4, 4) if rng.random() < 0.9 else None
-            at = [] if limit is None else ["@", text(limit)]
-            got = pair.command("buy" if buying else "sell", [name, str(qty), *at])
-            plain.new(PlainOrder(name=name, buying=buying, px=limit, left=qty))
+            wish = order_at_random(rng, f"o{step}")
+            got = pair.command("buy" if wish.buying else "sell", words_of(wish))
+            plain.new(wish)
         elif plain.orders:
             name = rng.choice(plain.orders).name
             got = pair.command("cancel", [name])
@@ -90,6 +94,7 @@ def side_by_side(seed: int, start: BookStart) -> list[bytes]:
         else:
             continue
         assert got == plain.fills, f"seed {seed}, step {step}, {kind}"
+        assert pair.moves == plain.moves, f"seed {seed}, step {step}, {kind}"
         check(pair, plain, f"seed {seed}, step {step}, {kind}")
     assert pair.run_again() == pair.records, f"seed {seed}"
     return pair.records
