@@ -9,10 +9,10 @@ from offbook.domain import commands as c
 from offbook.domain.config import BookStart
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType, TimeInForce
 from offbook.domain.records import OrderFilled, Record
-from offbook.engine.inputs import Take
+from offbook.engine.inputs import Advance, Take
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.services.market_hub.log import MarketLog
-from offbook.testing.markets import START, XYZ, BuiltMarket, depth_market
+from offbook.testing.markets import SECOND, START, XYZ, BuiltMarket, depth_market
 from offbook.testing.order_markets import orders_market
 
 
@@ -127,3 +127,18 @@ def test_who_came_in_rows_that_are_left_out_is_behind() -> None:
     one.leave_out(5)
     one.take(6)
     assert one.filled() == [1]
+
+
+@pytest.mark.parametrize("folds", [False, True])
+def test_who_goes_on_within_a_message_is_behind_what_this_tells(*, folds: bool) -> None:
+    """An order that came within it has no place before it ends."""
+    told = [ORDERS[0], "add 3 bid 99.98x1 add 4 bid 100.01x2", "execute 4 bid 100.01x2"]
+    one = Unseen(orders_market(told, instrument=XYZ), BookStart.SNAPSHOT)
+    one.rows.ts[3] += SECOND // 2
+    one.take(3)
+    one.send("a", order_qty="1", order_type=OrderType.LIMIT, price="100.01")
+    one.records += one.engine.process([Advance(ts=one.engine.now)])
+    if folds:
+        one.fold()
+    one.take(5)
+    assert one.filled() == []

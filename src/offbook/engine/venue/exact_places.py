@@ -126,7 +126,7 @@ class ExactPlaces(QueuePlaces):
 
     def _move_all(self) -> None:
         depth = self._orders
-        if depth.is_sound:
+        if depth.is_sound and not depth.is_within:  # else they are behind what that message tells
             for place in self._places.values():
                 if place.rank is None:
                     place.rank = depth.next_rank
