@@ -56,6 +56,7 @@ def know_books(kernel: Kernel, books: Iterable[KnownBook] | msgspec.UnsetType) -
         dropped_at, mark = depths.was_dropped(known.symbol)
         book = depths.know(known.symbol)
         load_book(book, known.of(kernel.config.venue.book_start))
+        book.begun_at = known.begun or 0
         since = depths.since[known.symbol] = known.since or 0
         if dropped_at > since:
             book.drop(dropped_at, mark)

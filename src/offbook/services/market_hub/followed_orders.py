@@ -36,7 +36,7 @@ class FollowedOrders(OrderBook):
         if known.rebuilt is not None:
             assert isinstance(known.rebuilt, ByOrder)
             self.rebuilt = _rebuilding(self.instrument, known.rebuilt.book)
-        self.notes.since, self.notes.known = known.since, known
+        self.notes.take_over(known)
 
     def known(self) -> KnownBook:
         """What is known now: the same object until another row comes."""
@@ -48,6 +48,7 @@ class FollowedOrders(OrderBook):
                 state=ByOrder(self.dump()),
                 rebuilt=rebuilt,
                 since=notes.since,
+                begun=notes.begun,
             )
         return notes.known
 
@@ -57,6 +58,7 @@ class FollowedOrders(OrderBook):
         self.take_all(part, 0, len(part), np.array(part.positions(), dtype=np.int64))
         if self.rebuilt is not None:
             self.rebuilt.wait_with(self)
+        self.notes.came(part, is_within=self.is_within)
         return self.notes.tops
 
     def _end(

@@ -39,6 +39,10 @@ def handed_on(seed: int, kind: DataKind, piece: Any) -> int:
                     since = int(piece.ts[row])
             assert counted(head.known().of(start)) == counted(book.dump()), f"seed {seed}, {place}"
         assert (head.known().since or 0) == since, f"seed {seed}, {place}"
+        (ends,) = (piece.flags[:end] & LAST).nonzero()
+        first = int(ends[-1]) + 1 if len(ends) else 0
+        begun = int(piece.ts[first]) if first < end else 0
+        assert (head.known().begun or 0) == begun, f"seed {seed}, {place}"
         differed += head.rebuilt is not None
         place = end
         if rng.random() < 0.1:
