@@ -26,6 +26,7 @@ from tests.properties.account_cases import (
 from tests.properties.brief import brief
 from tests.properties.contract_cases import with_contract
 from tests.properties.event_cases import PERPETUAL, Clockwork, pick_actions, pick_funding
+from tests.properties.fee_cases import with_price_list
 from tests.properties.other_cases import with_others
 from tests.properties.sources import Source
 from tests.properties.venue_cases import (
@@ -170,7 +171,7 @@ def pick_setup(source: Source) -> Setup:
         unpaid = source.pick([Unpaid.CANCEL, *Unpaid])
         made = replace(made, account=msgspec.structs.replace(made.account, unpaid=unpaid))
     made = with_contract(source, made, BASE[instrument.symbol])
-    return with_others(source, made, clock)
+    return with_price_list(with_others(source, made, clock), clock)
 
 
 def _pick_venue(

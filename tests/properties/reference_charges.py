@@ -12,13 +12,18 @@ from tests.properties.reference_dated_fees import dated_charge, dearest
 
 from offbook.domain.config import (
     BasisPointsFee,
+    ByInstrumentFee,
+    DatedFee,
     FeeConfig,
+    FeeGroup,
     FeeRounding,
     FlatFee,
+    OneInstrumentsFee,
     SumFee,
     TieredFee,
     UsRegulatoryFee,
     VenueConfig,
+    VolumeOf,
 )
 from offbook.domain.contracts import ContractTerms
 from offbook.domain.instruments import Instrument
@@ -48,7 +53,31 @@ class Charged(Protocol):
     fees: Fraction
 
 
-def charge(fee: FeeConfig, fills: Sequence[Fill]) -> Fraction:
+def group_of(fee: ByInstrumentFee, instrument: Instrument) -> FeeGroup:
+    """The first group that an instrument fits."""
+    for group in fee.groups:
+        if group.symbols and instrument.symbol not in group.symbols:
+            continue
+        if group.asset_class is not None and group.asset_class != instrument.asset_class:
+            continue
+        if group.currency is None or group.currency == instrument.quote_currency:
+            return group
+    raise AssertionError(f"{instrument.symbol} is in no group")
+
+
+def fee_for(fee: FeeConfig, instrument: Instrument) -> OneInstrumentsFee:
+    """What an instrument is charged."""
+    return group_of(fee, instrument).fee if isinstance(fee, ByInstrumentFee) else fee
+
+
+def count_together(fee: FeeConfig, one: Instrument, other: Instrument) -> bool:
+    """Whether what is traded of the other counts in the tiers of the one."""
+    if not isinstance(fee, ByInstrumentFee) or fee.volume_of is VolumeOf.ACCOUNT:
+        return True
+    return group_of(fee, one) is group_of(fee, other)
+
+
+def charge(fee: OneInstrumentsFee, fills: Sequence[Fill]) -> Fraction:
     """The exact charge of an order with these fills."""
     if not fills:
         return ZERO
@@ -56,7 +85,7 @@ def charge(fee: FeeConfig, fills: Sequence[Fill]) -> Fraction:
         return sum((charge(part, fills) for part in fee.parts), ZERO)
     if isinstance(fee, FlatFee):
         return Fraction(fee.per_order)
-    if isinstance(fee, TieredFee | UsRegulatoryFee):
+    if isinstance(fee, TieredFee | DatedFee | UsRegulatoryFee):
         return sum((dated_charge(fee, fill) for fill in fills), ZERO)
     if isinstance(fee, BasisPointsFee):
         rates = {True: Fraction(fee.maker), False: Fraction(fee.taker)}
@@ -74,7 +103,7 @@ def charge(fee: FeeConfig, fills: Sequence[Fill]) -> Fraction:
 
 
 def worst(
-    fee: FeeConfig,
+    fee: OneInstrumentsFee,
     fills: Sequence[Fill],
     qty: Fraction,
     value: Fraction,
@@ -86,7 +115,7 @@ def worst(
     what only ``buys`` at that of a buy."""
     if isinstance(fee, SumFee):
         return sum((worst(part, fills, qty, value, of, buys=buys) for part in fee.parts), ZERO)
-    if isinstance(fee, TieredFee | UsRegulatoryFee):
+    if isinstance(fee, TieredFee | DatedFee | UsRegulatoryFee):
         return charge(fee, fills) + dearest(fee, qty, value, of, buys=buys)
     ends = [charge(fee, fills)]
     if qty > 0:
@@ -115,10 +144,10 @@ def _rounded(venue: VenueConfig, amount: Fraction, unit: Fraction) -> Fraction:
 
 def fee_of_fill(venue: VenueConfig, instrument: Instrument, order: Charged, fill: Fill) -> Fraction:
     """What a fill books."""
-    unit = _unit(instrument)
-    after = charge(venue.fee, [*order.fills, fill])
+    unit, fee = _unit(instrument), fee_for(venue.fee, instrument)
+    after = charge(fee, [*order.fills, fill])
     if venue.fee_rounding is FeeRounding.PER_FILL_HALF_UP:
-        grown = after - charge(venue.fee, order.fills)
+        grown = after - charge(fee, order.fills)
         return math.floor(grown / unit + Fraction(1, 2)) * unit
     return _rounded(venue, after, unit) - order.fees
 
@@ -133,8 +162,8 @@ def most_charged(
     buys: bool = False,
 ) -> Fraction:
     """The most that may still be booked for an order."""
-    unit = _unit(instrument)
-    most = worst(venue.fee, order.fills, qty, value, instrument, buys=buys)
+    unit, fee = _unit(instrument), fee_for(venue.fee, instrument)
+    most = worst(fee, order.fills, qty, value, instrument, buys=buys)
     if venue.fee_rounding is FeeRounding.PER_FILL_HALF_UP:
-        return _up(2 * (most - charge(venue.fee, order.fills)), unit)
+        return _up(2 * (most - charge(fee, order.fills)), unit)
     return _rounded(venue, most, unit) - order.fees

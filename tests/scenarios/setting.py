@@ -14,6 +14,7 @@ from offbook.domain.contracts import ContractTerms, Settles
 from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.market_data import DataKind, MarketInfo
 from offbook.testing.markets import BTCUSDT, XYZ
+from tests.scenarios.charging import charges, charges_of, volume_of
 from tests.scenarios.portfolio import group, portfolio
 from tests.scenarios.wording import duration
 
@@ -158,13 +159,6 @@ class Setting:
             entry_ns=duration(entry), response_ns=duration(response)
         )
 
-    def charges(self, *words: str) -> None:
-        """``fee 2 / 4 bps`` (maker / taker), ``fee 1.50 per order``, ``fee 0.01 per unit`` with or
-        without ``least 0.35``, ``most 5`` and ``most 1%``, or several of these after ``+``."""
-        parts = " ".join(words).split(" + ")
-        fees = tuple(_fee(part.split()) for part in parts)
-        self.fee = fees[0] if len(fees) == 1 else c.SumFee(parts=fees)
-
     def margin(self, leverage: str, *words: str) -> None:
         """``margin 2x``, with or without ``calls at 0.25``, ``reg_t``, ``deny_increase``,
         ``isolated`` (with ``entry``), ``stepwise``."""
@@ -289,20 +283,6 @@ QUEUES: dict[str, Callable[[], c.QueueConfig]] = {
 }
 
 
-def _fee(words: list[str]) -> c.SingleFee:
-    if words[-1] == "bps":
-        return c.BasisPointsFee(maker=words[0], taker=words[2])
-    if words[2] == "order":
-        return c.FlatFee(per_order=words[0])
-    bounds: dict[str, str] = {}
-    for word, value in zip(words[3::2], words[4::2], strict=True):
-        if value.endswith("%"):
-            bounds["maximum_percent"] = value.rstrip("%")
-        else:
-            bounds["minimum" if word == "least" else "maximum"] = value
-    return c.PerUnitFee(per_unit=words[0], **bounds)
-
-
 CLAUSES: dict[str, Callable[..., None]] = {
     "tick": lambda self, size: self.rule(tick_size=size),
     "lot": lambda self, size: self.rule(lot_size=size),
@@ -327,7 +307,9 @@ CLAUSES: dict[str, Callable[..., None]] = {
     "live": lambda self: setattr(self, "live", True),
     "hears": lambda self, *words: self.hears.extend(words),
     "cash": lambda self, amount: setattr(self, "cash", amount),
-    "fee": Setting.charges,
+    "fee": charges,
+    "fee-of": charges_of,
+    "volume": volume_of,
     "margin": Setting.margin,
     "portfolio": portfolio,
     "group": group,

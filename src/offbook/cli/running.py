@@ -19,10 +19,10 @@ from offbook.config.resolving import Settings, cli_defaults
 from offbook.config.sessions import SessionRequest, build_config, parse_settings
 from offbook.domain.config import (
     SessionConfig,
-    SumFee,
     UsRegulatoryFee,
     instruments_of,
     kinds_of,
+    single_fees,
     symbols_of,
 )
 from offbook.domain.errors import SessionNotFound
@@ -87,8 +87,7 @@ def _note_idle_rates(shell: Shell, config: SessionConfig, given: dict[str, Any])
 def _note_idle_charges(shell: Shell, config: SessionConfig) -> None:
     """Of charges for US shares where none are traded, which had better not be the only ones."""
     fee = config.venue.fee
-    parts = fee.parts if isinstance(fee, SumFee) else (fee,)
-    if any(isinstance(part, UsRegulatoryFee) for part in parts) and not any(
+    if any(isinstance(part, UsRegulatoryFee) for part in single_fees(fee)) and not any(
         one.asset_class is AssetClass.EQUITY and one.quote_currency == "USD"
         for one in instruments_of(config.market)
     ):

@@ -21,6 +21,7 @@ from offbook.domain.config.auctions import AuctionRules
 from offbook.domain.config.base import ConfigPart, exact_decimal
 from offbook.domain.config.books import check_books, usual_queue
 from offbook.domain.config.contract_checks import check_contracts, check_groups
+from offbook.domain.config.fee_groups import check_fees
 from offbook.domain.config.lifecycle import LifecycleConfig
 from offbook.domain.config.market import MarketConfig, instruments_of
 from offbook.domain.config.risk import RiskConfig
@@ -81,6 +82,7 @@ class SessionConfig(ConfigPart, frozen=True, kw_only=True):
         check_contracts(self.market, self.account)
         check_groups(self.market, self.account)
         check_status(self.market, self.venue)
+        check_fees(self.market, self.venue.fee)
         _check_limit_fill(self)
         _check_freshness(self)
         self._check_risk()

@@ -247,7 +247,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
     def _filled(self, record: r.OrderFilled) -> None:
         order = self.orders[record.order]
         order.cum_qty = record.cum_qty
-        self.volumes.add(record, record.cum_notional - order.cum_notional)
+        self.volumes.add(record, record.cum_notional - order.cum_notional, self.attached)
         order.cum_notional = record.cum_notional
         order.cum_added = record.cum_added
         order.fees = Amount(order.fees + record.fee)

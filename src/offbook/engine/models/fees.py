@@ -8,16 +8,23 @@ of them), and a reservation made for the whole order always suffices.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from offbook.domain.config import (
     BasisPointsFee,
+    ByInstrumentFee,
+    DatedFee,
     FeeConfig,
     FeeRounding,
     FlatFee,
+    OneInstrumentsFee,
     PerUnitFee,
     SingleFee,
     SumFee,
     TieredFee,
     UsRegulatoryFee,
+    VolumeOf,
+    single_fees,
 )
 from offbook.domain.instruments import Instrument
 from offbook.domain.orders import OrderSide
@@ -29,8 +36,9 @@ from offbook.domain.values import (
     share_of,
     text_to_units,
 )
+from offbook.engine.account.volumes import TradedVolumes
 from offbook.engine.models.charging import ACCRUAL, Chance, FeeModel, Occasion, Traded
-from offbook.engine.models.dated_fees import Tiered, UsRegulatory
+from offbook.engine.models.dated_fees import DatedShares, Tiered, UsRegulatory
 
 
 class Bounds:
@@ -139,7 +147,7 @@ class Sum:
         return sum(part.worst(traded, qty, notional, on) for part in self._parts)
 
 
-def fee_model(config: FeeConfig) -> FeeModel:
+def fee_model(config: OneInstrumentsFee) -> FeeModel:
     """The model that a configuration names."""
     if isinstance(config, SumFee):
         return Sum(tuple(map(_single, config.parts)))
@@ -153,28 +161,80 @@ def _single(config: SingleFee) -> FeeModel:
         case FlatFee():
             return Flat(config)
         case TieredFee():
-            return Tiered(config)
+            return Tiered(config.tiers, config.volume)
+        case DatedFee():
+            return DatedShares(config)
         case UsRegulatoryFee():
             return UsRegulatory(config)
         case BasisPointsFee():
             return BasisPoints(config)
 
 
+class PriceList:
+    """Which model each instrument is charged by, and what its tiers by volume go by."""
+
+    def __init__(self, config: FeeConfig) -> None:
+        self._config = config if isinstance(config, ByInstrumentFee) else None
+        fees = (config,) if not isinstance(config, ByInstrumentFee) else _fees_of(config)
+        self._models = tuple(map(fee_model, fees))
+        self._go_by_volume = tuple(map(_goes_by_volume, fees))
+
+    def model(self, instrument: Instrument) -> FeeModel:
+        """The model that an instrument is charged by."""
+        return self._models[self._place(instrument)]
+
+    def volume(
+        self,
+        traded: TradedVolumes,
+        instrument: Instrument,
+        ts: int,
+        instruments: Mapping[str, Instrument],
+    ) -> int:
+        """What counts as traded in the 30 days before the day of ``ts``, of all ``instruments`` of
+        the market or of a group; 0 where nothing goes by it."""
+        place = self._place(instrument)
+        if not self._go_by_volume[place]:
+            return 0
+        config = self._config
+        if config is None or config.volume_of is VolumeOf.ACCOUNT or len(instruments) == 1:
+            return traded.before(ts)
+        mates = (one.symbol for one in instruments.values() if config.group_of(one) == place)
+        return traded.before_of(mates, ts)
+
+    def _place(self, instrument: Instrument) -> int:
+        return 0 if self._config is None else self._config.group_of(instrument)
+
+
+def _fees_of(config: ByInstrumentFee) -> tuple[OneInstrumentsFee, ...]:
+    return tuple(group.fee for group in config.groups)
+
+
+def _goes_by_volume(fee: OneInstrumentsFee) -> bool:
+    return any(isinstance(one, TieredFee | DatedFee) for one in single_fees(fee))
+
+
 class Charges:
     """What fills book of the charges that a model gives, in units of 10**-18."""
 
     def __init__(self, config: FeeConfig, rounding: FeeRounding) -> None:
-        self._model = fee_model(config)
+        self._prices = PriceList(config)
         self._half_up = rounding is FeeRounding.PER_FILL_HALF_UP
         self._half_even = rounding is FeeRounding.HALF_EVEN
         self._exact = rounding is FeeRounding.EXACT
-        parts = config.parts if isinstance(config, SumFee) else (config,)
-        self.go_by_volume = any(isinstance(part, TieredFee) for part in parts)
-        """Whether what the session has traded matters."""
+
+    def volume(
+        self,
+        traded: TradedVolumes,
+        instrument: Instrument,
+        ts: int,
+        instruments: Mapping[str, Instrument],
+    ) -> int:
+        """What counts as traded before the day of a fill, where that matters, else 0."""
+        return self._prices.volume(traded, instrument, ts, instruments)
 
     def accrue(self, before: Traded, after: Traded, on: Occasion) -> Traded:
         """What an order has traded with a fill, and was charged exactly."""
-        accrued = before.accrued + self._model.grows(before, after, on)
+        accrued = before.accrued + self._prices.model(on.instrument).grows(before, after, on)
         return Traded(after.qty, after.notional, after.added, accrued)
 
     def fee(self, before: Traded, after: Traded, paid: int, of: Instrument) -> int:
@@ -199,7 +259,7 @@ class Charges:
 
         Rounding each fill half up at most doubles a charge: what rounds up is half a unit or more.
         """
-        growth = self._model.worst(traded, qty, notional, Chance(of, side))
+        growth = self._prices.model(of).worst(traded, qty, notional, Chance(of, side))
         if self._half_up:
             return round_against_client(2 * growth, of.charge_unit * ACCRUAL) // ACCRUAL
         return self._rounded(traded.accrued + growth, of.charge_unit) - paid

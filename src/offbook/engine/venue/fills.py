@@ -190,7 +190,9 @@ class Filler:
             side=side,
             instrument=instrument,
             ts=kernel.now,
-            volume=kernel.ledger.volumes.before(kernel.now) if kernel.charges.go_by_volume else 0,
+            volume=kernel.charges.volume(
+                kernel.ledger.volumes, instrument, kernel.now, kernel.instruments
+            ),
         )
         return kernel.charges.accrue(before, after, occasion)
 
