@@ -14,11 +14,17 @@ from tests.properties.event_cases import Clockwork
 
 from offbook.domain.config import (
     BasisPointsFee,
+    BoundedFee,
     ByInstrumentFee,
     DatedFee,
     FeeConfig,
     FeeGroup,
+    FlatFee,
+    OneInstrumentsFee,
+    PerUnitFee,
     SharesFrom,
+    SingleFee,
+    SumFee,
     TieredFee,
     VolumeOf,
     VolumeTier,
@@ -35,11 +41,9 @@ def with_price_list(setup: Setup, clock: Clockwork) -> Setup:
     fee = setup.venue.fee
     if setup.seed % 3 or fee == BasisPointsFee(maker="0", taker="0"):
         return setup
-    made = _dated(setup.seed, clock)
-    if setup.others:
-        made = _by_instrument(setup, made)
-    elif not isinstance(fee, BasisPointsFee) or fee.minimum or fee.maximum or fee.maximum_percent:
-        return setup
+    dated = _dated(setup.seed, clock)
+    priced = _bounded(setup.seed, dated) if setup.seed % 2 else dated
+    made = _by_instrument(setup, priced) if setup.others else priced
     parts = [
         replace(one, venue=msgspec.structs.replace(one.venue, fee=made)) for one in setup.parts
     ]
@@ -59,19 +63,32 @@ def _dated(seed: int, clock: Clockwork) -> DatedFee:
     )
 
 
-def _by_instrument(setup: Setup, dated: DatedFee) -> ByInstrumentFee:
+def _bounded(seed: int, dated: SingleFee) -> OneInstrumentsFee:
+    """The same and another with bounds in common, alone or beside what lies outside."""
+    bounds = [
+        {"minimum": "0.35", "maximum_percent": "0.5"},
+        {"minimum_percent": "0.2", "maximum": "2.5"},
+        {"maximum_percent": "0.05"},
+    ]
+    both = BoundedFee(
+        parts=(dated, PerUnitFee(per_unit="0.0035")), **bounds[seed // 7 % len(bounds)]
+    )
+    return both if seed % 4 == 1 else SumFee(parts=(FlatFee(per_order="0.0049"), both))
+
+
+def _by_instrument(setup: Setup, priced: OneInstrumentsFee) -> ByInstrumentFee:
     """One apart, those of a kind and currency, and the others."""
     first, other = setup.parts[0].instrument, setup.parts[-1].instrument
     low = TieredFee(tiers=(LOW, VolumeTier(volume="2.5", maker="0", taker="2")))
     fee = setup.venue.fee
     assert not isinstance(fee, ByInstrumentFee)
     groups = (
-        FeeGroup(symbols=(other.symbol,), fee=dated),
+        FeeGroup(symbols=(other.symbol,), fee=priced),
         FeeGroup(asset_class=first.asset_class, currency=first.quote_currency, fee=low),
         FeeGroup(fee=fee),
     )
-    if setup.seed % 2:
-        groups = (FeeGroup(currency=other.quote_currency, fee=low), *groups[2:])
+    if setup.seed // 6 % 2:
+        groups = (FeeGroup(currency=other.quote_currency, fee=low), FeeGroup(fee=priced))
     return ByInstrumentFee(groups=groups, volume_of=list(VolumeOf)[setup.seed // 3 % 2])
 
 

@@ -15,6 +15,7 @@ from offbook.domain.config import (
     BarReports,
     BasisPointsFee,
     BasisPointsSlippage,
+    BoundedFee,
     EmpiricalDelay,
     ExtendedHours,
     FillAt,
@@ -105,11 +106,17 @@ FEES = [
     FlatFee(),
     SumFee(
         parts=(
-            TieredFee(
-                tiers=(
-                    VolumeTier(volume="0", maker="10", taker="20"),
-                    VolumeTier(volume="500", maker="-1", taker="5"),
-                )
+            BoundedFee(
+                parts=(
+                    TieredFee(
+                        tiers=(
+                            VolumeTier(volume="0", maker="10", taker="20"),
+                            VolumeTier(volume="500", maker="-1", taker="5"),
+                        )
+                    ),
+                ),
+                minimum="0.01",
+                maximum_percent="0.19",
             ),
             UsRegulatoryFee(),
         )

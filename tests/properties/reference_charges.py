@@ -12,6 +12,7 @@ from tests.properties.reference_dated_fees import dated_charge, dearest
 
 from offbook.domain.config import (
     BasisPointsFee,
+    BoundedFee,
     ByInstrumentFee,
     DatedFee,
     FeeConfig,
@@ -19,6 +20,7 @@ from offbook.domain.config import (
     FeeRounding,
     FlatFee,
     OneInstrumentsFee,
+    PerUnitFee,
     SumFee,
     TieredFee,
     UsRegulatoryFee,
@@ -81,8 +83,9 @@ def charge(fee: OneInstrumentsFee, fills: Sequence[Fill]) -> Fraction:
     """The exact charge of an order with these fills."""
     if not fills:
         return ZERO
-    if isinstance(fee, SumFee):
-        return sum((charge(part, fills) for part in fee.parts), ZERO)
+    if isinstance(fee, SumFee | BoundedFee):
+        total = sum((charge(part, fills) for part in fee.parts), ZERO)
+        return total if isinstance(fee, SumFee) else _within(fee, total, fills)
     if isinstance(fee, FlatFee):
         return Fraction(fee.per_order)
     if isinstance(fee, TieredFee | DatedFee | UsRegulatoryFee):
@@ -90,16 +93,24 @@ def charge(fee: OneInstrumentsFee, fills: Sequence[Fill]) -> Fraction:
     if isinstance(fee, BasisPointsFee):
         rates = {True: Fraction(fee.maker), False: Fraction(fee.taker)}
         share = sum((fill.value * rates[fill.maker] / 10_000 for fill in fills), ZERO)
-        total = share if fee.minimum is None else max(share, Fraction(fee.minimum))
-    else:
-        units = sum(fill.qty for fill in fills)
-        total = max(units * Fraction(fee.per_unit), Fraction(fee.minimum))
+        return _within(fee, share, fills)
+    return _within(fee, sum(fill.qty for fill in fills) * Fraction(fee.per_unit), fills)
+
+
+def _within(
+    fee: BoundedFee | BasisPointsFee | PerUnitFee, total: Fraction, fills: Sequence[Fill]
+) -> Fraction:
+    """A charge of an order with these fills within its bounds."""
+    value = sum((fill.value for fill in fills), ZERO)
+    if fee.minimum is not None:
+        total = max(total, Fraction(fee.minimum))
+    if isinstance(fee, BoundedFee) and fee.minimum_percent is not None:
+        total = max(total, value * Fraction(fee.minimum_percent) / 100)
     if fee.maximum is not None:
         total = min(total, Fraction(fee.maximum))
     if fee.maximum_percent is not None:
-        value = sum(fill.value for fill in fills)
         total = min(total, value * Fraction(fee.maximum_percent) / 100)
-    return Fraction(total)
+    return total
 
 
 def worst(
@@ -113,8 +124,11 @@ def worst(
 ) -> Fraction:
     """The most that the charge can become while so much more trades: each part at its worst, and of
     what only ``buys`` at that of a buy."""
-    if isinstance(fee, SumFee):
-        return sum((worst(part, fills, qty, value, of, buys=buys) for part in fee.parts), ZERO)
+    if isinstance(fee, SumFee | BoundedFee):
+        most = sum((worst(part, fills, qty, value, of, buys=buys) for part in fee.parts), ZERO)
+        if isinstance(fee, SumFee) or not (fills or qty > 0):
+            return most
+        return _within(fee, most, [*fills, Fill(qty, value, maker=False)])
     if isinstance(fee, TieredFee | DatedFee | UsRegulatoryFee):
         return charge(fee, fills) + dearest(fee, qty, value, of, buys=buys)
     ends = [charge(fee, fills)]

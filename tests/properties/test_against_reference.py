@@ -24,7 +24,7 @@ from offbook.domain.orders import Liquidity, OrderSide
 from offbook.testing.markets import MINUTE, START, XYZ, bars_market
 
 T = TypeVar("T")
-CASES = (3, 8, 26, 31, 50, 64, 111, 136, 143, 150, 178, 213, 306, 362, 380, 407)
+CASES = (3, 8, 26, 31, 50, 64, 111, 136, 143, 150, 178, 213, 306, 362, 380, 407, 416)
 """Sessions of a campaign in which all of these come about."""
 RARE = (
     "FlowPaid",
@@ -47,6 +47,9 @@ RARE = (
     "SYMBOL_NOT_ALLOWED",
     "SettlementDone",
     "TradingStatusChanged",
+    "fills:BoundedFee",
+    "fills:ByInstrumentFee",
+    "fills:DatedFee",
     "fills:EmpiricalDelay",
     "fills:LogNormalDelay",
     "fills:NormalDelay",
@@ -63,6 +66,7 @@ RARE = (
     "fills:stop_limit",
     "fills:unpaid-cut",
     "fills:unpaid-wait",
+    "fills:volume-group",
     "symbol-change",
 )
 """Records, refusals and fills without which a comparison had left something out."""

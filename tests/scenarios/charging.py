@@ -16,7 +16,8 @@ def charges(setting: Any, *words: str) -> None:
 
     ``fee 2 / 4 bps``, ``fee 1.50 per order``, ``fee 0.01 per unit`` with or without ``least 0.35``,
     ``most 5`` and ``most 1%``; ``fee tiers 0 10 / 20 1000 0 / 5`` by volume; ``fee 10 / 10 bps from
-    2024-01-03 0 / 0`` for rates that change; several of these after ``+``.
+    2024-01-03 0 / 0`` for rates that change; several of these after ``+``.  What stands in
+    brackets has its bounds in common: ``fee [ 0.003 per unit + 1 / 1 bps ] least 1 most 1% + ...``.
     """
     setting.fee = _sum(words)
 
@@ -47,7 +48,17 @@ def volume_of(setting: Any, whose: str) -> None:
 
 
 def _sum(words: tuple[str, ...]) -> c.OneInstrumentsFee:
-    fees = tuple(_fee(part.split()) for part in " ".join(words).split(" + "))
+    bounded: list[c.BoundedFee] = []
+    rest = list(words)
+    if "[" in rest:
+        begin, end = rest.index("["), rest.index("]")
+        after = rest.index("+", end) if "+" in rest[end:] else len(rest)
+        parts = tuple(_fee(part.split()) for part in " ".join(rest[begin + 1 : end]).split(" + "))
+        bounded = [c.BoundedFee(parts=parts, **_bounds(rest[end + 1 : after]))]
+        rest = rest[after + 1 :]
+        assert begin == 0, "the bounded ones stand first"
+    singles = [_fee(part.split()) for part in " ".join(rest).split(" + ")] if rest else []
+    fees = (*bounded, *singles)
     return fees[0] if len(fees) == 1 else c.SumFee(parts=fees)
 
 

@@ -94,3 +94,59 @@ def test_a_pair_trades_without_a_charge_for_some_hours() -> None:
     00:00:01     buy d 1                     d PENDING_NEW; d NEW; d FILL 1 @ 100.00 taker
                                              fees 0.14
     """)
+
+
+def test_a_least_and_a_most_of_several_charges_are_for_the_order() -> None:
+    """A commission and a clearing fee, together at least 1 an order: 10 shares cost 0.04, and the
+    minimum is paid with the first fill of three."""
+    play("""
+    given fee [ 0.003 per unit + 0.001 per unit ] least 1 most 1%
+    time         what                        expect
+    09:30:00     quote 100.00 100.00 5 4
+    09:30:01     buy a 10 @ 100              a PENDING_NEW; a NEW; a TRADE 4 @ 100.00 taker
+                                             fees 1; held 600
+    09:30:02     quote 100.00 100.00 5 8     a TRADE 4 @ 100.00 taker; fees 1; held 200
+    09:30:03     quote 100.00 100.00 5 12    a FILL 2 @ 100.00 taker; fees 1; cash 98999
+    """)
+
+
+def test_what_is_passed_on_comes_on_top_of_the_bounds() -> None:
+    """1 % of 20 is 0.20, less than the least, and the most wins; 0.03 are outside."""
+    play("""
+    given fee [ 0.0035 per unit ] least 0.35 most 1% + 0.003 per unit; check fill
+    time         what                        expect
+    09:30:00     quote 2.00 2.00 5 10
+    09:30:01     buy a 10                    a PENDING_NEW; a NEW; a FILL 10 @ 2.00 taker; fees 0.23
+    09:30:02     quote 100.00 100.00 5 10
+    09:30:03     buy b 10                    b PENDING_NEW; b NEW; b FILL 10 @ 100.00 taker
+                                             fees 0.61
+    """)
+
+
+def test_bounds_hold_over_rates_that_change_while_an_order_is_filled() -> None:
+    """100 at 20 basis points are 0.20, and of 1,000 without a charge there comes no more; but as
+    the value grows the least of 0.1 % of it does: 1.10 of 1,100."""
+    play("""
+    given BTCUSDT; fee [ 20 / 20 bps from 2024-01-03 0 / 0 ] least 0.1% most 5
+    time         what                        expect
+    23:59:58     quote 100.00 100.00 5 1
+    23:59:59     buy a 11 @ 100              a PENDING_NEW; a NEW; a TRADE 1 @ 100.00 taker
+                                             fees 0.2
+    2024-01-03
+    00:00:01     quote 100.00 100.00 5 2     a TRADE 1 @ 100.00 taker; fees 0.2
+    00:00:02     quote 100.00 100.00 5 11    a FILL 9 @ 100.00 taker; fees 1.1
+    """)
+
+
+def test_a_most_holds_for_what_tiers_make_cheaper() -> None:
+    """20 basis points, at most 1.50 an order: what was charged before the tier changed counts."""
+    play("""
+    given BTCUSDT; fee [ tiers 0 20 / 20 500 10 / 10 ] most 1.50
+    time         what                        expect
+    23:59:58     quote 100.00 100.00 5 5
+    23:59:59     buy a 20 @ 100              a PENDING_NEW; a NEW; a TRADE 5 @ 100.00 taker; fees 1
+    2024-01-03
+    00:00:01     quote 100.00 100.00 5 9     a TRADE 4 @ 100.00 taker; fees 1.4
+    00:00:02     quote 100.00 100.00 5 13    a TRADE 4 @ 100.00 taker; fees 1.5
+    00:00:03     quote 100.00 100.00 5 20    a FILL 7 @ 100.00 taker; fees 1.5; cash 97998.5
+    """)

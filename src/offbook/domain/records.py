@@ -212,8 +212,9 @@ class OrderFilled(RecordBase, frozen=True, kw_only=True, tag="OrderFilled.1"):
 
     ``cum_notional`` is all that the order has traded and ``cum_added`` what of it as a maker.
     ``fee_accrued`` is the exact charge of the whole order so far in units of 10**-26, of which
-    ``fee`` (this fill's part, negative for a rebate) is what rounding has booked; ``reserved`` is
-    what stays held.
+    ``fee`` (this fill's part, negative for a rebate) is what rounding has booked; ``fee_within`` is
+    what charges that have bounds in common came to without these, in the same units, where there
+    are such; ``reserved`` is what stays held.
     ``position_*`` and ``realized`` are the position after the fill; ``conversion`` is there when
     the instrument is paid in another currency than the account's.
     """
@@ -239,6 +240,7 @@ class OrderFilled(RecordBase, frozen=True, kw_only=True, tag="OrderFilled.1"):
     conversion: Conversion | None
     evidence: Evidence
     due: int
+    fee_within: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class OrderCanceled(RecordBase, frozen=True, kw_only=True, tag="OrderCanceled.1"):

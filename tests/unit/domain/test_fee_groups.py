@@ -10,6 +10,7 @@ import pytest
 from offbook.domain.config import (
     AccountConfig,
     BasisPointsFee,
+    BoundedFee,
     ByInstrumentFee,
     DatedFee,
     FeeGroup,
@@ -32,6 +33,7 @@ from offbook.testing.markets import BTCUSDT, XYZ
 
 USUAL = BasisPointsFee()
 FREE = BasisPointsFee(maker="0", taker="0")
+LEAST = BoundedFee(parts=(USUAL,), minimum="1")
 FIRST = SharesFrom(maker="1", taker="2")
 
 
@@ -88,6 +90,13 @@ def later(since: str | None, **rates: str) -> SharesFrom:
         ),
         (dated(SharesFrom(maker="1", taker="-1")), "venue.fee.rates[0][0].taker"),
         (lambda: DatedFee(rates=(FIRST,), volume="-1"), "venue.fee.volume"),
+        (lambda: BoundedFee(parts=(USUAL,)), "venue.fee"),
+        (lambda: BoundedFee(parts=(), minimum="1"), "venue.fee.parts"),
+        (lambda: BoundedFee(parts=(USUAL,), minimum="-1"), "venue.fee.minimum"),
+        (lambda: BoundedFee(parts=(USUAL,), maximum="-1"), "venue.fee.maximum"),
+        (lambda: BoundedFee(parts=(USUAL,), minimum_percent="101"), "venue.fee.minimum_percent"),
+        (lambda: BoundedFee(parts=(USUAL,), maximum_percent="-1"), "venue.fee.maximum_percent"),
+        (lambda: SumFee(parts=(LEAST, USUAL, LEAST)), "venue.fee.parts"),
     ],
 )
 def test_bad_lists_are_refused_by_name(make: Callable[[], object], field: str) -> None:
@@ -114,13 +123,13 @@ def test_a_symbol_that_is_not_traded_is_named_with_those_that_are() -> None:
 def test_a_list_is_kept_with_the_session_and_stands_in_its_chain() -> None:
     """And comes back as it was."""
     promotion = DatedFee(rates=(FIRST, later("2024-07-08T14:00Z")))
-    both = SumFee(parts=(FlatFee(per_order="1"), FREE))
+    both = SumFee(parts=(FlatFee(per_order="1"), LEAST))
     config = session(FeeGroup(fee=promotion, symbols=("XYZ",)), FeeGroup(fee=both))
     raw = chain_config(config)
     assert b'"volume_of":"group"' in raw
     assert b'"since":"2024-07-08T14:00Z"' in raw
     assert decode_config(msgspec.json.encode(config)) == config
-    assert single_fees(config.venue.fee) == (promotion, *both.parts)
+    assert single_fees(config.venue.fee) == (promotion, both.parts[0], USUAL)
 
 
 def test_a_group_has_what_fits_all_that_it_says() -> None:

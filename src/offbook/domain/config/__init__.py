@@ -32,12 +32,14 @@ from offbook.domain.config.comparing import BarReports as BarReports
 from offbook.domain.config.comparing import SlippageBound as SlippageBound
 from offbook.domain.config.comparing import StopLimitFill as StopLimitFill
 from offbook.domain.config.comparing import Unpaid as Unpaid
+from offbook.domain.config.fee_groups import BoundedFee as BoundedFee
 from offbook.domain.config.fee_groups import ByInstrumentFee as ByInstrumentFee
 from offbook.domain.config.fee_groups import FeeConfig as FeeConfig
 from offbook.domain.config.fee_groups import FeeGroup as FeeGroup
 from offbook.domain.config.fee_groups import OneInstrumentsFee as OneInstrumentsFee
 from offbook.domain.config.fee_groups import SumFee as SumFee
 from offbook.domain.config.fee_groups import VolumeOf as VolumeOf
+from offbook.domain.config.fee_groups import bounded_part as bounded_part
 from offbook.domain.config.fee_groups import single_fees as single_fees
 from offbook.domain.config.fees import BasisPointsFee as BasisPointsFee
 from offbook.domain.config.fees import DatedFee as DatedFee

@@ -14,24 +14,61 @@ from offbook.domain.config.fees import (
     SingleFee,
     TieredFee,
     UsRegulatoryFee,
+    check_bounds,
 )
 from offbook.domain.config.market import MarketConfig, instruments_of
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.instruments import AssetClass, Instrument
 
 
-class SumFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="sum"):
-    """Several charges together, such as a commission and an exchange's fee; their exact sum is
-    rounded once."""
+class BoundedFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="bounded"):
+    """Several charges whose sum has a least and a most for the whole order, however it is filled.
+
+    ``minimum`` and ``maximum`` are amounts per order, ``minimum_percent`` and ``maximum_percent``
+    shares of the order's traded value in percent (at most 4 decimals).  Where they disagree a
+    maximum wins over a minimum.
+    """
 
     parts: tuple[SingleFee, ...]
+    minimum: str | None = None
+    maximum: str | None = None
+    minimum_percent: str | None = None
+    maximum_percent: str | None = None
 
     def __post_init__(self) -> None:
-        if not self.parts:
-            raise InvalidConfig("venue.fee.parts is empty: name one", field="venue.fee.parts")
+        _not_empty(self.parts)
+        check_bounds(self.minimum, self.maximum, self.maximum_percent, self.minimum_percent)
+        bounds = (self.minimum, self.maximum, self.minimum_percent, self.maximum_percent)
+        if bounds == (None,) * len(bounds):
+            raise InvalidConfig(
+                "venue.fee: type=bounded without a bound: give minimum, maximum, minimum_percent "
+                "or maximum_percent, or take type=sum",
+                field="venue.fee",
+            )
 
 
-OneInstrumentsFee = SingleFee | SumFee
+class SumFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="sum"):
+    """Several charges together, such as a commission and an exchange's fee; their exact sum is
+    rounded once.  One of them may be bounded itself; what else there is lies outside its bounds."""
+
+    parts: tuple[SingleFee | BoundedFee, ...]
+
+    def __post_init__(self) -> None:
+        _not_empty(self.parts)
+        if sum(isinstance(part, BoundedFee) for part in self.parts) > 1:
+            raise InvalidConfig(
+                "venue.fee.parts: two of type=bounded: an order keeps the sum of one; give the "
+                "other's bounds to its own parts",
+                field="venue.fee.parts",
+            )
+
+
+def _not_empty(parts: tuple[SingleFee | BoundedFee, ...]) -> None:
+    if not parts:
+        raise InvalidConfig("venue.fee.parts is empty: name one", field="venue.fee.parts")
+
+
+OneInstrumentsFee = SingleFee | BoundedFee | SumFee
 
 
 class FeeGroup(ConfigPart, frozen=True, kw_only=True):
@@ -102,6 +139,7 @@ FeeConfig = (
     | TieredFee
     | DatedFee
     | UsRegulatoryFee
+    | BoundedFee
     | SumFee
     | ByInstrumentFee
 )
@@ -111,7 +149,15 @@ def single_fees(fee: FeeConfig) -> tuple[SingleFee, ...]:
     """All charges that a configuration is made of."""
     if isinstance(fee, ByInstrumentFee):
         return tuple(one for group in fee.groups for one in single_fees(group.fee))
-    return fee.parts if isinstance(fee, SumFee) else (fee,)
+    if isinstance(fee, SumFee):
+        return tuple(one for part in fee.parts for one in single_fees(part))
+    return fee.parts if isinstance(fee, BoundedFee) else (fee,)
+
+
+def bounded_part(fee: OneInstrumentsFee) -> BoundedFee | None:
+    """The charges that have bounds in common, where there are any."""
+    parts = fee.parts if isinstance(fee, SumFee) else (fee,)
+    return next((part for part in parts if isinstance(part, BoundedFee)), None)
 
 
 def check_fees(market: MarketConfig, fee: FeeConfig) -> None:

@@ -201,19 +201,20 @@ def not_negative(name: str, text: str) -> None:
         raise InvalidConfig(f"venue.fee.{name}={text} is negative", field=f"venue.fee.{name}")
 
 
-def check_bounds(minimum: str | None, maximum: str | None, maximum_percent: str | None) -> None:
+def check_bounds(
+    minimum: str | None,
+    maximum: str | None,
+    maximum_percent: str | None,
+    minimum_percent: str | None = None,
+) -> None:
     """Raise InvalidConfig for bounds of an order's charge that are none."""
-    if minimum is not None:
-        not_negative("minimum", minimum)
-    if maximum is not None:
-        not_negative("maximum", maximum)
-    if maximum_percent is not None:
-        percent = exact_decimal("venue.fee.maximum_percent", maximum_percent, precision=4)
-        if not 0 <= percent <= Decimal(100):
-            raise InvalidConfig(
-                f"venue.fee.maximum_percent={maximum_percent}, expected 0 to 100",
-                field="venue.fee.maximum_percent",
-            )
+    for name, text in (("minimum", minimum), ("maximum", maximum)):
+        if text is not None:
+            not_negative(name, text)
+    for name, text in (("minimum", minimum_percent), ("maximum", maximum_percent)):
+        field = f"venue.fee.{name}_percent"
+        if text is not None and not 0 <= exact_decimal(field, text, precision=4) <= Decimal(100):
+            raise InvalidConfig(f"{field}={text}, expected 0 to 100", field=field)
 
 
 def _check_maker_and_taker(maker: str, taker: str, field: str) -> None:

@@ -251,7 +251,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
         order.cum_notional = record.cum_notional
         order.cum_added = record.cum_added
         order.fees = Amount(order.fees + record.fee)
-        order.fee_accrued = record.fee_accrued
+        order.fee_accrued, order.fee_within = record.fee_accrued, record.fee_within or "0"
         self.book(record.postings)
         hold(self, order, record.reserved)
         position = self.positions.setdefault(record.symbol, PositionState())

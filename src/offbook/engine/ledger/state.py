@@ -58,6 +58,7 @@ class OrderState(msgspec.Struct, kw_only=True, gc=False, omit_defaults=True):
     cum_added: Amount = ZERO
     fees: Amount = ZERO
     fee_accrued: str = "0"
+    fee_within: str = "0"
     reserve_px: int = 0
     reserved: Amount = ZERO
     reserved_account: str = ""

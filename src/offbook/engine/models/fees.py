@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from offbook.domain.config import (
     BasisPointsFee,
+    BoundedFee,
     ByInstrumentFee,
     DatedFee,
     FeeConfig,
@@ -24,6 +25,7 @@ from offbook.domain.config import (
     TieredFee,
     UsRegulatoryFee,
     VolumeOf,
+    bounded_part,
     single_fees,
 )
 from offbook.domain.instruments import Instrument
@@ -42,18 +44,24 @@ from offbook.engine.models.dated_fees import DatedShares, Tiered, UsRegulatory
 
 
 class Bounds:
-    """What an order is charged at least and at most; maxima win over the minimum."""
+    """What an order is charged at least and at most; maxima win over minima."""
 
     def __init__(
-        self, minimum: str | None, maximum: str | None, maximum_percent: str | None
+        self,
+        minimum: str | None,
+        maximum: str | None,
+        maximum_percent: str | None,
+        minimum_percent: str | None = None,
     ) -> None:
-        self._minimum = self._maximum = self._percent = None
+        self._minimum = self._maximum = self._percent = self._least_percent = None
         if minimum is not None:
             self._minimum = text_to_units(minimum, AMOUNT_PRECISION) * ACCRUAL
         if maximum is not None:
             self._maximum = text_to_units(maximum, AMOUNT_PRECISION) * ACCRUAL
         if maximum_percent is not None:
             self._percent = text_to_units(maximum_percent, 4)
+        if minimum_percent is not None:
+            self._least_percent = text_to_units(minimum_percent, 4)
 
     def of(self, charge: int, traded: Traded) -> int:
         """The charge of an order that has traded this, within the bounds; a percentage with four
@@ -62,6 +70,8 @@ class Bounds:
             return 0
         if self._minimum is not None:
             charge = max(charge, self._minimum)
+        if self._least_percent is not None:
+            charge = max(charge, traded.notional * self._least_percent * (ACCRUAL // 10**6))
         if self._maximum is not None:
             charge = min(charge, self._maximum)
         if self._percent is not None:
@@ -132,6 +142,27 @@ class PerUnit:
         return self._charge(whole) - self._charge(traded)
 
 
+class Bounded:
+    """Several charges with bounds in common: what they come to without these is part of what an
+    order has traded (``within``), for it depends on when it traded."""
+
+    def __init__(self, config: BoundedFee) -> None:
+        self.parts = Sum(tuple(map(_single, config.parts)))
+        self._bounds = Bounds(
+            config.minimum, config.maximum, config.maximum_percent, config.minimum_percent
+        )
+
+    def grows(self, before: Traded, after: Traded, on: Occasion) -> int:
+        """What the bounded sum has grown by."""
+        return self._bounds.of(after.within, after) - self._bounds.of(before.within, before)
+
+    def worst(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
+        """Every part at its worst: no bound falls as more trades, or as more is charged."""
+        within = traded.within + self.parts.worst(traded, qty, notional, on)
+        whole = Traded(traded.qty + qty, traded.notional + notional)
+        return self._bounds.of(within, whole) - self._bounds.of(traded.within, traded)
+
+
 class Sum:
     """Several charges together."""
 
@@ -150,8 +181,8 @@ class Sum:
 def fee_model(config: OneInstrumentsFee) -> FeeModel:
     """The model that a configuration names."""
     if isinstance(config, SumFee):
-        return Sum(tuple(map(_single, config.parts)))
-    return _single(config)
+        return Sum(tuple(map(fee_model, config.parts)))
+    return Bounded(config) if isinstance(config, BoundedFee) else _single(config)
 
 
 def _single(config: SingleFee) -> FeeModel:
@@ -177,11 +208,16 @@ class PriceList:
         self._config = config if isinstance(config, ByInstrumentFee) else None
         fees = (config,) if not isinstance(config, ByInstrumentFee) else _fees_of(config)
         self._models = tuple(map(fee_model, fees))
+        self._bounded = tuple(map(_bounded, fees))
         self._go_by_volume = tuple(map(_goes_by_volume, fees))
 
     def model(self, instrument: Instrument) -> FeeModel:
         """The model that an instrument is charged by."""
         return self._models[self._place(instrument)]
+
+    def bounded(self, instrument: Instrument) -> FeeModel | None:
+        """The charges of an instrument that have bounds in common, without these."""
+        return self._bounded[self._place(instrument)]
 
     def volume(
         self,
@@ -209,6 +245,11 @@ def _fees_of(config: ByInstrumentFee) -> tuple[OneInstrumentsFee, ...]:
     return tuple(group.fee for group in config.groups)
 
 
+def _bounded(fee: OneInstrumentsFee) -> FeeModel | None:
+    part = bounded_part(fee)
+    return None if part is None else Bounded(part).parts
+
+
 def _goes_by_volume(fee: OneInstrumentsFee) -> bool:
     return any(isinstance(one, TieredFee | DatedFee) for one in single_fees(fee))
 
@@ -234,8 +275,16 @@ class Charges:
 
     def accrue(self, before: Traded, after: Traded, on: Occasion) -> Traded:
         """What an order has traded with a fill, and was charged exactly."""
+        within, bounded = before.within, self._prices.bounded(on.instrument)
+        if bounded is not None:
+            within += bounded.grows(before, after, on)
+            after = Traded(after.qty, after.notional, after.added, within=within)
         accrued = before.accrued + self._prices.model(on.instrument).grows(before, after, on)
-        return Traded(after.qty, after.notional, after.added, accrued)
+        return Traded(after.qty, after.notional, after.added, accrued, within)
+
+    def have_bounds(self, instrument: Instrument) -> bool:
+        """Whether several charges of an instrument have bounds in common."""
+        return self._prices.bounded(instrument) is not None
 
     def fee(self, before: Traded, after: Traded, paid: int, of: Instrument) -> int:
         """What a fill books for an order that has ``paid`` this much before it, both sides with

@@ -89,6 +89,9 @@ class Filler:
             conversion=conversion,
             evidence=evidence,
             due=due,
+            fee_within=str(deal.traded.within)
+            if kernel.charges.have_bounds(instrument)
+            else msgspec.UNSET,
         )
         kernel.enter(record)
         self._report(order, record, due)
