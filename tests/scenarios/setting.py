@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from offbook.adapters.calendars import load_calendar
 from offbook.domain import config as c
 from offbook.domain.calendars import TradingCalendar
 from offbook.domain.contracts import ContractTerms, Settles
@@ -15,6 +14,7 @@ from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.market_data import DataKind, MarketInfo
 from offbook.testing.markets import BTCUSDT, XYZ
 from tests.scenarios.charging import charges, charges_of, volume_of
+from tests.scenarios.noon import calendar
 from tests.scenarios.portfolio import group, portfolio
 from tests.scenarios.wording import duration
 
@@ -128,7 +128,7 @@ class Setting:
     def calendars(self) -> tuple[TradingCalendar, ...]:
         """The trading hours of all instruments."""
         names = dict.fromkeys(instrument.calendar for instrument in self.instruments)
-        return tuple(map(load_calendar, names))
+        return tuple(map(calendar, names))
 
     @property
     def market(self) -> MarketInfo:
@@ -294,6 +294,9 @@ CLAUSES: dict[str, Callable[..., None]] = {
     "marked": lambda self: setattr(self, "marked", True),
     "cutoff": lambda self, opening, close: self.venue.update(
         auctions=c.AuctionRules(open_cutoff_ns=duration(opening), close_cutoff_ns=duration(close))
+    ),
+    "noon": lambda self, what: self.venue.update(
+        auctions=c.AuctionRules(at_break=c.AtBreak(what), open_cutoff_ns=0, close_cutoff_ns=0)
     ),
     "auction": lambda self, limit: self.venue.update(
         auctions=c.AuctionRules(limit=c.AuctionLimit(limit))

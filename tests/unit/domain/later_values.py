@@ -11,6 +11,7 @@ LATER_VALUES: dict[tuple[str, ...], str] = {
     ("venue", "slippage_bound"): "none",
     ("venue", "replace_priority"): "lost",
     ("venue", "while_closed"): "reject",
+    ("venue", "auctions", "at_break"): "both",
     ("account", "unpaid"): "cut",
     ("venue", "fee", "minimum"): "0.5",
     ("venue", "fee", "maximum"): "9",

@@ -23,6 +23,7 @@ from offbook.domain.config.actions import Adjustment as Adjustment
 from offbook.domain.config.actions import CorporateAction as CorporateAction
 from offbook.domain.config.arriving import BeyondBand as BeyondBand
 from offbook.domain.config.arriving import WhileClosed as WhileClosed
+from offbook.domain.config.auctions import AtBreak as AtBreak
 from offbook.domain.config.auctions import AuctionLimit as AuctionLimit
 from offbook.domain.config.auctions import AuctionRules as AuctionRules
 from offbook.domain.config.base import RATIO_PRECISION as RATIO_PRECISION

@@ -289,6 +289,11 @@ def chain_config(config: SessionConfig) -> bytes:
     return msgspec.json.encode(document, order="deterministic")
 
 
+_FIRST_AUCTION_RULES: Final = {
+    name: value
+    for name, value in msgspec.to_builtins(AuctionRules()).items()
+    if name != "at_break"  # it came later, and is left out before the table is looked at
+}
 _UNUSED: Final[tuple[tuple[str, str, object], ...]] = (
     ("venue", "limit_fill", "through"),
     ("venue", "freshness", None),
@@ -300,7 +305,7 @@ _UNUSED: Final[tuple[tuple[str, str, object], ...]] = (
     ("venue", "replace_priority", "smaller"),
     ("account", "unpaid", "cancel"),
     ("venue", "action_orders", ActionOrders.ADJUST.value),
-    ("venue", "auctions", msgspec.to_builtins(AuctionRules())),
+    ("venue", "auctions", _FIRST_AUCTION_RULES),
     ("venue", "while_halted", WhileHalted.QUEUE.value),
     ("venue", "while_closed", WhileClosed.QUEUE.value),
     ("venue", "beyond_band", BeyondBand.WAIT.value),
@@ -322,6 +327,7 @@ _UNUSED_OF_SOURCES: Final[tuple[tuple[str, object], ...]] = (
     ("funding", []),
     ("settlements", []),
 )
+_UNUSED_OF_AUCTIONS: Final[tuple[tuple[str, object], ...]] = (("at_break", "calendar"),)
 _UNUSED_OF_FEES: Final[dict[str, tuple[tuple[str, object], ...]]] = {
     "basis_points": (("minimum", None), ("maximum", None), ("maximum_percent", None)),
     "us_regulatory": (("round_each", False),),
@@ -333,10 +339,11 @@ def _leave_out_unused(document: dict[str, Any], sources: list[dict[str, Any]]) -
     stay what they were."""
     parts = [(document[part], name, value) for part, name, value in _UNUSED]
     parts += [(source, name, value) for source in sources for name, value in _UNUSED_OF_SOURCES]
+    parts += [(document["venue"]["auctions"], *one) for one in _UNUSED_OF_AUCTIONS]
     fee = document["venue"]["fee"]
     for one in (fee, *fee.get("parts", ())):
         parts += [(one, name, value) for name, value in _UNUSED_OF_FEES.get(one["type"], ())]
-    for part, name, value in parts:
+    for part, name, value in reversed(parts):  # what is within a table before the table
         if name in part and part[name] in (value, ()):
             del part[name]
 
