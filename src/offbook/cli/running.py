@@ -14,6 +14,7 @@ from offbook.cli.driving import BrokenOff, driven
 from offbook.cli.failures import FAILURE, INTERRUPTED, TERMINATED, print_error
 from offbook.cli.loop import run_async
 from offbook.cli.shell import Shell, short
+from offbook.config.adjusted import unread_adjustments
 from offbook.config.markets import idle_action_files
 from offbook.config.resolving import Settings, cli_defaults
 from offbook.config.sessions import SessionRequest, build_config, parse_settings
@@ -51,6 +52,7 @@ def run_strategy(shell: Shell, given: dict[str, Any]) -> int:
     _note_idle_list(shell, config, given["borrow"])
     _note_idle_rates(shell, config, given)
     _note_idle_charges(shell, config)
+    _note_unread_adjustment(shell, config)
     if given["dry_run"]:
         shell.document(msgspec.to_builtins(config))
         return 0
@@ -82,6 +84,12 @@ def _note_idle_rates(shell: Shell, config: SessionConfig, given: dict[str, Any])
         file = given[name]
         if file is not None and not any(getattr(one, name, ()) for one in config.market.sources):
             shell.note(f"no row of {file} is for {symbols_of(config.market)}")
+
+
+def _note_unread_adjustment(shell: Shell, config: SessionConfig) -> None:
+    """And of adjusted closes beside the prices that are traded at."""
+    for told in dict.fromkeys(unread_adjustments(config.market)):
+        shell.note(told)
 
 
 def _note_idle_charges(shell: Shell, config: SessionConfig) -> None:
