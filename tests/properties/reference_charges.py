@@ -21,6 +21,7 @@ from offbook.domain.config import (
     FlatFee,
     OneInstrumentsFee,
     PerUnitFee,
+    SingleFee,
     SumFee,
     TieredFee,
     UsRegulatoryFee,
@@ -137,6 +138,52 @@ def worst(
     return max(ends)
 
 
+def rises(
+    fee: OneInstrumentsFee,
+    fills: Sequence[Fill],
+    qty: Fraction,
+    value: Fraction,
+    of: Instrument,
+    *,
+    buys: bool,
+) -> Fraction:
+    """The most that fills which make a charge grow can add to it, whatever rebates take away in
+    between: where there are bounds, each part's own, the minimum at first, and percentages."""
+    if isinstance(fee, SumFee):
+        return sum((rises(one, fills, qty, value, of, buys=buys) for one in fee.parts), ZERO)
+    if not _may_be_given_back(fee):
+        return worst(fee, fills, qty, value, of, buys=buys) - charge(fee, fills)
+    assert isinstance(fee, BoundedFee | BasisPointsFee)
+    if isinstance(fee, BoundedFee):
+        most = sum((rises(one, fills, qty, value, of, buys=buys) for one in fee.parts), ZERO)
+    else:
+        most = value * Fraction(fee.taker) / 10_000
+    if fee.minimum is not None and not fills:
+        most += Fraction(fee.minimum)
+    percents = [fee.maximum_percent, getattr(fee, "minimum_percent", None)]
+    return most + value * max(Fraction(percent or 0) for percent in percents) / 100
+
+
+def _may_be_given_back(fee: OneInstrumentsFee) -> bool:
+    """Whether a rebate lowers what has bounds."""
+    if isinstance(fee, SumFee):
+        return any(_may_be_given_back(part) for part in fee.parts)
+    if isinstance(fee, BoundedFee):
+        return any(_is_given(part) for part in fee.parts)
+    bounds = (getattr(fee, name, None) for name in ("minimum", "maximum", "maximum_percent"))
+    return isinstance(fee, BasisPointsFee) and _is_given(fee) and any(map(bool, bounds))
+
+
+def _is_given(fee: SingleFee) -> bool:
+    """Whether somebody may be paid for having rested."""
+    if isinstance(fee, BasisPointsFee):
+        return Fraction(fee.maker) < 0
+    rates = list(fee.rates) if isinstance(fee, DatedFee) else [fee]
+    makers = [getattr(one, "maker", None) for one in rates]
+    makers += [tier.maker for one in rates for tier in getattr(one, "tiers", ())]
+    return any(Fraction(maker) < 0 for maker in makers if maker is not None)
+
+
 def _unit(instrument: Instrument) -> Fraction:
     terms = instrument.contract
     inverse = isinstance(terms, ContractTerms) and terms.is_inverse
@@ -179,5 +226,7 @@ def most_charged(
     unit, fee = _unit(instrument), fee_for(venue.fee, instrument)
     most = worst(fee, order.fills, qty, value, instrument, buys=buys)
     if venue.fee_rounding is FeeRounding.PER_FILL_HALF_UP:
-        return _up(2 * (most - charge(fee, order.fills)), unit)
+        if not _may_be_given_back(fee):
+            return _up(2 * (most - charge(fee, order.fills)), unit)
+        return _up(2 * rises(fee, order.fills, qty, value, instrument, buys=buys), unit)
     return _rounded(venue, most, unit) - order.fees

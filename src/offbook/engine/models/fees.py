@@ -78,6 +78,18 @@ class Bounds:
             charge = min(charge, traded.notional * self._percent * (ACCRUAL // 10**6))
         return charge
 
+    def rise(self, traded: Traded, notional: int) -> int:
+        """By how much they alone can raise a charge that has its ups and downs, while so much more
+        is traded: by the minimum at first, and by percentages as the value grows."""
+        percent = max(self._percent or 0, self._least_percent or 0)
+        first = 0 if traded.qty else self._minimum or 0
+        return first + notional * percent * (ACCRUAL // 10**6)
+
+    @property
+    def are_none(self) -> bool:
+        """Whether there are none."""
+        return self._minimum is self._maximum is self._percent is self._least_percent is None
+
 
 class BasisPoints:
     """A share of value within bounds for the order, maker and taker apart. Exact: basis points
@@ -104,6 +116,12 @@ class BasisPoints:
         share = self._share(traded) + notional * max(self._maker, self._taker, 0)
         whole = Traded(traded.qty + qty, traded.notional + notional)
         return self._bounds.of(share, whole) - self._charge(traded)
+
+    def rises(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
+        """With a rebate and a bound what was given may be charged again, and no end tells."""
+        if self._maker >= 0 or self._bounds.are_none:
+            return self.worst(traded, qty, notional, on)
+        return notional * self._taker + self._bounds.rise(traded, notional)
 
 
 class Flat:
@@ -148,6 +166,7 @@ class Bounded:
 
     def __init__(self, config: BoundedFee) -> None:
         self.parts = Sum(tuple(map(_single, config.parts)))
+        self._gives = any(map(_gives, config.parts))
         self._bounds = Bounds(
             config.minimum, config.maximum, config.maximum_percent, config.minimum_percent
         )
@@ -161,6 +180,12 @@ class Bounded:
         within = traded.within + self.parts.worst(traded, qty, notional, on)
         whole = Traded(traded.qty + qty, traded.notional + notional)
         return self._bounds.of(within, whole) - self._bounds.of(traded.within, traded)
+
+    def rises(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
+        """As with a rebate of one charge."""
+        if not self._gives:
+            return self.worst(traded, qty, notional, on)
+        return self.parts.rises(traded, qty, notional, on) + self._bounds.rise(traded, notional)
 
 
 class Sum:
@@ -176,6 +201,10 @@ class Sum:
     def worst(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
         """The sum of the worst of each."""
         return sum(part.worst(traded, qty, notional, on) for part in self._parts)
+
+    def rises(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
+        """The sum of what each can rise by."""
+        return sum(_rises(part, traded, qty, notional, on) for part in self._parts)
 
 
 def fee_model(config: OneInstrumentsFee) -> FeeModel:
@@ -199,6 +228,28 @@ def _single(config: SingleFee) -> FeeModel:
             return UsRegulatory(config)
         case BasisPointsFee():
             return BasisPoints(config)
+
+
+def _rises(model: FeeModel, traded: Traded, qty: int, notional: int, on: Chance) -> int:
+    """The most that all fills which make a charge grow can add to it while so much more is traded,
+    whatever others take away in between; never less than its worst end."""
+    if isinstance(model, BasisPoints | Bounded | Sum):
+        return model.rises(traded, qty, notional, on)
+    return model.worst(traded, qty, notional, on)  # it never falls, or counts on no rebate
+
+
+def _gives(fee: SingleFee) -> bool:
+    """Whether a charge can be a rebate."""
+    match fee:
+        case BasisPointsFee():
+            return text_to_units(fee.maker, 4) < 0
+        case TieredFee():
+            tiers = fee.tiers
+        case DatedFee():
+            tiers = tuple(tier for rate in fee.rates for tier in rate.all_tiers())
+        case _:
+            return False
+    return any(text_to_units(tier.maker, 4) < 0 for tier in tiers)
 
 
 class PriceList:
@@ -306,11 +357,14 @@ class Charges:
         """The most that an order may still be charged while ``qty`` worth ``notional`` more is
         traded, on whichever side unless that is told.
 
-        Rounding each fill half up at most doubles a charge: what rounds up is half a unit or more.
+        Rounding each fill half up at most doubles what it adds: what rounds up is half a unit or
+        more.  What others take away may be rounded to nothing, and is not counted on.
         """
-        growth = self._prices.model(of).worst(traded, qty, notional, Chance(of, side))
+        model, on = self._prices.model(of), Chance(of, side)
         if self._half_up:
-            return round_against_client(2 * growth, of.charge_unit * ACCRUAL) // ACCRUAL
+            rise = _rises(model, traded, qty, notional, on)
+            return round_against_client(2 * rise, of.charge_unit * ACCRUAL) // ACCRUAL
+        growth = model.worst(traded, qty, notional, on)
         return self._rounded(traded.accrued + growth, of.charge_unit) - paid
 
     def _rounded(self, accrued: int, unit: int) -> int:
