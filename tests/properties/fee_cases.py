@@ -33,7 +33,13 @@ from offbook.domain.config import (
 if TYPE_CHECKING:
     from tests.properties.market_cases import Setup
 
-LOW = VolumeTier(volume="0", maker="2", taker="7.5")
+STEPS = ("0.4", "2.5", "20", "60", "150", "300", "600", "1000", "2000", "5000", "20000", "99999.5")
+TIERS = (
+    VolumeTier(volume="0", maker="2", taker="70"),
+    VolumeTier(volume="0.02", maker="-1", taker="65"),
+    *(VolumeTier(volume=at, maker="0", taker=f"{60 - 5 * n}") for n, at in enumerate(STEPS)),
+)
+"""So many that it is seen what counts."""
 
 
 def with_price_list(setup: Setup, clock: Clockwork) -> Setup:
@@ -52,12 +58,11 @@ def with_price_list(setup: Setup, clock: Clockwork) -> Setup:
 
 def _dated(seed: int, clock: Clockwork) -> DatedFee:
     """Some charge, then none or a rebate, then tiers that are soon reached."""
-    tiers = (LOW, VolumeTier(volume="0.4", maker="-1", taker="5"))
     return DatedFee(
         rates=(
             SharesFrom(maker="10", taker="37.5"),
             SharesFrom(since=clock.text(10 + seed % 30), maker="-0.5", taker="0"),
-            SharesFrom(since=clock.text(60 + seed % 60), tiers=tiers),
+            SharesFrom(since=clock.text(60 + seed % 60), tiers=TIERS),
         ),
         volume=("0", "0.3")[seed % 2],
     )
@@ -79,7 +84,7 @@ def _bounded(seed: int, dated: SingleFee) -> OneInstrumentsFee:
 def _by_instrument(setup: Setup, priced: OneInstrumentsFee) -> ByInstrumentFee:
     """One apart, those of a kind and currency, and the others."""
     first, other = setup.parts[0].instrument, setup.parts[-1].instrument
-    low = TieredFee(tiers=(LOW, VolumeTier(volume="2.5", maker="0", taker="2")))
+    low = TieredFee(tiers=TIERS)
     fee = setup.venue.fee
     assert not isinstance(fee, ByInstrumentFee)
     groups = (
