@@ -6,6 +6,8 @@ from tests.unit.domain.test_config import MARKET, session
 
 from offbook.domain.config import (
     AccountConfig,
+    AtBreak,
+    AuctionRules,
     BarReports,
     BasisPointsFee,
     BeyondBand,
@@ -61,6 +63,16 @@ def test_refusals_of_what_arrives_stand_in_the_chain_where_they_are_set() -> Non
     refusing = chain_config(session(market=both, venue=venue))
     assert b'"while_closed":"reject"' in refusing
     assert b'"beyond_band":"reject"' in refusing
+
+
+def test_rules_of_breaks_stand_in_the_chain_where_they_are_set() -> None:
+    """Whatever other rules of auctions say."""
+    equal = chain_config(session(venue=VenueConfig(auctions=AuctionRules(limit="equal"))))  # type: ignore[arg-type]  # as it is written in Python
+    assert b'"auctions":{"close_cutoff_ns":600000000000,"limit":"equal","open_cutoff_ns"' in equal
+    assert b"at_break" not in equal
+    none = VenueConfig(auctions=AuctionRules(at_break=AtBreak.NONE))
+    assert b'"at_break":"none"' in chain_config(session(venue=none))
+    assert b"auctions" not in chain_config(session())
 
 
 def test_bounds_of_charges_stand_in_the_chain_where_they_are_set() -> None:
