@@ -155,8 +155,16 @@ class Setting:
 
     def latency(self, entry: str, response: str) -> None:
         """Delays to the venue and back."""
-        self.venue["latency"] = c.LatencyConfig(
-            entry_ns=duration(entry), response_ns=duration(response)
+        self.venue["latency"] = msgspec.structs.replace(
+            self.venue["latency"], entry_ns=duration(entry), response_ns=duration(response)
+        )
+
+    def late(self, delay: str, *words: str) -> None:
+        """``late 100ms``, with or without ``venue`` or ``received`` for the times of the rows: how
+        late the strategy sees the market."""
+        times = c.RowTimes(words[0]) if words else None
+        self.venue["latency"] = msgspec.structs.replace(
+            self.venue["latency"], market_data_ns=duration(delay), row_times=times
         )
 
     def margin(self, leverage: str, *words: str) -> None:
@@ -307,6 +315,7 @@ CLAUSES: dict[str, Callable[..., None]] = {
     "halted": lambda self, rule: self.venue.update(while_halted=c.WhileHalted(rule)),
     "closed": lambda self, rule: self.venue.update(while_closed=c.WhileClosed(rule)),
     "beyond": lambda self, rule: self.venue.update(beyond_band=c.BeyondBand(rule)),
+    "late": Setting.late,
     "live": lambda self: setattr(self, "live", True),
     "hears": lambda self, *words: self.hears.extend(words),
     "cash": lambda self, amount: setattr(self, "cash", amount),

@@ -181,7 +181,7 @@ class RequestDenied(RecordBase, frozen=True, kw_only=True, tag="RequestDenied.1"
 
 
 class TimerSet(RecordBase, frozen=True, kw_only=True, tag="TimerSet.1"):
-    """The strategy set a timer; ``every_ns`` repeats it."""
+    """The strategy set a timer, ``due`` by its clock; ``every_ns`` repeats it."""
 
     name: str
     due: int

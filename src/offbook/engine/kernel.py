@@ -38,6 +38,12 @@ from offbook.engine.ledger.ledger import LedgerState
 from offbook.engine.ledger.state import OrderState
 from offbook.engine.models.fees import Charges
 from offbook.engine.models.latency import LatencyModel, latency_model
+from offbook.engine.models.market_data_delay import (
+    LateMarket,
+    SameClock,
+    StrategyClock,
+    strategy_clock,
+)
 from offbook.engine.models.slippage import slippage_model
 from offbook.engine.rows.rows import PriceRow, Row
 from offbook.engine.strategy.view import StrategyView
@@ -72,6 +78,8 @@ class Kernel:
         self.charges = Charges(config.venue.fee, config.venue.fee_rounding)
         self.slippage = slippage_model(config.venue.slippage)
         self.latency: LatencyModel = latency_model(config.venue.latency)
+        self.clock: StrategyClock = SameClock()
+        """The strategy's clock, which is ahead where it sees the market late."""
         touch = config.venue.limit_fill is LimitFill.TOUCH
         self.touched = touched_by_quotes(config.market) if touch else frozenset()
         """The instruments of which a quote fills limits at the price of its own side."""
@@ -128,6 +136,7 @@ class Kernel:
     def join(self, market: MarketInfo, calendars: tuple[TradingCalendar, ...]) -> None:
         """Take the market in: what there is to trade, and which source gives each its prices."""
         self.market = market
+        self._show_late(market)
         for one in market.instruments:
             self.instruments[one.symbol] = self._as_traded(one)
         self.valuation.join(market)
@@ -146,6 +155,14 @@ class Kernel:
                     f"{instrument.symbol} trades by {instrument.calendar}, which was not given",
                     reason="no_calendar",
                 )
+
+    def _show_late(self, market: MarketInfo) -> None:
+        """Have the strategy see the market as late as it is configured to."""
+        latency = self.config.venue.latency
+        if latency.shows_late:
+            is_live = not market.clock_stops
+            self.clock = strategy_clock(latency, self.config.seed, is_live=is_live)
+            self.latency = LateMarket(self.latency, self.clock, lambda: self.now)
 
     def _as_traded(self, instrument: Instrument) -> Instrument:
         """The instrument with the lots of this venue: whole units where those are asked for."""

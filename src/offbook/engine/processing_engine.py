@@ -42,7 +42,7 @@ from offbook.engine.market.built_bars import BuiltBars
 from offbook.engine.market.history import Histories
 from offbook.engine.rows.market_rows import SEVERAL, MarketRows
 from offbook.engine.standing import Standing, standing_of
-from offbook.engine.strategy.host import StrategyHost
+from offbook.engine.strategy.late_host import host_for
 from offbook.engine.strategy.strategy import Strategy
 from offbook.engine.venue.venue import Venue
 from offbook.engine.wake import Wake
@@ -90,17 +90,16 @@ class ProcessingEngine:
         self._rows = MarketRows(
             self._kernel, self._venue, self._instants, self._lifecycle, self._history, self._built
         )
-        self._host: StrategyHost | None = None
-        if strategy is not None:
-            self._host = StrategyHost(
-                self._kernel,
-                self._desk,
-                self._lists,
-                self._history,
-                self._built,
-                strategy,
-                self._lifecycle.strategy_failed,
-            )
+        self._host = host_for(
+            strategy,
+            self._kernel,
+            self._desk,
+            self._lists,
+            self._history,
+            self._built,
+            self._lifecycle.strategy_failed,
+        )
+        if self._host is not None:
             self._lifecycle.host = self._instants.host = self._host
             self._rows.show_to(self._host)
 

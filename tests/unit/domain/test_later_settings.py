@@ -17,6 +17,7 @@ from offbook.domain.config import (
     LimitFill,
     NormalDelay,
     PerUnitFee,
+    RowTimes,
     SumFee,
     Unpaid,
     UsRegulatoryFee,
@@ -86,6 +87,24 @@ def test_bounds_of_charges_stand_in_the_chain_where_they_are_set() -> None:
     summed = chain_config(session(venue=VenueConfig(fee=SumFee(parts=parts))))
     assert summed.count(b"round_each") == 1
     assert summed.count(b'"minimum"') == summed.count(b'"maximum"') == 1
+
+
+def test_a_delay_of_market_data_stands_in_the_chain_where_there_is_one() -> None:
+    """And what rows' times are, where it matters; elsewhere it is refused."""
+    assert b"market_data" not in chain_config(session())
+    assert b"row_times" not in chain_config(session())
+    late = LatencyConfig(market_data_ns=5, row_times=RowTimes.VENUE)
+    chained = chain_config(session(venue=VenueConfig(latency=late)))
+    assert b'"market_data_ns":5' in chained
+    assert b'"row_times":"venue"' in chained
+    drawn = LatencyConfig(market_data=NormalDelay(mean_ns=9, deviation_ns=1))
+    assert b'"mean_ns":9' in chain_config(session(venue=VenueConfig(latency=drawn)))
+    with pytest.raises(InvalidConfig, match="give market_data_ns or market_data, not both"):
+        LatencyConfig(market_data_ns=5, market_data=NormalDelay(mean_ns=9, deviation_ns=1))
+    with pytest.raises(InvalidConfig, match="row_times=received is for a delay of market data"):
+        LatencyConfig(row_times=RowTimes.RECEIVED)
+    with pytest.raises(InvalidConfig, match="row_times='sent', expected 'venue', 'received'"):
+        LatencyConfig(market_data_ns=5, row_times="sent")  # type: ignore[arg-type]  # the point
 
 
 def test_rules_of_bars_are_refused_where_none_are_matched() -> None:

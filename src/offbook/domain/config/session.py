@@ -328,6 +328,11 @@ _UNUSED_OF_SOURCES: Final[tuple[tuple[str, object], ...]] = (
     ("settlements", []),
 )
 _UNUSED_OF_AUCTIONS: Final[tuple[tuple[str, object], ...]] = (("at_break", "calendar"),)
+_UNUSED_OF_LATENCY: Final[tuple[tuple[str, object], ...]] = (
+    ("market_data_ns", 0),
+    ("market_data", None),
+    ("row_times", None),
+)
 _UNUSED_OF_FEES: Final[dict[str, tuple[tuple[str, object], ...]]] = {
     "basis_points": (("minimum", None), ("maximum", None), ("maximum_percent", None)),
     "us_regulatory": (("round_each", False),),
@@ -340,6 +345,8 @@ def _leave_out_unused(document: dict[str, Any], sources: list[dict[str, Any]]) -
     parts = [(document[part], name, value) for part, name, value in _UNUSED]
     parts += [(source, name, value) for source in sources for name, value in _UNUSED_OF_SOURCES]
     parts += [(document["venue"]["auctions"], *one) for one in _UNUSED_OF_AUCTIONS]
+    latency = document["venue"]["latency"]
+    parts += [(latency, name, value) for name, value in _UNUSED_OF_LATENCY]
     fee = document["venue"]["fee"]
     for one in (fee, *fee.get("parts", ())):
         parts += [(one, name, value) for name, value in _UNUSED_OF_FEES.get(one["type"], ())]
