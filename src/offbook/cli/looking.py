@@ -183,7 +183,9 @@ def _print_details(report: SessionReport, session: PaperTradingSession, shell: S
     shell.say()
     shell.say(f" strategy  {report.strategy or 'none: orders come from outside'}")
     shell.say(f" params    {params}")
-    shell.say(f" venue     fee {_fee(fee)}, latency {delays[0]} there, {delays[1]} back")
+    seen = _delay(latency.market_data_ns, latency.market_data)
+    late = f", market data {seen} late" if latency.shows_late else ""
+    shell.say(f" venue     fee {_fee(fee)}, latency {delays[0]} there, {delays[1]} back{late}")
     shell.say(
         f" account   {money(report.initial_cash)} {report.currency} to begin with, "
         f"seed {report.seed}"

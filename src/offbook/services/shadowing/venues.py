@@ -49,8 +49,9 @@ def shadow_venue(config: SessionConfig, shadow: Shadow, preset: str | None = Non
     Optimistic: no delay, no slippage, the whole volume of bars, a queue that moves by its
     cancellations too, limits filled by a quote, a print or a bar at their price and by an auction
     at it, quotes and books of any age.  Pessimistic: delay, slippage and volume of the ``harsh``
-    preset where they are worse than the session's own, a queue that moves by prints alone, and
-    limits filled by what goes through their price.  In none of these is the one harsher than the
+    preset where they are worse than the session's own, and its delay of market data, which no
+    preset has, a queue that moves by prints alone, and limits filled by what goes through their
+    price.  In none of these is the one harsher than the
     session's own, or the other kinder.  Charges are the session's own, for they are known; so are a
     venue's rules, as that of sharing prints out pro rata.  Raises InvalidConfig for a preset there
     is not.
@@ -74,6 +75,12 @@ def _of_preset(own: VenueConfig, preset: str, shadow: Shadow) -> VenueConfig:
             field=shadow.value,
         ) from None
     taken = {name: getattr(named, name) for name in _BY_PRESET}
+    if shadow is Shadow.PESSIMISTIC and own.latency.shows_late:
+        seen = _slower(own.latency, named.latency)
+        late = {
+            name: getattr(seen, name) for name in ("market_data", "market_data_ns", "row_times")
+        }
+        taken["latency"] = msgspec.structs.replace(named.latency, **late)
     return msgspec.structs.replace(own, **taken)
 
 
@@ -126,11 +133,11 @@ def _harsh(config: SessionConfig, own: VenueConfig) -> VenueConfig:
 def _slower(own: LatencyConfig, other: LatencyConfig) -> LatencyConfig:
     """Each way as slow as the slower of both is half of the time."""
     ways: dict[str, Any] = {}
-    for way in ("entry", "response"):
+    for way in ("entry", "response", "market_data"):
         slower = max(own, other, key=lambda latency: _usual(latency, way))
         ways[way] = getattr(slower, way)
         ways[f"{way}_ns"] = getattr(slower, f"{way}_ns")
-    return LatencyConfig(**ways)
+    return LatencyConfig(**ways, row_times=own.row_times or other.row_times)
 
 
 def _usual(latency: LatencyConfig, way: str) -> int:
