@@ -33,6 +33,7 @@ from tests.properties.venue_cases import (
     pick_freshness,
     pick_latency,
     pick_rules_of_bars,
+    sometimes_late,
     sometimes_refusing,
     sometimes_unlimited,
 )
@@ -167,6 +168,7 @@ def pick_setup(source: Source) -> Setup:
         seed=source.number(0, 10**6),
     )
     made = replace(made, venue=sometimes_refusing(made.venue, made.seed, status=status))
+    made = replace(made, venue=sometimes_late(made.venue, timeframe, made.seed))
     if bars:
         unpaid = source.pick([Unpaid.CANCEL, *Unpaid])
         made = replace(made, account=msgspec.structs.replace(made.account, unpaid=unpaid))

@@ -21,6 +21,8 @@ def tags_of(setup: Setup) -> list[str]:
     if isinstance(venue.fee, ByInstrumentFee):
         found.add(f"volume-{venue.fee.volume_of.value}")
     found |= {type(drawn).__name__ for drawn in (latency.entry, latency.response) if drawn}
+    if latency.shows_late:
+        found.add("late" if latency.market_data is None else "late-drawn")
     found |= {name for name in RULES if getattr(venue, name) != getattr(USUAL, name)}
     found |= {f"unpaid-{account.unpaid.value}", f"self-{venue.self_match.value}"}
     if setup.others:

@@ -24,7 +24,7 @@ from offbook.domain.orders import Liquidity, OrderSide
 from offbook.testing.markets import MINUTE, START, XYZ, bars_market
 
 T = TypeVar("T")
-CASES = (3, 8, 26, 31, 50, 64, 111, 136, 143, 150, 178, 213, 306, 362, 380, 407, 416)
+CASES = (3, 4, 8, 26, 31, 50, 64, 111, 136, 143, 150, 178, 213, 306, 362, 380, 407, 416)
 """Sessions of a campaign in which all of these come about."""
 RARE = (
     "FlowPaid",
@@ -58,6 +58,8 @@ RARE = (
     "fills:UsRegulatoryFee",
     "fills:VolumeShareSlippage",
     "fills:bar_prices",
+    "fills:late",
+    "fills:late-drawn",
     "fills:others",
     "fills:several-cash",
     "fills:several-kinds",
