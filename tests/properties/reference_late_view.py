@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 
 from tests.properties.reference_latency import drawn_delay
 
@@ -63,10 +63,38 @@ class LateView:
         if not self._latency.shows_late:
             return now + took
         if self._received:
-            # The venue's time was the first whose rows are received now.
-            left = earliest(lambda ts: self.seen(ts) >= now, now - LONGEST)
+            # The venue's time is the last whose rows are received by now.
+            left = earliest(lambda ts: self.seen(ts) > now, now - LONGEST) - 1
             return max(now, left + took)
         return max(now, earliest(lambda ts: self.seen(ts) >= now + took, now + took - LONGEST))
+
+
+class RecordedView:
+    """The same of rows that tell both times, when the venue had each and when it was received."""
+
+    def __init__(self, rows: list[tuple[int, int]]) -> None:
+        had = [max(one for one, _ in rows[: place + 1]) for place in range(len(rows))]
+        self.rows = [(one, at) for one, (_, at) in zip(had, rows, strict=True)]
+        self._pairs = list(zip(self.rows, self.rows[1:], strict=False))
+
+    def seen(self, ts: int) -> int:
+        """When what the venue has at ``ts`` is received: between the rows that come before and
+        after it there, as far along as it was, and never together with the one before."""
+        for (had, at), (then, seen) in self._pairs:
+            if had < ts <= then:
+                return at + max(1, ceil(Fraction((ts - had) * (seen - at), then - had)))
+        had, at = self.rows[0] if ts <= self.rows[0][0] else self.rows[-1]
+        return ts + at - had
+
+    def told(self, ts: int, took: int) -> int:
+        """When a message is back that left when what the venue had at ``ts`` is received."""
+        now = self.seen(ts)
+        for (had, at), (then, seen) in self._pairs:
+            if at <= now < seen:
+                left = had + floor(Fraction((now - at) * (then - had), seen - at))
+                return max(now, left + took)
+        had, at = self.rows[0] if now < self.rows[0][1] else self.rows[-1]
+        return max(now, now - at + had + took)
 
 
 def earliest(holds: Callable[[int], bool], begin: int) -> int:

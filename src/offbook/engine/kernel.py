@@ -23,6 +23,7 @@ from offbook.domain.market_data import (
     StatusUpdate,
 )
 from offbook.domain.orders import ExecType
+from offbook.domain.receipts import Receipts
 from offbook.domain.records import Record
 from offbook.domain.session import RUNNING
 from offbook.domain.values import Amount, units_to_text
@@ -133,10 +134,15 @@ class Kernel:
         )
         self.risk = RiskChecks(config.risk, self.valuation, self.funds, ledger, self.lending)
 
-    def join(self, market: MarketInfo, calendars: tuple[TradingCalendar, ...]) -> None:
+    def join(
+        self,
+        market: MarketInfo,
+        calendars: tuple[TradingCalendar, ...],
+        receipts: Receipts | None = None,
+    ) -> None:
         """Take the market in: what there is to trade, and which source gives each its prices."""
         self.market = market
-        self._show_late(market)
+        self._show_late(market, receipts)
         for one in market.instruments:
             self.instruments[one.symbol] = self._as_traded(one)
         self.valuation.join(market)
@@ -156,12 +162,13 @@ class Kernel:
                     reason="no_calendar",
                 )
 
-    def _show_late(self, market: MarketInfo) -> None:
+    def _show_late(self, market: MarketInfo, receipts: Receipts | None) -> None:
         """Have the strategy see the market as late as it is configured to."""
         latency = self.config.venue.latency
         if latency.shows_late:
-            is_live = not market.clock_stops
-            self.clock = strategy_clock(latency, self.config.seed, is_live=is_live)
+            self.clock = strategy_clock(
+                latency, self.config.seed, is_live=not market.clock_stops, receipts=receipts
+            )
             self.latency = LateMarket(self.latency, self.clock, lambda: self.now)
 
     def _as_traded(self, instrument: Instrument) -> Instrument:

@@ -318,7 +318,7 @@ class ProcessingEngine:
             keyframes.join(self._parts, attach.joined)
 
     def _join(self, attach: Attach) -> None:
-        self._kernel.join(attach.market, attach.calendars)
+        self._kernel.join(attach.market, attach.calendars, attach.receipts)
         self._history.join(attach.market)
 
     def _take_command(self, take: Take) -> None:

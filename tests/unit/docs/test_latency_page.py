@@ -18,7 +18,8 @@ def test_its_files_are_settings_that_there_are() -> None:
         name: msgspec.convert(tomllib.loads(text)["venue"]["latency"], LatencyConfig)
         for name, text in blocks
     }
-    assert set(found) == {"delays.toml", "late.toml", "received.toml"}
+    assert set(found) == {"delays.toml", "late.toml", "recorded.toml", "received.toml"}
     assert found["late.toml"].market_data_ns == 100_000_000
+    assert found["recorded.toml"].is_recorded
     assert found["received.toml"].row_times is RowTimes.RECEIVED
     assert isinstance(found["received.toml"].market_data, EmpiricalDelay)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,11 +13,13 @@ from tests.rehearsal import Snapshotting, rehearse
 
 from offbook.domain import records as r
 from offbook.domain.config import EmpiricalDelay, LatencyConfig, RowTimes
+from offbook.domain.receipts import Receipts
 from offbook.engine.models.latency import delays
 from offbook.engine.models.market_data_delay import (
     AheadClock,
     DrawnFeed,
     ReceivedClock,
+    RecordedFeed,
     SameClock,
     strategy_clock,
 )
@@ -108,3 +112,29 @@ def test_who_sees_the_market_at_once_has_no_second_clock() -> None:
     assert type(usual._kernel.clock) is SameClock
     late = rehearse(market, Buys(), latency=LatencyConfig(market_data_ns=1)).engine
     assert type(late._host) is LateHost
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 60)), min_size=1, max_size=9),
+    st.integers(-30, 200),
+)
+def test_what_arrives_comes_between_the_rows_that_are_before_and_after_it_there(
+    told: list[tuple[int, int]], ts: int
+) -> None:
+    """After all that the venue had before, and ahead of the next, unless that was received together
+    with those; and the venue's time is found again, or one before which nothing else came."""
+    received = list(accumulate(gap for gap, _ in told))
+    events = [at - late for at, (_, late) in zip(received, told, strict=True)]
+    rows = Receipts.of(np.array(events), np.array(received))
+    feed, had = RecordedFeed(rows), [int(one) for one in rows.had]
+    seen = feed.seen(ts)
+    assert ts <= seen <= feed.seen(ts + 1)
+    before = [at for one, at in zip(had, received, strict=True) if one < ts]
+    after = [at for one, at in zip(had, received, strict=True) if one >= ts]
+    assert all(at < seen for at in before)
+    assert not after or seen <= after[0] or after[0] in before
+    assert feed.had(seen) <= feed.had(seen + 1) <= seen + 1
+    assert feed.had(seen) >= ts or after[0] in before
+    for one, at in zip(had, received, strict=True):
+        assert feed.had(at) >= one

@@ -56,6 +56,11 @@ class EmpiricalDelay(ConfigPart, frozen=True, kw_only=True, tag_field="type", ta
             _require_delay("quantiles_ns", delay)
 
 
+class RecordedDelay(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="recorded"):
+    """As each row of a recording tells it, which holds the time of the venue and that of the
+    reception of every row."""
+
+
 Delay = NormalDelay | LogNormalDelay | EmpiricalDelay
 
 
@@ -75,6 +80,7 @@ class LatencyConfig(ConfigPart, frozen=True, kw_only=True):
     take their places.  A message never overtakes an earlier one on the same way.
     ``market_data_ns`` is how late the strategy sees each row, or ``market_data`` the distribution
     of that, of which one is given; without either it sees the market as early as the venue does.
+    For rows that have the times of their reception that may be ``RecordedDelay``.
     ``row_times`` says what the times of the rows are where it matters, with a delay of market data:
     None is the venue's time for recordings, and that of reception for a live market.
     """
@@ -84,7 +90,7 @@ class LatencyConfig(ConfigPart, frozen=True, kw_only=True):
     entry: Delay | None = None
     response: Delay | None = None
     market_data_ns: int = 0
-    market_data: Delay | None = None
+    market_data: Delay | RecordedDelay | None = None
     row_times: RowTimes | None = None
 
     def __post_init__(self) -> None:
@@ -98,6 +104,12 @@ class LatencyConfig(ConfigPart, frozen=True, kw_only=True):
         if self.row_times is None:
             return
         settle_enum(self, "row_times", RowTimes, "venue.latency.row_times")
+        if self.is_recorded and self.row_times is RowTimes.VENUE:
+            raise InvalidConfig(
+                "venue.latency.row_times=venue: with a market_data of type recorded the times of "
+                "the rows are those of their reception: leave it out",
+                field="venue.latency.row_times",
+            )
         if not self.shows_late:
             raise InvalidConfig(
                 f"venue.latency.row_times={self.row_times.value} is for a delay of market data: "
@@ -109,6 +121,11 @@ class LatencyConfig(ConfigPart, frozen=True, kw_only=True):
     def shows_late(self) -> bool:
         """Whether the strategy sees the market later than the venue does."""
         return self.market_data_ns != 0 or self.market_data is not None
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether each row tells how late it is."""
+        return isinstance(self.market_data, RecordedDelay)
 
 
 def _require_delay(name: str, value: int) -> None:

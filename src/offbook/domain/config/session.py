@@ -22,6 +22,7 @@ from offbook.domain.config.base import ConfigPart, exact_decimal
 from offbook.domain.config.books import check_books, usual_queue
 from offbook.domain.config.contract_checks import check_contracts, check_groups
 from offbook.domain.config.fee_groups import check_fees
+from offbook.domain.config.late_view_checks import check_late_view
 from offbook.domain.config.lifecycle import LifecycleConfig
 from offbook.domain.config.market import MarketConfig, instruments_of
 from offbook.domain.config.risk import RiskConfig
@@ -78,6 +79,7 @@ class SessionConfig(ConfigPart, frozen=True, kw_only=True):
         _check_fill_at(self)
         _check_bar_rules(self)
         check_books(self.market, self.venue)
+        check_late_view(self.market, self.venue.latency)
         check_actions(self.market, self.account)
         check_contracts(self.market, self.account)
         check_groups(self.market, self.account)

@@ -20,8 +20,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, Protocol
 
-from offbook.domain.config import LatencyConfig
-from offbook.domain.config.latency import RowTimes
+from offbook.domain.config import LatencyConfig, RecordedDelay, RowTimes
+from offbook.domain.errors import EngineFault
+from offbook.domain.receipts import Receipts
 from offbook.engine.models.draws import draw, quantile
 from offbook.engine.models.latency import LatencyModel, delays
 
@@ -30,13 +31,20 @@ KNOT_NS: Final = 1_000_000_000
 _REMEMBERED: Final = 256
 
 
-class Feed(Protocol):
+class Received(Protocol):
     """When rows of the venue's times are seen by the strategy; times in ns UTC.
 
     Never decreasing: ``seen(a) <= seen(b)`` for ``a <= b``, and ``seen(t) >= t``."""
 
     def seen(self, ts: int) -> int:
         """When a row of the venue's time ``ts`` is seen."""
+
+    def had(self, at: int) -> int:
+        """The latest venue's time of which rows are seen by ``at``."""
+
+
+class Feed(Received, Protocol):
+    """The same where it is also known from when on rows are seen at a time."""
 
     def first(self, at: int) -> int:
         """The earliest venue's time of which rows are seen at ``at`` or later."""
@@ -54,6 +62,10 @@ class ConstantFeed:
 
     def first(self, at: int) -> int:
         """See ``Feed``."""
+        return at - self._delay
+
+    def had(self, at: int) -> int:
+        """See ``Received``."""
         return at - self._delay
 
 
@@ -89,6 +101,44 @@ class DrawnFeed:
             else:
                 high = middle
         return high
+
+    def had(self, at: int) -> int:
+        """See ``Received``."""
+        return self.first(at + 1) - 1
+
+
+class RecordedFeed:
+    """As late as each row was: what comes between two rows of the venue's is seen between them, as
+    far along as it was there.
+
+    Rows that were received at one time are one moment: what comes between them is seen after all.
+    """
+
+    def __init__(self, receipts: Receipts) -> None:
+        self._had = receipts.had
+        self._received = receipts.received
+
+    def seen(self, ts: int) -> int:
+        """See ``Received``."""
+        place = int(self._had.searchsorted(ts))
+        last = len(self._had) - 1
+        if place in {0, last + 1}:
+            end = min(place, last)
+            return ts + int(self._received[end]) - int(self._had[end])
+        begin, begin_seen = int(self._had[place - 1]), int(self._received[place - 1])
+        end, end_seen = int(self._had[place]), int(self._received[place])
+        passed = -((begin - ts) * (end_seen - begin_seen) // (end - begin))  # rounded up
+        return begin_seen + max(passed, 1)
+
+    def had(self, at: int) -> int:
+        """See ``Received``."""
+        place = int(self._received.searchsorted(at, side="right")) - 1
+        if place in {-1, len(self._had) - 1}:
+            end = max(place, 0)
+            return at - int(self._received[end]) + int(self._had[end])
+        begin, begin_seen = int(self._had[place]), int(self._received[place])
+        end, end_seen = int(self._had[place + 1]), int(self._received[place + 1])
+        return begin + (at - begin_seen) * (end - begin) // (end_seen - begin_seen)
 
 
 class StrategyClock(Protocol):
@@ -153,7 +203,7 @@ class AheadClock:
 class ReceivedClock(SameClock):
     """Session time is the strategy's, and the venue's is behind it."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: Received) -> None:
         self._feed = feed
 
     def arrives(self, now: int, delay: int) -> int:
@@ -162,7 +212,7 @@ class ReceivedClock(SameClock):
 
     def told(self, now: int, delay: int) -> int:
         """See ``StrategyClock``."""
-        return max(now, self._feed.first(now) + delay)
+        return max(now, self._feed.had(now) + delay)
 
 
 class LateMarket:
@@ -186,13 +236,23 @@ class LateMarket:
         return self._clock.told(now, self._messages.response(seed, order, n)) - now
 
 
-def strategy_clock(config: LatencyConfig, seed: int, *, is_live: bool) -> StrategyClock:
-    """The strategy's clock in a market; ``is_live`` where its rows come as they are received."""
+def strategy_clock(
+    config: LatencyConfig, seed: int, *, is_live: bool, receipts: Receipts | None = None
+) -> StrategyClock:
+    """The strategy's clock in a market; ``is_live`` where its rows come as they are received.
+
+    Raises EngineFault where rows are to tell how late they are, and no ``receipts`` came.
+    """
     if not config.shows_late:
         return SameClock()
+    drawn = config.market_data
+    if isinstance(drawn, RecordedDelay):
+        if receipts is None:
+            raise EngineFault("the times of the rows were not given", reason="no_receipts")
+        return ReceivedClock(RecordedFeed(receipts))
     feed: Feed = ConstantFeed(config.market_data_ns)
-    if config.market_data is not None:
-        feed = DrawnFeed(delays(config.market_data), seed)
+    if drawn is not None:
+        feed = DrawnFeed(delays(drawn), seed)
     usual = RowTimes.RECEIVED if is_live else RowTimes.VENUE
     if (config.row_times or usual) is RowTimes.RECEIVED:
         return ReceivedClock(feed)

@@ -11,7 +11,7 @@ from offbook.ports.recovery import EndState, IRebuilder
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.messages import LoadedSnapshot, LoadSnapshot
-from offbook.services.paper_trading.opening import attach_to, open_to_replay
+from offbook.services.paper_trading.opening import attach_to, open_to_run_again
 from offbook.services.paper_trading.passing_host import PassingHost
 from offbook.services.paper_trading.rebuilding import EngineFactory, rebuild
 from offbook.services.paper_trading.row_reader import RowReader
@@ -42,7 +42,7 @@ async def rebuild_apart(
 
     first = await read(0, 1)
     attached = first[0].raw if first else b""
-    feed = await open_to_replay(gateway, session.config.market, attached)
+    feed = await open_to_run_again(gateway, session.config, attached)
     rows = RowReader(feed, limits.block_rows, lambda: None)
     try:
         engine, head, unusable = await rebuild(

@@ -217,7 +217,7 @@ class PaperTradingRunner:
         return page[0].raw if page else b""
 
     async def _open(self, attached: bytes) -> MarketFeed:
-        feed = await open_to_run(self._gateway, self._session.config.market, attached)
+        feed = await open_to_run(self._gateway, self._session.config, attached)
         self._feed = feed
         self._rows = rows_of(feed, self._limits.block_rows, self._wake.set)
         if self._rows.live is not None:

@@ -75,12 +75,8 @@ def _of_preset(own: VenueConfig, preset: str, shadow: Shadow) -> VenueConfig:
             field=shadow.value,
         ) from None
     taken = {name: getattr(named, name) for name in _BY_PRESET}
-    if shadow is Shadow.PESSIMISTIC and own.latency.shows_late:
-        seen = _slower(own.latency, named.latency)
-        late = {
-            name: getattr(seen, name) for name in ("market_data", "market_data_ns", "row_times")
-        }
-        taken["latency"] = msgspec.structs.replace(named.latency, **late)
+    if shadow is Shadow.PESSIMISTIC:
+        taken["latency"] = _seen_as_late(named.latency, own.latency)
     return msgspec.structs.replace(own, **taken)
 
 
@@ -133,11 +129,21 @@ def _harsh(config: SessionConfig, own: VenueConfig) -> VenueConfig:
 def _slower(own: LatencyConfig, other: LatencyConfig) -> LatencyConfig:
     """Each way as slow as the slower of both is half of the time."""
     ways: dict[str, Any] = {}
-    for way in ("entry", "response", "market_data"):
+    for way in ("entry", "response"):
         slower = max(own, other, key=lambda latency: _usual(latency, way))
         ways[way] = getattr(slower, way)
         ways[f"{way}_ns"] = getattr(slower, f"{way}_ns")
-    return LatencyConfig(**ways, row_times=own.row_times or other.row_times)
+    return _seen_as_late(LatencyConfig(**ways), own)
+
+
+def _seen_as_late(latency: LatencyConfig, own: LatencyConfig) -> LatencyConfig:
+    """The same with the session's own delay of market data."""
+    return msgspec.structs.replace(
+        latency,
+        market_data=own.market_data,
+        market_data_ns=own.market_data_ns,
+        row_times=own.row_times,
+    )
 
 
 def _usual(latency: LatencyConfig, way: str) -> int:
