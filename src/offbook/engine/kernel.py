@@ -203,8 +203,9 @@ class Kernel:
             return present
         if not self.sole_source:
             return self.latest.get(symbol)
-        assert not isinstance(self.last, DepthUpdate | BookOrderUpdate | StatusUpdate)
-        return self.last
+        last = self.last
+        assert not isinstance(last, _UNPRICED)
+        return last
 
     def emit(self, kind: type[R], **fields: Any) -> R:
         """Make the next record, fold it into the ledger and give it out."""

@@ -27,7 +27,7 @@ from offbook.engine.ledger.lists import hold, join_list, release
 from offbook.engine.ledger.sent_orders import bodies_of, denied_order, sent_order
 from offbook.engine.ledger.state import ZERO, DayState, OrderState, PositionState, TimerState
 from offbook.engine.ledger.timers import TIMER_FOLDS
-from offbook.engine.venue.ways import Ways
+from offbook.engine.venue.ways import TRAVELS, Ways
 
 
 class LedgerState(msgspec.Struct, kw_only=True):
@@ -135,7 +135,8 @@ class LedgerState(msgspec.Struct, kw_only=True):
             )
         self.seq = record.seq
         self.ts = record.ts
-        self.ways.take(record)
+        if type(record) in TRAVELS:
+            self.ways.take(record)
         _APPLY[type(record)](self, record)
 
     def book(self, postings: tuple[Posting, ...]) -> None:
@@ -169,11 +170,10 @@ class LedgerState(msgspec.Struct, kw_only=True):
             self.bodies.setdefault(name, body)
 
     def _submitted(self, record: r.OrderSubmitted) -> None:
-        order = sent_order(record)
-        self.orders[order.ordinal] = order
+        order = self.orders[record.order] = sent_order(record)
         join_list(self, order)
-        self.by_client_id[order.client_order_id] = order.ordinal
-        self.open_orders[order.ordinal] = None
+        self.by_client_id[record.client_order_id] = record.order
+        self.open_orders[record.order] = None
         hold(self, order, record.reserved)
         self._sent(record.ts)
 

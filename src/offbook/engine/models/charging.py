@@ -25,6 +25,10 @@ class Traded(msgspec.Struct, frozen=True, gc=False):
     within: int = 0
 
 
+NOTHING: Final = Traded()
+"""What a new order has traded."""
+
+
 class Occasion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """When and of what an order trades: ``ts`` in ns UTC, ``volume`` what the session traded in the
     30 days before that day, in units of 10**-18 of the account's currency."""

@@ -39,7 +39,14 @@ from offbook.domain.values import (
     text_to_units,
 )
 from offbook.engine.account.volumes import TradedVolumes
-from offbook.engine.models.charging import ACCRUAL, Chance, FeeModel, Occasion, Traded
+from offbook.engine.models.charging import (
+    ACCRUAL,
+    NOTHING,
+    Chance,
+    FeeModel,
+    Occasion,
+    Traded,
+)
 from offbook.engine.models.dated_fees import DatedShares, Tiered, UsRegulatory
 
 
@@ -62,6 +69,9 @@ class Bounds:
             self._percent = text_to_units(maximum_percent, 4)
         if minimum_percent is not None:
             self._least_percent = text_to_units(minimum_percent, 4)
+        every = (minimum, maximum, maximum_percent, minimum_percent)
+        self.binds = any(bound is not None for bound in every)
+        """Whether there is any bound."""
 
     def of(self, charge: int, traded: Traded) -> int:
         """The charge of an order that has traded this, within the bounds; a percentage with four
@@ -85,11 +95,6 @@ class Bounds:
         first = 0 if traded.qty else self._minimum or 0
         return first + notional * percent * (ACCRUAL // 10**6)
 
-    @property
-    def are_none(self) -> bool:
-        """Whether there are none."""
-        return self._minimum is self._maximum is self._percent is self._least_percent is None
-
 
 class BasisPoints:
     """A share of value within bounds for the order, maker and taker apart. Exact: basis points
@@ -98,6 +103,7 @@ class BasisPoints:
     def __init__(self, config: BasisPointsFee) -> None:
         self._maker = text_to_units(config.maker, 4)
         self._taker = text_to_units(config.taker, 4)
+        self._highest = max(self._maker, self._taker, 0)
         self._bounds = Bounds(config.minimum, config.maximum, config.maximum_percent)
 
     def grows(self, before: Traded, after: Traded, on: Occasion) -> int:
@@ -113,13 +119,15 @@ class BasisPoints:
     def worst(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
         """All of it traded at the higher of the two rates: no bound falls as more trades, and a
         rebate is not counted on."""
-        share = self._share(traded) + notional * max(self._maker, self._taker, 0)
+        if traded is NOTHING and qty and not self._bounds.binds:
+            return notional * self._highest  # as of every new order without bounds
+        share = self._share(traded) + notional * self._highest
         whole = Traded(traded.qty + qty, traded.notional + notional)
         return self._bounds.of(share, whole) - self._charge(traded)
 
     def rises(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
         """With a rebate and a bound what was given may be charged again, and no end tells."""
-        if self._maker >= 0 or self._bounds.are_none:
+        if self._maker >= 0 or not self._bounds.binds:
             return self.worst(traded, qty, notional, on)
         return notional * self._taker + self._bounds.rise(traded, notional)
 

@@ -71,7 +71,8 @@ class QuoteMatching:
             book.rest(order)
         elif self._venue.times.is_present(quote):
             self._take_shown(order, quote)
-        self._venue.end_rest(order)
+        if order.time_in_force.is_immediate:
+            self._venue.end_rest(order)
 
     def trigger(self, order: OrderState, quote: Quote) -> None:
         """A quote triggers an order, which takes part in it at once."""
