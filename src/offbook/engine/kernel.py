@@ -35,6 +35,7 @@ from offbook.engine.books.books import book_for
 from offbook.engine.books.depths import Depths
 from offbook.engine.desk.risk import RiskChecks
 from offbook.engine.desk.terms import Market
+from offbook.engine.ledger.changed_orders import ChangedOrders
 from offbook.engine.ledger.ledger import LedgerState
 from offbook.engine.ledger.state import OrderState
 from offbook.engine.models.fees import Charges
@@ -119,6 +120,7 @@ class Kernel:
         """Whether a loop over rows must look up: the strategy has acted, or the session does not
         run, or it has made enough."""
         self.view = StrategyView()
+        self.changed = ChangedOrders()
 
     def adopt(self, ledger: LedgerState) -> None:
         """Go on from another ledger state, as from a snapshot."""
@@ -219,6 +221,8 @@ class Kernel:
         ledger = self.ledger
         ledger.apply(record)
         self.out.append(record)
+        if self.changed.watches:
+            self.changed.note(record, ledger)
         if ledger.seq >= self.most_seq or ledger.status is not RUNNING:
             self.look_up = True
         if self.funds.shifts and type(record) in _SHIFTING:

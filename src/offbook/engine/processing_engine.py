@@ -16,7 +16,6 @@ from offbook.domain.config import chain_config
 from offbook.domain.errors import EngineFault, InvalidStrategy
 from offbook.domain.market_data import BarSlice, Cursor, QuoteSlice
 from offbook.domain.orders import OrderView, Origin
-from offbook.domain.record_parts import Posting
 from offbook.domain.records import ENGINE_SEMANTICS, JOURNAL_FORMAT, Record
 from offbook.domain.session import (
     PaperTradingSession,
@@ -26,8 +25,8 @@ from offbook.domain.session import (
 )
 from offbook.domain.values import Amount
 from offbook.engine import keyframes, snapshots
-from offbook.engine.account.accounts import CAPITAL, CASH
 from offbook.engine.account.equity_watch import EquityWatch
+from offbook.engine.account.postings import paid_in
 from offbook.engine.capture import Captured, capture
 from offbook.engine.desk.desk import OrderDesk
 from offbook.engine.desk.list_desk import ListDesk
@@ -36,6 +35,7 @@ from offbook.engine.desk.terms import Terms
 from offbook.engine.inputs import Advance, Attach, EndOfData, EngineInput, Take
 from offbook.engine.instants import Instants
 from offbook.engine.kernel import UNBOUNDED, Kernel
+from offbook.engine.ledger.changed_orders import Mark
 from offbook.engine.ledger.folding import order_view, summary_of
 from offbook.engine.lifecycle import Lifecycle
 from offbook.engine.market.built_bars import BuiltBars
@@ -305,11 +305,7 @@ class ProcessingEngine:
             strategy_source=self._strategy_source,
             currency=account.currency,
             rates=self._kernel.valuation.stated,
-            opening=tuple(
-                Posting(owner, name, Amount(sign * amount))
-                for name, amount in opening.items()
-                for owner, sign in ((CASH, 1), (CAPITAL, -1))
-            ),
+            opening=paid_in(opening),
             joined=keyframes.recorded(attach.joined, self._host, config.venue.book_start),
         )
         self._kernel.view.cash = opening
@@ -377,14 +373,15 @@ class ProcessingEngine:
         captured = self.capture()
         return None if captured is None else captured.whole()
 
-    def capture(self) -> Captured | None:
-        """The same, to be written down in pieces while the engine goes on."""
+    def capture(self, since: Mark | None = None) -> Captured | None:
+        """The same, to be written down in pieces while the engine goes on; but not the orders that
+        are as they were at ``since``, the mark of an earlier one, as far as that is known."""
         memory = None
         if self._host is not None:
             if not self._host.keeps_memory:
                 return None
             memory = snapshots.save_memory(self._host.strategy)
-        return capture(self._parts, self._lifecycle.row, memory)
+        return capture(self._parts, self._lifecycle.row, memory, since)
 
     def restore(self, attach: Attach, state: bytes) -> None:
         """Become what ``snapshot`` kept; the engine must be fresh.
