@@ -215,7 +215,7 @@ class Pump:
             await asyncio.sleep(0)
 
     def _stands_still(self) -> bool:
-        return self._kept.engine.status is SessionStatus.PAUSED and self._clock_stops
+        return self._clock_stops and self._kept.engine.status is SessionStatus.PAUSED
 
     def _advance(self) -> float | None:
         """Do the next thing. Gives the seconds to wait: 0 for none, None for until woken."""
