@@ -24,6 +24,8 @@ _SNAPSHOT_SHARE: Final = 4
 has grown by this part: all snapshots together cost a constant for each record, and what a recovery
 runs again is at most this part of the journal."""
 
+_GOES_ON: Final = (SessionStatus.RUNNING, SessionStatus.PAUSED)
+
 
 class CommitLine:
     """Stores what one engine makes, one batch at a time, while the engine goes on within bounds.
@@ -194,10 +196,17 @@ class CommitLine:
         return None if engine.status is SessionStatus.RUNNING else self.session.error
 
     def _settled(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled():
-            # Looked at here; reap or settle raises it where it is dealt with.
-            task.exception()
-        self._on_settled()
+        # An exception is looked at here; reap or settle raises it where it is dealt with.
+        failed = task.cancelled() or task.exception() is not None
+        if not failed and self._task is task and self._has_nothing_to_do():
+            self._task = None  # and whoever sleeps until there is something to do sleeps on
+        else:
+            self._on_settled()
+
+    def _has_nothing_to_do(self) -> bool:
+        """Whether a turn of the engine's pump would begin no commit, nor come to an end."""
+        engine = self._kept.engine
+        return engine.status in _GOES_ON and not self._is_due(engine, idle=True)
 
     def _is_due(self, engine: ProcessingEngine, idle: bool) -> bool:
         outbox, status = self._outbox, engine.status

@@ -23,6 +23,7 @@ from offbook.services.paper_trading.bell import Bell
 from offbook.services.paper_trading.call_size import CallSize
 from offbook.services.paper_trading.command_desk import CommandDesk
 from offbook.services.paper_trading.commit_line import CommitLine
+from offbook.services.paper_trading.failures import Faulted
 from offbook.services.paper_trading.kept_engine import KeptEngine
 from offbook.services.paper_trading.leaving_out import LeavingOut
 from offbook.services.paper_trading.limits import Limits
@@ -53,10 +54,6 @@ if TYPE_CHECKING:
 _OVER: Final = (SessionStatus.STOPPED, SessionStatus.FAILED)
 _YIELDS: Final = 4
 """Turns of the event loop per turn of the pump: a command takes several to arrive."""
-
-
-class Faulted(Exception):
-    """The engine raised where it must not; the cause says what."""
 
 
 class Pump:
@@ -386,5 +383,7 @@ class Pump:
 
     def fold_up(self) -> None:
         """Keep the engine folded up until it is needed; called while the pump sleeps."""
-        if self.outbox.empty and self.line.is_at_rest:
+        if not self.line.is_at_rest:
+            self._wake.set()  # a long sleep begins anew: the end of a commit may wake nobody
+        elif self.outbox.empty:
             self._kept.fold()

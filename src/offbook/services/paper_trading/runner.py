@@ -23,6 +23,7 @@ from offbook.ports.clock import IClock
 from offbook.ports.gateway import IBrokerGateway, MarketFeed
 from offbook.services.paper_trading.bell import Bell
 from offbook.services.paper_trading.failures import (
+    Faulted,
     ended,
     failed,
     failure_reason,
@@ -61,7 +62,7 @@ from offbook.services.paper_trading.messages import (
 from offbook.services.paper_trading.opening import attach_to, begins_at, open_to_run, rows_of
 from offbook.services.paper_trading.outbox import Outbox
 from offbook.services.paper_trading.pacing import Pacer
-from offbook.services.paper_trading.pump import Faulted, Pump
+from offbook.services.paper_trading.pump import Pump
 from offbook.services.paper_trading.rebuilding import EngineFactory, make_one, rebuild
 from offbook.services.paper_trading.row_reader import SessionRows
 from offbook.services.paper_trading.watchdog import Watch

@@ -89,6 +89,25 @@ async def test_a_long_sleep_folds_and_a_command_unfolds() -> None:
     await quiet(stage, manager)
 
 
+async def test_the_end_of_a_commit_wakes_nobody_who_has_nothing_to_do() -> None:
+    stage = Stage()
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(speed="1"), session_id="a")
+        pump = pump_of(manager, "a")
+        await eventually(lambda: asleep(pump))
+        sleeping = pump._wake._waiter
+        pump.outbox.urgent = True
+        pump.line.begin()
+        await eventually(lambda: pump.line.is_at_rest)
+        assert pump._wake._waiter is sleeping
+        pump.outbox.urgent = True
+        pump.line.begin()
+        pump.outbox.urgent = True
+        await eventually(lambda: pump._wake._waiter is not sleeping and asleep(pump))
+        assert not pump.outbox.urgent, "what came meanwhile was stored too"
+    await quiet(stage, manager)
+
+
 async def test_who_asks_for_progress_leaves_a_session_folded() -> None:
     """It is unfolded to be asked, and folded again when it has slept on."""
     stage = Stage(limits=Limits(fold_seconds=1e-6))
