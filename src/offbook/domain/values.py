@@ -125,11 +125,15 @@ def units_to_text(units: int, precision: int, *, trim: bool = True) -> str:
             return "0"
     if precision == 0:
         return int.__repr__(units)
-    whole, rest = divmod(units, POWERS_OF_TEN[precision])
-    if trim and not rest:
-        return int.__repr__(whole)
-    text = f"{whole}.{rest:0{precision}d}"
-    return text.rstrip("0") if trim else text
+    text = int.__repr__(units)
+    if len(text) <= precision:
+        text = text.zfill(precision + 1)
+    whole, decimals = text[:-precision], text[-precision:]
+    if trim:
+        decimals = decimals.rstrip("0")
+        if not decimals:
+            return whole
+    return f"{whole}.{decimals}"
 
 
 def amount_text(amount: int) -> str:

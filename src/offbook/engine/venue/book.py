@@ -131,16 +131,18 @@ class Book:
                 self._retop()
                 return
         # An order more can only better the top of its side; the rest stays as it is.
+        # By time; at a price what is hidden comes after all that is shown.
+        rank = order.priority + HIDDEN if order.display_qty == 0 else order.priority
         limit, ordinal = order.price_px, order.ordinal
         if order.side is BUY:
             px = MAX_UNITS if limit is None else limit
-            key = (-px, _rank(order), ordinal)
+            key = (-px, rank, ordinal)
             self._buys.add(key)
             if px > self.top_buy:
                 self.top_buy = px
         else:
             px = 0 if limit is None else limit
-            key = (px, _rank(order), ordinal)
+            key = (px, rank, ordinal)
             self._sells.add(key)
             if px < self.top_sell:
                 self.top_sell = px
@@ -374,11 +376,6 @@ def by_limit(order: OrderState) -> tuple[int, int]:
     """Market orders, then the best limit, then the earliest: whom an auction serves first."""
     limit = -MAX_UNITS if order.price_px is None else -order.side.sign * order.price_px
     return limit, order.priority
-
-
-def _rank(order: OrderState) -> int:
-    """By time; at a price what is hidden comes after all that is shown."""
-    return order.priority + HIDDEN if order.display_qty == 0 else order.priority
 
 
 def _time(key: tuple[int, int, int]) -> int:

@@ -159,7 +159,7 @@ class Venue:
         if order.peg is not None:
             self.pegs.place(order)
             return
-        if order.waits:
+        if order.order_type.waits and not order.triggered:
             book.wait(order, mark)
         elif self.self_match.allows_all or self.self_match.admits(order):
             book.add(order, fresh=not order.post_only)
