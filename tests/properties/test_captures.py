@@ -6,11 +6,14 @@ import pytest
 from tests.properties.random_markets import MAKERS, Kind
 from tests.properties.random_sessions import improvise
 
-from offbook.domain.records import Record
+from offbook.domain.orders import CancelReason, OrderSide, OrderType, Origin, TimeInForce
+from offbook.domain.records import OrderExpired, Record
 from offbook.engine import capture as capturing
 from offbook.engine.capture import Captured, Piece
+from offbook.engine.ledger import changed_orders
 from offbook.engine.ledger.changed_orders import ChangedOrders, Mark
 from offbook.engine.ledger.ledger import LedgerState
+from offbook.engine.ledger.state import OrderState
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.snapshots import ENCODER, state_of
 
@@ -123,3 +126,34 @@ def test_every_order_that_a_record_changes_is_noted(monkeypatch: pytest.MonkeyPa
         improvise(4020 + number, kind)
     assert not missed
     assert beside, "no record changed two orders"
+
+
+def test_where_nobody_asks_for_long_all_may_have_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else what is noted would grow for ever where no state can be taken any more."""
+    monkeypatch.setattr(changed_orders, "MOST_NOTED", 3)
+    changed, ledger = ChangedOrders(), LedgerState()
+    record = OrderExpired(1, 2, order=7, reason=CancelReason.DAY_END, due=3)
+    ledger.orders[7] = OrderState(
+        ordinal=7,
+        client_order_id="a",
+        origin=Origin.OUTSIDE,
+        command_id=None,
+        symbol="XYZ",
+        side=OrderSide.BUY,
+        order_type=OrderType.MARKET,
+        time_in_force=TimeInForce.GTC,
+        order_qty=1,
+        price_px=None,
+        reduce_only=False,
+        submitted_ts=1,
+    )
+    mark, _ = changed.begin(None)
+    for _ in range(3):
+        changed.note(record, ledger)
+    assert changed.watches
+    changed.note(record, ledger)
+    assert not changed.watches
+    after, told = changed.begin(mark)
+    assert told is None
+    changed.note(record, ledger)
+    assert changed.begin(after)[1] == {7}

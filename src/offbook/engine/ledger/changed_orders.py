@@ -8,13 +8,16 @@ that is taken; a *mark* is a place in what was written down.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from offbook.domain.margin_records import ReservationsMoved
 
 if TYPE_CHECKING:
     from offbook.domain.records import Record
     from offbook.engine.ledger.ledger import LedgerState
+
+MOST_NOTED: Final = 1_000_000
+"""Changes beyond which it is no longer noted which order they were of."""
 
 
 class Mark:
@@ -40,6 +43,9 @@ class ChangedOrders:
 
     def note(self, record: Record, ledger: LedgerState) -> None:
         """A record was taken in."""
+        if len(self._noted) >= MOST_NOTED:
+            self._forget()
+            return
         ordinal = getattr(record, "order", None)
         if ordinal is not None:
             self._note(ordinal, ledger)
@@ -52,6 +58,12 @@ class ChangedOrders:
         list_id = ledger.orders[ordinal].order_list_id
         if list_id is not None:
             self._noted += ledger.lists.get(list_id, ())
+
+    def _forget(self) -> None:
+        """Nobody has asked for long, as where states can be taken no more: all may have changed."""
+        self._forgotten += len(self._noted)
+        self._noted.clear()
+        self._marks, self.watches = (), False
 
     def begin(self, since: Mark | None) -> tuple[Mark, set[int] | None]:
         """A mark for now, and the ordinals of what changed after ``since``; None, that is maybe
