@@ -55,7 +55,7 @@ async def _serve(pipe: WorkerPipe[ToWorker], open_rebuilder: OpenRebuilder) -> N
     try:
         async with open_rebuilder(say) as rebuild:
             while isinstance(message := await pipe.messages.get(), Rebuild):
-                say(await _answer(rebuild, message.session))
+                say(await _answer(rebuild, message))
     finally:
         over.set()
 
@@ -66,9 +66,9 @@ def _beat(say: Say, over: threading.Event) -> None:
         say(Alive())
 
 
-async def _answer(rebuild: RebuildOne, session: PaperTradingSession) -> Rebuilt:
+async def _answer(rebuild: RebuildOne, asked: Rebuild) -> Rebuilt:
     try:
-        return Rebuilt(session.id, await rebuild(session))
+        return Rebuilt(asked.session_id, await rebuild(asked.session()))
     except Exception as error:
         # Whoever owns the session does it again, and meets the same, or not.
-        return Rebuilt(session.id, why=f"{type(error).__name__}: {error}")
+        return Rebuilt(asked.session_id, why=f"{type(error).__name__}: {error}")
