@@ -112,7 +112,7 @@ async def test_a_worker_gives_signs_of_life_while_it_is_at_work(
         yield rebuild
 
     working: Any = pipe
-    await serving._serve(working, open_rebuilder)
+    await serving._serve(working, open_rebuilder, on_open=lambda: None)
     assert Rebuilt(session.id) in pipe.all
 
 
@@ -133,7 +133,7 @@ async def test_a_session_that_a_worker_cannot_read_is_left_to_its_owner() -> Non
         yield rebuild
 
     working: Any = pipe
-    await serving._serve(working, open_rebuilder)
+    await serving._serve(working, open_rebuilder, on_open=lambda: None)
     torn, made = (message for message in pipe.all if isinstance(message, Rebuilt))
     assert (torn.session_id, torn.end) == ("torn", None)
     assert "JournalDamaged" in torn.why

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import threading
 from collections.abc import Awaitable, Callable
@@ -42,10 +43,14 @@ def serve(connection: PipeEnd, open_rebuilder: OpenRebuilder) -> None:
     os.dup2(nowhere, 1)
     os.close(nowhere)
     pipe = WorkerPipe(connection, decode_for_worker, _LEAVE, leave_seconds=0)
-    asyncio.run(_serve(pipe, open_rebuilder))
+    # What is loaded once sessions can be rebuilt stays until the end, and need not be looked through
+    # again and again for garbage; an engine is garbage that only such a look finds.
+    asyncio.run(_serve(pipe, open_rebuilder, on_open=gc.freeze))
 
 
-async def _serve(pipe: WorkerPipe[ToWorker], open_rebuilder: OpenRebuilder) -> None:
+async def _serve(
+    pipe: WorkerPipe[ToWorker], open_rebuilder: OpenRebuilder, *, on_open: Callable[[], None]
+) -> None:
     def say(message: FromWorker) -> None:
         pipe.say(encode(message))
 
@@ -54,6 +59,7 @@ async def _serve(pipe: WorkerPipe[ToWorker], open_rebuilder: OpenRebuilder) -> N
     threading.Thread(target=_beat, args=(say, over), name="offbook beat", daemon=True).start()
     try:
         async with open_rebuilder(say) as rebuild:
+            on_open()
             while isinstance(message := await pipe.messages.get(), Rebuild):
                 say(await _answer(rebuild, message))
     finally:

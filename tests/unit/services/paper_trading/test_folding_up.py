@@ -167,6 +167,16 @@ def test_states_are_folded_by_how_they_differ() -> None:
         assert unfold(folded, sample) == state
 
 
+def test_large_states_come_back_whole_too() -> None:
+    """They are packed in a quicker way, around the size at which a sample ends."""
+    folder, kind = Folder(), object()
+    for size in (32_767, 32_768, 32_769, 200_000):
+        state = b"".join(b'{"order":%d}' % (n * n) for n in range(size))[:size]
+        folded, sample = folder.fold(state, kind)
+        assert unfold(folded, sample) == state
+        assert len(folded) < size / 2
+
+
 async def test_a_nap_that_ends_early_is_no_long_one() -> None:
     calls: list[int] = []
     nap = Nap(0.0, lambda: calls.append(1))
