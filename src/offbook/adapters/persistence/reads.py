@@ -1,24 +1,22 @@
 """Reading a store, through connections that can neither write nor checkpoint.
 
 Every query is one SELECT and so sees one moment.  They run in a few threads of their own: a long
-queue of saves does not hold them up.  They are written as text: to make one anew of an expression
-takes SQLAlchemy three times as long as SQLite takes to find one session's rows.
+queue of saves does not hold them up.  They go to the driver as they stand here: SQLAlchemy takes
+longer to make one of an expression than SQLite to find a session's rows, and to be imported longer
+than most commands do.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count as count_from
 from pathlib import Path
 from typing import Final, TypeVar
-
-from sqlalchemy import Connection, create_engine
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
-from sqlalchemy.pool import QueuePool
 
 from offbook.adapters.persistence.connections import open_reader, storage_error
 from offbook.adapters.persistence.presence import Presence
@@ -48,18 +46,15 @@ class Reads:
         """``path`` is the database file; it is opened with the first query."""
         self._path = path
         self._presence = presence
-        self._engine = create_engine(
-            "sqlite://",
-            creator=self._open,
-            poolclass=QueuePool,
-            pool_size=READERS,
-            max_overflow=0,
-        )
+        self._idle: deque[sqlite3.Connection] = deque()
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="offbook-reader")
         self._closed = False
 
-    async def run(self, query: Callable[[Connection], T]) -> T:
-        """Run a query. Raises StorageUnavailable, and what the query raises."""
+    async def run(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a query, which is done with all rows when it returns.
+
+        Raises StorageUnavailable, and what the query raises.
+        """
         if self._closed:
             raise StorageUnavailable("the store is closed", path=str(self._path))
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, query)
@@ -68,7 +63,8 @@ class Reads:
         """Finish running queries, then let the connections go; blocks. Again does nothing."""
         self._closed = True
         self._threads.shutdown(wait=True)
-        self._engine.dispose()
+        while self._idle:
+            self._idle.pop().close()
 
     def _open(self) -> sqlite3.Connection:
         connection = open_reader(self._path)
@@ -79,17 +75,32 @@ class Reads:
             raise
         return connection
 
-    def _run(self, query: Callable[[Connection], T]) -> T:
+    def _run(self, query: Callable[[sqlite3.Connection], T]) -> T:
         try:
             self._presence.check()
-            with self._engine.connect() as connection:
-                answer = query(connection)
+            answer = self._answer(query)
             self._presence.check()
             return answer
-        except SQLAlchemyError as error:
-            cause = getattr(error, "orig", None)
-            told = cause if isinstance(cause, sqlite3.Error) else error
-            raise storage_error(told, self._path) from error
+        except sqlite3.Error as error:
+            raise storage_error(error, self._path) from error
+
+    def _answer(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """On a connection that is at hand, else on a new one; one that failed is not used again."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._open()
+        failed = False
+        try:
+            return query(connection)
+        except sqlite3.Error:
+            failed = True
+            raise
+        finally:
+            if failed:
+                connection.close()
+            else:
+                self._idle.append(connection)
 
 
 _FIRST_SCHEMA: Final = "no such table: configs"
@@ -101,7 +112,7 @@ _OF_ONE: Final = " WHERE s.id = ?"
 _BY_AGE: Final = " ORDER BY s.created_us, s.id"
 
 
-def session(connection: Connection, session_id: str) -> PaperTradingSession:
+def session(connection: sqlite3.Connection, session_id: str) -> PaperTradingSession:
     """One session. Raises SessionNotFound, JournalDamaged."""
     found = _sessions(connection, _OF_ONE, (session_id,))
     if not found:
@@ -109,34 +120,35 @@ def session(connection: Connection, session_id: str) -> PaperTradingSession:
     return found[0]
 
 
-def sessions(connection: Connection) -> tuple[PaperTradingSession, ...]:
+def sessions(connection: sqlite3.Connection) -> tuple[PaperTradingSession, ...]:
     """All sessions, oldest first. Raises JournalDamaged."""
     return _sessions(connection, _BY_AGE, ())
 
 
 def _sessions(
-    connection: Connection, which: str, values: tuple[str, ...]
+    connection: sqlite3.Connection, which: str, values: tuple[str, ...]
 ) -> tuple[PaperTradingSession, ...]:
     """Sessions, also of a store that is of schema 0001 still: an onlooker may not change it."""
     try:
         return _parted(connection, which, values)
-    except OperationalError as error:
-        if _FIRST_SCHEMA not in str(error.orig):
+    except sqlite3.OperationalError as error:
+        if _FIRST_SCHEMA not in str(error):
             raise
-    documents = connection.exec_driver_sql(_WHOLE + which, values).scalars().all()
+    documents = [row[0] for row in connection.execute(_WHOLE + which, values).fetchall()]
     try:
         return tuple(map(storing.decode_session, documents))
     except JournalDamaged:
-        with suppress(OperationalError):
+        with suppress(sqlite3.OperationalError):
             # Its owner may just have brought it up to date, and saved one without configuration.
             return _parted(connection, which, values)
         raise
 
 
 def _parted(
-    connection: Connection, which: str, values: tuple[str, ...]
+    connection: sqlite3.Connection, which: str, values: tuple[str, ...]
 ) -> tuple[PaperTradingSession, ...]:
-    return tuple(_session(*row) for row in connection.exec_driver_sql(_PARTED + which, values))
+    rows = connection.execute(_PARTED + which, values).fetchall()
+    return tuple(_session(*row) for row in rows)
 
 
 def _session(document: bytes, config: bytes | None) -> PaperTradingSession:
@@ -158,7 +170,7 @@ journal."""
 
 
 def journal(
-    connection: Connection, session_id: str, after_seq: int, limit: int
+    connection: sqlite3.Connection, session_id: str, after_seq: int, limit: int
 ) -> tuple[StoredRecord, ...]:
     """Records after ``after_seq``, at most ``limit``. Raises JournalDamaged for a torn batch."""
     after_seq = max(after_seq, 0)
@@ -168,7 +180,7 @@ def journal(
     values = (session_id, last_wanted, session_id, after_seq + 1)
     found: list[StoredRecord] = []
     following: int | None = None
-    for first_seq, count, blob in connection.exec_driver_sql(_JOURNAL, values):
+    for first_seq, count, blob in connection.execute(_JOURNAL, values).fetchall():
         records = blob.split(storing.NEWLINE) if isinstance(blob, bytes) else []
         if len(records) != count or following not in {None, first_seq}:
             raise JournalDamaged(
@@ -190,33 +202,33 @@ ORDER BY seq DESC, id DESC LIMIT 1
 
 
 def latest_snapshot(
-    connection: Connection, session_id: str, at_most_seq: int | None
+    connection: sqlite3.Connection, session_id: str, at_most_seq: int | None
 ) -> Snapshot | None:
     """The newest snapshot that fits. Raises SnapshotDamaged."""
     at_most = _SEQ_MAX if at_most_seq is None else at_most_seq
-    found = connection.exec_driver_sql(_SNAPSHOT, (session_id, at_most)).one_or_none()
-    if found is None:
+    found = connection.execute(_SNAPSHOT, (session_id, at_most)).fetchall()
+    if not found:
         return None
-    seq, document = found
+    [(seq, document)] = found
     return storing.decode_stored_snapshot(document, session_id, seq)
 
 
 _SCHEDULED: Final = "SELECT document FROM scheduled WHERE session_id = ? ORDER BY due, ordinal, id"
 
 
-def scheduled(connection: Connection, session_id: str) -> tuple[ScheduledCommand, ...]:
+def scheduled(connection: sqlite3.Connection, session_id: str) -> tuple[ScheduledCommand, ...]:
     """Waiting commands by ``(at, ordinal)``."""
-    found = connection.exec_driver_sql(_SCHEDULED, (session_id,))
-    return tuple(map(storing.decode_scheduled, found.scalars()))
+    found = connection.execute(_SCHEDULED, (session_id,)).fetchall()
+    return tuple(storing.decode_scheduled(document) for (document,) in found)
 
 
 _OPERATIONS: Final = "SELECT document FROM operations WHERE session_id = ? ORDER BY id"
 
 
-def operations(connection: Connection, session_id: str) -> tuple[Operation, ...]:
+def operations(connection: sqlite3.Connection, session_id: str) -> tuple[Operation, ...]:
     """The operations log, oldest first."""
     return tuple(
         storing.decode_operation(line)
-        for document in connection.exec_driver_sql(_OPERATIONS, (session_id,)).scalars()
+        for (document,) in connection.execute(_OPERATIONS, (session_id,)).fetchall()
         for line in document.split(storing.NEWLINE)
     )

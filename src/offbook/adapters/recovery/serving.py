@@ -43,7 +43,7 @@ def serve(connection: PipeEnd, open_rebuilder: OpenRebuilder) -> None:
     os.dup2(nowhere, 1)
     os.close(nowhere)
     pipe = WorkerPipe(connection, decode_for_worker, _LEAVE, leave_seconds=0)
-    # What is loaded once sessions can be rebuilt stays until the end, and need not be looked through
+    # What is loaded once sessions can be rebuilt stays to the end, and need not be looked through
     # again and again for garbage; an engine is garbage that only such a look finds.
     asyncio.run(_serve(pipe, open_rebuilder, on_open=gc.freeze))
 
