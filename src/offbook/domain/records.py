@@ -358,6 +358,10 @@ Record = (
 _amount_text: Final = functools.lru_cache(maxsize=4096)(amount_text)
 """Most amounts are written again and again: with each commit the whole summary of an account."""
 
+_parsed_amount: Final = functools.lru_cache(maxsize=4096)(Amount.parse)
+"""And read: orders of a size and price hold the same. Besides, equal ones that are read are one
+object then, where the collector of garbage looks at each."""
+
 
 def encode_hook(value: object) -> object:
     """Amounts are written as decimal text."""
@@ -369,7 +373,7 @@ def encode_hook(value: object) -> object:
 def decode_hook(kind: type[Any], value: object) -> object:
     """Amounts are read from decimal text; anything else is a ValidationError of the decoder."""
     if kind is Amount and isinstance(value, str):
-        return Amount.parse(value)
+        return _parsed_amount(value)
     raise TypeError(f"cannot decode {kind.__name__} from {type(value).__name__}")
 
 
