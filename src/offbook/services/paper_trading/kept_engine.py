@@ -17,23 +17,30 @@ MOST_FOLDED: Final = 2_048
 """Entries of a state beyond which an engine stays as it is: folding it up, and the command that
 needs it again, would hold up the whole event loop."""
 
-_LEVEL: Final = 6
+_LEVEL: Final = 9
 _LARGE: Final = 32_768
 _LEVEL_OF_LARGE: Final = 3
 """A large state is not told by the sample, but by what repeats in it: packing it harder takes three
 times as long and saves a tenth."""
 
 _SAMPLES: Final = 256
+_GOOD: Final = 16
+"""A sample is good if it leaves no more than this part of a state."""
+_TRIES: Final = 8
 _SAMPLE_BYTES: Final = 32_768
 _SLEEPS = (SessionStatus.RUNNING, SessionStatus.PAUSED)
 
 
 class Folder:
-    """Compresses states of engines, which are much alike: each is told by how it differs from the
-    first of its session's configuration."""
+    """Compresses states of engines, which are much alike: each is told by how it differs from one
+    before it of its session's configuration.
+
+    The first may have had no orders yet: while a sample leaves much of a state, that state is the
+    sample of those to come, a few times.
+    """
 
     def __init__(self) -> None:
-        self._samples: dict[int, tuple[object, bytes]] = {}
+        self._samples: dict[int, tuple[object, bytes, int]] = {}
 
     def fold(self, state: bytes, kind: object) -> tuple[bytes, bytes]:
         """The state compressed, and the sample that it takes to read it; ``kind`` is an object that
@@ -43,11 +50,14 @@ class Folder:
             if len(self._samples) >= _SAMPLES:
                 self._samples.clear()
             # The object is kept too, so that no other gets its id.
-            known = self._samples[id(kind)] = (kind, state[:_SAMPLE_BYTES])
-        sample = known[1]
+            known = self._samples[id(kind)] = (kind, state[:_SAMPLE_BYTES], _TRIES)
+        _, sample, tries = known
         level = _LEVEL if len(state) <= _LARGE else _LEVEL_OF_LARGE
         packer = zlib.compressobj(level, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, sample)
-        return packer.compress(state) + packer.flush(), sample
+        folded = packer.compress(state) + packer.flush()
+        if tries and len(folded) * _GOOD > len(state):
+            self._samples[id(kind)] = (kind, state[:_SAMPLE_BYTES], tries - 1)
+        return folded, sample
 
 
 def unfold(folded: bytes, sample: bytes) -> bytes:

@@ -177,6 +177,22 @@ def test_large_states_come_back_whole_too() -> None:
         assert len(folded) < size / 2
 
 
+def test_a_sample_that_tells_little_of_a_state_gives_way_to_it() -> None:
+    """A few times: states that are never alike do not take turns for ever."""
+    folder, kind, chance = Folder(), object(), random.Random(5)
+    folder.fold(b'{"orders":{}}', kind)
+    text = b'{"orders":{%s}}' % chance.randbytes(500).hex().encode()
+    assert len(folder.fold(text, kind)[0]) > 400
+    assert len(folder.fold(text, kind)[0]) < 30
+    samples = set()
+    for _ in range(100):
+        state = chance.randbytes(100)
+        folded, sample = folder.fold(state, kind)
+        assert unfold(folded, sample) == state
+        samples.add(sample)
+    assert 2 < len(samples) < 10
+
+
 async def test_a_nap_that_ends_early_is_no_long_one() -> None:
     calls: list[int] = []
     nap = Nap(0.0)
