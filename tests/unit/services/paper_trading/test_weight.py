@@ -8,8 +8,9 @@ from collections import Counter
 from types import CoroutineType
 from typing import Any
 
-from offbook.services.paper_trading.limits import Limits
 from tests.stage import Stage, eventually, limit_order, quiet
+
+from offbook.services.paper_trading.limits import Limits
 
 SESSIONS = 10
 
