@@ -17,7 +17,7 @@ MOST_FOLDED: Final = 2_048
 """Entries of a state beyond which an engine stays as it is: folding it up, and the command that
 needs it again, would hold up the whole event loop."""
 
-_LEVEL: Final = 9
+_LEVEL: Final = 6
 _LARGE: Final = 32_768
 _LEVEL_OF_LARGE: Final = 3
 """A large state is not told by the sample, but by what repeats in it: packing it harder takes three
