@@ -36,7 +36,7 @@ NOTES = {
     "billion (--rows 1000000000)",
 }
 
-WITH_PEERS = ("bench_replay", "bench_bars", "bench_depth")
+WITH_PEERS = ("bench_replay", "bench_bars", "bench_depth", "bench_skipping")
 
 
 def names() -> list[str]:
