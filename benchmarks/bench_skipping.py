@@ -359,7 +359,8 @@ def main() -> None:
         tell(f"{what}, by cpu", [share * loop.cpu / run.cpu for loop, run in pairs])
     pairs = list(zip(bench.taken["visited"], bench.taken["first rows"], strict=True))
     tell("visited / passed over", [slow.seconds / fast.seconds for slow, fast in pairs])
-    indexed = [run.seconds / options.rows for run in bench.taken["indexed"]]
+    rows = options.rows
+    indexed = [(run.seconds / rows, run.cpu / rows) for run in bench.taken["indexed"]]
     if peers:
         tell_peers(peers, options.peer_rows, indexed)
 

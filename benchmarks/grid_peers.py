@@ -54,9 +54,12 @@ class GridWork:
         return in_turn(variants | with_peers("grid", self._columns, names), rounds)
 
 
-def tell_peers(taken: Mapping[str, list[Run]], rows: int, indexed: Sequence[float]) -> None:
+def tell_peers(
+    taken: Mapping[str, list[Run]], rows: int, indexed: Sequence[tuple[float, float]]
+) -> None:
     """What each takes for a quote, and that over ours: over as few rows, and over all rows of the
-    variant *indexed*, of which ``indexed`` are the seconds a row, round by round.
+    variant *indexed*, of which ``indexed`` are the seconds a row, by the wall and of the processor,
+    round by round.
 
     Stops unless all have the same fills, and the same equity to a cent for each.
     """
@@ -76,8 +79,11 @@ def tell_peers(taken: Mapping[str, list[Run]], rows: int, indexed: Sequence[floa
             continue
         few = [peer.seconds / run.seconds for peer, run in zip(runs, mine, strict=True)]
         by_cpu = [(peer.cpu or 0) / (run.cpu or 1) for peer, run in zip(runs, mine, strict=True)]
-        many = [peer.seconds / rows / one for peer, one in zip(runs, indexed, strict=True)]
+        pairs = list(zip(runs, indexed, strict=True))
+        many = [peer.seconds / rows / wall for peer, (wall, _) in pairs]
+        many_by_cpu = [(peer.cpu or 0) / rows / spent for peer, (_, spent) in pairs]
         print(f"as fast as {name}: {spread(few, 1)} times over as many rows")
         print(f"as fast as {name}, by cpu: {spread(by_cpu, 1)} times over as many rows")
         print(f"as fast as {name}: {spread(many, 1)} times a quote, indexed over all rows")
+        print(f"as fast as {name}, by cpu: {spread(many_by_cpu, 1)} times a quote, so too")
     require_same(taken, within=CENT * mine[0].fills)

@@ -112,12 +112,13 @@ def test_peers_that_traded_otherwise_are_told_of(
     peers = importlib.import_module("grid_peers")
     run = importlib.import_module("rounds").Run
     taken = {peers.OURS: [run(2.0, 4, 100.0, cpu=1.0)], "other": [run(8.0, 4, 100.03, cpu=6.0)]}
-    peers.tell_peers(taken, 1_000, [0.0001])
+    peers.tell_peers(taken, 1_000, [(0.0001, 0.00002)])
     said = capsys.readouterr().out
     assert "as fast as other: 4.0 (4.0-4.0) times over as many rows" in said
     assert "as fast as other, by cpu: 6.0 (6.0-6.0) times over as many rows" in said
     assert "as fast as other: 80.0 (80.0-80.0) times a quote, indexed over all rows" in said
+    assert "as fast as other, by cpu: 300.0 (300.0-300.0) times a quote, so too" in said
     for fills, equity in ((5, 100.0), (4, 100.05)):
         taken["other"] = [run(8.0, fills, equity, cpu=6.0)]
         with pytest.raises(SystemExit, match="not the same"):
-            peers.tell_peers(taken, 1_000, [0.0001])
+            peers.tell_peers(taken, 1_000, [(0.0001, 0.00002)])
