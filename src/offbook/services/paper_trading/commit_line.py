@@ -263,7 +263,7 @@ class CommitLine:
         self._snapshot_row, self._snapshot_seq = cursor.row, seq
         self.owes_snapshot = False
         try:
-            captured = engine.capture(self._maker.since)
+            captured = engine.capture(None if self._maker is None else self._maker.since)
         except Exception as error:
             self._log_failure(seq, error)
             return
