@@ -123,7 +123,7 @@ def test_every_order_that_a_record_changes_is_noted(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(LedgerState, "apply", noted)
     for number, kind in enumerate(2 * list(MAKERS)):
-        improvise(4020 + number, kind)
+        improvise(4030 + number, kind)
     assert not missed
     assert beside, "no record changed two orders"
 

@@ -134,6 +134,12 @@ class Outbox:
         """Keep for a command's answer the session as the next commit leaves it."""
         self.answering = _with(self.answering, answer)
 
+    def answer_at_once(self, command_id: str, digest: str) -> None:
+        """The same for a command that is told apart by ``digest``, if it is, and soon."""
+        if digest:
+            self.answer_with(AnswerFor(command_id=command_id, digest=digest))
+        self.urgent = True
+
     def tell_after(self, waiter: Waiter) -> None:
         """Tell an outsider after the next commit."""
         self.waiters = _with(self.waiters, waiter)

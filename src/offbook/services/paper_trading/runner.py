@@ -38,7 +38,6 @@ from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.live_turns import RecordedHost
 from offbook.services.paper_trading.mail import Mail
 from offbook.services.paper_trading.messages import (
-    AnswerFor,
     AskOrders,
     AskProgress,
     Done,
@@ -253,7 +252,7 @@ class PaperTradingRunner:
             )
         pump.outbox.log(self._clock.now(), OperationKind.CREATED, command.command_id)
         asked = message.command or command
-        self._answer_with_first_commit(pump, asked.command_id, message.digest)
+        pump.outbox.answer_at_once(asked.command_id, message.digest)
         return pump
 
     def _carry_on(self, message: StartRunner, pump: Pump) -> None:
@@ -274,12 +273,7 @@ class PaperTradingRunner:
             )
         if engine.status is SessionStatus.PAUSED:
             pump.process(Take(command=command, ts=engine.now))
-        self._answer_with_first_commit(pump, command.command_id, message.digest)
-
-    def _answer_with_first_commit(self, pump: Pump, command_id: str, digest: str) -> None:
-        if digest:
-            pump.outbox.answer_with(AnswerFor(command_id=command_id, digest=digest))
-        pump.outbox.urgent = True
+        pump.outbox.answer_at_once(command.command_id, message.digest)
 
     async def _rebuild(self, loaded: Loaded, feed: MarketFeed) -> Pump:
         assert self._rows is not None
