@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from tests.properties.account_cases import BASE
 from tests.properties.market_cases import Setup
 from tests.properties.row_cases import BarRow, MadeRow, Move, PrintRow, QuoteRow, StatusRow
 
@@ -112,8 +111,7 @@ class OneMarket:
         self.symbol = setup.instrument.symbol
         self.whole = whole
         self._instrument = setup.instrument
-        base = Fraction(BASE[setup.instrument.symbol])
-        self.bid = int(base * 10**setup.instrument.price_precision)
+        self.bid = int(Fraction(setup.first_price) * 10**setup.instrument.price_precision)
         self.bar_ts = whole.ts
 
     @property

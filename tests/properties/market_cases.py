@@ -27,7 +27,8 @@ from tests.properties.brief import brief
 from tests.properties.contract_cases import with_contract
 from tests.properties.event_cases import PERPETUAL, Clockwork, pick_actions, pick_funding
 from tests.properties.other_cases import with_others
-from tests.properties.sources import Source
+from tests.properties.rate_cases import with_moving_rates
+from tests.properties.sources import Seeded, Source
 from tests.properties.venue_cases import (
     pick_freshness,
     pick_latency,
@@ -86,6 +87,8 @@ class Setup:
     actions: tuple[CorporateAction, ...] = ()
     funding: tuple[FundingRate, ...] = ()
     seed: int = 0
+    price: str = ""
+    """Where its price begins, if not where that of its symbol does."""
     others: tuple[Setup, ...] = ()
     """Other instruments of the same session."""
 
@@ -93,6 +96,16 @@ class Setup:
     def parts(self) -> tuple[Setup, ...]:
         """All instruments, each as if it were alone."""
         return (self, *self.others)
+
+    @property
+    def first_price(self) -> Decimal:
+        """Where its price begins."""
+        return Decimal(self.price or BASE[self.instrument.symbol])
+
+    @property
+    def lot_worth(self) -> Decimal:
+        """What a lot is worth then, were it a share."""
+        return self.first_price * Decimal(self.instrument.lot_size)
 
     @property
     def sources(self) -> tuple[DataKind, ...]:
@@ -170,7 +183,8 @@ def pick_setup(source: Source) -> Setup:
         unpaid = source.pick([Unpaid.CANCEL, *Unpaid])
         made = replace(made, account=msgspec.structs.replace(made.account, unpaid=unpaid))
     made = with_contract(source, made, BASE[instrument.symbol])
-    return with_others(source, made, clock)
+    made = with_others(source, made, clock)
+    return with_moving_rates(Seeded(made.seed), made)
 
 
 def _pick_venue(

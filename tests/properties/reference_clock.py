@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from tests.properties.market_cases import Setup
 from tests.properties.reference_account import Account
+from tests.properties.reference_cash import CashAccount
 from tests.properties.reference_common import Common, Due, common
-from tests.properties.reference_funds import CashAccount, MarginAccount
+from tests.properties.reference_funds import MarginAccount
 from tests.properties.reference_latency import delay
 from tests.properties.row_cases import BarRow, PriceRow, PrintRow
 

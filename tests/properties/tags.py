@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.properties.market_cases import Setup
 
-from offbook.domain.config import SumFee, VenueConfig
+from offbook.domain.config import MarginMode, SumFee, VenueConfig
 
 USUAL = VenueConfig()
 RULES = (
@@ -21,7 +21,10 @@ def tags_of(setup: Setup) -> list[str]:
     found |= {type(drawn).__name__ for drawn in (latency.entry, latency.response) if drawn}
     found |= {name for name in RULES if getattr(venue, name) != getattr(USUAL, name)}
     found |= {f"unpaid-{account.unpaid.value}", f"self-{venue.self_match.value}"}
+    found |= {"moving rate" for _ in account.rates_from}
     if setup.others:
+        found |= {"several-isolated" for _ in [0] if account.margin_mode is MarginMode.ISOLATED}
+        found |= {"several-portfolio" for _ in [0] if account.portfolio_margin is not None}
         moneys = {part.instrument.quote_currency for part in setup.parts}
         if len({part.kinds for part in setup.parts}) > 1:
             found.add("several-kinds")

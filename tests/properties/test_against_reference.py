@@ -24,17 +24,19 @@ from offbook.domain.orders import Liquidity, OrderSide
 from offbook.testing.markets import MINUTE, START, XYZ, bars_market
 
 T = TypeVar("T")
-CASES = (3, 8, 26, 31, 50, 64, 111, 136, 143, 150, 178, 213, 306, 362, 380, 407)
+CASES = (3, 8, 26, 72, 313, 407, 410, 523, 541, 638, 686, 700, 707, 725, 823, 991)
 """Sessions of a campaign in which all of these come about."""
 RARE = (
     "FlowPaid",
     "HALTED",
     "LiquidationBegan",
+    "LiquidationBegan-several",
     "LiquidationEnded",
     "MARKET_CLOSED",
     "MINIMUM_EQUITY",
     "MarginCalled",
     "MarginCalled-several",
+    "NO_RATE",
     "ORDER_RATE",
     "OrderAdjusted",
     "OrderRepegged",
@@ -55,10 +57,13 @@ RARE = (
     "fills:UsRegulatoryFee",
     "fills:VolumeShareSlippage",
     "fills:bar_prices",
+    "fills:moving rate",
     "fills:others",
     "fills:several-cash",
+    "fills:several-isolated",
     "fills:several-kinds",
     "fills:several-margin",
+    "fills:several-portfolio",
     "fills:slippage_bound",
     "fills:stop_limit",
     "fills:unpaid-cut",
