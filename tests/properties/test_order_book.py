@@ -10,7 +10,7 @@ import pytest
 from tests.properties.book_pairs import Pair, events_at_random, text
 from tests.properties.random_markets import orders_at_random
 from tests.properties.random_order_flow import OrderFlow
-from tests.properties.reference_depth import PlainOrder
+from tests.properties.reference_depth_orders import PlainOrder
 from tests.properties.reference_order_book import PlainOrderVenue
 from tests.properties.test_looking_ahead import band_near
 
