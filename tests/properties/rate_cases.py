@@ -97,4 +97,5 @@ def _pair(base: str, quote: str, price: Decimal, setup: Setup) -> Instrument:
         qty_precision=max(-lot.adjusted(), 0),
         tick_size=f"{tick:f}",
         lot_size=f"{lot:f}",
+        calendar=setup.instrument.calendar,
     )

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from tests.properties.reference_dated_fees import dated_charge, dearest
+from tests.properties.reference_each_rounded import dearest_of_each, rounded_each
 
 from offbook.domain.config import (
     BasisPointsFee,
@@ -56,6 +57,8 @@ def charge(fee: FeeConfig, fills: Sequence[Fill]) -> Fraction:
         return sum((charge(part, fills) for part in fee.parts), ZERO)
     if isinstance(fee, FlatFee):
         return Fraction(fee.per_order)
+    if isinstance(fee, UsRegulatoryFee) and fee.round_each:
+        return rounded_each(fee, fills)
     if isinstance(fee, TieredFee | UsRegulatoryFee):
         return sum((dated_charge(fee, fill) for fill in fills), ZERO)
     if isinstance(fee, BasisPointsFee):
@@ -86,6 +89,8 @@ def worst(
     what only ``buys`` at that of a buy."""
     if isinstance(fee, SumFee):
         return sum((worst(part, fills, qty, value, of, buys=buys) for part in fee.parts), ZERO)
+    if isinstance(fee, UsRegulatoryFee) and fee.round_each:
+        return charge(fee, fills) + dearest_of_each(fee, fills, qty, value, of, buys=buys)
     if isinstance(fee, TieredFee | UsRegulatoryFee):
         return charge(fee, fills) + dearest(fee, qty, value, of, buys=buys)
     ends = [charge(fee, fills)]

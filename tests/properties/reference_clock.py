@@ -6,9 +6,11 @@ It keeps no queue: what is due is found by looking at everything again.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+import msgspec
 from tests.properties.market_cases import Setup
 from tests.properties.reference_account import Account
 from tests.properties.reference_cash import CashAccount
@@ -44,7 +46,7 @@ class ReferenceClock:
     only_commands = common("only_commands")
 
     def __init__(self, setup: Setup, of: Common | None = None) -> None:
-        self.setup = setup
+        self.setup = setup = traded_in_whole_units(setup)
         self.common = Common() if of is None else of
         kind = MarginAccount if setup.account.is_margin else CashAccount
         self.account: Account = kind(
@@ -126,7 +128,9 @@ class ReferenceClock:
         """Session time goes on; from the first time on, openings and closings fall due."""
         if self.now == 0:
             self.now = ts
-            self.await_hours()
+            calendars = {one.setup.instrument.calendar: one for one in self.common.venues}
+            for venue in calendars.values():
+                venue.await_hours()
             self.common.venues[0].await_events()
         self.now = ts
 
@@ -172,3 +176,12 @@ class ReferenceClock:
 
     def check_flat(self) -> None:
         """After a round: a session that closes its positions may be done."""
+
+
+def traded_in_whole_units(setup: Setup) -> Setup:
+    """Where the venue asks for it, a lot is the fewest lots that make whole units."""
+    lot = Fraction(setup.instrument.lot_size)
+    if not setup.venue.whole_shares or lot.denominator == 1:
+        return setup
+    whole = msgspec.structs.replace(setup.instrument, lot_size=str(lot * lot.denominator))
+    return replace(setup, instrument=whole)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tests.properties.market_cases import Setup
 
-from offbook.domain.config import MarginMode, SumFee, VenueConfig
+from offbook.domain.config import MarginMode, SumFee, UsRegulatoryFee, VenueConfig
+from offbook.domain.market_data import DataKind
 
 USUAL = VenueConfig()
 RULES = (
@@ -21,6 +22,11 @@ def tags_of(setup: Setup) -> list[str]:
     found |= {type(drawn).__name__ for drawn in (latency.entry, latency.response) if drawn}
     found |= {name for name in RULES if getattr(venue, name) != getattr(USUAL, name)}
     found |= {f"unpaid-{account.unpaid.value}", f"self-{venue.self_match.value}"}
+    if any(isinstance(fee, UsRegulatoryFee) and fee.round_each for fee in fees):
+        found.add("round_each")
+    found |= {"bars beside" for part in setup.parts if DataKind.BARS in part.kinds[1:]}
+    found |= {"other hours" for part in setup.others if part.hours != setup.hours}
+    found |= {"whole_shares" for _ in [0] if venue.whole_shares}
     found |= {"moving rate" for _ in account.rates_from}
     if setup.others:
         found |= {"several-isolated" for _ in [0] if account.margin_mode is MarginMode.ISOLATED}

@@ -24,7 +24,7 @@ from offbook.domain.orders import Liquidity, OrderSide
 from offbook.testing.markets import MINUTE, START, XYZ, bars_market
 
 T = TypeVar("T")
-CASES = (3, 8, 26, 72, 313, 407, 410, 523, 541, 638, 686, 700, 707, 725, 823, 991)
+CASES = (3, 115, 157, 224, 226, 283, 357, 367, 379, 410, 416, 438, 461, 510, 534, 561, 679, 699)
 """Sessions of a campaign in which all of these come about."""
 RARE = (
     "FlowPaid",
@@ -57,8 +57,11 @@ RARE = (
     "fills:UsRegulatoryFee",
     "fills:VolumeShareSlippage",
     "fills:bar_prices",
+    "fills:bars beside",
     "fills:moving rate",
+    "fills:other hours",
     "fills:others",
+    "fills:round_each",
     "fills:several-cash",
     "fills:several-isolated",
     "fills:several-kinds",
@@ -68,6 +71,7 @@ RARE = (
     "fills:stop_limit",
     "fills:unpaid-cut",
     "fills:unpaid-wait",
+    "fills:whole_shares",
     "symbol-change",
 )
 """Records, refusals and fills without which a comparison had left something out."""
