@@ -1,6 +1,6 @@
-"""What a row costs where the same number of rows is of 1, 4 or 16 instruments.
+"""What a row costs where the same number of rows is of 1, 4, 16 or 100 instruments.
 
-    python benchmarks/bench_instruments.py [--rows 200000] [--instruments 1,4,16] [--rounds 5]
+    python benchmarks/bench_instruments.py [--rows 200000] [--instruments 1,4,16,100] [--rounds 5]
 
 Quotes 100 ms apart, of the instruments in turn, each a source of its own, fed from memory to an
 engine; nothing is stored.  *merging* puts the sources in one order.  *called* is a strategy that is
@@ -148,7 +148,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=200_000)
-    parser.add_argument("--instruments", type=numbers, default=[1, 4, 16])
+    parser.add_argument("--instruments", type=numbers, default=[1, 4, 16, 100])
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     whole = quotes(options.rows)

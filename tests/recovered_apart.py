@@ -37,12 +37,12 @@ class CrewHere:
 
     async def rebuilt(self, session: PaperTradingSession) -> EndState | None:
         """See ``IRebuilder``."""
-        asked = decode_for_worker(encode(Rebuild(session)))
+        asked = decode_for_worker(encode(Rebuild.of(session)))
         assert isinstance(asked, Rebuild)
         stage = self._stage
         try:
             end = await rebuild_apart(
-                asked.session, stage.gateway, stage.engine, stage.repository, stage.limits
+                asked.session(), stage.gateway, stage.engine, stage.repository, stage.limits
             )
         except Exception as error:
             self.troubles[session.id] = type(error).__name__

@@ -20,7 +20,7 @@ def hangs(connection: PipeEnd) -> None:
     """Says that it hangs in the first session; neither answers nor leaves."""
     asked = decode_for_worker(connection.recv_bytes())
     assert isinstance(asked, Rebuild)
-    connection.send_bytes(encode(Stuck(asked.session.id, 3.0, "where it is")))
+    connection.send_bytes(encode(Stuck(asked.session_id, 3.0, "where it is")))
     threading.Event().wait()
 
 
@@ -28,7 +28,7 @@ def freezes(connection: PipeEnd) -> None:
     """Answers once, and is then stopped from outside, as by a debugger or from a shell."""
     asked = decode_for_worker(connection.recv_bytes())
     assert isinstance(asked, Rebuild)
-    connection.send_bytes(encode(Rebuilt(asked.session.id)))
+    connection.send_bytes(encode(Rebuilt(asked.session_id)))
     connection.recv_bytes()
     os.kill(os.getpid(), signal.SIGSTOP)
 

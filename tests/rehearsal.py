@@ -45,6 +45,7 @@ from offbook.domain.orders import (
     ReplaceRequest,
     TimeInForce,
 )
+from offbook.domain.receipts import Receipts
 from offbook.domain.records import Record, decode_record, encode_record
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.account.accounts import MARGIN
@@ -100,7 +101,8 @@ def attach_of(
     *,
     clock_stops: bool = True,
 ) -> Attach:
-    """The first input of a session of ``market``."""
+    """The first input of a session of ``market``; both times of its rows are told where they have
+    them."""
     info = MarketInfo(
         sources=sources_of(market.config),
         instruments=instruments_of(market.config),
@@ -111,7 +113,10 @@ def attach_of(
     names = dict.fromkeys(one.calendar for one in info.instruments)
     hours = {name: msgspec.structs.replace(calendar, name=name) for name in names}
     hours |= {ALWAYS_OPEN: ALWAYS_OPEN_CALENDAR} if len(hours) > 1 else {}
-    return Attach(market=info, calendars=tuple(hours.values()))
+    rows = market.slices[0] if len(market.slices) == 1 else None
+    events = getattr(rows, "ts_event", None)
+    receipts = None if rows is None or events is None else Receipts.of(events, rows.ts)
+    return Attach(market=info, calendars=tuple(hours.values()), receipts=receipts)
 
 
 def whole(market: BuiltMarket | BuiltCombination) -> MarketSlice:

@@ -191,7 +191,7 @@ def _pick_single(source: Source) -> SingleFee:
             taker=taker,
             # Bounds without another draw, so that all other cases stay what they were.
             minimum={"37.5": "0.35", "0": "0.0049"}.get(taker),
-            maximum={"1000": "0.3"}.get(maker),
+            maximum={"1000": "0.3", "-5": "0"}.get(maker),
             maximum_percent={"10": "0.05"}.get(maker),
         )
     if kind == "tiers":

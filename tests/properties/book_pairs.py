@@ -10,12 +10,14 @@ from random import Random
 import numpy as np
 from tests.properties.reference_depth import PlainVenue
 from tests.properties.reference_depth_orders import PlainOrder
+from tests.properties.reference_updates import PlainLevelsOfUpdates
 from tests.scenarios.books import joined
 from tests.scenarios.setting import Setting
 from tests.scenarios.steps import command, market_row
 
 from offbook.domain import records as r
 from offbook.domain.commands import Start
+from offbook.domain.config import BookStart
 from offbook.domain.orders import Liquidity
 from offbook.engine.inputs import Advance, Attach, EngineInput, Take
 from offbook.engine.processing_engine import ProcessingEngine
@@ -31,14 +33,13 @@ class Pair:
     def __init__(
         self,
         plain: PlainVenue,
+        rules: str,
         rows: str = "depth trades status",
-        rules: str = "",
         events: Sequence[tuple[int, str]] = (),
     ) -> None:
         """``events`` are splits and dividends, and when they take effect."""
         self.setting = Setting()
         self.plain, self.events = plain, deque(events)
-        rules = rules or f"queue {plain.queue}"
         for ts, what in events:
             when = datetime.fromtimestamp(ts / SECOND, UTC).isoformat()
             rules += f"; action {what} ex {when}"
@@ -142,12 +143,14 @@ def events_at_random(rng: Random) -> list[tuple[int, str]]:
     return [(START + at * SECOND + SECOND // 4, rng.choice(kinds)) for at in times]
 
 
-def compare_books(seed: int, queue: str) -> int:
+def compare_books(seed: int, queue: str, start: BookStart = BookStart.SNAPSHOT) -> int:
     """A book with orders of every kind, at random: AssertionError where the two differ after a
     step, or where rows in slices and through snapshots make other records.  How many fills came
     after the first corporate action."""
-    rng, own, plain = Random(seed), Random(f"events {seed}"), PlainVenue(queue)
-    pair = Pair(plain, events=events_at_random(own))
+    rng, own = Random(seed), Random(f"events {seed}")
+    plain = (PlainVenue if start is BookStart.SNAPSHOT else PlainLevelsOfUpdates)(queue)
+    rules = f"queue {queue}; begins {start.value}"
+    pair = Pair(plain, rules, events=events_at_random(own))
     number, acted, fills = 0, len(pair.events), 0
     timed = own.random() < 1 / 2
     for step in range(STEPS):

@@ -51,7 +51,8 @@ class Invariants:
         self._instruments = {part.instrument.symbol: part.instrument for part in setup.parts}
         self._account = setup.account
         latency = setup.venue.latency
-        self._entry = latency.entry_ns if latency.entry is None else None
+        drawn = latency.entry or latency.market_data
+        self._entry = latency.entry_ns + latency.market_data_ns if drawn is None else None
         self._arrives = 0
         self._in_bar = setup.venue.slippage_bound is SlippageBound.BAR
         told = setup.venue.volume_share

@@ -145,7 +145,8 @@ class ManySessions:
             self.kind,
             rows=3,
             strategy=None if name is None else ACTORS[name],
-            contracts=False,  # the market is one for all of them
+            contracts=False,  # the market is one for all of them, and runs
+            recorded=False,
         )
         spec, actor = None, made.engine._strategy
         if isinstance(actor, Gambler):

@@ -26,6 +26,7 @@ from tests.properties.account_cases import (
 from tests.properties.brief import brief
 from tests.properties.contract_cases import with_contract, with_other_contracts
 from tests.properties.event_cases import PERPETUAL, Clockwork, pick_actions, pick_funding
+from tests.properties.fee_cases import with_price_list
 from tests.properties.hour_cases import Hours, pick_hours, with_other_hours
 from tests.properties.other_cases import with_others
 from tests.properties.rare_terms import with_bars_beside, with_rare_terms
@@ -35,6 +36,7 @@ from tests.properties.venue_cases import (
     pick_freshness,
     pick_latency,
     pick_rules_of_bars,
+    sometimes_late,
     sometimes_refusing,
     sometimes_unlimited,
 )
@@ -178,11 +180,12 @@ def pick_setup(source: Source) -> Setup:
         seed=source.number(0, 10**6),
     )
     made = replace(made, venue=sometimes_refusing(made.venue, made.seed, status=status))
+    made = replace(made, venue=sometimes_late(made.venue, timeframe, made.seed))
     if bars:
         unpaid = source.pick([Unpaid.CANCEL, *Unpaid])
         made = replace(made, account=msgspec.structs.replace(made.account, unpaid=unpaid))
     made = with_contract(source, made, BASE[instrument.symbol])
-    made = with_others(source, made, clock)
+    made = with_price_list(with_others(source, made, clock), clock)
     later = Seeded(made.seed)
     made = with_bars_beside(later, made)
     made = with_other_contracts(later, with_rare_terms(later, made), clock)

@@ -15,6 +15,7 @@ from offbook.domain.config import (
     BarReports,
     BasisPointsFee,
     BasisPointsSlippage,
+    BoundedFee,
     EmpiricalDelay,
     ExtendedHours,
     FillAt,
@@ -28,6 +29,7 @@ from offbook.domain.config import (
     NoSlippage,
     PortfolioMargin,
     ProductGroup,
+    RowTimes,
     SessionConfig,
     SquareRootSlippage,
     StopGap,
@@ -105,11 +107,17 @@ FEES = [
     FlatFee(),
     SumFee(
         parts=(
-            TieredFee(
-                tiers=(
-                    VolumeTier(volume="0", maker="10", taker="20"),
-                    VolumeTier(volume="500", maker="-1", taker="5"),
-                )
+            BoundedFee(
+                parts=(
+                    TieredFee(
+                        tiers=(
+                            VolumeTier(volume="0", maker="10", taker="20"),
+                            VolumeTier(volume="500", maker="-1", taker="5"),
+                        )
+                    ),
+                ),
+                minimum="0.01",
+                maximum_percent="0.19",
             ),
             UsRegulatoryFee(),
         )
@@ -133,7 +141,7 @@ SLIPPAGES = [
 
 
 def delays_at_random(rng: Random, slow: int) -> LatencyConfig:
-    """Constant delays, or drawn ones."""
+    """Constant delays, or drawn ones; at times the strategy sees the market late."""
     back = rng.choice([0, slow, SECOND])
     drawn = [
         None,
@@ -142,6 +150,14 @@ def delays_at_random(rng: Random, slow: int) -> LatencyConfig:
         NormalDelay(mean_ns=SECOND // 2, deviation_ns=SECOND),
         EmpiricalDelay(quantiles_ns=(0, 1, SECOND // 3, 9 * SECOND)),
     ]
-    return LatencyConfig(
+    made = LatencyConfig(
         entry_ns=slow, response_ns=back, entry=rng.choice(drawn), response=rng.choice(drawn)
     )
+    own = Random()
+    own.setstate(rng.getstate())  # which is left where it was
+    late: dict[str, Any] = {"market_data_ns": own.choice([1, SECOND // 3, 2 * SECOND])}
+    if own.random() < 0.4:
+        late = {"market_data": own.choice([one for one in drawn if one is not None])}
+    if own.random() < 0.4:
+        late["row_times"] = own.choice(list(RowTimes))
+    return msgspec.structs.replace(made, **late) if own.random() < 0.3 else made

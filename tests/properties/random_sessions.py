@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 import msgspec
+import numpy as np
 from tests.properties.gambler import Gambler
 from tests.properties.random_actions import with_actions
 from tests.properties.random_conditions import (
@@ -37,16 +38,18 @@ from offbook.domain.config import (
     OnDailyLoss,
     OnStrategyError,
     PauseOrders,
+    RecordedDelay,
     ResumeTimers,
     RiskConfig,
     instruments_of,
 )
 from offbook.domain.errors import OffbookError
-from offbook.domain.market_data import BarSlice, DataKind, MarketSlice
+from offbook.domain.market_data import BarSlice, DataKind, IntColumn, MarketSlice
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType, ReplaceRequest, TimeInForce
+from offbook.domain.receipts import Receipts
 from offbook.domain.records import CommandTaken, encode_record
 from offbook.domain.session import PaperTradingSession, SessionStatus
-from offbook.engine.inputs import Advance, EndOfData, Take
+from offbook.engine.inputs import Advance, Attach, EndOfData, Take
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.testing.markets import SECOND, BuiltCombination, BuiltMarket
 
@@ -62,9 +65,10 @@ def session_at_random(
     accounts: Sequence[tuple[str, dict[str, Any]]] = ACCOUNTS,
     events: bool = True,
     contracts: bool = True,
+    recorded: bool = True,
 ) -> Rehearsal:
     """An engine, not yet started; without ``contracts`` the market's instruments stay as they are
-    made."""
+    made, and without ``recorded`` none is seen as late as its rows tell."""
     market = MAKERS[kind](rng, rows)
     cash, account = rng.choice(accounts)
     slow = rng.choice([0, 0, SECOND // 5, 2 * SECOND])
@@ -107,7 +111,33 @@ def session_at_random(
         session, market = _with_events(session, market, rng, contracts=contracts)
     hours = days_at_random(rng) if kind == "several" else hours_at_random(rng)
     attach = attach_of(market, hours, clock_stops=rng.random() < 0.6)
+    if recorded:
+        session, attach = sometimes_recorded(session, attach, market.slices[0].ts, rng)
     return Rehearsal(market, session, actor, attach)
+
+
+def sometimes_recorded(
+    session: PaperTradingSession, attach: Attach, times: IntColumn, rng: Random
+) -> tuple[PaperTradingSession, Attach]:
+    """A market that is seen late, at times as late as its rows tell; ``rng`` is left where it
+    was."""
+    own, config = Random(), session.config
+    own.setstate(rng.getstate())
+    kinds = {source.kind for source in attach.market.sources}
+    may = len(attach.market.instruments) == 1 and DataKind.BARS not in kinds
+    if not (may and config.venue.latency.shows_late and own.random() < 0.4):
+        return session, attach
+    latency = msgspec.structs.replace(
+        config.venue.latency, market_data=RecordedDelay(), market_data_ns=0, row_times=None
+    )
+    most = own.choice([1, SECOND // 3, 5 * SECOND])
+    events = times - np.array([own.randint(0, most) for _ in times], np.int64)
+    venue = msgspec.structs.replace(config.venue, latency=latency)
+    config = msgspec.structs.replace(config, venue=venue)
+    return (
+        msgspec.structs.replace(session, config=config),
+        msgspec.structs.replace(attach, receipts=Receipts.of(events, times)),
+    )
 
 
 def _with_events(

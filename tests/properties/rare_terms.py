@@ -13,7 +13,6 @@ from offbook.domain.config import (
     AccountConfig,
     FeeConfig,
     FreshnessConfig,
-    SingleFee,
     SumFee,
     UsRegulatoryFee,
 )
@@ -56,13 +55,17 @@ def _with_bars(setup: Setup) -> Setup:
 def _rounded_each(fee: FeeConfig) -> FeeConfig:
     """What regulators take, each charge rounded by itself."""
 
-    def each(part: SingleFee) -> SingleFee:
-        is_it = isinstance(part, UsRegulatoryFee)
-        return msgspec.structs.replace(part, round_each=True) if is_it else part
-
-    if isinstance(fee, SumFee):
-        return SumFee(parts=tuple(map(each, fee.parts)))
-    return each(fee)
+    if isinstance(fee, UsRegulatoryFee):
+        return msgspec.structs.replace(fee, round_each=True)
+    if not isinstance(fee, SumFee):
+        return fee
+    each = (
+        msgspec.structs.replace(part, round_each=True)
+        if isinstance(part, UsRegulatoryFee)
+        else part
+        for part in fee.parts
+    )
+    return SumFee(parts=tuple(each))
 
 
 def _own_age(source: Source, setup: Setup) -> FreshnessConfig | None:

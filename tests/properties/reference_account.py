@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from tests.properties.reference_charges import Fill, fee_of_fill, most_charged
+from tests.properties.reference_charges import Fill, count_together, fee_of_fill, most_charged
 from tests.properties.reference_common import Common
 from tests.properties.reference_limits import Limits
 from tests.properties.reference_money import ONE
@@ -55,8 +55,8 @@ class Account(Limits):
     fees: Fraction = ZERO
     orders: list[Order] = field(default_factory=list)
     """All of the session."""
-    traded: list[tuple[int, Fraction]] = field(default_factory=list)
-    """What was traded: the day, and the value in the account's currency."""
+    traded: list[tuple[int, Fraction, Instrument]] = field(default_factory=list)
+    """What was traded: the day, the value in the account's currency, and what it was of."""
     turn: int = 0
     """The fill with which this instrument was first traded."""
     symbol_ended: bool = False
@@ -318,7 +318,7 @@ class Account(Limits):
         if self.converts:  # of a sale too that its charges use up
             rate = self.rate_of(self.money, -ONE if cash < 0 else ONE) or ZERO
         self.purse[self.pays_in] += rounded_down(cash * rate) if self.converts else cash
-        self.traded.append((self.now // DAY, rounded_down(value * rate)))
+        self.traded.append((self.now // DAY, rounded_down(value * rate), self.instrument))
         self.realized += realized
         self.realized_here += rounded_down(realized * rate)
         self.fees -= rounded_down(-fee * rate)
@@ -338,7 +338,12 @@ class Account(Limits):
 
     def _fill(self, order: Order, qty: Fraction, value: Fraction, *, maker: bool) -> Fill:
         today = self.now // DAY
-        before = sum((some for day, some in self.traded if today - 30 <= day < today), ZERO)
+        counted = [
+            some
+            for day, some, of in self.traded
+            if today - 30 <= day < today and count_together(self.venue.fee, self.instrument, of)
+        ]
+        before = sum(counted, ZERO)
         return Fill(qty, value, maker, self.now, not order.buying, self.instrument, before)
 
     def _fee(self, order: Order, fill: Fill) -> Fraction:

@@ -13,13 +13,21 @@ from tests.properties.reference_each_rounded import dearest_of_each, rounded_eac
 
 from offbook.domain.config import (
     BasisPointsFee,
+    BoundedFee,
+    ByInstrumentFee,
+    DatedFee,
     FeeConfig,
+    FeeGroup,
     FeeRounding,
     FlatFee,
+    OneInstrumentsFee,
+    PerUnitFee,
+    SingleFee,
     SumFee,
     TieredFee,
     UsRegulatoryFee,
     VenueConfig,
+    VolumeOf,
 )
 from offbook.domain.contracts import ContractTerms
 from offbook.domain.instruments import Instrument
@@ -49,35 +57,68 @@ class Charged(Protocol):
     fees: Fraction
 
 
-def charge(fee: FeeConfig, fills: Sequence[Fill]) -> Fraction:
+def group_of(fee: ByInstrumentFee, instrument: Instrument) -> FeeGroup:
+    """The first group that an instrument fits."""
+    for group in fee.groups:
+        if group.symbols and instrument.symbol not in group.symbols:
+            continue
+        if group.asset_class is not None and group.asset_class != instrument.asset_class:
+            continue
+        if group.currency is None or group.currency == instrument.quote_currency:
+            return group
+    raise AssertionError(f"{instrument.symbol} is in no group")
+
+
+def fee_for(fee: FeeConfig, instrument: Instrument) -> OneInstrumentsFee:
+    """What an instrument is charged."""
+    return group_of(fee, instrument).fee if isinstance(fee, ByInstrumentFee) else fee
+
+
+def count_together(fee: FeeConfig, one: Instrument, other: Instrument) -> bool:
+    """Whether what is traded of the other counts in the tiers of the one."""
+    if not isinstance(fee, ByInstrumentFee) or fee.volume_of is VolumeOf.ACCOUNT:
+        return True
+    return group_of(fee, one) is group_of(fee, other)
+
+
+def charge(fee: OneInstrumentsFee, fills: Sequence[Fill]) -> Fraction:
     """The exact charge of an order with these fills."""
     if not fills:
         return ZERO
-    if isinstance(fee, SumFee):
-        return sum((charge(part, fills) for part in fee.parts), ZERO)
+    if isinstance(fee, SumFee | BoundedFee):
+        total = sum((charge(part, fills) for part in fee.parts), ZERO)
+        return total if isinstance(fee, SumFee) else _within(fee, total, fills)
     if isinstance(fee, FlatFee):
         return Fraction(fee.per_order)
     if isinstance(fee, UsRegulatoryFee) and fee.round_each:
         return rounded_each(fee, fills)
-    if isinstance(fee, TieredFee | UsRegulatoryFee):
+    if isinstance(fee, TieredFee | DatedFee | UsRegulatoryFee):
         return sum((dated_charge(fee, fill) for fill in fills), ZERO)
     if isinstance(fee, BasisPointsFee):
         rates = {True: Fraction(fee.maker), False: Fraction(fee.taker)}
         share = sum((fill.value * rates[fill.maker] / 10_000 for fill in fills), ZERO)
-        total = share if fee.minimum is None else max(share, Fraction(fee.minimum))
-    else:
-        units = sum(fill.qty for fill in fills)
-        total = max(units * Fraction(fee.per_unit), Fraction(fee.minimum))
+        return _within(fee, share, fills)
+    return _within(fee, sum(fill.qty for fill in fills) * Fraction(fee.per_unit), fills)
+
+
+def _within(
+    fee: BoundedFee | BasisPointsFee | PerUnitFee, total: Fraction, fills: Sequence[Fill]
+) -> Fraction:
+    """A charge of an order with these fills within its bounds."""
+    value = sum((fill.value for fill in fills), ZERO)
+    if fee.minimum is not None:
+        total = max(total, Fraction(fee.minimum))
+    if isinstance(fee, BoundedFee) and fee.minimum_percent is not None:
+        total = max(total, value * Fraction(fee.minimum_percent) / 100)
     if fee.maximum is not None:
         total = min(total, Fraction(fee.maximum))
     if fee.maximum_percent is not None:
-        value = sum(fill.value for fill in fills)
         total = min(total, value * Fraction(fee.maximum_percent) / 100)
-    return Fraction(total)
+    return total
 
 
 def worst(
-    fee: FeeConfig,
+    fee: OneInstrumentsFee,
     fills: Sequence[Fill],
     qty: Fraction,
     value: Fraction,
@@ -87,16 +128,65 @@ def worst(
 ) -> Fraction:
     """The most that the charge can become while so much more trades: each part at its worst, and of
     what only ``buys`` at that of a buy."""
-    if isinstance(fee, SumFee):
-        return sum((worst(part, fills, qty, value, of, buys=buys) for part in fee.parts), ZERO)
+    if isinstance(fee, SumFee | BoundedFee):
+        most = sum((worst(part, fills, qty, value, of, buys=buys) for part in fee.parts), ZERO)
+        if isinstance(fee, SumFee) or not (fills or qty > 0):
+            return most
+        return _within(fee, most, [*fills, Fill(qty, value, maker=False)])
     if isinstance(fee, UsRegulatoryFee) and fee.round_each:
         return charge(fee, fills) + dearest_of_each(fee, fills, qty, value, of, buys=buys)
-    if isinstance(fee, TieredFee | UsRegulatoryFee):
+    if isinstance(fee, TieredFee | DatedFee | UsRegulatoryFee):
         return charge(fee, fills) + dearest(fee, qty, value, of, buys=buys)
     ends = [charge(fee, fills)]
     if qty > 0:
         ends += [charge(fee, [*fills, Fill(qty, value, maker)]) for maker in (True, False)]
     return max(ends)
+
+
+def rises(
+    fee: OneInstrumentsFee,
+    fills: Sequence[Fill],
+    qty: Fraction,
+    value: Fraction,
+    of: Instrument,
+    *,
+    buys: bool,
+) -> Fraction:
+    """The most that fills which make a charge grow can add to it, whatever rebates take away in
+    between: where there are bounds, each part's own, the minimum at first, and percentages."""
+    if isinstance(fee, SumFee):
+        return sum((rises(one, fills, qty, value, of, buys=buys) for one in fee.parts), ZERO)
+    if not _may_be_given_back(fee):
+        return worst(fee, fills, qty, value, of, buys=buys) - charge(fee, fills)
+    assert isinstance(fee, BoundedFee | BasisPointsFee)
+    if isinstance(fee, BoundedFee):
+        most = sum((rises(one, fills, qty, value, of, buys=buys) for one in fee.parts), ZERO)
+    else:
+        most = value * Fraction(fee.taker) / 10_000
+    if fee.minimum is not None and not fills:
+        most += Fraction(fee.minimum)
+    percents = [fee.maximum_percent, getattr(fee, "minimum_percent", None)]
+    return most + value * max(Fraction(percent or 0) for percent in percents) / 100
+
+
+def _may_be_given_back(fee: OneInstrumentsFee) -> bool:
+    """Whether a rebate lowers what has bounds."""
+    if isinstance(fee, SumFee):
+        return any(_may_be_given_back(part) for part in fee.parts)
+    if isinstance(fee, BoundedFee):
+        return any(_is_given(part) for part in fee.parts)
+    bounds = (getattr(fee, name, None) for name in ("minimum", "maximum", "maximum_percent"))
+    return isinstance(fee, BasisPointsFee) and _is_given(fee) and any(map(bool, bounds))
+
+
+def _is_given(fee: SingleFee) -> bool:
+    """Whether somebody may be paid for having rested."""
+    if isinstance(fee, BasisPointsFee):
+        return Fraction(fee.maker) < 0
+    rates = list(fee.rates) if isinstance(fee, DatedFee) else [fee]
+    makers = [getattr(one, "maker", None) for one in rates]
+    makers += [tier.maker for one in rates for tier in getattr(one, "tiers", ())]
+    return any(Fraction(maker) < 0 for maker in makers if maker is not None)
 
 
 def _unit(instrument: Instrument) -> Fraction:
@@ -120,10 +210,10 @@ def _rounded(venue: VenueConfig, amount: Fraction, unit: Fraction) -> Fraction:
 
 def fee_of_fill(venue: VenueConfig, instrument: Instrument, order: Charged, fill: Fill) -> Fraction:
     """What a fill books."""
-    unit = _unit(instrument)
-    after = charge(venue.fee, [*order.fills, fill])
+    unit, fee = _unit(instrument), fee_for(venue.fee, instrument)
+    after = charge(fee, [*order.fills, fill])
     if venue.fee_rounding is FeeRounding.PER_FILL_HALF_UP:
-        grown = after - charge(venue.fee, order.fills)
+        grown = after - charge(fee, order.fills)
         return math.floor(grown / unit + Fraction(1, 2)) * unit
     return _rounded(venue, after, unit) - order.fees
 
@@ -138,8 +228,10 @@ def most_charged(
     buys: bool = False,
 ) -> Fraction:
     """The most that may still be booked for an order."""
-    unit = _unit(instrument)
-    most = worst(venue.fee, order.fills, qty, value, instrument, buys=buys)
+    unit, fee = _unit(instrument), fee_for(venue.fee, instrument)
+    most = worst(fee, order.fills, qty, value, instrument, buys=buys)
     if venue.fee_rounding is FeeRounding.PER_FILL_HALF_UP:
-        return _up(2 * (most - charge(venue.fee, order.fills)), unit)
+        if not _may_be_given_back(fee):
+            return _up(2 * (most - charge(fee, order.fills)), unit)
+        return _up(2 * rises(fee, order.fills, qty, value, instrument, buys=buys), unit)
     return _rounded(venue, most, unit) - order.fees

@@ -16,6 +16,7 @@ from tests.properties.reference_account import Account
 from tests.properties.reference_cash import CashAccount
 from tests.properties.reference_common import Common, Due, common
 from tests.properties.reference_funds import MarginAccount
+from tests.properties.reference_late_view import LateView
 from tests.properties.reference_latency import delay
 from tests.properties.row_cases import BarRow, PriceRow, PrintRow
 
@@ -97,9 +98,12 @@ class ReferenceClock:
 
     def _travels(self, way: str, number: object) -> int:
         """As long as is drawn for it; it overtakes none that left before."""
-        ways, record = self.common.ways, self.common.told
-        took = delay(self.setup.venue.latency, way, self.setup.seed, number, record)
-        ways[way] = max(self.now + took, ways[way])
+        ways, record, seed = self.common.ways, self.common.told, self.setup.seed
+        latency = self.setup.venue.latency
+        took = delay(latency, way, seed, number, record)
+        view = LateView(latency, seed, is_live=not self.setup.clock_stops)
+        arrives = view.arrives if way == "entry" else view.told
+        ways[way] = max(arrives(self.now, took), ways[way])
         return ways[way]
 
     def report(self, number: object, arrives: Callable[[], None] = lambda: None) -> int:

@@ -8,7 +8,14 @@ from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Protocol
 
-from offbook.domain.config import DatedRate, TieredFee, UsRegulatoryFee
+from offbook.domain.config import (
+    DatedFee,
+    DatedRate,
+    SharesFrom,
+    TieredFee,
+    UsRegulatoryFee,
+    VolumeTier,
+)
 from offbook.domain.instruments import AssetClass, Instrument
 
 ZERO = Fraction(0)
@@ -73,11 +80,12 @@ class Trade(Protocol):
     def before(self) -> Fraction: ...
 
 
-def dated_charge(fee: TieredFee | UsRegulatoryFee, fill: Trade) -> Fraction:
+def dated_charge(fee: TieredFee | DatedFee | UsRegulatoryFee, fill: Trade) -> Fraction:
     """What one fill is charged on its day."""
-    if isinstance(fee, TieredFee):
+    if not isinstance(fee, UsRegulatoryFee):
         known = fill.before + Fraction(fee.volume)
-        tier = [one for one in fee.tiers if Fraction(one.volume) <= known][-1]
+        tiers = fee.tiers if isinstance(fee, TieredFee) else _tiers_at(fee, fill.at)
+        tier = [one for one in tiers if Fraction(one.volume) <= known][-1]
         return fill.value * Fraction(tier.maker if fill.maker else tier.taker) / 10_000
     if not is_us_stock(fill.of):
         return ZERO
@@ -91,7 +99,7 @@ def dated_charge(fee: TieredFee | UsRegulatoryFee, fill: Trade) -> Fraction:
 
 
 def dearest(
-    fee: TieredFee | UsRegulatoryFee,
+    fee: TieredFee | DatedFee | UsRegulatoryFee,
     qty: Fraction,
     value: Fraction,
     of: Instrument,
@@ -99,8 +107,9 @@ def dearest(
     buys: bool,
 ) -> Fraction:
     """The most that so much more may be charged, on whatever day: no rebate, and no maximum."""
-    if isinstance(fee, TieredFee):
-        rates = [Fraction(text) for one in fee.tiers for text in (one.maker, one.taker)]
+    if not isinstance(fee, UsRegulatoryFee):
+        tiers = fee.tiers if isinstance(fee, TieredFee) else _every_tier(fee)
+        rates = [Fraction(text) for one in tiers for text in (one.maker, one.taker)]
         return value * max([ZERO, *rates]) / 10_000
     if not is_us_stock(of):
         return ZERO
@@ -109,6 +118,30 @@ def dearest(
     sec = _highest(SEC if fee.sec is None else fee.sec) * value / 10**6
     shares = _highest(TAF if fee.taf is None else fee.taf) + _highest(fee.cat)
     return math.ceil(sec / FINEST) * FINEST + shares * qty
+
+
+def _tiers_of(rates: SharesFrom) -> list[VolumeTier]:
+    if rates.tiers:
+        return list(rates.tiers)
+    assert rates.maker is not None
+    assert rates.taker is not None
+    return [VolumeTier(volume="0", maker=rates.maker, taker=rates.taker)]
+
+
+def _tiers_at(fee: DatedFee, at: int) -> list[VolumeTier]:
+    """Those of the last rates that hold at a moment."""
+    held = [one for one in fee.rates if one.since is None or _ns(one.since) <= at]
+    return _tiers_of(held[-1])
+
+
+def _every_tier(fee: DatedFee) -> list[VolumeTier]:
+    return [tier for rates in fee.rates for tier in _tiers_of(rates)]
+
+
+def _ns(text: str) -> int:
+    moment = datetime.fromisoformat(text)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000
 
 
 def day_of(fill: Trade) -> date:

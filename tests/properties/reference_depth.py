@@ -148,6 +148,13 @@ class PlainVenue:
                 if now:
                     self.taken[buying, px] = (now, max(0, now - missing))
 
+    def hold(self) -> None:
+        """What was taken of levels that are gone may be shown again as if it were new."""
+        for key, (shown, free) in self.taken.items():
+            if free < shown:
+                self.held[key] = shown - free, shown
+        self.taken = {}
+
     def free(self, buying: bool, px: int) -> int:
         """What an order may still take of a level."""
         shown = (self.asks if buying else self.bids)[px]

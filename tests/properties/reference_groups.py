@@ -87,8 +87,9 @@ class ReferenceGroups(ReferenceHours):
     def because_of_parent(self, child: Order, parent: Order) -> bool:
         """What follows for an order that a parent's trades release; whether anything did."""
         lot = Fraction(self.setup.instrument.lot_size)
-        share = child.sent_qty * parent.filled / parent.sent_qty // lot * lot
-        more = share - child.given if child.accepted is not None else ZERO
+        share = parent.progress(parent.filled) - child.progress(child.given)
+        more = share * child.sent_qty * child.split_by // lot * lot
+        more = ZERO if child.accepted is None else more
         if more > 0:
             qty = more if child.held else child.qty + more
             market = self.market()

@@ -20,8 +20,12 @@ def delay(config: LatencyConfig, way: str, seed: int, number: object, record: in
     drawn = config.entry if way == "entry" else config.response
     if drawn is None:
         return config.entry_ns if way == "entry" else config.response_ns
-    table = _table(drawn)
-    key = f"{seed}|{way} latency|{number}|{record}"
+    return drawn_delay(drawn, f"{seed}|{way} latency|{number}|{record}")
+
+
+def drawn_delay(config: NormalDelay | LogNormalDelay | EmpiricalDelay, key: str) -> int:
+    """One of a distribution's, for what the key names."""
+    table = _table(config)
     value = int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big")
     return table[value * len(table) // 2**64]
 

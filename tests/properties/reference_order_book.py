@@ -150,10 +150,7 @@ class PlainOrderVenue(PlainVenue):
         if self.cleared:
             self.cleared = False
             self.line = [one for one in self.line if one.own is None]
-            for key, (shown, free) in self.taken.items():
-                if free < shown:
-                    self.held[key] = shown - free, shown
-            self.taken = {}
+            self.hold()
         self.refresh()
         if self.sound:
             for order in self.orders:
@@ -187,15 +184,23 @@ class PlainOrderVenue(PlainVenue):
             if one.own is None and (one.buying, one.px) == (order.buying, order.px)
         )
 
+    def leave(self, name: str) -> None:
+        """An order of the session stands where it stood no more."""
+        self.line = [one for one in self.line if one.own != name]
+
+    def meet(self, order: PlainOrder) -> None:
+        self.leave(order.name)
+        super().meet(order)
+
     def rest(self, order: PlainOrder) -> None:
-        order.taker, order.place = False, True
+        order.taker, order.place, order.slice_left = False, True, order.display or 0
         # After an action the first book that is sound tells what is ahead, of this one too.
         if self.live and (self.sound or not self.dropped):
             self.line.append(Entry(order.buying, order.px or 0, own=order.name))
 
     def cancel(self, name: str) -> None:
         super().cancel(name)
-        self.line = [one for one in self.line if one.own != name]
+        self.leave(name)
 
     # -- executions -------------------------------------------------------------------------
 
@@ -210,14 +215,28 @@ class PlainOrderVenue(PlainVenue):
                     offered = max(0, left - self.missing(buying, px))
                     left -= self.printed(order, min(order.left, offered), px)
             if side == 0 or (side > 0) is buying:
-                given = 0
-                for order in self.by_priority(buying):
-                    if order.px == px and not order.taker and self.serves(order, action, traded):
-                        first = 0 if action == a.HIDDEN else self.ahead(order) or 0
-                        reach = min(order.left, max(0, left - first - given))
-                        if sound:
-                            given += self.printed(order, reach, px)
-                left -= given
+                left -= self.served(buying, px, left, action, traded, sound=sound)
+
+    def served(
+        self, buying: bool, px: int, left: int, action: int, traded: Entry | None, *, sound: bool
+    ) -> int:
+        """An execution at the price of orders of the session: how much of it they had."""
+        given = 0
+        mine = [o for o in self.orders if o.buying == buying and o.px == px and not o.taker]
+        for order in sorted(mine, key=lambda o: max(o.turn, o.shown_turn)):
+            if order.hidden or not self.serves(order, action, traded):
+                continue
+            first = 0 if action == a.HIDDEN else self.ahead(order) or 0
+            reach = min(order.slice_left or order.left, order.left, max(0, left - first - given))
+            qty = self.printed(order, reach, px) if sound else 0
+            given += qty
+            if qty and order.slice_left and order.left:
+                order.slice_left -= qty
+                if order.slice_left <= 0:  # the next part is shown at the back
+                    self.leave(order.name)
+                    self.rest(order)
+                    order.shown_turn = self.next_turn()
+        return given
 
     def fits(self, row: Told) -> bool:
         """Whether the order that traded was there, with so much at this price."""

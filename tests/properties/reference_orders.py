@@ -65,6 +65,11 @@ class Order:
     held: bool = False
     sent_qty: Fraction = ZERO
     given: Fraction = ZERO
+    split_by: Fraction = Fraction(1)
+    """By what its instrument was split since its list was sent, which has other instruments."""
+    done: Fraction = ZERO
+    """The share of it that had been traded, or given, by then."""
+    since: Fraction = ZERO
     mates_traded: Fraction = ZERO
     released: int = -1
     reserve_price: Fraction = ZERO
@@ -92,6 +97,10 @@ class Order:
     @property
     def buying(self) -> bool:
         return self.side is OrderSide.BUY
+
+    def progress(self, counted: Fraction) -> Fraction:
+        """Which share of it has been traded, or given."""
+        return self.done + (counted - self.since) / (self.sent_qty * self.split_by)
 
     @property
     def is_at_venue(self) -> bool:

@@ -126,7 +126,11 @@ class ReferenceRestating(ReferenceLoss):
             return
         for order in self.account.working():
             working = self.account.all_working()
-            waits_for_it = [o for o in working if o.held and self.parent_of(o) is order]
+            waits_for_it = [
+                o
+                for o in working
+                if o.held and o.symbol == order.symbol and self.parent_of(o) is order
+            ]
             if waits_for_it and not order.ended:
                 self.cancel(order, CancelReason.CORPORATE_ACTION)
         for order in self.account.working():
@@ -153,6 +157,11 @@ class ReferenceRestating(ReferenceLoss):
         if order.least:
             order.least = max(order.least * ratio // self._lot, 1) * self._lot
         order.reserve_price = -(-order.reserve_price / ratio // unit) * unit
+        mates = order.group.orders if order.group else []
+        if not order.held and any(mate.symbol != order.symbol for mate in mates):
+            counted = order.filled if mates[0] is order else order.given
+            order.done, order.since = order.progress(counted), counted
+            order.split_by *= ratio
         self._adjusted(order, qty)
 
     def _on_tick(self, price: Fraction | None, ratio: Fraction, *, up: bool) -> Fraction | None:

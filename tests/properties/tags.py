@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tests.properties.fee_cases import names_of
 from tests.properties.market_cases import Setup
 
-from offbook.domain.config import MarginMode, SumFee, UsRegulatoryFee, VenueConfig
+from offbook.domain.config import ByInstrumentFee, MarginMode, VenueConfig
 from offbook.domain.market_data import DataKind
 
 USUAL = VenueConfig()
@@ -17,13 +18,14 @@ RULES = (
 def tags_of(setup: Setup) -> list[str]:
     """Names of the models and rules that are not the usual ones."""
     venue, account, latency = setup.venue, setup.account, setup.venue.latency
-    fees = venue.fee.parts if isinstance(venue.fee, SumFee) else (venue.fee,)
-    found = {type(fee).__name__ for fee in fees} | {type(venue.slippage).__name__}
+    found = names_of(venue.fee) | {type(venue.slippage).__name__}
+    if isinstance(venue.fee, ByInstrumentFee):
+        found.add(f"volume-{venue.fee.volume_of.value}")
     found |= {type(drawn).__name__ for drawn in (latency.entry, latency.response) if drawn}
+    if latency.shows_late:
+        found.add("late" if latency.market_data is None else "late-drawn")
     found |= {name for name in RULES if getattr(venue, name) != getattr(USUAL, name)}
     found |= {f"unpaid-{account.unpaid.value}", f"self-{venue.self_match.value}"}
-    if any(isinstance(fee, UsRegulatoryFee) and fee.round_each for fee in fees):
-        found.add("round_each")
     found |= {"bars beside" for part in setup.parts if DataKind.BARS in part.kinds[1:]}
     found |= {"other hours" for part in setup.others if part.hours != setup.hours}
     found |= {"whole_shares" for _ in [0] if venue.whole_shares}

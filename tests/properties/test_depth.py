@@ -93,6 +93,13 @@ def test_fills_of_other_queues_are_those_of_a_plain_venue(queue: str) -> None:
     assert sum(compare_books(seed, queue) for seed in OTHERS[queue]) > 0
 
 
+def test_fills_on_a_book_of_updates_are_those_of_a_plain_venue() -> None:
+    """As above, where a book begins with what it is told, and is built anew after a gap."""
+    queues = ("fifo", "power 1", "fifo", "log", "pro_rata")
+    fills = [compare_books(seed, queue, BookStart.UPDATES) for seed, queue in enumerate(queues)]
+    assert sum(fills) > 0
+
+
 @given(st.integers(1, 2**62))
 def test_logarithms_are_those_of_two_rounded_down(value: int) -> None:
     """To a place of 2**-16; exact for powers of two."""

@@ -69,8 +69,8 @@ class Auditor:
     ("seeds", "accounts", "shown"),
     [
         (range(6000, 6014), ACCOUNTS, ("DayBegan", "DailyLossReached")),
-        (range(6600, 6614), ACCOUNTS[-2:], ("MarginCalled", "MarginRestored")),
-        (range(6735, 6741), TOGETHER, ("MarginCalled", "MarginRestored")),
+        (range(6657, 6671), ACCOUNTS[-2:], ("MarginCalled", "MarginRestored")),
+        (range(6745, 6751), TOGETHER, ("MarginCalled", "MarginRestored")),
     ],
 )
 def test_an_account_is_what_fills_and_last_prices_come_to(

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
 import msgspec
 import numpy as np
 import pytest
-from tests.properties.book_pairs import Pair, events_at_random, text
+from tests.properties.book_pairs import (
+    Pair,
+    events_at_random,
+    order_at_random,
+    text,
+    words_of,
+)
 from tests.properties.random_markets import orders_at_random
 from tests.properties.random_order_flow import OrderFlow
-from tests.properties.reference_depth_orders import PlainOrder
 from tests.properties.reference_order_book import PlainOrderVenue
+from tests.properties.reference_updates import PlainOrdersOfUpdates
 from tests.properties.test_looking_ahead import band_near
 
 from offbook.domain import book_orders as a
@@ -38,23 +45,37 @@ def words(rows: list[tuple[int, int, int, int, int]], flags: int, seq: int) -> l
     return [*told, f"#{seq}", *["snapshot"] * (flags & 1), *["missed"] * (flags >> 2)]
 
 
-@pytest.mark.parametrize("seeds", [range(at, at + 6) for at in (0, 6, 12, 18)], ids=str)
-def test_fills_and_places_are_those_of_a_plain_venue(seeds: range) -> None:
-    """After every step: messages, faults, gaps, snapshots, orders and cancels at random; and places
-    let orders fill, or this would prove nothing."""
-    records = [record for seed in seeds for record in side_by_side(seed)]
+@pytest.mark.parametrize(
+    ("start", "seeds"),
+    [
+        *((BookStart.SNAPSHOT, range(at, at + 6)) for at in (0, 6, 12, 18)),
+        (BookStart.UPDATES, (1, 5, 9, 11, 14, 17)),
+    ],
+    ids=str,
+)
+def test_fills_and_places_are_those_of_a_plain_venue(
+    start: BookStart, seeds: Sequence[int]
+) -> None:
+    """After every step: messages, faults, gaps, snapshots, cancels, orders of every kind that rests
+    or takes, splits and dividends, at random; and places let orders fill, or this would prove
+    nothing."""
+    records = [record for seed in seeds for record in side_by_side(seed, start)]
     filled = [record for record in records if b'"OrderFilled' in record]
     assert any(b'"queue_ahead":' in record for record in filled)
     assert any(b'"trade_order_id":' in record for record in filled)
 
 
-def side_by_side(seed: int) -> list[bytes]:
+def side_by_side(seed: int, start: BookStart) -> list[bytes]:
     """The records of one session at random."""
-    rng, own, plain = Random(seed), Random(f"events {seed}"), PlainOrderVenue()
-    pair = Pair(plain, "orders", "queue exact", events_at_random(own))
+    plain = PlainOrderVenue() if start is BookStart.SNAPSHOT else PlainOrdersOfUpdates()
+    rng, own = Random(seed), Random(f"events {seed}")
+    rules = f"queue exact; begins {start.value}"
+    pair = Pair(plain, rules, "orders", events_at_random(own))
     flow = OrderFlow(Random(1000 + seed))
+    if start is BookStart.UPDATES and seed % 2:
+        flow.seq = 1  # and no snapshot is the first
     for step in range(STEPS):
-        plain.fills = []
+        plain.fills, plain.moves, pair.moves = [], [], []
         kind = rng.choices(["message", "order", "cancel"], [70, 22, 4])[0]
         pair.come(pair.now + (SECOND if kind == "message" else SECOND // 2))
         if step == 0 or kind == "message":
@@ -63,11 +84,9 @@ def side_by_side(seed: int) -> list[bytes]:
             got = pair.row(words(rows, flags, seq))
             plain.told(rows, flags, seq)
         elif kind == "order" and plain.last is not None:
-            name, buying, qty = f"o{step}", rng.random() < 0.5, rng.randint(1, 12)
-            limit = flow.mid + rng.randint(-4, 4) if rng.random() < 0.9 else None
-            at = [] if limit is None else ["@", text(limit)]
-            got = pair.command("buy" if buying else "sell", [name, str(qty), *at])
-            plain.new(PlainOrder(name=name, buying=buying, px=limit, left=qty))
+            wish = order_at_random(rng, f"o{step}")
+            got = pair.command("buy" if wish.buying else "sell", words_of(wish))
+            plain.new(wish)
         elif plain.orders:
             name = rng.choice(plain.orders).name
             got = pair.command("cancel", [name])
@@ -75,6 +94,7 @@ def side_by_side(seed: int) -> list[bytes]:
         else:
             continue
         assert got == plain.fills, f"seed {seed}, step {step}, {kind}"
+        assert pair.moves == plain.moves, f"seed {seed}, step {step}, {kind}"
         check(pair, plain, f"seed {seed}, step {step}, {kind}")
     assert pair.run_again() == pair.records, f"seed {seed}"
     return pair.records
@@ -89,7 +109,7 @@ def test_records_are_the_same_however_rows_come(rules: str) -> None:
     fills = 0
     for seed in range(6):
         rng, own = Random(seed), Random(f"events {seed}")
-        pair = Pair(PlainOrderVenue(), "orders", rules, events_at_random(own))
+        pair = Pair(PlainOrderVenue(), rules, "orders", events_at_random(own))
         flow, names = OrderFlow(Random(2000 + seed)), list[str]()
         for step in range(STEPS):
             kind = rng.choices(["message", "order", "cancel"], [70, 22, 4])[0]

@@ -24,6 +24,7 @@ from offbook.domain.config import (
     MarketConfig,
     NormalDelay,
     ReplacePriority,
+    RowTimes,
     SelfMatchPolicy,
     SlippageBound,
     StalePolicy,
@@ -136,6 +137,25 @@ def sometimes_unlimited(made: VenueConfig) -> VenueConfig:
     they were."""
     is_open = made.volume_share == "1" and made.limit_gap is LimitGap.OPEN
     return msgspec.structs.replace(made, volume_share=UNLIMITED) if is_open else made
+
+
+def sometimes_late(made: VenueConfig, timeframe: int, seed: int) -> VenueConfig:
+    """A market that the strategy sees late, without another draw: by as much as lies between rows,
+    or by what is drawn; and rows of the venue's times, or of others."""
+    some = min(timeframe // 2 + 1, 60 * SECOND)
+    drawn = EmpiricalDelay(quantiles_ns=(0, 7, some, min(2 * some, 60 * SECOND)))
+    received, kind = RowTimes.RECEIVED, seed % 16
+    given: dict[int, dict[str, Any]] = {
+        0: {"market_data_ns": some},
+        1: {"market_data": drawn},
+        2: {"market_data_ns": 7, "row_times": received},
+        3: {"market_data": drawn, "row_times": received},
+        4: {"market_data": drawn, "row_times": RowTimes.VENUE},
+    }
+    if kind not in given:
+        return made
+    latency = msgspec.structs.replace(made.latency, **given[kind])
+    return msgspec.structs.replace(made, latency=latency)
 
 
 def sometimes_refusing(made: VenueConfig, seed: int, *, status: bool) -> VenueConfig:

@@ -11,7 +11,7 @@ from offbook.domain.market_data import Bar, Quote, Trade
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.strategy.strategy import Missed, Strategy
 from offbook.engine.strategy.view import Fill, OrderUpdate
-from tests.scenarios.wording import duration, new_terms, order_list, order_request
+from tests.scenarios.wording import clock_text, duration, new_terms, order_list, order_request
 
 
 class Rule:
@@ -85,8 +85,10 @@ class Puppet(Strategy):
                     name,
                     **{"in": {"after": duration(when)}, "every": {"every": duration(when)}}[how],
                 )
-        elif verb == "look":
-            self.log.append((self.engine.last_seq, f"> sees {self._sight(words)}"))
+        elif verb in {"look", "clock"}:
+            clock = f"clock {clock_text(self.now)}"
+            sight = clock if verb == "clock" else f"sees {self._sight(words)}"
+            self.log.append((self.engine.last_seq, f"> {sight}"))
         else:
             assert verb == "raise", verb
             raise getattr(builtins, words[0])("as told")

@@ -7,13 +7,14 @@ from typing import Any
 
 import msgspec
 
-from offbook.adapters.calendars import load_calendar
 from offbook.domain import config as c
 from offbook.domain.calendars import TradingCalendar
 from offbook.domain.contracts import ContractTerms, Settles
 from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.market_data import DataKind, MarketInfo
 from offbook.testing.markets import BTCUSDT, XYZ
+from tests.scenarios.charging import charges, charges_of, volume_of
+from tests.scenarios.noon import calendar
 from tests.scenarios.portfolio import group, portfolio
 from tests.scenarios.wording import duration
 
@@ -127,7 +128,7 @@ class Setting:
     def calendars(self) -> tuple[TradingCalendar, ...]:
         """The trading hours of all instruments."""
         names = dict.fromkeys(instrument.calendar for instrument in self.instruments)
-        return tuple(map(load_calendar, names))
+        return tuple(map(calendar, names))
 
     @property
     def market(self) -> MarketInfo:
@@ -154,16 +155,17 @@ class Setting:
 
     def latency(self, entry: str, response: str) -> None:
         """Delays to the venue and back."""
-        self.venue["latency"] = c.LatencyConfig(
-            entry_ns=duration(entry), response_ns=duration(response)
+        self.venue["latency"] = msgspec.structs.replace(
+            self.venue["latency"], entry_ns=duration(entry), response_ns=duration(response)
         )
 
-    def charges(self, *words: str) -> None:
-        """``fee 2 / 4 bps`` (maker / taker), ``fee 1.50 per order``, ``fee 0.01 per unit`` with or
-        without ``least 0.35``, ``most 5`` and ``most 1%``, or several of these after ``+``."""
-        parts = " ".join(words).split(" + ")
-        fees = tuple(_fee(part.split()) for part in parts)
-        self.fee = fees[0] if len(fees) == 1 else c.SumFee(parts=fees)
+    def late(self, delay: str, *words: str) -> None:
+        """``late 100ms``, with or without ``venue`` or ``received`` for the times of the rows: how
+        late the strategy sees the market."""
+        times = c.RowTimes(words[0]) if words else None
+        self.venue["latency"] = msgspec.structs.replace(
+            self.venue["latency"], market_data_ns=duration(delay), row_times=times
+        )
 
     def margin(self, leverage: str, *words: str) -> None:
         """``margin 2x``, with or without ``calls at 0.25``, ``reg_t``, ``deny_increase``,
@@ -289,20 +291,6 @@ QUEUES: dict[str, Callable[[], c.QueueConfig]] = {
 }
 
 
-def _fee(words: list[str]) -> c.SingleFee:
-    if words[-1] == "bps":
-        return c.BasisPointsFee(maker=words[0], taker=words[2])
-    if words[2] == "order":
-        return c.FlatFee(per_order=words[0])
-    bounds: dict[str, str] = {}
-    for word, value in zip(words[3::2], words[4::2], strict=True):
-        if value.endswith("%"):
-            bounds["maximum_percent"] = value.rstrip("%")
-        else:
-            bounds["minimum" if word == "least" else "maximum"] = value
-    return c.PerUnitFee(per_unit=words[0], **bounds)
-
-
 CLAUSES: dict[str, Callable[..., None]] = {
     "tick": lambda self, size: self.rule(tick_size=size),
     "lot": lambda self, size: self.rule(lot_size=size),
@@ -315,6 +303,9 @@ CLAUSES: dict[str, Callable[..., None]] = {
     "cutoff": lambda self, opening, close: self.venue.update(
         auctions=c.AuctionRules(open_cutoff_ns=duration(opening), close_cutoff_ns=duration(close))
     ),
+    "noon": lambda self, what: self.venue.update(
+        auctions=c.AuctionRules(at_break=c.AtBreak(what), open_cutoff_ns=0, close_cutoff_ns=0)
+    ),
     "auction": lambda self, limit: self.venue.update(
         auctions=c.AuctionRules(limit=c.AuctionLimit(limit))
     ),
@@ -324,10 +315,13 @@ CLAUSES: dict[str, Callable[..., None]] = {
     "halted": lambda self, rule: self.venue.update(while_halted=c.WhileHalted(rule)),
     "closed": lambda self, rule: self.venue.update(while_closed=c.WhileClosed(rule)),
     "beyond": lambda self, rule: self.venue.update(beyond_band=c.BeyondBand(rule)),
+    "late": Setting.late,
     "live": lambda self: setattr(self, "live", True),
     "hears": lambda self, *words: self.hears.extend(words),
     "cash": lambda self, amount: setattr(self, "cash", amount),
-    "fee": Setting.charges,
+    "fee": charges,
+    "fee-of": charges_of,
+    "volume": volume_of,
     "margin": Setting.margin,
     "portfolio": portfolio,
     "group": group,

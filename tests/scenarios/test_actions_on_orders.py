@@ -57,3 +57,68 @@ def test_an_order_that_waits_for_one_of_another_instrument_has_its_share_of_the_
     00:00:01     quote BTCUSD 18 19 50 2     a TRADE 2 @ 19.00 maker; b RELEASED 6
     00:00:02     quote BTCUSD 18 19 50 9     a FILL 2 @ 19.00 maker; b RESTATED 12
     """)
+
+
+def test_a_parent_that_is_split_gives_orders_of_another_instrument_their_share_of_it() -> None:
+    """Four of ten had traded, so four of ten coins are bought; each two new shares give another."""
+    play("""
+    given hours 24/7; beside BTCUSD quotes; action split 2:1 ex 2024-01-03
+    time         what                        expect
+    09:30:00     quote 100.00 100.02 50 50
+    09:30:00     quote BTCUSD 20 21 50 50
+    09:30:01     oto buy a 10 @ 98           a PENDING_NEW; b PENDING_NEW; a NEW; b HELD
+                 / buy b 10 @ 19 of BTCUSD
+    09:30:02     quote 97.00 98.00 50 4      a TRADE 4 @ 98.00 maker; b RELEASED 4
+    2024-01-03
+    00:00:00     -                           SPLIT 2:1; a ADJUSTED 16 @ 49.00
+    00:00:01     quote 48.00 49.00 50 6      a TRADE 6 @ 49.00 maker; b RESTATED 7
+    00:00:02     quote 48.00 49.00 50 50     a FILL 6 @ 49.00 maker; b RESTATED 10
+    """)
+
+
+def test_a_split_parent_goes_on_while_another_instruments_order_waits_for_it() -> None:
+    """Nothing that waits was meant for the shares as they were."""
+    play("""
+    given hours 24/7; beside BTCUSD quotes; action split 2:1 ex 2024-01-03
+    time         what                        expect
+    09:30:00     quote 100.00 100.02 50 50
+    09:30:00     quote BTCUSD 20 21 50 50
+    09:30:01     oto buy a 10 @ 98           a PENDING_NEW; b PENDING_NEW; a NEW; b HELD
+                 / buy b 5 @ 19 of BTCUSD
+    2024-01-03
+    00:00:00     -                           SPLIT 2:1; a ADJUSTED 20 @ 49.00
+    00:00:01     quote 48.00 49.00 50 8      a TRADE 8 @ 49.00 maker; b RELEASED 2
+    00:00:02     quote 48.00 49.00 50 50     a FILL 12 @ 49.00 maker; b RESTATED 5
+    """)
+
+
+def test_an_order_that_is_split_after_its_first_share_has_the_others_in_new_ones() -> None:
+    """Three of six old shares worked and are six new ones; the other half is six new ones too."""
+    play("""
+    given hours 24/7; beside BTCUSD quotes; action split 2:1 ex 2024-01-03
+    time         what                        expect
+    09:30:00     quote 100.00 100.02 50 50
+    09:30:00     quote BTCUSD 20 21 50 50
+    09:30:01     oto buy a 4 @ 19 of BTCUSD  a PENDING_NEW; b PENDING_NEW; a NEW; b HELD
+                 / buy b 6 @ 98
+    09:30:02     quote BTCUSD 18 19 50 2     a TRADE 2 @ 19.00 maker; b RELEASED 3
+    2024-01-03
+    00:00:00     -                           SPLIT 2:1; b ADJUSTED 6 @ 49.00
+    00:00:01     quote BTCUSD 18 19 50 9     a FILL 2 @ 19.00 maker; b RESTATED 12
+    """)
+
+
+def test_both_of_a_list_of_one_instrument_are_split_together() -> None:
+    """What each gives and gets is in new shares from then on."""
+    play("""
+    given hours 24/7; action split 2:1 ex 2024-01-03
+    time         what                        expect
+    09:30:00     quote 100.00 100.02 50 50
+    09:30:01     oto buy a 10 @ 98           a PENDING_NEW; b PENDING_NEW; a NEW; b HELD
+                 / sell b 10 @ 120 reduce
+    09:30:02     quote 97.00 98.00 50 4      a TRADE 4 @ 98.00 maker; b RELEASED 4
+    2024-01-03
+    00:00:00     -                           SPLIT 2:1; a ADJUSTED 16 @ 49.00
+                                             b ADJUSTED 8 @ 60.00
+    00:00:01     quote 48.00 49.00 50 50     a FILL 12 @ 49.00 maker; b RESTATED 20
+    """)

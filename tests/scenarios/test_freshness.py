@@ -59,7 +59,7 @@ def test_rejected_are_orders_that_would_take_and_no_others() -> None:
 
 
 def test_a_flagged_fill_trades_as_ever() -> None:
-    """Its evidence tells the age: see the records' own tests."""
+    """Its evidence tells the age: see tests/unit/engine/test_fill_evidence.py."""
     play("""
     given fresh 1s flag; latency 0s 0
     time              what                     expect

@@ -273,3 +273,21 @@ def test_funding_while_a_position_is_being_closed_is_no_debt() -> None:
                                                   insurance paid 280; LIQUIDATION OVER
                                                   equity 0.10
     """)
+
+
+def test_funding_takes_no_more_out_of_a_margin_than_it_is() -> None:
+    """A charge of 45.30 on half of a losing position is 15.30 more than that half set free. Funding
+    of 4.53 finds nothing free, and out of the margin comes what it is, not all that lacks."""
+    play("""
+    given BTCUSDT; margin 10x isolated calls at 0.004; cash 1100; fee 0 / 100 bps
+    given funding 0.001 2024-01-02T16:00
+    time         what                           expect
+    09:30:00     quote 10000.00 10000.00 5 5
+    09:30:01     buy a 1 @ 10000                a PENDING_NEW; a NEW; a FILL 1 @ 10000.00 taker
+                                                used 1000; fees 100
+    09:30:02     quote 9060.00 9060.00 5 5
+    09:30:03     sell b 0.5 @ 9060              b PENDING_NEW; b NEW; b FILL 0.5 @ 9060.00 taker
+                                                used 500; fees 145.3
+    16:00:00     -                              funding of 4530 at 0.001: -4.53
+                                                funding paid -4.53; DRAWN 4.53; used 495.47
+    """)

@@ -77,6 +77,34 @@ def test_a_book_built_of_updates_passes_over_what_it_does_not_know() -> None:
     """)
 
 
+def test_a_snapshot_tells_who_was_there_before_though_a_book_of_updates_lacked_him() -> None:
+    """At its beginning, and after a gap: whoever waits is behind all that it holds."""
+    play("""
+    given rows orders; begins updates
+    time         what                                             expect
+    09:30:00     orders add 2 bid 99.99x5
+    09:30:01     orders add 9 ask 100.02x9
+    09:30:02     buy a 4 @ 100.00                                 a PENDING_NEW; a NEW
+    09:30:03     orders add 1 bid 100.00x5 snapshot begun
+    09:30:03     orders add 2 bid 99.99x5 snapshot begun
+    09:30:03     orders add 9 ask 100.02x9 snapshot
+    09:30:04     orders execute 1 bid 100.00x5
+    """)
+    play("""
+    given rows orders; begins updates
+    time         what                                             expect
+    09:30:00     orders add 1 bid 100.00x5 snapshot #3 begun
+    09:30:00     orders add 9 ask 100.02x9 snapshot #3
+    09:30:01     buy a 4 @ 100.00                                 a PENDING_NEW; a NEW behind 5
+    09:30:02     orders add 7 bid 99.00x9 #6
+    09:30:03     orders add 1 bid 100.00x5 snapshot #7 begun
+    09:30:03     orders add 9 ask 100.02x9 snapshot #7
+    09:30:04     orders execute 1 bid 100.00x5 #8
+    09:30:05     orders add 3 bid 100.00x2 #9
+    09:30:06     orders execute 3 bid 100.00x1 #10                a TRADE 1 @ 100.00 maker
+    """)
+
+
 def test_what_a_message_tells_after_it_cleared_the_book_may_have_been_ahead() -> None:
     """Also what it says has traded since."""
     play("""

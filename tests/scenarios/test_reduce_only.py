@@ -113,3 +113,17 @@ def test_every_order_that_is_sent_while_paused_is_recorded_as_reduce_only() -> N
     assert told == {"P": False, "Q": False, "R": True, "S": False}
     views = rehearsal.engine.order_views()
     assert {view.client_order_id: view.reduce_only for view in views} == told
+
+
+def test_in_a_cash_account_there_must_be_something_to_reduce() -> None:
+    """Nothing is owned, or all of it is held by another order; a little that is free is enough."""
+    play("""
+    time         what                     expect
+    09:30:00     quote 100.00 100.00 9 9
+    09:30:01     sell a 3 reduce          a DENIED INSUFFICIENT_HOLDINGS
+    09:30:02     buy b 3                  b PENDING_NEW; b NEW; b FILL 3 @ 100.00 taker
+    09:30:03     sell c 3 @ 110           c PENDING_NEW; c NEW
+    09:30:04     sell d 3 reduce          d DENIED INSUFFICIENT_HOLDINGS
+    09:30:05     buy e 1                  e PENDING_NEW; e NEW; e FILL 1 @ 100.00 taker
+    09:30:06     sell f 3 reduce          f PENDING_NEW; f NEW; f TRADE 1 @ 100.00 taker; pos 3
+    """)

@@ -58,3 +58,30 @@ def test_options_need_a_script(benches: Any, capsys: pytest.CaptureFixture[str])
         with pytest.raises(SystemExit):
             benches.asked(wrong)
         assert said in capsys.readouterr().err
+
+
+def test_runs_that_did_not_trade_the_same_are_not_compared(benches: Any) -> None:
+    """Neither by their fills nor by what they came to; only who says that it cannot is let be."""
+    rounds = importlib.import_module("rounds")
+    ours = rounds.Run(1.0, 700, 5000.0)
+    rounds.require_same({"ours": [ours], "bare": [rounds.Run(1.0, 700)]})
+    rounds.require_same({"ours": [ours], "other": [rounds.Run(9.0, 3, 1.0, False)]})
+    for fills, equity, said in ((699, 5000.0, "fills"), (700, 5002.5, "equity")):
+        with pytest.raises(SystemExit, match=f"not the same {said}"):
+            rounds.require_same({"ours": [ours], "other": [ours, rounds.Run(1.0, fills, equity)]})
+
+
+def test_a_peer_that_does_not_install_is_left_out_with_the_reason(
+    benches: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And the others go on."""
+    peers, rounds = (importlib.import_module(name) for name in ("peers", "rounds"))
+
+    def ready(peer: Any) -> Path:
+        raise peers.Unavailable("no wheel for this machine")
+
+    monkeypatch.setattr(peers, "ready", ready)
+    found = peers.with_peers("quotes", Path("none"), ["nautilus"])
+    taken = rounds.in_turn({"ours": lambda number: rounds.Run(1.0, number), **found}, 3)
+    assert {name: len(runs) for name, runs in taken.items()} == {"ours": 3}
+    assert capsys.readouterr().out == "nautilus is left out: no wheel for this machine\n"

@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from offbook.domain.identifiers import uuid7_from
+from offbook.domain.identifiers import uuid7_head, uuid7_tail
 
 _RANDOM_BITS: Final = 74
+_TAIL_BITS: Final = 62
 
 
 class Uuid7Source:
@@ -27,6 +28,7 @@ class Uuid7Source:
         self._random_bytes = random_bytes
         self._guard = threading.Lock()
         self._last = 0
+        self._head = (0, "")
 
     def session_id(self) -> str:
         """A new UUIDv7."""
@@ -46,4 +48,12 @@ class Uuid7Source:
                 chance = int.from_bytes(self._random_bytes(10), "big") >> (80 - _RANDOM_BITS)
                 value = (now << _RANDOM_BITS) | chance
             self._last = value
-        return uuid7_from(value >> _RANDOM_BITS, value & ((1 << _RANDOM_BITS) - 1))
+            high, head = self._head
+            if value >> _TAIL_BITS != high:
+                high, head = self._head = self._headed(value)
+        return head + uuid7_tail(value)
+
+    @staticmethod
+    def _headed(value: int) -> tuple[int, str]:
+        """What ids of one moment have in common: asked for again only when it has passed."""
+        return value >> _TAIL_BITS, uuid7_head(value >> _RANDOM_BITS, value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -10,6 +11,14 @@ import typer
 from offbook.cli import options as o
 from offbook.cli.context import shell_of, show_commands
 from offbook.domain.book_start import BookStart
+
+
+class Prices(enum.Enum):
+    """Which prices of a file with adjusted closes are meant."""
+
+    RAW = "raw"
+    ADJUSTED = "adjusted"
+
 
 data_app: Final = typer.Typer(name="data", rich_markup_mode=None, invoke_without_command=True)
 
@@ -70,6 +79,13 @@ Numbers = Annotated[
     str | None,
     typer.Option("--numbers", metavar="1.234,56", help="How SRC writes 1234.56."),
 ]
+AdjClose = Annotated[
+    Prices | None,
+    typer.Option(
+        "--adj-close",
+        help="Which prices to write where SRC has adjusted closes: the day's, or adjusted ones.",
+    ),
+]
 QuoteSize = Annotated[
     str | None,
     typer.Option("--quote-size", metavar="QTY", help="The size of quotes that show none."),
@@ -122,6 +138,7 @@ def convert(
     newest_first: NewestFirst = False,
     time_format: TimeFormat = None,
     numbers: Numbers = None,
+    adj_close: AdjClose = None,
     quote_size: QuoteSize = None,
     force: Force = False,
     json: o.Json = False,
@@ -139,12 +156,14 @@ def convert(
 
     Tables with other ways of writing are made plain: lines before the header left out, the newest
     row first turned round, times and numbers read as they are written, and the rows of one
-    instrument taken from a file of several.
+    instrument taken from a file of several. With --adj-close adjusted all four prices of a bar are
+    scaled by its adjusted close.
     """
     kept = ("kind", "column", "header", "timezone", "timeframe", "label", "drop_bad_rows")
     given = {name: ctx.params[name] for name in kept}
     tidy = ("skip_lines", "only", "newest_first", "time_format", "numbers")
     unusual = {name: ctx.params[name] for name in tidy}
+    unusual["adjusted"] = adj_close is Prices.ADJUSTED
     from offbook.cli.data_showing import convert_file
 
     raise typer.Exit(
@@ -157,6 +176,7 @@ def convert(
             layout=(layout, day),
             unusual=unusual,
             quote_size=quote_size,
+            is_told=adj_close is not None,
         )
     )
 

@@ -11,6 +11,7 @@ import msgspec
 from offbook.cli.describing import description_of_options
 from offbook.cli.failures import FAILURE, tell
 from offbook.cli.shell import Shell, near, paint, plain
+from offbook.config.adjusted import unread_adjustment
 from offbook.config.gathering import named_sources, split_symbol
 from offbook.config.markets import beside, locate_recording
 from offbook.config.recordings import RecordingInfo, convert_data, files_apart, look_into
@@ -93,9 +94,11 @@ def convert_file(
     layout: tuple[str | None, str | None] = (None, None),
     unusual: dict[str, Any] | None = None,
     quote_size: str | None = None,
+    is_told: bool = False,
 ) -> int:
     """Write a recording anew; 0 when it is done. ``layout`` is that of the file, and its day;
-    ``unusual`` is what options tell of a table that is to be made plain first."""
+    ``unusual`` is what options tell of a table that is to be made plain first; ``is_told``: whether
+    adjusted prices are wanted."""
     symbol, data = split_symbol(places[0])
     try:
         made, description = convert_data(
@@ -122,6 +125,9 @@ def convert_file(
         shell.say(f"left out: {_reasons(made.dropped)}")
     if description is not None:
         shell.say(f"described in {near(str(description))}")
+    passed = None if is_told else unread_adjustment(locate_recording(data), _told(given, symbol))
+    if passed is not None:
+        shell.note(passed)
     return 0
 
 
@@ -166,6 +172,8 @@ def _lines(found: RecordingInfo, data: str) -> list[str]:
     ]
     if seen.unused:
         lines.append(f" not read   {' '.join(seen.unused)}")
+        passed = unread_adjustment(locate_recording(data), found.told)
+        lines += [] if passed is None else [f"            {passed}"]
     lines.append(f" decimals   prices {seen.price_decimals}, sizes {seen.size_decimals}")
     lines += _facts(found)
     if found.missing is None:

@@ -12,7 +12,7 @@ from offbook.cli.failures import FAILURE
 from offbook.cli.loop import run_async
 from offbook.cli.shell import Shell, paint, short
 from offbook.domain.calendars import DAY_NS
-from offbook.domain.config import Delay, symbols_of
+from offbook.domain.config import Delay, RecordedDelay, symbols_of
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.services.paper_trading.report import SessionReport, read_report
 from offbook.services.paper_trading.verification import ReplayOutcome, Verification
@@ -183,7 +183,9 @@ def _print_details(report: SessionReport, session: PaperTradingSession, shell: S
     shell.say()
     shell.say(f" strategy  {report.strategy or 'none: orders come from outside'}")
     shell.say(f" params    {params}")
-    shell.say(f" venue     fee {_fee(fee)}, latency {delays[0]} there, {delays[1]} back")
+    seen = _delay(latency.market_data_ns, latency.market_data)
+    late = f", market data {seen} late" if latency.shows_late else ""
+    shell.say(f" venue     fee {_fee(fee)}, latency {delays[0]} there, {delays[1]} back{late}")
     shell.say(
         f" account   {money(report.initial_cash)} {report.currency} to begin with, "
         f"seed {report.seed}"
@@ -228,7 +230,7 @@ def _fee(fee: dict[str, Any]) -> str:
     return words(fee["type"]) if tables or not plain else " ".join(plain)
 
 
-def _delay(constant_ns: int, drawn: Delay | None) -> str:
+def _delay(constant_ns: int, drawn: Delay | RecordedDelay | None) -> str:
     if drawn is None:
         return f"{constant_ns / 1e6:g} ms"
     return words(str(msgspec.to_builtins(drawn)["type"]))

@@ -14,15 +14,16 @@ from offbook.cli.driving import BrokenOff, driven
 from offbook.cli.failures import FAILURE, INTERRUPTED, TERMINATED, print_error
 from offbook.cli.loop import run_async
 from offbook.cli.shell import Shell, short
+from offbook.config.adjusted import unread_adjustments
 from offbook.config.markets import idle_action_files
 from offbook.config.resolving import Settings, cli_defaults
 from offbook.config.sessions import SessionRequest, build_config, parse_settings
 from offbook.domain.config import (
     SessionConfig,
-    SumFee,
     UsRegulatoryFee,
     instruments_of,
     kinds_of,
+    single_fees,
     symbols_of,
 )
 from offbook.domain.errors import SessionNotFound
@@ -51,6 +52,7 @@ def run_strategy(shell: Shell, given: dict[str, Any]) -> int:
     _note_idle_list(shell, config, given["borrow"])
     _note_idle_rates(shell, config, given)
     _note_idle_charges(shell, config)
+    _note_unread_adjustment(shell, config)
     if given["dry_run"]:
         shell.document(msgspec.to_builtins(config))
         return 0
@@ -84,11 +86,16 @@ def _note_idle_rates(shell: Shell, config: SessionConfig, given: dict[str, Any])
             shell.note(f"no row of {file} is for {symbols_of(config.market)}")
 
 
+def _note_unread_adjustment(shell: Shell, config: SessionConfig) -> None:
+    """And of adjusted closes beside the prices that are traded at."""
+    for told in dict.fromkeys(unread_adjustments(config.market)):
+        shell.note(told)
+
+
 def _note_idle_charges(shell: Shell, config: SessionConfig) -> None:
     """Of charges for US shares where none are traded, which had better not be the only ones."""
     fee = config.venue.fee
-    parts = fee.parts if isinstance(fee, SumFee) else (fee,)
-    if any(isinstance(part, UsRegulatoryFee) for part in parts) and not any(
+    if any(isinstance(part, UsRegulatoryFee) for part in single_fees(fee)) and not any(
         one.asset_class is AssetClass.EQUITY and one.quote_currency == "USD"
         for one in instruments_of(config.market)
     ):

@@ -10,6 +10,7 @@ import msgspec
 from offbook.config.documents import read_document
 from offbook.config.known import MARKET, nested, project_catalogue, session_catalogue
 from offbook.config.layers import Layer, Problem, Source, read_file
+from offbook.config.measured import resolve_measured
 from offbook.config.resolving import FILE_NAME, Settings, user_file
 from offbook.config.sessions import SessionRequest, build_config, strategy_parameters
 from offbook.domain.config import (
@@ -81,6 +82,10 @@ def _parts(layer: Layer) -> list[Problem]:
     found = []
     document = nested(layer.values)
     settings = Settings((layer,)).session()
+    try:
+        resolve_measured(settings)
+    except OffbookError as error:
+        return [_problem(layer, error)]
     for name, kind in _PARTS.items():
         if name not in document:
             continue

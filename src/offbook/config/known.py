@@ -25,6 +25,9 @@ TYPE: Final = "type"
 VENUE: Final[Path] = ("venue",)
 PRESET: Final[Path] = (*VENUE, "preset")
 """Names a whole venue, and is no part of a session: what it stands for is."""
+LATENCY: Final[Path] = (*VENUE, "latency")
+RECORDING: Final = "recording"
+"""As a kind of delay: those that a recording measured, which stand for it in the session."""
 PRESETS: Final = tuple(preset.value for preset in Preset)
 
 _SECRET: Final = ("secret", "token", "password", "passphrase", "api_key", "apikey", "credential")
@@ -177,6 +180,14 @@ def _catalogue(*structs: type[msgspec.Struct]) -> Catalogue:
         _walk(struct, (), found, tables)
     _walk(MarketDescription, (MARKET,), found, tables, absent=True)
     _add(found, Known(PRESET, Literal[PRESETS], Preset.REALISTIC.value))
+    for table, kinds in found.kinds.items():
+        if table[:-1] == LATENCY:
+            # Not one that a session holds: it is resolved when the session is made.
+            before = found.settings[*table, TYPE]
+            found.settings[*table, TYPE] = Known(
+                before.path, Literal[(*kinds, RECORDING)], before.default
+            )
+            _add(found, Known((*table, "file"), str))
     for name, kind in (("path", str), (TYPE, str)):
         found.settings.setdefault((MARKET, name), Known((MARKET, name), kind))
     return msgspec.structs.replace(found, tables=frozenset(tables))

@@ -16,6 +16,7 @@ import msgspec
 from offbook.adapters.strategy_loader import is_file_ref
 from offbook.config.documents import read_document
 from offbook.config.known import (
+    LATENCY,
     MARKET,
     TYPE,
     Catalogue,
@@ -275,6 +276,9 @@ def _located(layer: Layer, folder: FilePath) -> Layer:
         told = values.get((MARKET, name))
         if isinstance(told, str):
             values[MARKET, name] = str(absolute(folder / FilePath(told).expanduser()))
+    for path, told in values.items():
+        if path[:2] == LATENCY and path[-1] == "file" and isinstance(told, str):
+            values[path] = _recording(told, folder)
     told = values.get(ref)
     if told and is_file_ref(told):
         target, _, name = told.rpartition(":")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from offbook.config.adjusted import as_adjusted
 from offbook.config.guessing import as_toml, guess
 from offbook.config.markets import (
     Label,
@@ -130,6 +131,8 @@ def convert_data(
             _require_header(table, layout)
             table = make(_made_plain(table, told, unusual))
             told = msgspec.structs.replace(told, header=None)
+            if unusual.get("adjusted"):
+                told = as_adjusted(told)
         if quote_size is not None:
             names = header_of(told.names)
             _require_no_sizes(table, told)
@@ -173,7 +176,8 @@ def _require_header(table: Path, layout: str | None) -> None:
     if has_no_header(table, layout):
         raise InvalidInput(
             f"{table} is a file of LOBSTER, which is read as it comes: leave out what tells how a "
-            "table is written (--newest-first, --only, --skip-lines, --time-format, --numbers)"
+            "table is written (--newest-first, --only, --skip-lines, --time-format, --numbers, "
+            "--adj-close)"
         )
 
 

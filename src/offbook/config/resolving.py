@@ -198,14 +198,19 @@ def _replaced(found: Mapping[Path, Setting], layer: Layer, catalogue: Catalogue)
 
 
 def _delays_replaced(layer: Layer) -> list[Path]:
-    """The distributions of weaker sources where this one gives a constant delay instead."""
+    """The distributions of weaker sources where this one gives a constant delay instead; and the
+    constant delay of market data where it gives a distribution of that."""
     latency = (*VENUE, "latency")
-    return [
+    drawn = {path[2] for path in layer.values if path[:2] == latency and len(path) > 3}
+    replaced = [
         (*latency, way)
-        for way in ("entry", "response")
-        if (*latency, f"{way}_ns") in layer.values
-        and not any(path[:3] == (*latency, way) for path in layer.values)
+        for way in ("entry", "response", "market_data")
+        if (*latency, f"{way}_ns") in layer.values and way not in drawn
     ]
+    constant = (*latency, "market_data_ns")
+    if "market_data" in drawn and constant not in layer.values:
+        replaced.append(constant)
+    return replaced
 
 
 def _applies(path: Path, given: Mapping[Path, Setting], catalogue: Catalogue) -> bool:

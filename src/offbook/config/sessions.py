@@ -15,6 +15,7 @@ from offbook.config.gathering import describe_data
 from offbook.config.known import PRESET
 from offbook.config.layers import Layer, Source
 from offbook.config.markets import MarketDescription, description_of, locate_recording
+from offbook.config.measured import resolve_measured
 from offbook.config.resolving import FULL_SPEED, Setting, Settings, read_session_file, session_parts
 from offbook.config.settings import absolute
 from offbook.domain.config import SessionConfig, StrategySpec
@@ -82,6 +83,7 @@ def build_config(
         part(document, "account").setdefault("currency", currency)
     _set_given(document, request)
     try:
+        resolve_measured(document)
         return convert(document, SessionConfig, str(request.file or "configuration"))
     except InvalidConfig as error:
         raise _placed(error, document, settings.given()) from None

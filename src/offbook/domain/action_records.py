@@ -84,7 +84,8 @@ class OrderAdjusted(
 ):
     """An open order's terms follow a corporate action; its place in time priority stays.
 
-    What few orders have, as it is now, is not written where it is not given.
+    What few orders have, as it is now, is not written where it is not given.  ``list_ratio`` is a
+    split's, new for old, of an order whose list has orders of other instruments too.
     """
 
     order: int
@@ -97,6 +98,7 @@ class OrderAdjusted(
     min_qty: int = 0
     cap_px: int | None = None
     peg_offset_px: int = 0
+    list_ratio: tuple[int, int] | None = None
 
 
 class FlowAccrued(RecordBase, frozen=True, kw_only=True, tag="FlowAccrued.1"):

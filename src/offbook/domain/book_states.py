@@ -92,12 +92,14 @@ class KnownBook(msgspec.Struct, frozen=True, kw_only=True):
     """The book of one instrument; ``rebuilt`` is that of a session which builds it anew where
     something was missed (``BookStart.UPDATES``), where it is another.  ``since`` is when all of it
     was last told (session time, ns UTC): what a corporate action has done later is not in it.
+    ``begun`` is when the first row came of a message that has begun and not ended, if one has.
     """
 
     symbol: str
     state: DepthState | ByOrder
     rebuilt: DepthState | ByOrder | None = None
     since: int | msgspec.UnsetType = msgspec.UNSET
+    begun: int | msgspec.UnsetType = msgspec.UNSET
 
     def of(self, start: BookStart) -> DepthState | OrderBookState:
         """The one of a session whose book begins so."""

@@ -55,25 +55,23 @@ class Columns:
     def __len__(self) -> int:
         return len(self.ts)
 
-    def rows(self, begin: int, end: int) -> Self:
-        """Rows ``begin`` to ``end`` of this slice (places within it), without copying."""
+    def rows(self, begin: int, end: int, numbers: IntColumn | None = None) -> Self:
+        """Rows ``begin`` to ``end`` of this slice (places within it), without copying; at other
+        positions of the market where ``numbers`` gives some."""
         part = self._part(begin, end)
         part.index, part.offset = self.index, self.offset + begin
         part.stretches, part.books = self.stretches, self.books
-        if self.numbers is not None:
-            return part.numbered(self.numbers[begin:end])
-        part.start = self.start + begin
-        part.made = self.made
+        if numbers is None and self.numbers is not None:
+            numbers = self.numbers[begin:end]
+        if numbers is None:
+            part.start, part.made = self.start + begin, self.made
+        else:
+            part.numbers, part.start = numbers, int(numbers[0]) if len(numbers) else 0
         return part
 
     def numbered(self, numbers: IntColumn) -> Self:
         """The same rows at these positions of the market."""
-        part = self._part(0, len(self))
-        part.index, part.offset = self.index, self.offset
-        part.stretches, part.books = self.stretches, self.books
-        part.numbers = numbers
-        part.start = int(numbers[0]) if len(numbers) else 0
-        return part
+        return self.rows(0, len(self), numbers)
 
     def positions(self) -> Sequence[int]:
         """The position of each row in the market."""

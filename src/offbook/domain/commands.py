@@ -128,22 +128,30 @@ def well_formed(command: C) -> C:
     on it.  Raises InvalidOrder for an order command, FloatNotExact for a float price or quantity,
     and InvalidInput for any other.
     """
+    try:
+        made: Any = _DECODER.decode(_ENCODER.encode(command))
+    except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        _check_given(command)
+        kind = InvalidOrder if isinstance(command, OrderCommand) else InvalidInput
+        raise kind(f"the command cannot be recorded: {error}") from None
+    if made != command:
+        _check_given(command)  # what is read back as it was, as nearly always, was what it must be
+    if isinstance(made, Stop) and not 0 <= made.deadline_ns < NEVER:
+        raise InvalidInput(
+            f"deadline_ns={made.deadline_ns}: expected 0 to 2**63-2", field="deadline_ns"
+        )
+    return cast("C", made)
+
+
+def _check_given(command: Command) -> None:
+    """Whether an order command was made of what it must be made of. A NaN, which JSON does not
+    have, would be read back as nothing."""
     if isinstance(command, SubmitOrder):
         _check_request("order", command.order, OrderRequest)
     elif isinstance(command, SubmitOrderList):
         _check_list(command.orders)
     elif isinstance(command, ReplaceOrder):
         _check_request("terms", command.terms, ReplaceRequest)
-    kind = InvalidOrder if isinstance(command, OrderCommand) else InvalidInput
-    try:
-        made: Any = _DECODER.decode(_ENCODER.encode(command))
-    except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise kind(f"the command cannot be recorded: {error}") from None
-    if isinstance(made, Stop) and not 0 <= made.deadline_ns < NEVER:
-        raise InvalidInput(
-            f"deadline_ns={made.deadline_ns}: expected 0 to 2**63-2", field="deadline_ns"
-        )
-    return cast("C", made)
 
 
 def _check_request(name: str, request: object, kind: type) -> None:

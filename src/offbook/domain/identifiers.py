@@ -34,13 +34,19 @@ def hashed_uuid(text: str) -> str:
 
 def uuid7_from(unix_ms: int, random_bits: int) -> str:
     """A UUIDv7 (RFC 9562, section 5.7) from a millisecond time and 74 random bits."""
-    value = (unix_ms & (2**48 - 1)) << 80
-    value |= 0x7 << 76
-    value |= ((random_bits >> 62) & 0xFFF) << 64
-    value |= 0b10 << 62
-    value |= random_bits & (2**62 - 1)
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    return uuid7_head(unix_ms, random_bits) + uuid7_tail(random_bits)
+
+
+def uuid7_head(unix_ms: int, random_bits: int) -> str:
+    """Its first three groups: the time, and the higher 12 of the random bits."""
+    time = f"{unix_ms & (2**48 - 1):012x}"
+    return f"{time[:8]}-{time[8:]}-7{(random_bits >> 62) & 0xFFF:03x}"
+
+
+def uuid7_tail(random_bits: int) -> str:
+    """Its last two groups: the lower 62 of the random bits."""
+    text = f"{0b10 << 62 | random_bits & (2**62 - 1):016x}"
+    return f"-{text[:4]}-{text[4:]}"
 
 
 def is_uuid(text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import functools
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -33,9 +34,6 @@ CURRENCY_PRECISION: Final[dict[str, int]] = {
 
 ALWAYS_OPEN: Final = "24/7"
 
-# Every order asks, and an instrument has but a few rules.
-_rule_units = functools.lru_cache(maxsize=1024)(text_to_units)
-
 
 def charge_unit_of(currency: str) -> int:
     """Smallest charge in a currency, in units of 10**-18."""
@@ -51,7 +49,7 @@ class AssetClass(enum.Enum):
     FUTURE = "future"
 
 
-class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """One tradable instrument.
 
     ``price_precision`` and ``qty_precision`` are the storage decimals of market data;
@@ -59,6 +57,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     what a unit of quantity is (shares carry their symbol); ``quote_currency`` pays for it.
     ``calendar`` is ``"24/7"`` or an exchange's MIC such as ``"XNYS"``.  ``contract`` has the terms
     of a future, or of a perpetual that is settled like one; quantities then count contracts.
+
+    What follows from these is worked out once, for every order asks several times.
     """
 
     symbol: str
@@ -143,27 +143,27 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
                 field=f"instrument.{name}",
             )
 
-    @property
+    @cached_property
     def tick_units(self) -> int:
         """Tick size in price units."""
-        return _rule_units(self.tick_size, self.price_precision)
+        return text_to_units(self.tick_size, self.price_precision)
 
-    @property
+    @cached_property
     def lot_units(self) -> int:
         """Lot size in quantity units."""
-        return _rule_units(self.lot_size, self.qty_precision)
+        return text_to_units(self.lot_size, self.qty_precision)
 
-    @property
+    @cached_property
     def min_notional_amount(self) -> int:
         """Smallest value of an order, in units of 10**-18 of ``settle_currency``."""
-        return _rule_units(self.min_notional, AMOUNT_PRECISION)
+        return text_to_units(self.min_notional, AMOUNT_PRECISION)
 
-    @property
+    @cached_property
     def is_inverse(self) -> bool:
         """Whether it is worth an amount of the quote currency, in the base currency."""
         return self.contract is not msgspec.UNSET and self.contract.is_inverse
 
-    @property
+    @cached_property
     def settle_currency(self) -> str:
         """The currency of its value, charges and gains."""
         contract = self.contract
@@ -175,7 +175,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """What the books call what is held of it: contracts are no part of what they are on."""
         return self.base if self.contract is msgspec.UNSET else self.symbol
 
-    @property
+    @cached_property
     def notional_scale(self) -> int:
         """``price_units * qty_units * notional_scale`` is the value in units of 10**-18; of an
         inverse contract that is ``qty_units * notional_scale / price_units``."""
@@ -190,7 +190,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Exact; only where it is inverse, or the price no whole unit, it is rounded to the nearest,
         exact halves to even: the one place where values of contracts are rounded.
         """
-        if self.contract is not msgspec.UNSET and self.contract.is_inverse:
+        if self.is_inverse:
             return share_of(qty * self.notional_scale * of, 1, px) if px else 0
         value = qty * px * self.notional_scale
         return value if of == 1 else share_of(value, 1, of)
@@ -203,12 +203,12 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             return qty * self.notional_scale, value * POWERS_OF_TEN[self.price_precision]
         return value, qty * scale
 
-    @property
+    @cached_property
     def qty_scale(self) -> int:
         """``qty_units * qty_scale`` is the quantity in units of 10**-18."""
         return POWERS_OF_TEN[AMOUNT_PRECISION - self.qty_precision]
 
-    @property
+    @cached_property
     def charge_unit(self) -> int:
         """Smallest charge in ``settle_currency``, in units of 10**-18."""
         return charge_unit_of(self.settle_currency)

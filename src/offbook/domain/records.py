@@ -12,6 +12,7 @@ record, so that folding never computes one again.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -181,7 +182,7 @@ class RequestDenied(RecordBase, frozen=True, kw_only=True, tag="RequestDenied.1"
 
 
 class TimerSet(RecordBase, frozen=True, kw_only=True, tag="TimerSet.1"):
-    """The strategy set a timer; ``every_ns`` repeats it."""
+    """The strategy set a timer, ``due`` by its clock; ``every_ns`` repeats it."""
 
     name: str
     due: int
@@ -212,8 +213,9 @@ class OrderFilled(RecordBase, frozen=True, kw_only=True, tag="OrderFilled.1"):
 
     ``cum_notional`` is all that the order has traded and ``cum_added`` what of it as a maker.
     ``fee_accrued`` is the exact charge of the whole order so far in units of 10**-26, of which
-    ``fee`` (this fill's part, negative for a rebate) is what rounding has booked; ``reserved`` is
-    what stays held.
+    ``fee`` (this fill's part, negative for a rebate) is what rounding has booked; ``fee_within`` is
+    what charges that have bounds in common came to without these, in the same units, where there
+    are such; ``reserved`` is what stays held.
     ``position_*`` and ``realized`` are the position after the fill; ``conversion`` is there when
     the instrument is paid in another currency than the account's.
     """
@@ -239,6 +241,7 @@ class OrderFilled(RecordBase, frozen=True, kw_only=True, tag="OrderFilled.1"):
     conversion: Conversion | None
     evidence: Evidence
     due: int
+    fee_within: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class OrderCanceled(RecordBase, frozen=True, kw_only=True, tag="OrderCanceled.1"):
@@ -355,6 +358,10 @@ Record = (
 _amount_text: Final = functools.lru_cache(maxsize=4096)(amount_text)
 """Most amounts are written again and again: with each commit the whole summary of an account."""
 
+_parsed_amount: Final = functools.lru_cache(maxsize=4096)(Amount.parse)
+"""And read: orders of a size and price hold the same. Besides, equal ones that are read are one
+object then, where the collector of garbage looks at each."""
+
 
 def encode_hook(value: object) -> object:
     """Amounts are written as decimal text."""
@@ -366,7 +373,7 @@ def encode_hook(value: object) -> object:
 def decode_hook(kind: type[Any], value: object) -> object:
     """Amounts are read from decimal text; anything else is a ValidationError of the decoder."""
     if kind is Amount and isinstance(value, str):
-        return Amount.parse(value)
+        return _parsed_amount(value)
     raise TypeError(f"cannot decode {kind.__name__} from {type(value).__name__}")
 
 
@@ -377,6 +384,12 @@ _DECODER: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record, dec_hook=d
 def encode_record(record: Record) -> bytes:
     """A record's canonical bytes, as chained, stored and compared: JSON, fields as declared."""
     return _ENCODER.encode(record)
+
+
+def encode_records(records: Iterable[Record]) -> list[bytes]:
+    """The same of several, in order."""
+    encode = _ENCODER.encode
+    return [encode(record) for record in records]
 
 
 def decode_record(raw: bytes) -> Record:

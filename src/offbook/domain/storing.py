@@ -6,9 +6,10 @@ then the sequence, then the commands.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -40,11 +41,13 @@ NEWLINE = b"\n"
 SNAPSHOTS_KEPT = 2
 """How many snapshots of a session are kept, the newest; one in hand should the newest be bad."""
 
-_NAMED_CONFIG = b'"config":'
-_NO_CONFIG = _NAMED_CONFIG + b"null"
+CONFIGS_KEPT: Final = 256
+"""Configurations that are kept as they were last read: many sessions share one."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ENCODER = msgspec.json.Encoder(enc_hook=encode_hook)
 _SESSION = msgspec.json.Decoder(PaperTradingSession, dec_hook=decode_hook)
+_CONFIG = msgspec.json.Decoder(SessionConfig, dec_hook=decode_hook)
 _SCHEDULED = msgspec.json.Decoder(ScheduledCommand, dec_hook=decode_hook)
 _OPERATION = msgspec.json.Decoder(Operation)
 _PACK = msgspec.msgpack.Encoder()
@@ -62,6 +65,16 @@ class StoredState(msgspec.Struct, frozen=True):
     last_seq: int = 0
     epoch: int = 0
     released: bool = False
+
+
+class _Parted(PaperTradingSession, frozen=True, kw_only=True):
+    """A session as it is stored apart from its configuration, with null in its place."""
+
+    config: Any
+
+
+_PARTED = msgspec.json.Decoder(_Parted, dec_hook=decode_hook)
+_FIELDS = tuple(name for name in PaperTradingSession.__struct_fields__ if name != "config")
 
 
 def encode_session(session: PaperTradingSession) -> bytes:
@@ -82,13 +95,24 @@ def encode_config(config: SessionConfig) -> bytes:
 
 def decode_with_config(raw: bytes, config: bytes) -> PaperTradingSession:
     """Read what ``encode_without_config`` and ``encode_config`` gave. Raises JournalDamaged when it
-    does not fit."""
+    does not fit.
+
+    Sessions of equal configurations are given the same one, as long as it is among the last read.
+    """
 
     def decode(bare: bytes) -> PaperTradingSession:
-        # Text in JSON holds no bare quotation mark, so the first is the session's own.
-        return _SESSION.decode(bare.replace(_NO_CONFIG, _NAMED_CONFIG + config, 1))
+        parted = _PARTED.decode(bare)
+        if parted.config is not None:
+            return _SESSION.decode(bare)  # it has one of its own
+        fields = {name: getattr(parted, name) for name in _FIELDS}
+        return PaperTradingSession(config=_kept_config(config), **fields)
 
     return _decode(decode, raw, "session")
+
+
+@functools.lru_cache(maxsize=CONFIGS_KEPT)
+def _kept_config(raw: bytes) -> SessionConfig:
+    return _CONFIG.decode(raw)
 
 
 def decode_session(raw: bytes) -> PaperTradingSession:

@@ -102,8 +102,9 @@ def text_to_units(text: str, precision: int) -> int:
     """
     if isinstance(text, str) and text.isascii():
         whole, _, fraction = text.partition(".")
-        if whole and len(fraction) <= precision and (whole + fraction).isdigit():
-            return int(whole + fraction.ljust(precision, "0"))  # most of them
+        digits, left = whole + fraction, precision - len(fraction)
+        if whole and left >= 0 and digits.isdigit():
+            return int(digits) * POWERS_OF_TEN[left]  # most of them
     match = _DECIMAL_TEXT.match(text)
     if match is None:
         raise ValueError(f"{text!r} is not a plain decimal number")
@@ -124,11 +125,15 @@ def units_to_text(units: int, precision: int, *, trim: bool = True) -> str:
             return "0"
     if precision == 0:
         return int.__repr__(units)
-    whole, rest = divmod(units, POWERS_OF_TEN[precision])
-    if trim and not rest:
-        return int.__repr__(whole)
-    text = f"{whole}.{rest:0{precision}d}"
-    return text.rstrip("0") if trim else text
+    text = int.__repr__(units)
+    if len(text) <= precision:
+        text = text.zfill(precision + 1)
+    whole, decimals = text[:-precision], text[-precision:]
+    if trim:
+        decimals = decimals.rstrip("0")
+        if not decimals:
+            return whole
+    return f"{whole}.{decimals}"
 
 
 def amount_text(amount: int) -> str:
@@ -150,7 +155,7 @@ def exact_units(value: Exact, precision: int, field: str) -> int:
     decimals than the instrument stores.
     """
     if type(value) is str:
-        return _units_of(value.strip(), precision, field)
+        return units_of_text(value, precision, field)
     if isinstance(value, float):
         shown = float(value)
         raise FloatNotExact(
@@ -163,17 +168,19 @@ def exact_units(value: Exact, precision: int, field: str) -> int:
     elif isinstance(value, Decimal):
         text = format(_sensible(value, field), "f")
     elif isinstance(value, (str, int)) and not isinstance(value, bool):
-        text = str(value).strip()
+        text = str(value)
     else:
         raise InvalidOrder(
             f"{field}={value!r}: expected text, Decimal, int, Price or Quantity, "
             f"was {type(value).__name__}",
             field=field,
         )
-    return _units_of(text, precision, field)
+    return units_of_text(text, precision, field)
 
 
-def _units_of(text: str, precision: int, field: str) -> int:
+def units_of_text(text: str, precision: int, field: str) -> int:
+    """The same of text. Raises InvalidOrder."""
+    text = text.strip()
     try:
         units = text_to_units(text, precision)
     except ValueError as error:
@@ -230,7 +237,7 @@ def round_against_client(amount: int, unit: int) -> int:
     ``amount`` and ``unit`` are in the same scale; a charge is positive, so rounding up never
     flatters the account.
     """
-    return ceil_div(amount, unit) * unit
+    return -(-amount // unit) * unit
 
 
 def round_half_up(amount: int, unit: int) -> int:

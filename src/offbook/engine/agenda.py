@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Final
 
 import msgspec
@@ -23,6 +24,7 @@ STAGE_VENUE: Final = 2
 STAGE_TIMER: Final = 4
 STAGE_MESSAGE: Final = 5
 PRUNE_AT: Final = 4096
+_STAGE_BY_STAGE: Final = itemgetter(1, 0, 2)
 
 
 class Expiry(msgspec.Struct, frozen=True, tag=True, array_like=True, gc=False):
@@ -234,7 +236,7 @@ class Agenda:
             taken.append(heapq.heappop(heap))
         self._look()
         if len(taken) > 1:
-            taken.sort(key=lambda entry: (entry[1], entry[0], entry[2]))
+            taken.sort(key=_STAGE_BY_STAGE)
         return [(entry[1], entry[3]) for entry in taken]
 
     def take_out(self, wanted: Callable[[AgendaItem], bool]) -> list[tuple[int, AgendaItem]]:

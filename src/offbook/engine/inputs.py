@@ -8,6 +8,7 @@ from offbook.domain.calendars import TradingCalendar
 from offbook.domain.commands import Command
 from offbook.domain.joining import Joined
 from offbook.domain.market_data import MarketInfo, MarketSlice
+from offbook.domain.receipts import Receipts
 
 
 class Attach(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,12 +16,14 @@ class Attach(msgspec.Struct, frozen=True, kw_only=True):
 
     ``calendars`` are the trading hours of its instruments, each named as they name it.  A market
     that was running already is joined at a place in its recording: ``joined``.  The first row is
-    then the one at ``joined.row``, and the rows of its keyframe count as taken.
+    then the one at ``joined.row``, and the rows of its keyframe count as taken.  ``receipts`` are
+    the times of all rows, for a session whose configuration asks for those.
     """
 
     market: MarketInfo
     calendars: tuple[TradingCalendar, ...]
     joined: Joined | None = None
+    receipts: Receipts | None = None
 
 
 class Take(msgspec.Struct, frozen=True, kw_only=True, gc=False):

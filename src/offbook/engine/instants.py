@@ -277,13 +277,13 @@ class Instants:
     def _timer(self, name: str) -> None:
         kernel = self._kernel
         timer = kernel.ledger.timers.get(name)
-        if timer is None or timer.due > kernel.now:
+        if timer is None or kernel.clock.session(timer.due) > kernel.now:
             return  # taken back, or set anew for later
         running = kernel.ledger.status is RUNNING
         kernel.emit(r.TimerFired, name=name, due=timer.due, delivered=running)
         again = kernel.ledger.timers.get(name)
         if again is not None:
-            kernel.agenda.add(again.due, STAGE_TIMER, TimerDue(name))
+            kernel.agenda.add(kernel.clock.session(again.due), STAGE_TIMER, TimerDue(name))
         if running and self.host is not None:
             self.host.call("on_timer", name)
 

@@ -23,6 +23,7 @@ from offbook.domain.market_data import (
     StatusUpdate,
 )
 from offbook.domain.orders import ExecType
+from offbook.domain.receipts import Receipts
 from offbook.domain.records import Record
 from offbook.domain.session import RUNNING
 from offbook.domain.values import Amount, units_to_text
@@ -34,10 +35,17 @@ from offbook.engine.books.books import book_for
 from offbook.engine.books.depths import Depths
 from offbook.engine.desk.risk import RiskChecks
 from offbook.engine.desk.terms import Market
+from offbook.engine.ledger.changed_orders import ChangedOrders
 from offbook.engine.ledger.ledger import LedgerState
 from offbook.engine.ledger.state import OrderState
 from offbook.engine.models.fees import Charges
 from offbook.engine.models.latency import LatencyModel, latency_model
+from offbook.engine.models.market_data_delay import (
+    LateMarket,
+    SameClock,
+    StrategyClock,
+    strategy_clock,
+)
 from offbook.engine.models.slippage import slippage_model
 from offbook.engine.rows.rows import PriceRow, Row
 from offbook.engine.strategy.view import StrategyView
@@ -72,6 +80,8 @@ class Kernel:
         self.charges = Charges(config.venue.fee, config.venue.fee_rounding)
         self.slippage = slippage_model(config.venue.slippage)
         self.latency: LatencyModel = latency_model(config.venue.latency)
+        self.clock: StrategyClock = SameClock()
+        """The strategy's clock, which is ahead where it sees the market late."""
         touch = config.venue.limit_fill is LimitFill.TOUCH
         self.touched = touched_by_quotes(config.market) if touch else frozenset()
         """The instruments of which a quote fills limits at the price of its own side."""
@@ -110,6 +120,7 @@ class Kernel:
         """Whether a loop over rows must look up: the strategy has acted, or the session does not
         run, or it has made enough."""
         self.view = StrategyView()
+        self.changed = ChangedOrders()
 
     def adopt(self, ledger: LedgerState) -> None:
         """Go on from another ledger state, as from a snapshot."""
@@ -125,9 +136,15 @@ class Kernel:
         )
         self.risk = RiskChecks(config.risk, self.valuation, self.funds, ledger, self.lending)
 
-    def join(self, market: MarketInfo, calendars: tuple[TradingCalendar, ...]) -> None:
+    def join(
+        self,
+        market: MarketInfo,
+        calendars: tuple[TradingCalendar, ...],
+        receipts: Receipts | None = None,
+    ) -> None:
         """Take the market in: what there is to trade, and which source gives each its prices."""
         self.market = market
+        self._show_late(market, receipts)
         for one in market.instruments:
             self.instruments[one.symbol] = self._as_traded(one)
         self.valuation.join(market)
@@ -146,6 +163,15 @@ class Kernel:
                     f"{instrument.symbol} trades by {instrument.calendar}, which was not given",
                     reason="no_calendar",
                 )
+
+    def _show_late(self, market: MarketInfo, receipts: Receipts | None) -> None:
+        """Have the strategy see the market as late as it is configured to."""
+        latency = self.config.venue.latency
+        if latency.shows_late:
+            self.clock = strategy_clock(
+                latency, self.config.seed, is_live=not market.clock_stops, receipts=receipts
+            )
+            self.latency = LateMarket(self.latency, self.clock, lambda: self.now)
 
     def _as_traded(self, instrument: Instrument) -> Instrument:
         """The instrument with the lots of this venue: whole units where those are asked for."""
@@ -179,8 +205,9 @@ class Kernel:
             return present
         if not self.sole_source:
             return self.latest.get(symbol)
-        assert not isinstance(self.last, DepthUpdate | BookOrderUpdate | StatusUpdate)
-        return self.last
+        last = self.last
+        assert not isinstance(last, _UNPRICED)
+        return last
 
     def emit(self, kind: type[R], **fields: Any) -> R:
         """Make the next record, fold it into the ledger and give it out."""
@@ -194,6 +221,8 @@ class Kernel:
         ledger = self.ledger
         ledger.apply(record)
         self.out.append(record)
+        if self.changed.watches:
+            self.changed.note(record, ledger)
         if ledger.seq >= self.most_seq or ledger.status is not RUNNING:
             self.look_up = True
         if self.funds.shifts and type(record) in _SHIFTING:

@@ -56,6 +56,7 @@ def know_books(kernel: Kernel, books: Iterable[KnownBook] | msgspec.UnsetType) -
         dropped_at, mark = depths.was_dropped(known.symbol)
         book = depths.know(known.symbol)
         load_book(book, known.of(kernel.config.venue.book_start))
+        book.begun_at = known.begun or 0
         since = depths.since[known.symbol] = known.since or 0
         if dropped_at > since:
             book.drop(dropped_at, mark)
@@ -76,8 +77,19 @@ def skip(parts: Parts, command: SkipRows) -> None:
         )
     parts.built.leave_slices()
     know(parts, [one for one in command.last if one.row >= row], command.to_row)
-    know_books(parts.kernel, command.books)
-    for symbol in parts.kernel.depths:
-        parts.venue.depth.places(symbol).see()
+    _leave_books_out(parts, command)
     follow_statuses(parts.kernel, command.statuses, row)
     parts.instants.equity.look()
+
+
+def _leave_books_out(parts: Parts, command: SkipRows) -> None:
+    """Have the books of after rows that are left out. Of one that was told as a whole among them,
+    or had a gap there, places and what was taken are not followed across that."""
+    depths = parts.kernel.depths
+    before = {symbol: (depth.ts, depth.gaps) for symbol, depth in depths.all()}
+    know_books(parts.kernel, command.books)
+    for symbol, (ts, gaps) in before.items():
+        places = parts.venue.depth.places(symbol)
+        if depths.since.get(symbol, 0) >= ts or depths[symbol].gaps != gaps:
+            places.renew()
+        places.see()

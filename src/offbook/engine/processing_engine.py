@@ -16,7 +16,6 @@ from offbook.domain.config import chain_config
 from offbook.domain.errors import EngineFault, InvalidStrategy
 from offbook.domain.market_data import BarSlice, Cursor, QuoteSlice
 from offbook.domain.orders import OrderView, Origin
-from offbook.domain.record_parts import Posting
 from offbook.domain.records import ENGINE_SEMANTICS, JOURNAL_FORMAT, Record
 from offbook.domain.session import (
     PaperTradingSession,
@@ -26,8 +25,8 @@ from offbook.domain.session import (
 )
 from offbook.domain.values import Amount
 from offbook.engine import keyframes, snapshots
-from offbook.engine.account.accounts import CAPITAL, CASH
 from offbook.engine.account.equity_watch import EquityWatch
+from offbook.engine.account.postings import paid_in
 from offbook.engine.capture import Captured, capture
 from offbook.engine.desk.desk import OrderDesk
 from offbook.engine.desk.list_desk import ListDesk
@@ -36,13 +35,14 @@ from offbook.engine.desk.terms import Terms
 from offbook.engine.inputs import Advance, Attach, EndOfData, EngineInput, Take
 from offbook.engine.instants import Instants
 from offbook.engine.kernel import UNBOUNDED, Kernel
+from offbook.engine.ledger.changed_orders import Mark
 from offbook.engine.ledger.folding import order_view, summary_of
 from offbook.engine.lifecycle import Lifecycle
 from offbook.engine.market.built_bars import BuiltBars
 from offbook.engine.market.history import Histories
 from offbook.engine.rows.market_rows import SEVERAL, MarketRows
 from offbook.engine.standing import Standing, standing_of
-from offbook.engine.strategy.host import StrategyHost
+from offbook.engine.strategy.late_host import host_for
 from offbook.engine.strategy.strategy import Strategy
 from offbook.engine.venue.venue import Venue
 from offbook.engine.wake import Wake
@@ -90,17 +90,16 @@ class ProcessingEngine:
         self._rows = MarketRows(
             self._kernel, self._venue, self._instants, self._lifecycle, self._history, self._built
         )
-        self._host: StrategyHost | None = None
-        if strategy is not None:
-            self._host = StrategyHost(
-                self._kernel,
-                self._desk,
-                self._lists,
-                self._history,
-                self._built,
-                strategy,
-                self._lifecycle.strategy_failed,
-            )
+        self._host = host_for(
+            strategy,
+            self._kernel,
+            self._desk,
+            self._lists,
+            self._history,
+            self._built,
+            self._lifecycle.strategy_failed,
+        )
+        if self._host is not None:
             self._lifecycle.host = self._instants.host = self._host
             self._rows.show_to(self._host)
 
@@ -306,11 +305,7 @@ class ProcessingEngine:
             strategy_source=self._strategy_source,
             currency=account.currency,
             rates=self._kernel.valuation.stated,
-            opening=tuple(
-                Posting(owner, name, Amount(sign * amount))
-                for name, amount in opening.items()
-                for owner, sign in ((CASH, 1), (CAPITAL, -1))
-            ),
+            opening=paid_in(opening),
             joined=keyframes.recorded(attach.joined, self._host, config.venue.book_start),
         )
         self._kernel.view.cash = opening
@@ -319,7 +314,7 @@ class ProcessingEngine:
             keyframes.join(self._parts, attach.joined)
 
     def _join(self, attach: Attach) -> None:
-        self._kernel.join(attach.market, attach.calendars)
+        self._kernel.join(attach.market, attach.calendars, attach.receipts)
         self._history.join(attach.market)
 
     def _take_command(self, take: Take) -> None:
@@ -378,14 +373,15 @@ class ProcessingEngine:
         captured = self.capture()
         return None if captured is None else captured.whole()
 
-    def capture(self) -> Captured | None:
-        """The same, to be written down in pieces while the engine goes on."""
+    def capture(self, since: Mark | None = None) -> Captured | None:
+        """The same, to be written down in pieces while the engine goes on; but not the orders that
+        are as they were at ``since``, the mark of an earlier one, as far as that is known."""
         memory = None
         if self._host is not None:
             if not self._host.keeps_memory:
                 return None
             memory = snapshots.save_memory(self._host.strategy)
-        return capture(self._parts, self._lifecycle.row, memory)
+        return capture(self._parts, self._lifecycle.row, memory, since)
 
     def restore(self, attach: Attach, state: bytes) -> None:
         """Become what ``snapshot`` kept; the engine must be fresh.

@@ -308,19 +308,21 @@ def configs_of(path: Path) -> tuple[list[str | None], int]:
     return names, kept
 
 
-def test_no_database_toolkit_is_loaded_before_a_store_is_opened(tmp_path: Path) -> None:
+def test_a_database_toolkit_is_loaded_only_to_make_a_schema(tmp_path: Path) -> None:
     script = (
-        "import sys, offbook.adapters.persistence.stores as stores\n"
-        "assert not {'sqlalchemy', 'alembic'} & set(sys.modules)\n"
+        "import asyncio, sys, offbook.adapters.persistence.stores as stores\n"
+        "toolkit = {'sqlalchemy', 'alembic'}\n"
+        "assert not toolkit & set(sys.modules)\n"
         "from pathlib import Path\n"
-        "stores.open_for_writing(Path(sys.argv[1]))\n"
-        "print('alembic' in sys.modules)\n"
+        "opened = stores.open_for_writing(Path(sys.argv[1]))\n"
+        "assert asyncio.run(opened.list()) == ()\n"
+        "print(sorted(toolkit & set(sys.modules)))\n"
     )
-    for makes_the_schema in ("True", "False"):
+    for loaded in ("['alembic', 'sqlalchemy']", "[]"):
         run = subprocess.run(
             [sys.executable, "-c", script, str(tmp_path)],
             capture_output=True,
             text=True,
             timeout=60,
         )
-        assert run.stdout.strip() == makes_the_schema, run.stderr
+        assert run.stdout.strip() == loaded, run.stderr

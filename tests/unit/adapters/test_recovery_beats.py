@@ -101,7 +101,7 @@ async def test_a_worker_gives_signs_of_life_while_it_is_at_work(
     monkeypatch.setattr(serving, "BEAT_SECONDS", 0.001)
     pipe = Pipe()
     session = new_session(config=Stage().config())
-    pipe.messages.put_nowait(Rebuild(session))
+    pipe.messages.put_nowait(Rebuild.of(session))
     pipe.messages.put_nowait(Leave())
 
     @asynccontextmanager
@@ -112,8 +112,32 @@ async def test_a_worker_gives_signs_of_life_while_it_is_at_work(
         yield rebuild
 
     working: Any = pipe
-    await serving._serve(working, open_rebuilder)
+    await serving._serve(working, open_rebuilder, on_open=lambda: None)
     assert Rebuilt(session.id) in pipe.all
+
+
+async def test_a_session_that_a_worker_cannot_read_is_left_to_its_owner() -> None:
+    """And the next is made."""
+    pipe = Pipe()
+    session = new_session(config=Stage().config())
+    asked = Rebuild.of(session)
+    pipe.messages.put_nowait(Rebuild("torn", asked.stored, b"{}"))
+    pipe.messages.put_nowait(asked)
+    pipe.messages.put_nowait(Leave())
+
+    @asynccontextmanager
+    async def open_rebuilder(_: serving.Say) -> AsyncIterator[serving.RebuildOne]:
+        async def rebuild(found: PaperTradingSession) -> None:
+            assert found == session
+
+        yield rebuild
+
+    working: Any = pipe
+    await serving._serve(working, open_rebuilder, on_open=lambda: None)
+    torn, made = (message for message in pipe.all if isinstance(message, Rebuilt))
+    assert (torn.session_id, torn.end) == ("torn", None)
+    assert "JournalDamaged" in torn.why
+    assert made == Rebuilt(session.id)
 
 
 class Pipe:

@@ -13,8 +13,11 @@ from offbook.config.resolving import Settings, load_settings, session_parts
 from offbook.config.sessions import SessionRequest, build_config
 from offbook.domain.config import (
     BasisPointsSlippage,
+    EmpiricalDelay,
+    LatencyConfig,
     NoSlippage,
     Preset,
+    RowTimes,
     SessionConfig,
     StrategySpec,
     VenueConfig,
@@ -73,6 +76,23 @@ def test_a_constant_delay_takes_the_place_of_a_presets_distribution() -> None:
     assert latency.response == venue_preset("harsh").latency.response
     both = built(SessionRequest(data="demo", preset="harsh", latency_ms="1")).venue.latency
     assert (both.entry_ns, both.entry, both.response) == (1_000_000, None, None)
+
+
+def test_one_delay_of_market_data_takes_the_place_of_another_kind() -> None:
+    """In either way, that of a weaker source; both of one source contradict each other."""
+    drawn: dict[str, object] = {"market_data": {"type": "empirical", "quantiles_ns": [1, 2]}}
+    constant: dict[str, object] = {"market_data_ns": 7}
+
+    def found(*told: dict[str, object]) -> LatencyConfig:
+        return built(None, *({"venue": {"latency": one}} for one in told)).venue.latency
+
+    assert found(drawn, constant) == LatencyConfig(market_data_ns=7)
+    known = EmpiricalDelay(quantiles_ns=(1, 2))
+    assert found(constant, drawn) == LatencyConfig(market_data=known)
+    with pytest.raises(InvalidConfig, match="give market_data_ns or market_data, not both"):
+        found(drawn | constant)
+    late = found({"row_times": "received"}, constant)
+    assert late == LatencyConfig(market_data_ns=7, row_times=RowTimes.RECEIVED)
 
 
 def test_a_distribution_of_the_same_source_stays() -> None:

@@ -84,6 +84,31 @@ def test_a_year_has_as_many_sessions_as_it_had(year: int, days: int) -> None:
     assert sum(day.startswith(str(year)) for day in SESSIONS) == days
 
 
+SHORT_DAYS = {
+    2015: ("11-27", "12-24"),
+    2016: ("11-25",),
+    2017: ("07-03", "11-24"),
+    2018: ("07-03", "11-23", "12-24"),
+    2019: ("07-03", "11-29", "12-24"),
+    2020: ("11-27", "12-24"),
+    2021: ("11-26",),
+    2022: ("11-25",),
+    2023: ("07-03", "11-24"),
+    2024: ("07-03", "11-29", "12-24"),
+    2025: ("07-03", "11-28", "12-24"),
+}
+
+
+@pytest.mark.parametrize("year", SHORT_DAYS)
+def test_these_days_of_a_year_close_early_and_no_others(year: int) -> None:
+    """At one in the afternoon of New York."""
+    lengths = {
+        day[5:]: closes - opens for day, (opens, closes) in SESSIONS.items() if day[:4] == str(year)
+    }
+    short = {day: minutes for day, minutes in lengths.items() if minutes != 390}
+    assert short == dict.fromkeys(SHORT_DAYS[year], 210)
+
+
 def test_sessions_are_in_order_and_within_the_exchange_s_own_day() -> None:
     """Each opens at 9:30 of its date in New York, closes by 16:00, and no date comes twice."""
     assert len(SESSIONS) == len(TABLE["sessions"])

@@ -1,8 +1,8 @@
 """Other values of settings that came after sessions were first kept, by their place."""
 
-from offbook.domain.config.session import _UNUSED_OF_FEES
+from offbook.domain.config.session import _UNUSED_OF_FEES, _UNUSED_OF_LATENCY
 
-LATER_VALUES: dict[tuple[str, ...], str] = {
+LATER_VALUES: dict[tuple[str, ...], object] = {
     ("venue", "limit_fill"): "touch",
     ("venue", "intrabar"): "ohlc",
     ("venue", "self_match"): "decrement",
@@ -11,6 +11,8 @@ LATER_VALUES: dict[tuple[str, ...], str] = {
     ("venue", "slippage_bound"): "none",
     ("venue", "replace_priority"): "lost",
     ("venue", "while_closed"): "reject",
+    ("venue", "auctions", "at_break"): "both",
+    ("venue", "latency", "market_data"): {"type": "empirical", "quantiles_ns": [1]},
     ("account", "unpaid"): "cut",
     ("venue", "fee", "minimum"): "0.5",
     ("venue", "fee", "maximum"): "9",
@@ -24,6 +26,7 @@ NOT_ALONE = ("liquidation", "maintenance_basis", "margin_mode", "portfolio_margi
 """Settings of an account that go with others, or without them."""
 
 
-def fee_bounds() -> set[tuple[str, str]]:
-    """The places in a venue of what charges by value have come to have."""
-    return {("fee", name) for name, _ in _UNUSED_OF_FEES["basis_points"]}
+def later_parts() -> set[tuple[str, str]]:
+    """The places in a venue of what charges by value, and delays, have come to have."""
+    fees = {("fee", name) for name, _ in _UNUSED_OF_FEES["basis_points"]}
+    return fees | {("latency", name) for name, _ in _UNUSED_OF_LATENCY}

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.unit.domain.later_values import LATER_VALUES, NOT_ALONE, OF_OTHER_VENUES, fee_bounds
+from tests.unit.domain.later_values import LATER_VALUES, NOT_ALONE, OF_OTHER_VENUES, later_parts
 
 from offbook.domain.config import (
     AccountConfig,
@@ -147,7 +147,7 @@ REFUSED: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
     *((FlatFee, {"per_order": text}, "venue.fee.per_order") for text in ("-1", "one", 1)),
     *(
         (LatencyConfig, {name: value}, f"venue.latency.{name}")
-        for name in ("entry_ns", "response_ns")
+        for name in ("entry_ns", "response_ns", "market_data_ns")
         for value in (-1, 60_000_000_001)
     ),
     *(
@@ -251,7 +251,7 @@ def is_later(place: tuple[str, ...]) -> bool:
     """Of what came after sessions were first kept: left out of the chain where it says nothing."""
     unused = {(part, name) for part, name, _ in _UNUSED}
     unused |= {("market", name) for name, _ in _UNUSED_OF_SOURCES}
-    return place[:2] in unused or place[1:] in fee_bounds()
+    return place[:2] in unused or place[1:] in later_parts()
 
 
 def leaves(document: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
@@ -332,8 +332,8 @@ DECIDING = [
         # These say which part it is, or must agree with another field.
         *(("market", name) for name in ("path", "type", "actions", "funding", "settlements")),
         *(("venue", part, "type") for part in ("fee", "slippage")),
-        # Of books and halts, and this market has none; or of reports that take no time.
-        ("venue", "queue", "type"),
+        # Of books and halts, and this market has none; of reports that take no time; of late rows.
+        *(("venue", *of) for of in (("queue", "type"), ("latency", "row_times"))),
         *(("venue", name) for name in OF_OTHER_VENUES),
         *(("account", name) for name in ("currency", "type", "initial_margin", "rates_from")),
         *(("account", name) for name in ("settlement", "margin_rules", "maintenance_tiers")),

@@ -1,7 +1,10 @@
 """What is stored of a session, as values that go through their stored form unchanged."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
+import msgspec
 import pytest
 
 from offbook.domain import storing
@@ -17,7 +20,14 @@ from offbook.domain.journal import (
     Snapshot,
 )
 from offbook.domain.market_data import Cursor
-from offbook.domain.session import SessionStatus, SessionSummary, StopParameters
+from offbook.domain.session import (
+    PaperTradingSession,
+    SessionError,
+    SessionHealth,
+    SessionStatus,
+    SessionSummary,
+    StopParameters,
+)
 from offbook.domain.values import Amount
 from offbook.testing.sessions import new_session
 
@@ -40,7 +50,18 @@ OPERATION = Operation(at=datetime(2026, 1, 5, tzinfo=UTC), kind=OperationKind.OW
 SNAPSHOT = Snapshot(seq=2, cursor=Cursor(row=1, ts=2), head=bytes(32), state=b"\x00\xff\n")
 ANSWER = CommandAnswer(command_id="c", body_digest="d", answer=b"\x00{}")
 
-FORMS = {
+CONFIG = storing.encode_config(RICH.config)
+FORMS: dict[str, tuple[Callable[[Any], bytes], Callable[[bytes], Any], object]] = {
+    "apart": (
+        storing.encode_without_config,
+        lambda raw: storing.decode_with_config(raw, CONFIG),
+        RICH,
+    ),
+    "configuration": (
+        lambda session: storing.encode_config(session.config),
+        lambda raw: storing.decode_with_config(storing.encode_without_config(RICH), raw),
+        RICH,
+    ),
     "session": (storing.encode_session, storing.decode_session, RICH),
     "scheduled": (storing.encode_scheduled, storing.decode_scheduled, SCHEDULED),
     "operation": (storing.encode_operation, storing.decode_operation, OPERATION),
@@ -64,6 +85,45 @@ def test_what_cannot_be_read_is_damage(form: str, raw: bytes) -> None:
     """Never an error of the decoder's own."""
     with pytest.raises(JournalDamaged, match="cannot be read"):
         FORMS[form][1](raw)
+
+
+def test_nothing_of_a_session_is_lost_apart_from_its_configuration() -> None:
+    """Each field, at another value than the one it has by itself."""
+    at = datetime(2026, 1, 6, tzinfo=UTC)
+    full = msgspec.structs.replace(
+        RICH,
+        started_at=at,
+        stopped_at=at,
+        status_reason="why",
+        health=SessionHealth.LAGGING,
+        health_detail="so",
+        version=7,
+        epoch=3,
+        last_seq=9,
+        chain_head="ab",
+        start_command_id="c",
+        error=SessionError(code="x", message="y"),
+        parent_id="p",
+    )
+    for field in msgspec.structs.fields(PaperTradingSession):
+        assert getattr(full, field.name) != field.default, field.name
+    assert storing.decode_with_config(storing.encode_without_config(full), CONFIG) == full
+
+
+def test_sessions_of_one_configuration_share_it() -> None:
+    """It is most of a session, and never changes."""
+    raw = storing.encode_without_config(RICH)
+    one, other = (storing.decode_with_config(raw, bytes(bytearray(CONFIG))) for _ in range(2))
+    assert one.config is other.config
+    another = msgspec.structs.replace(RICH.config, seed=RICH.config.seed + 1)
+    third = storing.decode_with_config(raw, storing.encode_config(another))
+    assert third.config == another != one.config
+
+
+def test_a_session_that_holds_a_configuration_keeps_it() -> None:
+    """As one that was stored before they were kept apart."""
+    another = storing.encode_config(msgspec.structs.replace(RICH.config, seed=5))
+    assert storing.decode_with_config(storing.encode_session(RICH), another) == RICH
 
 
 def test_an_amount_stored_as_a_number_is_damage() -> None:

@@ -6,6 +6,8 @@ from tests.unit.domain.test_config import MARKET, session
 
 from offbook.domain.config import (
     AccountConfig,
+    AtBreak,
+    AuctionRules,
     BarReports,
     BasisPointsFee,
     BeyondBand,
@@ -15,6 +17,7 @@ from offbook.domain.config import (
     LimitFill,
     NormalDelay,
     PerUnitFee,
+    RowTimes,
     SumFee,
     Unpaid,
     UsRegulatoryFee,
@@ -63,6 +66,16 @@ def test_refusals_of_what_arrives_stand_in_the_chain_where_they_are_set() -> Non
     assert b'"beyond_band":"reject"' in refusing
 
 
+def test_rules_of_breaks_stand_in_the_chain_where_they_are_set() -> None:
+    """Whatever other rules of auctions say."""
+    equal = chain_config(session(venue=VenueConfig(auctions=AuctionRules(limit="equal"))))  # type: ignore[arg-type]  # as it is written in Python
+    assert b'"auctions":{"close_cutoff_ns":600000000000,"limit":"equal","open_cutoff_ns"' in equal
+    assert b"at_break" not in equal
+    none = VenueConfig(auctions=AuctionRules(at_break=AtBreak.NONE))
+    assert b'"at_break":"none"' in chain_config(session(venue=none))
+    assert b"auctions" not in chain_config(session())
+
+
 def test_bounds_of_charges_stand_in_the_chain_where_they_are_set() -> None:
     """Also of the parts of a sum; those of charges per unit always did."""
     plain = BasisPointsFee(maker="1", taker="2")
@@ -74,6 +87,24 @@ def test_bounds_of_charges_stand_in_the_chain_where_they_are_set() -> None:
     summed = chain_config(session(venue=VenueConfig(fee=SumFee(parts=parts))))
     assert summed.count(b"round_each") == 1
     assert summed.count(b'"minimum"') == summed.count(b'"maximum"') == 1
+
+
+def test_a_delay_of_market_data_stands_in_the_chain_where_there_is_one() -> None:
+    """And what rows' times are, where it matters; elsewhere it is refused."""
+    assert b"market_data" not in chain_config(session())
+    assert b"row_times" not in chain_config(session())
+    late = LatencyConfig(market_data_ns=5, row_times=RowTimes.VENUE)
+    chained = chain_config(session(venue=VenueConfig(latency=late)))
+    assert b'"market_data_ns":5' in chained
+    assert b'"row_times":"venue"' in chained
+    drawn = LatencyConfig(market_data=NormalDelay(mean_ns=9, deviation_ns=1))
+    assert b'"mean_ns":9' in chain_config(session(venue=VenueConfig(latency=drawn)))
+    with pytest.raises(InvalidConfig, match="give market_data_ns or market_data, not both"):
+        LatencyConfig(market_data_ns=5, market_data=NormalDelay(mean_ns=9, deviation_ns=1))
+    with pytest.raises(InvalidConfig, match="row_times=received is for a delay of market data"):
+        LatencyConfig(row_times=RowTimes.RECEIVED)
+    with pytest.raises(InvalidConfig, match="row_times='sent', expected 'venue', 'received'"):
+        LatencyConfig(market_data_ns=5, row_times="sent")  # type: ignore[arg-type]  # the point
 
 
 def test_rules_of_bars_are_refused_where_none_are_matched() -> None:

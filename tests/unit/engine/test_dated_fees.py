@@ -81,6 +81,56 @@ def test_a_sale_is_charged_at_the_rates_of_its_day_in_new_york(when: str, charge
     assert Decimal(charged(UsRegulatoryFee(), "1000", "100000", ts=at(when))) == Decimal(charge)
 
 
+SEC = UsRegulatoryFee(taf=())
+TAF = UsRegulatoryFee(sec=())
+
+
+@pytest.mark.parametrize(
+    ("since", "rate", "before"),
+    [
+        # The SEC's fee rate advisories: dollars a million from a day on, and before it.
+        ("2013-05-25", "17.4", "22.4"),
+        ("2014-03-18", "22.1", "17.4"),
+        ("2015-02-14", "18.4", "22.1"),
+        ("2016-02-16", "21.8", "18.4"),
+        ("2017-07-04", "23.1", "21.8"),
+        ("2018-05-22", "13", "23.1"),
+        ("2019-04-16", "20.7", "13"),
+        ("2020-02-18", "22.1", "20.7"),
+        ("2021-02-25", "5.1", "22.1"),
+        ("2022-05-14", "22.9", "5.1"),
+        ("2023-02-27", "8", "22.9"),
+        ("2024-05-22", "27.8", "8"),
+        ("2025-05-14", "0", "27.8"),
+    ],
+)
+def test_a_million_sold_is_charged_what_the_sec_has_told(
+    since: str, rate: str, before: str
+) -> None:
+    """From the first moment of its day on."""
+    first = at(f"{since}T10:00:00")
+    assert charged(SEC, "1", "1000000", ts=first) == rate
+    assert charged(SEC, "1", "1000000", ts=first - DAY_NS) == before
+
+
+@pytest.mark.parametrize(
+    ("year", "rate", "maximum"),
+    [
+        # FINRA's Schedule A, section 1.
+        (2013, "0.000119", "5.95"),
+        (2022, "0.00013", "6.49"),
+        (2023, "0.000145", "7.27"),
+        (2024, "0.000166", "8.3"),
+    ],
+)
+def test_a_share_sold_is_charged_what_finra_has_told(year: int, rate: str, maximum: str) -> None:
+    """And a trade no more than its maximum."""
+    for day in ("01-02", "12-30"):
+        ts = at(f"{year}-{day}T10:00:00")
+        assert charged(TAF, "10000", "1", ts=ts) == f"{Decimal(rate) * 10_000:f}".rstrip("0")
+        assert charged(TAF, "1000000", "1", ts=ts) == maximum
+
+
 def test_the_fee_per_share_has_its_maximum_by_trade() -> None:
     """100,000 shares at 0.000166 would be 16.60."""
     config = UsRegulatoryFee(sec=())

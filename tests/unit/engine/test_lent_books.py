@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+import pytest
 from tests.properties.random_actions import action
 from tests.rehearsal import attach_of, session_of
 
@@ -21,6 +22,7 @@ def fills_of(market: BuiltMarket, row: int, venue: dict[str, Any], **terms: Any)
     """The rows at which an order is filled that is sent before ``row``: the same where the book is
     lent, and the engine asleep whenever it may be, as where every row is visited."""
     (rows,) = market.slices
+    assert row < len(rows), "no such row"
     session, attach = session_of(market, venue=venue), attach_of(market, clock_stops=False)
     order = OrderRequest(symbol="XYZ", side=OrderSide.BUY, order_qty="1", **terms)
     submit = c.SubmitOrder(command_id="o", order=order)
@@ -88,3 +90,23 @@ def test_a_book_that_was_dropped_is_looked_at_by_itself() -> None:
     venue = {"book_start": BookStart.UPDATES}
     terms = {"order_type": OrderType.STOP, "stop_px": "100.05"}
     assert fills_of(market, 2, venue, **terms) == [4]
+
+
+@pytest.mark.parametrize("start", BookStart)
+def test_a_message_that_has_begun_before_an_action_is_of_the_book_of_before(
+    start: BookStart,
+) -> None:
+    """A snapshot too: nothing is matched until the next, whether it is told as a whole or not."""
+    market = depth_market(
+        [
+            "snapshot 100.00x5 / 100.02x5",
+            "snapshot 100.00x5 / 100.01x5",
+            "snapshot 99.95x5 / 99.99x5",
+        ],
+        instrument=XYZ,
+    )
+    market.slices[0].ts[3:] += SECOND
+    paid = action("XYZ", ActionKind.DIVIDEND, START + 2 * SECOND, amount="0.01")
+    config = msgspec.structs.replace(market.config, adjustment=Adjustment.RAW, actions=(paid,))
+    market = msgspec.structs.replace(market, config=config)
+    assert fills_of(market, 4, {"book_start": start}, order_type=OrderType.MARKET) == [5]

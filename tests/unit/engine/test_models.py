@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.engine.made_fees import fees, singles
 
 from offbook.domain.config import (
     BasisPointsFee,
@@ -40,30 +41,6 @@ CENT = AMOUNT_SCALE // 100
 
 EXACT = FeeRounding.UP
 
-shares = st.integers(-10_000_000, 10_000_000).map(lambda units: f"{units / 10_000:.4f}")
-taken = st.integers(0, 10_000_000).map(lambda units: f"{units / 10_000:.4f}")
-cents = st.integers(0, 10**6).map(lambda number: f"{number / 100:.2f}")
-percents = st.sampled_from([None, "1", "0.0001", "0"])
-singles = st.one_of(
-    st.builds(BasisPointsFee, maker=shares, taker=taken),
-    st.builds(
-        BasisPointsFee,
-        maker=shares,
-        taker=taken,
-        minimum=st.none() | cents,
-        maximum=st.none() | cents,
-        maximum_percent=percents,
-    ),
-    st.builds(FlatFee, per_order=cents),
-    st.builds(
-        PerUnitFee,
-        per_unit=st.sampled_from(["0", "0.0035", "0.00000001", "2.25"]),
-        minimum=cents,
-        maximum=st.none() | cents,
-        maximum_percent=percents,
-    ),
-)
-fees = st.one_of(singles, st.builds(SumFee, parts=st.lists(singles, min_size=1).map(tuple)))
 trades = st.lists(
     st.tuples(st.integers(1, 10**22), st.integers(1, 10**24), st.sampled_from(Liquidity)),
     min_size=1,

@@ -1,6 +1,7 @@
 """Packed rows say what whole ones do, and a strategy that is shown them finds the engine as far."""
 
 import copy
+import gc
 import operator
 import pickle
 from typing import Any
@@ -63,6 +64,16 @@ def test_packed_rows_are_those_made_whole(piece: Any, packing: Packing[Any]) -> 
         assert operator.ne(whole, row) is False
         assert hash(row) == hash(whole)
         assert repr(row) == repr(whole)
+
+
+@pytest.mark.parametrize(("piece", "packing"), SLICES)
+def test_the_garbage_collector_has_nothing_to_do_with_rows(
+    piece: Any, packing: Packing[Any]
+) -> None:
+    """A replay makes millions: to be tracked would cost each of them, and bring collections."""
+    for row in (packed(piece, packing)[0], next(each_row(piece))):
+        assert not gc.is_tracked(row)
+        assert not type(row).__struct_config__.gc
 
 
 @pytest.mark.parametrize(("piece", "packing"), SLICES)

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 from tests.unit.engine.test_models import ADDED, EXACT, REMOVED, bookings
 
-from offbook.domain.config import BasisPointsFee, FeeConfig, FeeRounding, PerUnitFee
+from offbook.domain.config import (
+    BasisPointsFee,
+    BoundedFee,
+    DatedRate,
+    FeeConfig,
+    FeeRounding,
+    PerUnitFee,
+    SumFee,
+    UsRegulatoryFee,
+)
 from offbook.domain.orders import Liquidity
 from offbook.domain.values import AMOUNT_SCALE, Amount
 from offbook.engine.models.fees import Charges
@@ -55,3 +64,45 @@ def test_the_charges_of_three_fills_in_zipline(config: FeeConfig, totals: list[s
              for qty, px in ((230, 100), (170, 101), (100, 102))]  # fmt: skip
     paid, _ = bookings(Charges(config, FeeRounding.EXACT), fills)
     assert [str(Amount(sum(paid[: n + 1]))) for n in range(3)] == totals
+
+
+FIXED = PerUnitFee(per_unit="0.005", minimum="1", maximum_percent="1")
+REGULATORS = UsRegulatoryFee(
+    sec=(DatedRate(since="1969-01-01", rate="8"),),
+    taf=(DatedRate(since="1969-01-01", rate="0.000145", maximum="7.27"),),
+)
+"""At a date that the example does not tell; it names the rates."""
+
+
+@pytest.mark.parametrize(
+    ("shares", "px", "fee"),
+    [(100, "25", "1"), (1000, "25", "5"), (1000, "0.25", "2.5"), (10, "0.2", "0.02")],
+)
+def test_fixed_commissions_of_interactive_brokers(shares: int, px: str, fee: str) -> None:
+    """Its page on commissions for US stocks (Fixed Examples); the last is its note on a maximum
+    that is less than the minimum. A charge of several parts has the same bounds, and however an
+    order is filled it costs the same."""
+    value = int(Amount.parse(px)) * shares
+    halves = (PerUnitFee(per_unit="0.002"), PerUnitFee(per_unit="0.003"))
+    parts = BoundedFee(parts=halves, minimum="1", maximum_percent="1")
+    for config in (FIXED, parts):
+        for pieces in (1, 2, 5, 10):
+            fill = (shares * AMOUNT_SCALE // pieces, value // pieces, REMOVED)
+            paid, _ = bookings(Charges(config, EXACT), [fill] * pieces)
+            assert str(Amount(sum(paid))) == fee
+
+
+def test_what_is_passed_on_lies_outside_the_bounds() -> None:
+    """Its comparison of fixed and tiered costs: 200,000 shares of Nasdaq sold at 5 that take
+    liquidity: 700 of commission, 600 of the exchange, 40 of clearing, 8.00 and 7.27 of regulators;
+    its pass-throughs of 0.39 and 0.12, shares of the commission, are left out here."""
+    own = BoundedFee(parts=(PerUnitFee(per_unit="0.0035"),), minimum="0.35", maximum_percent="1")
+    exchange, clearing = PerUnitFee(per_unit="0.003"), PerUnitFee(per_unit="0.0002")
+    tiered = SumFee(parts=(own, exchange, clearing, REGULATORS))
+    sold = (200_000 * AMOUNT_SCALE, 1_000_000 * AMOUNT_SCALE, REMOVED)
+    paid, _ = bookings(Charges(tiered, FeeRounding.HALF_EVEN), [sold])
+    assert str(Amount(paid[0])) == "1355.27"
+    # A small order pays the least, and all that is passed on besides.
+    few = (10 * AMOUNT_SCALE, 50 * AMOUNT_SCALE, REMOVED)
+    paid, _ = bookings(Charges(SumFee(parts=(own, exchange, clearing)), FeeRounding.EXACT), [few])
+    assert str(Amount(paid[0])) == "0.382"

@@ -7,9 +7,8 @@ a hop to a thread; so what is asked for while a query runs waits for the next on
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from typing import Final
-
-from sqlalchemy import Connection
 
 from offbook.adapters.persistence import statements as sql
 from offbook.adapters.persistence.reads import Reads
@@ -78,8 +77,8 @@ def _tell(future: asyncio.Future[CommandAnswer | None], document: bytes | None) 
         future.set_exception(damaged)
 
 
-def _find(connection: Connection, names: list[Named]) -> dict[Named, bytes]:
+def _find(connection: sqlite3.Connection, names: list[Named]) -> dict[Named, bytes]:
     statement = sql.FIND_ANSWERS.replace("LIST", ", ".join(["(?, ?)"] * len(names)))
     values = tuple(value for name in names for value in name)
-    rows = connection.exec_driver_sql(statement, values)
+    rows = connection.execute(statement, values).fetchall()
     return {(session_id, command_id): document for session_id, command_id, document in rows}

@@ -1,4 +1,4 @@
-"""The tables of a store, as SQLAlchemy Core metadata: what reads are written against.
+"""The tables of a store, as SQLAlchemy Core metadata: what statements are written against.
 
 The migrations build the same; a test compares the two.  Times are whole microseconds since 1970
 UTC, ``due`` is session time in nanoseconds, documents are the encodings of

@@ -10,9 +10,9 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
-from offbook.adapters.persistence import migration
+from offbook.adapters.persistence import lookups, migration, reads
 from offbook.adapters.persistence import statements as sql
 from offbook.adapters.persistence.changes import AcquireLease, ReleaseLease, Save
 from offbook.adapters.persistence.connections import (
@@ -35,30 +35,23 @@ from offbook.domain.journal import (
 )
 from offbook.domain.session import PaperTradingSession
 
-if TYPE_CHECKING:
-    from offbook.adapters.persistence.reads import Reads
-
 
 class _Readable:
     """What both repositories do alike: reading."""
 
     def __init__(self, store: Path, presence: Presence) -> None:
-        # Imported with the first store: a process that opens none needs no SQLAlchemy.
-        from offbook.adapters.persistence import lookups, reads
-
         self.store = store
-        self._queries = reads
-        self._reads: Reads = reads.Reads(store / DATABASE_FILE, presence)
+        self._reads = reads.Reads(store / DATABASE_FILE, presence)
         self._lookups = lookups.Lookups(self._reads)
 
     async def get(self, session_id: str) -> PaperTradingSession:
         """The session as last saved. Raises SessionNotFound."""
-        query = functools.partial(self._queries.session, session_id=session_id)
+        query = functools.partial(reads.session, session_id=session_id)
         return await self._reads.run(query)
 
     async def list(self) -> tuple[PaperTradingSession, ...]:
         """All sessions, oldest first: one consistent snapshot."""
-        return await self._reads.run(self._queries.sessions)
+        return await self._reads.run(reads.sessions)
 
     async def read_journal(
         self, session_id: str, after_seq: int = 0, limit: int = 1000
@@ -68,7 +61,7 @@ class _Readable:
         Raises JournalDamaged where the stored batches do not fit together.
         """
         query = functools.partial(
-            self._queries.journal, session_id=session_id, after_seq=after_seq, limit=limit
+            reads.journal, session_id=session_id, after_seq=after_seq, limit=limit
         )
         return await self._reads.run(query)
 
@@ -77,7 +70,7 @@ class _Readable:
     ) -> Snapshot | None:
         """The newest snapshot, or the newest whose ``seq`` is at most ``at_most_seq``."""
         query = functools.partial(
-            self._queries.latest_snapshot, session_id=session_id, at_most_seq=at_most_seq
+            reads.latest_snapshot, session_id=session_id, at_most_seq=at_most_seq
         )
         return await self._reads.run(query)
 
@@ -87,12 +80,12 @@ class _Readable:
 
     async def scheduled_commands(self, session_id: str) -> Sequence[ScheduledCommand]:
         """Commands that wait for their session time, by ``(at, ordinal)``."""
-        query = functools.partial(self._queries.scheduled, session_id=session_id)
+        query = functools.partial(reads.scheduled, session_id=session_id)
         return await self._reads.run(query)
 
     async def operations(self, session_id: str) -> Sequence[Operation]:
         """The session's operations log, oldest first."""
-        query = functools.partial(self._queries.operations, session_id=session_id)
+        query = functools.partial(reads.operations, session_id=session_id)
         return await self._reads.run(query)
 
 

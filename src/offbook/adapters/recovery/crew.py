@@ -179,7 +179,7 @@ class _Worker:
         answer: asyncio.Future[Rebuilt | None] = asyncio.get_running_loop().create_future()
         self._asked[session.id] = answer
         # Where nobody hears it, the end of the process follows.
-        self._process.send(encode(Rebuild(session)))
+        self._process.send(encode(Rebuild.of(session)))
         return answer
 
     def beat(self) -> None:

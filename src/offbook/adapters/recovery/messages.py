@@ -6,15 +6,29 @@ from typing import Final
 
 import msgspec
 
+from offbook.domain import storing
 from offbook.domain.records import decode_hook, encode_hook
 from offbook.domain.session import PaperTradingSession
 from offbook.ports.recovery import EndState
 
 
 class Rebuild(msgspec.Struct, frozen=True, tag=True):
-    """Rebuild this one, as it is stored."""
+    """Rebuild this one, as it is stored: apart from its configuration, which it shares with others
+    and is read once for all of them."""
 
-    session: PaperTradingSession
+    session_id: str
+    stored: bytes
+    config: bytes
+
+    @classmethod
+    def of(cls, session: PaperTradingSession) -> Rebuild:
+        """What asks for a session."""
+        config = storing.encode_config(session.config)
+        return cls(session.id, storing.encode_without_config(session), config)
+
+    def session(self) -> PaperTradingSession:
+        """The session that is asked for. Raises JournalDamaged where it cannot be read here."""
+        return storing.decode_with_config(self.stored, self.config)
 
 
 class Leave(msgspec.Struct, frozen=True, tag=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import threading
 from collections.abc import Awaitable, Callable
@@ -42,10 +43,14 @@ def serve(connection: PipeEnd, open_rebuilder: OpenRebuilder) -> None:
     os.dup2(nowhere, 1)
     os.close(nowhere)
     pipe = WorkerPipe(connection, decode_for_worker, _LEAVE, leave_seconds=0)
-    asyncio.run(_serve(pipe, open_rebuilder))
+    # What is loaded once sessions can be rebuilt stays to the end, and need not be looked through
+    # again and again for garbage; an engine is garbage that only such a look finds.
+    asyncio.run(_serve(pipe, open_rebuilder, on_open=gc.freeze))
 
 
-async def _serve(pipe: WorkerPipe[ToWorker], open_rebuilder: OpenRebuilder) -> None:
+async def _serve(
+    pipe: WorkerPipe[ToWorker], open_rebuilder: OpenRebuilder, *, on_open: Callable[[], None]
+) -> None:
     def say(message: FromWorker) -> None:
         pipe.say(encode(message))
 
@@ -54,8 +59,9 @@ async def _serve(pipe: WorkerPipe[ToWorker], open_rebuilder: OpenRebuilder) -> N
     threading.Thread(target=_beat, args=(say, over), name="offbook beat", daemon=True).start()
     try:
         async with open_rebuilder(say) as rebuild:
+            on_open()
             while isinstance(message := await pipe.messages.get(), Rebuild):
-                say(await _answer(rebuild, message.session))
+                say(await _answer(rebuild, message))
     finally:
         over.set()
 
@@ -66,9 +72,9 @@ def _beat(say: Say, over: threading.Event) -> None:
         say(Alive())
 
 
-async def _answer(rebuild: RebuildOne, session: PaperTradingSession) -> Rebuilt:
+async def _answer(rebuild: RebuildOne, asked: Rebuild) -> Rebuilt:
     try:
-        return Rebuilt(session.id, await rebuild(session))
+        return Rebuilt(asked.session_id, await rebuild(asked.session()))
     except Exception as error:
         # Whoever owns the session does it again, and meets the same, or not.
-        return Rebuilt(session.id, why=f"{type(error).__name__}: {error}")
+        return Rebuilt(asked.session_id, why=f"{type(error).__name__}: {error}")

@@ -7,6 +7,7 @@ import enum
 from decimal import Decimal
 from itertools import pairwise
 
+from offbook.domain.config.actions import moment_of
 from offbook.domain.config.base import ConfigPart, exact_amount, exact_decimal
 from offbook.domain.errors import InvalidConfig
 
@@ -45,7 +46,7 @@ class BasisPointsFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", ta
 
     def __post_init__(self) -> None:
         _check_maker_and_taker(self.maker, self.taker, "venue.fee")
-        _check_bounds(self.minimum, self.maximum, self.maximum_percent)
+        check_bounds(self.minimum, self.maximum, self.maximum_percent)
 
 
 class VolumeTier(ConfigPart, frozen=True, kw_only=True):
@@ -68,15 +69,58 @@ class TieredFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="ti
     volume: str = "0"
 
     def __post_init__(self) -> None:
-        field = "venue.fee.tiers"
-        _not_negative("volume", self.volume)
-        for place, tier in enumerate(self.tiers):
-            _check_maker_and_taker(tier.maker, tier.taker, f"{field}[{place}]")
-        starts = [exact_amount(f"{field}.volume", tier.volume) for tier in self.tiers]
-        if not starts or starts[0] != 0:
-            raise InvalidConfig(f'{field}: the first tier begins at volume "0"', field=field)
-        if any(after <= before for before, after in pairwise(starts)):
-            raise InvalidConfig(f"{field}: volumes must rise from tier to tier", field=field)
+        not_negative("volume", self.volume)
+        _check_tiers(self.tiers, "venue.fee.tiers")
+
+
+class SharesFrom(ConfigPart, frozen=True, kw_only=True):
+    """Basis points that hold from a moment on: a day (``YYYY-MM-DD``, its midnight UTC) or a moment
+    with its offset from UTC; None for the first ones, which hold before all others.
+
+    Either ``maker`` and ``taker``, or ``tiers`` as those of a tiered charge.
+    """
+
+    since: str | None = None
+    maker: str | None = None
+    taker: str | None = None
+    tiers: tuple[VolumeTier, ...] = ()
+
+    def all_tiers(self) -> tuple[VolumeTier, ...]:
+        """The tiers, of which there is one where there is one pair of rates."""
+        if self.maker is None or self.taker is None:
+            return self.tiers
+        return (VolumeTier(volume="0", maker=self.maker, taker=self.taker),)
+
+
+class DatedFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="dated"):
+    """Basis points that change at stated moments, as where a pair trades without a charge for some
+    months: each fill at the rates of its moment.
+
+    ``rates`` are in the order of their moments; the first has none, for it says what holds before.
+    ``volume`` is as in a tiered charge.
+    """
+
+    rates: tuple[SharesFrom, ...]
+    volume: str = "0"
+
+    def __post_init__(self) -> None:
+        field = "venue.fee.rates"
+        not_negative("volume", self.volume)
+        if not self.rates or self.rates[0].since is not None:
+            raise InvalidConfig(
+                f"{field}: the first rates have no since, for they hold before all others",
+                field=field,
+            )
+        for place, rate in enumerate(self.rates):
+            _check_shares(rate, f"{field}[{place}]")
+        moments = self.moments()
+        if any(after <= before for before, after in pairwise(moments)):
+            raise InvalidConfig(f"{field}: moments must rise from rate to rate", field=field)
+
+    def moments(self) -> tuple[int, ...]:
+        """From when on all rates but the first hold, in ns UTC."""
+        field = "venue.fee.rates.since"
+        return tuple(moment_of(rate.since or "", field, field)[0] for rate in self.rates[1:])
 
 
 class DatedRate(ConfigPart, frozen=True, kw_only=True):
@@ -124,7 +168,7 @@ class FlatFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="flat
     per_order: str = "1"
 
     def __post_init__(self) -> None:
-        _not_negative("per_order", self.per_order)
+        not_negative("per_order", self.per_order)
 
 
 class PerUnitFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="per_unit"):
@@ -145,43 +189,32 @@ class PerUnitFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="p
             raise InvalidConfig(
                 f"venue.fee.per_unit={self.per_unit} is negative", field="venue.fee.per_unit"
             )
-        _check_bounds(self.minimum, self.maximum, self.maximum_percent)
+        check_bounds(self.minimum, self.maximum, self.maximum_percent)
 
 
-SingleFee = BasisPointsFee | FlatFee | PerUnitFee | TieredFee | UsRegulatoryFee
+SingleFee = BasisPointsFee | FlatFee | PerUnitFee | TieredFee | DatedFee | UsRegulatoryFee
 
 
-class SumFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="sum"):
-    """Several charges together, such as a commission and an exchange's fee; their exact sum is
-    rounded once."""
-
-    parts: tuple[SingleFee, ...]
-
-    def __post_init__(self) -> None:
-        if not self.parts:
-            raise InvalidConfig("venue.fee.parts is empty: name one", field="venue.fee.parts")
-
-
-FeeConfig = BasisPointsFee | FlatFee | PerUnitFee | TieredFee | UsRegulatoryFee | SumFee
-
-
-def _not_negative(name: str, text: str) -> None:
+def not_negative(name: str, text: str) -> None:
+    """Raise InvalidConfig for an amount of ``venue.fee`` below zero, or no amount."""
     if exact_amount(f"venue.fee.{name}", text) < 0:
         raise InvalidConfig(f"venue.fee.{name}={text} is negative", field=f"venue.fee.{name}")
 
 
-def _check_bounds(minimum: str | None, maximum: str | None, maximum_percent: str | None) -> None:
-    if minimum is not None:
-        _not_negative("minimum", minimum)
-    if maximum is not None:
-        _not_negative("maximum", maximum)
-    if maximum_percent is not None:
-        percent = exact_decimal("venue.fee.maximum_percent", maximum_percent, precision=4)
-        if not 0 <= percent <= Decimal(100):
-            raise InvalidConfig(
-                f"venue.fee.maximum_percent={maximum_percent}, expected 0 to 100",
-                field="venue.fee.maximum_percent",
-            )
+def check_bounds(
+    minimum: str | None,
+    maximum: str | None,
+    maximum_percent: str | None,
+    minimum_percent: str | None = None,
+) -> None:
+    """Raise InvalidConfig for bounds of an order's charge that are none."""
+    for name, text in (("minimum", minimum), ("maximum", maximum)):
+        if text is not None:
+            not_negative(name, text)
+    for name, text in (("minimum", minimum_percent), ("maximum", maximum_percent)):
+        field = f"venue.fee.{name}_percent"
+        if text is not None and not 0 <= exact_decimal(field, text, precision=4) <= Decimal(100):
+            raise InvalidConfig(f"{field}={text}, expected 0 to 100", field=field)
 
 
 def _check_maker_and_taker(maker: str, taker: str, field: str) -> None:
@@ -192,6 +225,23 @@ def _check_maker_and_taker(maker: str, taker: str, field: str) -> None:
                 f"{field}.{name}={text}, expected {least} to {MOST_BASIS_POINTS} basis points",
                 field=f"{field}.{name}",
             )
+
+
+def _check_tiers(tiers: tuple[VolumeTier, ...], field: str) -> None:
+    for place, tier in enumerate(tiers):
+        _check_maker_and_taker(tier.maker, tier.taker, f"{field}[{place}]")
+    starts = [exact_amount(f"{field}.volume", tier.volume) for tier in tiers]
+    if not starts or starts[0] != 0:
+        raise InvalidConfig(f'{field}: the first tier begins at volume "0"', field=field)
+    if any(after <= before for before, after in pairwise(starts)):
+        raise InvalidConfig(f"{field}: volumes must rise from tier to tier", field=field)
+
+
+def _check_shares(rate: SharesFrom, field: str) -> None:
+    pair = [one for one in (rate.maker, rate.taker) if one is not None]
+    if len(pair) != (0 if rate.tiers else 2):
+        raise InvalidConfig(f"{field}: give maker and taker, or tiers", field=field)
+    _check_tiers(rate.all_tiers(), f"{field}.tiers" if rate.tiers else field)
 
 
 def _check_dated_rate(rate: DatedRate, field: str) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import enum
 from typing import Final
 
-from offbook.domain.config.base import ConfigPart, exact_decimal
+from offbook.domain.config.base import ConfigPart, exact_decimal, settle_enum
 from offbook.domain.errors import InvalidConfig
 
 MAX_LATENCY_NS: Final = 60_000_000_000
@@ -55,24 +56,76 @@ class EmpiricalDelay(ConfigPart, frozen=True, kw_only=True, tag_field="type", ta
             _require_delay("quantiles_ns", delay)
 
 
+class RecordedDelay(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="recorded"):
+    """As each row of a recording tells it, which holds the time of the venue and that of the
+    reception of every row."""
+
+
 Delay = NormalDelay | LogNormalDelay | EmpiricalDelay
 
 
+class RowTimes(enum.Enum):
+    """What the times of a market's rows are, and with them session time: the venue's, or those at
+    which whoever recorded the rows, or receives them now, got them."""
+
+    VENUE = "venue"
+    RECEIVED = "received"
+
+
 class LatencyConfig(ConfigPart, frozen=True, kw_only=True):
-    """Delay of messages in session time: to the venue, and of its reports back.
+    """Delay of messages in session time: to the venue, and of its reports back; and of the market
+    data that the strategy sees.
 
     ``entry_ns`` and ``response_ns`` are constant; ``entry`` and ``response`` are distributions that
     take their places.  A message never overtakes an earlier one on the same way.
+    ``market_data_ns`` is how late the strategy sees each row, or ``market_data`` the distribution
+    of that, of which one is given; without either it sees the market as early as the venue does.
+    For rows that have the times of their reception that may be ``RecordedDelay``.
+    ``row_times`` says what the times of the rows are where it matters, with a delay of market data:
+    None is the venue's time for recordings, and that of reception for a live market.
     """
 
     entry_ns: int = 50_000_000
     response_ns: int = 50_000_000
     entry: Delay | None = None
     response: Delay | None = None
+    market_data_ns: int = 0
+    market_data: Delay | RecordedDelay | None = None
+    row_times: RowTimes | None = None
 
     def __post_init__(self) -> None:
-        for name in ("entry_ns", "response_ns"):
+        for name in ("entry_ns", "response_ns", "market_data_ns"):
             _require_delay(name, getattr(self, name))
+        if self.market_data is not None and self.market_data_ns:
+            raise InvalidConfig(
+                "venue.latency: give market_data_ns or market_data, not both",
+                field="venue.latency.market_data_ns",
+            )
+        if self.row_times is None:
+            return
+        settle_enum(self, "row_times", RowTimes, "venue.latency.row_times")
+        if self.is_recorded and self.row_times is RowTimes.VENUE:
+            raise InvalidConfig(
+                "venue.latency.row_times=venue: with a market_data of type recorded the times of "
+                "the rows are those of their reception: leave it out",
+                field="venue.latency.row_times",
+            )
+        if not self.shows_late:
+            raise InvalidConfig(
+                f"venue.latency.row_times={self.row_times.value} is for a delay of market data: "
+                "give market_data_ns or market_data too, or leave it out",
+                field="venue.latency.row_times",
+            )
+
+    @property
+    def shows_late(self) -> bool:
+        """Whether the strategy sees the market later than the venue does."""
+        return self.market_data_ns != 0 or self.market_data is not None
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether each row tells how late it is."""
+        return isinstance(self.market_data, RecordedDelay)
 
 
 def _require_delay(name: str, value: int) -> None:

@@ -21,6 +21,8 @@ from offbook.domain.config.auctions import AuctionRules
 from offbook.domain.config.base import ConfigPart, exact_decimal
 from offbook.domain.config.books import check_books, usual_queue
 from offbook.domain.config.contract_checks import check_contracts, check_groups
+from offbook.domain.config.fee_groups import check_fees
+from offbook.domain.config.late_view_checks import check_late_view
 from offbook.domain.config.lifecycle import LifecycleConfig
 from offbook.domain.config.market import MarketConfig, instruments_of
 from offbook.domain.config.risk import RiskConfig
@@ -77,10 +79,12 @@ class SessionConfig(ConfigPart, frozen=True, kw_only=True):
         _check_fill_at(self)
         _check_bar_rules(self)
         check_books(self.market, self.venue)
+        check_late_view(self.market, self.venue.latency)
         check_actions(self.market, self.account)
         check_contracts(self.market, self.account)
         check_groups(self.market, self.account)
         check_status(self.market, self.venue)
+        check_fees(self.market, self.venue.fee)
         _check_limit_fill(self)
         _check_freshness(self)
         self._check_risk()
@@ -287,6 +291,11 @@ def chain_config(config: SessionConfig) -> bytes:
     return msgspec.json.encode(document, order="deterministic")
 
 
+_FIRST_AUCTION_RULES: Final = {
+    name: value
+    for name, value in msgspec.to_builtins(AuctionRules()).items()
+    if name != "at_break"  # it came later, and is left out before the table is looked at
+}
 _UNUSED: Final[tuple[tuple[str, str, object], ...]] = (
     ("venue", "limit_fill", "through"),
     ("venue", "freshness", None),
@@ -298,7 +307,7 @@ _UNUSED: Final[tuple[tuple[str, str, object], ...]] = (
     ("venue", "replace_priority", "smaller"),
     ("account", "unpaid", "cancel"),
     ("venue", "action_orders", ActionOrders.ADJUST.value),
-    ("venue", "auctions", msgspec.to_builtins(AuctionRules())),
+    ("venue", "auctions", _FIRST_AUCTION_RULES),
     ("venue", "while_halted", WhileHalted.QUEUE.value),
     ("venue", "while_closed", WhileClosed.QUEUE.value),
     ("venue", "beyond_band", BeyondBand.WAIT.value),
@@ -320,6 +329,12 @@ _UNUSED_OF_SOURCES: Final[tuple[tuple[str, object], ...]] = (
     ("funding", []),
     ("settlements", []),
 )
+_UNUSED_OF_AUCTIONS: Final[tuple[tuple[str, object], ...]] = (("at_break", "calendar"),)
+_UNUSED_OF_LATENCY: Final[tuple[tuple[str, object], ...]] = (
+    ("market_data_ns", 0),
+    ("market_data", None),
+    ("row_times", None),
+)
 _UNUSED_OF_FEES: Final[dict[str, tuple[tuple[str, object], ...]]] = {
     "basis_points": (("minimum", None), ("maximum", None), ("maximum_percent", None)),
     "us_regulatory": (("round_each", False),),
@@ -331,10 +346,13 @@ def _leave_out_unused(document: dict[str, Any], sources: list[dict[str, Any]]) -
     stay what they were."""
     parts = [(document[part], name, value) for part, name, value in _UNUSED]
     parts += [(source, name, value) for source in sources for name, value in _UNUSED_OF_SOURCES]
+    parts += [(document["venue"]["auctions"], *one) for one in _UNUSED_OF_AUCTIONS]
+    latency = document["venue"]["latency"]
+    parts += [(latency, name, value) for name, value in _UNUSED_OF_LATENCY]
     fee = document["venue"]["fee"]
     for one in (fee, *fee.get("parts", ())):
         parts += [(one, name, value) for name, value in _UNUSED_OF_FEES.get(one["type"], ())]
-    for part, name, value in parts:
+    for part, name, value in reversed(parts):  # what is within a table before the table
         if name in part and part[name] in (value, ()):
             del part[name]
 

@@ -16,7 +16,8 @@ from offbook.domain.config.comparing import (
     SlippageBound,
     StopLimitFill,
 )
-from offbook.domain.config.fees import BasisPointsFee, FeeConfig, FeeRounding
+from offbook.domain.config.fee_groups import FeeConfig
+from offbook.domain.config.fees import BasisPointsFee, FeeRounding
 from offbook.domain.config.freshness import FreshnessConfig
 from offbook.domain.config.hours import ExtendedHours
 from offbook.domain.config.latency import LatencyConfig

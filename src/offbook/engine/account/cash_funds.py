@@ -11,7 +11,7 @@ from offbook.engine.account.need import Need
 from offbook.engine.desk.terms import Approval, Market, Refusal, Terms
 from offbook.engine.ledger.lists import held_by
 from offbook.engine.ledger.state import OrderState
-from offbook.engine.models.charging import Traded
+from offbook.engine.models.charging import NOTHING, Traded
 
 
 class CashFunds(BaseFunds):
@@ -27,12 +27,14 @@ class CashFunds(BaseFunds):
         """Cash for a buy, at its reserve price and the worst charges; holdings for a sell."""
         if terms.side is SELL:
             return self._approve_sell(terms, instrument)
-        reserve_px = self.reserve_px(terms.side, terms, market)
+        reserve_px = terms.price_px
+        if reserve_px is None:
+            reserve_px = self.reserve_px(terms.side, terms, market)
         currency = self._valuation.settles_in(instrument)
         need = 0
         if not terms.reduce_only and not self._at_fill:
             # A reduce-only buy never fills here: there is nothing short to reduce.
-            need = self._buy_holds(Traded(), terms.order_qty, reserve_px, 0, instrument)
+            need = self._buy_holds(NOTHING, terms.order_qty, reserve_px, 0, instrument)
         have = self._ledger.available(CASH, currency)
         if need > have:
             reason = RejectReason.INSUFFICIENT_BUYING_POWER
@@ -221,8 +223,9 @@ class CashFunds(BaseFunds):
         self, traded: Traded, qty: int, reserve_px: int, paid: int, instrument: Instrument
     ) -> int:
         notional = qty * reserve_px * instrument.notional_scale
-        costs = self.costs(traded, qty, notional, paid, instrument, OrderSide.BUY)
-        return self._converted(costs, instrument)
+        rest = qty * instrument.qty_scale
+        most = self._charges.most(traded, rest, notional, paid, instrument, BUY)
+        return self._converted(notional + most, instrument)
 
     def _converted(self, amount: int, instrument: Instrument) -> int:
         """In the currency that pays; where its rate moves, with the collar for that too."""

@@ -52,6 +52,11 @@ class EquityWatch:
             self.loss.look()
             self.guard()
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing happened since it was last judged."""
+        return not self.watches or self._drawn_at == self._kernel.ledger.seq
+
     def _is_safe(self) -> bool:
         """Whether nothing happened since the bands were drawn, and no price has left its own."""
         if self._drawn_at != self._kernel.ledger.seq or self._kernel.every_row:

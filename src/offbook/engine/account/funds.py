@@ -194,6 +194,7 @@ def traded_by(order: OrderState, instrument: Instrument) -> Traded:
         int(order.cum_notional),
         int(order.cum_added),
         int(order.fee_accrued),
+        int(order.fee_within),
     )
 
 

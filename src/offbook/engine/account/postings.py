@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from offbook.domain.record_parts import Posting
 from offbook.domain.values import Amount
+from offbook.engine.account.accounts import CAPITAL, CASH
 
 
 def moved(giver: str, taker: str, currency: str, amount: int) -> tuple[Posting, Posting]:
@@ -11,4 +14,13 @@ def moved(giver: str, taker: str, currency: str, amount: int) -> tuple[Posting, 
     return (
         Posting(taker, currency, Amount(amount)),
         Posting(giver, currency, Amount(-amount)),
+    )
+
+
+def paid_in(cash: Mapping[str, Amount]) -> tuple[Posting, ...]:
+    """What an account is opened with: cash of each currency, given by the capital."""
+    return tuple(
+        posting
+        for currency, amount in cash.items()
+        for posting in moved(CAPITAL, CASH, currency, amount)
     )

@@ -40,7 +40,8 @@ class Valuation:
     def settles_in(self, instrument: Instrument) -> str:
         """The currency whose cash pays for an instrument: its own where the account was given
         some, else the account's."""
-        return self.kept_in(instrument.settle_currency)
+        currency = instrument.settle_currency
+        return currency if currency in self._funded else self.currency
 
     def kept_in(self, currency: str) -> str:
         """The currency in which the account keeps what comes in a currency."""

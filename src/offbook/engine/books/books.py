@@ -31,7 +31,7 @@ def book_for(kind: DataKind, instrument: Instrument, start: BookStart) -> AnyBoo
 
 def take_stretch(
     book: AnyBook,
-    piece: DepthSlice | BookOrderSlice,
+    piece: BookSlice,
     begin: int,
     end: int,
     numbers: IntColumn,

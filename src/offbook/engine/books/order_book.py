@@ -59,6 +59,8 @@ class OrderBook(ShownBook):
         super().__init__(instrument, start)
         self.unknown = 0
         self.duplicates = 0
+        self.renewals = 0
+        """How often it was told anew by orders that may have come before any that it knew."""
         self.next_rank = 0
         """The rank of whoever comes next."""
         self._orders = OrderQueues()
@@ -145,6 +147,7 @@ class OrderBook(ShownBook):
         """A snapshot: its rows are the whole book."""
         known = self._orders.by_key
         self._empty()
+        self.renewals += self.phase is BookPhase.INCOMPLETE
         self.phase = BookPhase.LIVE
         self.wholes += 1
         self._strangers.clear()
@@ -176,6 +179,7 @@ class OrderBook(ShownBook):
             self._empty()
             self.phase = BookPhase.LIVE
             self.clears += 1
+            self.renewals += 1
             self._strangers.clear()
         elif action not in (a.HIDDEN, a.NONE):
             self._take_away(one)
@@ -280,9 +284,6 @@ class OrderBook(ShownBook):
             self.phase = BookPhase.STALE if waits else BookPhase.INCOMPLETE
 
     # -- asking -----------------------------------------------------------------------------
-
-    def __len__(self) -> int:
-        return len(self._orders)
 
     @property
     def begun(self) -> Sequence[Row]:

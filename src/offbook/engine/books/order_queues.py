@@ -21,9 +21,6 @@ class OrderQueues:
         self._queues: dict[int, dict[int, dict[int, Resting]]] = {1: {}, -1: {}}
         self._is_shared = False
 
-    def __len__(self) -> int:
-        return len(self.by_key)
-
     def put(self, order: Resting) -> None:
         """One more order: last at its price, or first where its rank is before all."""
         if self._is_shared:

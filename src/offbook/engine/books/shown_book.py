@@ -106,6 +106,9 @@ class ShownBook:
         self.dropped_at = 0
         self.is_cut = False
         """Whether it was dropped within a message that has not ended: this is of before, too."""
+        self.begun_at = 0
+        """When a message began with which the book was handed on; 0 of one that the session has
+        seen begin."""
         self._shown: Ends | None = None
         """Of what the top is made that the last message left."""
         self._top: Quote | None = None
@@ -130,10 +133,12 @@ class ShownBook:
         self._empty()
         self.phase = BookPhase.INCOMPLETE
 
-    def drop(self, now: int, mark: Quote | None) -> None:
+    def drop(self, now: int, mark: Quote | None, due: int | None = None) -> None:
         """Nothing that the book held is true from ``now`` on (ns UTC): it waits for a snapshot, or
-        is built anew of what comes.  ``mark`` is what it reads as meanwhile."""
-        self.dropped_at, self.is_cut = now, self.is_within
+        is built anew of what comes.  ``mark`` is what it reads as meanwhile, ``due`` when that was
+        for which it is dropped, if it was earlier."""
+        self.dropped_at = now
+        self.is_cut = self.is_within and self.begun_at < (now if due is None else due)
         self._forsake()
         self._top = self._shown = None
         self._mark = mark

@@ -30,7 +30,7 @@ from offbook.engine.agenda import (
     ReportArrives,
 )
 from offbook.engine.desk.requests import amendment_of, terms_of
-from offbook.engine.desk.terms import Approval, Market, Refusal, Terms
+from offbook.engine.desk.terms import Approval, Market, Refusal, Terms, special_terms
 from offbook.engine.kernel import Kernel
 from offbook.engine.ledger.state import Amendment, OrderState
 
@@ -64,7 +64,12 @@ class OrderDesk:
 
     def terms(self, request: OrderRequest) -> Terms:
         """A request in units. Raises InvalidOrder (nothing is recorded)."""
-        return self.as_sent_now(self._terms(request))
+        read, ledger = self._read, self._kernel.ledger
+        if read is not None and read[0] is request and read[2] == len(ledger.orders):
+            terms = read[1]  # what was checked a moment ago is now sent
+        else:
+            terms = self._terms(request)
+        return terms if ledger.status is not PAUSED else self.as_sent_now(terms)
 
     def as_sent_now(self, terms: Terms) -> Terms:
         """What is sent while paused only reduces, for as long as it lives: it could open the
@@ -77,8 +82,7 @@ class OrderDesk:
         read, count = self._read, len(self._kernel.ledger.orders)
         named = request.client_order_id is not None
         if read is not None and read[0] is request:
-            # What was checked a moment ago is now sent.
-            if named or read[2] == count:
+            if named:
                 return read[1]
             # Only the name that it was given may be taken by now.
             terms = msgspec.structs.replace(read[1], client_order_id=self.next_client_id())
@@ -104,10 +108,11 @@ class OrderDesk:
         Raises InvalidOrder for what is no order, and TooManyRequests for a strategy that was
         refused too often.
         """
-        self.require_patience(origin)
+        if origin is Origin.STRATEGY:
+            self.require_patience(origin)
         kernel = self._kernel
         terms = self.terms(request)
-        instrument = kernel.instrument(terms.symbol)
+        instrument = kernel.instruments[terms.symbol]
         market = kernel.prices(terms.symbol)
         verdict = kernel.risk.new_order(terms, instrument, market, kernel.now)
         if isinstance(verdict, Refusal):
@@ -158,18 +163,6 @@ class OrderDesk:
             order_qty=terms.order_qty,
             price_px=terms.price_px,
             reduce_only=terms.reduce_only,
-            stop_px=terms.stop_px,
-            trail_px=terms.trail_px,
-            trail_ratio=terms.trail_ratio,
-            expire_time=terms.expire_time,
-            post_only=terms.post_only,
-            order_list_id=terms.order_list_id,
-            contingency_type=terms.contingency_type,
-            display_qty=terms.display_qty,
-            min_qty=terms.min_qty,
-            extended_hours=terms.extended_hours,
-            peg=terms.peg,
-            peg_offset_px=terms.peg_offset_px,
             reserve_px=approval.reserve_px,
             reserved=Amount(approval.reserved),
             reserved_account=approval.account,
@@ -178,6 +171,8 @@ class OrderDesk:
             decision_ask_px=0 if market is None else market.ask_px,
             due=due,
         )
+        if not terms.is_plain or terms.order_list_id is not None:
+            record = msgspec.structs.replace(record, **special_terms(terms))
         kernel.enter(record)
         kernel.agenda.add(due, STAGE_MESSAGE, NewArrives(ordinal))
         order = kernel.ledger.orders[ordinal]
@@ -206,18 +201,7 @@ class OrderDesk:
             reason=refusal.reason,
             limit=refusal.limit,
             value=refusal.value,
-            stop_px=terms.stop_px,
-            trail_px=terms.trail_px,
-            trail_ratio=terms.trail_ratio,
-            expire_time=terms.expire_time,
-            post_only=terms.post_only,
-            order_list_id=terms.order_list_id,
-            contingency_type=terms.contingency_type,
-            display_qty=terms.display_qty,
-            min_qty=terms.min_qty,
-            extended_hours=terms.extended_hours,
-            peg=terms.peg,
-            peg_offset_px=terms.peg_offset_px,
+            **special_terms(terms),
         )
         order = kernel.ledger.orders[ordinal]
         if kernel.reports:

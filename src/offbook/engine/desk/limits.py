@@ -58,7 +58,7 @@ class OrderLimits:
             (self._ledger.day.loss is not None and self._day_is_over(terms))
             or (self._names_allowed and self._not_allowed(terms))
             or (self._config.max_order_rate is not None and self._too_often(now, ahead))
-            or self._too_many(ahead)
+            or (self._config.max_open_orders is not None and self._too_many(ahead))
             or (self._looks_at_size and self._too_large(terms, instrument, market, None))
             or None
         )

@@ -34,19 +34,24 @@ WHOLE: Final = 100 * 10**PERCENT_PRECISION
 
 def terms_of(request: OrderRequest, instrument: Instrument, client_order_id: str) -> Terms:
     """A new order's terms; ``client_order_id`` is for one that has none. Raises InvalidOrder."""
-    order_type = one_of(OrderType, "order_type", request.order_type)
-    time_in_force = one_of(TimeInForce, "time_in_force", request.time_in_force)
+    order_type, time_in_force, side = request.order_type, request.time_in_force, request.side
+    if type(order_type) is not OrderType:
+        order_type = one_of(OrderType, "order_type", order_type)
+    if type(time_in_force) is not TimeInForce:
+        time_in_force = one_of(TimeInForce, "time_in_force", time_in_force)
     if _is_plain(request, order_type, time_in_force):
-        _check_id("client_order_id", request.client_order_id)
+        if request.client_order_id is not None:
+            _check_id("client_order_id", request.client_order_id)
         return Terms(
             symbol=instrument.symbol,
-            side=one_of(OrderSide, "side", request.side),
+            side=side if type(side) is OrderSide else one_of(OrderSide, "side", side),
             order_type=order_type,
             time_in_force=time_in_force,
             order_qty=positive_units(request.order_qty, instrument.qty_precision, "order_qty"),
             price_px=_units(request.price, instrument.price_precision, "price"),
             reduce_only=False,
             client_order_id=request.client_order_id or client_order_id,
+            is_plain=True,
         )
     _check_prices(request, order_type)
     _check_time(request.expire_time, time_in_force)
@@ -67,7 +72,7 @@ def terms_of(request: OrderRequest, instrument: Instrument, client_order_id: str
     order_qty = positive_units(request.order_qty, instrument.qty_precision, "order_qty")
     terms = Terms(
         symbol=instrument.symbol,
-        side=one_of(OrderSide, "side", request.side),
+        side=one_of(OrderSide, "side", side),
         order_type=order_type,
         time_in_force=time_in_force,
         order_qty=order_qty,
@@ -189,7 +194,8 @@ def _is_plain(request: OrderRequest, kind: OrderType, time_in_force: TimeInForce
         and request.stop_px is request.trail_amount is request.trail_percent is None
         and request.expire_time is None
         and request.reduce_only is request.post_only is False
-        and _asks_no_more(request)
+        and request.display_qty is request.min_qty is request.extended_hours is UNSET
+        and request.peg is request.peg_offset is UNSET
     )
 
 

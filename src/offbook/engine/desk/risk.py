@@ -57,15 +57,21 @@ class RiskChecks:
     ) -> Approval | Refusal:
         """Whether an order may leave at session time ``now``, with ``ahead`` others of its list
         before it. Changes nothing."""
-        early = self._state_refusal(terms)
-        if early is not None:
-            return early
+        ledger = self._ledger
+        if (
+            ledger.status is not RUNNING
+            or terms.client_order_id in ledger.by_client_id
+            or ledger.events.ended
+        ):
+            early = self._state_refusal(terms)
+            if early is not None:
+                return early
         if market is None:
             return Refusal(reason=RejectReason.NO_MARKET_DATA)
-        if self._valuation.rate(instrument.settle_currency) is None:
-            return Refusal(reason=RejectReason.NO_RATE, limit=instrument.settle_currency)
-        paused = self._ledger.status is PAUSED
-        if paused and not self.reduces(terms):
+        currency = instrument.settle_currency
+        if currency != self._valuation.currency and self._valuation.rate(currency) is None:
+            return Refusal(reason=RejectReason.NO_RATE, limit=currency)
+        if ledger.status is PAUSED and not self.reduces(terms):
             return Refusal(reason=RejectReason.NOT_REDUCING, limit="paused")
         limit = self._limits.new_order(terms, instrument, market, now, ahead)
         if limit is not None:
@@ -158,12 +164,12 @@ def venue_refusal(
     cap_px: int | None = None,
 ) -> Refusal | None:
     """The venue's own rules for an order's terms, checked when they arrive there; ``value_px``
-    (the bid) values an order that has neither limit nor trigger price, ``cap_px`` is the limit of
-    one that is pegged."""
+    values it, ``cap_px`` is the limit of one that is pegged."""
     if has_limit and (terms.price_px is None or terms.price_px <= 0):
         return Refusal(reason=RejectReason.PRICE_NEEDED)
+    tick = instrument.tick_units
     for px in (terms.price_px, cap_px, terms.stop_px):
-        if px is not None and px % instrument.tick_units:
+        if px is not None and px % tick:
             return Refusal(
                 reason=RejectReason.TICK_SIZE,
                 limit=instrument.tick_size,
@@ -175,8 +181,7 @@ def venue_refusal(
             limit=instrument.lot_size,
             value=instrument.qty_text(terms.order_qty),
         )
-    px = terms.stop_px if terms.price_px is None else terms.price_px
-    value = instrument.value_of(terms.order_qty, value_px if px is None else px)
+    value = instrument.value_of(terms.order_qty, value_px)
     if value < instrument.min_notional_amount:
         return Refusal(
             reason=RejectReason.MIN_NOTIONAL,

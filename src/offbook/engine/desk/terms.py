@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from offbook.domain.errors import InvalidOrder
@@ -13,7 +15,7 @@ from offbook.domain.orders import (
     RejectReason,
     TimeInForce,
 )
-from offbook.domain.values import exact_units
+from offbook.domain.values import exact_units, units_of_text
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -40,6 +42,26 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     extended_hours: bool = False
     peg: PegType | None = None
     peg_offset_px: int = 0
+    is_plain: bool = False
+    """Whether all from ``stop_px`` on is as of most orders, but for a list that it may be in."""
+
+
+def special_terms(terms: Terms) -> dict[str, Any]:
+    """What few orders have, by the names of a record's fields."""
+    return {
+        "stop_px": terms.stop_px,
+        "trail_px": terms.trail_px,
+        "trail_ratio": terms.trail_ratio,
+        "expire_time": terms.expire_time,
+        "post_only": terms.post_only,
+        "order_list_id": terms.order_list_id,
+        "contingency_type": terms.contingency_type,
+        "display_qty": terms.display_qty,
+        "min_qty": terms.min_qty,
+        "extended_hours": terms.extended_hours,
+        "peg": terms.peg,
+        "peg_offset_px": terms.peg_offset_px,
+    }
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +91,10 @@ class Market(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 def positive_units(text: str, precision: int, field: str) -> int:
     """A quantity or price of a request in units. Raises InvalidOrder unless positive."""
-    units = exact_units(text, precision, field)
+    if type(text) is str:
+        units = units_of_text(text, precision, field)  # as nearly always, and for every order
+    else:
+        units = exact_units(text, precision, field)
     if units <= 0:
         raise InvalidOrder(f"{field}={text}: expected more than zero", field=field, value=text)
     return units

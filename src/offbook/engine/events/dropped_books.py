@@ -8,9 +8,15 @@ from offbook.engine.kernel import Kernel
 from offbook.engine.venue.venue import Venue
 
 
-def drop_book(kernel: Kernel, venue: Venue, symbol: str, ratio: tuple[int, int] = (1, 1)) -> None:
+def drop_book(
+    kernel: Kernel,
+    venue: Venue,
+    symbol: str,
+    ratio: tuple[int, int] = (1, 1),
+    due: int | None = None,
+) -> None:
     """What is known of a book, if there is one, is of another market: until the next is told, its
-    last best bid and ask read as after this split.
+    last best bid and ask read as after this split.  It was ``due`` now, or then (ns UTC).
 
     One that was handed on where rows were left out may be of later than the session is: whatever
     was told as a whole from this moment on stays.
@@ -19,7 +25,7 @@ def drop_book(kernel: Kernel, venue: Venue, symbol: str, ratio: tuple[int, int] 
         mark = kernel.depths[symbol].quote()
         if mark is not None and ratio != (1, 1):
             mark = restate_quote(mark, ratio)
-        venue.depth.drop(symbol, mark)
+        venue.depth.drop(symbol, mark, kernel.now if due is None else due)
 
 
 def rejoin_book(kernel: Kernel, venue: Venue, symbol: str) -> None:
@@ -33,4 +39,4 @@ def drop_older_book(kernel: Kernel, venue: Venue, action: CorporateAction, due: 
     before it, is of before."""
     if kernel.depths.since.get(action.symbol, due) < due:
         is_older = kernel.depths[action.symbol].ts < due
-        drop_book(kernel, venue, action.symbol, action.new_for_old if is_older else (1, 1))
+        drop_book(kernel, venue, action.symbol, action.new_for_old if is_older else (1, 1), due)

@@ -8,7 +8,8 @@
   leaves sells at their price; brokers do not, and one left there would never trade again.
 - Reverse split, change of symbol, delisting: all open orders end.
 - An entry that still works and has exits waiting for it ends at a split; exits that work already
-  are adjusted like any other order.
+  are adjusted like any other order.  Orders of other instruments that wait for it are no reason to
+  end, nor are they changed: they get their share of what it trades, by the ratio.
 
 What was filled before stays told in the units of its time.  New terms that were on their way are
 rejected (CORPORATE_ACTION).
@@ -26,7 +27,7 @@ from offbook.domain.orders import CancelReason, ExecType, OrderSide, OrderType
 from offbook.domain.values import Amount, ceil_div
 from offbook.engine.events.restating import restated_px
 from offbook.engine.kernel import Kernel
-from offbook.engine.ledger.lists import children
+from offbook.engine.ledger.lists import children, spans_instruments
 from offbook.engine.ledger.state import OrderState
 from offbook.engine.venue.reservations import Reservations
 from offbook.engine.venue.venue import Venue
@@ -107,12 +108,16 @@ class OrderAdjusting:
             return
         for order in self._open(symbol):
             family = children(self._kernel.ledger, order)
-            waits = any(child.held and not child.status.is_terminal for child in family)
+            waits = any(
+                child.held and child.symbol == symbol and not child.status.is_terminal
+                for child in family
+            )
             if waits and not order.status.is_terminal:
                 self._venue.end(order, CancelReason.CORPORATE_ACTION)
         for order in self._open(symbol):
             if not order.status.is_terminal:
-                self._adjust(order, self._split(order, ratio))
+                apart = spans_instruments(self._kernel.ledger, order)
+                self._adjust(order, self._split(order, ratio), ratio if apart else None)
 
     def _split(self, order: OrderState, ratio: tuple[int, int]) -> _New:
         instrument, new = self._kernel.instrument(order.symbol), self._terms(order)
@@ -162,7 +167,9 @@ class OrderAdjusting:
             peg_offset_px=order.peg_offset_px,
         )
 
-    def _adjust(self, order: OrderState, new: _New) -> None:
+    def _adjust(
+        self, order: OrderState, new: _New, list_ratio: tuple[int, int] | None = None
+    ) -> None:
         kernel, book = self._kernel, self._venue.book(order.symbol)
         works = order.accepted_ts is not None and not order.held
         fresh = book.is_fresh(order)
@@ -183,6 +190,7 @@ class OrderAdjusting:
             min_qty=new.min_qty,
             cap_px=new.cap_px,
             peg_offset_px=new.peg_offset_px,
+            list_ratio=list_ratio,
             due=due,
         )
         if not works:

@@ -20,7 +20,7 @@ from offbook.domain.action_records import (
 from offbook.domain.margin_records import LiquidationBegan, LiquidationEnded, MarginDrawn
 from offbook.domain.values import Amount
 from offbook.engine.account.accounts import CASH, HOLDINGS
-from offbook.engine.ledger.lists import hold
+from offbook.engine.ledger.lists import hold, split_in_list
 from offbook.engine.ledger.state import ZERO, PositionState
 
 if TYPE_CHECKING:
@@ -162,6 +162,8 @@ def _adjusted(ledger: LedgerState, record: OrderAdjusted) -> None:
     order.order_qty = record.order_qty
     if order.held:
         order.list_qty = record.order_qty  # of which it gets its share
+    elif record.list_ratio is not None:
+        split_in_list(order, record.list_ratio)
     order.price_px = record.price_px
     order.stop_px = record.stop_px
     order.trail_px = record.trail_px

@@ -27,7 +27,7 @@ from offbook.engine.ledger.lists import hold, join_list, release
 from offbook.engine.ledger.sent_orders import bodies_of, denied_order, sent_order
 from offbook.engine.ledger.state import ZERO, DayState, OrderState, PositionState, TimerState
 from offbook.engine.ledger.timers import TIMER_FOLDS
-from offbook.engine.venue.ways import Ways
+from offbook.engine.venue.ways import TRAVELS, Ways
 
 
 class LedgerState(msgspec.Struct, kw_only=True):
@@ -135,7 +135,8 @@ class LedgerState(msgspec.Struct, kw_only=True):
             )
         self.seq = record.seq
         self.ts = record.ts
-        self.ways.take(record)
+        if type(record) in TRAVELS:
+            self.ways.take(record)
         _APPLY[type(record)](self, record)
 
     def book(self, postings: tuple[Posting, ...]) -> None:
@@ -169,11 +170,10 @@ class LedgerState(msgspec.Struct, kw_only=True):
             self.bodies.setdefault(name, body)
 
     def _submitted(self, record: r.OrderSubmitted) -> None:
-        order = sent_order(record)
-        self.orders[order.ordinal] = order
+        order = self.orders[record.order] = sent_order(record)
         join_list(self, order)
-        self.by_client_id[order.client_order_id] = order.ordinal
-        self.open_orders[order.ordinal] = None
+        self.by_client_id[record.client_order_id] = record.order
+        self.open_orders[record.order] = None
         hold(self, order, record.reserved)
         self._sent(record.ts)
 
@@ -247,11 +247,11 @@ class LedgerState(msgspec.Struct, kw_only=True):
     def _filled(self, record: r.OrderFilled) -> None:
         order = self.orders[record.order]
         order.cum_qty = record.cum_qty
-        self.volumes.add(record, record.cum_notional - order.cum_notional)
+        self.volumes.add(record, record.cum_notional - order.cum_notional, self.attached)
         order.cum_notional = record.cum_notional
         order.cum_added = record.cum_added
         order.fees = Amount(order.fees + record.fee)
-        order.fee_accrued = record.fee_accrued
+        order.fee_accrued, order.fee_within = record.fee_accrued, record.fee_within or "0"
         self.book(record.postings)
         hold(self, order, record.reserved)
         position = self.positions.setdefault(record.symbol, PositionState())

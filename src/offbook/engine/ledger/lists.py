@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
 
 from offbook.domain.orders import ContingencyType
 from offbook.domain.values import Amount
@@ -54,6 +55,42 @@ def mates(ledger: LedgerState, order: OrderState) -> list[OrderState]:
 def children(ledger: LedgerState, order: OrderState) -> list[OrderState]:
     """The orders that an order's trades release."""
     return [child for child in members(ledger, order) if child.parent == order.ordinal]
+
+
+def spans_instruments(ledger: LedgerState, order: OrderState) -> bool:
+    """Whether an order is in a list that has orders of other instruments too."""
+    return any(mate.symbol != order.symbol for mate in members(ledger, order))
+
+
+def split_in_list(order: OrderState, ratio: tuple[int, int]) -> None:
+    """An order's instrument was split, not that of others in its list: what it has traded, or was
+    given, stays the share that it was."""
+    order.list_done = progress(order).as_integer_ratio()
+    order.list_since = _counted(order)
+    order.list_scale = (Fraction(*order.list_scale) * Fraction(*ratio)).as_integer_ratio()
+
+
+def progress(order: OrderState) -> Fraction:
+    """Which share of its quantity, as sent, a parent has traded, or a child was given."""
+    since = _counted(order) - order.list_since
+    return Fraction(*order.list_done) + since / (order.list_qty * Fraction(*order.list_scale))
+
+
+def owed(child: OrderState, parent: OrderState, lot: int) -> int:
+    """What a parent's trades give a child beside what it was given, in whole lots; each quantity is
+    in units of its own instrument as they are now."""
+    if child.list_scale == parent.list_scale == _AS_SENT:
+        share = child.list_qty * parent.cum_qty // parent.list_qty
+        return share - share % lot - child.given_qty
+    whole = child.list_qty * Fraction(*child.list_scale)
+    return int((progress(parent) - progress(child)) * whole // lot) * lot
+
+
+_AS_SENT: Final = (1, 1)
+
+
+def _counted(order: OrderState) -> int:
+    return order.cum_qty if order.parent is None else order.given_qty
 
 
 def held_by(ledger: LedgerState, order: OrderState) -> int:

@@ -30,6 +30,9 @@ class OrderState(msgspec.Struct, kw_only=True, gc=False, omit_defaults=True):
     In a list: ``parent`` is the order whose trades release this one, ``list_qty`` its quantity as
     sent, of which ``given_qty`` was released, and ``mates_qty`` what other legs have traded.  What
     the OCO legs of a list reserve in one currency they hold together: each shows all of it.
+    Where its instrument was split in between, and the list has others, ``list_scale`` is what
+    ``list_qty`` counts times by now, ``list_done`` the share of it that had been traded or given by
+    the last split, at which that was ``list_since`` (all of them ratios or quantity units).
 
     ``auction_ts`` is when the auction is (ns UTC) that an accepted order is for.  A pegged order's
     ``price_px`` moves with the market, no further than ``cap_px``; None before it has one.
@@ -58,6 +61,7 @@ class OrderState(msgspec.Struct, kw_only=True, gc=False, omit_defaults=True):
     cum_added: Amount = ZERO
     fees: Amount = ZERO
     fee_accrued: str = "0"
+    fee_within: str = "0"
     reserve_px: int = 0
     reserved: Amount = ZERO
     reserved_account: str = ""
@@ -79,6 +83,9 @@ class OrderState(msgspec.Struct, kw_only=True, gc=False, omit_defaults=True):
     list_qty: int = 0
     given_qty: int = 0
     mates_qty: int = 0
+    list_scale: tuple[int, int] = (1, 1)
+    list_done: tuple[int, int] = (0, 1)
+    list_since: int = 0
     auction_ts: int | None = None
     display_qty: int | None = None
     min_qty: int = 0

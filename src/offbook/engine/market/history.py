@@ -159,5 +159,5 @@ class Histories:
 def rows_before(piece: SourceSlice, taken: int) -> int:
     """How many rows of a slice stand at positions below ``taken``."""
     if piece.numbers is not None:
-        return int(np.searchsorted(piece.numbers, taken))
+        return int(piece.numbers.searchsorted(taken))
     return bisect_left(piece.positions(), taken)

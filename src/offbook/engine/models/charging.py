@@ -15,12 +15,18 @@ ACCRUAL: Final = 10**8
 
 class Traded(msgspec.Struct, frozen=True, gc=False):
     """What an order has traded so far: quantity and value, how much of the value as a maker, all in
-    units of 10**-18; and what that was charged exactly, in units of 10**-26."""
+    units of 10**-18; and what that was charged exactly, in units of 10**-26. ``within`` is what the
+    charges that have bounds in common came to without these."""
 
     qty: int = 0
     notional: int = 0
     added: int = 0
     accrued: int = 0
+    within: int = 0
+
+
+NOTHING: Final = Traded()
+"""What a new order has traded."""
 
 
 class Occasion(msgspec.Struct, frozen=True, kw_only=True, gc=False):

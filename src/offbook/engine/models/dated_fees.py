@@ -7,7 +7,7 @@ from bisect import bisect_right
 from typing import Final
 
 from offbook.domain.calendars import DAY_NS
-from offbook.domain.config import DatedRate, TieredFee, UsRegulatoryFee
+from offbook.domain.config import DatedFee, DatedRate, UsRegulatoryFee, VolumeTier
 from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.orders import OrderSide
 from offbook.domain.values import AMOUNT_PRECISION, ceil_div, text_to_units
@@ -24,13 +24,13 @@ _MILLION: Final = 10**6
 class Tiered:
     """A share of value, maker and taker apart, by what was traded in the 30 days before."""
 
-    def __init__(self, config: TieredFee) -> None:
-        self._volume = text_to_units(config.volume, AMOUNT_PRECISION)
-        self._starts = [text_to_units(tier.volume, AMOUNT_PRECISION) for tier in config.tiers]
+    def __init__(self, tiers: tuple[VolumeTier, ...], volume: str) -> None:
+        self._volume = text_to_units(volume, AMOUNT_PRECISION)
+        self._starts = [text_to_units(tier.volume, AMOUNT_PRECISION) for tier in tiers]
         self._rates = [
-            (text_to_units(tier.maker, 4), text_to_units(tier.taker, 4)) for tier in config.tiers
+            (text_to_units(tier.maker, 4), text_to_units(tier.taker, 4)) for tier in tiers
         ]
-        self._worst = max(max(0, *rates) for rates in self._rates)
+        self.dearest = max(max(0, *rates) for rates in self._rates)
 
     def grows(self, before: Traded, after: Traded, on: Occasion) -> int:
         """One basis point is 10**-4, so with four decimals the product counts 10**-26."""
@@ -40,7 +40,24 @@ class Tiered:
 
     def worst(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
         """The dearest of all rates, for a tier may change before the order trades."""
-        return notional * self._worst
+        return notional * self.dearest
+
+
+class DatedShares:
+    """A share of value at the rates of a fill's moment."""
+
+    def __init__(self, config: DatedFee) -> None:
+        self._since = config.moments()
+        self._rates = [Tiered(rate.all_tiers(), config.volume) for rate in config.rates]
+        self._dearest = max(rates.dearest for rates in self._rates)
+
+    def grows(self, before: Traded, after: Traded, on: Occasion) -> int:
+        """By the rates that hold then."""
+        return self._rates[bisect_right(self._since, on.ts)].grows(before, after, on)
+
+    def worst(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
+        """The dearest of all, for they may change before the order trades."""
+        return notional * self._dearest
 
 
 class UsRegulatory:

@@ -8,16 +8,25 @@ of them), and a reservation made for the whole order always suffices.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from offbook.domain.config import (
     BasisPointsFee,
+    BoundedFee,
+    ByInstrumentFee,
+    DatedFee,
     FeeConfig,
     FeeRounding,
     FlatFee,
+    OneInstrumentsFee,
     PerUnitFee,
     SingleFee,
     SumFee,
     TieredFee,
     UsRegulatoryFee,
+    VolumeOf,
+    bounded_part,
+    single_fees,
 )
 from offbook.domain.instruments import Instrument
 from offbook.domain.orders import OrderSide
@@ -29,23 +38,40 @@ from offbook.domain.values import (
     share_of,
     text_to_units,
 )
-from offbook.engine.models.charging import ACCRUAL, Chance, FeeModel, Occasion, Traded
-from offbook.engine.models.dated_fees import Tiered, UsRegulatory
+from offbook.engine.account.volumes import TradedVolumes
+from offbook.engine.models.charging import (
+    ACCRUAL,
+    NOTHING,
+    Chance,
+    FeeModel,
+    Occasion,
+    Traded,
+)
+from offbook.engine.models.dated_fees import DatedShares, Tiered, UsRegulatory
 
 
 class Bounds:
-    """What an order is charged at least and at most; maxima win over the minimum."""
+    """What an order is charged at least and at most; maxima win over minima."""
 
     def __init__(
-        self, minimum: str | None, maximum: str | None, maximum_percent: str | None
+        self,
+        minimum: str | None,
+        maximum: str | None,
+        maximum_percent: str | None,
+        minimum_percent: str | None = None,
     ) -> None:
-        self._minimum = self._maximum = self._percent = None
+        self._minimum = self._maximum = self._percent = self._least_percent = None
         if minimum is not None:
             self._minimum = text_to_units(minimum, AMOUNT_PRECISION) * ACCRUAL
         if maximum is not None:
             self._maximum = text_to_units(maximum, AMOUNT_PRECISION) * ACCRUAL
         if maximum_percent is not None:
             self._percent = text_to_units(maximum_percent, 4)
+        if minimum_percent is not None:
+            self._least_percent = text_to_units(minimum_percent, 4)
+        every = (minimum, maximum, maximum_percent, minimum_percent)
+        self.binds = any(bound is not None for bound in every)
+        """Whether there is any bound."""
 
     def of(self, charge: int, traded: Traded) -> int:
         """The charge of an order that has traded this, within the bounds; a percentage with four
@@ -54,11 +80,20 @@ class Bounds:
             return 0
         if self._minimum is not None:
             charge = max(charge, self._minimum)
+        if self._least_percent is not None:
+            charge = max(charge, traded.notional * self._least_percent * (ACCRUAL // 10**6))
         if self._maximum is not None:
             charge = min(charge, self._maximum)
         if self._percent is not None:
             charge = min(charge, traded.notional * self._percent * (ACCRUAL // 10**6))
         return charge
+
+    def rise(self, traded: Traded, notional: int) -> int:
+        """By how much they alone can raise a charge that has its ups and downs, while so much more
+        is traded: by the minimum at first, and by percentages as the value grows."""
+        percent = max(self._percent or 0, self._least_percent or 0)
+        first = 0 if traded.qty else self._minimum or 0
+        return first + notional * percent * (ACCRUAL // 10**6)
 
 
 class BasisPoints:
@@ -68,6 +103,7 @@ class BasisPoints:
     def __init__(self, config: BasisPointsFee) -> None:
         self._maker = text_to_units(config.maker, 4)
         self._taker = text_to_units(config.taker, 4)
+        self._highest = max(self._maker, self._taker, 0)
         self._bounds = Bounds(config.minimum, config.maximum, config.maximum_percent)
 
     def grows(self, before: Traded, after: Traded, on: Occasion) -> int:
@@ -83,9 +119,17 @@ class BasisPoints:
     def worst(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
         """All of it traded at the higher of the two rates: no bound falls as more trades, and a
         rebate is not counted on."""
-        share = self._share(traded) + notional * max(self._maker, self._taker, 0)
+        if traded is NOTHING and qty and not self._bounds.binds:
+            return notional * self._highest  # as of every new order without bounds
+        share = self._share(traded) + notional * self._highest
         whole = Traded(traded.qty + qty, traded.notional + notional)
         return self._bounds.of(share, whole) - self._charge(traded)
+
+    def rises(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
+        """With a rebate and a bound what was given may be charged again, and no end tells."""
+        if self._maker >= 0 or not self._bounds.binds:
+            return self.worst(traded, qty, notional, on)
+        return notional * self._taker + self._bounds.rise(traded, notional)
 
 
 class Flat:
@@ -124,6 +168,34 @@ class PerUnit:
         return self._charge(whole) - self._charge(traded)
 
 
+class Bounded:
+    """Several charges with bounds in common: what they come to without these is part of what an
+    order has traded (``within``), for it depends on when it traded."""
+
+    def __init__(self, config: BoundedFee) -> None:
+        self.parts = Sum(tuple(map(_single, config.parts)))
+        self._gives = any(map(_gives, config.parts))
+        self._bounds = Bounds(
+            config.minimum, config.maximum, config.maximum_percent, config.minimum_percent
+        )
+
+    def grows(self, before: Traded, after: Traded, on: Occasion) -> int:
+        """What the bounded sum has grown by."""
+        return self._bounds.of(after.within, after) - self._bounds.of(before.within, before)
+
+    def worst(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
+        """Every part at its worst: no bound falls as more trades, or as more is charged."""
+        within = traded.within + self.parts.worst(traded, qty, notional, on)
+        whole = Traded(traded.qty + qty, traded.notional + notional)
+        return self._bounds.of(within, whole) - self._bounds.of(traded.within, traded)
+
+    def rises(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
+        """As with a rebate of one charge."""
+        if not self._gives:
+            return self.worst(traded, qty, notional, on)
+        return self.parts.rises(traded, qty, notional, on) + self._bounds.rise(traded, notional)
+
+
 class Sum:
     """Several charges together."""
 
@@ -138,12 +210,16 @@ class Sum:
         """The sum of the worst of each."""
         return sum(part.worst(traded, qty, notional, on) for part in self._parts)
 
+    def rises(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
+        """The sum of what each can rise by."""
+        return sum(_rises(part, traded, qty, notional, on) for part in self._parts)
 
-def fee_model(config: FeeConfig) -> FeeModel:
+
+def fee_model(config: OneInstrumentsFee) -> FeeModel:
     """The model that a configuration names."""
     if isinstance(config, SumFee):
-        return Sum(tuple(map(_single, config.parts)))
-    return _single(config)
+        return Sum(tuple(map(fee_model, config.parts)))
+    return Bounded(config) if isinstance(config, BoundedFee) else _single(config)
 
 
 def _single(config: SingleFee) -> FeeModel:
@@ -153,29 +229,121 @@ def _single(config: SingleFee) -> FeeModel:
         case FlatFee():
             return Flat(config)
         case TieredFee():
-            return Tiered(config)
+            return Tiered(config.tiers, config.volume)
+        case DatedFee():
+            return DatedShares(config)
         case UsRegulatoryFee():
             return UsRegulatory(config)
         case BasisPointsFee():
             return BasisPoints(config)
 
 
+def _rises(model: FeeModel, traded: Traded, qty: int, notional: int, on: Chance) -> int:
+    """The most that all fills which make a charge grow can add to it while so much more is traded,
+    whatever others take away in between; never less than its worst end."""
+    if isinstance(model, BasisPoints | Bounded | Sum):
+        return model.rises(traded, qty, notional, on)
+    return model.worst(traded, qty, notional, on)  # it never falls, or counts on no rebate
+
+
+def _gives(fee: SingleFee) -> bool:
+    """Whether a charge can be a rebate."""
+    match fee:
+        case BasisPointsFee():
+            return text_to_units(fee.maker, 4) < 0
+        case TieredFee():
+            tiers = fee.tiers
+        case DatedFee():
+            tiers = tuple(tier for rate in fee.rates for tier in rate.all_tiers())
+        case _:
+            return False
+    return any(text_to_units(tier.maker, 4) < 0 for tier in tiers)
+
+
+class PriceList:
+    """Which model each instrument is charged by, and what its tiers by volume go by."""
+
+    def __init__(self, config: FeeConfig) -> None:
+        self._config = config if isinstance(config, ByInstrumentFee) else None
+        fees = (config,) if not isinstance(config, ByInstrumentFee) else _fees_of(config)
+        self._models = tuple(map(fee_model, fees))
+        self._bounded = tuple(map(_bounded, fees))
+        self._go_by_volume = tuple(map(_goes_by_volume, fees))
+
+    def model(self, instrument: Instrument) -> FeeModel:
+        """The model that an instrument is charged by."""
+        return self._models[self._place(instrument)]
+
+    def bounded(self, instrument: Instrument) -> FeeModel | None:
+        """The charges of an instrument that have bounds in common, without these."""
+        return self._bounded[self._place(instrument)]
+
+    def volume(
+        self,
+        traded: TradedVolumes,
+        instrument: Instrument,
+        ts: int,
+        instruments: Mapping[str, Instrument],
+    ) -> int:
+        """What counts as traded in the 30 days before the day of ``ts``, of all ``instruments`` of
+        the market or of a group; 0 where nothing goes by it."""
+        place = self._place(instrument)
+        if not self._go_by_volume[place]:
+            return 0
+        config = self._config
+        if config is None or config.volume_of is VolumeOf.ACCOUNT or len(instruments) == 1:
+            return traded.before(ts)
+        mates = (one.symbol for one in instruments.values() if config.group_of(one) == place)
+        return traded.before_of(mates, ts)
+
+    def _place(self, instrument: Instrument) -> int:
+        return 0 if self._config is None else self._config.group_of(instrument)
+
+
+def _fees_of(config: ByInstrumentFee) -> tuple[OneInstrumentsFee, ...]:
+    return tuple(group.fee for group in config.groups)
+
+
+def _bounded(fee: OneInstrumentsFee) -> FeeModel | None:
+    part = bounded_part(fee)
+    return None if part is None else Bounded(part).parts
+
+
+def _goes_by_volume(fee: OneInstrumentsFee) -> bool:
+    return any(isinstance(one, TieredFee | DatedFee) for one in single_fees(fee))
+
+
 class Charges:
     """What fills book of the charges that a model gives, in units of 10**-18."""
 
     def __init__(self, config: FeeConfig, rounding: FeeRounding) -> None:
-        self._model = fee_model(config)
+        self._prices = PriceList(config)
         self._half_up = rounding is FeeRounding.PER_FILL_HALF_UP
         self._half_even = rounding is FeeRounding.HALF_EVEN
         self._exact = rounding is FeeRounding.EXACT
-        parts = config.parts if isinstance(config, SumFee) else (config,)
-        self.go_by_volume = any(isinstance(part, TieredFee) for part in parts)
-        """Whether what the session has traded matters."""
+
+    def volume(
+        self,
+        traded: TradedVolumes,
+        instrument: Instrument,
+        ts: int,
+        instruments: Mapping[str, Instrument],
+    ) -> int:
+        """What counts as traded before the day of a fill, where that matters, else 0."""
+        return self._prices.volume(traded, instrument, ts, instruments)
 
     def accrue(self, before: Traded, after: Traded, on: Occasion) -> Traded:
         """What an order has traded with a fill, and was charged exactly."""
-        accrued = before.accrued + self._model.grows(before, after, on)
-        return Traded(after.qty, after.notional, after.added, accrued)
+        within, bounded = before.within, self._prices.bounded(on.instrument)
+        if bounded is not None:
+            within += bounded.grows(before, after, on)
+            after = Traded(after.qty, after.notional, after.added, within=within)
+        accrued = before.accrued + self._prices.model(on.instrument).grows(before, after, on)
+        return Traded(after.qty, after.notional, after.added, accrued, within)
+
+    def have_bounds(self, instrument: Instrument) -> bool:
+        """Whether several charges of an instrument have bounds in common."""
+        return self._prices.bounded(instrument) is not None
 
     def fee(self, before: Traded, after: Traded, paid: int, of: Instrument) -> int:
         """What a fill books for an order that has ``paid`` this much before it, both sides with
@@ -197,11 +365,14 @@ class Charges:
         """The most that an order may still be charged while ``qty`` worth ``notional`` more is
         traded, on whichever side unless that is told.
 
-        Rounding each fill half up at most doubles a charge: what rounds up is half a unit or more.
+        Rounding each fill half up at most doubles what it adds: what rounds up is half a unit or
+        more.  What others take away may be rounded to nothing, and is not counted on.
         """
-        growth = self._model.worst(traded, qty, notional, Chance(of, side))
+        model, on = self._prices.model(of), Chance(of, side)
         if self._half_up:
-            return round_against_client(2 * growth, of.charge_unit * ACCRUAL) // ACCRUAL
+            rise = _rises(model, traded, qty, notional, on)
+            return round_against_client(2 * rise, of.charge_unit * ACCRUAL) // ACCRUAL
+        growth = model.worst(traded, qty, notional, on)
         return self._rounded(traded.accrued + growth, of.charge_unit) - paid
 
     def _rounded(self, accrued: int, unit: int) -> int:

@@ -113,11 +113,16 @@ class LookAhead:
         """The orders of an instrument; looking makes none, for where it is made is part of it."""
         return self._venue.books.get(symbol, _NO_ORDERS)
 
+    @cached_property
+    def _symbols(self) -> frozenset[str]:
+        """The instruments of the slice."""
+        return frozenset(part.instrument.symbol for part in self._piece.pieces)
+
     def _awaits(self) -> object:
         """All that decides which rows matter: as long as this is equal, what was found is true."""
         kernel = self._kernel
         awaited: list[Any] = [kernel.ledger.seq, kernel.agenda.next_due]
-        for symbol in {part.instrument.symbol for part in self._piece.pieces}:
+        for symbol in self._symbols:
             book = self._book(symbol)
             awaited += (book.band, book.must_see, len(book), len(book.triggers))
             if symbol in kernel.depths:
@@ -136,19 +141,25 @@ class LookAhead:
         """Which rows may change anything."""
         hits = window.ts >= min(self._kernel.agenda.next_due, MAX_UNITS)
         for source, piece in enumerate(window.pieces):
-            mine = window.which == source
             book = self._book(piece.instrument.symbol)
+            is_book = isinstance(piece, DepthSlice | BookOrderSlice)
+            if not is_book and book.band is UNBOUNDED and not self._counts_each(piece, book):
+                continue
+            mine = window.which == source
             if isinstance(piece, DepthSlice):
                 hits[mine] |= self._moves(piece, window.index[mine], book)
             elif isinstance(piece, BookOrderSlice):
                 hits[mine] |= self._orders_move(piece, window.index[mine], book)
-            elif (
-                isinstance(piece, BarSlice | StatusSlice) or book.must_see or self._is_shown(piece)
-            ):
-                hits |= mine
-            elif book.band is not UNBOUNDED:
+            elif isinstance(piece, QuoteSlice | TradeSlice) and not self._counts_each(piece, book):
                 hits[mine] |= _leaves(piece, window.index[mine], book.band)
+            else:
+                hits |= mine
         return hits
+
+    def _counts_each(self, piece: SourceSlice, book: Book) -> bool:
+        """Whether every row of a source may change something, whatever it says."""
+        every = isinstance(piece, BarSlice | StatusSlice)
+        return every or book.must_see or self._is_shown(piece)
 
     @cached_property
     def _shared(self) -> frozenset[str]:

@@ -69,7 +69,7 @@ class MarketRows:
 
     def show_to(self, host: StrategyHost) -> None:
         """Have rows shown to a strategy."""
-        self.several.host = host
+        self.several.show_to(host)
         self._quotes.host = self._trades.host = self._bars.host = host
 
     @property

@@ -124,7 +124,7 @@ class PackedBlock(Generic[T]):
         packs: list[RowPack] = []
         for pack in self._packs:
             packs += [pack] * GROUP
-        self.columns: list[list[Any]] = [*floats, _places(len(piece)), packs]
+        self.columns: list[list[Any]] = [*floats, places_of(len(piece)), packs]
 
     def at(self, place: int) -> Any:
         """One row, whole."""
@@ -139,27 +139,61 @@ class PackedBlock(Generic[T]):
         self.columns = []
         references = list(map(getrefcount, self._packs))
         for pack, count in zip(self._packs, references, strict=True):
-            if count > _ALONE:
+            if count > ALONE:
                 pack.pack()
 
 
-_ALONE: Final = next(map(getrefcount, [object()]))
+ALONE: Final = next(map(getrefcount, [object()]))
 """What is counted where nothing but one list refers to an object."""
 
 
-def _places(count: int) -> list[int]:
+def places_of(count: int) -> list[int]:
     """As many places as that, or more."""
     _PLACES.extend(range(len(_PLACES), count))
     return _PLACES
 
 
-def _packed(whole: type[T], shown: tuple[str, ...], special: dict[str, Any]) -> Callable[..., T]:
-    """A class of rows that are taken for those of ``whole``, made of the floats that are shown, the
-    place in the block, and the pack, from which all that is not shown is read.
+def packed_class(
+    whole: type[T],
+    shown: tuple[str, ...],
+    special: dict[str, Any],
+    *,
+    made: tuple[str, ...] = (),
+    called: str = "Packed",
+) -> Callable[..., T]:
+    """A class of rows that are taken for those of ``whole``, made of the floats that are shown, of
+    what else is ``made``, the place in the block, and the pack, from which all the rest is read.
 
     It says that it is ``whole``, as ``isinstance``, ``match`` and the like ask, and does not derive
     from it: to make and to let go as many places as a whole row has would cost a third of all.
     """
+    names = whole.__struct_fields__
+    readers: dict[str, Any] = {
+        name: property(special.get(name) or _reader(name))
+        for name in names
+        if name not in {*shown, *made}
+    }
+    taken_over = {
+        name: value
+        for name, value in vars(whole).items()
+        if not name.startswith("_") and name not in names
+    }
+    fields: list[tuple[str, Any]] = [*((name, float) for name in shown)]
+    fields += [(name, object) for name in made]
+    row_class: Any = msgspec.defstruct(
+        f"{called}{whole.__name__}",
+        [*fields, ("_place", int), ("_pack", object)],
+        namespace={**taken_over, **readers, **_as_whole(whole)},
+        module=__name__,
+        frozen=True,
+        gc=False,
+    )
+    found: Callable[..., T] = row_class
+    return found
+
+
+def _as_whole(whole: type[T]) -> dict[str, Any]:
+    """What lets a row be taken for one of ``whole``."""
     names = whole.__struct_fields__
 
     def said(row: Any) -> tuple[Any, ...]:
@@ -175,36 +209,17 @@ def _packed(whole: type[T], shown: tuple[str, ...], special: dict[str, Any]) -> 
     def made_whole(row: Any) -> T:
         return whole(*said(row))
 
-    readers: dict[str, Any] = {
-        name: property(special.get(name) or _reader(name)) for name in names if name not in shown
+    return {
+        "__class__": property(lambda _: whole),
+        "__eq__": equal,
+        "__ne__": unequal,
+        "__hash__": lambda row: hash(made_whole(row)),
+        "__repr__": lambda row: repr(made_whole(row)),
+        "__rich_repr__": lambda row: made_whole(row).__rich_repr__(),
+        "__reduce__": lambda row: (whole, said(row)),
+        "__copy__": made_whole,
+        "__replace__": whole.__replace__,
     }
-    taken_over = {
-        name: value
-        for name, value in vars(whole).items()
-        if not name.startswith("_") and name not in names
-    }
-    made: Any = msgspec.defstruct(
-        f"Packed{whole.__name__}",
-        [*((name, float) for name in shown), ("_place", int), ("_pack", RowPack)],
-        namespace={
-            **taken_over,
-            **readers,
-            "__class__": property(lambda _: whole),
-            "__eq__": equal,
-            "__ne__": unequal,
-            "__hash__": lambda row: hash(made_whole(row)),
-            "__repr__": lambda row: repr(made_whole(row)),
-            "__rich_repr__": lambda row: made_whole(row).__rich_repr__(),
-            "__reduce__": lambda row: (whole, said(row)),
-            "__copy__": made_whole,
-            "__replace__": whole.__replace__,
-        },
-        module=__name__,
-        frozen=True,
-        gc=False,
-    )
-    row_class: Callable[..., T] = made
-    return row_class
 
 
 def _reader(name: str) -> Callable[[Any], Any]:
@@ -216,7 +231,7 @@ def _float(name: str) -> Callable[[Any], float]:
     return lambda row: float(row._pack.number(row._place, column)) / row._pack.layout.scale
 
 
-_SPECIAL: Final[dict[str, Any]] = {
+SPECIAL: Final[dict[str, Any]] = {
     "ts_event": lambda row: row._pack.number_or_none(row._place, "ts_event"),
     "instrument": lambda row: row._pack.layout.instrument,
     "aggressor": lambda row: side_of(row._pack.number(row._place, "aggressor")),
@@ -227,6 +242,6 @@ _SPECIAL: Final[dict[str, Any]] = {
 }
 
 
-QUOTES: Final = Packing(Quote, _packed(Quote, ("bid", "ask"), _SPECIAL), ("bid_px", "ask_px"))
-TRADES: Final = Packing(Trade, _packed(Trade, ("price",), _SPECIAL), ("price_px",))
-BARS: Final = Packing(Bar, _packed(Bar, ("close",), _SPECIAL), ("close_px",))
+QUOTES: Final = Packing(Quote, packed_class(Quote, ("bid", "ask"), SPECIAL), ("bid_px", "ask_px"))
+TRADES: Final = Packing(Trade, packed_class(Trade, ("price",), SPECIAL), ("price_px",))
+BARS: Final = Packing(Bar, packed_class(Bar, ("close",), SPECIAL), ("close_px",))

@@ -31,11 +31,15 @@ from offbook.engine.lifecycle import Lifecycle
 from offbook.engine.market.statuses import take_status
 from offbook.engine.rows.looking_ahead import LookAhead
 from offbook.engine.rows.rows import BookUpdate, Row, merged_row, merged_rows
+from offbook.engine.rows.shown_several import ShownSeveral
 from offbook.engine.strategy.host import StrategyHost
 from offbook.engine.venue.venue import Venue
 
-STRETCH: Final = 32
-"""How many rows to take one by one from one that may change something: others may be near."""
+MOST_STRETCH: Final = 32
+"""How many rows to take one by one at most, from one that may change something, before the next
+that may is looked for: one at first, and twice as many each time that it was near."""
+NEAR: Final = 32
+"""How many rows may be passed over to one that is near: to look costs about as much as so many."""
 
 
 class SeveralRows:
@@ -49,16 +53,32 @@ class SeveralRows:
         self._instants = instants
         self._lifecycle = lifecycle
         self._equity = instants.equity
+        self._shown = ShownSeveral(kernel, venue, instants, self._one_by_one)
         self.host: StrategyHost | None = None
+
+    def show_to(self, host: StrategyHost) -> None:
+        """Have rows shown to a strategy."""
+        self.host = self._shown.host = host
 
     def take(self, piece: MergedSlice) -> None:
         """Rows in their order, up to where the session stands still or has made enough records."""
-        place = 0
+        place, stretch = 0, 1
         ahead = LookAhead(self._kernel, self._venue, self._equity, self.host, piece)
         while place < len(piece) and self._instants.may_go_on():
-            stretch = len(piece)
+            if self._is_watched() and self._shown.may_show(len(piece) - place):
+                shown = self._shown.show(piece, place)
+                if shown is None:
+                    return
+                place = shown
+                continue
+            begin = place
             if self._kernel.depths or not self._is_watched():
-                place, stretch = self._pass_over(ahead, piece, place)
+                place, is_hit = self._pass_over(ahead, piece, place)
+                # Of a book the next is known, until something is done.
+                is_near = place - begin < NEAR and not (is_hit and self._kernel.depths)
+                stretch = min(2 * stretch, MOST_STRETCH) if is_near else 1
+            else:
+                stretch = len(piece)
             stop = min(place + stretch, len(piece))
             if stop == place + 1:
                 rows = iter([merged_row(piece, place)])
@@ -138,13 +158,9 @@ class SeveralRows:
 
     # -- passing over -----------------------------------------------------------------------
 
-    def _pass_over(self, ahead: LookAhead, piece: MergedSlice, begin: int) -> tuple[int, int]:
-        """Pass over rows that can change nothing; the place of the first that may, and how many
-        are to be taken one by one from there.
-
-        Of a market with a book it is that row alone, for where the next one is stays known until
-        something is done; elsewhere others are likely to be near.
-        """
+    def _pass_over(self, ahead: LookAhead, piece: MergedSlice, begin: int) -> tuple[int, bool]:
+        """Pass over rows that can change nothing; the place of the first that may, and whether it
+        was looked for and found."""
         instants = self._instants
         while begin < len(piece):
             if instants.ended or instants.unbegun or not instants.hours_known:
@@ -156,18 +172,16 @@ class SeveralRows:
                 self._saw_last(piece, begin, place)
             begin = place
             if is_hit:
-                return begin, 1 if self._kernel.depths else STRETCH
-        return begin, STRETCH
+                return begin, True
+        return begin, False
 
     def _saw_last(self, piece: MergedSlice, begin: int, end: int) -> None:
         """The last row of each source among those passed over, in their order."""
         kernel = self._kernel
         assert kernel.market is not None
-        which, lasts = piece.which[begin:end], []
-        for source, part in enumerate(piece.pieces):
-            places = (which == source).nonzero()[0] + begin
-            if not len(places):
-                continue
+        lasts = []
+        for source, found in piece.rows(begin, end).places():
+            part, places = piece.pieces[source], found + begin
             assert not isinstance(part, BarSlice | StatusSlice)
             first, last = int(piece.index[places[0]]), int(places[-1])
             symbol, end_of_part = part.instrument.symbol, first + len(places)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import islice
+from types import MethodType
 from typing import Any, Final, Protocol, cast
 
 from offbook.engine.kernel import Kernel
@@ -103,11 +104,10 @@ class RunningRows:
     def _run(self, callback: Callback, begin: int, end: int) -> int:
         """Show rows until the strategy turns to the engine; the place after the last."""
         strategy, coming = self._host.strategy, self._source.coming(begin, end)
-        turning = _Turning(self, coming.ahead, begin, end)
-        _stand_before(strategy, cast(StrategyContext, turning))
+        turning = Turning(self, coming.ahead, begin, end)
+        stand_before(strategy, cast(StrategyContext, turning))
         try:
-            for row in coming.rows:
-                callback(row)
+            call_with(callback, coming.rows)
         finally:
             place = turning.turn()
         return place
@@ -115,7 +115,7 @@ class RunningRows:
     def turn(self, place: int | None) -> None:
         """The strategy has its host again, with session time and the last row those of the row
         before a place; None where no row was shown."""
-        _stand_before(self._host.strategy, self._host)
+        stand_before(self._host.strategy, self._host)
         if place is not None:
             row = self._source.at(place - 1)
             self._kernel.now, self._kernel.last = row.ts, row
@@ -125,15 +125,38 @@ class RunningRows:
         return getattr(self._host, name)
 
 
-def _stand_before(strategy: Strategy, context: StrategyContext) -> None:
+class Standing(Protocol):
+    """Rows that are shown in a run, whose strategy may turn to the engine."""
+
+    def turn(self, place: int | None) -> None:
+        """The strategy has its host again, at the row before a place; None where none was shown."""
+
+    def stand_in(self, name: str) -> Any:
+        """What the strategy turned to the engine for."""
+
+
+def call_with(callback: Callback, rows: Iterator[Any]) -> None:
+    """Call the strategy with each row."""
+    if isinstance(callback, MethodType):
+        # As the interpreter would do for each row: to part them once is 3 ns a row less.
+        function, own = callback.__func__, callback.__self__
+        for row in rows:
+            function(own, row)
+    else:
+        for row in rows:
+            callback(row)
+
+
+def stand_before(strategy: Strategy, context: StrategyContext) -> None:
+    """Let a strategy turn to this."""
     # Past whatever the strategy itself does when attributes of it are set: this is not its doing.
     object.__setattr__(strategy, "_context", context)
 
 
-class _Turning:
+class Turning:
     """Stands between strategy and host while rows are shown in a run: ends that, and answers."""
 
-    def __init__(self, rows: RunningRows, ahead: Iterator[Any], begin: int, end: int) -> None:
+    def __init__(self, rows: Standing, ahead: Iterator[Any], begin: int, end: int) -> None:
         self._rows = rows
         self._ahead = ahead
         self._begin = begin

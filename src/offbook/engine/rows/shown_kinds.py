@@ -54,7 +54,7 @@ class QuoteKind:
 
     def reached(self, block: QuoteSlice, book: Book) -> Hits:
         """Each side of the market is held against the orders that would hit it."""
-        return _reached(block.ask_px, block.bid_px, book)
+        return reached(block.ask_px, block.bid_px, book)
 
     def take(self, row: Quote, host: StrategyHost) -> bool:
         """What is due, then matching, then the callback."""
@@ -120,7 +120,7 @@ class TradeKind:
 
     def reached(self, block: TradeSlice, book: Book) -> Hits:
         """A print is held against both sides."""
-        return _reached(block.price_px, block.price_px, book)
+        return reached(block.price_px, block.price_px, book)
 
     def take(self, row: Trade, host: StrategyHost) -> bool:
         """What is due, then matching, then the callback."""
@@ -197,7 +197,7 @@ class BarKind:
         self._venue.match_bar(row)
 
 
-def _reached(asked: IntColumn, bid: IntColumn, book: Book) -> Hits:
+def reached(asked: IntColumn, bid: IntColumn, book: Book) -> Hits:
     """Where prices reach the best order on either side, or one that waits for a price."""
     hits = asked <= book.top_buy
     hits |= bid >= book.top_sell

@@ -169,7 +169,7 @@ class StrategyHost:
         kernel.view.report(order, report)
         if not (self.defines("on_fill") or self.defines("on_order")):
             return
-        update = kernel.view.update(order, instrument, kernel.now, report)
+        update = kernel.view.update(order, instrument, self.now, report)
         if report.exec_type in {ExecType.TRADE, ExecType.FILL}:
             self.call("on_fill", fill_of(order.client_order_id, update, report, instrument))
         if kernel.ledger.status not in _OVER:
@@ -179,7 +179,7 @@ class StrategyHost:
 
     @property
     def now(self) -> int:
-        """Session time, ns UTC."""
+        """The strategy's clock, ns UTC: session time, where it sees the market at once."""
         return self._kernel.now
 
     @property
@@ -322,9 +322,9 @@ class StrategyHost:
                 f"timer {name!r}: {MOST_TIMERS} timers wait already, and more may not",
                 limit=MOST_TIMERS,
             )
-        due = max(due, kernel.now)
+        due = max(due, self.now)
         kernel.emit(r.TimerSet, name=name, due=due, every_ns=every_ns)
-        kernel.agenda.add(due, STAGE_TIMER, TimerDue(name))
+        kernel.agenda.add(kernel.clock.session(due), STAGE_TIMER, TimerDue(name))
         kernel.agenda.prune(self._lives)
 
     def _lives(self, due: int, item: object) -> bool:
@@ -332,7 +332,7 @@ class StrategyHost:
         if not isinstance(item, TimerDue):
             return True
         timer = self._kernel.ledger.timers.get(item.name)
-        return timer is not None and timer.due == due
+        return timer is not None and self._kernel.clock.session(timer.due) == due
 
     def cancel_timer(self, name: str) -> None:
         """Take a timer back."""

@@ -51,7 +51,7 @@ class StrategyContext(Protocol):
 
     @property
     def now(self) -> int:
-        """Session time, ns UTC."""
+        """The strategy's clock, ns UTC."""
 
     @property
     def instruments(self) -> tuple[Instrument, ...]:
@@ -207,7 +207,8 @@ class Strategy(Ordering):
 
     @property
     def now(self) -> int:
-        """Session time in ns UTC."""
+        """The time by the strategy's clock, in ns UTC: session time, ahead of which it is where it
+        sees rows later than the venue has them (``venue.latency.market_data_ns``)."""
         return self._running().now
 
     @property
@@ -279,7 +280,7 @@ class Strategy(Ordering):
         at: int | None = None,
         every: timedelta | int | None = None,
     ) -> None:
-        """Have ``on_timer(name)`` called at session time ``at`` (ns), ``after`` a delay, or
+        """Have ``on_timer(name)`` called when ``now`` is ``at`` (ns), ``after`` a delay, or
         ``every`` interval (a millisecond or more); integers are ns. A timer of the same name is
         replaced. Each turn leaves a record, also across gaps in the data."""
         every_ns = None if every is None else _nanoseconds("every", every)

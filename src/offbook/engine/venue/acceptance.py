@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from offbook.domain.config import BeyondBand, WhileClosed, WhileHalted
+from offbook.domain.config import BeyondBand, SelfMatchPolicy, WhileClosed, WhileHalted
 from offbook.domain.orders import OrderSide, OrderStatus, Origin, RejectReason
 from offbook.engine.agenda import ReplaceArrives
 from offbook.engine.desk.risk import venue_refusal
@@ -25,10 +25,18 @@ class Acceptance:
     def __init__(self, kernel: Kernel, venue: Venue) -> None:
         self._kernel = kernel
         self._venue = venue
+        venue_config = kernel.config.venue
+        # Looked up once: most venues ask none of these of the orders that come by the thousand.
+        self._closes = venue_config.while_closed is WhileClosed.REJECT
+        self._asks_age = venue_config.freshness is not None
+        self._asks_self = venue_config.self_match is SelfMatchPolicy.CANCEL_ARRIVING
 
     def new_order(self, order: OrderState) -> Refusal | None:
         """Why an order is not taken, for itself or for its list."""
-        return self.terms(order, order) or self._list_refusal(order)
+        refusal = self.terms(order, order)
+        if refusal is not None or order.order_list_id is None:
+            return refusal
+        return self._list_refusal(order)
 
     def _list_refusal(self, order: OrderState) -> Refusal | None:
         """The venue takes a list whole or not at all; its orders arrive at one moment."""
@@ -46,12 +54,11 @@ class Acceptance:
         kernel = self._kernel
         if order.origin is Origin.LIQUIDATION:
             return None  # the venue's own, sent once: however little it is worth, it must go
-        prices = kernel.prices(order.symbol)
         refusal = venue_refusal(
             terms,
             order.order_type.has_limit,
-            0 if prices is None else prices.bid_px,
-            kernel.instrument(order.symbol),
+            self._value_px(order, terms),
+            kernel.instruments[order.symbol],
             order.cap_px,
         )
         if order.display_qty is not None or order.min_qty:
@@ -70,12 +77,22 @@ class Acceptance:
             return refusal
         if order.held:
             return None  # where the market will be when it is released, nobody knows
+        limit = terms.price_px
         return (
-            self._beyond_band(order, terms.price_px)
-            or self.would_take(order, terms.price_px)
-            or self._venue.freshness.refusal(order, terms.price_px)
-            or self._venue.self_match.refusal(order, terms.price_px)
+            (kernel.bands and self._beyond_band(order, limit))
+            or (order.post_only and self.would_take(order, limit))
+            or (self._asks_age and self._venue.freshness.refusal(order, limit))
+            or (self._asks_self and self._venue.self_match.refusal(order, limit))
+            or None
         )
+
+    def _value_px(self, order: OrderState, terms: OrderState | Amendment) -> int:
+        """What values an order on these terms: its limit or its trigger price, else the bid."""
+        px = terms.stop_px if terms.price_px is None else terms.price_px
+        if px is not None:
+            return px
+        prices = self._kernel.prices(order.symbol)
+        return 0 if prices is None else prices.bid_px
 
     def _with_its_parts(self, order: OrderState, of_whole: Refusal | None) -> Refusal | None:
         """What is shown, and the least that may trade, are whole lots too, which is asked before
@@ -96,19 +113,19 @@ class Acceptance:
         """Why the venue, as it is now, has no place for a new order."""
         if order.extended_hours and not self._has_extended_hours(order):
             return Refusal(reason=RejectReason.NO_EXTENDED_HOURS)
-        if self._comes_out_of_hours(order):
+        if self._closes and self._comes_out_of_hours(order):
             return Refusal(reason=RejectReason.MARKET_CLOSED)
-        if self._is_shut_out(order):
+        if self._kernel.halted and self._is_shut_out(order):
             return Refusal(reason=RejectReason.HALTED)
-        return self._venue.auctions.refusal(order) or self._venue.pegs.refusal(order)
+        if order.time_in_force.is_auction:
+            return self._venue.auctions.refusal(order)
+        return None if order.peg is None else self._venue.pegs.refusal(order)
 
     def _has_extended_hours(self, order: OrderState) -> bool:
         calendar = self._kernel.calendar_of(self._kernel.instrument(order.symbol))
         return not calendar.always_open and self._kernel.config.venue.extended_hours is not None
 
     def _comes_out_of_hours(self, order: OrderState) -> bool:
-        if self._kernel.config.venue.while_closed is not WhileClosed.REJECT:
-            return False
         if order.time_in_force.is_auction or order.origin is Origin.FLATTEN:
             return False  # an auction has its own hours; a stop awaits the opening, as a halt's end
         return not self._venue.times.would_take_part(order)

@@ -5,6 +5,8 @@ are marked as official prices, ``auction-bar.1`` on bars.
   none is taken for it, and none canceled or replaced (AUCTION_CUTOFF);
 - a print that is marked as the price of a reopening serves, while trading is halted, the orders of
   the book by the same rule;
+- where the exchange holds auctions at its break at noon too (``venue.auctions.at_break``), the next
+  one may be there, unless the data has only bars of a day, which show none;
 - it stands apart from the book: no other row fills it;
 - it trades at the price of the auction: a market order, and a limit that is better than that price
   (``venue.auctions.limit``), market orders first, then by limit, then by time, all of them together
@@ -24,7 +26,7 @@ import operator
 from typing import TYPE_CHECKING, Final
 
 from offbook.domain.calendars import DAY_NS, NEVER, TradingCalendar
-from offbook.domain.config import AuctionLimit
+from offbook.domain.config import AtBreak, AuctionLimit
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import Bar, DataKind, Trade
 from offbook.domain.orders import Auction, CancelReason, Liquidity, RejectReason, TimeInForce
@@ -32,6 +34,7 @@ from offbook.domain.record_parts import Evidence
 from offbook.engine.desk.terms import Refusal
 from offbook.engine.kernel import Kernel
 from offbook.engine.ledger.state import OrderState
+from offbook.engine.market.auction_times import AuctionTimes
 from offbook.engine.venue.book import by_limit
 from offbook.engine.venue.fills import Filler, bar_evidence, print_evidence
 
@@ -52,6 +55,7 @@ class Auctions:
         self._filler = filler
         self._rules = kernel.config.venue.auctions
         self._known: dict[str, bool] = {}
+        self._at: dict[tuple[str, AtBreak], AuctionTimes] = {}
 
     # -- orders -----------------------------------------------------------------------------
 
@@ -74,15 +78,29 @@ class Auctions:
     def times_of(self, order: OrderState) -> tuple[int, int]:
         """When the auction is that an order which arrives now is for, and when it has waited long
         enough for its price."""
-        calendar = self._kernel.calendar_of(self._kernel.instrument(order.symbol))
-        now = self._kernel.now
+        times = self._times(self._kernel.instrument(order.symbol))
         if order.time_in_force is TimeInForce.OPG:
-            opening = calendar.next_open(now)
-            return opening, NEVER if opening == NEVER else calendar.day_end(opening)
-        close = calendar.day_end(now)
-        after = calendar.next_open(close)
-        # After the calendar's last session no opening comes: a day is long enough.
-        return close, close + DAY_NS if after == NEVER else after
+            return times.opening(self._kernel.now)
+        return times.close(self._kernel.now)
+
+    def _times(self, instrument: Instrument) -> AuctionTimes:
+        """When the auctions of an instrument are that its data shows."""
+        calendar = self._kernel.calendar_of(instrument)
+        rule = self._rules.of_break(calendar.name)
+        if self._shows_days(instrument.symbol):
+            rule = AtBreak.NONE
+        known = self._at.get((calendar.name, rule))
+        if known is None:
+            known = self._at[calendar.name, rule] = AuctionTimes(calendar, rule)
+        return known
+
+    def _shows_days(self, symbol: str) -> bool:
+        """Whether only the open and the close of days are known."""
+        kernel = self._kernel
+        assert kernel.market is not None
+        if any(source.auctions is True for source in kernel.market.sources_of(symbol)):
+            return False
+        return (kernel.pricing[symbol].timeframe_ns or 0) >= DAY_NS
 
     def is_locked(self, order: OrderState) -> bool:
         """Whether an order can no longer be taken out of its auction."""

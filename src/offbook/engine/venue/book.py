@@ -20,7 +20,6 @@ NO_BUY: Final = -1
 NO_SELL: Final = MAX_UNITS
 HIDDEN: Final = 2**62
 _FIRST_LOOK: Final = 64
-_NOTHING_TAKEN: Final = (None, None, None, None)
 
 
 class Taken(msgspec.Struct, array_like=True):
@@ -131,23 +130,26 @@ class Book:
             if order.price_px is None:
                 self._retop()
                 return
-        if order.side is BUY:
-            px = MAX_UNITS if order.price_px is None else order.price_px
-            key = (-px, _rank(order), order.ordinal)
-            self._buys.add(key)
-        else:
-            px = 0 if order.price_px is None else order.price_px
-            key = (px, _rank(order), order.ordinal)
-            self._sells.add(key)
-        self._keys[order.ordinal] = key
-        if fresh and order.price_px is not None:
-            self._fresh[order.ordinal] = (order.side, px)
-            self.watching = self.looking = True
         # An order more can only better the top of its side; the rest stays as it is.
+        # By time; at a price what is hidden comes after all that is shown.
+        rank = order.priority + HIDDEN if order.display_qty == 0 else order.priority
+        limit, ordinal = order.price_px, order.ordinal
         if order.side is BUY:
-            self.top_buy = max(self.top_buy, px)
+            px = MAX_UNITS if limit is None else limit
+            key = (-px, rank, ordinal)
+            self._buys.add(key)
+            if px > self.top_buy:
+                self.top_buy = px
         else:
-            self.top_sell = min(self.top_sell, px)
+            px = 0 if limit is None else limit
+            key = (px, rank, ordinal)
+            self._sells.add(key)
+            if px < self.top_sell:
+                self.top_sell = px
+        self._keys[ordinal] = key
+        if fresh and limit is not None:
+            self._fresh[ordinal] = (order.side, px)
+            self.watching = self.looking = True
         self._band = None
         if self.touches:
             self._retop()
@@ -333,8 +335,8 @@ class Book:
         self._rewatch()
 
     def _rewatch(self) -> None:
-        remembers = (self.taken_ask, self.taken_bid, self.ahead_ask, self.ahead_bid)
-        taken = remembers != _NOTHING_TAKEN
+        # Asked one by one, and not as a tuple, for every order that comes to rest asks.
+        taken = not self.taken_ask is self.taken_bid is self.ahead_ask is self.ahead_bid is None
         self.watching = bool(self._fresh or taken or self.guarded or self.awaiting or self.pegs)
         self.looking = self.watching or self.rise < NO_RISE or self.fall > NO_FALL
 
@@ -374,11 +376,6 @@ def by_limit(order: OrderState) -> tuple[int, int]:
     """Market orders, then the best limit, then the earliest: whom an auction serves first."""
     limit = -MAX_UNITS if order.price_px is None else -order.side.sign * order.price_px
     return limit, order.priority
-
-
-def _rank(order: OrderState) -> int:
-    """By time; at a price what is hidden comes after all that is shown."""
-    return order.priority + HIDDEN if order.display_qty == 0 else order.priority
 
 
 def _time(key: tuple[int, int, int]) -> int:

@@ -24,7 +24,7 @@ class ExactPlaces(QueuePlaces):
     def __init__(self, look_up: Callable[[], OrderBook], model: QueueModel) -> None:
         super().__init__(look_up, model)
         self._look_up_orders = look_up
-        self._clears = look_up().clears
+        self._renewals = look_up().renewals
 
     @property
     def _orders(self) -> OrderBook:
@@ -41,7 +41,7 @@ class ExactPlaces(QueuePlaces):
         is_known = is_known and (not depth.dropped_at or depth.is_sound)
         self._begin()
         if not self._places:
-            self._clears = self._orders.clears
+            self._renewals = self._orders.renewals
         self._places[order.ordinal] = Place(
             ordinal=order.ordinal,
             side=order.side.sign,
@@ -97,7 +97,7 @@ class ExactPlaces(QueuePlaces):
         """
         if place.rank is None or execution is None or place.slice_left == 0:
             return 0
-        if self._clears != self._orders.clears:
+        if self._renewals != self._orders.renewals:
             return 0
         ahead = place.ahead or 0
         if execution.rank is None:
@@ -106,17 +106,27 @@ class ExactPlaces(QueuePlaces):
 
     def see(self) -> None:
         """The book is another. One that was cleared is a new one: whoever waits is behind all that
-        it then begins with, as he is where the book was not followed when he came."""
-        depth = self._orders
-        if self._clears != depth.clears:
-            self._clears = depth.clears
-            for place in self._places.values():
-                place.rank = None
+        it then begins with, as he is where the book was not followed when he came; and where one
+        that was built of updates is told as a whole, for it lacked orders that came before him."""
+        renewals = self._orders.renewals
+        if self._renewals != renewals:
+            self._renewals = renewals
+            self._go_back()
         super().see()
+
+    def renew(self) -> None:
+        """The same, where that was not seen."""
+        super().renew()
+        self._go_back()
+
+    def _go_back(self) -> None:
+        """Everybody is behind all that the next sound book holds."""
+        for place in self._places.values():
+            place.rank = None
 
     def _move_all(self) -> None:
         depth = self._orders
-        if depth.is_sound:
+        if depth.is_sound and not depth.is_within:  # else they are behind what that message tells
             for place in self._places.values():
                 if place.rank is None:
                     place.rank = depth.next_rank
@@ -129,11 +139,12 @@ class ExactPlaces(QueuePlaces):
 
     def dump(self) -> PlacesState:
         """All of it."""
-        for place in self._places.values():
+        state = super().dump()
+        for place in state.places:
             self._look(place)
-        return super().dump()
+        return state
 
     def load(self, state: PlacesState) -> None:
         """Become what was dumped."""
         super().load(state)
-        self._clears = self._orders.clears
+        self._renewals = self._orders.renewals

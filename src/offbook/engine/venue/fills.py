@@ -89,6 +89,9 @@ class Filler:
             conversion=conversion,
             evidence=evidence,
             due=due,
+            fee_within=str(deal.traded.within)
+            if kernel.charges.have_bounds(instrument)
+            else msgspec.UNSET,
         )
         kernel.enter(record)
         self._report(order, record, due)
@@ -190,7 +193,9 @@ class Filler:
             side=side,
             instrument=instrument,
             ts=kernel.now,
-            volume=kernel.ledger.volumes.before(kernel.now) if kernel.charges.go_by_volume else 0,
+            volume=kernel.charges.volume(
+                kernel.ledger.volumes, instrument, kernel.now, kernel.instruments
+            ),
         )
         return kernel.charges.accrue(before, after, occasion)
 

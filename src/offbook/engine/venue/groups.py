@@ -2,8 +2,10 @@
 
 - OTO and BRACKET: the first order is the parent, the others are HELD.  When the parent trades, each
   gets its share, ``list_qty * cum_qty / list_qty of the parent`` in whole lots, and works with it
-  from that moment on; later trades of the parent give it more.  Where the parent ends without
-  having traded, or a share is less than a lot, the held orders end (PARENT_ENDED).
+  from that moment on; later trades of the parent give it more.  A split of the one's instrument
+  changes nothing for the other's: the share of the parent that has traded is what counts.  Where
+  the parent ends without having traded, or a share is less than a lot, the held orders end
+  (PARENT_ENDED).
 - OCO, and the exits of a BRACKET: what one of them trades, the others have less; when one is filled
   or ends otherwise, the others end (OCO).
 - BRACKET: when an exit is filled while the entry still works, the entry ends (EXIT_FILLED), for
@@ -23,7 +25,7 @@ from typing import TYPE_CHECKING
 from offbook.domain import records as r
 from offbook.domain.orders import CancelReason, ContingencyType, ExecType, OrderStatus
 from offbook.engine.kernel import Kernel
-from offbook.engine.ledger.lists import legs, members
+from offbook.engine.ledger.lists import legs, members, owed
 from offbook.engine.ledger.state import OrderState
 from offbook.engine.venue.reservations import Reservations
 
@@ -93,7 +95,7 @@ class Groups:
             return False
         more = 0
         if child.accepted_ts is not None:
-            more = self._share(child, parent) - child.given_qty
+            more = owed(child, parent, self._kernel.instrument(child.symbol).lot_units)
         if more > 0 and self._give(child, more):
             return True
         waits_in_vain = child.accepted_ts is not None or not parent.cum_qty
@@ -101,11 +103,6 @@ class Groups:
             self._venue.end(child, CancelReason.PARENT_ENDED)
             return True
         return False
-
-    def _share(self, child: OrderState, parent: OrderState) -> int:
-        """What the parent's trades give a child by now, in whole lots."""
-        share = child.list_qty * parent.cum_qty // parent.list_qty
-        return share - share % self._kernel.instrument(child.symbol).lot_units
 
     def _give(self, child: OrderState, more: int) -> bool:
         """Let a child work with so much (more) of its quantity; False where that cannot be paid

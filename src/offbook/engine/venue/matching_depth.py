@@ -97,11 +97,11 @@ class DepthMatching:
 
     # -- the market is another --------------------------------------------------------------
 
-    def drop(self, symbol: str, mark: Quote | None) -> None:
+    def drop(self, symbol: str, mark: Quote | None, due: int) -> None:
         """A corporate action: all that is known of a book is of another market.  Until the next
         one is told it reads as ``mark``, and nothing is matched; orders ``rejoin`` it."""
         kernel = self._kernel
-        kernel.depths[symbol].drop(kernel.now, mark)
+        kernel.depths[symbol].drop(kernel.now, mark, due)
         kernel.resumed[symbol] = kernel.now  # what was shown before is of another market
         self.places(symbol).lose()
 

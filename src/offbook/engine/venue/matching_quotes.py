@@ -71,7 +71,8 @@ class QuoteMatching:
             book.rest(order)
         elif self._venue.times.is_present(quote):
             self._take_shown(order, quote)
-        self._venue.end_rest(order)
+        if order.time_in_force.is_immediate:
+            self._venue.end_rest(order)
 
     def trigger(self, order: OrderState, quote: Quote) -> None:
         """A quote triggers an order, which takes part in it at once."""
@@ -96,11 +97,13 @@ class QuoteMatching:
 
     def _touch(self, book: Book, side: OrderSide, quote: Quote, px: int) -> None:
         """A quote shows a price on a side where limits may rest at it."""
-        at = [order for order in self._resting(book, side, px) if order.price_px == px]
-        for order in self._resting(book, side, px) if any(map(self._may_touch, at)) else ():
-            if order.price_px is None or not self._may_touch(order):
-                continue
+        resting = [self._kernel.ledger.orders[ordinal] for ordinal in book.resting_to(side, px)]
+        if not any(order.price_px == px and self._may_touch(order) for order in resting):
+            return
+        for order in resting:
             own_px = order.price_px
+            if own_px is None or not self._may_touch(order):
+                continue
             available = book.available(side.opposite, quote)
             qty = self._venue.tradable(order, available)
             if qty <= 0:
@@ -113,9 +116,6 @@ class QuoteMatching:
                 self._filled(order, book)
             else:
                 self._venue.end(order, self._filler.unpaid)
-
-    def _resting(self, book: Book, side: OrderSide, px: int) -> list[OrderState]:
-        return [self._kernel.ledger.orders[ordinal] for ordinal in book.resting_to(side, px)]
 
     def _may_touch(self, order: OrderState) -> bool:
         """Whether a resting limit may trade at its price."""

@@ -220,6 +220,12 @@ class QueuePlaces:
         if depth.is_followed:
             self._move_all()
 
+    def renew(self) -> None:
+        """The book was told anew, or has missed something, in rows that were left out: what was
+        taken of it may be shown again as if it were new."""
+        for taken in self._taken.values():
+            taken.lose()
+
     def _move_all(self) -> None:
         """Those who wait move with their levels."""
         for place in self._places.values():
@@ -250,7 +256,10 @@ class QueuePlaces:
     # -- snapshots of an engine -------------------------------------------------------------
 
     def dump(self) -> PlacesState:
-        """All of it."""
+        """All of it, as the last message has left it, also where that was passed over: whoever goes
+        on from here does not know what became of the book before."""
+        if len(self):
+            self.see()
         bids, held_bids = self._taken[OrderSide.SELL].dump()
         asks, held_asks = self._taken[OrderSide.BUY].dump()
         return PlacesState(

@@ -50,6 +50,8 @@ class SelfMatch:
         self._venue = venue
         self._reserves = reserves
         self._policy = kernel.config.venue.self_match
+        self.allows_all = self._policy is SelfMatchPolicy.ALLOW
+        """Whether nothing is kept from anything."""
 
     def refusal(self, order: OrderState, limit: int | None) -> Refusal | None:
         """Why the venue does not take an order, or new terms with this ``limit``, that would meet
@@ -69,7 +71,7 @@ class SelfMatch:
 
     def admits(self, order: OrderState) -> bool:
         """Do by policy what is due where an order begins to act; whether it still does."""
-        if self._policy is SelfMatchPolicy.ALLOW:
+        if self.allows_all or order.time_in_force.is_auction:
             return True
         for other, before in self._met(order, order.price_px):
             if self._policy is SelfMatchPolicy.CANCEL_RESTING:

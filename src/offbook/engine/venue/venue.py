@@ -114,26 +114,31 @@ class Venue:
             expires = self.times.day_end(order)
         elif order.time_in_force.is_auction:
             auction, expires = self.auctions.times_of(order)
+        held = order.held
+        mark = self._first_mark(order) if order.order_type is OrderType.TRAILING_STOP else None
         record = r.OrderAccepted(
             kernel.ledger.seq + 1,
             kernel.now,
             order=ordinal,
             venue_order_id=derived_id(kernel.config.seed, VENUE_ORDER, ordinal),
             expires=expires,
-            stop_px=order.stop_px if order.held else self.first_stop_px(order),
-            held=order.held,
-            queue_ahead=self.depth.queue_ahead(order),
+            stop_px=order.stop_px if held or mark is None else stop_px_of(order, order, mark),
+            held=held,
+            queue_ahead=self.depth.queue_ahead(order) if kernel.depths else None,
             auction_ts=auction,
             due=due,
         )
         kernel.enter(record)
-        kernel.report(order, ExecType.HELD if order.held else ExecType.NEW, due)
+        if kernel.reports:
+            kernel.report(order, ExecType.HELD if held else ExecType.NEW, due)
         if expires is not None:
             kernel.agenda.add(expires, STAGE_VENUE, Expiry(ordinal))
-        works = not order.held
+        if order.order_list_id is None:
+            self._enter(order, mark)
+            return
         self.settle(order)  # first: an order of its list may have traded already
-        if works and not order.status.is_terminal:
-            self._enter(order, self._first_mark(order))
+        if not (held or order.status.is_terminal):
+            self._enter(order, mark)
             self.settle(order)
 
     def _first_mark(self, order: OrderState) -> int | None:
@@ -154,9 +159,9 @@ class Venue:
         if order.peg is not None:
             self.pegs.place(order)
             return
-        if order.waits:
+        if order.order_type.waits and not order.triggered:
             book.wait(order, mark)
-        elif order.time_in_force.is_auction or self.self_match.admits(order):
+        elif self.self_match.allows_all or self.self_match.admits(order):
             book.add(order, fresh=not order.post_only)
         else:
             return

@@ -29,7 +29,8 @@ _RESPONSES: Final = (
     r.PositionSettled,
     r.FlowPaid,
 )
-_IS_ENTRY: Final[dict[object, bool]] = {kind: kind in _ENTRIES for kind in _ENTRIES + _RESPONSES}
+TRAVELS: Final[dict[object, bool]] = {kind: kind in _ENTRIES for kind in _ENTRIES + _RESPONSES}
+"""Records that tell of a message, and whether it is on its way to the venue, not back."""
 
 
 class Ways(msgspec.Struct, kw_only=True):
@@ -39,12 +40,9 @@ class Ways(msgspec.Struct, kw_only=True):
     response: int = 0
 
     def take(self, record: r.Record) -> None:
-        """A message that a record tells of left."""
-        is_entry = _IS_ENTRY.get(type(record))
-        if is_entry is None:
-            return
+        """A message left that a record tells of, one of ``TRAVELS``."""
         due: int = record.due  # type: ignore[union-attr]  # all of them have it
-        if is_entry:
+        if TRAVELS[type(record)]:
             if due > self.entry:
                 self.entry = due
         elif due > self.response:

@@ -17,7 +17,7 @@ from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.explaining.gates import Explanation, explain
 from offbook.services.paper_trading.journal_reader import pages, survey
 from offbook.services.paper_trading.limits import Limits
-from offbook.services.paper_trading.opening import attach_to, open_to_replay
+from offbook.services.paper_trading.opening import attach_to, open_to_run_again
 from offbook.services.paper_trading.rebuilding import EngineFactory, fresh_engine
 from offbook.services.paper_trading.replaying import Replay
 from offbook.services.paper_trading.row_reader import RowReader
@@ -58,7 +58,7 @@ async def why(
         records.extend(decode_record(stored.raw) for stored in page)
     moment = _moment(session, records, at)
     made = [record for record in records if record.ts <= moment]
-    feed = await open_to_replay(gateway, session.config.market, facts.attached_raw)
+    feed = await open_to_run_again(gateway, session.config, facts.attached_raw)
     rows = RowReader(feed, limits.block_rows, lambda: None)
     try:
         engine = fresh_engine(session, make_engine, attach_to(feed), facts.attached_raw)

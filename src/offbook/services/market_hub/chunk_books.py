@@ -92,7 +92,8 @@ class ChunkBooks:
 
     def _of_head(self, *, rebuilt: bool) -> AnyBook:
         """The book as all rows that came have left it."""
-        return _like(self.head.rebuilt or self.head if rebuilt else self.head, rebuilt=rebuilt)
+        other = self.head.rebuilt if rebuilt else None
+        return _like(self.head if other is None else other, rebuilt=rebuilt)
 
     def _made(self, end: int, *, rebuilt: bool) -> AnyBook:
         """The book before a row, made from the nearest that is known."""

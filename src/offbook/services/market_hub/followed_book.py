@@ -7,10 +7,10 @@ import numpy as np
 
 from offbook.domain.book_states import BookPhase, ByOrder, DepthState, KnownBook
 from offbook.domain.config import BookStart
-from offbook.domain.depth import SNAPSHOT
+from offbook.domain.depth import LAST, SNAPSHOT
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import DepthSlice
-from offbook.engine.books.books import AnyBook
+from offbook.engine.books.books import AnyBook, BookSlice
 from offbook.engine.books.depth_book import DepthBook
 from offbook.services.market_hub.wake_index import NOWHERE, Reach
 
@@ -22,12 +22,13 @@ levels; 0, 0 and no where it is not sound."""
 class Notes:
     """What the messages of a book have left, beside it.
 
-    ``since`` is when all of it was last told (ns UTC), ``chunk`` where the rows that came last
-    stand.
+    ``since`` is when all of it was last told, ``begun`` when a message began that has not ended
+    (both ns UTC), ``chunk`` where the rows that came last stand.
     """
 
     def __init__(self) -> None:
         self.since: int | msgspec.UnsetType = msgspec.UNSET
+        self.begun: int | msgspec.UnsetType = msgspec.UNSET
         self.chunk: object = None
         self.known: KnownBook | None = None
         self.tops: list[Told] = []
@@ -36,6 +37,19 @@ class Notes:
     def begin(self) -> None:
         """More rows come."""
         self.known, self.tops = None, []
+
+    def came(self, part: BookSlice, *, is_within: bool) -> None:
+        """They have been taken; whether the last message among them has not ended."""
+        if not is_within:
+            self.begun = msgspec.UNSET
+            return
+        (ends,) = (part.flags & LAST).nonzero()
+        if len(ends) or self.begun is msgspec.UNSET:
+            self.begun = int(part.ts[int(ends[-1]) + 1 if len(ends) else 0])
+
+    def take_over(self, known: KnownBook) -> None:
+        """Go on from what was known at some place."""
+        self.since, self.begun, self.known = known.since, known.begun, known
 
     def note(self, book: AnyBook, *, is_told: bool) -> None:
         """A message has ended; whether the best prices of a sound book tell what it did beside its
@@ -76,7 +90,7 @@ class FollowedBook(DepthBook):
         if known.rebuilt is not None:
             assert not isinstance(known.rebuilt, ByOrder)
             self.rebuilt = _rebuilding(self.instrument, known.rebuilt)
-        self.notes.since, self.notes.known = known.since, known
+        self.notes.take_over(known)
 
     def known(self) -> KnownBook:
         """What is known now: the same object until another row comes."""
@@ -88,6 +102,7 @@ class FollowedBook(DepthBook):
                 state=self.dump(),
                 rebuilt=rebuilt,
                 since=notes.since,
+                begun=notes.begun,
             )
         return notes.known
 
@@ -97,6 +112,7 @@ class FollowedBook(DepthBook):
         self.take_all(part, 0, len(part), np.array(part.positions(), dtype=np.int64))
         if self.rebuilt is not None:
             self.rebuilt.wait_with(self)
+        self.notes.came(part, is_within=self.is_within)
         return self.notes.tops
 
     def _end(

@@ -8,7 +8,6 @@ import numpy as np
 from offbook.domain import book_orders as a
 from offbook.domain.book_states import BookPhase, ByOrder, KnownBook, OrderBookState, OrderRow
 from offbook.domain.config import BookStart
-from offbook.domain.depth import SNAPSHOT
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import BookOrderSlice
 from offbook.engine.books.order_book import OrderBook, Seen
@@ -27,7 +26,7 @@ class FollowedOrders(OrderBook):
         self.rebuilt: OrderBook | None = OrderBook(instrument, BookStart.UPDATES)
         self.notes = Notes()
         self._misfits: list[bool] = []
-        self._met: set[int] = set()
+        self._met: list[tuple[int, int]] = []
 
     def know(self, known: KnownBook) -> None:
         """Become what was known at some place."""
@@ -37,7 +36,7 @@ class FollowedOrders(OrderBook):
         if known.rebuilt is not None:
             assert isinstance(known.rebuilt, ByOrder)
             self.rebuilt = _rebuilding(self.instrument, known.rebuilt.book)
-        self.notes.since, self.notes.known = known.since, known
+        self.notes.take_over(known)
 
     def known(self) -> KnownBook:
         """What is known now: the same object until another row comes."""
@@ -49,6 +48,7 @@ class FollowedOrders(OrderBook):
                 state=ByOrder(self.dump()),
                 rebuilt=rebuilt,
                 since=notes.since,
+                begun=notes.begun,
             )
         return notes.known
 
@@ -58,6 +58,7 @@ class FollowedOrders(OrderBook):
         self.take_all(part, 0, len(part), np.array(part.positions(), dtype=np.int64))
         if self.rebuilt is not None:
             self.rebuilt.wait_with(self)
+        self.notes.came(part, is_within=self.is_within)
         return self.notes.tops
 
     def _end(
@@ -70,15 +71,16 @@ class FollowedOrders(OrderBook):
     ) -> None:
         """A message is complete, for both."""
         begun, notes, other = self._begun, self.notes, self.rebuilt
-        is_anew = bool(told[0] & SNAPSHOT) or any(one.action == a.CLEAR for one in begun)
+        before = self.clears, self.wholes
         if other is not None:
             other.wait_with(self)
         elif self.misses(told):
             other = self.rebuilt = OrderBook(self.instrument, BookStart.UPDATES)
             other.become(self)
         unknown, duplicates = self.unknown, self.duplicates
-        self._misfits, self._met = [], set()
+        self._misfits, self._met = [], []
         super()._end(told, row, ts, ts_event, seen)
+        is_anew = before != (self.clears, self.wholes)
         if is_anew:
             notes.since = ts
         if other is not None:
@@ -89,6 +91,7 @@ class FollowedOrders(OrderBook):
             # A row did not fit: whoever builds his book anew goes on with these orders.
             twice = sum(self._misfits)
             more = len(self._misfits) - twice
+            met = {order_id for order_id, clears in self._met if clears == self.clears}
             self.rebuilt = other = _rebuilding(
                 self.instrument,
                 msgspec.structs.replace(
@@ -96,7 +99,7 @@ class FollowedOrders(OrderBook):
                     phase=BookPhase.INCOMPLETE,
                     unknown=unknown + more,
                     duplicates=duplicates + twice,
-                    strangers=sorted(self._met),
+                    strangers=sorted(met),
                 ),
             )
         notes.note(self, is_told=not is_anew and other is None)
@@ -117,7 +120,7 @@ class FollowedOrders(OrderBook):
                 self.notes.saw(one.px, one.px)
 
     def _met_stranger(self, order_id: int) -> None:
-        self._met.add(order_id)
+        self._met.append((order_id, self.clears))
 
     def _flag(self, *, duplicate: bool = False) -> None:
         self._misfits.append(duplicate)

@@ -101,7 +101,7 @@ class CommandDesk:
         A refusal (wrong state, malformed, too late) changes nothing, and is told after the commit
         too, for it may rest on what is not committed yet.
         """
-        engine = self._engine
+        engine = self._kept.engine
         try:
             before = engine.repeated(message.command)
             if before is not None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from offbook.domain.journal import OperationKind, Snapshot
+from offbook.domain.market_data import Cursor
 from offbook.domain.session import PaperTradingSession, SessionError, SessionStatus
 from offbook.ports.clock import IClock
 from offbook.services.paper_trading.kept_engine import KeptEngine
@@ -15,10 +16,15 @@ from offbook.services.paper_trading.messages import Commit, Committed, RunnerHos
 from offbook.services.paper_trading.outbox import Outbox, Waiter
 from offbook.services.paper_trading.snapshotting import SnapshotMaker
 
+if TYPE_CHECKING:
+    from offbook.engine.processing_engine import ProcessingEngine
+
 _SNAPSHOT_SHARE: Final = 4
 """A snapshot holds all orders that ever were, so in a long session it falls due when the journal
 has grown by this part: all snapshots together cost a constant for each record, and what a recovery
 runs again is at most this part of the journal."""
+
+_GOES_ON: Final = (SessionStatus.RUNNING, SessionStatus.PAUSED)
 
 
 class CommitLine:
@@ -119,8 +125,8 @@ class CommitLine:
 
         ``idle``: the engine has nothing to do, so whatever there is may go.
         """
-        within = self._kept.engine.is_within_instant
-        if self._task is None and not within and self._is_due(idle):
+        engine = self._kept.engine
+        if self._task is None and not engine.is_within_instant and self._is_due(engine, idle):
             self.begin()
 
     def begin(self) -> None:
@@ -130,18 +136,19 @@ class CommitLine:
         # Taken before another begins, which would take its place: where one falls due sooner than
         # one is written, none would ever be stored.
         ready = self._maker.take()
-        self._snapshot_if_due()
+        cursor, status = engine.cursor, engine.status
+        self._snapshot_if_due(engine, cursor)
         self._flying, outbox.waiters = outbox.waiters, []
         self._flying_since, self._flying_count = outbox.since, outbox.count
         answering, outbox.answering = tuple(outbox.answering), []
         parameters, outbox.stop_parameters = outbox.stop_parameters, None
-        self._cut_status, self._cut_at = engine.status, self._clock.monotonic()
+        self._cut_status, self._cut_at = status, self._clock.monotonic()
         message = Commit(
-            batch=outbox.cut(engine.cursor, self._maker.take() or ready),
-            status=engine.status,
+            batch=outbox.cut(cursor, self._maker.take() or ready),
+            status=status,
             status_reason=engine.status_reason,
             summary=engine.summary(),
-            error=engine.error or self._kept_error(),
+            error=engine.error or self._kept_error(engine),
             stop_parameters=parameters,
             answering=answering,
         )
@@ -184,55 +191,61 @@ class CommitLine:
         # Else what was answered would stay in memory until the next commit, maybe for ever.
         waiters.clear()
 
-    def _kept_error(self) -> SessionError | None:
+    def _kept_error(self, engine: ProcessingEngine) -> SessionError | None:
         # An engine that came from a snapshot no longer knows the text of what paused it.
-        return None if self._kept.engine.status is SessionStatus.RUNNING else self.session.error
+        return None if engine.status is SessionStatus.RUNNING else self.session.error
 
     def _settled(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled():
-            # Looked at here; reap or settle raises it where it is dealt with.
-            task.exception()
-        self._on_settled()
+        # An exception is looked at here; reap or settle raises it where it is dealt with.
+        failed = task.cancelled() or task.exception() is not None
+        if not failed and self._task is task and self._has_nothing_to_do():
+            self._task = None  # and whoever sleeps until there is something to do sleeps on
+        else:
+            self._on_settled()
 
-    def _is_due(self, idle: bool) -> bool:
-        outbox = self._outbox
-        if self._kept.engine.status in (SessionStatus.STOPPED, SessionStatus.FAILED):
+    def _has_nothing_to_do(self) -> bool:
+        """Whether a turn of the engine's pump would begin no commit, nor come to an end."""
+        engine = self._kept.engine
+        return engine.status in _GOES_ON and not self._is_due(engine, idle=True)
+
+    def _is_due(self, engine: ProcessingEngine, idle: bool) -> bool:
+        outbox, status = self._outbox, engine.status
+        if status in (SessionStatus.STOPPED, SessionStatus.FAILED):
             # The last commit holds everything that is left to tell, and is flushed.
             return False
         if (
             self._maker.is_ready
             or outbox.urgent
             or outbox.waiters
-            or self._kept.engine.status is not self._cut_status
+            or status is not self._cut_status
         ):
             return True
         now = self._clock.monotonic()
         if outbox.empty:
-            moved = self._kept.engine.cursor.row - outbox.cut_cursor.row
-            return moved >= self._snapshot_rows() or (
+            moved = engine.cursor.row - outbox.cut_cursor.row
+            return moved >= self._snapshot_rows(engine) or (
                 moved > 0 and now - self._cut_at >= self._limits.cursor_seconds
             )
         if idle or outbox.count >= self._limits.commit_records:
             return True
         return outbox.since is None or now - outbox.since >= self._limits.commit_seconds
 
-    def _snapshot_rows(self) -> int:
+    def _snapshot_rows(self, engine: ProcessingEngine) -> int:
         limits = self._limits
-        return limits.pass_snapshot_rows if self._kept.engine.passes_over else limits.snapshot_rows
+        return limits.pass_snapshot_rows if engine.passes_over else limits.snapshot_rows
 
-    def _snapshot_if_due(self) -> None:
+    def _snapshot_if_due(self, engine: ProcessingEngine, cursor: Cursor) -> None:
         """Begin a snapshot of the state that this batch ends with, where one falls due.
 
         While one is being made a pause waits with its own: a session that pauses and goes on again
         and again would else begin anew each time, and never have any.
         """
-        engine, limits = self._kept.engine, self._limits
-        seq, row = self._outbox.last_seq, engine.cursor.row
+        limits, seq, row = self._limits, self._outbox.last_seq, cursor.row
         paused = engine.status is SessionStatus.PAUSED and engine.status is not self._cut_status
         self.owes_snapshot = self.owes_snapshot or paused
         due = (
             self.owes_snapshot
-            or row - self._snapshot_row >= self._snapshot_rows()
+            or row - self._snapshot_row >= self._snapshot_rows(engine)
             or seq - self._snapshot_seq >= max(limits.snapshot_records, seq // _SNAPSHOT_SHARE)
         )
         if due and not self._maker.is_busy:
@@ -246,7 +259,7 @@ class CommitLine:
         self._snapshot_row, self._snapshot_seq = cursor.row, seq
         self.owes_snapshot = False
         try:
-            captured = engine.capture()
+            captured = engine.capture(self._maker.since)
         except Exception as error:
             self._log_failure(seq, error)
             return

@@ -62,7 +62,8 @@ def check_ids(**given: object) -> None:
 def check_command(session_id: object, command_id: object = None, at: object = None) -> None:
     """What every command to a session is given. Raises InvalidInput."""
     check_id("session_id", session_id)
-    check_ids(command_id=command_id)
+    if command_id is not None:
+        check_id("command_id", command_id)
     if at is not None:
         check_whole("at", at)
 

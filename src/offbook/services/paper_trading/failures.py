@@ -15,7 +15,10 @@ from offbook.domain.errors import (
     anew,
 )
 from offbook.domain.session import PaperTradingSession, SessionError, SessionStatus
-from offbook.services.paper_trading.pump import Faulted
+
+
+class Faulted(Exception):
+    """The engine raised where it must not; the cause says what."""
 
 
 def failure_reason(error: BaseException) -> str:

@@ -40,10 +40,11 @@ class StartRunner(Message, frozen=True, kw_only=True):
 
     ``command`` is taken before the first row: ``Start`` where nothing is journaled yet, ``Resume``
     for a session that had failed, None to go on as it was.  With ``hold`` no row is taken before
-    the next command.
+    the next command.  ``scheduled`` are the commands that wait, as they are stored.
     """
 
     session: PaperTradingSession
+    scheduled: tuple[ScheduledCommand, ...] = ()
     command: Command | None = None
     digest: str = ""
     recover: bool = False

@@ -8,13 +8,14 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from offbook.domain.config import MarketConfig
+from offbook.domain.config import MarketConfig, SessionConfig
 from offbook.domain.errors import GatewayUnavailable
 from offbook.domain.joining import Joined
 from offbook.domain.records import SessionAttached, decode_record
 from offbook.engine.inputs import Attach
 from offbook.ports.gateway import IBrokerGateway, MarketFeed
 from offbook.ports.live import IRecordedGateway
+from offbook.services.paper_trading.both_times import FeedWithBothTimes, as_late
 from offbook.services.paper_trading.late_feeds import close_late
 from offbook.services.paper_trading.row_reader import RowReader, SessionRows
 
@@ -32,28 +33,29 @@ class SharedFeed(MarketFeed, Protocol):
 
 
 async def open_to_run(
-    gateway: IBrokerGateway, market: MarketConfig, attached: bytes = b""
+    gateway: IBrokerGateway, config: SessionConfig, attached: bytes = b""
 ) -> MarketFeed:
-    """Open a market for a session that is to run in it; ``attached`` is the first record of one
+    """Open its market for a session that is to run in it; ``attached`` is the first record of one
     that has begun before.
 
     A caller that is cancelled loses no feed: one that is opened all the same is closed.  Raises
-    what the gateway raises.
+    what the gateway raises, and what ``as_late`` does.
     """
-    joined = joined_in(attached)
+    joined, market = joined_in(attached), config.market
     if joined is None:
         work = gateway.open(market)
     else:
         work = _recorded_gateway(gateway, joined).rejoin(market, joined)
     opening = asyncio.ensure_future(work)
     try:
-        return await asyncio.shield(opening)
+        feed = await asyncio.shield(opening)
     except asyncio.CancelledError:
         # Opening may go on although it was cancelled: nobody waits for it, and if it ends well
         # after all, the feed must not be lost.
         opening.cancel()
         opening.add_done_callback(close_late)
         raise
+    return await as_late(feed, config.venue)
 
 
 async def begins_at(feed: MarketFeed, rows: SessionRows) -> int:
@@ -66,10 +68,20 @@ async def begins_at(feed: MarketFeed, rows: SessionRows) -> int:
     return 0 if part is None else int(part.ts[0])
 
 
+async def open_to_run_again(
+    gateway: IBrokerGateway, config: SessionConfig, attached: bytes
+) -> MarketFeed:
+    """Open what a session's first record says that it was joined to, to run it again.
+
+    Raises what the gateway raises, and what ``as_late`` does.
+    """
+    return await as_late(await open_to_replay(gateway, config.market, attached), config.venue)
+
+
 async def open_to_replay(
     gateway: IBrokerGateway, market: MarketConfig, attached: bytes
 ) -> MarketFeed:
-    """Open what a session's first record says that it was joined to, to run it again.
+    """The same, to read its rows alone.
 
     Raises what the gateway raises.
     """
@@ -93,7 +105,12 @@ def joined_in(attached: bytes) -> Joined | None:
 
 def attach_to(feed: MarketFeed) -> Attach:
     """The first input of a session of this feed."""
-    return Attach(market=feed.info, calendars=feed.calendars, joined=joined_of(feed))
+    return Attach(
+        market=feed.info,
+        calendars=feed.calendars,
+        joined=joined_of(feed),
+        receipts=feed.receipts if isinstance(feed, FeedWithBothTimes) else None,
+    )
 
 
 def joined_of(feed: MarketFeed) -> Joined | None:

@@ -78,8 +78,9 @@ class OrderCalls:
     def _posted(self, host: SessionHost, message: TakeCommand) -> asyncio.Future[Any] | None:
         """The reply to come, with a place taken among those who wait; None if the command must go
         the long way, and nothing is done then."""
-        runner = self._registry.active.get(host.id)
-        if type(runner) is not PaperTradingRunner or host.committed.status not in _TAKES_ORDERS:
+        session = host.committed
+        runner = self._registry.active.get(session.id)
+        if type(runner) is not PaperTradingRunner or session.status not in _TAKES_ORDERS:
             return None
         if not runner.is_open:
             return None

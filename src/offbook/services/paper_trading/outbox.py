@@ -17,7 +17,7 @@ from offbook.domain.journal import (
     Snapshot,
 )
 from offbook.domain.market_data import Cursor
-from offbook.domain.records import Record, encode_record
+from offbook.domain.records import Record, encode_records
 from offbook.domain.session import PaperTradingSession, StopParameters
 from offbook.services.paper_trading.messages import AnswerFor, Message
 
@@ -107,7 +107,7 @@ class Outbox:
 
     def add(self, records: Sequence[Record], now: float) -> None:
         """Take the records of a whole step in; ``now`` is the monotonic time."""
-        raws = [encode_record(record) for record in records]
+        raws = encode_records(records)
         self._records += raws
         self.head = extend_all(self.head, raws)
         self.last_seq += len(raws)

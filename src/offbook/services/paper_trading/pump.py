@@ -20,8 +20,10 @@ from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.inputs import Advance, EndOfData, EngineInput
 from offbook.ports.clock import IClock
 from offbook.services.paper_trading.bell import Bell
+from offbook.services.paper_trading.call_size import CallSize
 from offbook.services.paper_trading.command_desk import CommandDesk
 from offbook.services.paper_trading.commit_line import CommitLine
+from offbook.services.paper_trading.failures import Faulted
 from offbook.services.paper_trading.kept_engine import KeptEngine
 from offbook.services.paper_trading.leaving_out import LeavingOut
 from offbook.services.paper_trading.limits import Limits
@@ -50,14 +52,8 @@ if TYPE_CHECKING:
     from offbook.engine.processing_engine import ProcessingEngine
 
 _OVER: Final = (SessionStatus.STOPPED, SessionStatus.FAILED)
-_FIRST_CALL_ROWS: Final = 256
-_LEAST_CALL_ROWS: Final = 16
 _YIELDS: Final = 4
 """Turns of the event loop per turn of the pump: a command takes several to arrive."""
-
-
-class Faulted(Exception):
-    """The engine raised where it must not; the cause says what."""
 
 
 class Pump:
@@ -96,7 +92,7 @@ class Pump:
         self._watch = watch
         self._clock_stops = clock_stops
         self._rows_total = rows_total
-        self._call_rows = _FIRST_CALL_ROWS
+        self._size = CallSize(limits.call_seconds)
         self._mail_ts: int | None = None
         self._suspending: Mail | None = None
         self._nap = Nap(limits.fold_seconds, self.fold_up)
@@ -216,7 +212,7 @@ class Pump:
             await asyncio.sleep(0)
 
     def _stands_still(self) -> bool:
-        return self._kept.engine.status is SessionStatus.PAUSED and self._clock_stops
+        return self._clock_stops and self._kept.engine.status is SessionStatus.PAUSED
 
     def _advance(self) -> float | None:
         """Do the next thing. Gives the seconds to wait: 0 for none, None for until woken."""
@@ -273,27 +269,19 @@ class Pump:
         count = len(part)
         if int(part.ts[-1]) > up_to:
             count = int(np.searchsorted(part.ts, up_to, side="right"))
-        asked = min(count, self._call_rows, self._most_rows())
+        asked = min(count, self._size.rows, self._most_rows())
         began = self._clock.monotonic()
         before = self._kept.engine.cursor
         records = self.process(part.rows(0, asked))
         idle = self._kept.engine.cursor == before and not (records and self._kept.engine.cut_short)
         if idle and not (self.is_over or self._stands_still()):
             raise Faulted(f"the engine took no row at row {before.row}")
-        self._adapt(asked, self._clock.monotonic() - began)
+        seconds, cut = self._clock.monotonic() - began, self._kept.engine.cut_short
+        self._size.learn(asked, seconds, was_cut=cut, most=self._most_rows())
 
     def _most_rows(self) -> int:
         limits = self._limits
         return limits.pass_rows if self._kept.engine.passes_over else limits.call_rows
-
-    def _adapt(self, asked: int, seconds: float) -> None:
-        """Aim at the time that one call may take; what is recorded does not depend on it."""
-        size = self._call_rows
-        if seconds > self._limits.call_seconds or self._kept.engine.cut_short:
-            size = max(size // 2, _LEAST_CALL_ROWS)
-        elif asked == size and seconds < self._limits.call_seconds / 2:
-            size = min(size * 2, self._most_rows())
-        self._call_rows = size
 
     def _is_paused_for_good(self) -> bool:
         """Whether, past the end, a session that is paused where the clock goes on rests so."""
@@ -395,5 +383,7 @@ class Pump:
 
     def fold_up(self) -> None:
         """Keep the engine folded up until it is needed; called while the pump sleeps."""
-        if self.outbox.empty and self.line.is_at_rest:
+        if not self.line.is_at_rest:
+            self._wake.set()  # a long sleep begins anew: the end of a commit may wake nobody
+        elif self.outbox.empty:
             self._kept.fold()

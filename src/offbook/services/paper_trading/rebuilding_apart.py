@@ -9,11 +9,12 @@ from offbook.domain.session import PaperTradingSession
 from offbook.ports.gateway import IBrokerGateway
 from offbook.ports.recovery import EndState, IRebuilder
 from offbook.ports.repository import IPaperTradingSessionRepository
+from offbook.services.paper_trading.journal_reader import KeptTail
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.messages import LoadedSnapshot, LoadSnapshot
-from offbook.services.paper_trading.opening import attach_to, open_to_replay
+from offbook.services.paper_trading.opening import attach_to, open_to_run_again
 from offbook.services.paper_trading.passing_host import PassingHost
-from offbook.services.paper_trading.rebuilding import EngineFactory, rebuild
+from offbook.services.paper_trading.rebuilding import MOST_KEPT, EngineFactory, rebuild
 from offbook.services.paper_trading.row_reader import RowReader
 from offbook.services.paper_trading.session_host import SessionHost
 from offbook.services.paper_trading.watchdog import Watch
@@ -33,16 +34,19 @@ async def rebuild_apart(
     owns the session is to find.  Raises as ``rebuild`` does, and what opening its market raises.
     """
 
-    async def read(after_seq: int, limit: int) -> Sequence[StoredRecord]:
+    async def stored(after_seq: int, limit: int) -> Sequence[StoredRecord]:
         return await repository.read_journal(session.id, after_seq=after_seq, limit=limit)
+
+    # Read in few long pages, for here nobody else waits for a turn; the first is asked for twice.
+    read = KeptTail(stored, 0, MOST_KEPT).read
 
     async def load(at_most_seq: int) -> LoadedSnapshot:
         found = await repository.latest_snapshot(session.id, at_most_seq=at_most_seq)
         return LoadedSnapshot(snapshot=found)
 
-    first = await read(0, 1)
+    first = await read(0, MOST_KEPT)
     attached = first[0].raw if first else b""
-    feed = await open_to_replay(gateway, session.config.market, attached)
+    feed = await open_to_run_again(gateway, session.config, attached)
     rows = RowReader(feed, limits.block_rows, lambda: None)
     try:
         engine, head, unusable = await rebuild(
@@ -52,7 +56,7 @@ async def rebuild_apart(
             rows,
             read,
             load,
-            page_records=limits.page_records,
+            page_records=MOST_KEPT,
             watch=watch,
         )
     finally:

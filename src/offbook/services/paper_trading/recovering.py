@@ -21,7 +21,7 @@ from offbook.domain.errors import (
     SessionStopped,
     StorageUnavailable,
 )
-from offbook.domain.journal import JournalBatch, StoredRecord
+from offbook.domain.journal import JournalBatch, ScheduledCommand, StoredRecord
 from offbook.domain.records import CommandTaken, decode_record, encode_record
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.ledger.folding import fold, stop_by_fold, summary_of
@@ -176,7 +176,7 @@ class Recovery:
     async def _adopt(
         self, session_id: str, hold: bool, rebuilder: IRebuilder | None
     ) -> SessionHost:
-        host = await self._own(session_id)
+        host, scheduled = await self._own(session_id)
         session = host.committed
         if session.status in _OVER:
             await self._registry.retire(host)
@@ -190,7 +190,9 @@ class Recovery:
         owned = msgspec.structs.replace(session, epoch=host.epoch)
         # A start that a crash broke off is carried on under its own command, and answered so.
         digest = start_digest(owned.config, owned.parent_id)
-        begin = StartRunner(session=owned, digest=digest, recover=True, hold=hold)
+        begin = StartRunner(
+            session=owned, scheduled=scheduled, digest=digest, recover=True, hold=hold
+        )
         await self._run(host, begin, SessionStatus.RUNNING, rebuilder)
         return host
 
@@ -204,10 +206,11 @@ class Recovery:
         return await self._outcome(session_id, task)
 
     async def _resume_failed(self, session_id: str, command: Resume) -> PaperTradingSession:
-        host = await self._own(session_id)
+        host, scheduled = await self._own(session_id)
         await host.save_status(SessionStatus.STARTING)
         begin = StartRunner(
             session=host.committed,
+            scheduled=scheduled,
             command=command,
             digest=command_digest(command),
             recover=True,
@@ -217,7 +220,7 @@ class Recovery:
     async def stop_by_fold(self, session_id: str, command: Stop) -> PaperTradingSession:
         """To STOPPED without an engine, for a session that failed, whose start nobody carries out,
         or that could not be taken up: open orders are canceled by what the records alone tell."""
-        host = await self._own(session_id)
+        host, _ = await self._own(session_id)
         try:
             before = host.committed
             session, batch = await self._stopped_by_fold(before, command)
@@ -228,18 +231,19 @@ class Recovery:
         finally:
             await self._registry.retire(host)
 
-    async def _own(self, session_id: str) -> SessionHost:
-        """Hold a session of the store, under a new epoch. Raises LeaseHeld."""
+    async def _own(self, session_id: str) -> tuple[SessionHost, tuple[ScheduledCommand, ...]]:
+        """Hold a session of the store, under a new epoch; with the commands that wait in it, to
+        which none is added before it has a runner. Raises LeaseHeld."""
         registry = self._registry
         host = registry.open_host(await registry.repository.get(session_id))
         try:
             await host.acquire(registry.owner)
             # Read again: until now somebody else may have written.
-            await host.load_session(LoadSession())
+            loaded = await host.load_session(LoadSession())
         except BaseException:
             await registry.retire(host)
             raise
-        return host
+        return host, loaded.scheduled
 
     async def _run(
         self,

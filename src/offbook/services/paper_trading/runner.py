@@ -23,6 +23,7 @@ from offbook.ports.clock import IClock
 from offbook.ports.gateway import IBrokerGateway, MarketFeed
 from offbook.services.paper_trading.bell import Bell
 from offbook.services.paper_trading.failures import (
+    Faulted,
     ended,
     failed,
     failure_reason,
@@ -41,6 +42,7 @@ from offbook.services.paper_trading.messages import (
     AskOrders,
     AskProgress,
     Done,
+    Loaded,
     LoadJournal,
     LoadSession,
     LoadSnapshot,
@@ -61,7 +63,7 @@ from offbook.services.paper_trading.messages import (
 from offbook.services.paper_trading.opening import attach_to, begins_at, open_to_run, rows_of
 from offbook.services.paper_trading.outbox import Outbox
 from offbook.services.paper_trading.pacing import Pacer
-from offbook.services.paper_trading.pump import Faulted, Pump
+from offbook.services.paper_trading.pump import Pump
 from offbook.services.paper_trading.rebuilding import EngineFactory, make_one, rebuild
 from offbook.services.paper_trading.row_reader import SessionRows
 from offbook.services.paper_trading.watchdog import Watch
@@ -116,7 +118,8 @@ class PaperTradingRunner:
         recover = message.recover and message.session.last_seq > 0
         feed = await self._open(b"" if not recover else await self._attached())
         if recover:
-            self._pump = await self._rebuild(message.session, feed)
+            loaded = Loaded(session=message.session, scheduled=message.scheduled)
+            self._pump = await self._rebuild(loaded, feed)
             self._carry_on(message, self._pump)
         else:
             self._pump = await self._begin(message, feed)
@@ -217,7 +220,7 @@ class PaperTradingRunner:
         return page[0].raw if page else b""
 
     async def _open(self, attached: bytes) -> MarketFeed:
-        feed = await open_to_run(self._gateway, self._session.config.market, attached)
+        feed = await open_to_run(self._gateway, self._session.config, attached)
         self._feed = feed
         self._rows = rows_of(feed, self._limits.block_rows, self._wake.set)
         if self._rows.live is not None:
@@ -276,8 +279,9 @@ class PaperTradingRunner:
             pump.outbox.answering.append(AnswerFor(command_id=command_id, digest=digest))
         pump.outbox.urgent = True
 
-    async def _rebuild(self, session: PaperTradingSession, feed: MarketFeed) -> Pump:
+    async def _rebuild(self, loaded: Loaded, feed: MarketFeed) -> Pump:
         assert self._rows is not None
+        session = loaded.session
         engine, head, unusable = await rebuild(
             session,
             self._make_engine,
@@ -288,11 +292,10 @@ class PaperTradingRunner:
             page_records=self._limits.page_records,
             watch=self._watch,
         )
-        scheduled = (await self._host.load_session(LoadSession())).scheduled
         outbox = Outbox(session.last_seq, head, session.cursor)
         for error in unusable:
             outbox.log(self._clock.now(), OperationKind.ERROR, f"snapshot_damaged: {error}")
-        pump = self._new_pump(session, outbox, feed, engine, scheduled)
+        pump = self._new_pump(session, outbox, feed, engine, loaded.scheduled)
         pump.line.owes_snapshot = bool(unusable)
         return pump
 
@@ -366,7 +369,7 @@ class PaperTradingRunner:
             try:
                 loaded = await self._host.load_session(LoadSession())
                 assert self._feed is not None
-                self._pump = await self._rebuild(loaded.session, self._feed)
+                self._pump = await self._rebuild(loaded, self._feed)
                 break
             except (StorageUnavailable, ConcurrencyConflict):
                 delay = min(2 * delay, self._limits.retry_most_seconds)

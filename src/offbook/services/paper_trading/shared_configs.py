@@ -13,15 +13,28 @@ P = TypeVar("P", bound=ConfigPart)
 MOST: Final = 4096
 """Parts that are remembered; when there are more, it begins anew, and less is shared."""
 
+MOST_SEEN: Final = 64
+"""Whole ones that are known as they are, as a store gives them that reads each but once."""
+
 
 class SharedConfigs:
     """Makes configurations of parts that others have already. They are immutable."""
 
     def __init__(self) -> None:
         self._parts: dict[tuple[type, bytes], ConfigPart] = {}
+        self._seen: dict[int, tuple[SessionConfig, SessionConfig]] = {}
 
     def shared(self, config: SessionConfig) -> SessionConfig:
         """The same configuration."""
+        seen = self._seen.get(id(config))
+        if seen is None:
+            if len(self._seen) >= MOST_SEEN:
+                self._seen.clear()
+            # It is held, so that nothing else can have its place in memory.
+            seen = self._seen[id(config)] = (config, self._made_of_shared(config))
+        return seen[1]
+
+    def _made_of_shared(self, config: SessionConfig) -> SessionConfig:
         names = ("market", "account", "strategy", "venue", "risk", "lifecycle")
         parts = {
             name: self._shared(part)

@@ -18,6 +18,7 @@ from offbook.domain.journal import Snapshot
 
 if TYPE_CHECKING:
     from offbook.engine.capture import Captured, Piece
+    from offbook.engine.ledger.changed_orders import Mark
 
 AT_ONCE: Final = 512
 """Entries of a state that are written without a pause, in about a millisecond."""
@@ -44,7 +45,7 @@ class SnapshotMaker:
     number and what went wrong when it cannot be made.
     """
 
-    __slots__ = ("_known", "_on_failed", "_on_ready", "_ready", "_task")
+    __slots__ = ("_known", "_on_failed", "_on_ready", "_ready", "_task", "since")
 
     def __init__(
         self, on_ready: Callable[[], None], on_failed: Callable[[int, BaseException], None]
@@ -52,6 +53,9 @@ class SnapshotMaker:
         self._on_ready = on_ready
         self._on_failed = on_failed
         self._known: Known = {}
+        self.since: Mark | None = None
+        """The moment of the last large one that was made to its end: what has not changed since
+        is known."""
         self._ready: Snapshot | None = None
         self._task: asyncio.Task[Snapshot] | None = None
 
@@ -76,11 +80,11 @@ class SnapshotMaker:
         A small one is ready at once; a large one that was not stored yet is given up for it.
         """
         self.close()
-        if captured.entries <= AT_ONCE:
+        if captured.entries <= AT_ONCE and self.since is None:
             self._ready = _with_state(place, captured.whole())
             return
         self._task = asyncio.create_task(_made(captured, place, self._known), name="snapshot")
-        self._task.add_done_callback(partial(self._done, place.seq))
+        self._task.add_done_callback(partial(self._done, place.seq, captured.mark))
 
     async def finish(self) -> None:
         """Wait for the one that is being made."""
@@ -94,7 +98,7 @@ class SnapshotMaker:
         if task is not None:
             task.cancel()
 
-    def _done(self, seq: int, task: asyncio.Task[Snapshot]) -> None:
+    def _done(self, seq: int, mark: Mark | None, task: asyncio.Task[Snapshot]) -> None:
         error = None if task.cancelled() else task.exception()
         if task is not self._task:
             return  # given up
@@ -102,7 +106,7 @@ class SnapshotMaker:
         if error is not None:
             self._on_failed(seq, error)
         elif not task.cancelled():
-            self._ready = task.result()
+            self._ready, self.since = task.result(), mark
             self._on_ready()
 
 
@@ -116,7 +120,7 @@ async def _made(captured: Captured, place: Snapshot, known: Known) -> Snapshot:
     size = same = 0
     for piece in captured.pieces():
         before = None if piece.place is None else known.get(piece.place)
-        if before is not None and before[0] == piece.entries:
+        if before is not None and (piece.is_same or before[0] == piece.entries):
             packed.append(before[1])
             same += 1
             if same % _SAME_AT_ONCE == 0:

@@ -150,7 +150,9 @@ class Transitions:
         """Who runs a session, if nobody is looking for it: as nearly always; a gate that exists is
         held or waited for."""
         host = self._registry.hosts.get(session_id)
-        if host is None or host.retiring is not None or session_id in self._gates:
+        if host is None or host.retiring is not None:
+            return None
+        if self._gates and session_id in self._gates:
             return None
         return None if self._recovery.is_under_way(session_id) else host
 

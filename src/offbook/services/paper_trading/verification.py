@@ -12,6 +12,7 @@ from offbook.domain.commands import Stop
 from offbook.domain.errors import (
     BadMarketData,
     GatewayUnavailable,
+    InvalidConfig,
     JournalMismatch,
     NotComparable,
 )
@@ -33,7 +34,7 @@ from offbook.services.paper_trading.journal_reader import (
     survey,
 )
 from offbook.services.paper_trading.limits import Limits
-from offbook.services.paper_trading.opening import attach_to, open_to_replay
+from offbook.services.paper_trading.opening import attach_to, open_to_run_again
 from offbook.services.paper_trading.rebuilding import EngineFactory, fresh_engine
 from offbook.services.paper_trading.replaying import Replay
 from offbook.services.paper_trading.row_reader import RowReader
@@ -95,8 +96,8 @@ async def verify(
     if not facts.last_seq:
         return Verification(session_id=session.id, outcome=ReplayOutcome.EQUAL)
     try:
-        feed = await open_to_replay(gateway, session.config.market, facts.attached_raw)
-    except (GatewayUnavailable, BadMarketData) as error:
+        feed = await open_to_run_again(gateway, session.config, facts.attached_raw)
+    except (GatewayUnavailable, BadMarketData, InvalidConfig) as error:
         return _not_comparable(session.id, "data", str(error))
     rows = RowReader(feed, limits.block_rows, lambda: None)
     attach = attach_to(feed)

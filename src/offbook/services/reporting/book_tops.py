@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from offbook.domain.book_states import DepthState, OrderBookState
+from offbook.domain.book_states import KnownBook
+from offbook.domain.config import BookStart
 from offbook.domain.market_data import BookOrderSlice, DepthSlice, Quote, QuoteSlice
 from offbook.engine.books.books import AnyBook, load_book, take_update
 from offbook.engine.rows.rows import each_book_update
@@ -22,10 +23,11 @@ class BookTops:
         self._depth = depth
         self._to_drop = deque(sorted(dropped))
 
-    def know(self, state: DepthState | OrderBookState, since: int) -> None:
-        """Go on from a book as it was handed on, all of which was told at ``since``."""
-        load_book(self._depth, state)
-        self._to_drop = deque(ts for ts in self._to_drop if ts > since)
+    def know(self, known: KnownBook, start: BookStart) -> None:
+        """Go on from a book as it was handed on."""
+        load_book(self._depth, known.of(start))
+        self._depth.begun_at = known.begun or 0
+        self._to_drop = deque(ts for ts in self._to_drop if ts > (known.since or 0))
 
     def take(self, piece: DepthSlice | BookOrderSlice) -> QuoteSlice:
         """What the best bid and ask are at the end of each message of the next rows, as the engine

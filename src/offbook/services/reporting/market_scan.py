@@ -99,7 +99,7 @@ async def blocks(
     row = 0 if joined is None else joined.row
     tops = books_of(feed.info, book_start, effects_of(feed.info, feed.calendars, actions))
     for known in joined.books or () if joined is not None else ():
-        tops[known.symbol].know(known.of(book_start), known.since or 0)
+        tops[known.symbol].know(known, book_start)
     while row < end_row:
         piece = await feed.read(row, min(block_rows, end_row - row))
         if piece is None:

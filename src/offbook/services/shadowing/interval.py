@@ -22,7 +22,7 @@ from offbook.domain.values import Amount
 from offbook.engine.ledger.folding import instrument_of
 from offbook.ports.gateway import IBrokerGateway, MarketFeed
 from offbook.ports.repository import IPaperTradingSessionRepository
-from offbook.services.paper_trading.opening import open_to_replay
+from offbook.services.paper_trading.opening import open_to_run_again
 from offbook.services.reporting.full_report import FullReport
 from offbook.services.reporting.listing import read_pages
 from offbook.services.shadowing.document import HangingOrder, Interval, OrderFate, ShadowLedger
@@ -106,7 +106,7 @@ async def _feed(session: PaperTradingSession, own: Made, gateway: IBrokerGateway
     attached = own.ledger.attached
     assert attached is not None
     try:
-        feed = await open_to_replay(gateway, session.config.market, encode_record(attached))
+        feed = await open_to_run_again(gateway, session.config, encode_record(attached))
     except (BadMarketData, GatewayUnavailable, InvalidConfig) as error:
         raise _unreadable(session, str(error)) from error
     if feed.info.data_identity != attached.market.data_identity:

@@ -49,8 +49,9 @@ def shadow_venue(config: SessionConfig, shadow: Shadow, preset: str | None = Non
     Optimistic: no delay, no slippage, the whole volume of bars, a queue that moves by its
     cancellations too, limits filled by a quote, a print or a bar at their price and by an auction
     at it, quotes and books of any age.  Pessimistic: delay, slippage and volume of the ``harsh``
-    preset where they are worse than the session's own, a queue that moves by prints alone, and
-    limits filled by what goes through their price.  In none of these is the one harsher than the
+    preset where they are worse than the session's own, and its delay of market data, which no
+    preset has, a queue that moves by prints alone, and limits filled by what goes through their
+    price.  In none of these is the one harsher than the
     session's own, or the other kinder.  Charges are the session's own, for they are known; so are a
     venue's rules, as that of sharing prints out pro rata.  Raises InvalidConfig for a preset there
     is not.
@@ -74,6 +75,8 @@ def _of_preset(own: VenueConfig, preset: str, shadow: Shadow) -> VenueConfig:
             field=shadow.value,
         ) from None
     taken = {name: getattr(named, name) for name in _BY_PRESET}
+    if shadow is Shadow.PESSIMISTIC:
+        taken["latency"] = _seen_as_late(named.latency, own.latency)
     return msgspec.structs.replace(own, **taken)
 
 
@@ -130,7 +133,17 @@ def _slower(own: LatencyConfig, other: LatencyConfig) -> LatencyConfig:
         slower = max(own, other, key=lambda latency: _usual(latency, way))
         ways[way] = getattr(slower, way)
         ways[f"{way}_ns"] = getattr(slower, f"{way}_ns")
-    return LatencyConfig(**ways)
+    return _seen_as_late(LatencyConfig(**ways), own)
+
+
+def _seen_as_late(latency: LatencyConfig, own: LatencyConfig) -> LatencyConfig:
+    """The same with the session's own delay of market data."""
+    return msgspec.structs.replace(
+        latency,
+        market_data=own.market_data,
+        market_data_ns=own.market_data_ns,
+        row_times=own.row_times,
+    )
 
 
 def _usual(latency: LatencyConfig, way: str) -> int:

@@ -26,7 +26,7 @@ BOOK = [
     "/ 50.00x2",
     "50.00x0 / 50.00x3",
 ]
-ENDS = [4, 5, 6, 7, 8, 9, 13, 14, 15, 17]
+ENDS = [3, 4, 5, 6, 7, 8, 11, 12, 13, 15]
 """How many rows there are by the end of each message."""
 
 
@@ -46,7 +46,7 @@ def is_apart(stage: LiveStage, session_id: str) -> bool:
 
 async def test_each_session_waits_for_the_book_that_is_told_after_a_split() -> None:
     """Also who joins after it, and is handed what the hub has; each of them verifies alone."""
-    stage = LiveStage(split_after(depth_market(BOOK), 6))
+    stage = LiveStage(split_after(depth_market(BOOK), 5))
     async with stage.manager() as manager:
         early = await manager.start_session(stage.config())
         await stage.come(ENDS[1])
@@ -71,6 +71,27 @@ async def test_each_session_waits_for_the_book_that_is_told_after_a_split() -> N
             assert not is_apart(stage, one.id)
             await manager.stop_session(one.id)
             await verified(manager, one.id)
+
+
+async def test_who_joins_within_a_snapshot_after_a_split_has_its_book() -> None:
+    """Nobody needs to wait for the next; and what had begun before the split is of before."""
+    for split, is_of_after in ((5, True), (10, False)):
+        market = depth_market(BOOK)
+        (rows,) = market.slices
+        rows.ts[10] += SECOND * 3 // 4
+        stage = LiveStage(split_after(market, split))
+        async with stage.manager() as manager:
+            await manager.start_session(stage.config())
+            await stage.come(10)
+            stage.gateway.advance(int(rows.ts[10]) - 1)
+            late = await manager.start_session(stage.config())
+            (known,) = (await attached(stage, late.id)).books or ()
+            assert (known.since, known.begun) == (int(rows.ts[0]), int(rows.ts[8]))
+            await manager.submit_order(late.id, market_order(qty="3"))
+            await stage.come(5)
+            assert await _prices(manager, late.id) == ["50.020000"] * is_of_after
+            await manager.stop_session(late.id)
+            await verified(manager, late.id)
 
 
 async def _prices(manager: Any, *ids: str) -> list[str | None]:

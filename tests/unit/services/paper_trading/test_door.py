@@ -185,6 +185,9 @@ async def test_each_refusal_is_of_its_kind_and_says_what_to_give() -> None:
         await manager.start_session(stage.config(speed="1"), session_id="a")
         with pytest.raises(FloatNotExact, match="decimal text"):
             await manager.submit_order("a", _order(order_qty=0.01))
+        for price in (float("nan"), float("inf"), 90.0):
+            with pytest.raises(FloatNotExact, match="price is a float"):
+                await manager.submit_order("a", _order(price=price))
         with pytest.raises(InvalidOrder, match="expected OrderRequest"):
             await manager.submit_order("a", None)  # type: ignore[arg-type]  # wrong on purpose
         with pytest.raises(InvalidConfig, match="make a SessionConfig"):

@@ -89,6 +89,25 @@ async def test_a_long_sleep_folds_and_a_command_unfolds() -> None:
     await quiet(stage, manager)
 
 
+async def test_the_end_of_a_commit_wakes_nobody_who_has_nothing_to_do() -> None:
+    stage = Stage()
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(speed="1"), session_id="a")
+        pump = pump_of(manager, "a")
+        await eventually(lambda: asleep(pump))
+        sleeping = pump._wake._waiter
+        pump.outbox.urgent = True
+        pump.line.begin()
+        await eventually(lambda: pump.line.is_at_rest)
+        assert pump._wake._waiter is sleeping
+        pump.outbox.urgent = True
+        pump.line.begin()
+        pump.outbox.urgent = True
+        await eventually(lambda: pump._wake._waiter is not sleeping and asleep(pump))
+        assert not pump.outbox.urgent, "what came meanwhile was stored too"
+    await quiet(stage, manager)
+
+
 async def test_who_asks_for_progress_leaves_a_session_folded() -> None:
     """It is unfolded to be asked, and folded again when it has slept on."""
     stage = Stage(limits=Limits(fold_seconds=1e-6))
@@ -146,6 +165,16 @@ def test_states_are_folded_by_how_they_differ() -> None:
     for state in states:  # more kinds than samples are kept of
         folded, sample = folder.fold(state, object())
         assert unfold(folded, sample) == state
+
+
+def test_large_states_come_back_whole_too() -> None:
+    """They are packed in a quicker way, around the size at which a sample ends."""
+    folder, kind = Folder(), object()
+    for size in (32_767, 32_768, 32_769, 200_000):
+        state = b"".join(b'{"order":%d}' % (n * n) for n in range(size))[:size]
+        folded, sample = folder.fold(state, kind)
+        assert unfold(folded, sample) == state
+        assert len(folded) < size / 2
 
 
 async def test_a_nap_that_ends_early_is_no_long_one() -> None:
@@ -227,4 +256,4 @@ def test_only_so_many_parts_are_remembered(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_attach_is_what_an_engine_is_restored_with() -> None:
     """A fold keeps it: were it to change, so would the meaning of what is kept."""
-    assert set(Attach.__struct_fields__) == {"market", "calendars", "joined"}
+    assert set(Attach.__struct_fields__) == {"market", "calendars", "joined", "receipts"}

@@ -40,6 +40,7 @@ class Told:
 
     def __init__(self, pieces: list[bytes], on_piece: Any = None, entries: int = AT_ONCE + 1):
         self.entries = entries
+        self.mark = None
         self._pieces = pieces
         self._on_piece = on_piece or (lambda: None)
 

@@ -23,8 +23,10 @@ from offbook.domain.config import (
     NoSlippage,
     ProbabilisticQueue,
     ProRataQueue,
+    RowTimes,
     StalePolicy,
     VenueConfig,
+    venue_preset,
 )
 from offbook.domain.config.queue import FifoQueue
 from offbook.engine.strategy.strategy import Strategy
@@ -47,9 +49,11 @@ MARKETS = {
 }
 SLOW = LatencyConfig(entry=LogNormalDelay(median_ns=10**10, sigma="1"))
 UNEVEN = LatencyConfig(response=EmpiricalDelay(quantiles_ns=(0, 5, 10**10)))
+LATE = LatencyConfig(market_data_ns=10**9, row_times=RowTimes.RECEIVED)
 STALE = FreshnessConfig(max_age_ns=1, policy=StalePolicy.REJECT)
 CASES: list[tuple[str, dict[str, Any]]] = [
     *((kind, terms) for kind in MARKETS for terms in ({}, {"latency": SLOW}, {"latency": UNEVEN})),
+    ("quotes", {"latency": LATE}),
     *((kind, {"limit_fill": LimitFill.TOUCH}) for kind in ("quotes", "trades", "bars")),
     *((kind, {"freshness": STALE}) for kind in ("quotes", "depth")),
     *(
@@ -71,6 +75,7 @@ def kindness(venue: VenueConfig) -> dict[str, float]:
         "freshness": venue.freshness is None,
         "volume": Fraction(venue.volume_share),
         "slippage": isinstance(venue.slippage, NoSlippage),
+        "seen": -venue.latency.market_data_ns,
         "at once": venue.latency == LatencyConfig(entry_ns=0, response_ns=0),
         "queue": isinstance(queue, ProbabilisticQueue),
     }
@@ -93,6 +98,16 @@ def test_no_respect_is_out_of_order(kind: str, terms: dict[str, Any]) -> None:
     # And both are venues that the market can have.
     for venue in (most, least):
         msgspec.structs.replace(config, venue=venue)
+
+
+def test_a_preset_that_is_harsher_sees_the_market_as_late_as_the_session() -> None:
+    """No preset has a delay of market data; one that is kinder has none."""
+    config = Stage(QUOTES).config(venue=VenueConfig(latency=LATE))
+    harsh = shadow_venue(config, Shadow.PESSIMISTIC, "harsh").latency
+    assert (harsh.market_data_ns, harsh.row_times) == (10**9, RowTimes.RECEIVED)
+    assert harsh.entry == venue_preset("harsh").latency.entry
+    retail = shadow_venue(config, Shadow.OPTIMISTIC, "retail").latency
+    assert retail == venue_preset("retail").latency
 
 
 @pytest.mark.parametrize(

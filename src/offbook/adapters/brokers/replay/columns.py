@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple, NoReturn
 
-from offbook.adapters.brokers.replay.names import ALIASES
+from offbook.adapters.brokers.replay.names import ADJUSTED_CLOSES, ALIASES
 from offbook.domain.config import ReplayMarket
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.market_data import DataKind
@@ -97,7 +97,36 @@ def choose_columns(market: ReplayMarket, header: Sequence[str]) -> dict[str, Fou
     if missing:
         what, example = f"no column for {', '.join(missing)}", missing[0].split(" ")[0]
         _refuse(market, what, example, header, missing=", ".join(missing))
+    if market.kind is DataKind.BARS:
+        _require_one_adjustment(market, found, header)
     return found
+
+
+def adjusted_close(header: Sequence[str]) -> str | None:
+    """The file's name of its adjusted closes, if it has such."""
+    return next((name for name in header if plain_name(name) in ADJUSTED_CLOSES), None)
+
+
+def place_of(columns: Mapping[str, str], ours: str, header: Sequence[str]) -> int | None:
+    """Where one of our columns is in the file, None where that is not plain."""
+    found = _fitting(columns, ours, header)
+    return found[0].position if len(found) == 1 else None
+
+
+def _require_one_adjustment(
+    market: ReplayMarket, found: Mapping[str, Found], header: Sequence[str]
+) -> None:
+    """Refuse bars of which the close is adjusted and other prices are not."""
+    names = {ours: header[found[ours].position] for ours in ("open", "high", "low", "close")}
+    adjusted = {ours for ours, name in names.items() if plain_name(name).startswith("adj")}
+    if "close" in adjusted and len(adjusted) < len(names):
+        others = ", ".join(name for ours, name in names.items() if ours not in adjusted)
+        raise InvalidConfig(
+            f"{market.path}: {names['close']} is adjusted and {others} are not, so they are no "
+            "bar: offbook data convert --adj-close adjusted writes one whose prices all are",
+            field="market.columns",
+            file=market.path,
+        )
 
 
 def find_times(columns: Mapping[str, str], header: Sequence[str]) -> list[Found]:

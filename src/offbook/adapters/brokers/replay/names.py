@@ -83,6 +83,11 @@ Names are compared in lower case, with every run of other characters as one unde
 told through ``columns`` of the configuration.
 """
 
+ADJUSTED_CLOSES: Final = frozenset(
+    ["adj_close", "adjclose", "adjusted_close", "close_adj", "close_adjusted", "adj_close_price"]
+)
+"""Names of closes from which later dividends, and splits, are taken out; no column of ours."""
+
 HEADERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "binance-klines": (

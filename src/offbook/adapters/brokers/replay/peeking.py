@@ -175,7 +175,7 @@ def _lacking(
     try:
         choose_columns(market, header)
     except InvalidConfig as error:
-        if "among" in error.fields:
+        if "missing" not in error.fields:
             raise
         return str(error.fields["missing"]).split(", ")
     return ()

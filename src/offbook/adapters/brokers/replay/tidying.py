@@ -17,6 +17,7 @@ from typing import Final
 
 import msgspec
 
+from offbook.adapters.brokers.replay.adjusting import Adjusting
 from offbook.adapters.brokers.replay.columns import Found, find_times
 from offbook.adapters.brokers.replay.names import header_of
 from offbook.adapters.brokers.replay.opening import opened_text
@@ -44,7 +45,8 @@ class Tidying(msgspec.Struct, frozen=True, kw_only=True):
     ``newest_first`` turns the rows round.  ``time_format`` is how its times are written, as in
     Python's ``strptime``; one without a time of day gives dates.  ``numbers`` is how it writes
     1234.56, as ``1.234,56``; signs of currencies are left out then, and ``1.2K``, ``M`` and ``B``
-    are thousands, millions and billions.
+    are thousands, millions and billions.  ``adjusted``: its prices become adjusted ones, by its
+    column of adjusted closes.
     """
 
     skip_lines: int = 0
@@ -52,6 +54,7 @@ class Tidying(msgspec.Struct, frozen=True, kw_only=True):
     newest_first: bool = False
     time_format: str | None = None
     numbers: str | None = None
+    adjusted: bool = False
 
     def __post_init__(self) -> None:
         if self.skip_lines < 0:
@@ -143,6 +146,7 @@ class _Plain:
         self._only = {self._place(names, name): text for name, text in tidying.only.items()}
         marks = None if tidying.numbers is None else _NUMBERS.match(tidying.numbers)
         self._marks = None if marks is None else (marks[1], marks[2])
+        self._adjusting = Adjusting(str(source), names, columns) if tidying.adjusted else None
 
     def _place(self, names: Sequence[str], name: str) -> int:
         if name in names:
@@ -171,6 +175,8 @@ class _Plain:
             for place, cell in enumerate(cells):
                 if place not in times:
                     cells[place] = _number(cell, thousands, point)
+        if self._adjusting is not None:
+            self._adjusting.row(line, cells, lenient=self._lenient)
         return cells
 
     def _time(self, line: int, text: str) -> tuple[str, ...]:

@@ -1,0 +1,126 @@
+"""Both times of all rows of a recording, for sessions whose strategy sees each as late as it was.
+
+They are read before the session begins, once for all sessions of the same data in a process.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+from offbook.domain.calendars import TradingCalendar
+from offbook.domain.columns import IntColumn
+from offbook.domain.config import VenueConfig
+from offbook.domain.config.late_view_checks import FIELD
+from offbook.domain.errors import InvalidConfig
+from offbook.domain.market_data import MarketInfo, MarketSlice, MergedSlice
+from offbook.domain.receipts import Receipts
+from offbook.ports.gateway import FeedExtent, MarketFeed
+
+BLOCK_ROWS: Final = 65_536
+_known: WeakValueDictionary[str, Receipts] = WeakValueDictionary()
+
+
+class FeedWithBothTimes:
+    """A feed, and when its venue had each row and it was received."""
+
+    def __init__(self, feed: MarketFeed, receipts: Receipts) -> None:
+        self._feed = feed
+        self.receipts = receipts
+
+    @property
+    def info(self) -> MarketInfo:
+        """See ``MarketFeed``."""
+        return self._feed.info
+
+    @property
+    def calendars(self) -> tuple[TradingCalendar, ...]:
+        """See ``MarketFeed``."""
+        return self._feed.calendars
+
+    @property
+    def extent(self) -> FeedExtent | None:
+        """See ``MarketFeed``."""
+        return self._feed.extent
+
+    async def read(self, row: int, limit: int) -> MarketSlice | None:
+        """See ``MarketFeed``."""
+        return await self._feed.read(row, limit)
+
+    async def close(self) -> None:
+        """See ``MarketFeed``."""
+        await self._feed.close()
+
+
+async def as_late(feed: MarketFeed, venue: VenueConfig) -> MarketFeed:
+    """The feed, with both times of its rows where the venue is to be seen as late as they tell.
+
+    Where that fails the feed is closed.  Raises InvalidConfig for rows that do not have both, or
+    were received before the venue had them, and for a live market; and what the feed raises.
+    """
+    if not venue.latency.is_recorded:
+        return feed
+    try:
+        if not feed.info.clock_stops:
+            raise _invalid("a live market's rows are yet to come: give a measured distribution")
+        receipts = _known.get(feed.info.data_identity)
+        if receipts is None:
+            receipts = await _read(feed)
+            _known[feed.info.data_identity] = receipts
+    except BaseException:
+        await feed.close()
+        raise
+    return FeedWithBothTimes(feed, receipts)
+
+
+async def _read(feed: MarketFeed) -> Receipts:
+    had: list[IntColumn] = []
+    received: list[IntColumn] = []
+    row = 0
+    while (piece := await feed.read(row, BLOCK_ROWS)) is not None:
+        had.append(_events(piece, row))
+        received.append(np.array(piece.ts))
+        row += len(piece)
+    if not row:
+        raise _invalid("the recording has no rows")
+    receipts = Receipts.of(np.concatenate(had), np.concatenate(received))
+    if bool((receipts.had == receipts.received).all()):
+        raise _invalid("all rows were received when the venue had them: the recording has one time")
+    return receipts
+
+
+def _events(piece: MarketSlice, row: int) -> IntColumn:
+    """The venue's times of the rows of a slice, in their order."""
+    found: IntColumn = np.empty(len(piece), np.int64)
+    if isinstance(piece, MergedSlice):
+        for source, part in piece.parts():
+            found[piece.which == source] = _own(part)
+    else:
+        found[:] = _own(piece)
+    early = (found > piece.ts).nonzero()[0]
+    if len(early):
+        place = int(early[0])
+        behind = int(found[place]) - int(piece.ts[place])
+        raise _invalid(
+            f"row {row + place} was received {behind} ns before the venue had it, so their clocks "
+            "disagree: correct one, or give a distribution"
+        )
+    return found
+
+
+def _own(part: Any) -> IntColumn:
+    events: IntColumn | None = getattr(part, "ts_event", None)
+    if events is None:
+        raise _invalid(
+            f"its rows of {part.instrument.symbol} do not hold both times, the venue's and that of "
+            "their reception: give market_data_ns, or a distribution"
+        )
+    return events
+
+
+def _invalid(why: str) -> InvalidConfig:
+    return InvalidConfig(
+        f"{FIELD}: type recorded needs a recording with both times; {why}", field=FIELD
+    )

@@ -1,0 +1,124 @@
+"""Sessions whose strategy sees each row as late as the recording tells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from tests.stage import SECOND, START, Stage, Trader, chain, quiet, wave
+
+from offbook.domain.config import (
+    CombinedMarket,
+    LatencyConfig,
+    RecordedDelay,
+    RowTimes,
+    SessionConfig,
+    VenueConfig,
+)
+from offbook.domain.errors import InvalidConfig
+from offbook.domain.records import OrderFilled, OrderSubmitted, decode_record
+from offbook.services.paper_trading.verification import ReplayOutcome
+from offbook.testing.markets import XYZ, bars_market, combined, quotes_market, trades_market
+
+ROWS = 120
+DELAYS = [SECOND // 10 * (1 + place % 7) for place in range(ROWS)]
+EVENTS = [START + place * SECOND - delay for place, delay in enumerate(DELAYS)]
+AS_RECORDED = VenueConfig(
+    latency=LatencyConfig(entry_ns=0, response_ns=SECOND, market_data=RecordedDelay())
+)
+
+
+def recorded(**parts: Any) -> Stage:
+    """A stage with a market whose rows hold both times."""
+    return Stage(wave(ROWS, events=EVENTS, **parts), Trader)
+
+
+async def test_a_session_runs_verifies_and_comes_back() -> None:
+    """Each order meets the first row that the venue had later than it was sent; the same bytes
+    after a crash, and when it is run again."""
+    stage = recorded()
+    config = stage.config(venue=AS_RECORDED)
+    async with stage.manager() as manager:
+        whole = await manager.start_session(config)
+        await manager.wait(whole.id)
+        assert (await manager.verify(whole.id)).outcome is ReplayOutcome.EQUAL
+        await quiet(stage, manager)
+    records = [decode_record(raw) for raw in await chain(stage.repository, whole.id)]
+    sent = {one.order: one for one in records if isinstance(one, OrderSubmitted)}
+    fills = [one for one in records if isinstance(one, OrderFilled)]
+    assert len(fills) > 10
+    for fill in fills:
+        left = sent[fill.order].ts
+        had = [place for place, event in enumerate(EVENTS) if event < left]
+        assert fill.evidence.row == had[-1]
+        assert fill.evidence.row_ts <= fill.ts
+
+    other = recorded()
+    async with other.manager() as manager:
+        session = await manager.start_session(config)
+        other.kill()
+    async with other.manager() as manager:
+        await manager.recover_sessions()
+        await manager.wait(session.id)
+    other_raws = await chain(other.repository, session.id)
+    assert other_raws == await chain(stage.repository, whole.id)
+
+
+async def test_both_times_are_read_once_for_sessions_of_the_same_data() -> None:
+    """While any of them has them; who does not ask for them reads nothing more."""
+    stage = recorded()
+    async with stage.manager() as manager:
+        first = await manager.start_session(stage.config(venue=AS_RECORDED, speed="1"))
+        second = await manager.start_session(stage.config(venue=AS_RECORDED, speed="1"))
+        clocks: list[Any] = [engine._kernel.clock for engine in stage.engines[-2:]]
+        one, other = (clock._feed for clock in clocks)
+        assert one._had is other._had
+        for session in (first, second):
+            await manager.stop_session(session.id)
+        plain = await manager.start_session(stage.config(speed="1"))
+        assert stage.engines[-1]._kernel.clock.at(7) == 7
+        await manager.stop_session(plain.id)
+
+
+@pytest.mark.parametrize(
+    ("market", "parts", "why"),
+    [
+        (wave(5), {}, "do not hold both times"),
+        (wave(5, events=[START + n * SECOND for n in range(5)]), {}, "has one time"),
+        (wave(5, events=[START + n * SECOND + 3 * (n > 1) for n in range(5)]), {}, "row 2 was"),
+        (wave(0), {}, "no rows"),
+        (wave(ROWS, events=EVENTS), {"clock_stops": False}, "a live market"),
+        (
+            combined(wave(3, events=EVENTS[:3]), trades_market([("100", "1")])),
+            {},
+            "rows of BTCUSDT do not hold both",
+        ),
+    ],
+)
+async def test_a_market_without_both_times_is_refused_as_the_session_starts(
+    market: Any, parts: dict[str, Any], why: str
+) -> None:
+    """With what is missing, and nothing is left open."""
+    stage = Stage(market, Trader, **parts)
+    async with stage.manager() as manager:
+        with pytest.raises(InvalidConfig, match=why):
+            await manager.start_session(stage.config(venue=AS_RECORDED))
+        await quiet(stage, manager)
+
+
+def test_what_no_market_of_its_kind_can_tell_is_refused_before() -> None:
+    """Bars, several instruments, and times that would be the venue's."""
+    config = recorded().config(venue=AS_RECORDED)
+
+    def on(market: Any) -> SessionConfig:
+        return msgspec.structs.replace(config, market=market)
+
+    with pytest.raises(InvalidConfig, match="and bars do not"):
+        on(bars_market([("1", "1", "1", "1", "1")]).config)
+    several = CombinedMarket(sources=(wave(1).config, quotes_market([], instrument=XYZ).config))
+    account = msgspec.structs.replace(config.account, rates={"USD": "1"})
+    with pytest.raises(InvalidConfig, match=r"for one instrument.*this market has 2"):
+        msgspec.structs.replace(config, market=several, account=account)
+    with pytest.raises(InvalidConfig, match="with a market_data of type recorded"):
+        LatencyConfig(market_data=RecordedDelay(), row_times=RowTimes.VENUE)
