@@ -111,8 +111,13 @@ class OrderAdjusting:
             if waits and not order.status.is_terminal:
                 self._venue.end(order, CancelReason.CORPORATE_ACTION)
         for order in self._open(symbol):
-            if not order.status.is_terminal:
-                self._adjust(order, self._split(order, ratio))
+            if order.status.is_terminal:
+                continue
+            new = self._split(order, ratio)
+            if new.order_qty > order.cum_qty:
+                self._adjust(order, new)
+            else:  # for less than a lot, and not yet refused for that
+                self._venue.end(order, CancelReason.CORPORATE_ACTION)
 
     def _split(self, order: OrderState, ratio: tuple[int, int]) -> _New:
         instrument, new = self._kernel.instrument(order.symbol), self._terms(order)
