@@ -227,6 +227,7 @@ class Invariants:
             assert order.qty > order.cum, f"I3: {record} leaves nothing"
         if isinstance(record, r.OrderAdjusted):
             order.qty, order.price, order.cap = record.order_qty, record.price_px, record.cap_px
+            assert order.qty > order.cum, f"I3: {record} leaves nothing"
         if isinstance(record, r.OrderRestated):
             order.qty, order.held = record.order_qty, order.held and not record.released
             assert order.qty > order.cum, f"I3: {record} leaves nothing"

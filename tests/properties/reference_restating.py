@@ -134,7 +134,11 @@ class ReferenceRestating(ReferenceLoss):
             if waits_for_it and not order.ended:
                 self.cancel(order, CancelReason.CORPORATE_ACTION)
         for order in self.account.working():
-            if not order.ended:
+            if order.ended:
+                continue
+            if order.open * ratio < self._lot:  # the venue has not refused it yet
+                self.cancel(order, CancelReason.CORPORATE_ACTION)
+            else:
                 self._split_order(order, ratio)
 
     def _split_order(self, order: Order, ratio: Fraction) -> None:

@@ -37,14 +37,19 @@ class PlainLevelsOfUpdates(_OfUpdates):
     """A book by price."""
 
     def message(
-        self, levels: list[tuple[bool, int, int]], first: int, last: int, snapshot: bool
+        self,
+        levels: list[tuple[bool, int, int]],
+        first: int,
+        last: int,
+        snapshot: bool,
+        event: int | None = None,
     ) -> None:
         """A whole message; where one was missed before it, the book is another."""
         if not snapshot and self.number >= 0 and first > self.number + 1:
             self.bids, self.asks, self.live = {}, {}, False
             self.hold()
             self.number = first - 1
-        super().message(levels, first, last, snapshot)
+        super().message(levels, first, last, snapshot, event)
 
     def after_message(self) -> None:
         self.refresh()

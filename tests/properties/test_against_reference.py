@@ -24,7 +24,7 @@ from offbook.domain.orders import Liquidity, OrderSide
 from offbook.testing.markets import MINUTE, START, XYZ, bars_market
 
 T = TypeVar("T")
-CASES = (3, 115, 157, 224, 226, 283, 357, 367, 379, 410, 416, 438, 461, 510, 534, 561, 679, 699)
+CASES = (61, 101, 115, 127, 133, 226, 283, 357, 379, 396, 410, 416, 457, 545, 653, 699)
 """Sessions of a campaign in which all of these come about."""
 RARE = (
     "FlowPaid",
