@@ -275,6 +275,7 @@ class PlainVenue:
     def rest(self, order: PlainOrder) -> None:
         own = self.bids if order.buying else self.asks
         order.taker, order.place, order.slice_left = False, True, order.display or 0
+        order.told, order.told_at = 0, None
         order.ahead, order.seen, order.printed = (
             self.shown_ahead(order),
             own.get(order.px or 0, 0),
