@@ -1,6 +1,7 @@
 """What a replay costs that may pass over the rows which change nothing.
 
     python benchmarks/bench_skipping.py [--rows 100000000] [--rounds 5] [--visited 1000000]
+        [--peers [NAME ...]] [--peer-rows 2000000]
 
 The strategy works on one-minute bars built from quotes (20,000 to the minute); it keeps ten limits
 and stops resting around the last close, replaces them every ten bars, and sends a new one for each
@@ -15,6 +16,14 @@ committed to a SQLite store with full flushes; the rows are in memory.
 - *visited*: every row looked at, over so many of the first rows, beside *indexed* over the same;
 - *cold Parquet*: over so many of the first rows, from a file; what counts there is decoding;
 - *kept Parquet*: the same, once its rows are kept (``OFFBOOK_ROW_CACHE``).
+
+With ``--peers`` other engines do the same over fewer rows, whose cost a row is the same however
+many there are: each builds its bars of the quotes, sends the ten orders at the close of each tenth
+bar and a new one for each that was filled, and is timed inside its run call alone.  There messages
+take no time, nothing is charged and sizes are never what is short, as these engines have it, and
+*as peers* is a session with the same terms.  hftbacktest knows neither bars nor stops: its strategy
+looks each time a minute is over, and watches the four stops itself.  All must have as many fills,
+and the same equity to a hundredth for each fill.
 
 Rounds run all in turn; what counts are the ratios.  Seconds are those of the wall; *cpu* is the
 processor time of the whole process, which says more on a machine that is shared.
@@ -32,7 +41,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from bench_replay import bare_loop
-from rounds import machine, spread
+from grid_peers import GridWork, tell_peers
+from rounds import Run, machine, spread
 
 from offbook.adapters.brokers.replay.gateway import ReplayGateway
 from offbook.adapters.brokers.replay.row_cache import RowCache
@@ -40,10 +50,13 @@ from offbook.adapters.persistence.stores import open_for_writing
 from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR
 from offbook.domain.config import (
     AccountConfig,
+    BasisPointsFee,
+    LatencyConfig,
     MarketConfig,
     ReplayMarket,
     SessionConfig,
     StrategySpec,
+    VenueConfig,
     instruments_of,
     sources_of,
 )
@@ -133,6 +146,11 @@ def quotes(rows: int) -> QuoteSlice:
     return QuoteSlice(XYZ, 0, ts, bid, ask, sizes, sizes)
 
 
+AS_PEERS = VenueConfig(
+    fee=BasisPointsFee(maker="0", taker="0"), latency=LatencyConfig(entry_ns=0, response_ns=0)
+)
+"""A venue that charges nothing and hears of everything at once."""
+
 FIRST_ROWS = ("first rows", "visited", "cold Parquet", "kept Parquet")
 """Variants that run over some of the rows alone."""
 
@@ -181,19 +199,27 @@ class Trail(NamedTuple):
     cpu: float
     orders: int = 0
     heard: int = 0
+    fills: int = 0
+    equity: float = 0.0
 
 
-def config_of(path: str) -> SessionConfig:
+def config_of(path: str, venue: VenueConfig) -> SessionConfig:
     """The session, on a cash account."""
     return SessionConfig(
         market=ReplayMarket(path=path, kind=DataKind.QUOTES, instrument=XYZ),
         account=AccountConfig(currency="USD", initial_cash="100000000"),
+        venue=venue,
         strategy=StrategySpec(ref="benchmark:Grid"),
     )
 
 
 async def session(
-    gateway: IBrokerGateway, path: str, store: Path, *, every_row: bool = False
+    gateway: IBrokerGateway,
+    path: str,
+    store: Path,
+    *,
+    every_row: bool = False,
+    venue: VenueConfig | None = None,
 ) -> Trail:
     """A whole session through the manager, from start to STOPPED, everything committed."""
     repository = open_for_writing(store)
@@ -204,13 +230,15 @@ async def session(
 
     async with PaperTradingSessionManager(gateway, make, repository) as manager:
         began, worked = time.perf_counter(), time.process_time()
-        started = await manager.start_session(config_of(path))
+        started = await manager.start_session(config_of(path, venue or VenueConfig()))
         ended = await manager.wait(started.id)
         seconds, cpu = time.perf_counter() - began, time.process_time() - worked
     await repository.close()
     if ended.summary is None or ended.status_reason != "end_of_data":
         raise RuntimeError(f"the session ended otherwise: {ended.status_reason}")
-    return Trail(seconds, cpu, ended.summary.orders, strategy.heard)
+    summary = ended.summary
+    equity = float(summary.equity.decimal)
+    return Trail(seconds, cpu, summary.orders, strategy.heard, summary.fills, equity)
 
 
 def write_parquet(piece: QuoteSlice, path: Path) -> None:
@@ -235,6 +263,13 @@ def index_whole(piece: QuoteSlice) -> tuple[QuoteSlice, Trail]:
     for name in ("bid_px", "ask_px", MID):
         whole.index.of(name, len(piece) // BLOCK + 1)
     return whole, Trail(time.perf_counter() - began, time.process_time() - worked)
+
+
+def as_peers(piece: QuoteSlice, folder: Path, number: int) -> Run:
+    """A session on the terms of peers."""
+    store = folder / f"as-peers-{number}"
+    done = asyncio.run(session(MemoryGateway(piece), str(store), store, venue=AS_PEERS))
+    return Run(done.seconds, done.fills, done.equity, cpu=done.cpu)
 
 
 class Bench:
@@ -291,12 +326,18 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000_000)
     parser.add_argument("--visited", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--peers", nargs="*", help="other engines, or those named")
+    parser.add_argument("--peer-rows", type=int, default=2_000_000)
     options = parser.parse_args()
+    peers = {}
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(options.rows, options.visited, Path(folder))
         for _ in range(options.rounds):
             bench.round()
         bench.check()
+        if options.peers is not None:
+            work = GridWork(quotes(options.peer_rows), SLOTS, Path(folder))
+            peers = work.in_turn(as_peers, options.peers, options.rounds)
     print(f"{options.rounds} rounds; {machine()}")
     print(
         f"{'':14}{'rows':>13}{'seconds':>9}  (min-max)      {'cpu':>7}{'M rows/s':>10}{'orders':>8}"
@@ -316,8 +357,12 @@ def main() -> None:
         what = f"{name}, times as fast as the bare loop"
         tell(what, [share * loop.seconds / run.seconds for loop, run in pairs])
         tell(f"{what}, by cpu", [share * loop.cpu / run.cpu for loop, run in pairs])
-    pairs = zip(bench.taken["visited"], bench.taken["first rows"], strict=True)
+    pairs = list(zip(bench.taken["visited"], bench.taken["first rows"], strict=True))
     tell("visited / passed over", [slow.seconds / fast.seconds for slow, fast in pairs])
+    rows = options.rows
+    indexed = [(run.seconds / rows, run.cpu / rows) for run in bench.taken["indexed"]]
+    if peers:
+        tell_peers(peers, options.peer_rows, indexed)
 
 
 def tell(what: str, ratios: list[float]) -> None:

@@ -25,8 +25,8 @@ RUN_SECONDS = 900
 
 
 class Peer(NamedTuple):
-    """What to install, and the script that does the work; ``works`` are ``quotes``, ``bars`` and
-    ``trades`` (``same_trades.py``)."""
+    """What to install, and the script that does the work; ``works`` are ``quotes``, ``bars``,
+    ``trades`` (``same_trades.py``) and ``grid`` (``bench_skipping.py``)."""
 
     name: str
     requirements: tuple[str, ...]
@@ -36,8 +36,8 @@ class Peer(NamedTuple):
 
 
 PEERS = (
-    Peer("nautilus", ("nautilus_trader==1.221.0",), ("quotes", "bars")),
-    Peer("hftbacktest", ("hftbacktest==2.4.4",), ("quotes",)),
+    Peer("nautilus", ("nautilus_trader==1.221.0",), ("quotes", "bars", "grid")),
+    Peer("hftbacktest", ("hftbacktest==2.4.4",), ("quotes", "grid")),
     Peer("backtesting", ("backtesting==0.6.5",), ("bars", "trades")),
     Peer("backtrader", ("backtrader==1.9.78.123", "numpy"), ("bars", "trades")),
     Peer("zipline", ("zipline-reloaded==3.2.1", "setuptools"), ("bars", "trades"), False),
@@ -99,7 +99,7 @@ def ready(peer: Peer) -> Path:
 
 def answer(peer: Peer, work: str, data: Path) -> Answer:
     """Have a peer do a work once on the columns in ``data``. Raises Unavailable."""
-    script = HERE / f"{peer.name}_peer.py"
+    script = HERE / (f"grid_{peer.name}.py" if work == "grid" else f"{peer.name}_peer.py")
     line = _last_line([str(ready(peer)), str(script), work, str(data)], RUN_SECONDS)
     return Answer(**json.loads(line))
 

@@ -85,3 +85,40 @@ def test_a_peer_that_does_not_install_is_left_out_with_the_reason(
     taken = rounds.in_turn({"ours": lambda number: rounds.Run(1.0, number), **found}, 3)
     assert {name: len(runs) for name, runs in taken.items()} == {"ours": 3}
     assert capsys.readouterr().out == "nautilus is left out: no wheel for this machine\n"
+
+
+def test_peers_rest_the_orders_of_the_grid(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the third bar on, anew each ten bars, and where one was filled."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS / "peers"))
+    slots = [(1, 0, 160), (0, 0, 280), (1, 1, 280), (0, 1, 480)]  # buys, is a stop, ticks
+    grid = importlib.import_module("grid").Grid(slots)
+    asked = []
+    for bar in range(1, 15):
+        sent = dict(grid.at_close(1_000))
+        asked.append(len(sent))
+        for slot in sent:
+            grid.resting[slot] = f"order {slot}"
+        if bar == 3:
+            assert sent == {0: 840, 1: 1_280, 2: 1_280, 3: 520}
+        if bar == 5:
+            grid.resting[2] = None
+    assert asked == [0, 0, 4, 0, 0, 1, 0, 0, 0, 0, 0, 0, 4, 0]
+
+
+def test_peers_that_traded_otherwise_are_told_of(
+    benches: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After the figures: fills as many, and an equity within a cent for each."""
+    peers = importlib.import_module("grid_peers")
+    run = importlib.import_module("rounds").Run
+    taken = {peers.OURS: [run(2.0, 4, 100.0, cpu=1.0)], "other": [run(8.0, 4, 100.03, cpu=6.0)]}
+    peers.tell_peers(taken, 1_000, [(0.0001, 0.00002)])
+    said = capsys.readouterr().out
+    assert "as fast as other: 4.0 (4.0-4.0) times over as many rows" in said
+    assert "as fast as other, by cpu: 6.0 (6.0-6.0) times over as many rows" in said
+    assert "as fast as other: 80.0 (80.0-80.0) times a quote, indexed over all rows" in said
+    assert "as fast as other, by cpu: 300.0 (300.0-300.0) times a quote, so too" in said
+    for fills, equity in ((5, 100.0), (4, 100.05)):
+        taken["other"] = [run(8.0, fills, equity, cpu=6.0)]
+        with pytest.raises(SystemExit, match="not the same"):
+            peers.tell_peers(taken, 1_000, [(0.0001, 0.00002)])

@@ -143,7 +143,8 @@ def encode_operation(operation: Operation) -> bytes:
 
 def encode_operations(operations: tuple[Operation, ...]) -> bytes:
     """Lines of the operations log, parted by ``NEWLINE``, as ``encode_operation`` gives each."""
-    return _ENCODER.encode_lines(operations)[: -len(NEWLINE)]
+    # Of a list: for each tuple msgspec 0.22 leaves an iterator in memory for ever.
+    return _ENCODER.encode_lines(list(operations))[: -len(NEWLINE)]
 
 
 def decode_operation(raw: bytes) -> Operation:

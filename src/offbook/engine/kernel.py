@@ -37,7 +37,7 @@ from offbook.engine.desk.risk import RiskChecks
 from offbook.engine.desk.terms import Market
 from offbook.engine.ledger.changed_orders import ChangedOrders
 from offbook.engine.ledger.ledger import LedgerState
-from offbook.engine.ledger.state import OrderState
+from offbook.engine.ledger.state import ZERO, OrderState
 from offbook.engine.models.fees import Charges
 from offbook.engine.models.latency import LatencyModel, latency_model
 from offbook.engine.models.market_data_delay import (
@@ -336,4 +336,4 @@ class Kernel:
 
     def margin_used(self) -> Amount:
         """What positions bind of the equity, in units of 10**-18."""
-        return Amount(self.funds.margin_used(self.ledger.held_positions()))
+        return Amount(self.funds.margin_used(self.ledger.held_positions())) or ZERO

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 import msgspec
 import numpy as np
@@ -37,10 +37,10 @@ class Gate:
         """Let those who wait here, and all who come later, go on."""
         self.released.set()
 
-    async def wait(self) -> None:
-        """Announce the arrival and wait for the release."""
+    def wait(self) -> Awaitable[object]:
+        """Announce the arrival; what is returned waits for the release."""
         self.reached.set()
-        await self.released.wait()
+        return self.released.wait()
 
 
 class _Failure:
@@ -90,6 +90,7 @@ class ScriptedGateway:
         self._row_failures: dict[int, _Failure] = {}
         self._row_gates: dict[int, Gate] = {}
         self._identities: dict[bytes, str] = {}
+        self._starts = [part.start for part in self.slices]
         expected = self.slices[0].start if self.slices else 0
         for part in self.slices:
             if part.start != expected:
@@ -143,12 +144,6 @@ class ScriptedGateway:
         self.opened += 1
         return feed
 
-    async def _pass(self, row: int) -> None:
-        if row in self._row_gates:
-            await self._row_gates[row].wait()
-        if row in self._row_failures:
-            self._row_failures[row].raise_if_left()
-
     def _stop_before(self, row: int) -> int | None:
         """The next row after ``row`` at which something is to happen."""
         marks = (*self._row_gates, *self._row_failures)
@@ -158,7 +153,7 @@ class ScriptedGateway:
 class ScriptedFeed:
     """One opened scripted market: a ``MarketFeed``."""
 
-    __slots__ = ("_gateway", "_open", "_slices", "_starts", "calendars", "info")
+    __slots__ = ("_gateway", "_open", "_slices", "calendars", "info")
 
     def __init__(self, gateway: ScriptedGateway, market: MarketConfig) -> None:
         for part in gateway.slices:
@@ -166,7 +161,6 @@ class ScriptedFeed:
         instruments = instruments_of(market)
         self._gateway = gateway
         self._slices = gateway.slices
-        self._starts = [part.start for part in self._slices]
         self._open = True
         self.info = MarketInfo(
             sources=sources_of(market),
@@ -202,16 +196,20 @@ class ScriptedFeed:
             raise RuntimeError("the feed is closed")
         if row < 0 or limit < 1:
             raise ValueError(f"read(row={row}, limit={limit}): expected row >= 0 and limit >= 1")
-        await self._gateway._pass(row)
-        index = bisect_right(self._starts, row) - 1
+        gateway = self._gateway
+        if row in gateway._row_gates:
+            await gateway._row_gates[row].wait()
+        if row in gateway._row_failures:
+            gateway._row_failures[row].raise_if_left()
+        index = bisect_right(gateway._starts, row) - 1
         if index < 0:
             return None
         part = self._slices[index]
         begin = row - part.start
         if begin >= len(part):
             return None
-        length = min(limit, self._gateway.max_rows or limit, len(part) - begin)
-        stop = self._gateway._stop_before(row)
+        length = min(limit, gateway.max_rows or limit, len(part) - begin)
+        stop = gateway._stop_before(row)
         if stop is not None:
             length = min(length, stop - row)
         # The whole slice itself, which sessions then share.

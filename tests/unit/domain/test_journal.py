@@ -1,5 +1,6 @@
 """What is stored of a session, as values that go through their stored form unchanged."""
 
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -68,6 +69,17 @@ FORMS: dict[str, tuple[Callable[[Any], bytes], Callable[[bytes], Any], object]] 
     "snapshot": (storing.encode_snapshot, storing.decode_snapshot, SNAPSHOT),
     "answer": (storing.encode_answer, storing.decode_answer, ANSWER),
 }
+
+
+def test_lines_of_the_operations_log_are_written_together_and_leave_nothing_in_memory() -> None:
+    """Each commit writes some: msgspec 0.22 never lets go of the iterator of a tuple of lines."""
+    lines = (OPERATION, OPERATION)
+    joined = storing.encode_operations(lines)
+    assert [storing.decode_operation(raw) for raw in joined.split(storing.NEWLINE)] == [*lines]
+    before = sys.getallocatedblocks()
+    for _ in range(1_000):
+        storing.encode_operations(lines)
+    assert sys.getallocatedblocks() - before < 500
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -59,8 +59,11 @@ def summary_of(
         return SessionSummary(cash=zero, equity=zero, fees=zero, realized=zero)
     if equity is None:
         equity = _at_cost(ledger) if ledger.stopped is None else ledger.stopped.equity
+    cash = ledger.balances.get(f"{CASH}|{ledger.account_currency}", ZERO)
+    if equity == cash:
+        equity = cash  # as of most sessions: ten thousand of them may be kept
     return SessionSummary(
-        cash=Amount(ledger.balance(CASH, ledger.account_currency)),
+        cash=cash,
         balances=ledger.cash(),
         margin_used=margin_used,
         equity=equity,

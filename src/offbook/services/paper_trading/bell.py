@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 
 
 class Bell:
@@ -21,21 +22,21 @@ class Bell:
     def set(self) -> None:
         """Ring: who waits goes on, and so will who comes before it is cleared."""
         self._rung = True
-        waiter = self._waiter
+        waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
 
     def clear(self) -> None:
         """From now on there is something to wait for."""
         self._rung = False
+        if self._waiter is not None and self._waiter.done():
+            self._waiter = None  # who waited has gone away
 
-    async def wait(self) -> None:
-        """Until it is rung."""
+    def wait(self) -> Awaitable[None]:
+        """What ends when it is rung: a bare future, for ten thousand sessions may wait at once."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if self._rung:
-            return
-        waiter = self._waiter = asyncio.get_running_loop().create_future()
-        try:
-            await waiter
-        finally:
-            if self._waiter is waiter:
-                self._waiter = None
+            waiter.set_result(None)
+        else:
+            self._waiter = waiter
+        return waiter

@@ -80,9 +80,10 @@ class CommandDesk:
         self._outbox = outbox
         self._process = process
         self._clock = clock
-        self._scheduled = sorted(scheduled, key=_when)
-        self._ordinal = max((entry.ordinal for entry in self._scheduled), default=0)
-        self._stopping: list[tuple[AnswerFor, Waiter]] = []
+        # Nothing at all is kept where nothing waits: ten thousand sessions may be loaded.
+        self._scheduled = sorted(scheduled, key=_when) or None
+        self._ordinal = max((entry.ordinal for entry in self._scheduled or ()), default=0)
+        self._stopping: tuple[tuple[AnswerFor, Waiter], ...] = ()
 
     @property
     def _engine(self) -> ProcessingEngine:
@@ -121,6 +122,7 @@ class CommandDesk:
 
         One that has become impossible is dropped with a line in the operations log.
         """
+        assert self._scheduled is not None
         entry = self._scheduled.pop(0)
         self._outbox.unschedule(entry.command.command_id)
         try:
@@ -137,19 +139,19 @@ class CommandDesk:
         """The session is over: who waits for its stop is answered with the final commit, and
         what is still scheduled is dropped."""
         for answer, waiter in self._stopping:
-            self._outbox.answering.append(answer)
-            self._outbox.waiters.append(waiter)
-        self._stopping.clear()
-        for entry in self._scheduled:
+            self._outbox.answer_with(answer)
+            self._outbox.tell_after(waiter)
+        self._stopping = ()
+        scheduled, self._scheduled = self._scheduled, None
+        for entry in scheduled or ():
             self._outbox.unschedule(entry.command.command_id)
             self._drop(entry, "the session ended before its time came")
-        self._scheduled.clear()
 
     def break_off(self, error: BaseException) -> None:
         """The engine is given up."""
         for _, waiter in self._stopping:
             waiter.refuse(error)
-        self._stopping.clear()
+        self._stopping = ()
 
     def _take(
         self,
@@ -174,10 +176,10 @@ class CommandDesk:
             self._outbox.stop_parameters = _stop_parameters(command)
             if engine.status is _S.STOPPING:
                 # It is answered when the session is flat and stopped.
-                self._stopping.append((answer, waiter))
+                self._stopping += ((answer, waiter),)
                 return
-        self._outbox.answering.append(answer)
-        self._outbox.waiters.append(waiter)
+        self._outbox.answer_with(answer)
+        self._outbox.tell_after(waiter)
 
     def _schedule(self, message: TakeCommand, at: int, reply: asyncio.Future[Message]) -> None:
         command = message.command
@@ -193,6 +195,8 @@ class CommandDesk:
         view = self._view_ahead(command, at) if isinstance(command, OrderCommand) else None
         self._ordinal += 1
         entry = ScheduledCommand(at=at, ordinal=self._ordinal, command=command)
+        if self._scheduled is None:
+            self._scheduled = []
         insort(self._scheduled, entry, key=_when)
         self._outbox.schedule(entry)
         self._outbox.urgent = True
@@ -200,8 +204,8 @@ class CommandDesk:
             self._answer_order(message, view, reply)
             return
         answer = AnswerFor(command_id=command.command_id, digest=message.digest)
-        self._outbox.answering.append(answer)
-        self._outbox.waiters.append(Waiter(reply, _taken))
+        self._outbox.answer_with(answer)
+        self._outbox.tell_after(Waiter(reply, _taken))
 
     def _answer_order(
         self, message: TakeCommand, view: OrderView, reply: asyncio.Future[Message]
@@ -214,16 +218,14 @@ class CommandDesk:
                     answer=encode_order_answer(view),
                 )
             )
-        self._outbox.waiters.append(
-            Waiter(reply, lambda session: Taken(session=session, order=view))
-        )
+        self._outbox.tell_after(Waiter(reply, lambda session: Taken(session=session, order=view)))
 
     def _view_ahead(self, command: OrderCommand, at: int) -> OrderView:
         """The order as it is now, or as it will be sent. Raises OrderNotFound."""
         text = f"{type(command).__name__} is scheduled for {at}"
         if isinstance(command, SubmitOrder | SubmitOrderList):
             return _pending_view(new_orders(command)[0], at, text)
-        for entry in self._scheduled:
+        for entry in self._scheduled or ():
             for order in new_orders(entry.command):
                 if order.client_order_id == command.client_order_id:
                     return _pending_view(order, entry.at, text)
@@ -240,11 +242,11 @@ class CommandDesk:
         self._outbox.urgent = True
         if isinstance(error, _NotNow):
             lifecycle = error.command
-            self._outbox.waiters.append(
+            self._outbox.tell_after(
                 Waiter(reply, lambda session: invalid_transition(session, lifecycle))
             )
         else:
-            self._outbox.waiters.append(Waiter(reply, lambda _: error))
+            self._outbox.tell_after(Waiter(reply, lambda _: error))
 
     def _log(self, message: TakeCommand) -> None:
         command = message.command

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from offbook.domain.journal import OperationKind, Snapshot
 from offbook.domain.market_data import Cursor
 from offbook.domain.session import PaperTradingSession, SessionError, SessionStatus
 from offbook.ports.clock import IClock
+from offbook.services.paper_trading.bell import Bell
 from offbook.services.paper_trading.kept_engine import KeptEngine
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.messages import Commit, Committed, RunnerHost
@@ -45,11 +45,11 @@ class CommitLine:
         "_kept",
         "_limits",
         "_maker",
-        "_on_settled",
         "_outbox",
         "_snapshot_row",
         "_snapshot_seq",
         "_task",
+        "_wake",
         "hold",
         "owes_snapshot",
         "session",
@@ -64,7 +64,7 @@ class CommitLine:
         *,
         clock: IClock,
         limits: Limits,
-        on_settled: Callable[[], None],
+        wake: Bell,
     ) -> None:
         self.session = session
         self.hold = False
@@ -73,14 +73,14 @@ class CommitLine:
         self._host = host
         self._clock = clock
         self._limits = limits
-        self._on_settled = on_settled
+        self._wake = wake
         self._task: asyncio.Task[None] | None = None
-        self._flying: list[Waiter] = []
+        self._flying: list[Waiter] | None = None
         self._flying_count = 0
         self._flying_since: float | None = None
         self._cut_status = session.status
         self._cut_at = clock.monotonic()
-        self._maker = SnapshotMaker(on_settled, self._log_failure)
+        self._maker: SnapshotMaker | None = None
         self.owes_snapshot = False
         self._snapshot_row = session.cursor.row
         self._snapshot_seq = session.last_seq
@@ -135,16 +135,16 @@ class CommitLine:
         outbox, engine = self._outbox, self._kept.engine
         # Taken before another begins, which would take its place: where one falls due sooner than
         # one is written, none would ever be stored.
-        ready = self._maker.take()
+        ready = self._made()
         cursor, status = engine.cursor, engine.status
         self._snapshot_if_due(engine, cursor)
-        self._flying, outbox.waiters = outbox.waiters, []
+        self._flying, outbox.waiters = outbox.waiters, None
         self._flying_since, self._flying_count = outbox.since, outbox.count
-        answering, outbox.answering = tuple(outbox.answering), []
+        answering, outbox.answering = tuple(outbox.answering or ()), None
         parameters, outbox.stop_parameters = outbox.stop_parameters, None
         self._cut_status, self._cut_at = status, self._clock.monotonic()
         message = Commit(
-            batch=outbox.cut(cursor, self._maker.take() or ready),
+            batch=outbox.cut(cursor, self._made() or ready),
             status=status,
             status_reason=engine.status_reason,
             summary=engine.summary(),
@@ -152,7 +152,7 @@ class CommitLine:
             stop_parameters=parameters,
             answering=answering,
         )
-        self._task = asyncio.create_task(self._commit(message, self._flying), name="commit")
+        self._task = asyncio.create_task(self._commit(message), name="commit")
         self._task.add_done_callback(self._settled)
 
     async def flush(self, *, snapshot: bool = False) -> None:
@@ -160,7 +160,8 @@ class CommitLine:
         await self.settle()
         if snapshot:
             self._begin_snapshot()
-            await self._maker.finish()
+            if self._maker is not None:
+                await self._maker.finish()
         if (
             snapshot
             or not self._outbox.empty
@@ -171,7 +172,8 @@ class CommitLine:
 
     def close(self) -> None:
         """Nothing more is stored: give up a snapshot that is being made."""
-        self._maker.close()
+        if self._maker is not None:
+            self._maker.close()
 
     async def break_off(self, error: BaseException) -> None:
         """The engine is given up: whoever waits for a commit is told ``error``."""
@@ -179,17 +181,19 @@ class CommitLine:
             await asyncio.wait({self._task})
             self._task = None
         self.close()
-        waiters, self._outbox.waiters = self._flying + self._outbox.waiters, []
+        waiters = (*(self._flying or ()), *(self._outbox.waiters or ()))
+        self._outbox.waiters = None
         for waiter in waiters:
             waiter.refuse(error)
 
-    async def _commit(self, message: Commit, waiters: list[Waiter]) -> None:
+    async def _commit(self, message: Commit) -> None:
         committed: Committed = await self._host.commit(message)
         self.session, self.hold = committed.session, committed.hold
-        for waiter in waiters:
-            waiter.tell(committed.session)
+        self._kept.session = committed.session
         # Else what was answered would stay in memory until the next commit, maybe for ever.
-        waiters.clear()
+        waiters, self._flying = self._flying, None
+        for waiter in waiters or ():
+            waiter.tell(committed.session)
 
     def _kept_error(self, engine: ProcessingEngine) -> SessionError | None:
         # An engine that came from a snapshot no longer knows the text of what paused it.
@@ -201,7 +205,7 @@ class CommitLine:
         if not failed and self._task is task and self._has_nothing_to_do():
             self._task = None  # and whoever sleeps until there is something to do sleeps on
         else:
-            self._on_settled()
+            self._wake.set()
 
     def _has_nothing_to_do(self) -> bool:
         """Whether a turn of the engine's pump would begin no commit, nor come to an end."""
@@ -214,7 +218,7 @@ class CommitLine:
             # The last commit holds everything that is left to tell, and is flushed.
             return False
         if (
-            self._maker.is_ready
+            (self._maker is not None and self._maker.is_ready)
             or outbox.urgent
             or outbox.waiters
             or status is not self._cut_status
@@ -248,7 +252,7 @@ class CommitLine:
             or row - self._snapshot_row >= self._snapshot_rows(engine)
             or seq - self._snapshot_seq >= max(limits.snapshot_records, seq // _SNAPSHOT_SHARE)
         )
-        if due and not self._maker.is_busy:
+        if due and (self._maker is None or not self._maker.is_busy):
             self._begin_snapshot()
 
     def _begin_snapshot(self) -> None:
@@ -259,13 +263,19 @@ class CommitLine:
         self._snapshot_row, self._snapshot_seq = cursor.row, seq
         self.owes_snapshot = False
         try:
-            captured = engine.capture(self._maker.since)
+            captured = engine.capture(None if self._maker is None else self._maker.since)
         except Exception as error:
             self._log_failure(seq, error)
             return
         if captured is not None:
             place = Snapshot(seq=seq, cursor=cursor, head=outbox.head, state=b"")
+            if self._maker is None:
+                self._maker = SnapshotMaker(self._wake.set, self._log_failure)
             self._maker.begin(captured, place)
+
+    def _made(self) -> Snapshot | None:
+        """The snapshot that is ready, if any, to be stored now."""
+        return None if self._maker is None else self._maker.take()
 
     def _log_failure(self, seq: int, error: BaseException) -> None:
         """A strategy that cannot save its memory is run again from the start instead."""

@@ -7,26 +7,25 @@ from collections.abc import Callable
 
 
 class Nap:
-    """Calls ``on_long`` once a sleep has lasted ``seconds`` of the event loop's time.
+    """Notices when a sleep has lasted ``seconds`` of the event loop's time.
 
     Beginning and ending a sleep is cheap: there is one timer at most, and it is set anew only when
     it fires.
     """
 
-    __slots__ = ("_on_long", "_seconds", "_since", "_timer")
+    __slots__ = ("_seconds", "_since", "_timer")
 
-    def __init__(self, seconds: float, on_long: Callable[[], None]) -> None:
+    def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._on_long = on_long
         self._since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    def begin(self) -> None:
-        """A sleep begins."""
+    def begin(self, on_long: Callable[[], None]) -> None:
+        """A sleep begins; ``on_long``, the same each time, is called once it is a long one."""
         loop = asyncio.get_running_loop()
         self._since = loop.time()
         if self._timer is None:
-            self._timer = loop.call_later(self._seconds, self._look)
+            self._timer = loop.call_later(self._seconds, self._look, on_long)
 
     def end(self) -> None:
         """It is over."""
@@ -38,13 +37,13 @@ class Nap:
         if timer is not None:
             timer.cancel()
 
-    def _look(self) -> None:
+    def _look(self, on_long: Callable[[], None]) -> None:
         self._timer = None
         if self._since is None:
             return  # awake; the next sleep sets the timer
         loop = asyncio.get_running_loop()
         left = self._since + self._seconds - loop.time()
         if left > 0:
-            self._timer = loop.call_later(left, self._look)
+            self._timer = loop.call_later(left, self._look, on_long)
         else:
-            self._on_long()
+            on_long()

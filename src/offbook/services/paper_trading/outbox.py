@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from offbook.domain.chain import GENESIS, extend_all
 from offbook.domain.journal import (
@@ -21,6 +21,7 @@ from offbook.domain.records import Record, encode_records
 from offbook.domain.session import PaperTradingSession, StopParameters
 from offbook.services.paper_trading.messages import AnswerFor, Message
 
+T = TypeVar("T")
 Reply = Callable[[PaperTradingSession], Message | Exception]
 
 
@@ -49,10 +50,18 @@ class Waiter:
             self.future.set_exception(error)
 
 
+def _with(kept: list[T] | None, one: T) -> list[T]:
+    if kept is None:
+        return [one]
+    kept.append(one)
+    return kept
+
+
 class Outbox:
     """Collects whole engine steps, extends the chain, and is cut into batches.
 
-    ``first_seq`` and ``head`` continue the durable journal.
+    ``first_seq`` and ``head`` continue the durable journal.  What is empty is None: of ten thousand
+    sessions most have nothing to tell.
     """
 
     __slots__ = (
@@ -76,22 +85,22 @@ class Outbox:
         self.last_seq = last_seq
         self.head = head if last_seq else GENESIS
         self.cut_cursor = cursor
-        self.waiters: list[Waiter] = []
-        self.answering: list[AnswerFor] = []
+        self.waiters: list[Waiter] | None = None
+        self.answering: list[AnswerFor] | None = None
         self.stop_parameters: StopParameters | None = None
         self.since: float | None = None
         self.urgent = False
         self._first_seq = last_seq + 1
-        self._records: list[bytes] = []
-        self._answers: list[CommandAnswer] = []
-        self._scheduled: list[ScheduledCommand] = []
-        self._taken: list[str] = []
-        self._operations: list[Operation] = []
+        self._records: list[bytes] | None = None
+        self._answers: list[CommandAnswer] | None = None
+        self._scheduled: list[ScheduledCommand] | None = None
+        self._taken: list[str] | None = None
+        self._operations: list[Operation] | None = None
 
     @property
     def count(self) -> int:
         """Records that wait to be cut."""
-        return len(self._records)
+        return len(self._records or ())
 
     @property
     def empty(self) -> bool:
@@ -108,7 +117,10 @@ class Outbox:
     def add(self, records: Sequence[Record], now: float) -> None:
         """Take the records of a whole step in; ``now`` is the monotonic time."""
         raws = encode_records(records)
-        self._records += raws
+        if self._records is None:
+            self._records = raws
+        else:
+            self._records += raws
         self.head = extend_all(self.head, raws)
         self.last_seq += len(raws)
         if records and self.since is None:
@@ -116,24 +128,33 @@ class Outbox:
 
     def answer(self, answer: CommandAnswer) -> None:
         """Keep an answer with the records that it tells of."""
-        self._answers.append(answer)
+        self._answers = _with(self._answers, answer)
+
+    def answer_with(self, answer: AnswerFor) -> None:
+        """Keep for a command's answer the session as the next commit leaves it."""
+        self.answering = _with(self.answering, answer)
+
+    def tell_after(self, waiter: Waiter) -> None:
+        """Tell an outsider after the next commit."""
+        self.waiters = _with(self.waiters, waiter)
 
     def log(self, at: datetime, kind: OperationKind, detail: str) -> None:
         """A line for the operations log, with the next batch."""
-        self._operations.append(Operation(at=at, kind=kind, detail=detail))
+        self._operations = _with(self._operations, Operation(at=at, kind=kind, detail=detail))
 
     def schedule(self, scheduled: ScheduledCommand) -> None:
         """Keep a command until its time."""
-        self._scheduled.append(scheduled)
+        self._scheduled = _with(self._scheduled, scheduled)
 
     def unschedule(self, command_id: str) -> None:
         """A command's time has come: it is kept no longer."""
-        waiting = [entry for entry in self._scheduled if entry.command.command_id != command_id]
-        if len(waiting) < len(self._scheduled):
+        kept = self._scheduled or ()
+        waiting = [entry for entry in kept if entry.command.command_id != command_id]
+        if len(waiting) < len(kept):
             # It was never stored, so there is nothing to remove.
             self._scheduled = waiting
         else:
-            self._taken.append(command_id)
+            self._taken = _with(self._taken, command_id)
 
     def cut(self, cursor: Cursor, snapshot: Snapshot | None) -> JournalBatch:
         """Everything collected, as one batch that ends at ``cursor``, with a snapshot of that or an
@@ -143,19 +164,18 @@ class Outbox:
         """
         batch = JournalBatch(
             first_seq=self._first_seq,
-            records=tuple(self._records),
+            records=tuple(self._records or ()),
             head=self.head,
             cursor=cursor,
-            answers=tuple(self._answers),
-            scheduled=tuple(self._scheduled),
-            taken=tuple(self._taken),
+            answers=tuple(self._answers or ()),
+            scheduled=tuple(self._scheduled or ()),
+            taken=tuple(self._taken or ()),
             snapshot=snapshot,
-            operations=tuple(self._operations),
+            operations=tuple(self._operations or ()),
         )
         self._first_seq = self.last_seq + 1
         self.cut_cursor = cursor
         self.since = None
         self.urgent = False
-        self._records, self._answers, self._scheduled = [], [], []
-        self._taken, self._operations = [], []
+        self._records = self._answers = self._scheduled = self._taken = self._operations = None
         return batch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 from offbook.domain.calendars import NEVER
 from offbook.domain.config import parse_speed
@@ -29,7 +30,7 @@ class Pacer:
     def __init__(self, clock: IClock, speed: str | None) -> None:
         self._clock = clock
         self.speed = speed
-        self._set(parse_speed(speed))
+        self._ratio, self._terms = _pace(speed)
         self._from_ts: int | None = None
         self._from_wall = 0.0
 
@@ -50,7 +51,7 @@ class Pacer:
 
     def change(self, speed: str | None) -> None:
         """Another pace from now on, without a jump. Raises InvalidConfig."""
-        ratio = parse_speed(speed)
+        pace = _pace(speed)
         reached = self.limit()
         if self._from_ts is not None and reached != NEVER:
             self._from_ts, self._from_wall = reached, self._clock.monotonic()
@@ -58,11 +59,7 @@ class Pacer:
             # From full speed: the next row that is waiting starts the new pace.
             self._from_ts = None
         self.speed = speed
-        self._set(ratio)
-
-    def _set(self, ratio: Decimal | None) -> None:
-        self._ratio = ratio
-        self._terms = (1, 1) if ratio is None else ratio.as_integer_ratio()
+        self._ratio, self._terms = pace
 
     def limit(self) -> int:
         """The session time (ns UTC) that the wall allows now; ``NEVER`` at full speed."""
@@ -82,3 +79,10 @@ class Pacer:
             return 0.0
         missing = Decimal(ts - self.limit()) / _NS / self._ratio
         return max(float(missing), 0.0)
+
+
+@lru_cache(maxsize=256)
+def _pace(speed: str | None) -> tuple[Decimal | None, tuple[int, int]]:
+    """A pace and its terms, once for all sessions that have it. Raises InvalidConfig."""
+    ratio = parse_speed(speed)
+    return ratio, (1, 1) if ratio is None else ratio.as_integer_ratio()

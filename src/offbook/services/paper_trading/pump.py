@@ -6,7 +6,7 @@ A pump lives as long as its engine: both are thrown away after a failed commit.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -54,6 +54,8 @@ if TYPE_CHECKING:
 _OVER: Final = (SessionStatus.STOPPED, SessionStatus.FAILED)
 _YIELDS: Final = 4
 """Turns of the event loop per turn of the pump: a command takes several to arrive."""
+_ENDED: Final = -1.0
+"""Instead of seconds to wait: there is no other turn."""
 
 
 class Pump:
@@ -95,10 +97,8 @@ class Pump:
         self._size = CallSize(limits.call_seconds)
         self._mail_ts: int | None = None
         self._suspending: Mail | None = None
-        self._nap = Nap(limits.fold_seconds, self.fold_up)
-        self.line = CommitLine(
-            session, kept, outbox, host, clock=clock, limits=limits, on_settled=wake.set
-        )
+        self._nap = Nap(limits.fold_seconds)
+        self.line = CommitLine(session, kept, outbox, host, clock=clock, limits=limits, wake=wake)
         self.desk = CommandDesk(kept, outbox, self.process, clock=clock, scheduled=scheduled)
         self._live = None
         self._leaving: LeavingOut | None = None
@@ -124,30 +124,34 @@ class Pump:
         Raises Faulted for the engine, and what store and feed raise.
         """
         try:
-            await self._run()
+            while (seconds := await self._step()) != _ENDED:
+                if seconds != 0.0:
+                    # Waited for here: each call in between would weigh on every session asleep.
+                    await self._sleep(seconds)
+                    self._nap.end()
         finally:
             self._nap.close()
             self.line.close()
 
-    async def _run(self) -> None:
-        while True:
-            self._wake.clear()
-            await self.line.keep_within_bounds()
-            if self._completes():
-                await self._let_others_run()
-                continue
-            await self._take_mail()
-            if self.is_over:
-                self.desk.close()
-                await self.line.flush()
-                return
-            if self._suspending is not None:
-                detail = f"suspended at row {self._kept.engine.cursor.row}"
-                self.outbox.log(self._clock.now(), OperationKind.RELEASED, detail)
-                await self.line.flush(snapshot=True)
-                self._suspending.answer(Done())
-                return
-            await self._turn()
+    async def _step(self) -> float | None:
+        """One turn. Gives the seconds to sleep: 0 for none, None until woken, or ``_ENDED``."""
+        self._wake.clear()
+        await self.line.keep_within_bounds()
+        if self._completes():
+            await self._let_others_run()
+            return 0.0
+        await self._take_mail()
+        if self.is_over:
+            self.desk.close()
+            await self.line.flush()
+            return _ENDED
+        if self._suspending is not None:
+            detail = f"suspended at row {self._kept.engine.cursor.row}"
+            self.outbox.log(self._clock.now(), OperationKind.RELEASED, detail)
+            await self.line.flush(snapshot=True)
+            self._suspending.answer(Done())
+            return _ENDED
+        return await self._turn()
 
     def _completes(self) -> bool:
         """Go on with what must be complete before anything is stored, or a command taken."""
@@ -181,18 +185,17 @@ class Pump:
         self.outbox.add(records, self._clock.monotonic())
         return records
 
-    async def _turn(self) -> None:
+    async def _turn(self) -> float | None:
         asleep = self._live is not None and self._live.is_asleep
         if self.held or asleep or self._stands_still():
             self._pacer.stand_still()
             self.line.begin_if_due(idle=True)
-            await self._sleep(None)
-            return
+            return None
         if self._leaving is not None and not self.is_over and self._leaving.begin():
             if not self._leaving.is_under_way:
                 self.line.begin_if_due(idle=False)
             await self._let_others_run()
-            return
+            return 0.0
         row, seconds = self.engine.cursor.row, self._advance()
         self.line.begin_if_due(idle=seconds != 0.0)
         if self._live is not None:
@@ -200,12 +203,12 @@ class Pump:
         if seconds != 0.0:
             if self._live is not None and not self._mail:
                 self._live.sleep()
-            await self._sleep(seconds)
         elif self.line.is_awaited:
             # Going on would only keep the store's thread from running, and the caller waiting.
             await self.line.settle()
         elif self._live is None or not self._live.has_followed(row):
             await self._let_others_run()
+        return seconds
 
     async def _let_others_run(self) -> None:
         for _ in range(_YIELDS):
@@ -317,7 +320,7 @@ class Pump:
                 raise
         elif isinstance(message, AskOrders):
             orders = Orders(orders=self._kept.engine.order_views())
-            self.outbox.waiters.append(Waiter(mail.reply, lambda _: orders))
+            self.outbox.tell_after(Waiter(mail.reply, lambda _: orders))
         elif isinstance(message, AskProgress):
             mail.answer(self.progress())
         elif isinstance(message, SetSpeed):
@@ -347,7 +350,7 @@ class Pump:
     def progress(self) -> Progress:
         """How far the engine is."""
         if self._kept.is_folded:
-            self._nap.begin()  # the pump sleeps on
+            self._nap.begin(self.fold_up)  # the pump sleeps on
         return progress_of(
             self._kept.engine,
             self._rows,
@@ -369,17 +372,14 @@ class Pump:
         self.outbox.urgent = True
         mail.answer(Done())
 
-    async def _sleep(self, seconds: float | None) -> None:
-        """Until woken, or until so many seconds have passed; a long sleep folds the engine up."""
+    def _sleep(self, seconds: float | None) -> Awaitable[object]:
+        """What ends when the pump is woken, or when so many seconds have passed; a long sleep folds
+        the engine up."""
         if self._wake.is_set() or self._mail:
-            await asyncio.sleep(0)
-            return
+            return asyncio.sleep(0)
         if self._kept.may_fold:
-            self._nap.begin()
-        try:
-            await until(self._wake, self._clock, seconds)
-        finally:
-            self._nap.end()
+            self._nap.begin(self.fold_up)
+        return self._wake.wait() if seconds is None else until(self._wake, self._clock, seconds)
 
     def fold_up(self) -> None:
         """Keep the engine folded up until it is needed; called while the pump sleeps."""

@@ -186,7 +186,7 @@ class Recovery:
                 reason=session.status_reason,
             )
         if session.status is SessionStatus.STOPPING:
-            host.answer_when_over.extend(await self._unanswered_stop(session))
+            host.answer_when_over += tuple(await self._unanswered_stop(session))
         owned = msgspec.structs.replace(session, epoch=host.epoch)
         # A start that a crash broke off is carried on under its own command, and answered so.
         digest = start_digest(owned.config, owned.parent_id)

@@ -97,6 +97,9 @@ class Registry:
         self.hosts: dict[str, SessionHost] = {}
         self._configs = SharedConfigs()
         self.closing = asyncio.Event()
+        # One of each for all hosts, which would else keep three more objects each.
+        self._spawn, self._on_over = self.loop.spawn, self._over
+        self._on_failure = self._persist_failure
         self._runner_factory = runner_factory
         self._owner = ""
         self._on_stuck = on_stuck
@@ -146,9 +149,9 @@ class Registry:
             msgspec.structs.replace(session, config=config),
             self.repository,
             clock=self.clock,
-            spawn=self.loop.spawn,
-            on_over=self._over,
-            on_failure=self._persist_failure,
+            spawn=self._spawn,
+            on_over=self._on_over,
+            on_failure=self._on_failure,
         )
         self.hosts[session.id] = host
         return host

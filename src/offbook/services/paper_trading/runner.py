@@ -94,7 +94,9 @@ class PaperTradingRunner:
         limits: Limits,
         watch: Watch,
     ) -> None:
-        self._session = session
+        # Not the session itself, which is another object after each commit.
+        self._id = session.id
+        self._config = session.config
         self._gateway = broker_gateway
         self._make_engine = make_engine
         self._host = host
@@ -126,7 +128,7 @@ class PaperTradingRunner:
         await self._pump.line.flush()
         session = self._pump.line.session
         self._pump.held = message.hold or self._pump.line.hold
-        self._main = asyncio.create_task(self._run(), name=f"runner {self._session.id}")
+        self._main = asyncio.create_task(self._run(), name=self._id)
         return Started(session=session)
 
     async def pause(self, message: TakeCommand) -> Taken:
@@ -155,7 +157,7 @@ class PaperTradingRunner:
         live market that have come and were not taken yet."""
         pump = self._pump
         if self._refusal is not None or pump is None:
-            raise not_now(self._session.id, self._refusal)
+            raise not_now(self._id, self._refusal)
         if self._rows is not None and self._rows.live is not None:
             # It may have slept through many rows, which are taken first.
             return await self._post(message, Progress)
@@ -183,7 +185,7 @@ class PaperTradingRunner:
             if pump is None or not pump.is_over:
                 main.cancel()
             await asyncio.wait({main})
-        closed = ManagerClosed(f"session {self._session.id} is no longer run here")
+        closed = ManagerClosed(f"session {self._id} is no longer run here")
         await self._refuse_all(self._refusal or closed)
         rows = self._rows
         self._rows = self._feed = None
@@ -200,12 +202,12 @@ class PaperTradingRunner:
         """Put a message into the mailbox; the reply comes with the future, which a caller who goes
         away may cancel.  What ``take`` and its like wait for.  Raises why there is no mailbox."""
         if self._refusal is not None or self._main is None:
-            raise not_now(self._session.id, self._refusal)
+            raise not_now(self._id, self._refusal)
         if len(self._mail) >= 2 * self._limits.mailbox:
             # Callers are counted by the manager; these were left by callers who went away.
             raise MailboxFull(
-                f"session {self._session.id}: {len(self._mail)} commands wait already",
-                session_id=self._session.id,
+                f"session {self._id}: {len(self._mail)} commands wait already",
+                session_id=self._id,
             )
         reply: asyncio.Future[Message] = self._main.get_loop().create_future()
         self._mail.append(Mail(message, reply))
@@ -220,7 +222,7 @@ class PaperTradingRunner:
         return page[0].raw if page else b""
 
     async def _open(self, attached: bytes) -> MarketFeed:
-        feed = await open_to_run(self._gateway, self._session.config, attached)
+        feed = await open_to_run(self._gateway, self._config, attached)
         self._feed = feed
         self._rows = rows_of(feed, self._limits.block_rows, self._wake.set)
         if self._rows.live is not None:
@@ -265,9 +267,9 @@ class PaperTradingRunner:
             return
         if engine.status is SessionStatus.FAILED:
             raise SessionFailed(
-                f"session {self._session.id} failed for good ({engine.status_reason}): "
+                f"session {self._id} failed for good ({engine.status_reason}): "
                 "stop it and start a new one",
-                session_id=self._session.id,
+                session_id=self._id,
                 reason=engine.status_reason,
             )
         if engine.status is SessionStatus.PAUSED:
@@ -276,7 +278,7 @@ class PaperTradingRunner:
 
     def _answer_with_first_commit(self, pump: Pump, command_id: str, digest: str) -> None:
         if digest:
-            pump.outbox.answering.append(AnswerFor(command_id=command_id, digest=digest))
+            pump.outbox.answer_with(AnswerFor(command_id=command_id, digest=digest))
         pump.outbox.urgent = True
 
     async def _rebuild(self, loaded: Loaded, feed: MarketFeed) -> Pump:
@@ -309,10 +311,9 @@ class PaperTradingRunner:
     ) -> Pump:
         assert self._rows is not None
         extent = feed.extent
-        attach = attach_to(feed)
         return Pump(
             session,
-            KeptEngine(engine, session, self._make_engine, attach),
+            KeptEngine(engine, session, self._make_engine, feed),
             outbox,
             self._rows,
             self._mail,
@@ -348,17 +349,17 @@ class PaperTradingRunner:
             if not is_for_the_process(error):
                 await self._report(error)
                 return
-            closed = ManagerClosed(f"session {self._session.id} is no longer run here")
+            closed = ManagerClosed(f"session {self._id} is no longer run here")
             self._refusal = self._refusal or closed
             raise
         finally:
-            await self._refuse_all(self._refusal or stopped(self._session.id))
+            await self._refuse_all(self._refusal or stopped(self._id))
 
     async def _mend(self, error: OffbookError) -> None:
         """Throw the engine away and make one from what is durable, once the store answers."""
         pump, self._pump = self._pump, None
         assert pump is not None
-        refusal = unavailable(self._session.id, error)
+        refusal = unavailable(self._id, error)
         self._refusal = refusal
         await pump.break_off(refusal)
         await self._refuse_all(refusal)
@@ -379,7 +380,7 @@ class PaperTradingRunner:
     async def _report(self, error: BaseException) -> None:
         reason = failure_reason(error)
         # With the lease gone another owner writes; here nobody does.
-        refusal = error if isinstance(error, LeaseLost) else failed(self._session.id, reason)
+        refusal = error if isinstance(error, LeaseLost) else failed(self._id, reason)
         self._refusal = refusal
         cause = error.__cause__ if isinstance(error, Faulted) and error.__cause__ else error
         detail = "".join(traceback.format_exception(cause))

@@ -28,7 +28,7 @@ class SeenIds:
     __slots__ = ("_filters", "_left")
 
     def __init__(self) -> None:
-        self._filters: list[bytearray] = []
+        self._filters: tuple[bytearray, ...] = ()
         self._left = 0
 
     def add(self, *names: str) -> None:
@@ -36,7 +36,7 @@ class SeenIds:
         for name in names:
             if not self._left:
                 self._left = _FIRST * _GROWTH ** len(self._filters)
-                self._filters.append(bytearray(self._left * _BITS_PER_ID // 8))
+                self._filters += (bytearray(self._left * _BITS_PER_ID // 8),)
             self._left -= 1
             bits = self._filters[-1]
             place, step = _probes(name)

@@ -103,7 +103,7 @@ class SessionHost:
         self.stop_task: asyncio.Task[PaperTradingSession] | None = None
         self.failing: asyncio.Task[None] | None = None
         self.retiring: asyncio.Task[None] | None = None
-        self.answer_when_over: list[AnswerFor] = []
+        self.answer_when_over: tuple[AnswerFor, ...] = ()
         self.storage_down = False
         self.storage_detail = ""
         self.lagging = False
@@ -367,7 +367,7 @@ class SessionHost:
         )
         answering = message.answering
         if changed.status in _OVER:
-            answering += tuple(self.answer_when_over)
+            answering += self.answer_when_over
         if answering:
             batch = with_answers(batch, answering, changed)
         return changed, batch

@@ -287,8 +287,8 @@ class Transitions:
         if host.stop_task is None:
             host.stop_task = self._registry.loop.spawn(self._stop(host, command), f"stop {host.id}")
         else:
-            host.answer_when_over.append(
-                AnswerFor(command_id=command.command_id, digest=command_digest(command))
+            host.answer_when_over += (
+                AnswerFor(command_id=command.command_id, digest=command_digest(command)),
             )
         return host.stop_task
 

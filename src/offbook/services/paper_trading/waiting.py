@@ -23,7 +23,8 @@ async def until(event: Waited, clock: IClock, seconds: float | None) -> None:
         return
     waits = [
         asyncio.ensure_future(clock.sleep(seconds)),
-        asyncio.ensure_future(event.wait()),
+        # Begun after the sleep: who sees that somebody waits may let a clock of his run on.
+        asyncio.ensure_future(_come(event)),
     ]
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -31,3 +32,7 @@ async def until(event: Waited, clock: IClock, seconds: float | None) -> None:
         for wait in waits:
             wait.cancel()
         await asyncio.gather(*waits, return_exceptions=True)
+
+
+async def _come(event: Waited) -> None:
+    await event.wait()

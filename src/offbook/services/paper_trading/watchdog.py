@@ -50,6 +50,7 @@ class Watch:
     def end(self) -> None:
         """The engine returned."""
         self.began = None
+        self.thread_id = 0
 
 
 class Watchdog:

@@ -177,17 +177,33 @@ def test_large_states_come_back_whole_too() -> None:
         assert len(folded) < size / 2
 
 
+def test_a_sample_that_tells_little_of_a_state_gives_way_to_it() -> None:
+    """A few times: states that are never alike do not take turns for ever."""
+    folder, kind, chance = Folder(), object(), random.Random(5)
+    folder.fold(b'{"orders":{}}', kind)
+    text = b'{"orders":{%s}}' % chance.randbytes(500).hex().encode()
+    assert len(folder.fold(text, kind)[0]) > 400
+    assert len(folder.fold(text, kind)[0]) < 30
+    samples = set()
+    for _ in range(100):
+        state = chance.randbytes(100)
+        folded, sample = folder.fold(state, kind)
+        assert unfold(folded, sample) == state
+        samples.add(sample)
+    assert 2 < len(samples) < 10
+
+
 async def test_a_nap_that_ends_early_is_no_long_one() -> None:
     calls: list[int] = []
-    nap = Nap(0.0, lambda: calls.append(1))
-    nap.begin()
+    nap = Nap(0.0)
+    nap.begin(lambda: calls.append(1))
     nap.end()
     for _ in range(5):
         await asyncio.sleep(0)
     assert calls == []
-    nap.begin()
+    nap.begin(lambda: calls.append(1))
     await eventually(lambda: calls == [1])
-    nap.begin()
+    nap.begin(lambda: calls.append(2))
     nap.close()
     nap.close()
     for _ in range(5):
@@ -197,17 +213,21 @@ async def test_a_nap_that_ends_early_is_no_long_one() -> None:
 
 async def test_a_nap_counts_from_the_last_time_it_began(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
-    nap = Nap(100.0, lambda: calls.append("long"))
+    nap = Nap(100.0)
+
+    def slept() -> None:
+        calls.append("long")
+
     loop = asyncio.get_running_loop()
     now = loop.time()
-    nap.begin()
+    nap.begin(slept)
     monkeypatch.setattr(loop, "time", lambda: now + 60)
-    nap.begin()
+    nap.begin(slept)
     monkeypatch.setattr(loop, "time", lambda: now + 101)
-    nap._look()
+    nap._look(slept)
     assert calls == []
     monkeypatch.setattr(loop, "time", lambda: now + 161)
-    nap._look()
+    nap._look(slept)
     assert calls == ["long"]
     nap.close()
 

@@ -206,7 +206,7 @@ async def test_an_engine_that_makes_no_order_of_a_command_is_an_error() -> None:
     reply: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
     with pytest.raises(RuntimeError, match="made no order of command buy"):
         desk.receive(TakeCommand(command=BUY, digest="d"), 1, reply)
-    assert outbox.waiters == []
+    assert not outbox.waiters
     assert not reply.done()
 
 
