@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from random import Random
 
-from tests.properties.reference_depth import PlainOrder, PlainVenue
+import numpy as np
+from tests.properties.reference_depth import PlainVenue
+from tests.properties.reference_depth_orders import PlainOrder
 from tests.properties.reference_updates import PlainLevelsOfUpdates
 from tests.scenarios.books import joined
 from tests.scenarios.setting import Setting
@@ -83,10 +85,14 @@ class Pair:
             else:
                 self.plain.dividend(round(100 * float(amount)))
 
-    def row(self, words: list[str]) -> list[tuple[str, int, int, str]]:
-        """A message or a print."""
+    def row(self, words: list[str], event: int | None = None) -> list[tuple[str, int, int, str]]:
+        """A message or a print; ``event`` is when it was at the venue."""
         self.now += SECOND
-        return self.feed(market_row(self.setting, self.engine.cursor.row, self.now, words))
+        made = market_row(self.setting, self.engine.cursor.row, self.now, words)
+        if event is not None:
+            for piece in getattr(made, "pieces", [made]):
+                piece.ts_event = np.full(len(piece), event, np.int64)
+        return self.feed(made)
 
     def command(self, verb: str, words: list[str]) -> list[tuple[str, int, int, str]]:
         """A command of the outside, with what it brings at once."""
@@ -119,6 +125,13 @@ class Pair:
         return [Advance(ts=self.now)]
 
 
+def when_at_the_venue(rng: Random, kind: str, now: int) -> int:
+    """Of what is told next: prints come late, often after the message that has told them already
+    by a smaller level."""
+    ago = rng.choice([0, 3, 6, 20]) if kind == "print" else rng.choice([0, 0, 1])
+    return now + SECOND - ago * SECOND
+
+
 def text(px: int) -> str:
     return f"{px // 100}.{px % 100:02d}"
 
@@ -139,9 +152,11 @@ def compare_books(seed: int, queue: str, start: BookStart = BookStart.SNAPSHOT) 
     rules = f"queue {queue}; begins {start.value}"
     pair = Pair(plain, rules, events=events_at_random(own))
     number, acted, fills = 0, len(pair.events), 0
+    timed = own.random() < 1 / 2
     for step in range(STEPS):
         plain.fills, plain.moves, pair.moves = [], [], []
         kind = rng.choices(["depth", "print", "order", "cancel", "status"], [49, 20, 25, 5, 3])[0]
+        event = when_at_the_venue(own, kind, pair.now) if timed else None
         pair.come(pair.now + (SECOND // 2 if kind in {"order", "cancel"} else SECOND))
         if step == 0 or kind == "depth":
             anew = plain.dropped and own.random() < 0.3
@@ -155,21 +170,21 @@ def compare_books(seed: int, queue: str, start: BookStart = BookStart.SNAPSHOT) 
                 for bid in (True, False)
             ]
             words = f"depth {sides[0]} / {sides[1]} #{first}-{last}" + " snapshot" * snapshot
-            got = pair.row(words.split())
+            got = pair.row(words.split(), event)
             number = last if snapshot else number
             in_order = sorted(levels, key=lambda level: not level[0])
-            plain.message(in_order, first, last, snapshot)
+            plain.message(in_order, first, last, snapshot, event)
         elif kind == "print":
             px, size = 10000 + rng.randint(-4, 4), rng.randint(1, 12)
             side = rng.choice(["buy", "sell", ""])
-            got = pair.row(f"print {text(px)} {size} {side}".split())
-            plain.print(px, size, {"buy": False, "sell": True, "": None}[side])
+            got = pair.row(f"print {text(px)} {size} {side}".split(), event)
+            plain.print(px, size, {"buy": False, "sell": True, "": None}[side], event)
         elif kind == "order" and plain.last is not None:
             wish = order_at_random(rng, f"o{step}")
             got = pair.command("buy" if wish.buying else "sell", words_of(wish))
             plain.new(wish)
         elif kind == "status":
-            got = pair.row(status_at_random(rng, plain))
+            got = pair.row(status_at_random(rng, plain), event)
         elif plain.orders:
             name = rng.choice(plain.orders).name
             got = pair.command("cancel", [name])

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from tests.properties.event_cases import Clockwork, pick_funding
 from tests.properties.sources import Source
 
 from offbook.domain.config import (
@@ -83,6 +84,40 @@ def _of_contracts(source: Source, setup: Setup, base: Decimal) -> Setup:
         actions=(),
         funding=() if is_future else setup.funding,
     )
+
+
+def with_other_contracts(source: Source, setup: Setup, clock: Clockwork) -> Setup:
+    """Contracts beside another instrument are now and then futures, inverse, or pay funding."""
+    account = setup.account
+    others = list(setup.others)
+    for place, other in enumerate(others):
+        if other.instrument.contract is msgspec.UNSET:
+            continue
+        kind = source.pick(["as it is", "future", "inverse", "funding", "funding"])
+        base = other.first_price
+        if kind == "future":
+            terms: dict[str, Any] = msgspec.structs.asdict(other.instrument.contract)
+            settlements = _settled(source, other, terms, base)
+            instrument = msgspec.structs.replace(
+                other.instrument, asset_class=AssetClass.FUTURE, contract=ContractTerms(**terms)
+            )
+            others[place] = replace(other, instrument=instrument, settlements=settlements)
+        elif kind == "inverse" and account.currency != other.instrument.base:
+            worth = base * Decimal(account.rates.get(other.instrument.quote_currency, "1"))
+            rates = {**account.rates, other.instrument.base: f"{worth:f}"}
+            account = msgspec.structs.replace(account, rates=rates)
+            terms = {"multiplier": f"{base * base:f}", "is_inverse": True}
+            instrument = msgspec.structs.replace(other.instrument, contract=ContractTerms(**terms))
+            others[place] = replace(other, instrument=instrument)
+        if kind != "future":
+            others[place] = replace(others[place], funding=pick_funding(source, clock))
+    return _of_account(replace(setup, others=tuple(others)), account)
+
+
+def _of_account(setup: Setup, account: AccountConfig) -> Setup:
+    """The same for all instruments."""
+    others = tuple(replace(one, account=account) for one in setup.others)
+    return replace(setup, account=account, others=others)
 
 
 def _settled(

@@ -101,4 +101,5 @@ def names_of(fee: FeeConfig) -> set[str]:
     """What kinds of charges there are, those within others too."""
     within = [group.fee for group in fee.groups] if isinstance(fee, ByInstrumentFee) else []
     within += list(getattr(fee, "parts", ()))
-    return {type(fee).__name__}.union(*map(names_of, within))
+    name = "round_each" if getattr(fee, "round_each", False) else type(fee).__name__
+    return {name, type(fee).__name__}.union(*map(names_of, within))

@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from tests.properties.account_cases import BASE
 from tests.properties.market_cases import Setup
 from tests.properties.row_cases import BarRow, MadeRow, Move, PrintRow, QuoteRow, StatusRow
 
@@ -112,8 +111,7 @@ class OneMarket:
         self.symbol = setup.instrument.symbol
         self.whole = whole
         self._instrument = setup.instrument
-        base = Fraction(BASE[setup.instrument.symbol])
-        self.bid = int(base * 10**setup.instrument.price_precision)
+        self.bid = int(Fraction(setup.first_price) * 10**setup.instrument.price_precision)
         self.bar_ts = whole.ts
 
     @property
@@ -139,11 +137,11 @@ class OneMarket:
         return {"bars": self._bar, "trades": self._print, "quotes": self._quote}[kind.value]
 
     def _last_bid(self, row: MadeRow, before: int) -> int:
-        """Beside quotes, prints move no price; a status never does."""
-        if isinstance(row, StatusRow):
+        """What comes beside other rows moves no price; a status never does."""
+        if isinstance(row, StatusRow) or _KINDS[type(row)] is not self.setup.kinds[0]:
             return before
         if isinstance(row, PrintRow):
-            return before if len(self.setup.kinds) > 1 else int(row.price * self._price_scale)
+            return int(row.price * self._price_scale)
         price = row.close if isinstance(row, BarRow) else row.bid
         return int(price * self._price_scale)
 
@@ -188,7 +186,7 @@ class OneMarket:
     def _print(self, number: int, move: Move, last_ts: int, last_px: int) -> PrintRow:
         tick = self._instrument.tick_units
         gap = 1 if move.gap < 0 else move.gap * self.setup.timeframe // 10
-        beside = move.spread - move.reach if len(self.setup.kinds) > 1 else 0
+        beside = move.spread - move.reach if self.setup.kinds[0] is not DataKind.TRADES else 0
         px = last_px // tick * tick + (move.shift + beside) * tick + move.odd * (tick // 2)
         mark = move.mark if self.setup.marked else ""
         return PrintRow(

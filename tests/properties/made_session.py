@@ -112,19 +112,24 @@ def session_of(setup: Setup) -> PaperTradingSession:
 
 def attach_of(setup: Setup) -> Attach:
     """How its engine is joined to the made market."""
-    calendar = ALWAYS_OPEN_CALENDAR
-    if setup.hours:
-        opens, closes = zip(*setup.hours, strict=True)
-        calendar = TradingCalendar(name="MADE", opens=opens, closes=closes)
+    calendars = {part.instrument.calendar: _calendar(part) for part in setup.parts}
     info = MarketInfo(
         sources=sources_of(session_of(setup).config.market),
         instruments=tuple(part.instrument for part in setup.parts),
         data_identity="made",
-        calendar_identity=calendar.digest(),
+        calendar_identity="made",
         clock_stops=setup.clock_stops,
     )
-    hours = msgspec.structs.replace(calendar, name=setup.instrument.calendar)
-    return Attach(market=info, calendars=(hours,))
+    return Attach(market=info, calendars=tuple(calendars.values()))
+
+
+def _calendar(part: Setup) -> TradingCalendar:
+    """The hours of an instrument."""
+    calendar = ALWAYS_OPEN_CALENDAR
+    if part.hours:
+        opens, closes = zip(*part.hours, strict=True)
+        calendar = TradingCalendar(name="MADE", opens=opens, closes=closes)
+    return msgspec.structs.replace(calendar, name=part.instrument.calendar)
 
 
 def merged(inputs: list[EngineInput], records: list[Record]) -> list[EngineInput]:

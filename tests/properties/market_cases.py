@@ -24,11 +24,14 @@ from tests.properties.account_cases import (
     pick_slippage,
 )
 from tests.properties.brief import brief
-from tests.properties.contract_cases import with_contract
+from tests.properties.contract_cases import with_contract, with_other_contracts
 from tests.properties.event_cases import PERPETUAL, Clockwork, pick_actions, pick_funding
 from tests.properties.fee_cases import with_price_list
+from tests.properties.hour_cases import Hours, pick_hours, with_other_hours
 from tests.properties.other_cases import with_others
-from tests.properties.sources import Source
+from tests.properties.rare_terms import with_bars_beside, with_rare_terms
+from tests.properties.rate_cases import with_moving_rates
+from tests.properties.sources import Seeded, Source
 from tests.properties.venue_cases import (
     pick_freshness,
     pick_latency,
@@ -77,7 +80,7 @@ class Setup:
     kinds: tuple[DataKind, ...]
     timeframe: int
     start: int
-    hours: tuple[tuple[int, int], ...]
+    hours: Hours
     clock_stops: bool
     listener: str | None
     status: bool = False
@@ -88,6 +91,8 @@ class Setup:
     actions: tuple[CorporateAction, ...] = ()
     funding: tuple[FundingRate, ...] = ()
     seed: int = 0
+    price: str = ""
+    """Where its price begins, if not where that of its symbol does."""
     others: tuple[Setup, ...] = ()
     """Other instruments of the same session."""
 
@@ -95,6 +100,16 @@ class Setup:
     def parts(self) -> tuple[Setup, ...]:
         """All instruments, each as if it were alone."""
         return (self, *self.others)
+
+    @property
+    def first_price(self) -> Decimal:
+        """Where its price begins."""
+        return Decimal(self.price or BASE[self.instrument.symbol])
+
+    @property
+    def lot_worth(self) -> Decimal:
+        """What a lot is worth then, were it a share."""
+        return self.first_price * Decimal(self.instrument.lot_size)
 
     @property
     def sources(self) -> tuple[DataKind, ...]:
@@ -127,13 +142,10 @@ def pick_setup(source: Source) -> Setup:
     start = source.pick([MIDNIGHT - 5 * timeframe, START])
     if timeframe > 60 * SECOND:
         start = MIDNIGHT
-    hours: tuple[tuple[int, int], ...] = ()
+    hours: Hours = ()
     marked = trades in kinds and source.pick([False, True])
     if source.pick([False, False, True]) or marked:
-        length, pause = source.number(1, 12) * timeframe, source.number(1, 6) * timeframe
-        first = start + source.number(-3, 3) * timeframe
-        opens = range(first, first + 600 * (length + pause), length + pause)
-        hours = tuple((at, at + length) for at in opens)
+        hours = pick_hours(source, start, timeframe)
     instrument = source.pick([XYZ, BTCUSDT, COARSE, SMALL_PRICE, PERPETUAL])
     lot = Decimal(BASE[instrument.symbol]) * Decimal(instrument.lot_size)
     plenty = source.pick([False, True])  # nothing but the market says no
@@ -173,7 +185,11 @@ def pick_setup(source: Source) -> Setup:
         unpaid = source.pick([Unpaid.CANCEL, *Unpaid])
         made = replace(made, account=msgspec.structs.replace(made.account, unpaid=unpaid))
     made = with_contract(source, made, BASE[instrument.symbol])
-    return with_price_list(with_others(source, made, clock), clock)
+    made = with_price_list(with_others(source, made, clock), clock)
+    later = Seeded(made.seed)
+    made = with_bars_beside(later, made)
+    made = with_other_contracts(later, with_rare_terms(later, made), clock)
+    return with_moving_rates(later, with_other_hours(later, made))
 
 
 def _pick_venue(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from tests.properties.account_cases import BASE, COARSE, SMALL_PRICE
@@ -17,9 +17,9 @@ from offbook.domain.config import (
     BorrowRate,
     CorporateAction,
     FinancingConfig,
-    Liquidation,
-    MarginMode,
     MarginRules,
+    PortfolioMargin,
+    ProductGroup,
     RiskConfig,
 )
 from offbook.domain.contracts import ContractTerms
@@ -35,7 +35,7 @@ ABC = msgspec.structs.replace(XYZ, symbol="ABC", base="ABC")
 
 def with_others(source: Source, setup: Setup, clock: Clockwork) -> Setup:
     """Now and then one or two more instruments, whose lots are worth about as much."""
-    if source.pick([True, True, True, False]) or setup.account.portfolio_margin is not None:
+    if source.pick([True, True, True, False]):
         return setup
     known = [XYZ, ABC, BTCUSDT, COARSE, SMALL_PRICE]
     known = [one for one in known if one.symbol != setup.instrument.symbol]
@@ -45,17 +45,15 @@ def with_others(source: Source, setup: Setup, clock: Clockwork) -> Setup:
     if source.pick([True, False]) and setup.instrument == XYZ and ABC not in others:
         others[0] = ABC
     usual = setup.account.margin_rules is MarginRules.SHARE
+    usual = usual and setup.account.portfolio_margin is None
     if setup.account.is_margin and usual and setup.instrument.symbol != PERPETUAL.symbol:
         others[0] = source.pick([others[0], others[0], _contract(source)])
     account = setup.account
-    terms: dict[str, Any] = {"margin_mode": MarginMode.CROSS}
-    if setup.account.margin_mode is MarginMode.ISOLATED:
-        terms |= {"maintenance_basis": "mark", "liquidation": Liquidation.FULL}
     rates, cash = dict(account.rates), dict(account.cash)
     for other in others:
         _know(source, setup, other, rates, cash)
-    terms |= {"rates": rates, "cash": cash}
-    account = msgspec.structs.replace(account, **terms)
+    margin = _grouped(source, account.portfolio_margin, [setup.instrument, *others])
+    account = msgspec.structs.replace(account, rates=rates, cash=cash, portfolio_margin=margin)
     if account.financing is not None:
         account = msgspec.structs.replace(
             account, financing=_lent(source, account.financing, others, clock)
@@ -89,6 +87,28 @@ def with_others(source: Source, setup: Setup, clock: Clockwork) -> Setup:
     return replace(setup, others=tuple(made))
 
 
+def _grouped(
+    source: Source, margin: PortfolioMargin | None, instruments: list[Instrument]
+) -> PortfolioMargin | None:
+    """Some of them in groups, where an account's margin goes by these."""
+    if margin is None:
+        return None
+    every = [one.symbol for one in instruments]
+    together: tuple[list[str], ...] = source.pick(
+        [(), (every[:2],), (every[-2:],), (every,), (every[:1], every[1:])]
+    )
+    groups = tuple(
+        ProductGroup(
+            symbols=tuple(symbols),
+            down=source.pick(["0.08", "0.15", "0.0333"]),
+            up=source.pick(["0.0633", "0.15"]),
+            offset=source.pick(["1", "0.9", "0", "0.33333333"]),
+        )
+        for symbols in together
+    )
+    return msgspec.structs.replace(margin, groups=groups)
+
+
 def _renamed(source: Source, setup: Setup, clock: Clockwork) -> Setup:
     """Now and then one of two shares comes to trade as the other."""
     if source.pick([False, True]):
@@ -119,11 +139,18 @@ def _keen(source: Source, setup: Setup) -> Setup:
             account,
             initial_cash=f"{(lots * source.pick([9, 20, 60]) / 30).quantize(Decimal('1e-12')):f}",
             cash=dict.fromkeys(account.cash, "0"),
-            leverage="30",
-            maintenance_margin=None if tiers else source.pick(["0.02", "0.03", "0.0333"]),
             margin_rules=MarginRules.SHARE,
             financing=None,
         )
+        if account.portfolio_margin is not None:
+            margin = msgspec.structs.replace(account.portfolio_margin, minimum_equity="0")
+            account = msgspec.structs.replace(account, portfolio_margin=margin)
+        else:
+            account = msgspec.structs.replace(
+                account,
+                leverage="30",
+                maintenance_margin=None if tiers else source.pick(["0.02", "0.03", "0.0333"]),
+            )
     daily = RiskConfig(daily_loss=setup.risk.daily_loss)
     return replace(setup, venue=venue, risk=daily, actions=actions, account=account)
 
@@ -152,7 +179,7 @@ def _know(
     money = other.quote_currency
     if money == setup.account.currency or money in rates:
         return
-    mine = _lot(setup.instrument) * Decimal(rates.get(setup.instrument.quote_currency, "1"))
+    mine = setup.lot_worth * Decimal(rates.get(setup.instrument.quote_currency, "1"))
     rate = (mine / _lot(other) * Decimal(source.pick(["1", "0.7", "1.2345"]))).quantize(
         Decimal("1e-12")
     )

@@ -14,6 +14,7 @@ from fractions import Fraction
 from tests.properties.reference_charges import Fill, count_together, fee_of_fill, most_charged
 from tests.properties.reference_common import Common
 from tests.properties.reference_limits import Limits
+from tests.properties.reference_money import ONE
 from tests.properties.reference_numbers import rounded_down
 from tests.properties.reference_orders import ZERO, Order
 from tests.properties.reference_position import money_of
@@ -68,7 +69,6 @@ class Account(Limits):
     def __post_init__(self) -> None:
         quote = self.money = money_of(self.instrument)
         self.at_fill = self.config.cash_check is CashCheck.FILL
-        self.rate = self.rate_of(quote)
         self.converts = quote != self.config.currency and quote not in self.config.cash
         self.pays_in = self.config.currency if self.converts else quote
         self.purse = {self.config.currency: Fraction(self.config.initial_cash)}
@@ -153,8 +153,14 @@ class Account(Limits):
         return value + most_charged(self.venue, self.instrument, order, qty, value, buys=True)
 
     def in_purse(self, amount: Fraction) -> Fraction:
-        """A cost in the currency that pays, rounded up."""
-        return -rounded_down(-amount * self.rate) if self.converts else amount
+        """A cost in the currency that pays, rounded up; where its rate moves the collar is for that
+        too."""
+        if not self.converts:
+            return amount
+        cost = self.costs(amount)
+        if not self.moves(self.money):
+            return cost
+        return -rounded_down(-cost * (1 + Fraction(self.venue.market_collar)))
 
     # -- our own risk, in the documented order ----------------------------------------------
 
@@ -174,8 +180,8 @@ class Account(Limits):
             return RejectReason.DUPLICATE_CLIENT_ORDER_ID
         if self.symbol_ended:
             return RejectReason.SYMBOL_ENDED
-        if market is None:
-            return RejectReason.NO_MARKET_DATA
+        if market is None or self.rate_of(self.money) is None:
+            return RejectReason.NO_RATE if market else RejectReason.NO_MARKET_DATA
         if paused and not self.reduces(order.side):
             return RejectReason.NOT_REDUCING
         if self.common.lost_enough and not self.only_reduces(order, order.qty):
@@ -300,7 +306,6 @@ class Account(Limits):
         unpaid = self.unpaid(order, qty, price, fee, market)
         if unpaid is not None:
             return unpaid
-        self.traded.append((self.now // DAY, rounded_down(value * self.rate), self.instrument))
         self.turn = self.turn or self.next_turn()
         order.filled += qty
         order.value += value
@@ -309,11 +314,14 @@ class Account(Limits):
         realized = self._move(qty if order.buying else -qty, price)
         brings = -value if order.buying else value
         cash = (realized if self.contract else brings) - fee
-        change = rounded_down(cash * self.rate) if self.converts else cash
-        self.purse[self.pays_in] += change
+        rate = self.rate
+        if self.converts:  # of a sale too that its charges use up
+            rate = self.rate_of(self.money, -ONE if cash < 0 else ONE) or ZERO
+        self.purse[self.pays_in] += rounded_down(cash * rate) if self.converts else cash
+        self.traded.append((self.now // DAY, rounded_down(value * rate), self.instrument))
         self.realized += realized
-        self.realized_here += rounded_down(realized * self.rate)
-        self.fees -= rounded_down(-fee * self.rate)
+        self.realized_here += rounded_down(realized * rate)
+        self.fees -= rounded_down(-fee * rate)
         self.hold(order, self.rest_holds(order, order.reserved, qty) if order.open else ZERO)
         if not order.open:
             self.end(order, OrderStatus.FILLED)

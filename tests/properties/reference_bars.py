@@ -101,11 +101,11 @@ class ReferenceBars(ReferenceAuctions):
     def take_bar(self, bar: BarRow) -> None:
         """A bar is matched before everything else that happens at its end."""
         self.move_to(bar.ts)
-        if self._counts(bar):
+        if self.setup.bars and self._counts(bar):
             self._match_bar(bar)
         self.took(bar)
         self.ended, self.only_commands = [*self.ended, bar], False
-        several = self.setup.status or len(self.common.venues) > 1
+        several = len(self.setup.sources) > 1 or len(self.common.venues) > 1
         if not several:  # else another row may be of this instant
             self.round()
 

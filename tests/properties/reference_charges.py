@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from tests.properties.reference_dated_fees import dated_charge, dearest
+from tests.properties.reference_each_rounded import dearest_of_each, rounded_each
 
 from offbook.domain.config import (
     BasisPointsFee,
@@ -89,6 +90,8 @@ def charge(fee: OneInstrumentsFee, fills: Sequence[Fill]) -> Fraction:
         return total if isinstance(fee, SumFee) else _within(fee, total, fills)
     if isinstance(fee, FlatFee):
         return Fraction(fee.per_order)
+    if isinstance(fee, UsRegulatoryFee) and fee.round_each:
+        return rounded_each(fee, fills)
     if isinstance(fee, TieredFee | DatedFee | UsRegulatoryFee):
         return sum((dated_charge(fee, fill) for fill in fills), ZERO)
     if isinstance(fee, BasisPointsFee):
@@ -130,6 +133,8 @@ def worst(
         if isinstance(fee, SumFee) or not (fills or qty > 0):
             return most
         return _within(fee, most, [*fills, Fill(qty, value, maker=False)])
+    if isinstance(fee, UsRegulatoryFee) and fee.round_each:
+        return charge(fee, fills) + dearest_of_each(fee, fills, qty, value, of, buys=buys)
     if isinstance(fee, TieredFee | DatedFee | UsRegulatoryFee):
         return charge(fee, fills) + dearest(fee, qty, value, of, buys=buys)
     ends = [charge(fee, fills)]

@@ -6,13 +6,16 @@ It keeps no queue: what is due is found by looking at everything again.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+import msgspec
 from tests.properties.market_cases import Setup
 from tests.properties.reference_account import Account
+from tests.properties.reference_cash import CashAccount
 from tests.properties.reference_common import Common, Due, common
-from tests.properties.reference_funds import CashAccount, MarginAccount
+from tests.properties.reference_funds import MarginAccount
 from tests.properties.reference_late_view import LateView
 from tests.properties.reference_latency import delay
 from tests.properties.row_cases import BarRow, PriceRow, PrintRow
@@ -44,7 +47,7 @@ class ReferenceClock:
     only_commands = common("only_commands")
 
     def __init__(self, setup: Setup, of: Common | None = None) -> None:
-        self.setup = setup
+        self.setup = setup = traded_in_whole_units(setup)
         self.common = Common() if of is None else of
         kind = MarginAccount if setup.account.is_margin else CashAccount
         self.account: Account = kind(
@@ -129,7 +132,9 @@ class ReferenceClock:
         """Session time goes on; from the first time on, openings and closings fall due."""
         if self.now == 0:
             self.now = ts
-            self.await_hours()
+            calendars = {one.setup.instrument.calendar: one for one in self.common.venues}
+            for venue in calendars.values():
+                venue.await_hours()
             self.common.venues[0].await_events()
         self.now = ts
 
@@ -175,3 +180,12 @@ class ReferenceClock:
 
     def check_flat(self) -> None:
         """After a round: a session that closes its positions may be done."""
+
+
+def traded_in_whole_units(setup: Setup) -> Setup:
+    """Where the venue asks for it, a lot is the fewest lots that make whole units."""
+    lot = Fraction(setup.instrument.lot_size)
+    if not setup.venue.whole_shares or lot.denominator == 1:
+        return setup
+    whole = msgspec.structs.replace(setup.instrument, lot_size=str(lot * lot.denominator))
+    return replace(setup, instrument=whole)

@@ -58,6 +58,9 @@ class Common:
     settling: list[Group] = field(default_factory=list)
     lost_enough: bool = False
     called: bool = False
+    """Whether a margin call of the whole account goes on."""
+    liquidating: list[ReferenceSession] = field(default_factory=list)
+    """Venues at which an isolated position is liquidated, in the order in which that began."""
     fills_while_paused: int = 0
     expired_while_paused: int = 0
 

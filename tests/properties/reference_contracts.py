@@ -68,7 +68,7 @@ class ReferenceContracts(ReferenceSettlement):
         given = {_ns(price.at): price.price for price in self.setup.settlements}
         account = self.account
         account.symbol_ended = True
-        if not isinstance(account, MarginAccount) or not account.isolated or self.common.called:
+        if not isinstance(account, MarginAccount) or not account.isolated or account.closing:
             self._mark(given.get(self.now), ends=True)
             return
         margin = account.margin_here()
@@ -94,9 +94,11 @@ class ReferenceContracts(ReferenceSettlement):
     def draw(self, lost: Fraction) -> None:
         """What the position lost comes out of its margin where nothing else is free."""
         account = self.account
-        if not isinstance(account, MarginAccount) or not account.isolated or self.common.called:
+        if not isinstance(account, MarginAccount) or not account.isolated or account.closing:
             return
-        short = -(account.free(self.market()) + account.reserved())
+        short = -(account.free(self.market()) + account.held_by_all())
+        if not account.rate:
+            return
         missing = min(-rounded_down(-short / account.rate), lost)
         if account.held and missing > 0:
             self._drawn(account.drawn_here() + missing)
@@ -173,24 +175,40 @@ class ReferenceContracts(ReferenceSettlement):
         self.tell("MarginRestored", equity, required)
 
     def _judge_isolated(self) -> None:
-        account, market = self.account, self.market()
-        assert isinstance(account, MarginAccount)
+        """Those that are liquidated first, then the others."""
         if self.status not in {Status.RUNNING, Status.PAUSED}:
             return
-        if self.common.called and not self._is_closing():
-            equity, required = account.of_position(market), account.must_be_kept(market)
-            if not account.held or (self.by_steps and equity >= required):
-                self._insure(account)
-                self.common.called = False
-                self.tell("LiquidationEnded")
-            elif self.by_steps:
-                self._liquidate(account)
-        if self.common.called or not account.held:
+        for venue in list(self.common.liquidating):
+            venue.go_on_here()
+        for one in self.account.all:
+            self.venue_of(one.instrument.symbol).judge_here()
+
+    def go_on_here(self) -> None:
+        """A liquidation is over, or takes its next step."""
+        account, market = self.account, self.market()
+        assert isinstance(account, MarginAccount)
+        if any(order.liquidates for order in account.working()):
             return
-        equity, required = account.of_position(market), account.must_be_kept(market)
+        equity, required = account.of_position(market), account.kept_here(market)
+        if not account.held or (self.by_steps and equity >= required):
+            self._insure(account)
+            account.closing = False
+            self.common.liquidating = [v for v in self.common.liquidating if v is not self]
+            self.tell("LiquidationEnded")
+        elif self.by_steps:
+            self._liquidate(account)
+
+    def judge_here(self) -> None:
+        """Whether the position has too little margin."""
+        account, market = self.account, self.market()
+        assert isinstance(account, MarginAccount)
+        if account.closing or not account.held:
+            return
+        equity, required = account.of_position(market), account.kept_here(market)
         if equity >= required:
             return
-        self.common.called = True
+        account.closing = True
+        self.common.liquidating += [v for v in self.common.venues if v is self]
         before = account.realized - account.liquidation_charges
         self._began = account.margin_here(), before, len(account.orders)
         self.tell("LiquidationBegan", equity, required, account.margin_here())

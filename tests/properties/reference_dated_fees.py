@@ -21,20 +21,44 @@ from offbook.domain.instruments import AssetClass, Instrument
 ZERO = Fraction(0)
 FINEST = Fraction(1, 10**26)
 """Charges are told exactly to so much."""
-SEC = (
-    DatedRate(since="2023-02-27", rate="8.00"),
-    DatedRate(since="2024-05-22", rate="27.80"),
-    DatedRate(since="2025-05-14", rate="0"),
-    DatedRate(since="2026-04-04", rate="20.60"),
+
+
+def rates_of(*lines: str) -> tuple[DatedRate, ...]:
+    """A day, a rate and now and then a maximum each."""
+    return tuple(
+        DatedRate(since=since, rate=rate, maximum=most[0] if most else None)
+        for since, rate, *most in map(str.split, lines)
+    )
+
+
+SEC = rates_of(
+    "2012-04-01 22.40",
+    "2013-05-25 17.40",
+    "2014-03-18 22.10",
+    "2015-02-14 18.40",
+    "2016-02-16 21.80",
+    "2017-07-04 23.10",
+    "2018-05-22 13.00",
+    "2019-04-16 20.70",
+    "2020-02-18 22.10",
+    "2021-02-25 5.10",
+    "2022-05-14 22.90",
+    "2023-02-27 8.00",
+    "2024-05-22 27.80",
+    "2025-05-14 0",
+    "2026-04-04 20.60",
 )
-"""Dollars per million sold, as the SEC's advisories say since sessions here may begin."""
-TAF = (
-    DatedRate(since="2024-01-01", rate="0.000166", maximum="8.30"),
-    DatedRate(since="2026-01-01", rate="0.000195", maximum="9.79"),
-    DatedRate(since="2027-01-01", rate="0.000232", maximum="11.61"),
-    DatedRate(since="2028-01-01", rate="0.00024", maximum="12.05"),
+"""Dollars per million sold, as the SEC's advisories say."""
+TAF = rates_of(
+    "2012-07-01 0.000119 5.95",
+    "2022-01-01 0.00013 6.49",
+    "2023-01-01 0.000145 7.27",
+    "2024-01-01 0.000166 8.30",
+    "2026-01-01 0.000195 9.79",
+    "2027-01-01 0.000232 11.61",
+    "2028-01-01 0.00024 12.05",
 )
-"""Dollars per share sold: FINRA's By-Laws, Schedule A, section 1."""
+"""Dollars per share sold and the most of one trade: FINRA's By-Laws, Schedule A, section 1."""
 
 
 class Trade(Protocol):
@@ -63,14 +87,14 @@ def dated_charge(fee: TieredFee | DatedFee | UsRegulatoryFee, fill: Trade) -> Fr
         tiers = fee.tiers if isinstance(fee, TieredFee) else _tiers_at(fee, fill.at)
         tier = [one for one in tiers if Fraction(one.volume) <= known][-1]
         return fill.value * Fraction(tier.maker if fill.maker else tier.taker) / 10_000
-    if not _is_us_stock(fill.of):
+    if not is_us_stock(fill.of):
         return ZERO
-    day = (datetime.fromtimestamp(fill.at // 10**9, UTC) - timedelta(hours=5)).date()
-    charged = _at(fee.cat, day, fill.qty)
+    day = day_of(fill)
+    charged = charged_at(fee.cat, day, fill.qty)
     if fill.selling:
-        sec = _at(SEC if fee.sec is None else fee.sec, day, fill.value) / 10**6
+        sec = charged_at(SEC if fee.sec is None else fee.sec, day, fill.value) / 10**6
         charged += math.floor(sec / FINEST) * FINEST
-        charged += _at(TAF if fee.taf is None else fee.taf, day, fill.qty)
+        charged += charged_at(TAF if fee.taf is None else fee.taf, day, fill.qty)
     return charged
 
 
@@ -87,7 +111,7 @@ def dearest(
         tiers = fee.tiers if isinstance(fee, TieredFee) else _every_tier(fee)
         rates = [Fraction(text) for one in tiers for text in (one.maker, one.taker)]
         return value * max([ZERO, *rates]) / 10_000
-    if not _is_us_stock(of):
+    if not is_us_stock(of):
         return ZERO
     if buys:
         return _highest(fee.cat) * qty
@@ -120,7 +144,13 @@ def _ns(text: str) -> int:
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000
 
 
-def _at(rates: Sequence[DatedRate], day: date, amount: Fraction) -> Fraction:
+def day_of(fill: Trade) -> date:
+    """Its date in New York."""
+    return (datetime.fromtimestamp(fill.at // 10**9, UTC) - timedelta(hours=5)).date()
+
+
+def charged_at(rates: Sequence[DatedRate], day: date, amount: Fraction) -> Fraction:
+    """The day's rate of an amount, no more than the most of that day."""
     told = [one for one in rates if date.fromisoformat(one.since) <= day]
     if not told:
         return ZERO
@@ -132,5 +162,6 @@ def _highest(rates: Sequence[DatedRate]) -> Fraction:
     return max((Fraction(one.rate) for one in rates), default=ZERO)
 
 
-def _is_us_stock(of: Instrument | None) -> bool:
+def is_us_stock(of: Instrument | None) -> bool:
+    """Whether anything is charged of it."""
     return of is not None and of.asset_class is AssetClass.EQUITY and of.quote_currency == "USD"

@@ -5,44 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from math import ceil, floor
 
-import msgspec
+from tests.properties.reference_depth_orders import PlainOrder
 from tests.properties.reference_queues import left_ahead, share
 
 ALL_PRICES = (0, 10**9)
 Fill = tuple[str, int, int, str]
 """Order, quantity, price, and whether it was maker or taker."""
-
-
-class PlainOrder(msgspec.Struct):
-    """A market order, or a limit.
-
-    ``display`` is what an iceberg shows at once, 0 of a hidden one; the part that it shows now came
-    in its ``shown_turn``.  ``least`` is what may trade at once.  A peg follows ``PRIMARY``,
-    ``MARKET`` or ``MIDPOINT``.
-    """
-
-    name: str
-    buying: bool
-    px: int | None
-    left: int
-    taker: bool = True
-    place: bool = False
-    ahead: int | None = None
-    seen: int = 0
-    printed: int = 0
-    display: int | None = None
-    slice_left: int = 0
-    least: int = 0
-    immediate: bool = False
-    peg: str = ""
-    offset: int = 0
-    cap: int | None = None
-    turn: int = 0
-    shown_turn: int = 0
-
-    @property
-    def hidden(self) -> bool:
-        return self.display == 0
 
 
 class PlainVenue:
@@ -61,6 +29,7 @@ class PlainVenue:
         self.whole = False
         self.fills: list[Fill] = []
         self.moves: list[tuple[str, int]] = []
+        self.event: int | None = None
         self.turns = 0
         self.last: tuple[int, int] | None = None
         self.halted = self.is_old = self.dropped = False
@@ -129,9 +98,16 @@ class PlainVenue:
         return self.bands[0] <= px <= self.bands[1]
 
     def message(
-        self, levels: list[tuple[bool, int, int]], first: int, last: int, snapshot: bool
+        self,
+        levels: list[tuple[bool, int, int]],
+        first: int,
+        last: int,
+        snapshot: bool,
+        event: int | None = None,
     ) -> None:
-        """A whole message: bid or ask, price and size of each level."""
+        """A whole message: bid or ask, price and size of each level; ``event`` is the venue's
+        time."""
+        self.event = event
         if snapshot:
             self.bids, self.asks, self.live = {}, {}, True
             self.whole = True
@@ -223,6 +199,7 @@ class PlainVenue:
         if order.ahead is None:
             order.ahead, order.seen, order.printed = self.shown_ahead(order), now, 0
         elif now != order.seen and (now or self.reaches(order)):
+            before = order.ahead
             if self.queue == "pro_rata":
                 order.ahead = now
             else:
@@ -231,6 +208,9 @@ class PlainVenue:
                 order.ahead = left_ahead(self.queue, lost, order.ahead, back)
             order.ahead = min(order.ahead, now)
             order.seen, order.printed = now, 0
+            if order.ahead < before:
+                order.told += before - order.ahead
+                order.told_at = self.event
 
     def reaches(self, order: PlainOrder) -> bool:
         """Whether the book reaches as far as an order's price: or it is empty, and says so."""
@@ -302,6 +282,7 @@ class PlainVenue:
     def rest(self, order: PlainOrder) -> None:
         own = self.bids if order.buying else self.asks
         order.taker, order.place, order.slice_left = False, True, order.display or 0
+        order.told, order.told_at = 0, None
         order.ahead, order.seen, order.printed = (
             self.shown_ahead(order),
             own.get(order.px or 0, 0),
@@ -341,7 +322,7 @@ class PlainVenue:
 
     # -- prints -----------------------------------------------------------------------------
 
-    def print(self, px: int, size: int, seller_took: bool | None) -> None:
+    def print(self, px: int, size: int, seller_took: bool | None, event: int | None = None) -> None:
         left = size
         for buying in (True, False):
             for order in self.by_priority(buying):
@@ -350,9 +331,20 @@ class PlainVenue:
                     qty = min(order.left, max(0, left - self.missing(buying, px)))
                     left -= self.printed(order, qty, px)
             if seller_took in (None, buying):
-                left -= self.at_the_price(buying, px, left)
+                left -= self.at_the_price(buying, px, left, event)
 
-    def at_the_price(self, buying: bool, px: int, left: int) -> int:
+    def late_for(self, order: PlainOrder, size: int, event: int | None) -> int:
+        """How much of a print a message has told before it, by a level that was smaller: one that
+        is no later, at the venue, than the message."""
+        if event is None or order.told_at is None:
+            return 0
+        if event > order.told_at:
+            order.told = 0
+        late = min(order.told, size)
+        order.told -= late
+        return late
+
+    def at_the_price(self, buying: bool, px: int, left: int, event: int | None = None) -> int:
         """A print at the price of resting orders: in their turns, what is hidden after all that is
         shown; how much of it they had."""
         given = 0
@@ -360,16 +352,18 @@ class PlainVenue:
         for order in sorted(mine, key=lambda o: (o.hidden, max(o.turn, o.shown_turn))):
             if order.ahead is None:
                 continue
+            late = self.late_for(order, left, event)
+            new = left - late
             if order.hidden:  # what this print has beyond all that is shown
-                beyond = max(0, order.printed + left - order.seen)
+                beyond = max(0, order.printed + new - order.seen)
                 reach = beyond - max(0, order.printed - order.seen) - given
-            elif self.queue == "pro_rata":  # by size, whenever it came
+            elif self.queue == "pro_rata":  # by size, whenever it came, of what there was before
                 shows = min(order.left, order.slice_left or order.left)
-                reach = min(share(left, shows, order.ahead), left - given)
+                reach = min(share(left, shows, order.ahead + late), left - given)
             else:
-                reach = max(0, left - order.ahead) - given
-                order.ahead = max(0, order.ahead - left)
-            order.printed += left
+                reach = max(0, new - order.ahead) - given
+                order.ahead = max(0, order.ahead - new)
+            order.printed += new
             if order.slice_left:
                 reach = min(reach, order.slice_left)
             if not self.sound or self.halted or reach <= 0:

@@ -10,6 +10,7 @@ from fractions import Fraction
 from tests.properties.event_cases import ratio_of
 from tests.properties.reference_charges import CENTS
 from tests.properties.reference_clock import DAY, MESSAGE_STAGE, VENUE_STAGE
+from tests.properties.reference_funds import MarginAccount
 from tests.properties.reference_numbers import rounded_down
 from tests.properties.reference_orders import ZERO
 from tests.properties.reference_rates import borrow_rate, date_ns
@@ -94,7 +95,7 @@ class ReferenceEvents(ReferenceRestating):
             account.purse[currency] += amount
         else:
             own = account.config.currency
-            account.purse[own] += rounded_down(amount * account.rate_of(currency))
+            account.purse[own] += account.changed(amount, currency)
 
     def accrue(
         self,
@@ -107,7 +108,7 @@ class ReferenceEvents(ReferenceRestating):
         account = self.account
         key = (KINDS.get(reason, "accrued"), currency)
         account.owed[key] = account.owed.get(key, ZERO) + amount
-        worth = rounded_down(amount * account.rate_of(currency))
+        worth = account.worth(amount, currency)
         self.tell("FlowAccrued", reason, currency, amount, withheld, worth, pays)
 
     def pay(self, reason: FlowReason, currency: str, amount: Fraction) -> None:
@@ -149,7 +150,7 @@ class ReferenceEvents(ReferenceRestating):
             self.pay_in(paid)
         account.held = account.cost = ZERO
         account.realized += realized
-        worth = rounded_down(realized * account.rate)
+        worth = account.worth(realized)
         account.realized_here += worth
         self.delisted = account.symbol_ended = True
         self.changed = self.now
@@ -182,11 +183,15 @@ class ReferenceEvents(ReferenceRestating):
             self.accrue(FlowReason.FUNDING, currency, amount, ZERO, self.now)
             self.pay(FlowReason.FUNDING, currency, amount)
             self.draw(-amount)
-            if self.common.called:
+            if self.closing_at_a_call():
                 self.account.liquidation_charges -= amount
 
     def draw(self, lost: Fraction) -> None:
         raise NotImplementedError
+
+    def closing_at_a_call(self) -> bool:
+        """Whether the isolated position is liquidated."""
+        return isinstance(self.account, MarginAccount) and self.account.closing
 
     def charge_for_liquidation(self, value: Fraction) -> None:
         """A share of what a margin call closes, fill by fill."""

@@ -1,4 +1,4 @@
-"""Plain cash and margin accounts: what is asked for, and what is held."""
+"""Plain margin accounts: what is asked for, and what is held."""
 
 from __future__ import annotations
 
@@ -11,134 +11,7 @@ from tests.properties.reference_numbers import rounded_down
 from tests.properties.reference_orders import ZERO, Order
 
 from offbook.domain.config import MarginRules
-from offbook.domain.orders import CancelReason, OrderSide, RejectReason
-
-
-class CashAccount(Account):
-    """Buys hold cash, sells what they deliver."""
-
-    def free(self, side: OrderSide) -> Fraction:
-        """What a new order of a side may still reserve: cash for a buy, holdings for a sell."""
-        if side is OrderSide.BUY:
-            payers = [one for one in self.all if one.pays_in == self.pays_in]
-            free = self.purse[self.pays_in] - sum(one.reserved(buying=True) for one in payers)
-        else:
-            free = self.held - self.reserved(buying=False)
-        return free - self.untouchable(side)
-
-    def untouchable(self, side: OrderSide) -> Fraction:
-        """What is there and has not settled."""
-        if side is OrderSide.BUY:
-            waits = self.common.waiting.get(self.pays_in, ZERO)
-            return min(waits, max(self.purse[self.pays_in], ZERO))
-        return min(self.unsettled, max(self.held, ZERO))
-
-    def lacks(self, side: OrderSide, missing: Fraction) -> RejectReason:
-        """Why something cannot be had."""
-        if 0 < missing <= self.untouchable(side):
-            return RejectReason.UNSETTLED
-        if side is OrderSide.BUY:
-            return RejectReason.INSUFFICIENT_BUYING_POWER
-        return RejectReason.INSUFFICIENT_HOLDINGS
-
-    def need(self, order: Order, open_qty: Fraction, price: Fraction) -> Fraction:
-        """What an order has to hold for a quantity still to trade at its reserve price."""
-        if self.at_fill:
-            return ZERO
-        if not order.buying:
-            return open_qty
-        if order.reduce_only:
-            return ZERO  # there is nothing short in a cash account
-        return self.in_purse(self.buy_costs(order, open_qty, open_qty * price))
-
-    def fund(self, order: Order, market: Market) -> RejectReason | None:
-        free = self.free(order.side)
-        if order.buying:
-            order.reserve_price = self.price_for(order, market)
-            order.reserved = self.need(order, order.qty, order.reserve_price)
-            short = order.reserved > free
-            return self.lacks(order.side, order.reserved - free) if short else None
-        order.reserved = ZERO
-        if self.at_fill:
-            return None
-        order.reserved = min(order.qty, free) if order.reduce_only else order.qty
-        short = order.reserved > free or order.reserved <= 0
-        return self.lacks(order.side, order.qty - free) if short else None
-
-    def fund_replace(
-        self,
-        order: Order,
-        qty: Fraction,
-        reserve_price: Fraction,
-        market: Market | None,
-        now: int,
-    ) -> RejectReason | Fraction:
-        if order.held:
-            return ZERO
-        free = self.free(order.side) + order.reserved
-        wanted = max(ZERO, qty - order.filled)
-        if self.at_fill:
-            need = ZERO
-        elif not order.buying:
-            need = wanted
-        elif order.reduce_only:
-            need = ZERO
-        else:
-            before = min(wanted, order.open)  # what may trade on the old terms first
-            raced = before * order.reserve_price + (wanted - before) * reserve_price
-            value = max(wanted * reserve_price, raced)
-            need = self.in_purse(self.buy_costs(order, wanted, value))
-        if order.reduce_only:
-            need = min(need, free)
-        if need > free:
-            return self.lacks(order.side, need - free)
-        return max(order.reserved, need)
-
-    def held_for(self, order: Order, qty: Fraction, reserve_price: Fraction) -> Fraction:
-        """Its need, as far as there is anything to hold."""
-        if order.ended:
-            return ZERO
-        need = self.need(order, qty - order.filled, reserve_price)
-        return max(min(need, self.free(order.side) + self.shared(order)), ZERO)
-
-    def price_for(self, order: Order, market: Market) -> Fraction:
-        """A sell holds what it delivers, at whatever price."""
-        return super().price_for(order, market) if order.buying else ZERO
-
-    def can_release(self, order: Order, qty: Fraction, price: Fraction, market: Market) -> bool:
-        need = self.need(order, qty - order.filled, price)
-        return order.reduce_only or need <= self.free(order.side) + self.shared(order)
-
-    def closing_holds(self, qty: Fraction) -> Fraction:
-        return ZERO if self.at_fill else qty
-
-    def reducible(self, order: Order) -> Fraction:
-        """Not what another order holds."""
-        if order.buying:
-            return ZERO
-        return min(self.held, self.free(order.side) + order.reserved)
-
-    def unpaid(
-        self, order: Order, qty: Fraction, price: Fraction, fee: Fraction, market: Market | None
-    ) -> CancelReason | None:
-        if not order.buying:
-            short = self.at_fill and qty > self.held
-            return CancelReason.INSUFFICIENT_HOLDINGS if short else None
-        self._needed = self.need(order, order.open, order.reserve_price)
-        if self.in_purse(qty * price + fee) <= self.free(order.side) + order.reserved:
-            return None
-        if order.bound is not None or self.at_fill or self.converts:
-            return CancelReason.INSUFFICIENT_BUYING_POWER
-        return CancelReason.COLLAR_EXCEEDED
-
-    def rest_holds(self, order: Order, before: Fraction, qty: Fraction) -> Fraction:
-        """What it needs less now is released."""
-        if self.at_fill:
-            return ZERO
-        if not order.buying:
-            return max(ZERO, before - qty)
-        freed = self._needed - self.need(order, order.open, order.reserve_price)
-        return min(max(ZERO, before - freed), self.free(order.side) + before)
+from offbook.domain.orders import CancelReason, RejectReason
 
 
 class MarginAccount(Margins, Account):
@@ -153,7 +26,7 @@ class MarginAccount(Margins, Account):
 
     def margin_used(self, market: Market | None) -> Fraction:
         if self.isolated:
-            return -rounded_down(-self.margin_here() * self.rate)
+            return sum((one.bound_here() for one in self.all), ZERO)
         return self.required(market, opens=True)
 
     def required(self, market: Market | None, *, opens: bool) -> Fraction:
@@ -166,7 +39,7 @@ class MarginAccount(Margins, Account):
             if own is None:
                 worth += one.worth_of_position(self.its_market(one, market))
             else:
-                need -= rounded_down(-own * one.rate)
+                need += one.costs(own)
         if opens:
             return need - rounded_down(-worth * self.initial) + self._beyond(market)
         return need - rounded_down(-worth * self.maintenance)
@@ -187,8 +60,10 @@ class MarginAccount(Margins, Account):
             return self._by_regulation(value, market)
         own = self.own_margin(abs(self.held), opens=False)
         if own is not None:
-            return -rounded_down(-own * self.rate)
+            return self.costs(own)
         worth, tiers = self.worth_of_position(market), self.tiers()
+        if not tiers:
+            return -rounded_down(-worth * self.maintenance)
         ends = [start for start, _ in tiers[1:]] + [worth]
         parts = zip(tiers, ends, strict=True)
         need = sum((max(min(worth, e) - s, ZERO) * rate for (s, rate), e in parts), ZERO)
@@ -201,9 +76,18 @@ class MarginAccount(Margins, Account):
 
     def free(self, market: Market | None) -> Fraction:
         """Equity that nothing binds; an isolated position's gains are its own."""
-        gains = self.gain(market) if self.isolated else ZERO
-        held = sum(one.reserved() for one in self.all)
-        return self.equity(market) - self.margin_used(market) - gains - held
+        free = self.equity(market) - self.margin_used(market) - self.held_by_all()
+        if self.isolated:
+            free -= sum(one.gain(self.its_market(one, market)) for one in self.all)
+        return free
+
+    def held_by_all(self) -> Fraction:
+        """What open orders hold."""
+        return sum((one.reserved() for one in self.all), ZERO)
+
+    def is_called(self) -> bool:
+        """Whether nothing may be added to the position."""
+        return self.closing if self.isolated else self.common.called
 
     def adds(self) -> dict[int, Fraction]:
         """How much each working order would add, the earlier ones reducing first."""
@@ -264,7 +148,7 @@ class MarginAccount(Margins, Account):
 
     def can_release(self, order: Order, qty: Fraction, price: Fraction, market: Market) -> bool:
         adding, need = self._released(order, qty, price)
-        if adding and (self.common.called or self.too_small(market)):
+        if adding and (self.is_called() or self.too_small(market)):
             return False
         return not need or need <= self.free(market) + self.shared(order)
 
@@ -287,7 +171,7 @@ class MarginAccount(Margins, Account):
         value = self.value(adding, price)
         charges = most_charged(self.venue, self.instrument, order, adding, value)
         margin = self.to_open(adding, price, buying=order.buying)
-        return -rounded_down(-(margin + max(charges, ZERO)) * self.rate)
+        return self.costs(margin + max(charges, ZERO))
 
     def _needs(self, order: Order) -> Fraction:
         dearer = max(order.reserve_price, order.asked_price)
@@ -303,7 +187,7 @@ class MarginAccount(Margins, Account):
         order.reserved = ZERO
         if adding and not order.buying and not self.is_lent(order.sent):
             return RejectReason.NOT_BORROWABLE
-        if adding and self.common.called:
+        if adding and self.is_called():
             return RejectReason.MARGIN_CALL
         if adding and self.too_small(market):
             return RejectReason.MINIMUM_EQUITY
@@ -342,7 +226,7 @@ class MarginAccount(Margins, Account):
         order.asked_qty, order.asked_price = qty, reserve_price
         need, adding = self._needs(order), self.adds()[order.number]
         order.asked_qty, order.asked_price = before
-        if adding and self.common.called:
+        if adding and self.is_called():
             return RejectReason.MARGIN_CALL
         if adding and self.too_small(market):
             return RejectReason.MINIMUM_EQUITY
@@ -371,7 +255,7 @@ class MarginAccount(Margins, Account):
         if not adding or not (self.at_fill or beyond):
             return None
         margin = self.to_open(adding, price, buying=order.buying)
-        cost = -rounded_down(-(margin + fee) * self.rate)
+        cost = self.costs(margin + fee)
         if cost <= self.free(market) + self.freed(market, qty - adding) + order.reserved:
             return None
         short = CancelReason.INSUFFICIENT_BUYING_POWER

@@ -27,10 +27,8 @@ class Margins(Position):
     initial: Fraction
     drawn: tuple[Fraction, Fraction] = (Fraction(0), Fraction(0))
     """A quantity, and what was out of its margin."""
-
-    def margin_used(self, market: Market | None) -> Fraction:
-        """What the position binds."""
-        raise NotImplementedError
+    closing = False
+    """Whether the isolated position is liquidated."""
 
     def own_margin(self, qty: Fraction, *, opens: bool) -> Fraction | None:
         """What contracts need that have a margin of their own."""
@@ -65,9 +63,12 @@ class Margins(Position):
     def together(self, market: Market | None, *, opens: bool) -> Fraction:
         """The largest of ten losses."""
         assert self.stress is not None
-        worth = -self._at_mid(-abs(self.held), market)
-        signed = {self.instrument.symbol: worth if self.held > 0 else -worth}
-        return stressed(self.stress, signed if self.held else {}, opens=opens)
+        signed = {}
+        for one in self.all:
+            worth = -one._at_mid(-abs(one.held), self.its_market(one, market))
+            if one.held:
+                signed[one.instrument.symbol] = worth if one.held > 0 else -worth
+        return stressed(self.stress, signed, opens=opens)
 
     @property
     def isolated(self) -> bool:
@@ -76,6 +77,10 @@ class Margins(Position):
     def margin_here(self) -> Fraction:
         """The margin of an isolated position, in its own money: that of its cost."""
         return self.assigned_here() - self.drawn_here()
+
+    def bound_here(self) -> Fraction:
+        """The same in the account's money."""
+        return self.costs(self.margin_here())
 
     def assigned_here(self) -> Fraction:
         """The same, had nothing been taken out of it."""
@@ -91,16 +96,16 @@ class Margins(Position):
 
     def gain(self, market: Market | None) -> Fraction:
         """What the position is worth above its cost."""
-        return self._at_mid(self.held, market) + rounded_down(-self.signed_cost() * self.rate)
+        return self._at_mid(self.held, market) + self.worth(-self.signed_cost())
 
     def of_position(self, market: Market | None) -> Fraction:
         """An isolated position's margin and gains."""
-        return self.margin_used(market) + self.gain(market)
+        return self.bound_here() + self.gain(market)
 
     def worth_of_position(self, market: Market | None) -> Fraction:
         """Its size, rounded up; or what it was at its entry."""
         if self.config.maintenance_basis is MaintenanceBasis.ENTRY:
-            return -rounded_down(-self.cost * self.rate)
+            return self.costs(self.cost)
         return -self._at_mid(abs(self.held) if self.inverse else -abs(self.held), market)
 
     def tiers(self) -> list[tuple[Fraction, Fraction]]:
@@ -124,7 +129,7 @@ class Margins(Position):
             return -rounded_down(-value / 4)
         cheap = sum(market or (Fraction(0), Fraction(0))) / 2 < 5
         share, a_share = (1, Fraction(5, 2)) if cheap else (Fraction(3, 10), Fraction(5))
-        floor = -rounded_down(self.held * a_share * self.rate)
+        floor = self.costs(-self.held * a_share)
         return max(-rounded_down(-value * share), floor)
 
     def is_lent(self, at: int) -> bool:

@@ -62,7 +62,7 @@ class ReferenceMatching(ReferenceGroups):
             if isinstance(row, StatusRow):
                 self.take_status(row)
             elif isinstance(row, PrintRow):
-                self.present = row if self.setup.kinds == (DataKind.TRADES,) else None
+                self.present = row if self.setup.kinds[0] is DataKind.TRADES else None
                 taken = self.print_of_auction(row)
                 self.match_print(row, row.size - taken)
             else:
@@ -84,6 +84,7 @@ class ReferenceMatching(ReferenceGroups):
     def took(self, row: MadeRow) -> None:
         self.last, self.present = row, None
         beside = isinstance(row, PrintRow) and DataKind.QUOTES in self.setup.kinds
+        beside = beside or (isinstance(row, BarRow) and not self.setup.bars)
         if not (beside or isinstance(row, StatusRow)):
             self.priced = row
         self.rows += 1
@@ -159,9 +160,10 @@ class ReferenceMatching(ReferenceGroups):
     def is_old(self, row: object) -> bool:
         """Whether a quote that stands is older than it may be."""
         rule = self.setup.venue.freshness
-        return (
-            rule is not None and isinstance(row, QuoteRow) and self.now - row.ts > rule.max_age_ns
-        )
+        if rule is None or not isinstance(row, QuoteRow):
+            return False
+        most = rule.by_symbol.get(self.setup.instrument.symbol, rule.max_age_ns)
+        return self.now - row.ts > most
 
     def may_take(self, row: QuoteRow | PrintRow) -> bool:
         """Whether a row that stands is of these hours and not too old to take from."""
@@ -234,7 +236,7 @@ class ReferenceMatching(ReferenceGroups):
         """Where that is asked for, a quote that shows a resting limit's price on its own side fills
         it, as far as the size goes, and before it those that offer more."""
         touch = self.setup.venue.limit_fill is LimitFill.TOUCH
-        if not touch or self.setup.kinds != (DataKind.QUOTES,):
+        if not touch or DataKind.TRADES in self.setup.kinds:
             return
         for buying, level, side in ((True, self.bids, "bid"), (False, self.asks, "ask")):
             mine = [o for o in self.by_price(buying=buying) if o.limit is not None and not o.taker]

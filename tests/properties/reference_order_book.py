@@ -5,7 +5,8 @@ of the session among them."""
 from __future__ import annotations
 
 import msgspec
-from tests.properties.reference_depth import PlainOrder, PlainVenue
+from tests.properties.reference_depth import PlainVenue
+from tests.properties.reference_depth_orders import PlainOrder
 
 from offbook.domain import book_orders as a
 

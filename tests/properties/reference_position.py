@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from tests.properties.reference_money import Money
 from tests.properties.reference_numbers import rounded_down, rounded_even
 
 from offbook.domain.contracts import ContractTerms
@@ -12,13 +13,12 @@ from offbook.domain.instruments import Instrument
 ZERO = Fraction(0)
 
 
-class Position:
+class Position(Money):
     """One position: what is ``held`` of an ``instrument``, what it ``cost``, and its money."""
 
     instrument: Instrument
     held: Fraction
     cost: Fraction
-    rate: Fraction
     converts: bool
     pays_in: str
     purse: dict[str, Fraction]
@@ -53,7 +53,7 @@ class Position:
         value = size * (bid + ask) / 2
         if self.inverse:
             value = -size * 2 / (bid + ask) if bid + ask else ZERO
-        return rounded_down(rounded_down(value) * self.rate)
+        return self.worth(rounded_down(value))
 
     def _move(self, signed: Fraction, price: Fraction) -> Fraction:
         """The position after a trade; what it realized. Beyond flat the other side begins."""
@@ -80,11 +80,9 @@ class Position:
         value = rounded_even(self.value(abs(self.held), price)) if self.held else ZERO
         gain = value - self.cost
         realized = gain if (self.held > 0) is not self.inverse else -gain
-        self.purse[self.pays_in] += (
-            rounded_down(realized * self.rate) if self.converts else realized
-        )
+        self.purse[self.pays_in] += self.changed(realized) if self.converts else realized
         self.realized += realized
-        self.realized_here += rounded_down(realized * self.rate)
+        self.realized_here += self.worth(realized)
         self.cost = ZERO if ends else value
         self.held = ZERO if ends else self.held
         return realized

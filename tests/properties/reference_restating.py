@@ -13,7 +13,6 @@ from tests.properties.reference_clock import MESSAGE_STAGE
 from tests.properties.reference_common import Common
 from tests.properties.reference_funds import MarginAccount
 from tests.properties.reference_loss import ReferenceLoss
-from tests.properties.reference_numbers import rounded_down
 from tests.properties.reference_orders import ZERO, Order
 from tests.properties.row_cases import BarRow, PriceRow, PrintRow, QuoteRow
 
@@ -70,10 +69,10 @@ class ReferenceRestating(ReferenceLoss):
         if new is not self:
             realized = new.account.join(account, realized)
         new.account.realized += realized
-        worth = rounded_down(realized * account.rate)
+        worth = account.worth(realized)
         account.realized_here += worth
         if in_lieu:
-            change = rounded_down(in_lieu * account.rate) if account.converts else in_lieu
+            change = account.changed(in_lieu) if account.converts else in_lieu
             account.purse[account.pays_in] += change
         due = self.heard()
         self.changed = self.now
@@ -135,7 +134,11 @@ class ReferenceRestating(ReferenceLoss):
             if waits_for_it and not order.ended:
                 self.cancel(order, CancelReason.CORPORATE_ACTION)
         for order in self.account.working():
-            if not order.ended:
+            if order.ended:
+                continue
+            if order.open * ratio < self._lot:  # the venue has not refused it yet
+                self.cancel(order, CancelReason.CORPORATE_ACTION)
+            else:
                 self._split_order(order, ratio)
 
     def _split_order(self, order: Order, ratio: Fraction) -> None:

@@ -6,7 +6,8 @@ In both ``live`` says that nothing is unknown."""
 
 from __future__ import annotations
 
-from tests.properties.reference_depth import PlainOrder, PlainVenue
+from tests.properties.reference_depth import PlainVenue
+from tests.properties.reference_depth_orders import PlainOrder
 from tests.properties.reference_order_book import PlainOrderVenue, Told
 
 from offbook.domain import book_orders as a
@@ -36,14 +37,19 @@ class PlainLevelsOfUpdates(_OfUpdates):
     """A book by price."""
 
     def message(
-        self, levels: list[tuple[bool, int, int]], first: int, last: int, snapshot: bool
+        self,
+        levels: list[tuple[bool, int, int]],
+        first: int,
+        last: int,
+        snapshot: bool,
+        event: int | None = None,
     ) -> None:
         """A whole message; where one was missed before it, the book is another."""
         if not snapshot and self.number >= 0 and first > self.number + 1:
             self.bids, self.asks, self.live = {}, {}, False
             self.hold()
             self.number = first - 1
-        super().message(levels, first, last, snapshot)
+        super().message(levels, first, last, snapshot, event)
 
     def after_message(self) -> None:
         self.refresh()

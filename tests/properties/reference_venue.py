@@ -69,7 +69,8 @@ class ReferenceVenue(ReferenceBars):
         tick = Fraction(instrument.tick_size)
         if any((price or ZERO) % tick for price in (limit, stop, order.cap)):
             return RejectReason.TICK_SIZE
-        if qty % Fraction(instrument.lot_size):
+        lot = Fraction(instrument.lot_size)
+        if any(part % lot for part in (qty, order.display or ZERO, order.least)):
             return RejectReason.LOT_SIZE
         price = limit if limit is not None else stop
         if price is None:

@@ -6,11 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from tests.properties.reference_common import Common
-from tests.properties.reference_numbers import rounded_down
 from tests.properties.reference_position import Position
-
-from offbook.domain.config import AccountConfig
 
 Market = tuple[Fraction, Fraction]
 ZERO = Fraction(0)
@@ -19,11 +15,8 @@ ZERO = Fraction(0)
 class Wealth(Position):
     """One instrument's part of the account, and the whole of it."""
 
-    config: AccountConfig
-    common: Common
     market_now: Callable[[], Market | None]
     owed: dict[tuple[str, str], Fraction]
-    money: str
     turn: int
 
     @property
@@ -34,10 +27,6 @@ class Wealth(Position):
     def all(self) -> list[Any]:
         """The accounts of all instruments, those first that were traded first."""
         return sorted([*self.common.accounts], key=lambda one: one.turn or 10**9)
-
-    def rate_of(self, currency: str) -> Fraction:
-        """What a currency is worth in the account's."""
-        return Fraction(self.config.rates.get(currency, "1"))
 
     def join(self, other: Any, realized: Fraction) -> Fraction:
         """Take the position of another symbol over, at its cost; what it realized with that."""
@@ -64,7 +53,7 @@ class Wealth(Position):
         for one in self.all:
             if one.contract:
                 money[one.money] = money.get(one.money, ZERO) - one.signed_cost()
-        cash = [rounded_down(some * self.rate_of(name)) for name, some in money.items()]
+        cash = [self.worth(some, name) for name, some in money.items()]
         held = [one._at_mid(one.held, self.its_market(one, market)) for one in self.all]
         return sum([*cash, *held], ZERO)
 

@@ -34,6 +34,9 @@ from offbook.domain.session import SessionStatus
 from offbook.engine.inputs import Advance, EndOfData, EngineInput, Take
 from offbook.engine.processing_engine import ProcessingEngine
 
+SEVERAL = r.MarginCalled | r.LiquidationBegan | r.DailyLossReached | r.SessionStopped
+"""Records that are counted apart where several things are held."""
+
 
 class Divergence(AssertionError):
     """The engine and the reference disagree."""
@@ -249,7 +252,7 @@ class SideBySide:
                 self.counts["fills:others"] += 1
         if isinstance(record, r.PositionRestated) and record.new_symbol != record.symbol:
             self.counts["symbol-change"] += 1
-        if isinstance(record, r.MarginCalled | r.DailyLossReached | r.SessionStopped):
+        if isinstance(record, SEVERAL):
             several = sum(qty != 0 for qty in self.checker.held.values()) > 1
             self.counts[f"{type(record).__name__}-several"] += several
         if isinstance(record, r.OrderDenied | r.OrderRejected):

@@ -173,7 +173,9 @@ def _pick_send(source: Source) -> Send:
 def _pick_list(source: Source) -> SendList:
     kind = source.pick([ContingencyType.BRACKET, ContingencyType.OCO, ContingencyType.OTO])
     sends = [_pick_send(source) for _ in range(source.pick([2, 3, 3]))]
-    plain = {"flaw": "", "hidden": False, "display": 0, "least": 0, "peg": ""}
+    plain = {"flaw": "", "peg": ""}
+    if source.pick([True, False]):
+        plain |= {"hidden": False, "display": 0, "least": 0}
     if source.pick([True, True, True, False]):
         plain["odd"] = 0  # else whole lists are refused because of one order
     if kind is not ContingencyType.OTO or source.pick([True, False]):
@@ -195,7 +197,14 @@ def _pick_list(source: Source) -> SendList:
             )
     extended = [send.extended and send.price is not None and not send.wait for send in sends]
     sends = [replace(send, extended=may) for send, may in zip(sends, extended, strict=True)]
-    return SendList(kind, tuple(sends), _pick_when(source))
+    return SendList(kind, tuple(map(_fitting, sends)), _pick_when(source))
+
+
+def _fitting(send: Send) -> Send:
+    """Without what only a limit that rests may say, if it has become another order."""
+    if send.price is None or send.wait or send.tif.is_auction:
+        send = replace(send, hidden=False, display=0, least=0)
+    return send
 
 
 def kind_of(send: Send) -> OrderType:

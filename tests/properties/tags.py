@@ -5,7 +5,8 @@ from __future__ import annotations
 from tests.properties.fee_cases import names_of
 from tests.properties.market_cases import Setup
 
-from offbook.domain.config import ByInstrumentFee, VenueConfig
+from offbook.domain.config import ByInstrumentFee, MarginMode, VenueConfig
+from offbook.domain.market_data import DataKind
 
 USUAL = VenueConfig()
 RULES = (
@@ -25,7 +26,13 @@ def tags_of(setup: Setup) -> list[str]:
         found.add("late" if latency.market_data is None else "late-drawn")
     found |= {name for name in RULES if getattr(venue, name) != getattr(USUAL, name)}
     found |= {f"unpaid-{account.unpaid.value}", f"self-{venue.self_match.value}"}
+    found |= {"bars beside" for part in setup.parts if DataKind.BARS in part.kinds[1:]}
+    found |= {"other hours" for part in setup.others if part.hours != setup.hours}
+    found |= {"whole_shares" for _ in [0] if venue.whole_shares}
+    found |= {"moving rate" for _ in account.rates_from}
     if setup.others:
+        found |= {"several-isolated" for _ in [0] if account.margin_mode is MarginMode.ISOLATED}
+        found |= {"several-portfolio" for _ in [0] if account.portfolio_margin is not None}
         moneys = {part.instrument.quote_currency for part in setup.parts}
         if len({part.kinds for part in setup.parts}) > 1:
             found.add("several-kinds")

@@ -24,17 +24,19 @@ from offbook.domain.orders import Liquidity, OrderSide
 from offbook.testing.markets import MINUTE, START, XYZ, bars_market
 
 T = TypeVar("T")
-CASES = (3, 4, 8, 26, 31, 50, 64, 111, 136, 143, 150, 178, 213, 306, 362, 380, 407, 416)
+CASES = (61, 101, 115, 127, 133, 226, 283, 357, 379, 396, 410, 416, 457, 545, 653, 699)
 """Sessions of a campaign in which all of these come about."""
 RARE = (
     "FlowPaid",
     "HALTED",
     "LiquidationBegan",
+    "LiquidationBegan-several",
     "LiquidationEnded",
     "MARKET_CLOSED",
     "MINIMUM_EQUITY",
     "MarginCalled",
     "MarginCalled-several",
+    "NO_RATE",
     "ORDER_RATE",
     "OrderAdjusted",
     "OrderRepegged",
@@ -58,17 +60,24 @@ RARE = (
     "fills:UsRegulatoryFee",
     "fills:VolumeShareSlippage",
     "fills:bar_prices",
+    "fills:bars beside",
     "fills:late",
     "fills:late-drawn",
+    "fills:moving rate",
+    "fills:other hours",
     "fills:others",
+    "fills:round_each",
     "fills:several-cash",
+    "fills:several-isolated",
     "fills:several-kinds",
     "fills:several-margin",
+    "fills:several-portfolio",
     "fills:slippage_bound",
     "fills:stop_limit",
     "fills:unpaid-cut",
     "fills:unpaid-wait",
     "fills:volume-group",
+    "fills:whole_shares",
     "symbol-change",
 )
 """Records, refusals and fills without which a comparison had left something out."""

@@ -6,7 +6,8 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from tests.properties.reference_depth import PlainOrder, PlainVenue
+from tests.properties.reference_depth import PlainVenue
+from tests.properties.reference_depth_orders import PlainOrder
 from tests.properties.reference_queues import QUEUES
 from tests.scenarios.setting import Setting
 

@@ -114,9 +114,9 @@ class Wishes:
         """About what there is to buy for, in the instrument's currency."""
         account, market = self.reference.account, self.reference.market()
         if isinstance(account, MarginAccount):
-            return max(account.free(market), ZERO) / account.initial / account.rate
+            return max(account.free(market), ZERO) / account.initial / (account.rate or 1)
         purse = account.purse[account.pays_in]
-        return purse / account.rate if account.converts else purse
+        return purse / (account.rate or 1) if account.converts else purse
 
     def price_text(self, ticks: int, odd: int) -> str:
         instrument = self.setup.instrument

@@ -118,7 +118,7 @@ def joined(first: EngineInput | None, second: EngineInput) -> EngineInput | None
 def _joined(first: Any, second: Any) -> Any:
     for kind in (QuoteSlice, TradeSlice, BarSlice, DepthSlice, StatusSlice, BookOrderSlice):
         if isinstance(first, kind) and isinstance(second, kind):
-            names = kind.COLUMNS
+            names = (*kind.COLUMNS, *{"ts_event"}.intersection(kind.__slots__))
             columns = [(getattr(first, name), getattr(second, name)) for name in names]
             both = {
                 name: None if a is None else np.concatenate([a, b])

@@ -30,6 +30,22 @@ def test_an_entry_for_which_nothing_waits_any_more_is_adjusted_like_others() -> 
     """)
 
 
+def test_an_order_on_its_way_of_which_a_split_leaves_no_whole_lot_ends() -> None:
+    """It would have been refused on arrival; as an order for nothing it would not."""
+    play("""
+    given hours 24/7; lot 10; latency 2s 0s; action split 2:1 ex 2024-01-03
+    time         what                       expect
+    09:30:00     quote 100.00 100.02 50 50
+    2024-01-02
+    23:59:59     buy a 4 @ 90               a PENDING_NEW
+    23:59:59     buy b 10 @ 90              b PENDING_NEW
+    2024-01-03
+    00:00:00     -                          SPLIT 2:1; a CANCELED CORPORATE_ACTION
+                                            b ADJUSTED 20 @ 45.00
+    00:00:01     -                          b NEW
+    """)
+
+
 def test_the_close_of_a_bar_before_a_split_is_over() -> None:
     """Also of one that ended as the split took effect."""
     play("""

@@ -97,6 +97,18 @@ def test_a_reopening_auction_serves_the_orders_of_the_book_at_its_price() -> Non
     """)
 
 
+def test_a_reopening_auction_serves_a_post_only_order_as_any_other() -> None:
+    """Nobody takes from another there; all are charged alike."""
+    play("""
+    given rows trades status; marked
+    time         what                       expect
+    09:30:00     print 100.00 5
+    09:30:01     buy a 3 @ 99.50 post       a PENDING_NEW; a NEW
+    09:30:02     status halt                HALTED
+    09:30:03     print 99.00 8 reopening    a FILL 3 @ 99.00 taker
+    """)
+
+
 def test_beside_quotes_a_reopening_print_serves_them_too() -> None:
     """A print that is marked so in no halt is a print like others."""
     play("""

@@ -152,6 +152,19 @@ def test_rejected_first_off_the_tick_then_off_the_lot_then_too_small() -> None:
     """)
 
 
+def test_what_is_shown_is_held_against_the_lot_before_the_value_of_the_whole() -> None:
+    """And so is the least that may trade at once."""
+    play("""
+    given tick 0.05; lot 5; least 5000
+    time         what                       expect
+    09:30:00     quote 99.95 100.00
+    09:30:01     buy a 15 @ 99.95 show 3    a PENDING_NEW; a REJECTED LOT_SIZE
+    09:30:02     buy b 15 @ 99.95 show 5    b PENDING_NEW; b REJECTED MIN_NOTIONAL
+    09:30:03     buy c 15 IOC least 3       c PENDING_NEW; c REJECTED LOT_SIZE
+    09:30:04     buy d 15 IOC least 5       d PENDING_NEW; d REJECTED MIN_NOTIONAL
+    """)
+
+
 def test_a_market_order_is_too_small_at_the_bid_of_its_arrival() -> None:
     """It has no price of its own; the lower side counts."""
     play("""

@@ -115,9 +115,14 @@ class OrderAdjusting:
             if waits and not order.status.is_terminal:
                 self._venue.end(order, CancelReason.CORPORATE_ACTION)
         for order in self._open(symbol):
-            if not order.status.is_terminal:
+            if order.status.is_terminal:
+                continue
+            new = self._split(order, ratio)
+            if new.order_qty > order.cum_qty:
                 apart = spans_instruments(self._kernel.ledger, order)
-                self._adjust(order, self._split(order, ratio), ratio if apart else None)
+                self._adjust(order, new, ratio if apart else None)
+            else:  # for less than a lot, and not yet refused for that
+                self._venue.end(order, CancelReason.CORPORATE_ACTION)
 
     def _split(self, order: OrderState, ratio: tuple[int, int]) -> _New:
         instrument, new = self._kernel.instrument(order.symbol), self._terms(order)

@@ -61,12 +61,10 @@ class Acceptance:
             kernel.instruments[order.symbol],
             order.cap_px,
         )
+        if order.display_qty is not None or order.min_qty:
+            refusal = self._with_its_parts(order, refusal)
         if refusal is not None:
             return refusal
-        if order.display_qty is not None or order.min_qty:
-            refusal = self._parts_refusal(order)
-            if refusal is not None:
-                return refusal
         if order.expire_time is not None and order.expire_time <= kernel.now:
             return Refusal(
                 reason=RejectReason.EXPIRE_TIME_PASSED,
@@ -96,8 +94,11 @@ class Acceptance:
         prices = self._kernel.prices(order.symbol)
         return 0 if prices is None else prices.bid_px
 
-    def _parts_refusal(self, order: OrderState) -> Refusal | None:
-        """What is shown, and the least that may trade, are whole lots too."""
+    def _with_its_parts(self, order: OrderState, of_whole: Refusal | None) -> Refusal | None:
+        """What is shown, and the least that may trade, are whole lots too, which is asked before
+        what the whole order is worth."""
+        if of_whole is not None and of_whole.reason is not RejectReason.MIN_NOTIONAL:
+            return of_whole
         instrument = self._kernel.instrument(order.symbol)
         for qty in (order.display_qty or 0, order.min_qty):
             if qty % instrument.lot_units:
@@ -106,7 +107,7 @@ class Acceptance:
                     limit=instrument.lot_size,
                     value=instrument.qty_text(qty),
                 )
-        return None
+        return of_whole
 
     def _arrival_refusal(self, order: OrderState) -> Refusal | None:
         """Why the venue, as it is now, has no place for a new order."""
