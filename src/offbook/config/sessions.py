@@ -131,8 +131,16 @@ def _set_given(document: dict[str, Any], request: SessionRequest) -> None:
     if request.borrow is not None:
         _set_borrow(document, request.borrow)
     if request.latency_ms is not None:
-        delay = _milliseconds(request.latency_ms)
-        part(document, "venue")["latency"] = {"entry_ns": delay, "response_ns": delay}
+        _set_delays(document, _milliseconds(request.latency_ms))
+
+
+def _set_delays(document: dict[str, Any], delay_ns: int) -> None:
+    """One constant delay there and back, whatever is told of them; how late the market is seen
+    stays as it is told."""
+    latency = part(part(document, "venue"), "latency")
+    for way in ("entry", "response"):
+        latency.pop(way, None)
+        latency[f"{way}_ns"] = delay_ns
 
 
 def _set_borrow(document: dict[str, Any], file: str) -> None:

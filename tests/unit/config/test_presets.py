@@ -78,6 +78,18 @@ def test_a_constant_delay_takes_the_place_of_a_presets_distribution() -> None:
     assert (both.entry_ns, both.entry, both.response) == (1_000_000, None, None)
 
 
+def test_one_delay_there_and_back_leaves_how_late_the_market_is_seen() -> None:
+    """As a flag gives it, beside a file."""
+    request = SessionRequest(data="demo", latency_ms="2")
+    told = {"market_data_ns": 7, "row_times": "received", "entry": {"type": "normal"}}
+    assert built(request, {"venue": {"latency": told}}).venue.latency == LatencyConfig(
+        entry_ns=2_000_000,
+        response_ns=2_000_000,
+        market_data_ns=7,
+        row_times=RowTimes.RECEIVED,
+    )
+
+
 def test_one_delay_of_market_data_takes_the_place_of_another_kind() -> None:
     """In either way, that of a weaker source; both of one source contradict each other."""
     drawn: dict[str, object] = {"market_data": {"type": "empirical", "quantiles_ns": [1, 2]}}
