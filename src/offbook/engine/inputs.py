@@ -17,13 +17,15 @@ class Attach(msgspec.Struct, frozen=True, kw_only=True):
     ``calendars`` are the trading hours of its instruments, each named as they name it.  A market
     that was running already is joined at a place in its recording: ``joined``.  The first row is
     then the one at ``joined.row``, and the rows of its keyframe count as taken.  ``receipts`` are
-    the times of all rows, for a session whose configuration asks for those.
+    the times of all rows, for a session whose configuration asks for those; ``received`` tells that
+    rows of a recording have the times of their reception.
     """
 
     market: MarketInfo
     calendars: tuple[TradingCalendar, ...]
     joined: Joined | None = None
     receipts: Receipts | None = None
+    received: bool = False
 
 
 class Take(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -23,7 +23,6 @@ from offbook.domain.market_data import (
     StatusUpdate,
 )
 from offbook.domain.orders import ExecType
-from offbook.domain.receipts import Receipts
 from offbook.domain.records import Record
 from offbook.domain.session import RUNNING
 from offbook.domain.values import Amount, units_to_text
@@ -35,6 +34,7 @@ from offbook.engine.books.books import book_for
 from offbook.engine.books.depths import Depths
 from offbook.engine.desk.risk import RiskChecks
 from offbook.engine.desk.terms import Market
+from offbook.engine.inputs import Attach
 from offbook.engine.ledger.changed_orders import ChangedOrders
 from offbook.engine.ledger.ledger import LedgerState
 from offbook.engine.ledger.state import ZERO, OrderState
@@ -136,19 +136,14 @@ class Kernel:
         )
         self.risk = RiskChecks(config.risk, self.valuation, self.funds, ledger, self.lending)
 
-    def join(
-        self,
-        market: MarketInfo,
-        calendars: tuple[TradingCalendar, ...],
-        receipts: Receipts | None = None,
-    ) -> None:
+    def join(self, attach: Attach) -> None:
         """Take the market in: what there is to trade, and which source gives each its prices."""
-        self.market = market
-        self._show_late(market, receipts)
+        market = self.market = attach.market
+        self._show_late(attach)
         for one in market.instruments:
             self.instruments[one.symbol] = self._as_traded(one)
         self.valuation.join(market)
-        self.calendars = {calendar.name: calendar for calendar in calendars}
+        self.calendars = {calendar.name: calendar for calendar in attach.calendars}
         self.pricing = {
             symbol: market.sources[place] for symbol, place in market.pricing_sources().items()
         }
@@ -164,12 +159,15 @@ class Kernel:
                     reason="no_calendar",
                 )
 
-    def _show_late(self, market: MarketInfo, receipts: Receipts | None) -> None:
+    def _show_late(self, attach: Attach) -> None:
         """Have the strategy see the market as late as it is configured to."""
         latency = self.config.venue.latency
         if latency.shows_late:
             self.clock = strategy_clock(
-                latency, self.config.seed, is_live=not market.clock_stops, receipts=receipts
+                latency,
+                self.config.seed,
+                received=attach.received or not attach.market.clock_stops,
+                receipts=attach.receipts,
             )
             self.latency = LateMarket(self.latency, self.clock, lambda: self.now)
 

@@ -314,7 +314,7 @@ class ProcessingEngine:
             keyframes.join(self._parts, attach.joined)
 
     def _join(self, attach: Attach) -> None:
-        self._kernel.join(attach.market, attach.calendars, attach.receipts)
+        self._kernel.join(attach)
         self._history.join(attach.market)
 
     def _take_command(self, take: Take) -> None:

@@ -69,7 +69,7 @@ def test_a_delay_depends_on_the_seed_and_the_time_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("row_times", "is_live", "kind"),
+    ("row_times", "received", "kind"),
     [
         (None, False, AheadClock),
         (None, True, ReceivedClock),
@@ -77,11 +77,11 @@ def test_a_delay_depends_on_the_seed_and_the_time_alone() -> None:
         (RowTimes.RECEIVED, False, ReceivedClock),
     ],
 )
-def test_whose_clock_is_session_time(row_times: Any, is_live: bool, kind: type[object]) -> None:
-    """The venue's in a recording and the strategy's in a live market, unless it is said."""
+def test_whose_clock_is_session_time(row_times: Any, received: bool, kind: type[object]) -> None:
+    """The strategy's where rows have the times of their reception, unless it is said."""
     late = LatencyConfig(market_data_ns=5, row_times=row_times)
-    assert type(strategy_clock(late, 0, is_live=is_live)) is kind
-    assert type(strategy_clock(LatencyConfig(), 0, is_live=is_live)) is SameClock
+    assert type(strategy_clock(late, 0, received=received)) is kind
+    assert type(strategy_clock(LatencyConfig(), 0, received=received)) is SameClock
 
 
 class Buys(Snapshotting):

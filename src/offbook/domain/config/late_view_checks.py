@@ -8,6 +8,7 @@ from offbook.domain.errors import InvalidConfig
 from offbook.domain.market_data import DataKind
 
 FIELD = "venue.latency.market_data"
+ROW_TIMES = "venue.latency.row_times"
 
 
 def check_late_view(market: MarketConfig, latency: LatencyConfig) -> None:

@@ -237,9 +237,10 @@ class LateMarket:
 
 
 def strategy_clock(
-    config: LatencyConfig, seed: int, *, is_live: bool, receipts: Receipts | None = None
+    config: LatencyConfig, seed: int, *, received: bool, receipts: Receipts | None = None
 ) -> StrategyClock:
-    """The strategy's clock in a market; ``is_live`` where its rows come as they are received.
+    """The strategy's clock in a market; ``received`` where its rows have the times of their
+    reception, unless the configuration says what they have.
 
     Raises EngineFault where rows are to tell how late they are, and no ``receipts`` came.
     """
@@ -253,7 +254,7 @@ def strategy_clock(
     feed: Feed = ConstantFeed(config.market_data_ns)
     if drawn is not None:
         feed = DrawnFeed(delays(drawn), seed)
-    usual = RowTimes.RECEIVED if is_live else RowTimes.VENUE
+    usual = RowTimes.RECEIVED if received else RowTimes.VENUE
     if (config.row_times or usual) is RowTimes.RECEIVED:
         return ReceivedClock(feed)
     return AheadClock(feed)

@@ -1,6 +1,7 @@
-"""Both times of all rows of a recording, for sessions whose strategy sees each as late as it was.
+"""Recordings of which rows have both times, for sessions whose strategy sees the market late.
 
-They are read before the session begins, once for all sessions of the same data in a process.
+Session time is that of reception there.  Where each row is to be seen as late as it was, the times
+of all are read before the session begins, once for all sessions of the same data in a process.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 from offbook.domain.calendars import TradingCalendar
 from offbook.domain.columns import IntColumn
 from offbook.domain.config import VenueConfig
-from offbook.domain.config.late_view_checks import FIELD
+from offbook.domain.config.late_view_checks import FIELD, ROW_TIMES
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.market_data import MarketInfo, MarketSlice, MergedSlice
 from offbook.domain.receipts import Receipts
@@ -24,9 +25,10 @@ _known: WeakValueDictionary[str, Receipts] = WeakValueDictionary()
 
 
 class FeedWithBothTimes:
-    """A feed, and when its venue had each row and it was received."""
+    """A feed whose rows hold both times; with when its venue had each and it was received, where
+    that is asked for."""
 
-    def __init__(self, feed: MarketFeed, receipts: Receipts) -> None:
+    def __init__(self, feed: MarketFeed, receipts: Receipts | None) -> None:
         self._feed = feed
         self.receipts = receipts
 
@@ -55,24 +57,56 @@ class FeedWithBothTimes:
 
 
 async def as_late(feed: MarketFeed, venue: VenueConfig) -> MarketFeed:
-    """The feed, with both times of its rows where the venue is to be seen as late as they tell.
+    """The feed, told to be one of both times where it is and the market is to be seen late, with
+    all of them where it is to be seen as late as they tell.
 
     Where that fails the feed is closed.  Raises InvalidConfig for rows that do not have both, or
-    were received before the venue had them, and for a live market; and what the feed raises.
+    were received before the venue had them, and for a live market, where they are asked for; where
+    some sources have both times and some have one, and nobody says which they are; and what the
+    feed raises.
     """
-    if not venue.latency.is_recorded:
-        return feed
+    latency = venue.latency
     try:
-        if not feed.info.clock_stops:
-            raise _invalid("a live market's rows are yet to come: give a measured distribution")
-        receipts = _known.get(feed.info.data_identity)
-        if receipts is None:
-            receipts = await _read(feed)
-            _known[feed.info.data_identity] = receipts
+        if latency.is_recorded:
+            return FeedWithBothTimes(feed, await _receipts(feed))
+        is_told = latency.row_times is not None or not feed.info.clock_stops
+        if latency.shows_late and not is_told and await _has_both_times(feed):
+            return FeedWithBothTimes(feed, None)
     except BaseException:
         await feed.close()
         raise
-    return FeedWithBothTimes(feed, receipts)
+    return feed
+
+
+async def _has_both_times(feed: MarketFeed) -> bool:
+    """Whether rows do, by the first of them, so many whatever slices they come in: a source has
+    one time where the venue's is that of reception in all, or is not told."""
+    found: dict[int, bool] = {}
+    row = 0
+    while row < BLOCK_ROWS and (piece := await feed.read(row, BLOCK_ROWS - row)) is not None:
+        for source, part in piece.parts() if isinstance(piece, MergedSlice) else ((0, piece),):
+            events = _times_of(part)
+            differs = events is not None and bool((events != part.ts).any())
+            found[source] = found.get(source, False) or differs
+        row += len(piece)
+    if len(set(found.values())) > 1:
+        raise InvalidConfig(
+            f"{ROW_TIMES}: rows of some sources hold the venue's time and that of their reception, "
+            'and those of others one time: say "received" where that is of their reception, or '
+            'else "venue"',
+            field=ROW_TIMES,
+        )
+    return any(found.values())
+
+
+async def _receipts(feed: MarketFeed) -> Receipts:
+    if not feed.info.clock_stops:
+        raise _invalid("a live market's rows are yet to come: give a measured distribution")
+    receipts = _known.get(feed.info.data_identity)
+    if receipts is None:
+        receipts = await _read(feed)
+        _known[feed.info.data_identity] = receipts
+    return receipts
 
 
 async def _read(feed: MarketFeed) -> Receipts:
@@ -111,12 +145,18 @@ def _events(piece: MarketSlice, row: int) -> IntColumn:
 
 
 def _own(part: Any) -> IntColumn:
-    events: IntColumn | None = getattr(part, "ts_event", None)
+    events = _times_of(part)
     if events is None:
         raise _invalid(
             f"its rows of {part.instrument.symbol} do not hold both times, the venue's and that of "
             "their reception: give market_data_ns, or a distribution"
         )
+    return events
+
+
+def _times_of(part: Any) -> IntColumn | None:
+    """The venue's times, where they are told; bars have none."""
+    events: IntColumn | None = getattr(part, "ts_event", None)
     return events
 
 

@@ -105,11 +105,13 @@ def joined_in(attached: bytes) -> Joined | None:
 
 def attach_to(feed: MarketFeed) -> Attach:
     """The first input of a session of this feed."""
+    both = feed if isinstance(feed, FeedWithBothTimes) else None
     return Attach(
         market=feed.info,
         calendars=feed.calendars,
         joined=joined_of(feed),
-        receipts=feed.receipts if isinstance(feed, FeedWithBothTimes) else None,
+        receipts=None if both is None else both.receipts,
+        received=both is not None,
     )
 
 

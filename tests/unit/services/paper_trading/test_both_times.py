@@ -18,12 +18,14 @@ from offbook.domain.config import (
 )
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.records import OrderFilled, OrderSubmitted, decode_record
+from offbook.engine.models.market_data_delay import AheadClock, ReceivedClock
 from offbook.services.paper_trading.verification import ReplayOutcome
 from offbook.testing.markets import XYZ, bars_market, combined, quotes_market, trades_market
 
 ROWS = 120
 DELAYS = [SECOND // 10 * (1 + place % 7) for place in range(ROWS)]
-EVENTS = [START + place * SECOND - delay for place, delay in enumerate(DELAYS)]
+TIMES = [START + place * SECOND for place in range(ROWS)]
+EVENTS = [ts - delay for ts, delay in zip(TIMES, DELAYS, strict=True)]
 AS_RECORDED = VenueConfig(
     latency=LatencyConfig(entry_ns=0, response_ns=SECOND, market_data=RecordedDelay())
 )
@@ -79,6 +81,51 @@ async def test_both_times_are_read_once_for_sessions_of_the_same_data() -> None:
         plain = await manager.start_session(stage.config(speed="1"))
         assert stage.engines[-1]._kernel.clock.at(7) == 7
         await manager.stop_session(plain.id)
+
+
+LATE = LatencyConfig(market_data_ns=SECOND // 2)
+
+
+@pytest.mark.parametrize(
+    ("events", "row_times", "parts", "kind"),
+    [
+        (EVENTS, None, {}, ReceivedClock),
+        ([*TIMES[:-1], TIMES[-1] - 1], None, {}, ReceivedClock),
+        (EVENTS, RowTimes.VENUE, {}, AheadClock),
+        (TIMES, None, {}, AheadClock),
+        (None, None, {}, AheadClock),
+        (None, RowTimes.RECEIVED, {}, ReceivedClock),
+        (TIMES, None, {"clock_stops": False}, ReceivedClock),
+    ],
+)
+async def test_rows_of_which_both_times_differ_have_those_of_their_reception(
+    events: list[int] | None, row_times: RowTimes | None, parts: dict[str, Any], kind: type[object]
+) -> None:
+    """So the delay that is in them does not count twice, unless the session says otherwise; when
+    it is run again and comes back too."""
+    stage = Stage(wave(ROWS, events=events), Trader, **parts)
+    latency = msgspec.structs.replace(LATE, row_times=row_times)
+    async with stage.manager() as manager:
+        session = await manager.start_session(stage.config(venue=VenueConfig(latency=latency)))
+        await manager.wait(session.id)
+        assert (await manager.verify(session.id)).outcome is ReplayOutcome.EQUAL
+        await quiet(stage, manager)
+    assert {type(engine._kernel.clock) for engine in stage.engines} == {kind}
+
+
+async def test_sources_of_which_some_have_both_times_are_asked_about() -> None:
+    """Nothing tells whether the one time of the others is that of their reception."""
+    market = combined(wave(3, events=EVENTS[:3]), trades_market([("100", "1")]))
+    stage = Stage(market, Trader)
+    asked = VenueConfig(latency=LATE)
+    async with stage.manager() as manager:
+        with pytest.raises(InvalidConfig, match='say "received"') as caught:
+            await manager.start_session(stage.config(venue=asked))
+        assert caught.value.fields["field"] == "venue.latency.row_times"
+        told = msgspec.structs.replace(LATE, row_times=RowTimes.RECEIVED)
+        session = await manager.start_session(stage.config(venue=VenueConfig(latency=told)))
+        await manager.wait(session.id)
+        await quiet(stage, manager)
 
 
 @pytest.mark.parametrize(

@@ -276,4 +276,5 @@ def test_only_so_many_parts_are_remembered(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_attach_is_what_an_engine_is_restored_with() -> None:
     """A fold keeps it: were it to change, so would the meaning of what is kept."""
-    assert set(Attach.__struct_fields__) == {"market", "calendars", "joined", "receipts"}
+    fields = {"market", "calendars", "joined", "receipts", "received"}
+    assert set(Attach.__struct_fields__) == fields
