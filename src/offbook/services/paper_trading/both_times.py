@@ -6,6 +6,7 @@ of all are read before the session begins, once for all sessions of the same dat
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
@@ -16,7 +17,7 @@ from offbook.domain.columns import IntColumn
 from offbook.domain.config import VenueConfig
 from offbook.domain.config.late_view_checks import FIELD, ROW_TIMES
 from offbook.domain.errors import InvalidConfig
-from offbook.domain.market_data import MarketInfo, MarketSlice, MergedSlice
+from offbook.domain.market_data import MarketInfo, MarketSlice, MergedSlice, SourceSlice
 from offbook.domain.receipts import Receipts
 from offbook.ports.gateway import FeedExtent, MarketFeed
 
@@ -84,10 +85,7 @@ async def _has_both_times(feed: MarketFeed) -> bool:
     found: dict[int, bool] = {}
     row = 0
     while row < BLOCK_ROWS and (piece := await feed.read(row, BLOCK_ROWS - row)) is not None:
-        for source, part in piece.parts() if isinstance(piece, MergedSlice) else ((0, piece),):
-            events = _times_of(part)
-            differs = events is not None and bool((events != part.ts).any())
-            found[source] = found.get(source, False) or differs
+        _note_differing(piece, found)
         row += len(piece)
     if len(set(found.values())) > 1:
         raise InvalidConfig(
@@ -97,6 +95,14 @@ async def _has_both_times(feed: MarketFeed) -> bool:
             field=ROW_TIMES,
         )
     return any(found.values())
+
+
+def _note_differing(piece: MarketSlice, found: dict[int, bool]) -> None:
+    """Of each source with rows in a slice, whether both times of any so far differ."""
+    for source, part in _parts(piece):
+        events = _times_of(part)
+        differs = events is not None and bool((events != part.ts).any())
+        found[source] = found.get(source, False) or differs
 
 
 async def _receipts(feed: MarketFeed) -> Receipts:
@@ -112,27 +118,33 @@ async def _receipts(feed: MarketFeed) -> Receipts:
 async def _read(feed: MarketFeed) -> Receipts:
     had: list[IntColumn] = []
     received: list[IntColumn] = []
+    found: dict[int, bool] = {}
     row = 0
     while (piece := await feed.read(row, BLOCK_ROWS)) is not None:
+        _note_differing(piece, found)
         had.append(_events(piece, row))
         received.append(np.array(piece.ts))
         row += len(piece)
     if not row:
         raise _invalid("the recording has no rows")
-    receipts = Receipts.of(np.concatenate(had), np.concatenate(received))
-    if bool((receipts.had == receipts.received).all()):
-        raise _invalid("all rows were received when the venue had them: the recording has one time")
-    return receipts
+    for source, differs in sorted(found.items()):
+        if not differs:
+            told = feed.info.sources[source]
+            raise _invalid(
+                f"all its {told.kind.value} of {told.symbol} were received when the venue had "
+                "them, so they have one time: give market_data_ns, or a distribution"
+            )
+    return Receipts.of(np.concatenate(had), np.concatenate(received))
 
 
 def _events(piece: MarketSlice, row: int) -> IntColumn:
     """The venue's times of the rows of a slice, in their order."""
     found: IntColumn = np.empty(len(piece), np.int64)
-    if isinstance(piece, MergedSlice):
-        for source, part in piece.parts():
+    for source, part in _parts(piece):
+        if isinstance(piece, MergedSlice):
             found[piece.which == source] = _own(part)
-    else:
-        found[:] = _own(piece)
+        else:
+            found[:] = _own(part)
     early = (found > piece.ts).nonzero()[0]
     if len(early):
         place = int(early[0])
@@ -152,6 +164,11 @@ def _own(part: Any) -> IntColumn:
             "their reception: give market_data_ns, or a distribution"
         )
     return events
+
+
+def _parts(piece: MarketSlice) -> Iterator[tuple[int, SourceSlice]]:
+    """The rows of each source that are in a slice."""
+    return piece.parts() if isinstance(piece, MergedSlice) else iter(((0, piece),))
 
 
 def _times_of(part: Any) -> IntColumn | None:

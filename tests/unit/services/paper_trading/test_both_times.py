@@ -132,7 +132,7 @@ async def test_sources_of_which_some_have_both_times_are_asked_about() -> None:
     ("market", "parts", "why"),
     [
         (wave(5), {}, "do not hold both times"),
-        (wave(5, events=[START + n * SECOND for n in range(5)]), {}, "has one time"),
+        (wave(5, events=[START + n * SECOND for n in range(5)]), {}, "have one time"),
         (wave(5, events=[START + n * SECOND + 3 * (n > 1) for n in range(5)]), {}, "row 2 was"),
         (wave(0), {}, "no rows"),
         (wave(ROWS, events=EVENTS), {"clock_stops": False}, "a live market"),
@@ -140,6 +140,14 @@ async def test_sources_of_which_some_have_both_times_are_asked_about() -> None:
             combined(wave(3, events=EVENTS[:3]), trades_market([("100", "1")])),
             {},
             "rows of BTCUSDT do not hold both",
+        ),
+        (
+            combined(
+                wave(3, events=EVENTS[:3]),
+                trades_market([("100", "1")], times=TIMES[1:2], events=TIMES[1:2]),
+            ),
+            {},
+            "all its trades of BTCUSDT were received when",
         ),
     ],
 )
