@@ -30,13 +30,13 @@ def test_its_files_are_settings_that_there_are(
         "delays.toml",
         "measured.toml",
         "late.toml",
-        "recorded.toml",
+        "each-row.toml",
         "received.toml",
     }
     measured = found["measured.toml"].entry
     assert isinstance(measured, EmpiricalDelay)
     assert set(measured.quantiles_ns) == {3_000_000, 4_000_000, 9_000_000}
     assert found["late.toml"].market_data_ns == 100_000_000
-    assert found["recorded.toml"].is_recorded
+    assert found["each-row.toml"].is_recorded
     assert found["received.toml"].row_times is RowTimes.RECEIVED
     assert isinstance(found["received.toml"].market_data, EmpiricalDelay)

@@ -18,13 +18,13 @@ def check_late_view(market: MarketConfig, latency: LatencyConfig) -> None:
     instruments = instruments_of(market)
     if len(instruments) > 1:
         raise InvalidConfig(
-            f"{FIELD}: type recorded is for one instrument, whose venue's clock it follows, and "
+            f"{FIELD}: type each_row is for one instrument, whose venue's clock it follows, and "
             f"this market has {len(instruments)}: give a measured distribution instead",
             field=FIELD,
         )
     if any(source.kind is DataKind.BARS for source in market.sources):
         raise InvalidConfig(
-            f"{FIELD}: type recorded is for rows that hold the venue's time and that of their "
+            f"{FIELD}: type each_row is for rows that hold the venue's time and that of their "
             "reception, and bars do not: give market_data_ns, or a distribution",
             field=FIELD,
         )

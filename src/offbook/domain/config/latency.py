@@ -56,7 +56,7 @@ class EmpiricalDelay(ConfigPart, frozen=True, kw_only=True, tag_field="type", ta
             _require_delay("quantiles_ns", delay)
 
 
-class RecordedDelay(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="recorded"):
+class RecordedDelay(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="each_row"):
     """As each row of a recording tells it, which holds the time of the venue and that of the
     reception of every row."""
 
@@ -107,7 +107,7 @@ class LatencyConfig(ConfigPart, frozen=True, kw_only=True):
         settle_enum(self, "row_times", RowTimes, "venue.latency.row_times")
         if self.is_recorded and self.row_times is RowTimes.VENUE:
             raise InvalidConfig(
-                "venue.latency.row_times=venue: with a market_data of type recorded the times of "
+                "venue.latency.row_times=venue: with a market_data of type each_row the times of "
                 "the rows are those of their reception: leave it out",
                 field="venue.latency.row_times",
             )

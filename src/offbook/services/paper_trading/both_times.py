@@ -179,5 +179,5 @@ def _times_of(part: Any) -> IntColumn | None:
 
 def _invalid(why: str) -> InvalidConfig:
     return InvalidConfig(
-        f"{FIELD}: type recorded needs a recording with both times; {why}", field=FIELD
+        f"{FIELD}: type each_row needs a recording with both times; {why}", field=FIELD
     )

@@ -175,5 +175,5 @@ def test_what_no_market_of_its_kind_can_tell_is_refused_before() -> None:
     account = msgspec.structs.replace(config.account, rates={"USD": "1"})
     with pytest.raises(InvalidConfig, match=r"for one instrument.*this market has 2"):
         msgspec.structs.replace(config, market=several, account=account)
-    with pytest.raises(InvalidConfig, match="with a market_data of type recorded"):
+    with pytest.raises(InvalidConfig, match="with a market_data of type each_row"):
         LatencyConfig(market_data=RecordedDelay(), row_times=RowTimes.VENUE)
