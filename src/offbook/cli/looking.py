@@ -12,7 +12,7 @@ from offbook.cli.failures import FAILURE
 from offbook.cli.loop import run_async
 from offbook.cli.shell import Shell, paint, short
 from offbook.domain.calendars import DAY_NS
-from offbook.domain.config import Delay, RecordedDelay, symbols_of
+from offbook.domain.config import Delay, LatencyConfig, RecordedDelay, symbols_of
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.services.paper_trading.report import SessionReport, read_report
 from offbook.services.paper_trading.verification import ReplayOutcome, Verification
@@ -183,9 +183,8 @@ def _print_details(report: SessionReport, session: PaperTradingSession, shell: S
     shell.say()
     shell.say(f" strategy  {report.strategy or 'none: orders come from outside'}")
     shell.say(f" params    {params}")
-    seen = _delay(latency.market_data_ns, latency.market_data)
-    late = f", market data {seen} late" if latency.shows_late else ""
-    shell.say(f" venue     fee {_fee(fee)}, latency {delays[0]} there, {delays[1]} back{late}")
+    ways = ", ".join([f"{delays[0]} there", f"{delays[1]} back", *seen_late(latency)])
+    shell.say(f" venue     fee {_fee(fee)}, latency {ways}")
     shell.say(
         f" account   {money(report.initial_cash)} {report.currency} to begin with, "
         f"seed {report.seed}"
@@ -230,7 +229,17 @@ def _fee(fee: dict[str, Any]) -> str:
     return words(fee["type"]) if tables or not plain else " ".join(plain)
 
 
-def _delay(constant_ns: int, drawn: Delay | RecordedDelay | None) -> str:
+def seen_late(latency: LatencyConfig) -> list[str]:
+    """How late the strategy sees the market, in a few words; none where it sees it at once."""
+    drawn = latency.market_data
+    if isinstance(drawn, RecordedDelay):
+        return ["market data as late as each row was"]
+    return (
+        [f"market data {_delay(latency.market_data_ns, drawn)} late"] if latency.shows_late else []
+    )
+
+
+def _delay(constant_ns: int, drawn: Delay | None) -> str:
     if drawn is None:
         return f"{constant_ns / 1e6:g} ms"
     return words(str(msgspec.to_builtins(drawn)["type"]))
