@@ -31,6 +31,7 @@ from offbook.domain.sweeps import (
 )
 from offbook.engine.strategy.strategy import Strategy
 from offbook.ports.repository import IPaperTradingSessionRepository
+from offbook.services.paper_trading.both_times import as_late
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
 from offbook.services.reporting.formatting import strategy_name
 from offbook.services.sweeping.cells import run_cell
@@ -60,14 +61,14 @@ _LOOK_SECONDS: Final = 0.2
 async def identify(config: SessionConfig) -> SweepIdentity:
     """What a sweep of sessions like this one is made of; its data are opened for that, and checked.
 
-    Raises InvalidStrategy, and what opening the market raises.
+    Raises InvalidStrategy, and what opening the market raises, to be seen as late as it is to be.
     """
     from offbook.adapters.sweeps.processes import forbid_in_worker
 
     forbid_in_worker()
     assert config.strategy is not None
     source = load_strategy(config.strategy.ref).source
-    feed = await make_gateway().open(config.market)
+    feed = await as_late(await make_gateway().open(config.market), config.venue)
     try:
         return identity_of(config, source, feed.info.data_identity)
     finally:

@@ -63,6 +63,7 @@ class Turns(Strategy):
 def swept(folder: Path) -> Path:
     (folder / "sweeps.py").write_text(STRATEGIES)
     (folder / "quotes.csv").write_text(recording(300))
+    (folder / "late.toml").write_text('[venue.latency.market_data]\ntype = "each_row"\n')
     return folder
 
 
@@ -224,6 +225,7 @@ def test_a_dry_run_says_what_would_run_and_runs_nothing(offbook: Program) -> Non
         (("--set", "every=1,2", "--axes", "size"), "does not vary"),
         (("--set", "every=1,2", "--name", "../x"), "letters, digits"),
         (("--set", "every=1,2", "--where", "evry > 1"), "did you mean 'every'"),
+        (("--set", "every=1,2", "--config", "late.toml"), "do not hold both times"),
     ],
 )
 def test_wrong_input_is_told_before_anything_is_made(
