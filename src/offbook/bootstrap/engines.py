@@ -20,7 +20,7 @@ def load_engine(session: PaperTradingSession) -> ProcessingEngine:
     if spec is None:
         return ProcessingEngine(session)
     loaded = load_strategy(spec.ref)
-    return ProcessingEngine(session, loaded.strategy(**spec.params), loaded.source)
+    return ProcessingEngine(session, loaded.strategy(**spec.arguments()), loaded.source)
 
 
 EngineFactory = Callable[[PaperTradingSession], ProcessingEngine]
@@ -34,6 +34,6 @@ def engine_factory(strategy: type[Strategy], source: str) -> EngineFactory:
 
     def make(session: PaperTradingSession) -> ProcessingEngine:
         spec = session.config.strategy
-        return ProcessingEngine(session, strategy(**(spec.params if spec else {})), digest)
+        return ProcessingEngine(session, strategy(**(spec.arguments() if spec else {})), digest)
 
     return make

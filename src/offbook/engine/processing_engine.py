@@ -111,7 +111,7 @@ class ProcessingEngine:
         strategy = None
         if self._strategy is not None:
             spec = session.config.strategy
-            strategy = type(self._strategy)(**(spec.params if spec is not None else {}))
+            strategy = type(self._strategy)(**(spec.arguments() if spec is not None else {}))
         every = self._kernel.every_row
         return type(self)(session, strategy, self._strategy_source, every_row=every)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from decimal import Decimal
 from typing import Any, Final
 
@@ -47,6 +48,11 @@ class StrategySpec(ConfigPart, frozen=True, kw_only=True):
                 f"strategy {self.ref!r}: expected path/to/file.py:Class or package.module:Class",
                 field="strategy.ref",
             )
+
+    def arguments(self) -> dict[str, Any]:
+        """The parameters for one strategy, its own to change: many sessions share a specification,
+        and one that is run again must begin with what it began with."""
+        return deepcopy(self.params)
 
 
 class SessionConfig(ConfigPart, frozen=True, kw_only=True):

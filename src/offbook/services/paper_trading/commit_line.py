@@ -190,10 +190,10 @@ class CommitLine:
         committed: Committed = await self._host.commit(message)
         self.session, self.hold = committed.session, committed.hold
         self._kept.session = committed.session
-        # Else what was answered would stay in memory until the next commit, maybe for ever.
-        waiters, self._flying = self._flying, None
-        for waiter in waiters or ():
+        for waiter in self._flying or ():
             waiter.tell(committed.session)
+        # Else what was answered would stay in memory until the next commit, maybe for ever.
+        self._flying = None
 
     def _kept_error(self, engine: ProcessingEngine) -> SessionError | None:
         # An engine that came from a snapshot no longer knows the text of what paused it.

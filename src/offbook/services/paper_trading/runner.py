@@ -184,8 +184,10 @@ class PaperTradingRunner:
             if pump is None or not pump.is_over:
                 main.cancel()
             await asyncio.wait({main})
+        # A task that is cancelled before its first turn has not said so.
         closed = ManagerClosed(f"session {self._id} is no longer run here")
-        await self._refuse_all(self._refusal or closed)
+        self._refusal = self._refusal or closed
+        await self._refuse_all(self._refusal)
         rows = self._rows
         self._rows = self._feed = None
         if rows is not None:

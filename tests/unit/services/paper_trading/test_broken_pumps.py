@@ -6,9 +6,17 @@ from typing import Any
 import pytest
 from tests.stage import RUNNERS, Stage, Trader, market_order, quiet, settle
 
-from offbook.domain.errors import InvalidTransition, OffbookError, SessionFailed, StorageUnavailable
+from offbook.domain.errors import (
+    InvalidTransition,
+    ManagerClosed,
+    OffbookError,
+    SessionFailed,
+    StorageUnavailable,
+)
 from offbook.domain.session import SessionStatus
 from offbook.services.paper_trading.command_desk import CommandDesk
+from offbook.services.paper_trading.messages import AskOrders, AskProgress, Started, StartRunner
+from offbook.services.paper_trading.runner import PaperTradingRunner
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
 
 IN_TIME = 10.0
@@ -90,3 +98,25 @@ async def test_whoever_comes_after_the_pump_broke_is_told(
                     await manager.submit_order("a", market_order())
         await _shut_down(manager)
         await quiet(stage, manager)
+
+
+class LetGo(PaperTradingRunner):
+    """Is closed before its pump had a turn."""
+
+    async def start(self, message: StartRunner) -> Started:
+        started = await super().start(message)
+        await self.close()
+        return started
+
+
+async def test_who_comes_after_a_close_before_the_first_turn_is_not_left_waiting() -> None:
+    stage = Stage()
+    stage.runner = LetGo
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(speed="1"), session_id="a")
+        runner = manager._active_sessions["a"]
+        assert not runner.is_open
+        for call in (runner.orders(AskOrders()), runner.progress(AskProgress())):
+            with pytest.raises(ManagerClosed):
+                async with asyncio.timeout(IN_TIME):
+                    await call
