@@ -281,3 +281,4 @@ class CommitLine:
         """A strategy that cannot save its memory is run again from the start instead."""
         detail = f"no snapshot at record {seq}: {type(error).__name__}: {error}"
         self._outbox.log(self._clock.now(), OperationKind.ERROR, detail)
+        self._wake.set()  # to be stored, though nothing else may come

@@ -311,3 +311,26 @@ async def test_who_pauses_again_and_again_has_snapshots_all_the_same(
 async def _is_of(snapshots: Any, seq: int) -> bool:
     found = await snapshots("a")
     return found is not None and found.seq >= seq
+
+
+@pytest.mark.usefixtures("_all_are_large")
+async def test_that_one_cannot_be_made_is_stored_while_nothing_else_happens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def failing(*arguments: Any) -> Snapshot:
+        await settle()  # until the pause is stored
+        raise MemoryError("too large")
+
+    stage = Stage()
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(speed="1"), session_id="a")
+        await settle()
+        monkeypatch.setattr(snapshotting, "_made", failing)
+        await manager.pause_session("a")
+
+        async def is_told() -> bool:
+            lines = await stage.repository.operations("a")
+            return any("no snapshot" in line.detail for line in lines)
+
+        await eventually(is_told, turns=500)
+    await quiet(stage, manager)
