@@ -102,7 +102,7 @@ class OrderCalls:
         async with self._transitions.visit(session_id, None) as host:
             if host.committed.status not in _TAKES_ORDERS:
                 raise not_running(host.session)
-            reply = await outcome_of(self._registry.active[host.id].take(message))
+            reply = await outcome_of(self._registry.runner_of(host).take(message))
             return _order_in(reply, session_id)
 
 

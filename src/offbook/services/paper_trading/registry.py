@@ -192,6 +192,13 @@ class Registry:
         self.active[host.id] = runner
         return runner
 
+    def runner_of(self, host: SessionHost) -> PaperTradingRunner:
+        """Who runs a session for one who has waited. Raises ManagerClosed if it was let go."""
+        runner = self.active.get(host.id)
+        if runner is None:
+            raise ManagerClosed(f"session {host.id} is no longer run here")
+        return runner
+
     def retire(self, host: SessionHost) -> asyncio.Future[None]:
         """Let a session go: out of the registry at once, then everything released, also where who
         waits for that is cancelled."""

@@ -354,7 +354,7 @@ class PaperTradingSessionManager(SessionReading):
 
         async def work() -> None:
             async with self._transitions.visit(session_id, None) as host:
-                runner = self._registry.active[host.id]
+                runner = self._registry.runner_of(host)
                 await outcome_of(runner.set_speed(SetSpeed(speed=speed)))
 
         await self._call(work, "speed")

@@ -56,7 +56,7 @@ class Transitions:
             self._refuse_while_stopping(host, _C.PAUSE)
             async with host.lane:
                 self._allow(host, _C.PAUSE)
-                runner = self._registry.active[host.id]
+                runner = self._registry.runner_of(host)
                 reply = await outcome_of(runner.pause(_message(command)))
                 return await self._saved(host, reply, _S.PAUSED)
 
@@ -71,7 +71,7 @@ class Transitions:
             self._refuse_while_stopping(host, _C.RESUME)
             async with host.lane:
                 self._allow(host, _C.RESUME)
-                runner = self._registry.active[host.id]
+                runner = self._registry.runner_of(host)
                 reply = await outcome_of(runner.resume(_message(command)))
                 return await self._saved(host, reply, _S.RUNNING)
 
@@ -266,7 +266,7 @@ class Transitions:
     ) -> PaperTradingSession:
         if host.committed.status not in (_S.RUNNING, _S.PAUSED) or host.stop_task is not None:
             raise invalid_transition(host.session, kind)
-        runner = self._registry.active[host.id]
+        runner = self._registry.runner_of(host)
         message = TakeCommand(command=command, digest=command_digest(command, at), at=at)
         call = runner.pause if kind is _C.PAUSE else runner.stop
         reply = await outcome_of(call(message))
@@ -319,7 +319,7 @@ class Transitions:
         await asyncio.wait({host.start_task})
 
     async def _stop_runner(self, host: SessionHost, command: Stop) -> PaperTradingSession:
-        runner = self._registry.active[host.id]
+        runner = self._registry.runner_of(host)
         reply = await outcome_of(runner.stop(_message(command)))
         if isinstance(reply, Taken):
             return reply.session

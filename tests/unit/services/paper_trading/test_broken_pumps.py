@@ -120,3 +120,19 @@ async def test_who_comes_after_a_close_before_the_first_turn_is_not_left_waiting
             with pytest.raises(ManagerClosed):
                 async with asyncio.timeout(IN_TIME):
                     await call
+
+
+async def test_a_stop_that_has_waited_while_its_session_was_let_go_says_so() -> None:
+    """As where the manager is shut down while a pause before it is being stored."""
+    stage = Stage()
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(speed="1"), session_id="a")
+        host = manager._registry.hosts["a"]
+        async with host.lane:
+            stop = asyncio.ensure_future(manager.stop_session("a"))
+            await settle()
+            await manager._registry.retire(host)
+        with pytest.raises(ManagerClosed):
+            await stop
+        assert (await manager.stop_session("a")).status is SessionStatus.STOPPED
+    await quiet(stage, manager)
