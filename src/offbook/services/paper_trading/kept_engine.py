@@ -119,10 +119,15 @@ class KeptEngine:
         if not self.may_fold or self._engine is None:
             return
         captured = self._engine.capture()
-        if captured is not None and captured.entries <= MOST_FOLDED:
-            state = captured.whole()
-            self._folded, self._sample = _FOLDER.fold(state, self.session.config.market)
-            self._engine = None
+        if captured is None:
+            return
+        if captured.entries > MOST_FOLDED:
+            # Nor will it ever be less. To look again would cost the next snapshot what it knows.
+            self._feed = None
+            return
+        state = captured.whole()
+        self._folded, self._sample = _FOLDER.fold(state, self.session.config.market)
+        self._engine = None
 
     def _unfold(self) -> ProcessingEngine:
         assert self._make is not None

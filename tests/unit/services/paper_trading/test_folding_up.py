@@ -10,6 +10,7 @@ from tests.stage import Stage, Trader, chain, eventually, limit_order, market_or
 
 from offbook.domain.orders import OrderSide
 from offbook.engine.inputs import Attach
+from offbook.services.paper_trading import kept_engine
 from offbook.services.paper_trading.bell import Bell
 from offbook.services.paper_trading.kept_engine import Folder, KeptEngine, unfold
 from offbook.services.paper_trading.limits import Limits
@@ -278,3 +279,23 @@ def test_attach_is_what_an_engine_is_restored_with() -> None:
     """A fold keeps it: were it to change, so would the meaning of what is kept."""
     fields = {"market", "calendars", "joined", "receipts", "received"}
     assert set(Attach.__struct_fields__) == fields
+
+
+async def test_a_session_that_was_too_large_is_not_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What its next snapshot is spared it is told by the mark of the last state taken hold of."""
+    stage = Stage()
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(speed="1"), session_id="a")
+        await manager.submit_order("a", limit_order("90.00"))
+        pump = pump_of(manager, "a")
+        await eventually(lambda: asleep(pump))
+        monkeypatch.setattr(kept_engine, "MOST_FOLDED", 0)
+        pump.fold_up()
+        assert not pump._kept.is_folded
+        assert not pump._kept.may_fold
+        monkeypatch.setattr(type(pump.engine), "capture", None)
+        pump.fold_up()
+        assert not pump._kept.is_folded
+    await quiet(stage, manager)
