@@ -206,7 +206,8 @@ def nothing_left(pump: Any) -> bool:
     line, engine, outbox = pump.line, pump._kept.engine, pump.outbox
     stored = line.is_at_rest and line._flying is None and outbox.empty
     busy = line._maker is not None and (line._maker.is_busy or line._maker.is_ready)
-    due = engine.status in _OVER or line._is_due(engine, idle=True)
+    # That rows without records went by may wait for whatever wakes it next: it is run again.
+    due = engine.status in _OVER or engine.status is not line._cut_status
     return stored and not (busy or due or pump._mail)
 
 
