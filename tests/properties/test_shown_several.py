@@ -17,6 +17,7 @@ from tests.properties.random_markets import (
 )
 from tests.properties.random_sessions import Improvised, improvise
 
+from offbook.domain.records import StrategyFailed
 from offbook.engine.rows import running_several, showing, shown_several
 from offbook.engine.rows.shown_several import ShownSeveral
 from offbook.engine.strategy.strategy import Strategy
@@ -43,6 +44,16 @@ class OfPrints(Muser):
     """Is shown no quotes."""
 
     on_quote = Strategy.on_quote
+
+
+class Startled(Muser):
+    """Raises now and then at a row at which it has not turned to the engine, and at many it only
+    looks at the row."""
+
+    def _act(self) -> None:
+        if self._roll(12) == 0:
+            raise LookupError("out of the blue")
+        super()._act()
 
 
 STRATEGIES = (Gambler, Muser, OfQuotes, OfPrints)
@@ -110,6 +121,23 @@ def test_rows_that_are_only_shown_change_nothing(
         assert done.rehearsal.raws == expected.rehearsal.raws, f"seed {seed}"
         assert done.steps == expected.steps, f"seed {seed}"
     assert shown.rows > shown.runs > 0, (shown.rows, shown.runs)
+
+
+def test_an_error_is_told_of_the_row_that_was_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the strategy had not turned to the engine before: at that row, time and callback, in a
+    run or row by row; the session goes on as configured, also after a resume."""
+    met: list[str] = []
+    for seed in range(6):
+        expected = one_by_one(seed, Startled)
+        for turns in (0, 16):
+            with monkeypatch.context() as changed:
+                changed.setattr(shown_several, "LEAST_RUN", 1)
+                changed.setattr(running_several, "TURNS", turns)
+                done = session(seed, Startled, changed)
+            assert done.rehearsal.raws == expected.rehearsal.raws, f"seed {seed}"
+            assert done.steps == expected.steps, f"seed {seed}"
+        met += [told.callback for told in expected.rehearsal.of(StrategyFailed)]
+    assert {"on_quote", "on_trade"} <= set(met), met
 
 
 @pytest.mark.parametrize("strategy", [Gambler, Muser])
