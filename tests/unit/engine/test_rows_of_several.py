@@ -22,6 +22,7 @@ from offbook.domain.market_data import (
     TradeSlice,
 )
 from offbook.domain.merging import merge
+from offbook.domain.records import OrderFilled, decode_record
 from offbook.engine.rows import shown_several
 from offbook.engine.rows.packed_rows import GROUP
 from offbook.engine.rows.rows import merged_rows
@@ -201,9 +202,11 @@ def market_of(*pieces: Any) -> BuiltCombination:
     return combined(*made)
 
 
-def watched(market: BuiltCombination, every: int) -> tuple[list[bytes], list[Any], list[Any]]:
+def watched(
+    market: BuiltCombination, every: int, kind: type[Watcher] = Watcher
+) -> tuple[list[bytes], list[Any], list[Any]]:
     """The records of a session, and what its strategy saw."""
-    strategy = Watcher(every=every)
+    strategy = kind(every=every)
     rehearsal = rehearse(market, strategy, cash="1000000")
     rehearsal.rest()
     return rehearsal.raws, strategy.rows, strategy.found
@@ -225,3 +228,53 @@ def test_whoever_turns_to_the_engine_finds_it_at_the_present_row(
     for block in (1, 50, 4096):
         monkeypatch.setattr(shown_several, "RUN_BLOCK", block)
         assert watched(several, every) == expected
+
+
+class OfQuotes(Watcher):
+    """Is shown no prints, and sends an order at the last of six quotes, which three prints follow."""
+
+    on_trade = Strategy.on_trade
+
+    def on_quote(self, quote: Quote) -> None:
+        self.rows.append(quote)
+        if len(self.rows) % 6 == 0:
+            self.buy("ABC", 1)
+            self.found.append((self.now, self.account.equity, len(self.open_orders())))
+
+
+def test_rows_that_are_not_shown_are_taken_after_an_act(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the strategy acts at the last row that it is shown of a block, the rest comes after what
+    it has sent."""
+    several = market_of(*(piece.rows(0, 60) for piece in MARKETS["quotes and prints"]))
+    monkeypatch.setattr(ShownSeveral, "may_show", lambda *_: False)
+    expected = watched(several, 1, OfQuotes)
+    assert len(expected[2]) > 9
+    monkeypatch.undo()
+    monkeypatch.setattr(shown_several, "RUN_BLOCK", 9)
+    monkeypatch.setattr(shown_several, "STEPPED_BLOCKS", 0)
+    assert watched(several, 1, OfQuotes) == expected
+
+
+class OneLimit(Watcher):
+    """Sends one limit at the start, and then leaves the engine alone."""
+
+    def on_quote(self, quote: Quote) -> None:
+        if not self.rows:
+            self.buy("ABC", 1, price="4.995")
+        self.rows.append(quote)
+
+
+@pytest.mark.parametrize("block", [16, 50, 4096])
+def test_an_order_waits_for_its_price_across_blocks(
+    block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no price came to it in a block, one may in the next: what was found is of that block
+    alone."""
+    falls = np.where(COUNT < ROWS // 2, 0, 100)
+    quotes = QuoteSlice(FINE, 0, TS, 50_000 - falls, 50_009 - falls, SIZE, SIZE)
+    several = market_of(quotes, QUOTES_OF_ONE)
+    monkeypatch.setattr(shown_several, "RUN_BLOCK", block)
+    raws, rows, _ = watched(several, 1, OneLimit)
+    assert len(rows) == 2 * ROWS
+    (fill,) = [record for record in map(decode_record, raws) if isinstance(record, OrderFilled)]
+    assert fill.ts == int(TS[ROWS // 2])
