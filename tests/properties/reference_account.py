@@ -150,7 +150,9 @@ class Account(Limits):
 
     def buy_costs(self, order: Order, qty: Fraction, value: Fraction) -> Fraction:
         """What a quantity worth ``value`` may still cost an order, in the instrument's currency."""
-        return value + most_charged(self.venue, self.instrument, order, qty, value, buys=True)
+        return value + most_charged(
+            self.venue, self.instrument, order, qty, value, now=self.now, buys=True
+        )
 
     def in_purse(self, amount: Fraction) -> Fraction:
         """A cost in the currency that pays, rounded up; where its rate moves the collar is for that

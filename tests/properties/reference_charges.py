@@ -125,16 +125,19 @@ def worst(
     of: Instrument,
     *,
     buys: bool,
+    now: int,
 ) -> Fraction:
     """The most that the charge can become while so much more trades: each part at its worst, and of
     what only ``buys`` at that of a buy."""
     if isinstance(fee, SumFee | BoundedFee):
-        most = sum((worst(part, fills, qty, value, of, buys=buys) for part in fee.parts), ZERO)
+        most = sum(
+            (worst(part, fills, qty, value, of, buys=buys, now=now) for part in fee.parts), ZERO
+        )
         if isinstance(fee, SumFee) or not (fills or qty > 0):
             return most
         return _within(fee, most, [*fills, Fill(qty, value, maker=False)])
     if isinstance(fee, UsRegulatoryFee) and fee.round_each:
-        return charge(fee, fills) + dearest_of_each(fee, fills, qty, value, of, buys=buys)
+        return charge(fee, fills) + dearest_of_each(fee, fills, qty, value, of, buys=buys, now=now)
     if isinstance(fee, TieredFee | DatedFee | UsRegulatoryFee):
         return charge(fee, fills) + dearest(fee, qty, value, of, buys=buys)
     ends = [charge(fee, fills)]
@@ -151,16 +154,21 @@ def rises(
     of: Instrument,
     *,
     buys: bool,
+    now: int,
 ) -> Fraction:
     """The most that fills which make a charge grow can add to it, whatever rebates take away in
     between: where there are bounds, each part's own, the minimum at first, and percentages."""
     if isinstance(fee, SumFee):
-        return sum((rises(one, fills, qty, value, of, buys=buys) for one in fee.parts), ZERO)
+        return sum(
+            (rises(one, fills, qty, value, of, buys=buys, now=now) for one in fee.parts), ZERO
+        )
     if not _may_be_given_back(fee):
-        return worst(fee, fills, qty, value, of, buys=buys) - charge(fee, fills)
+        return worst(fee, fills, qty, value, of, buys=buys, now=now) - charge(fee, fills)
     assert isinstance(fee, BoundedFee | BasisPointsFee)
     if isinstance(fee, BoundedFee):
-        most = sum((rises(one, fills, qty, value, of, buys=buys) for one in fee.parts), ZERO)
+        most = sum(
+            (rises(one, fills, qty, value, of, buys=buys, now=now) for one in fee.parts), ZERO
+        )
     else:
         most = value * Fraction(fee.taker) / 10_000
     if fee.minimum is not None and not fills:
@@ -225,13 +233,14 @@ def most_charged(
     qty: Fraction,
     value: Fraction,
     *,
+    now: int,
     buys: bool = False,
 ) -> Fraction:
     """The most that may still be booked for an order."""
     unit, fee = _unit(instrument), fee_for(venue.fee, instrument)
-    most = worst(fee, order.fills, qty, value, instrument, buys=buys)
+    most = worst(fee, order.fills, qty, value, instrument, buys=buys, now=now)
     if venue.fee_rounding is FeeRounding.PER_FILL_HALF_UP:
         if not _may_be_given_back(fee):
             return _up(2 * (most - charge(fee, order.fills)), unit)
-        return _up(2 * rises(fee, order.fills, qty, value, instrument, buys=buys), unit)
+        return _up(2 * rises(fee, order.fills, qty, value, instrument, buys=buys, now=now), unit)
     return _rounded(venue, most, unit) - order.fees

@@ -146,7 +146,12 @@ def _ns(text: str) -> int:
 
 def day_of(fill: Trade) -> date:
     """Its date in New York."""
-    return (datetime.fromtimestamp(fill.at // 10**9, UTC) - timedelta(hours=5)).date()
+    return new_york(fill.at)
+
+
+def new_york(at: int) -> date:
+    """The date there, by its standard time."""
+    return (datetime.fromtimestamp(at // 10**9, UTC) - timedelta(hours=5)).date()
 
 
 def charged_at(rates: Sequence[DatedRate], day: date, amount: Fraction) -> Fraction:

@@ -5,9 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 
-from tests.properties.reference_dated_fees import SEC, TAF, Trade, charged_at, day_of, is_us_stock
+from tests.properties.reference_dated_fees import (
+    SEC,
+    TAF,
+    Trade,
+    charged_at,
+    day_of,
+    is_us_stock,
+    new_york,
+)
 
 from offbook.domain.config import DatedRate, UsRegulatoryFee
 from offbook.domain.instruments import Instrument
@@ -48,18 +57,30 @@ def dearest_of_each(
     of: Instrument,
     *,
     buys: bool,
+    now: int,
 ) -> Fraction:
-    """The most that so much more may be charged: at the dearest rates, and a cent for every rate at
-    which a part of the order may trade, and one for what was rounded up before."""
+    """The most that so much more may be charged from now on: at the dearest rate that may still
+    hold, and a cent for every lower one at which a part of the order may trade."""
     if not is_us_stock(of) or not qty:
         return ZERO
     total = ZERO
     for part in _parts(fee, fills, qty, value, buys=buys):
-        rate = max((Fraction(one.rate) for one in part.rates), default=ZERO)
+        rates = _still_to_hold(part.rates, now)
+        rate = max(rates, default=ZERO)
         before = sum(part.of, ZERO)
         total += _cents(rate * (before + part.more)) - _cents(rate * before)
-        total += CENT * (len(part.rates) + 1) if part.rates else ZERO
+        total += CENT * sum(1 for one in rates if 0 < one < rate)
     return total
+
+
+def _still_to_hold(rates: Sequence[DatedRate], now: int) -> list[Fraction]:
+    """All but those that another has followed by now."""
+    followed = [date.fromisoformat(one.since) <= new_york(now) for one in rates[1:]]
+    return [
+        Fraction(one.rate)
+        for one, is_over in zip(rates, [*followed, False], strict=False)
+        if not is_over
+    ]
 
 
 def _parts(

@@ -169,7 +169,7 @@ class MarginAccount(Margins, Account):
         if self.at_fill or not adding:
             return ZERO
         value = self.value(adding, price)
-        charges = most_charged(self.venue, self.instrument, order, adding, value)
+        charges = most_charged(self.venue, self.instrument, order, adding, value, now=self.now)
         margin = self.to_open(adding, price, buying=order.buying)
         return self.costs(margin + max(charges, ZERO))
 

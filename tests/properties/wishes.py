@@ -107,7 +107,9 @@ class Wishes:
         else:
             none = Order(0, "", step.side, OrderType.LIMIT, step.tif, ZERO, None, False, 0)
             most = max(cash / price, ZERO)
-            cash -= most_charged(self.setup.venue, self.setup.instrument, none, most, cash)
+            cash -= most_charged(
+                self.setup.venue, self.setup.instrument, none, most, cash, now=account.now
+            )
         return max(int(cash / (price * lot)), 1)
 
     def _power(self) -> Fraction:

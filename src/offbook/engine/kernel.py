@@ -77,7 +77,7 @@ class Kernel:
         self.config = config
         self.reports = reports
         self.agenda = Agenda()
-        self.charges = Charges(config.venue.fee, config.venue.fee_rounding)
+        self.charges = Charges(config.venue.fee, config.venue.fee_rounding, lambda: self.now)
         self.slippage = slippage_model(config.venue.slippage)
         self.latency: LatencyModel = latency_model(config.venue.latency)
         self.clock: StrategyClock = SameClock()

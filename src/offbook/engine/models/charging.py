@@ -40,10 +40,12 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Chance(msgspec.Struct, frozen=True, gc=False):
-    """Of what an order is that may trade, and on which side, where that is known."""
+    """Of what an order is that may trade, and on which side, where that is known; it trades no
+    earlier than at ``ts``, in ns UTC."""
 
     instrument: Instrument
     side: OrderSide | None = None
+    ts: int = 0
 
 
 class FeeModel(Protocol):

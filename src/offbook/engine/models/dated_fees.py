@@ -73,7 +73,7 @@ class UsRegulatory:
         """What one trade is charged, on its date in New York."""
         if not _is_us_stock(on.instrument):
             return 0
-        day = (on.ts - _NEW_YORK_NS) // DAY_NS
+        day = _day_of(on.ts)
         if self._round_each:
             unit = on.instrument.charge_unit * ACCRUAL
             return self._rounded(after, on, day, unit) - self._rounded(before, on, day, unit)
@@ -94,15 +94,16 @@ class UsRegulatory:
         return charge * unit
 
     def worst(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
-        """The dearest rates there are, without their maxima; those of a sell unless it is a buy."""
+        """The dearest rates there are, without their maxima; those of a sell unless it is a buy.
+        Where each is rounded by itself, those that may still hold."""
         if not _is_us_stock(on.instrument) or not qty:
             return 0
         value, shares = (_NOTHING, [self._cat]) if on.side is OrderSide.BUY else self._of_a_sale
         if self._round_each:
-            unit = on.instrument.charge_unit * ACCRUAL
-            whole = Traded(traded.qty + qty, traded.notional + notional)
-            grown = _dearest(value, shares, whole, unit) - _dearest(value, shares, traded, unit)
-            return (grown + _spare((value, *shares))) * unit
+            unit, day = on.instrument.charge_unit * ACCRUAL, _day_of(on.ts)
+            cents = value.most_cents(day, traded.notional, notional, unit * _MILLION)
+            cents += sum(one.most_cents(day, traded.qty, qty, unit) for one in shares)
+            return cents * unit
         sold = -(-notional * value.dearest // _MILLION)
         return sold + qty * sum(rates.dearest for rates in shares)
 
@@ -127,7 +128,9 @@ class _Dated:
             for rate in rates
         ]
         self.dearest = max(self._rates, default=0)
-        self.count = len(self._rates)
+        rests = [self._rates[place:] for place in range(len(self._rates))]
+        self._from = [(max(rest), sum(0 < one < max(rest) for one in rest)) for rest in rests]
+        """From each rate on: the dearest, and how many there are below it."""
 
     def charge(self, day: int, amount: int) -> int:
         """The rate of a day times an amount, at most the day's maximum."""
@@ -137,21 +140,26 @@ class _Dated:
         charge, most = self._rates[place] * amount, self._most[place]
         return charge if most is None else min(charge, most)
 
+    def most_cents(self, day: int, before: int, more: int, unit: int) -> int:
+        """The most whole units that can be charged for ``more`` of an amount from a day on, where
+        what an order is charged for all of it by then is rounded up.
+
+        While one rate holds, these are the units between two sums that are rounded up: of a rate
+        below the dearest at most one more than the dearest would come to.
+        """
+        if not self._from:
+            return 0
+        dearest, lower = self._from[max(bisect_right(self._since, day) - 1, 0)]
+        grown = ceil_div(dearest * (before + more), unit) - ceil_div(dearest * before, unit)
+        return grown + lower
+
 
 _NOTHING: Final = _Dated(())
 
 
-def _dearest(value: _Dated, shares: list[_Dated], traded: Traded, unit: int) -> int:
-    """In cents, what an order is charged at the dearest rates, each rounded up."""
-    on_value = ceil_div(value.dearest * traded.notional, unit * _MILLION)
-    return on_value + sum(ceil_div(rates.dearest * traded.qty, unit) for rates in shares)
-
-
-def _spare(charges: tuple[_Dated, ...]) -> int:
-    """Cents that rounding may take beyond that: one for each rate at which a part of the order may
-    trade, and one for what was rounded up before. It is the same however much has traded, so that
-    what is held for an order never grows."""
-    return sum(rates.count + 1 for rates in charges if rates.count)
+def _day_of(ts: int) -> int:
+    """The date in New York, in days since 1970."""
+    return (ts - _NEW_YORK_NS) // DAY_NS
 
 
 def _is_us_stock(instrument: Instrument) -> bool:

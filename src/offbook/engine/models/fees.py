@@ -8,7 +8,7 @@ of them), and a reservation made for the whole order always suffices.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from offbook.domain.config import (
     BasisPointsFee,
@@ -314,9 +314,15 @@ def _goes_by_volume(fee: OneInstrumentsFee) -> bool:
 
 
 class Charges:
-    """What fills book of the charges that a model gives, in units of 10**-18."""
+    """What fills book of the charges that a model gives, in units of 10**-18.
 
-    def __init__(self, config: FeeConfig, rounding: FeeRounding) -> None:
+    ``now`` tells the time (ns UTC) before which nothing trades any more.
+    """
+
+    def __init__(
+        self, config: FeeConfig, rounding: FeeRounding, now: Callable[[], int] = lambda: 0
+    ) -> None:
+        self._now = now
         self._prices = PriceList(config)
         self._half_up = rounding is FeeRounding.PER_FILL_HALF_UP
         self._half_even = rounding is FeeRounding.HALF_EVEN
@@ -368,7 +374,7 @@ class Charges:
         Rounding each fill half up at most doubles what it adds: what rounds up is half a unit or
         more.  What others take away may be rounded to nothing, and is not counted on.
         """
-        model, on = self._prices.model(of), Chance(of, side)
+        model, on = self._prices.model(of), Chance(of, side, self._now())
         if self._half_up:
             rise = _rises(model, traded, qty, notional, on)
             return round_against_client(2 * rise, of.charge_unit * ACCRUAL) // ACCRUAL

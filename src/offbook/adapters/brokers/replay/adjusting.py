@@ -7,8 +7,9 @@ to the close.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
@@ -18,6 +19,8 @@ from offbook.domain.errors import BadMarketData, InvalidInput
 FEWEST_DECIMALS: Final = 6
 MOST_DECIMALS: Final = 12
 _PRICES: Final = ("open", "high", "low")
+_NUMBER: Final = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
+"""What is read as a price: neither words nor numbers of a thousand digits, as Decimal would."""
 
 
 class Adjusting:
@@ -77,11 +80,8 @@ class Adjusting:
 
 
 def _price(cell: str) -> Decimal | None:
-    try:
-        price = Decimal(cell)
-    except InvalidOperation:
-        return None
-    return price if price.is_finite() and price > 0 else None
+    price = Decimal(cell) if _NUMBER.fullmatch(cell) else Decimal(0)
+    return price if price > 0 else None
 
 
 def _decimals(price: Decimal) -> int:

@@ -90,7 +90,8 @@ def test_what_cannot_be_adjusted_is_refused(tmp_path: Path) -> None:
     """No such column, prices that are none, or no plain prices to adjust."""
     path = table(tmp_path, "2020-08-06,1,1,1,1,5", header="Date,Open,High,Low,Close,Volume")
     assert f"{path} has no column of adjusted closes" in refused(path, InvalidInput)
-    for row in ("null,1,1,1,1", "1,1,1,0,1", "1,1,1,1,null", "1,1,1,1,-1", "1,1,1,1,NaN"):
+    rows = ["null,1,1,1,1", "1,1,1,0,1", "1,1,1,1,null", "1,1,1,1,-1", "1,1,1,1,NaN"]
+    for row in (*rows, "1,1,1,1,", "1,1,1,1,1_0", "1,1,1,1,1e999999", "1e-999999,1,1,1,1"):
         path = table(tmp_path, f"2020-08-06,{row},5")
         said = refused(path, BadMarketData)
         assert said.startswith(f"{path}, line 2: ")
