@@ -120,6 +120,27 @@ def test_a_symbol_that_is_not_traded_is_named_with_those_that_are() -> None:
         session(FeeGroup(fee=FREE, symbols=("XYX",)), FeeGroup(fee=USUAL))
 
 
+@pytest.mark.parametrize(
+    ("groups", "said"),
+    [
+        (
+            [FeeGroup(fee=USUAL, currency="USD"), FeeGroup(fee=FREE, symbols=("XYZ",))],
+            "name XYZ in number 2, but it fits number 1 before it",
+        ),
+        (
+            [FeeGroup(fee=FREE, symbols=("XYZ",), currency="EUR")],
+            "name XYZ in number 1, which is for another asset_class or currency than equity in USD",
+        ),
+        ([FeeGroup(fee=FREE, currency="usd")], "have the currency usd; it is written USD here"),
+    ],
+)
+def test_rates_that_would_never_be_taken_are_refused(groups: list[FeeGroup], said: str) -> None:
+    """What is named is meant; a group that fits nothing here may be for another market."""
+    with pytest.raises(InvalidConfig, match=said):
+        session(*groups, FeeGroup(fee=USUAL))
+    session(FeeGroup(fee=FREE, currency="EUR"), FeeGroup(fee=USUAL))
+
+
 def test_a_list_is_kept_with_the_session_and_stands_in_its_chain() -> None:
     """And comes back as it was."""
     promotion = DatedFee(rates=(FIRST, later("2024-07-08T14:00Z")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
+from typing import NoReturn
 
 from offbook.domain.config.base import ConfigPart, settle_enum
 from offbook.domain.config.fees import (
@@ -161,14 +162,36 @@ def bounded_part(fee: OneInstrumentsFee) -> BoundedFee | None:
 
 
 def check_fees(market: MarketConfig, fee: FeeConfig) -> None:
-    """Raise InvalidConfig for a price list that names what is not traded here."""
+    """Raise InvalidConfig for a price list that names what is not traded here, or what none of its
+    rates would ever be for."""
     if not isinstance(fee, ByInstrumentFee):
         return
-    known = [instrument.symbol for instrument in instruments_of(market)]
-    for group in fee.groups:
+    known = {instrument.symbol: instrument for instrument in instruments_of(market)}
+    for place, group in enumerate(fee.groups):
         for symbol in group.symbols:
             if symbol not in known:
-                raise InvalidConfig(
-                    f"venue.fee.groups names {symbol}; this market has {', '.join(known)}",
-                    field="venue.fee.groups",
-                )
+                _refuse(f"names {symbol}; this market has {', '.join(known)}")
+            _require_charged(fee, place, known[symbol])
+        for instrument in known.values():
+            money = instrument.quote_currency
+            if group.currency not in (None, money) and group.currency.upper() == money.upper():
+                _refuse(f"have the currency {group.currency}; it is written {money} here")
+
+
+def _require_charged(fee: ByInstrumentFee, place: int, instrument: Instrument) -> None:
+    """Refuse a group that names an instrument which is charged as another group says."""
+    first, symbol = fee.group_of(instrument), instrument.symbol
+    if first < place:
+        _refuse(
+            f"name {symbol} in number {place + 1}, but it fits number {first + 1} before it, which "
+            "counts: put the one that names it first"
+        )
+    if first > place:
+        _refuse(
+            f"name {symbol} in number {place + 1}, which is for another asset_class or currency "
+            f"than {instrument.asset_class.value} in {instrument.quote_currency}"
+        )
+
+
+def _refuse(what: str) -> NoReturn:
+    raise InvalidConfig(f"venue.fee.groups {what}", field="venue.fee.groups")
