@@ -39,9 +39,8 @@ def as_adjusted(told: MarketDescription) -> MarketDescription:
             "prices",
             field="market.actions",
         )
-    return msgspec.structs.replace(
-        told, adjustment=Adjustment.ALL, price_decimals=told.price_decimals or "auto"
-    )
+    # However many the day's prices were told to have, quotients have more.
+    return msgspec.structs.replace(told, adjustment=Adjustment.ALL, price_decimals="auto")
 
 
 def unread_adjustment(recording: Path, told: MarketDescription) -> str | None:

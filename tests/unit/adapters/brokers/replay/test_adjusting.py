@@ -66,6 +66,21 @@ def test_what_was_written_can_be_traded_and_no_dividend_counts_twice(tmp_path: P
         market_of(target, paying.over(read_description(target)))
 
 
+def test_decimals_that_were_told_of_the_days_prices_are_not_those_of_adjusted_ones(
+    tmp_path: Path,
+) -> None:
+    """What is written beside the file would forbid to read it."""
+    target, path = tmp_path / "adjusted.csv", table(tmp_path, "2020-08-06,1.25,1.30,1.20,1.25,1,5")
+    told = MarketDescription(
+        timeframe="1d", symbol="A", asset_class=AssetClass.EQUITY, price_decimals=2
+    )
+    convert_data(str(path), target, told, unusual=ADJUSTED)
+    assert target.read_text().splitlines()[1].split(",")[1:5] == ["1", "1.04", "0.96", "1"]
+    path = table(tmp_path, "2020-08-06,1.25,1.30,1.20,1.23,1,5")
+    convert_data(str(path), target, told, unusual=ADJUSTED, replace=True)
+    assert market_of(target, read_description(target)).instrument.price_precision == 6
+
+
 def test_of_the_days_prices_it_is_said_what_is_passed_over(tmp_path: Path) -> None:
     """Until somebody says what they carry."""
     path = table(tmp_path)
