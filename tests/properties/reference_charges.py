@@ -139,7 +139,7 @@ def worst(
     if isinstance(fee, UsRegulatoryFee) and fee.round_each:
         return charge(fee, fills) + dearest_of_each(fee, fills, qty, value, of, buys=buys, now=now)
     if isinstance(fee, TieredFee | DatedFee | UsRegulatoryFee):
-        return charge(fee, fills) + dearest(fee, qty, value, of, buys=buys)
+        return charge(fee, fills) + dearest(fee, qty, value, of, buys=buys, now=now)
     ends = [charge(fee, fills)]
     if qty > 0:
         ends += [charge(fee, [*fills, Fill(qty, value, maker)]) for maker in (True, False)]

@@ -105,10 +105,12 @@ def dearest(
     of: Instrument,
     *,
     buys: bool,
+    now: int,
 ) -> Fraction:
-    """The most that so much more may be charged, on whatever day: no rebate, and no maximum."""
+    """The most that so much more may be charged, on whatever day: no rebate, and no maximum; of
+    rates that change at moments those that hold now or later."""
     if not isinstance(fee, UsRegulatoryFee):
-        tiers = fee.tiers if isinstance(fee, TieredFee) else _every_tier(fee)
+        tiers = fee.tiers if isinstance(fee, TieredFee) else _tiers_from(fee, now)
         rates = [Fraction(text) for one in tiers for text in (one.maker, one.taker)]
         return value * max([ZERO, *rates]) / 10_000
     if not is_us_stock(of):
@@ -134,8 +136,11 @@ def _tiers_at(fee: DatedFee, at: int) -> list[VolumeTier]:
     return _tiers_of(held[-1])
 
 
-def _every_tier(fee: DatedFee) -> list[VolumeTier]:
-    return [tier for rates in fee.rates for tier in _tiers_of(rates)]
+def _tiers_from(fee: DatedFee, now: int) -> list[VolumeTier]:
+    """Those of rates that no other has followed by now."""
+    ends = [_ns(after.since or "") for after in fee.rates[1:]]
+    lasting = [rates for rates, end in zip(fee.rates, ends, strict=False) if end > now]
+    return [tier for rates in (*lasting, fee.rates[-1]) for tier in _tiers_of(rates)]
 
 
 def _ns(text: str) -> int:

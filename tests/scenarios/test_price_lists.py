@@ -96,6 +96,18 @@ def test_a_pair_trades_without_a_charge_for_some_hours() -> None:
     """)
 
 
+def test_nothing_is_held_for_rates_that_are_over() -> None:
+    """The dearest are to come at first, and over in the end."""
+    play("""
+    given BTCUSDT; fee 5 / 5 bps from 2024-01-02T12:00Z 10 / 10 from 2024-01-02T13:00Z 2 / 2
+    time         what                        expect
+    11:59:59     quote 100.00 100.00 5 5
+    11:59:59     buy a 1 @ 90                a PENDING_NEW; a NEW; held 90.09
+    12:00:01     buy b 1 @ 90                b PENDING_NEW; b NEW; held 180.18
+    13:00:00     buy c 1 @ 90                c PENDING_NEW; c NEW; held 270.198
+    """)
+
+
 def test_a_least_and_a_most_of_several_charges_are_for_the_order() -> None:
     """A commission and a clearing fee, together at least 1 an order: 10 shares cost 0.04, and the
     minimum is paid with the first fill of three."""

@@ -49,15 +49,16 @@ class DatedShares:
     def __init__(self, config: DatedFee) -> None:
         self._since = config.moments()
         self._rates = [Tiered(rate.all_tiers(), config.volume) for rate in config.rates]
-        self._dearest = max(rates.dearest for rates in self._rates)
+        each = [rates.dearest for rates in self._rates]
+        self._dearest_from = [max(each[place:]) for place in range(len(each))]
 
     def grows(self, before: Traded, after: Traded, on: Occasion) -> int:
         """By the rates that hold then."""
         return self._rates[bisect_right(self._since, on.ts)].grows(before, after, on)
 
     def worst(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
-        """The dearest of all, for they may change before the order trades."""
-        return notional * self._dearest
+        """The dearest that may still hold, for they may change before the order trades."""
+        return notional * self._dearest_from[bisect_right(self._since, on.ts)]
 
 
 class UsRegulatory:
