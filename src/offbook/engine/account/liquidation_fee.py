@@ -19,6 +19,11 @@ class LiquidationFee:
         self._text = kernel.config.account.liquidation_fee
         self._rate = text_to_units(self._text, RATIO_PRECISION)
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether fills can have anything to do with it."""
+        return self._rate != 0
+
     def filled(self, fill: OrderFilled) -> None:
         """A fill was booked."""
         kernel = self._kernel

@@ -21,6 +21,11 @@ class MarginDraws:
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether fills can have anything to do with it."""
+        return isinstance(self._kernel.funds, IsolatedFunds)
+
     def flowed(self, symbol: str, lost: int) -> None:
         """A flow of a position took ``lost`` of its currency (10**-18) from what is free."""
         kernel, funds = self._kernel, self._kernel.funds

@@ -44,6 +44,11 @@ class Settlement:
         self._kernel = kernel
         self._config = kernel.config.account.settlement
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether fills have anything to do with it."""
+        return self._config is not None
+
     def filled(self, fill: r.OrderFilled) -> None:
         """A fill was booked."""
         config = self._config

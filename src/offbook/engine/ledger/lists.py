@@ -119,6 +119,8 @@ def hold(ledger: LedgerState, order: OrderState, amount: int) -> None:
 
 def release(ledger: LedgerState, order: OrderState) -> None:
     """An order has ended: what it held is free, unless other legs hold it too."""
+    if order.order_list_id is None and not order.reserved:
+        return  # as after its last fill
     if mates(ledger, order):
         order.reserved = ZERO
     else:

@@ -269,6 +269,8 @@ class PriceList:
         self._models = tuple(map(fee_model, fees))
         self._bounded = tuple(map(_bounded, fees))
         self._go_by_volume = tuple(map(_goes_by_volume, fees))
+        self.goes_by_volume = any(self._go_by_volume)
+        """Whether any charge depends on what was traded before."""
 
     def model(self, instrument: Instrument) -> FeeModel:
         """The model that an instrument is charged by."""
@@ -336,6 +338,8 @@ class Charges:
         instruments: Mapping[str, Instrument],
     ) -> int:
         """What counts as traded before the day of a fill, where that matters, else 0."""
+        if not self._prices.goes_by_volume:
+            return 0
         return self._prices.volume(traded, instrument, ts, instruments)
 
     def accrue(self, before: Traded, after: Traded, on: Occasion) -> Traded:

@@ -23,6 +23,8 @@ from offbook.domain.orders import (
 from offbook.domain.session import SessionError, SessionStatus
 from offbook.domain.timeframes import parse_timeframe
 from offbook.domain.values import (
+    MAX_PRECISION,
+    MAX_UNITS,
     Amount,
     Exact,
     Price,
@@ -57,6 +59,8 @@ MOST_REQUESTS: Final = 1_000
 """How much one callback may send: orders, cancels, replaces and timers together."""
 MOST_TIMERS: Final = 1_000
 """How many timers may wait at a time: all of them may fall due at one instant."""
+_PLAIN_QTY: Final = MAX_UNITS // 10**MAX_PRECISION
+"""Fewer whole units are never too many, however exactly an instrument counts."""
 _OVER: Final = (SessionStatus.STOPPED, SessionStatus.FAILED)
 
 
@@ -95,6 +99,7 @@ class StrategyHost:
         self._callbacks = {name: self._defined(name) for name in CALLBACKS}
         self.sees_ticks = any(self._callbacks[name] is not None for name in TICK_CALLBACKS)
         """Whether the strategy is shown single quotes, prints or books."""
+        self._hears_of_orders = self.defines("on_fill") or self.defines("on_order")
 
     def _defined(self, name: str) -> Callable[..., None] | None:
         """A callback that the strategy's class defines, else None."""
@@ -165,10 +170,10 @@ class StrategyHost:
         """A report has reached the strategy."""
         kernel = self._kernel
         order = kernel.ledger.orders[report.order]
-        instrument = kernel.instrument(order.symbol)
         kernel.view.report(order, report)
-        if not (self.defines("on_fill") or self.defines("on_order")):
+        if not self._hears_of_orders:
             return
+        instrument = kernel.instrument(order.symbol)
         update = kernel.view.update(order, instrument, self.now, report)
         if report.exec_type in {ExecType.TRADE, ExecType.FILL}:
             self.call("on_fill", fill_of(order.client_order_id, update, report, instrument))
@@ -304,6 +309,8 @@ class StrategyHost:
     def text_qty(self, symbol: str, value: Exact) -> str:
         """Exact text of a quantity."""
         precision = self._kernel.instrument(symbol).qty_precision
+        if type(value) is int and 0 < value < _PLAIN_QTY:
+            return str(value)  # as most are
         return units_to_text(exact_units(value, precision, "qty"), precision)
 
     def set_timer(self, name: str, due: int, every_ns: int | None) -> None:

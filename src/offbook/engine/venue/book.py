@@ -242,7 +242,7 @@ class Book:
                 away = quote.ask_px > px if side is BUY else quote.bid_px < px
                 if away:
                     del self._fresh[ordinal]
-        self._retop()
+        self._rewatch()
 
     def available(self, side: OrderSide, quote: Quote) -> int:
         """What an order of ``side`` may still take of the quote's other side."""
@@ -257,7 +257,7 @@ class Book:
             self.taken_ask = Taken(quote.ask_px, quote.ask_qty, left)
         else:
             self.taken_bid = Taken(quote.bid_px, quote.bid_qty, left)
-        self._retop()
+        self._rewatch()
 
     def missing(self, side: OrderSide, px: int) -> int:
         """What the session took of the level shown at a price: a print there may be the same."""
@@ -277,7 +277,7 @@ class Book:
             self.ahead_ask = Taken(px, before + qty, 0)
         else:
             self.ahead_bid = Taken(px, before + qty, 0)
-        self._retop()
+        self._rewatch()
 
     def _meet(self, quote: Quote) -> None:
         """The first quote after prints: what they gave is missing in a level at their price."""
@@ -309,7 +309,7 @@ class Book:
             self.taken_ask = _carry_far(taken_ask, piece.ask_px, piece.ask_qty, begin, end)
         if taken_bid is not None:
             self.taken_bid = _carry_far(taken_bid, piece.bid_px, piece.bid_qty, begin, end)
-        self._retop()
+        self._rewatch()
 
     def guard(self, band: Band | None) -> None:
         """Wake outside a band, or with None at every row, whatever is working: the account's
@@ -335,6 +335,7 @@ class Book:
         self._rewatch()
 
     def _rewatch(self) -> None:
+        # What was taken, and who still trades as a taker, moves no price at which orders trade.
         # Asked one by one, and not as a tuple, for every order that comes to rest asks.
         taken = not self.taken_ask is self.taken_bid is self.ahead_ask is self.ahead_bid is None
         self.watching = bool(self._fresh or taken or self.guarded or self.awaiting or self.pegs)

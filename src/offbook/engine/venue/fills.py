@@ -38,10 +38,14 @@ class Filler:
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
-        self._settlement = Settlement(kernel)
-        self._liquidation_fee = LiquidationFee(kernel)
-        self._draws = MarginDraws(kernel)
+        self._following = tuple(
+            part.filled
+            for part in (Settlement(kernel), LiquidationFee(kernel), MarginDraws(kernel))
+            if part.is_needed
+        )
+        """What is done after each fill in accounts that ask for it."""
         self._freshness = Freshness(kernel)
+        self._ages = kernel.config.venue.freshness is not None
         self._in_bar = kernel.config.venue.slippage_bound is SlippageBound.BAR
         self.unpaid = CancelReason.INSUFFICIENT_BUYING_POWER
         """Why the last fill that did not come about could not be paid for."""
@@ -53,8 +57,10 @@ class Filler:
         changed and the reason in ``unpaid``, when the account cannot pay for it."""
         kernel = self._kernel
         instrument = kernel.instrument(order.symbol)
-        evidence = self._freshness.flagged(evidence, order.symbol)
-        px, evidence = self._slipped(order, qty, px, liquidity, evidence)
+        if self._ages:
+            evidence = self._freshness.flagged(evidence, order.symbol)
+        if kernel.slippage is not None:
+            px, evidence = self._slipped(order, qty, px, liquidity, evidence)
         position, realized = self._traded(order, qty, px, instrument)
         deal, rate = self._deal(order, qty, px, liquidity, instrument, realized)
         held = kernel.funds.after_fill(order, deal, instrument)
@@ -95,9 +101,8 @@ class Filler:
         )
         kernel.enter(record)
         self._report(order, record, due)
-        self._settlement.filled(record)
-        self._liquidation_fee.filled(record)
-        self._draws.filled(record)
+        for follow in self._following:
+            follow(record)
         return True
 
     def can_pay(

@@ -52,6 +52,9 @@ class QuoteMatching:
         """Match working orders against a new quote."""
         book = self._venue.book(quote.instrument.symbol)
         book.see(quote)
+        if not len(book):
+            book.settle(quote)  # only what was taken is remembered
+            return
         if self._venue.times.trades(quote.instrument):
             if len(book.triggers) and self._venue.times.is_open(quote.instrument):
                 self._pull_triggers(book, quote)
