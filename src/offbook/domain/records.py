@@ -355,8 +355,10 @@ Record = (
 )
 
 
-_amount_text: Final = functools.lru_cache(maxsize=4096)(amount_text)
-"""Most amounts are written again and again: with each commit the whole summary of an account."""
+_MOST_TEXTS: Final = 4096
+_texts: Final[dict[Amount, str]] = {}
+"""Most amounts are written again and again: with each commit the whole summary of an account. Which
+are at hand changes no byte; to keep them in the order of their use costs more than to look."""
 
 _parsed_amount: Final = functools.lru_cache(maxsize=4096)(Amount.parse)
 """And read: orders of a size and price hold the same. Besides, equal ones that are read are one
@@ -365,9 +367,14 @@ object then, where the collector of garbage looks at each."""
 
 def encode_hook(value: object) -> object:
     """Amounts are written as decimal text."""
-    if type(value) is Amount:
-        return _amount_text(value)
-    raise NotImplementedError(f"cannot encode {type(value).__name__}")
+    if type(value) is not Amount:
+        raise NotImplementedError(f"cannot encode {type(value).__name__}")
+    text = _texts.get(value)
+    if text is None:
+        if len(_texts) >= _MOST_TEXTS:
+            _texts.clear()
+        text = _texts[value] = amount_text(value)
+    return text
 
 
 def decode_hook(kind: type[Any], value: object) -> object:

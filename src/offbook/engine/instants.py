@@ -240,11 +240,14 @@ class Instants:
         if isinstance(item, NewArrives):  # as most are
             venue.new_order(item.order)
             return
+        if isinstance(item, ReportArrives):
+            self._deliver(item)
+            return
         match item:
             case CancelArrives() | ReplaceArrives():
                 self._arrive(item)
-            case ReportArrives() | ReservesArrive() | AccountArrives():
-                self._deliver(item)
+            case ReservesArrive() | AccountArrives():
+                self._tell(item)
             case TimerDue(name):
                 self._timer(name)
             case Expiry(order):
@@ -264,15 +267,17 @@ class Instants:
         else:
             self._venue.replace(request)
 
-    def _deliver(self, report: ReportArrives | ReservesArrive | AccountArrives) -> None:
+    def _deliver(self, report: ReportArrives) -> None:
+        if self.host is not None:
+            self.host.deliver(report)
+
+    def _tell(self, report: ReservesArrive | AccountArrives) -> None:
         if isinstance(report, ReservesArrive):
             self._kernel.view.reserves(report)
-        elif isinstance(report, AccountArrives):
-            self._kernel.view.account(report)
-            if report.event is not None and self.host is not None and not self.over:
-                self.host.call("on_account", report.event)
-        elif self.host is not None:
-            self.host.deliver(report)
+            return
+        self._kernel.view.account(report)
+        if report.event is not None and self.host is not None and not self.over:
+            self.host.call("on_account", report.event)
 
     def _timer(self, name: str) -> None:
         kernel = self._kernel

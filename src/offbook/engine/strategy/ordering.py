@@ -8,6 +8,7 @@ raises InvalidOrder; a refusal by risk or venue comes to ``on_order`` as DENIED 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from offbook.engine.strategy.strategy import StrategyContext
     from offbook.engine.strategy.view import PositionView
 
+_AT_MARKET = (None,) * 4 + (TimeInForce.GTC, None, False, False, None, None, False, None, 0, None)
+"""The terms of ``buy`` and ``sell``, in their order, where none is given."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -299,6 +302,10 @@ class Ordering:
         stop_loss: Exact | None,
     ) -> str:
         if take_profit is None and stop_loss is None:
+            if all(map(is_, terms.values(), _AT_MARKET)) and type(self).draft is Ordering.draft:
+                # What most ask for is not asked for one by one.
+                text = self._running().text_qty(symbol, qty)
+                return self.submit(OrderRequest(symbol=symbol, side=side, order_qty=text))
             return self.submit(self.draft(side, symbol, qty, **terms))
         exits: dict[str, Any] = {"take_profit": take_profit, "stop_loss": stop_loss}
         if terms.pop("trail") is not None:
