@@ -53,6 +53,12 @@ class Amount(int):
         return Decimal(str(self))
 
 
+def added(amount: Amount, more: int) -> Amount:
+    """A sum, which is the same object where nothing is added: each other is one more that the
+    collector of garbage looks at."""
+    return Amount(amount + more) if more else amount
+
+
 class Price(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """An exact price: ``units`` of ``10**-precision`` of the quote currency."""
 

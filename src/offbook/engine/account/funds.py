@@ -20,7 +20,7 @@ from offbook.engine.account.valuation import Valuation
 from offbook.engine.desk.terms import Approval, Market, Refusal, Terms
 from offbook.engine.ledger.ledger import LedgerState
 from offbook.engine.ledger.state import Amendment, OrderState, PositionState
-from offbook.engine.models.charging import Traded
+from offbook.engine.models.charging import NOTHING, Traded
 from offbook.engine.models.fees import Charges
 from offbook.engine.strategy.view import ReportedPosition
 from offbook.engine.venue.triggers import trail_level
@@ -189,6 +189,8 @@ class BaseFunds:
 
 def traded_by(order: OrderState, instrument: Instrument) -> Traded:
     """What an order has traded so far."""
+    if not order.cum_qty:
+        return NOTHING
     return Traded(
         order.cum_qty * instrument.qty_scale,
         int(order.cum_notional),

@@ -20,7 +20,7 @@ from offbook.domain.order_table import next_status
 from offbook.domain.orders import ExecType
 from offbook.domain.record_parts import Posting
 from offbook.domain.session import SessionStatus
-from offbook.domain.values import Amount
+from offbook.domain.values import Amount, added
 from offbook.engine.account.volumes import TradedVolumes
 from offbook.engine.ledger.event_state import EVENT_FOLDS, EventState, add_unpaid, contracts_of
 from offbook.engine.ledger.lists import hold, join_list, release
@@ -250,21 +250,21 @@ class LedgerState(msgspec.Struct, kw_only=True):
         self.volumes.add(record, record.cum_notional - order.cum_notional, self.attached)
         order.cum_notional = record.cum_notional
         order.cum_added = record.cum_added
-        order.fees = Amount(order.fees + record.fee)
+        order.fees = added(order.fees, record.fee)
         order.fee_accrued, order.fee_within = record.fee_accrued, record.fee_within or "0"
         self.book(record.postings)
         hold(self, order, record.reserved)
         position = self.positions.setdefault(record.symbol, PositionState())
         position.qty = record.position_qty
         position.cost = record.position_cost
-        position.realized = Amount(position.realized + record.realized)
+        position.realized = added(position.realized, record.realized)
         fee, realized = record.fee, record.realized
         if record.conversion is not None:
             at = record.conversion
             fee, realized = at.fee, at.realized
             self.rates[self._currency_of(record.symbol)] = at.numerator, at.denominator
-        self.realized = Amount(self.realized + realized)
-        self.fees = Amount(self.fees + fee)
+        self.realized = added(self.realized, realized)
+        self.fees = added(self.fees, fee)
         self.fills += 1
         if self.status is SessionStatus.PAUSED:
             self.missed_fills += 1

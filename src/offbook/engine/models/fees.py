@@ -108,6 +108,8 @@ class BasisPoints:
 
     def grows(self, before: Traded, after: Traded, on: Occasion) -> int:
         """What the bounded charge of the whole has grown by."""
+        if not self._bounds.binds:
+            return self._share(after) - self._share(before)
         return self._charge(after) - self._charge(before)
 
     def _share(self, traded: Traded) -> int:

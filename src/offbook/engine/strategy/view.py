@@ -160,7 +160,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     unsettled: Amount = ZERO
 
 
-class ReportedOrder(msgspec.Struct, kw_only=True):
+class ReportedOrder(msgspec.Struct, kw_only=True, gc=False):
     """The view's own record of one order."""
 
     status: OrderStatus

@@ -14,7 +14,7 @@ from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import Bar, Quote, Trade
 from offbook.domain.orders import BUY, SELL, CancelReason, ExecType, Liquidity, OrderSide
 from offbook.domain.record_parts import Conversion, Evidence, Posting
-from offbook.domain.values import Amount, share_of
+from offbook.domain.values import Amount, added, share_of
 from offbook.engine.account.accounts import CASH, CLEARING, FEES, HOLDINGS, VENUE
 from offbook.engine.account.funds import Deal, traded_by
 from offbook.engine.account.liquidation_fee import LiquidationFee
@@ -24,7 +24,7 @@ from offbook.engine.account.settlement import Settlement
 from offbook.engine.account.valuation import AT_MID, PAYS, RECEIVES, Rate
 from offbook.engine.agenda import ReportArrives
 from offbook.engine.kernel import Kernel
-from offbook.engine.ledger.state import OrderState, PositionState
+from offbook.engine.ledger.state import ZERO, OrderState, PositionState
 from offbook.engine.models.charging import Occasion, Traded
 from offbook.engine.models.slippage import slipped
 from offbook.engine.venue.freshness import Freshness
@@ -84,11 +84,11 @@ class Filler:
             cum_qty=order.cum_qty + qty,
             leaves_qty=order.order_qty - order.cum_qty - qty,
             cum_notional=Amount(deal.traded.notional),
-            cum_added=Amount(deal.traded.added),
-            fee=Amount(deal.fee),
+            cum_added=added(ZERO, deal.traded.added),
+            fee=added(ZERO, deal.fee),
             fee_accrued=str(deal.traded.accrued),
-            reserved=Amount(held),
-            realized=Amount(realized),
+            reserved=added(ZERO, held),
+            realized=added(ZERO, realized),
             position_qty=position.qty,
             position_cost=position.cost,
             postings=self._postings(order.side, deal, instrument, realized),
@@ -283,7 +283,7 @@ def traded_on(
     value = share_of(notional, closing, size)
     realized = value - out if (held > 0) is not is_inverse else out - value
     cost = notional - value if size > abs(held) else position.cost - out
-    return PositionState(qty=after, cost=Amount(cost)), realized
+    return PositionState(qty=after, cost=added(ZERO, cost)), realized
 
 
 def quote_evidence(quote: Quote, model: str, rule: str, available: int) -> Evidence:
