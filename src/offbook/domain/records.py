@@ -11,9 +11,8 @@ record, so that folding never computes one again.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -25,6 +24,8 @@ from offbook.domain.action_records import PositionRestated as PositionRestated
 from offbook.domain.action_records import PositionSettled as PositionSettled
 from offbook.domain.action_records import SettlementDone as SettlementDone
 from offbook.domain.action_records import SettlementPending as SettlementPending
+from offbook.domain.amount_texts import decode_hook as decode_hook
+from offbook.domain.amount_texts import encode_hook as encode_hook
 from offbook.domain.commands import Command
 from offbook.domain.config import OnStrategyError
 from offbook.domain.joining import Joined
@@ -65,7 +66,7 @@ from offbook.domain.record_parts import (
 )
 from offbook.domain.risk_records import DailyLossReached as DailyLossReached
 from offbook.domain.risk_records import DayBegan as DayBegan
-from offbook.domain.values import Amount, amount_text
+from offbook.domain.values import Amount
 
 JOURNAL_FORMAT: Final = 1
 ENGINE_SEMANTICS: Final = 2
@@ -353,35 +354,6 @@ Record = (
     | SessionStopped
     | SessionFailed
 )
-
-
-_MOST_TEXTS: Final = 4096
-_texts: Final[dict[Amount, str]] = {}
-"""Most amounts are written again and again: with each commit the whole summary of an account. Which
-are at hand changes no byte; to keep them in the order of their use costs more than to look."""
-
-_parsed_amount: Final = functools.lru_cache(maxsize=4096)(Amount.parse)
-"""And read: orders of a size and price hold the same. Besides, equal ones that are read are one
-object then, where the collector of garbage looks at each."""
-
-
-def encode_hook(value: object) -> object:
-    """Amounts are written as decimal text."""
-    if type(value) is not Amount:
-        raise NotImplementedError(f"cannot encode {type(value).__name__}")
-    text = _texts.get(value)
-    if text is None:
-        if len(_texts) >= _MOST_TEXTS:
-            _texts.clear()
-        text = _texts[value] = amount_text(value)
-    return text
-
-
-def decode_hook(kind: type[Any], value: object) -> object:
-    """Amounts are read from decimal text; anything else is a ValidationError of the decoder."""
-    if kind is Amount and isinstance(value, str):
-        return _parsed_amount(value)
-    raise TypeError(f"cannot decode {kind.__name__} from {type(value).__name__}")
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=encode_hook)
