@@ -231,7 +231,7 @@ def test_whoever_turns_to_the_engine_finds_it_at_the_present_row(
 
 
 class OfQuotes(Watcher):
-    """Is shown no prints, and sends an order at the last of six quotes, which three prints follow."""
+    """Is shown no prints, and sends an order at the last of six quotes, before three prints."""
 
     on_trade = Strategy.on_trade
 
@@ -243,8 +243,8 @@ class OfQuotes(Watcher):
 
 
 def test_rows_that_are_not_shown_are_taken_after_an_act(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the strategy acts at the last row that it is shown of a block, the rest comes after what
-    it has sent."""
+    """Where the strategy acts at the last row that it is shown of a block, the rest comes after
+    what it has sent."""
     several = market_of(*(piece.rows(0, 60) for piece in MARKETS["quotes and prints"]))
     monkeypatch.setattr(ShownSeveral, "may_show", lambda *_: False)
     expected = watched(several, 1, OfQuotes)
