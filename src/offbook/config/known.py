@@ -90,6 +90,11 @@ class Catalogue(msgspec.Struct, frozen=True):
         above = (self.settings.get(path[:length]) for length in range(len(path) - 1, 0, -1))
         return next((table for table in above if table is not None and table.open), None)
 
+    def is_table(self, path: Path) -> bool:
+        """Whether a path is that of a table, which holds settings and is none itself."""
+        names = (*self.settings, *self.tables, *self.kinds)
+        return path in self.tables or any(name[:-1][: len(path)] == path for name in names)
+
     def near(self, path: Path) -> str:
         """What may have been meant by a path that is unknown, as words for an error."""
         told = dotted(path)

@@ -187,6 +187,8 @@ def _checked(
             continue
         if known is None:
             told = f"unknown setting {dotted(path)}: {catalogue.near(path)}"
+            if catalogue.is_table(path):
+                told = f"{dotted(path)}: expected a table, was {value!r}"
             problems.append(Problem(origin, dotted(path), told, line))
             continue
         try:

@@ -86,6 +86,12 @@ def test_outside_home_and_repository_a_parent_is_not_trusted(
             "line 2: lifecycle.at_end: expected stop or pause, was 'explode'",
         ),
         ("venue = 5\n", "venue: expected a table, was 5"),
+        ("[venue]\nlatency = 5\n", "line 2: venue.latency: expected a table, was 5"),
+        (
+            "[venue.latency]\nmarket_data = 5\n",
+            "line 2: venue.latency.market_data: expected a table",
+        ),
+        ("[venue]\nfee = 5\n", "line 2: venue.fee: expected a table, was 5"),
         ('[venue]\nfee = {type = "free"}\n', "line 2: venue.fee.type: expected basis_points or "),
         ("sed = 1\nnme = 2\n", "1 more: see offbook config check"),
     ],
