@@ -151,8 +151,11 @@ def _print_listing(sessions: list[PaperTradingSession], shell: Shell) -> None:
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
-    for name in ("session", "made (UTC)", "status", "strategy", "market"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis")
+    for name in ("session", "made (UTC)", "status"):
+        table.add_column(name, no_wrap=True)
+    # Of any length: where the terminal is narrow, these take more lines and the others stay whole.
+    for name in ("strategy", "market"):
+        table.add_column(name, overflow="fold")
     table.add_column("fills", justify="right", no_wrap=True)
     table.add_column("equity", justify="right", no_wrap=True)
     for session in sessions:

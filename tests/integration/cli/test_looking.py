@@ -34,6 +34,19 @@ def test_sessions_are_listed_oldest_first_with_what_tells_them_apart(offbook: Pr
     assert first["session_id"][:13] in table
 
 
+def test_a_long_name_takes_more_lines_and_nothing_from_the_others(
+    offbook: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a terminal of 80 columns."""
+    monkeypatch.setenv("COLUMNS", "80")
+    made = offbook(*FLIP, "--name", "a-name " + 30 * "of-many-words-", "--json").document
+    table = offbook("sessions").out
+    assert "…" not in table
+    assert max(map(len, table.splitlines())) <= 80
+    for told in (made["session_id"][:13], made["status"], f"{float(made['equity']):,.2f}"):
+        assert told in table
+
+
 def test_show_gives_the_same_document_as_the_run_did(offbook: Program) -> None:
     """By whole id, by a beginning, and as the last one."""
     made = offbook(*FLIP, "--json").document
