@@ -90,13 +90,19 @@ class TradingTime:
     def cells(self, ts: IntColumn, sessions: Sessions, timeframe_ns: int) -> IntColumn:
         """When the bar of each clock time opens: multiples of the timeframe since 1970, or since
         the session's opening, those of a day since the day's."""
-        anchors = self._day_opens if timeframe_ns >= DAY_NS else self._anchors
+        anchors, _ = self._spans_of_bars(timeframe_ns)
         cells: IntColumn = ts - (ts - anchors[sessions]) % timeframe_ns
         return cells
 
     def cell_ends(self, cells: IntColumn, timeframe_ns: int) -> IntColumn:
         """When the bars that open at ``cells`` end: after a timeframe, or with their session;
         those of a day with the day."""
-        closes = self._day_closes if timeframe_ns >= DAY_NS else self._closes
-        sessions = np.searchsorted(self._anchors, cells, side="right") - 1
+        anchors, closes = self._spans_of_bars(timeframe_ns)
+        sessions = np.searchsorted(anchors, cells, side="right") - 1
         return np.minimum(cells + timeframe_ns, closes[sessions])
+
+    def _spans_of_bars(self, timeframe_ns: int) -> tuple[IntColumn, IntColumn]:
+        """Of each session, since when its bars are counted, and with what the last ends."""
+        if timeframe_ns >= DAY_NS:
+            return self._day_opens, self._day_closes
+        return self._anchors, self._closes

@@ -44,6 +44,15 @@ def test_a_break_is_no_trading_time_and_no_night() -> None:
     assert trading_year(NOON) == opened * 1461 * DAY_NS // (4 * (28 * DAY_NS + 6 * HOUR))
 
 
+def test_the_bar_of_a_day_that_is_joined_after_its_break_ends_with_that_day() -> None:
+    time = TradingTime(NOON, DAY_NS + 4 * HOUR)
+    spent = np.array([0, 2 * HOUR])
+    sessions = time.session_at(spent)
+    days = time.cells(time.clock(spent, sessions), sessions, DAY_NS)
+    assert (days / DAY_NS).tolist() == [1, 2]
+    assert (time.cell_ends(days, DAY_NS) - days == 6 * HOUR).all()
+
+
 @pytest.mark.parametrize("timeframe", [HOUR, DAY_NS])
 def test_rows_and_bars_are_made_in_the_open_hours(
     timeframe: int, monkeypatch: pytest.MonkeyPatch
