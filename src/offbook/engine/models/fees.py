@@ -9,6 +9,7 @@ of them), and a reservation made for the whole order always suffices.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from offbook.domain.config import (
     BasisPointsFee,
@@ -175,7 +176,7 @@ class Bounded:
     order has traded (``within``), for it depends on when it traded."""
 
     def __init__(self, config: BoundedFee) -> None:
-        self.parts = Sum(tuple(map(_single, config.parts)))
+        self._parts = _together(config)
         self._gives = any(map(_gives, config.parts))
         self._bounds = Bounds(
             config.minimum, config.maximum, config.maximum_percent, config.minimum_percent
@@ -187,7 +188,7 @@ class Bounded:
 
     def worst(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
         """Every part at its worst: no bound falls as more trades, or as more is charged."""
-        within = traded.within + self.parts.worst(traded, qty, notional, on)
+        within = traded.within + self._parts.worst(traded, qty, notional, on)
         whole = Traded(traded.qty + qty, traded.notional + notional)
         return self._bounds.of(within, whole) - self._bounds.of(traded.within, traded)
 
@@ -195,7 +196,7 @@ class Bounded:
         """As with a rebate of one charge."""
         if not self._gives:
             return self.worst(traded, qty, notional, on)
-        return self.parts.rises(traded, qty, notional, on) + self._bounds.rise(traded, notional)
+        return self._parts.rises(traded, qty, notional, on) + self._bounds.rise(traded, notional)
 
 
 class Sum:
@@ -222,6 +223,11 @@ def fee_model(config: OneInstrumentsFee) -> FeeModel:
     if isinstance(config, SumFee):
         return Sum(tuple(map(fee_model, config.parts)))
     return Bounded(config) if isinstance(config, BoundedFee) else _single(config)
+
+
+def _together(config: BoundedFee) -> Sum:
+    """What has bounds in common, without these."""
+    return Sum(tuple(map(_single, config.parts)))
 
 
 def _single(config: SingleFee) -> FeeModel:
@@ -262,25 +268,32 @@ def _gives(fee: SingleFee) -> bool:
     return any(text_to_units(tier.maker, 4) < 0 for tier in tiers)
 
 
+class Priced(NamedTuple):
+    """How the instruments of one group are charged."""
+
+    model: FeeModel
+    bounded: FeeModel | None
+    """The charges that have bounds in common, without these."""
+    goes_by_volume: bool
+    """Whether any charge depends on what was traded before."""
+
+
 class PriceList:
-    """Which model each instrument is charged by, and what its tiers by volume go by."""
+    """How each instrument is charged, and what its tiers by volume go by."""
 
     def __init__(self, config: FeeConfig) -> None:
-        self._config = config if isinstance(config, ByInstrumentFee) else None
-        fees = (config,) if not isinstance(config, ByInstrumentFee) else _fees_of(config)
-        self._models = tuple(map(fee_model, fees))
-        self._bounded = tuple(map(_bounded, fees))
-        self._go_by_volume = tuple(map(_goes_by_volume, fees))
-        self.goes_by_volume = any(self._go_by_volume)
-        """Whether any charge depends on what was traded before."""
+        self._config: ByInstrumentFee | None = None
+        fees: tuple[OneInstrumentsFee, ...]
+        if isinstance(config, ByInstrumentFee):
+            self._config = config
+            fees = tuple(group.fee for group in config.groups)
+        else:
+            fees = (config,)
+        self._groups = tuple(map(_priced, fees))
 
-    def model(self, instrument: Instrument) -> FeeModel:
-        """The model that an instrument is charged by."""
-        return self._models[self._place(instrument)]
-
-    def bounded(self, instrument: Instrument) -> FeeModel | None:
-        """The charges of an instrument that have bounds in common, without these."""
-        return self._bounded[self._place(instrument)]
+    def of(self, instrument: Instrument) -> Priced:
+        """How an instrument is charged."""
+        return self._groups[self._place(instrument)]
 
     def volume(
         self,
@@ -292,7 +305,7 @@ class PriceList:
         """What counts as traded in the 30 days before the day of ``ts``, of all ``instruments`` of
         the market or of a group; 0 where nothing goes by it."""
         place = self._place(instrument)
-        if not self._go_by_volume[place]:
+        if not self._groups[place].goes_by_volume:
             return 0
         config = self._config
         if config is None or config.volume_of is VolumeOf.ACCOUNT or len(instruments) == 1:
@@ -304,17 +317,13 @@ class PriceList:
         return 0 if self._config is None else self._config.group_of(instrument)
 
 
-def _fees_of(config: ByInstrumentFee) -> tuple[OneInstrumentsFee, ...]:
-    return tuple(group.fee for group in config.groups)
-
-
-def _bounded(fee: OneInstrumentsFee) -> FeeModel | None:
+def _priced(fee: OneInstrumentsFee) -> Priced:
     part = bounded_part(fee)
-    return None if part is None else Bounded(part).parts
-
-
-def _goes_by_volume(fee: OneInstrumentsFee) -> bool:
-    return any(isinstance(one, TieredFee | DatedFee) for one in single_fees(fee))
+    return Priced(
+        model=fee_model(fee),
+        bounded=None if part is None else _together(part),
+        goes_by_volume=any(isinstance(one, TieredFee | DatedFee) for one in single_fees(fee)),
+    )
 
 
 class Charges:
@@ -327,35 +336,23 @@ class Charges:
         self, config: FeeConfig, rounding: FeeRounding, now: Callable[[], int] = lambda: 0
     ) -> None:
         self._now = now
-        self._prices = PriceList(config)
+        self.prices = PriceList(config)
         self._half_up = rounding is FeeRounding.PER_FILL_HALF_UP
         self._half_even = rounding is FeeRounding.HALF_EVEN
         self._exact = rounding is FeeRounding.EXACT
 
-    def volume(
-        self,
-        traded: TradedVolumes,
-        instrument: Instrument,
-        ts: int,
-        instruments: Mapping[str, Instrument],
-    ) -> int:
-        """What counts as traded before the day of a fill, where that matters, else 0."""
-        if not self._prices.goes_by_volume:
-            return 0
-        return self._prices.volume(traded, instrument, ts, instruments)
-
     def accrue(self, before: Traded, after: Traded, on: Occasion) -> Traded:
         """What an order has traded with a fill, and was charged exactly."""
-        within, bounded = before.within, self._prices.bounded(on.instrument)
-        if bounded is not None:
-            within += bounded.grows(before, after, on)
+        within, priced = before.within, self.prices.of(on.instrument)
+        if priced.bounded is not None:
+            within += priced.bounded.grows(before, after, on)
             after = Traded(after.qty, after.notional, after.added, within=within)
-        accrued = before.accrued + self._prices.model(on.instrument).grows(before, after, on)
+        accrued = before.accrued + priced.model.grows(before, after, on)
         return Traded(after.qty, after.notional, after.added, accrued, within)
 
     def have_bounds(self, instrument: Instrument) -> bool:
         """Whether several charges of an instrument have bounds in common."""
-        return self._prices.bounded(instrument) is not None
+        return self.prices.of(instrument).bounded is not None
 
     def fee(self, before: Traded, after: Traded, paid: int, of: Instrument) -> int:
         """What a fill books for an order that has ``paid`` this much before it, both sides with
@@ -380,7 +377,7 @@ class Charges:
         Rounding each fill half up at most doubles what it adds: what rounds up is half a unit or
         more.  What others take away may be rounded to nothing, and is not counted on.
         """
-        model, on = self._prices.model(of), Chance(of, side, self._now())
+        model, on = self.prices.of(of).model, Chance(of, side, self._now())
         if self._half_up:
             rise = _rises(model, traded, qty, notional, on)
             return round_against_client(2 * rise, of.charge_unit * ACCRUAL) // ACCRUAL

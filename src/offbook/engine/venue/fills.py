@@ -198,7 +198,7 @@ class Filler:
             side=side,
             instrument=instrument,
             ts=kernel.now,
-            volume=kernel.charges.volume(
+            volume=kernel.charges.prices.volume(
                 kernel.ledger.volumes, instrument, kernel.now, kernel.instruments
             ),
         )
