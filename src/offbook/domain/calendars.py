@@ -37,12 +37,12 @@ class TradingCalendar(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if len(self.opens) != len(self.closes):
             raise InvalidConfig(f"calendar {self.name}: opens and closes differ in number")
-        _check_breaks(self)
         backwards = any(map(operator.le, self.closes, self.opens))
         if backwards or any(map(operator.lt, self.opens[1:], self.closes)):
             raise InvalidConfig(f"calendar {self.name}: sessions overlap or run backwards")
         if not self.opens and self.name != ALWAYS_OPEN:
             raise InvalidConfig(f"calendar {self.name} has no sessions")
+        _check_breaks(self)
 
     @property
     def always_open(self) -> bool:

@@ -132,6 +132,11 @@ def test_a_break_that_is_not_inside_a_session_of_its_own_is_refused(
         msgspec.structs.replace(NOON, break_starts=starts, break_ends=ends)
 
 
+def test_sessions_that_overlap_are_named_before_their_breaks() -> None:
+    with pytest.raises(InvalidConfig, match="sessions overlap or run backwards"):
+        msgspec.structs.replace(NOON, opens=(20, 0), closes=(27, 9))
+
+
 def test_breaks_are_part_of_the_digest() -> None:
     """Two calendars that differ in their breaks are two."""
     none = msgspec.structs.replace(NOON, break_starts=(), break_ends=())
