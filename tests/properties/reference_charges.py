@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
-from tests.properties.reference_dated_fees import dated_charge, dearest
+from tests.properties.reference_dated_fees import More, dated_charge, dearest
 from tests.properties.reference_each_rounded import dearest_of_each, rounded_each
 
 from offbook.domain.config import (
@@ -117,64 +117,42 @@ def _within(
     return total
 
 
-def worst(
-    fee: OneInstrumentsFee,
-    fills: Sequence[Fill],
-    qty: Fraction,
-    value: Fraction,
-    of: Instrument,
-    *,
-    buys: bool,
-    now: int,
-) -> Fraction:
+def worst(fee: OneInstrumentsFee, fills: Sequence[Fill], more: More) -> Fraction:
     """The most that the charge can become while so much more trades: each part at its worst, and of
     what only ``buys`` at that of a buy."""
     if isinstance(fee, SumFee | BoundedFee):
-        most = sum(
-            (worst(part, fills, qty, value, of, buys=buys, now=now) for part in fee.parts), ZERO
-        )
-        if isinstance(fee, SumFee) or not (fills or qty > 0):
+        most = sum((worst(part, fills, more) for part in fee.parts), ZERO)
+        if isinstance(fee, SumFee) or not (fills or more.qty > 0):
             return most
-        return _within(fee, most, [*fills, Fill(qty, value, maker=False)])
+        return _within(fee, most, [*fills, Fill(more.qty, more.value, maker=False)])
     if isinstance(fee, UsRegulatoryFee) and fee.round_each:
-        return charge(fee, fills) + dearest_of_each(fee, fills, qty, value, of, buys=buys, now=now)
+        return charge(fee, fills) + dearest_of_each(fee, fills, more)
     if isinstance(fee, TieredFee | DatedFee | UsRegulatoryFee):
-        return charge(fee, fills) + dearest(fee, qty, value, of, buys=buys, now=now)
+        return charge(fee, fills) + dearest(fee, more)
     ends = [charge(fee, fills)]
-    if qty > 0:
-        ends += [charge(fee, [*fills, Fill(qty, value, maker)]) for maker in (True, False)]
+    if more.qty > 0:
+        ends += [
+            charge(fee, [*fills, Fill(more.qty, more.value, maker)]) for maker in (True, False)
+        ]
     return max(ends)
 
 
-def rises(
-    fee: OneInstrumentsFee,
-    fills: Sequence[Fill],
-    qty: Fraction,
-    value: Fraction,
-    of: Instrument,
-    *,
-    buys: bool,
-    now: int,
-) -> Fraction:
+def rises(fee: OneInstrumentsFee, fills: Sequence[Fill], more: More) -> Fraction:
     """The most that fills which make a charge grow can add to it, whatever rebates take away in
     between: where there are bounds, each part's own, the minimum at first, and percentages."""
     if isinstance(fee, SumFee):
-        return sum(
-            (rises(one, fills, qty, value, of, buys=buys, now=now) for one in fee.parts), ZERO
-        )
+        return sum((rises(one, fills, more) for one in fee.parts), ZERO)
     if not _may_be_given_back(fee):
-        return worst(fee, fills, qty, value, of, buys=buys, now=now) - charge(fee, fills)
+        return worst(fee, fills, more) - charge(fee, fills)
     assert isinstance(fee, BoundedFee | BasisPointsFee)
     if isinstance(fee, BoundedFee):
-        most = sum(
-            (rises(one, fills, qty, value, of, buys=buys, now=now) for one in fee.parts), ZERO
-        )
+        most = sum((rises(one, fills, more) for one in fee.parts), ZERO)
     else:
-        most = value * Fraction(fee.taker) / 10_000
+        most = more.value * Fraction(fee.taker) / 10_000
     if fee.minimum is not None and not fills:
         most += Fraction(fee.minimum)
     percents = [fee.maximum_percent, getattr(fee, "minimum_percent", None)]
-    return most + value * max(Fraction(percent or 0) for percent in percents) / 100
+    return most + more.value * max(Fraction(percent or 0) for percent in percents) / 100
 
 
 def _may_be_given_back(fee: OneInstrumentsFee) -> bool:
@@ -238,9 +216,10 @@ def most_charged(
 ) -> Fraction:
     """The most that may still be booked for an order."""
     unit, fee = _unit(instrument), fee_for(venue.fee, instrument)
-    most = worst(fee, order.fills, qty, value, instrument, buys=buys, now=now)
+    more = More(qty, value, instrument, buys, now)
+    most = worst(fee, order.fills, more)
     if venue.fee_rounding is FeeRounding.PER_FILL_HALF_UP:
         if not _may_be_given_back(fee):
             return _up(2 * (most - charge(fee, order.fills)), unit)
-        return _up(2 * rises(fee, order.fills, qty, value, instrument, buys=buys, now=now), unit)
+        return _up(2 * rises(fee, order.fills, more), unit)
     return _rounded(venue, most, unit) - order.fees

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Protocol
@@ -98,28 +99,31 @@ def dated_charge(fee: TieredFee | DatedFee | UsRegulatoryFee, fill: Trade) -> Fr
     return charged
 
 
-def dearest(
-    fee: TieredFee | DatedFee | UsRegulatoryFee,
-    qty: Fraction,
-    value: Fraction,
-    of: Instrument,
-    *,
-    buys: bool,
-    now: int,
-) -> Fraction:
+@dataclass(frozen=True)
+class More:
+    """What an order may still trade, from ``now`` on; ``buys`` where it is known to buy."""
+
+    qty: Fraction
+    value: Fraction
+    of: Instrument
+    buys: bool
+    now: int
+
+
+def dearest(fee: TieredFee | DatedFee | UsRegulatoryFee, more: More) -> Fraction:
     """The most that so much more may be charged, on whatever day: no rebate, and no maximum; of
     rates that change at moments those that hold now or later."""
     if not isinstance(fee, UsRegulatoryFee):
-        tiers = fee.tiers if isinstance(fee, TieredFee) else _tiers_from(fee, now)
+        tiers = fee.tiers if isinstance(fee, TieredFee) else _tiers_from(fee, more.now)
         rates = [Fraction(text) for one in tiers for text in (one.maker, one.taker)]
-        return value * max([ZERO, *rates]) / 10_000
-    if not is_us_stock(of):
+        return more.value * max([ZERO, *rates]) / 10_000
+    if not is_us_stock(more.of):
         return ZERO
-    if buys:
-        return _highest(fee.cat) * qty
-    sec = _highest(SEC if fee.sec is None else fee.sec) * value / 10**6
+    if more.buys:
+        return _highest(fee.cat) * more.qty
+    sec = _highest(SEC if fee.sec is None else fee.sec) * more.value / 10**6
     shares = _highest(TAF if fee.taf is None else fee.taf) + _highest(fee.cat)
-    return math.ceil(sec / FINEST) * FINEST + shares * qty
+    return math.ceil(sec / FINEST) * FINEST + shares * more.qty
 
 
 def _tiers_of(rates: SharesFrom) -> list[VolumeTier]:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from tests.properties.reference_dated_fees import (
     SEC,
     TAF,
+    More,
     Trade,
     charged_at,
     day_of,
@@ -19,7 +20,6 @@ from tests.properties.reference_dated_fees import (
 )
 
 from offbook.domain.config import DatedRate, UsRegulatoryFee
-from offbook.domain.instruments import Instrument
 
 ZERO, CENT = Fraction(0), Fraction(1, 100)
 
@@ -49,23 +49,14 @@ def _all_on_a_day_of(fee: UsRegulatoryFee, fills: Sequence[Trade], last: Trade) 
     return sum((_cents(charged_at(one.rates, day_of(last), sum(one.of))) for one in parts), ZERO)
 
 
-def dearest_of_each(
-    fee: UsRegulatoryFee,
-    fills: Sequence[Trade],
-    qty: Fraction,
-    value: Fraction,
-    of: Instrument,
-    *,
-    buys: bool,
-    now: int,
-) -> Fraction:
+def dearest_of_each(fee: UsRegulatoryFee, fills: Sequence[Trade], more: More) -> Fraction:
     """The most that so much more may be charged from now on: at the dearest rate that may still
     hold, and a cent for every lower one at which a part of the order may trade."""
-    if not is_us_stock(of) or not qty:
+    if not is_us_stock(more.of) or not more.qty:
         return ZERO
     total = ZERO
-    for part in _parts(fee, fills, qty, value, buys=buys):
-        rates = _still_to_hold(part.rates, now)
+    for part in _parts(fee, fills, more.qty, more.value, buys=more.buys):
+        rates = _still_to_hold(part.rates, more.now)
         rate = max(rates, default=ZERO)
         before = sum(part.of, ZERO)
         total += _cents(rate * (before + part.more)) - _cents(rate * before)
