@@ -12,9 +12,11 @@ from itertools import islice
 from types import MethodType
 from typing import Any, Final, Protocol, cast
 
+from offbook.domain.errors import EngineFault
 from offbook.engine.kernel import Kernel
 from offbook.engine.rows.row_sources import RowSource, let_none_come
 from offbook.engine.strategy.host import StrategyHost
+from offbook.engine.strategy.interruption import is_from_a_signal
 from offbook.engine.strategy.strategy import Strategy, StrategyContext
 
 TURNS: Final = 16
@@ -133,6 +135,26 @@ class Standing(Protocol):
 
     def stand_in(self, name: str) -> Any:
         """What the strategy turned to the engine for."""
+
+
+def show_until_it_acts(
+    kernel: Kernel, host: StrategyHost, show: Callable[[], None], shown_by: Callable[[], str]
+) -> None:
+    """Have rows shown to a strategy, as ``StrategyHost.call`` would show each of them.  Where it
+    raises, ``shown_by`` tells which callback did."""
+    host.acting = True
+    kernel.look_up = False
+    try:
+        show()
+    except EngineFault:
+        raise
+    except BaseException as error:
+        if is_from_a_signal(error):
+            raise
+        host.acting = False
+        host.failed(shown_by(), error)
+    finally:
+        host.acting = False
 
 
 def call_with(callback: Callback, rows: Iterator[Any]) -> None:

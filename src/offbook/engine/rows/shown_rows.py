@@ -9,24 +9,21 @@ with everything that it brings, for others like it are likely to be near.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from offbook.domain.errors import EngineFault
-from offbook.domain.market_data import (
-    SourceSlice,
-)
+from offbook.domain.market_data import SourceSlice
 from offbook.domain.session import RUNNING
 from offbook.engine.instants import Instants
 from offbook.engine.kernel import Kernel
 from offbook.engine.rows.packed_rows import PackedBlock
 from offbook.engine.rows.row_sources import PackedRowSource, RowSource, SharedRowSource
 from offbook.engine.rows.rows import Row, made_rows
-from offbook.engine.rows.showing import BlockRows, RunningRows, SteppedRows
+from offbook.engine.rows.showing import BlockRows, RunningRows, SteppedRows, show_until_it_acts
 from offbook.engine.strategy.host import StrategyHost
-from offbook.engine.strategy.interruption import is_from_a_signal
 from offbook.engine.venue.book import Book
 from offbook.engine.venue.venue import Venue
 
@@ -199,19 +196,8 @@ class ShownRows:
         callback = host.callback(self._kind.callback)
         assert callback is not None
         since = kernel.now
-        host.acting = True
-        kernel.look_up = False
-        try:
-            rows.show(callback, begin, end)
-        except EngineFault:
-            raise
-        except BaseException as error:
-            if is_from_a_signal(error):
-                raise
-            host.acting = False
-            host.failed(self._kind.callback, error)
-        finally:
-            host.acting = False
+        show = partial(rows.show, callback, begin, end)
+        show_until_it_acts(kernel, host, show, lambda: self._kind.callback)
         assert kernel.last is not None
         self._kind.passed(kernel.last, since)
         return kernel.last.row - (start + begin) + 1

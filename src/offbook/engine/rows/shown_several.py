@@ -9,11 +9,11 @@ something falls due.  Rows of kinds for which the strategy has no callback are p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from offbook.domain.errors import EngineFault
 from offbook.domain.market_data import IntColumn, MergedSlice, Quote, QuoteSlice, TradeSlice
 from offbook.domain.session import RUNNING
 from offbook.engine.instants import Instants
@@ -21,10 +21,10 @@ from offbook.engine.kernel import Kernel
 from offbook.engine.rows.rows import Row, merged_rows
 from offbook.engine.rows.running_several import RunningSeveral, SeveralStand, SteppedSeveral
 from offbook.engine.rows.several_block import SHOWN_KINDS, Callback, SeveralBlock, SourceRows
+from offbook.engine.rows.showing import show_until_it_acts
 from offbook.engine.rows.shown_kinds import reached
 from offbook.engine.rows.shown_rows import RUN_BLOCK, STEPPED_BLOCKS, STRETCH
 from offbook.engine.strategy.host import StrategyHost
-from offbook.engine.strategy.interruption import is_from_a_signal
 from offbook.engine.venue.book import Book
 from offbook.engine.venue.venue import Venue
 
@@ -162,19 +162,8 @@ class ShownSeveral:
         """Show rows of a block until the strategy acts; the place after the last."""
         kernel, host, since = self._kernel, self.host, self._kernel.now
         assert host is not None
-        host.acting = True
-        kernel.look_up = False
-        try:
-            rows.show(begin, end)
-        except EngineFault:
-            raise
-        except BaseException as error:
-            if is_from_a_signal(error):
-                raise
-            host.acting = False
-            host.failed(_shown_by(kernel.last), error)
-        finally:
-            host.acting = False
+        show = partial(rows.show, begin, end)
+        show_until_it_acts(kernel, host, show, lambda: _shown_by(kernel.last))
         assert kernel.last is not None
         if kernel.now > since:
             self._instants.rounds = 0
