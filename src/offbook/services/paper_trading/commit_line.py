@@ -52,12 +52,10 @@ class CommitLine:
         "_wake",
         "hold",
         "owes_snapshot",
-        "session",
     )
 
     def __init__(
         self,
-        session: PaperTradingSession,
         kept: KeptEngine,
         outbox: Outbox,
         host: RunnerHost,
@@ -66,7 +64,7 @@ class CommitLine:
         limits: Limits,
         wake: Bell,
     ) -> None:
-        self.session = session
+        session = kept.session
         self.hold = False
         self._kept = kept
         self._outbox = outbox
@@ -84,6 +82,11 @@ class CommitLine:
         self.owes_snapshot = False
         self._snapshot_row = session.cursor.row
         self._snapshot_seq = session.last_seq
+
+    @property
+    def session(self) -> PaperTradingSession:
+        """The session as it was last committed."""
+        return self._kept.session
 
     @property
     def is_awaited(self) -> bool:
@@ -188,8 +191,7 @@ class CommitLine:
 
     async def _commit(self, message: Commit) -> None:
         committed: Committed = await self._host.commit(message)
-        self.session, self.hold = committed.session, committed.hold
-        self._kept.session = committed.session
+        self._kept.session, self.hold = committed.session, committed.hold
         for waiter in self._flying or ():
             waiter.tell(committed.session)
         # Else what was answered would stay in memory until the next commit, maybe for ever.

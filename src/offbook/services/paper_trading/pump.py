@@ -16,7 +16,7 @@ from offbook.domain.errors import EngineFault, InvalidConfig, SessionFailed
 from offbook.domain.journal import OperationKind, ScheduledCommand
 from offbook.domain.market_data import MarketSlice
 from offbook.domain.records import Record
-from offbook.domain.session import PaperTradingSession, SessionStatus
+from offbook.domain.session import SessionStatus
 from offbook.engine.inputs import Advance, EndOfData, EngineInput
 from offbook.ports.clock import IClock
 from offbook.services.paper_trading.bell import Bell
@@ -66,7 +66,6 @@ class Pump:
 
     def __init__(
         self,
-        session: PaperTradingSession,
         kept: KeptEngine,
         outbox: Outbox,
         rows: SessionRows,
@@ -98,7 +97,7 @@ class Pump:
         self._mail_ts: int | None = None
         self._suspending: Mail | None = None
         self._nap = Nap(limits.fold_seconds)
-        self.line = CommitLine(session, kept, outbox, host, clock=clock, limits=limits, wake=wake)
+        self.line = CommitLine(kept, outbox, host, clock=clock, limits=limits, wake=wake)
         self.desk = CommandDesk(kept, outbox, self.process, clock=clock, scheduled=scheduled)
         self._live = None
         self._leaving: LeavingOut | None = None

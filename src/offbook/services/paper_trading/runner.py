@@ -308,7 +308,6 @@ class PaperTradingRunner:
         assert self._rows is not None
         extent = feed.extent
         return Pump(
-            session,
             KeptEngine(engine, session, self._make_engine, feed),
             outbox,
             self._rows,
