@@ -24,21 +24,7 @@ from offbook.domain.session import PaperTradingSession
 from offbook.ports.clock import IClock
 from offbook.ports.gateway import IBrokerGateway
 from offbook.services.paper_trading.limits import Limits
-from offbook.services.paper_trading.messages import (
-    Commit,
-    Committed,
-    Done,
-    JournalPage,
-    Loaded,
-    LoadedSnapshot,
-    LoadJournal,
-    LoadSession,
-    LoadSnapshot,
-    Message,
-    ReportFailure,
-    ReportHealth,
-    RunnerHost,
-)
+from offbook.services.paper_trading.messages import Message, RunnerHost
 from offbook.services.paper_trading.rebuilding import EngineFactory
 from offbook.services.paper_trading.runner import PaperTradingRunner
 from offbook.services.paper_trading.watchdog import Watch
@@ -91,47 +77,27 @@ async def _carry(call: Callable[[Any], Awaitable[M]], message: Message) -> M:
         raise error_through_bytes(error) from error
 
 
-class _FarHost:
-    """A host seen from a runner that is elsewhere."""
+class _Far:
+    """Somebody who is elsewhere: each call goes there, and comes back, through bytes."""
 
-    def __init__(self, host: RunnerHost) -> None:
-        self._host = host
-
-    async def commit(self, message: Commit) -> Committed:
-        return await _carry(self._host.commit, message)
-
-    async def fail(self, message: ReportFailure) -> Done:
-        return await _carry(self._host.fail, message)
-
-    async def health(self, message: ReportHealth) -> Done:
-        return await _carry(self._host.health, message)
-
-    async def load_session(self, message: LoadSession) -> Loaded:
-        return await _carry(self._host.load_session, message)
-
-    async def load_journal(self, message: LoadJournal) -> JournalPage:
-        return await _carry(self._host.load_journal, message)
-
-    async def load_snapshot(self, message: LoadSnapshot) -> LoadedSnapshot:
-        return await _carry(self._host.load_snapshot, message)
-
-
-class _FarRunner:
-    """A runner that is elsewhere, seen from its manager."""
-
-    def __init__(self, runner: PaperTradingRunner) -> None:
-        self._runner = runner
+    def __init__(self, near: object) -> None:
+        self._near = near
 
     def __getattr__(self, name: str) -> Callable[[Message], Awaitable[Message]]:
-        call = getattr(self._runner, name)
+        call = getattr(self._near, name)
 
         async def far(message: Message) -> Message:
             return await _carry(call, message)
 
         return far
 
-    async def close(self) -> None:
-        await self._runner.close()
+
+class _FarRunner(_Far):
+    """A runner seen from its manager."""
+
+    def __init__(self, runner: PaperTradingRunner) -> None:
+        super().__init__(runner)
+        self.close = runner.close  # it is told nothing
 
 
 def encoding_runner(
@@ -149,7 +115,7 @@ def encoding_runner(
         through_bytes(session),
         broker_gateway,
         make_engine,
-        _FarHost(host),
+        cast(RunnerHost, _Far(host)),
         clock=clock,
         limits=limits,
         watch=watch,
