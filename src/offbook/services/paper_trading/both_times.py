@@ -7,7 +7,7 @@ of all are read before the session begins, once for all sessions of the same dat
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -17,7 +17,13 @@ from offbook.domain.columns import IntColumn
 from offbook.domain.config import VenueConfig
 from offbook.domain.config.late_view_checks import FIELD, ROW_TIMES
 from offbook.domain.errors import InvalidConfig
-from offbook.domain.market_data import MarketInfo, MarketSlice, MergedSlice, SourceSlice
+from offbook.domain.market_data import (
+    BarSlice,
+    MarketInfo,
+    MarketSlice,
+    MergedSlice,
+    SourceSlice,
+)
 from offbook.domain.receipts import Receipts
 from offbook.ports.gateway import FeedExtent, MarketFeed
 
@@ -156,7 +162,7 @@ def _events(piece: MarketSlice, row: int) -> IntColumn:
     return found
 
 
-def _own(part: Any) -> IntColumn:
+def _own(part: SourceSlice) -> IntColumn:
     events = _times_of(part)
     if events is None:
         raise _invalid(
@@ -171,10 +177,9 @@ def _parts(piece: MarketSlice) -> Iterator[tuple[int, SourceSlice]]:
     return piece.parts() if isinstance(piece, MergedSlice) else iter(((0, piece),))
 
 
-def _times_of(part: Any) -> IntColumn | None:
+def _times_of(part: SourceSlice) -> IntColumn | None:
     """The venue's times, where they are told; bars have none."""
-    events: IntColumn | None = getattr(part, "ts_event", None)
-    return events
+    return None if isinstance(part, BarSlice) else part.ts_event
 
 
 def _invalid(why: str) -> InvalidConfig:
