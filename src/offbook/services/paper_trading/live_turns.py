@@ -69,11 +69,12 @@ class LiveTurns:
     def now(self, part: MarketSlice | None) -> int:
         """Session time for a command that is taken now: never past a row that is to come, the
         first of ``part``; 0 where that must be read again first, for a session far behind."""
-        ts = self.market_ts()
+        ts = self.market_ts()  # first, for it moves what is reached
         return self.reached if part is None else min(ts, int(part.ts[0]))
 
     def market_ts(self) -> int:
-        """Where the market stands: when rows that are left out now are past."""
+        """Where the market stands (ns UTC), by a clock row of this moment that it takes: when rows
+        that are left out now are past."""
         return self._rows.pass_time()
 
     @property
@@ -120,6 +121,8 @@ class LiveTurns:
 
 class RecordedHost(PassingHost):
     """A ``RunnerHost`` that makes the rows durable before what was made of them."""
+
+    __slots__ = ("_rows",)
 
     def __init__(self, host: RunnerHost, rows: LiveRows) -> None:
         super().__init__(host)

@@ -21,6 +21,8 @@ from offbook.services.paper_trading.messages import (
 class PassingHost:
     """A ``RunnerHost`` that asks another; whatever that raises, it raises."""
 
+    __slots__ = ("_next",)
+
     def __init__(self, host: RunnerHost) -> None:
         self._next = host
 

@@ -74,6 +74,8 @@ class HelpedHost(PassingHost):
     It asks for that once: whoever rebuilds a session later does so by himself.
     """
 
+    __slots__ = ("_host", "_rebuilder")
+
     def __init__(self, host: SessionHost, rebuilder: IRebuilder) -> None:
         super().__init__(host)
         self._host = host
