@@ -142,7 +142,10 @@ class InMemoryRepository:
     async def latest_snapshot(
         self, session_id: str, *, at_most_seq: int | None = None
     ) -> Snapshot | None:
-        """The newest snapshot, or the newest whose ``seq`` is at most ``at_most_seq``."""
+        """The newest snapshot, or the newest whose ``seq`` is at most ``at_most_seq``.
+
+        Raises SnapshotDamaged, which tells the place of that one.
+        """
 
         def read() -> tuple[int, bytes] | None:
             fit = [

@@ -68,7 +68,10 @@ class _Readable:
     async def latest_snapshot(
         self, session_id: str, *, at_most_seq: int | None = None
     ) -> Snapshot | None:
-        """The newest snapshot, or the newest whose ``seq`` is at most ``at_most_seq``."""
+        """The newest snapshot, or the newest whose ``seq`` is at most ``at_most_seq``.
+
+        Raises SnapshotDamaged, which tells the place of that one.
+        """
         query = functools.partial(
             reads.latest_snapshot, session_id=session_id, at_most_seq=at_most_seq
         )

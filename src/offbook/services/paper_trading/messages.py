@@ -244,4 +244,4 @@ class RunnerHost(Protocol):
         """A page of the journal."""
 
     async def load_snapshot(self, message: LoadSnapshot) -> LoadedSnapshot:
-        """The newest snapshot that fits."""
+        """The newest snapshot that fits. Raises SnapshotDamaged for that one."""
