@@ -173,6 +173,13 @@ class CommitLine:
             self.begin()
             await self.settle()
 
+    def let_go(self) -> None:
+        """The engine was folded up: its last snapshot is kept in pieces no longer, with the orders
+        that they were made of, which weigh more than the engine does now."""
+        maker = self._maker
+        if maker is not None and not (maker.is_busy or maker.is_ready):
+            self._maker = None
+
     def close(self) -> None:
         """Nothing more is stored: give up a snapshot that is being made."""
         if self._maker is not None:

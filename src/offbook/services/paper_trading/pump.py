@@ -386,3 +386,5 @@ class Pump:
             self._wake.set()  # a long sleep begins anew: the end of a commit may wake nobody
         elif self.outbox.empty:
             self._kept.fold()
+            if self._kept.is_folded:
+                self.line.let_go()

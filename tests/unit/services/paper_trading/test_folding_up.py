@@ -8,14 +8,16 @@ import msgspec
 import pytest
 from tests.stage import Stage, Trader, chain, eventually, limit_order, market_order, quiet, wave
 
+from offbook.domain.journal import Snapshot
 from offbook.domain.orders import OrderSide
 from offbook.engine.inputs import Attach
-from offbook.services.paper_trading import kept_engine
+from offbook.services.paper_trading import kept_engine, snapshotting
 from offbook.services.paper_trading.bell import Bell
 from offbook.services.paper_trading.kept_engine import Folder, KeptEngine, unfold
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.nap import Nap
 from offbook.services.paper_trading.shared_configs import SharedConfigs
+from offbook.services.paper_trading.snapshotting import unpacked
 from offbook.services.paper_trading.verification import ReplayOutcome
 from offbook.testing.sessions import CONFIG
 
@@ -106,6 +108,58 @@ async def test_the_end_of_a_commit_wakes_nobody_who_has_nothing_to_do() -> None:
         pump.outbox.urgent = True
         await eventually(lambda: pump._wake._waiter is not sleeping and asleep(pump))
         assert not pump.outbox.urgent, "what came meanwhile was stored too"
+    await quiet(stage, manager)
+
+
+async def test_a_session_that_is_folded_lets_the_pieces_of_its_last_snapshot_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They hold the orders themselves; the next snapshot is made anew, and whole."""
+    monkeypatch.setattr(snapshotting, "AT_ONCE", -1)
+    stage = Stage()
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(speed="1"), session_id="a")
+        pump = pump_of(manager, "a")
+        states = []
+        for price in ("90.00", "89.00"):
+            await manager.submit_order("a", limit_order(price))
+            await manager.pause_session("a")
+            await eventually(lambda: asleep(pump) and not pump.line._maker.is_busy)
+            assert pump.line._maker._known
+            stored = await stage.repository.latest_snapshot("a")
+            assert stored is not None
+            states.append(unpacked(stored.state))
+            assert states[-1] == pump.engine.snapshot()
+            pump.fold_up()
+            assert pump._kept.is_folded
+            assert pump.line._maker is None
+            await manager.resume_session("a")
+        assert states[0] != states[1]
+    await quiet(stage, manager)
+
+
+async def test_a_snapshot_that_is_being_made_is_stored_though_its_engine_is_folded_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    go_on, made = asyncio.Event(), snapshotting._made
+
+    async def slow(*arguments: Any) -> Snapshot:
+        await go_on.wait()
+        return await made(*arguments)
+
+    monkeypatch.setattr(snapshotting, "AT_ONCE", -1)
+    monkeypatch.setattr(snapshotting, "_made", slow)
+    stage = Stage()
+    async with stage.manager() as manager:
+        await manager.start_session(stage.config(speed="1"), session_id="a")
+        pump = pump_of(manager, "a")
+        await manager.pause_session("a")
+        await eventually(lambda: asleep(pump) and pump.line._maker.is_busy)
+        pump.fold_up()
+        assert pump._kept.is_folded
+        go_on.set()
+        await eventually(lambda: not pump.line._maker.is_busy and asleep(pump))
+        assert await stage.repository.latest_snapshot("a") is not None
     await quiet(stage, manager)
 
 
