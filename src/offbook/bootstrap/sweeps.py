@@ -31,7 +31,7 @@ from offbook.domain.sweeps import (
 )
 from offbook.engine.strategy.strategy import Strategy
 from offbook.ports.repository import IPaperTradingSessionRepository
-from offbook.services.paper_trading.both_times import as_late
+from offbook.services.paper_trading.opening import open_to_run
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
 from offbook.services.reporting.formatting import strategy_name
 from offbook.services.sweeping.cells import run_cell
@@ -68,7 +68,7 @@ async def identify(config: SessionConfig) -> SweepIdentity:
     forbid_in_worker()
     assert config.strategy is not None
     source = load_strategy(config.strategy.ref).source
-    feed = await as_late(await make_gateway().open(config.market), config.venue)
+    feed = await open_to_run(make_gateway(), config)
     try:
         return identity_of(config, source, feed.info.data_identity)
     finally:
