@@ -305,3 +305,9 @@ class MergedSlice:
 
 
 MarketSlice = SourceSlice | MergedSlice
+
+
+def rows_by_source(rows: MarketSlice) -> list[tuple[int, SourceSlice]]:
+    """The rows of each source that has some in a slice: (source, rows), by source, at their
+    positions in the market; those of a market of one source are of source 0."""
+    return list(rows.parts()) if isinstance(rows, MergedSlice) else [(0, rows)]

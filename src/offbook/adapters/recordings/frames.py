@@ -24,6 +24,7 @@ from offbook.domain.market_data import (
     MarketSlice,
     MergedSlice,
     SourceSlice,
+    rows_by_source,
 )
 from offbook.ports.recordings import ClockRow, RecordedPiece
 
@@ -77,7 +78,7 @@ def encode_frame(piece: RecordedPiece, row: int, floor: int) -> bytes:
     rows = piece.rows
     if isinstance(rows, MergedSlice):
         parts.append(rows.which.astype("<i2").tobytes())
-    for source, part in [] if rows is None else _parts(rows):
+    for source, part in [] if rows is None else rows_by_source(rows):
         names = (*part.COLUMNS, *(["ts_event"] if _has_events(part) else []))
         sources.append(FrameSource(source, len(part), names))
         parts += [getattr(part, name).astype("<i8", copy=False).tobytes() for name in names]
@@ -171,10 +172,6 @@ def fits(names: dict[int, tuple[str, ...]], frame: FrameColumns) -> bool:
         return False
     names.update(own)
     return True
-
-
-def _parts(rows: MarketSlice) -> list[tuple[int, SourceSlice]]:
-    return list(rows.parts()) if isinstance(rows, MergedSlice) else [(0, rows)]
 
 
 def _has_events(part: SourceSlice) -> bool:

@@ -18,6 +18,7 @@ from offbook.domain.market_data import (
     QuoteSlice,
     StatusSlice,
     TradeSlice,
+    rows_by_source,
 )
 from offbook.domain.session import SessionStatus
 from offbook.engine.books.books import BOOK_SLICES
@@ -88,7 +89,7 @@ class MarketRows:
                 f"row {piece.start} came where row {self._lifecycle.row} was due",
                 reason="row_order",
             )
-        parts = tuple(piece.parts()) if isinstance(piece, MergedSlice) else ((0, piece),)
+        parts = rows_by_source(piece)
         self._history.begin(parts)
         self._built.begin(parts)
         for _, part in parts:

@@ -28,6 +28,7 @@ from offbook.domain.market_data import (
     SourceInfo,
     SourceSlice,
     TradeSlice,
+    rows_by_source,
 )
 from offbook.domain.rows import Stretch
 from offbook.domain.timeframes import parse_timeframe
@@ -153,9 +154,8 @@ class BarsInProgress:
 
     def take(self, rows: MarketSlice) -> None:
         """The next rows of the log."""
-        merged = rows if isinstance(rows, MergedSlice) else None
-        parts = [(0, rows)] if not isinstance(rows, MergedSlice) else list(rows.parts())
-        ending = _ending(merged, parts)
+        parts = rows_by_source(rows)
+        ending = _ending(rows, parts)
         for number, part in parts:
             source = self._sources[number]
             if isinstance(part, BarSlice):
@@ -203,10 +203,10 @@ def _hours_of(instrument: Instrument, hours: dict[str, TradingCalendar]) -> Trad
     return hours.get(instrument.calendar, ALWAYS_OPEN_CALENDAR)
 
 
-def _ending(rows: MergedSlice | None, parts: list[tuple[int, SourceSlice]]) -> IntColumn:
+def _ending(rows: MarketSlice, parts: list[tuple[int, SourceSlice]]) -> IntColumn:
     """The places of rows before which, or with which, bars that end at their time are ended: all
     but bars of one of several sources, for which others of that time are waited for."""
-    if rows is None:
-        return np.arange(len(parts[0][1]), dtype=np.int64)
+    if not isinstance(rows, MergedSlice):
+        return np.arange(len(rows), dtype=np.int64)
     bars = [number for number, part in parts if isinstance(part, BarSlice)]
     return np.flatnonzero(~np.isin(rows.which, bars)).astype(np.int64)

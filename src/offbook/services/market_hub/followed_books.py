@@ -12,7 +12,7 @@ from offbook.domain.market_data import (
     IntColumn,
     MarketInfo,
     MarketSlice,
-    MergedSlice,
+    rows_by_source,
 )
 from offbook.engine.books.books import BOOK_SLICES, BookSlice
 from offbook.ports.recordings import MarketRecording
@@ -45,8 +45,7 @@ class FollowedBooks:
         """The next rows of the market."""
         if not self._books:
             return
-        parts = [part for _, part in rows.parts()] if isinstance(rows, MergedSlice) else [rows]
-        for part in parts:
+        for _, part in rows_by_source(rows):
             if isinstance(part, BOOK_SLICES):
                 book, beside = self._books[part.instrument.symbol], part.books
                 if isinstance(beside, ChunkBooks) and beside.head is book:

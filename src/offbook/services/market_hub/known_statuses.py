@@ -7,7 +7,13 @@ from collections.abc import Iterable
 import msgspec
 
 from offbook.domain.book_states import KnownStatus
-from offbook.domain.market_data import DataKind, MarketInfo, MarketSlice, MergedSlice, StatusSlice
+from offbook.domain.market_data import (
+    DataKind,
+    MarketInfo,
+    MarketSlice,
+    StatusSlice,
+    rows_by_source,
+)
 from offbook.domain.status import EVENTS, StatusEvent
 
 
@@ -23,8 +29,7 @@ class StatusesInForce:
         """The next rows of the market."""
         if not self.are_given:
             return
-        parts = [part for _, part in rows.parts()] if isinstance(rows, MergedSlice) else [rows]
-        for part in parts:
+        for _, part in rows_by_source(rows):
             if isinstance(part, StatusSlice):
                 self._take(part)
 

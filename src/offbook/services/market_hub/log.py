@@ -18,6 +18,7 @@ from offbook.domain.market_data import (
     MarketSlice,
     MergedSlice,
     SourceSlice,
+    rows_by_source,
 )
 from offbook.ports.recordings import ClockRow, RecordedPiece
 from offbook.services.market_hub.begun_bars import BarsInProgress
@@ -261,14 +262,8 @@ def end_of(begin: Cursor, piece: RecordedPiece) -> Cursor:
     return Cursor(row=row, ts=ts)
 
 
-def parts_of(rows: SourceSlice | MergedSlice) -> list[SourceSlice]:
-    """The rows of each source."""
-    return [part for _, part in rows.parts()] if isinstance(rows, MergedSlice) else [rows]
-
-
 def _note_last(last: dict[int, LastRow], rows: MarketSlice) -> None:
-    parts = rows.parts() if isinstance(rows, MergedSlice) else ((0, rows),)
-    for source, part in parts:
+    for source, part in rows_by_source(rows):
         last[source] = _last_row(source, part)
 
 

@@ -19,6 +19,7 @@ from offbook.domain.market_data import (
     MarketSlice,
     SourceSlice,
     StatusSlice,
+    rows_by_source,
 )
 from offbook.engine.books.books import BOOK_SLICES
 from offbook.engine.wake import Wake
@@ -26,7 +27,7 @@ from offbook.ports.clock import IClock
 from offbook.ports.live import Arrived, LiveMarket, MarketEntry
 from offbook.ports.recordings import MarketRecording
 from offbook.services.market_hub.followed_books import FollowedBooks
-from offbook.services.market_hub.log import MarketLog, parts_of
+from offbook.services.market_hub.log import MarketLog
 from offbook.services.market_hub.wake_index import Sleeper, WakeIndex, reach_of
 from offbook.services.paper_trading.waiting import until
 
@@ -192,7 +193,7 @@ class SharedMarket:
             return
         self._mark()
         log.add(entry.source, rows)
-        for part in parts_of(rows):
+        for _, part in rows_by_source(rows):
             self._came(part)
         index.time_passed(log.floor)
 

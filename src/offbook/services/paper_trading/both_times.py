@@ -6,7 +6,6 @@ of all are read before the session begins, once for all sessions of the same dat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -18,11 +17,11 @@ from offbook.domain.config import VenueConfig
 from offbook.domain.config.late_view_checks import FIELD, ROW_TIMES
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.market_data import (
-    BarSlice,
     MarketInfo,
     MarketSlice,
     MergedSlice,
     SourceSlice,
+    rows_by_source,
 )
 from offbook.domain.receipts import Receipts
 from offbook.ports.gateway import FeedExtent, MarketFeed
@@ -105,7 +104,7 @@ async def _has_both_times(feed: MarketFeed) -> bool:
 
 def _note_differing(piece: MarketSlice, found: dict[int, bool]) -> None:
     """Of each source with rows in a slice, whether both times of any so far differ."""
-    for source, part in _parts(piece):
+    for source, part in rows_by_source(piece):
         events = _times_of(part)
         differs = events is not None and bool((events != part.ts).any())
         found[source] = found.get(source, False) or differs
@@ -146,7 +145,7 @@ async def _read(feed: MarketFeed) -> Receipts:
 def _events(piece: MarketSlice, row: int) -> IntColumn:
     """The venue's times of the rows of a slice, in their order."""
     found: IntColumn = np.empty(len(piece), np.int64)
-    for source, part in _parts(piece):
+    for source, part in rows_by_source(piece):
         if isinstance(piece, MergedSlice):
             found[piece.which == source] = _own(part)
         else:
@@ -172,14 +171,10 @@ def _own(part: SourceSlice) -> IntColumn:
     return events
 
 
-def _parts(piece: MarketSlice) -> Iterator[tuple[int, SourceSlice]]:
-    """The rows of each source that are in a slice."""
-    return piece.parts() if isinstance(piece, MergedSlice) else iter(((0, piece),))
-
-
 def _times_of(part: SourceSlice) -> IntColumn | None:
     """The venue's times, where they are told; bars have none."""
-    return None if isinstance(part, BarSlice) else part.ts_event
+    events: IntColumn | None = getattr(part, "ts_event", None)
+    return events
 
 
 def _invalid(why: str) -> InvalidConfig:

@@ -9,10 +9,10 @@ from offbook.domain.market_data import (
     BookOrderSlice,
     DepthSlice,
     MarketSlice,
-    MergedSlice,
     QuoteSlice,
     StatusSlice,
     TradeSlice,
+    rows_by_source,
 )
 
 PricedSlice = QuoteSlice | TradeSlice | BarSlice
@@ -25,9 +25,10 @@ def last_prices(rows: MarketSlice | None) -> dict[str, str]:
     if rows is None or not len(rows):
         return {}
     found: dict[str, str] = {}
-    parts = (part for _, part in rows.parts()) if isinstance(rows, MergedSlice) else (rows,)
     priced = [
-        part for part in parts if not isinstance(part, DepthSlice | BookOrderSlice | StatusSlice)
+        part
+        for _, part in rows_by_source(rows)
+        if not isinstance(part, DepthSlice | BookOrderSlice | StatusSlice)
     ]
     by_rank = sorted(priced, key=_rank, reverse=True)
     for part in by_rank:
