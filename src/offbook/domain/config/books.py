@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from offbook.domain.book_start import BookStart
-from offbook.domain.config.market import MarketConfig, ReplayMarket
+from offbook.domain.config.market import MarketConfig, require_every_row
 from offbook.domain.config.queue import ExactQueue, FifoQueue, QueueConfig
 from offbook.domain.config.venue import VenueConfig
 from offbook.domain.errors import InvalidConfig
@@ -23,12 +23,7 @@ def check_books(market: MarketConfig, venue: VenueConfig) -> None:
                 "one; leave the source of depth out, the levels follow from the orders",
                 field="market.sources",
             )
-        if isinstance(source, ReplayMarket) and source.may_drop:
-            raise InvalidConfig(
-                f"{source.path}: a book of which rows are left out is another book: mend the file, "
-                "and leave bad_rows and off_hours as they are",
-                field="market.bad_rows",
-            )
+        require_every_row(source, "book")
     # Sessions kept before None was the default have fifo, whatever their market.
     usual = {"queue": (None, FifoQueue()), "book_start": (BookStart.SNAPSHOT,)}
     for name, values in usual.items():

@@ -170,6 +170,25 @@ def _marks_auctions(source: SourceConfig) -> bool:
     return isinstance(source, ReplayMarket) and source.marks_auctions
 
 
+def pricing_kinds(market: MarketConfig, instrument: Instrument) -> list[DataKind]:
+    """What the rows of an instrument are that give its price."""
+    return [
+        s.kind
+        for s in market.sources
+        if s.instrument.symbol == instrument.symbol and s.kind is not DataKind.STATUS
+    ]
+
+
+def require_every_row(source: SourceConfig, what: str) -> None:
+    """Raise InvalidConfig for a source, a ``what``, of which rows may be left out."""
+    if isinstance(source, ReplayMarket) and source.may_drop:
+        raise InvalidConfig(
+            f"{source.path}: a {what} of which rows are left out is another {what}: mend the file, "
+            "and leave bad_rows and off_hours as they are",
+            field="market.bad_rows",
+        )
+
+
 def symbols_of(market: MarketConfig) -> str:
     """The symbols of a market as people read them."""
     return ", ".join(instrument.symbol for instrument in instruments_of(market))

@@ -25,10 +25,10 @@ from offbook.domain.config.contract_checks import check_contracts, check_groups
 from offbook.domain.config.fee_groups import check_fees
 from offbook.domain.config.late_view_checks import check_late_view
 from offbook.domain.config.lifecycle import LifecycleConfig
-from offbook.domain.config.market import MarketConfig, instruments_of
+from offbook.domain.config.market import MarketConfig, instruments_of, pricing_kinds
 from offbook.domain.config.risk import RiskConfig
 from offbook.domain.config.slippage import SpreadSlippage
-from offbook.domain.config.status_checks import check_status, kinds_of
+from offbook.domain.config.status_checks import check_status
 from offbook.domain.config.venue import FillAt, LimitFill, VenueConfig, WhileHalted
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.market_data import DataKind
@@ -112,7 +112,7 @@ def _check_fill_at(config: SessionConfig) -> None:
     if fill_at is None:
         return
     for instrument in instruments_of(config.market):
-        kinds = kinds_of(config.market, instrument)
+        kinds = pricing_kinds(config.market, instrument)
         quoted = any(kind is DataKind.QUOTES or kind.is_book for kind in kinds)
         if fill_at is FillAt.QUOTE and not quoted:
             raise InvalidConfig(
@@ -144,7 +144,7 @@ def _check_bar_rules(config: SessionConfig) -> None:
     """Raise InvalidConfig for a rule of bars where none are matched: it would change nothing, and
     whoever set it would compare what is not comparable."""
     instruments = instruments_of(config.market)
-    if any(set(kinds_of(config.market, one)) == {DataKind.BARS} for one in instruments):
+    if any(set(pricing_kinds(config.market, one)) == {DataKind.BARS} for one in instruments):
         return
     usual = {"venue": VenueConfig(), "account": AccountConfig(currency=config.account.currency)}
     for part, name in _OF_BARS:

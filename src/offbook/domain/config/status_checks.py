@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 from offbook.domain.config.arriving import BeyondBand
-from offbook.domain.config.market import MarketConfig, ReplayMarket
+from offbook.domain.config.market import MarketConfig, pricing_kinds, require_every_row
 from offbook.domain.config.venue import VenueConfig, WhileHalted
 from offbook.domain.errors import InvalidConfig
-from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import DataKind
-
-
-def kinds_of(market: MarketConfig, instrument: Instrument) -> list[DataKind]:
-    """What the rows of an instrument are that give its price."""
-    return [
-        s.kind
-        for s in market.sources
-        if s.instrument.symbol == instrument.symbol and s.kind is not DataKind.STATUS
-    ]
 
 
 def check_status(market: MarketConfig, venue: VenueConfig) -> None:
@@ -28,18 +18,13 @@ def check_status(market: MarketConfig, venue: VenueConfig) -> None:
         if source.kind is not DataKind.STATUS:
             continue
         symbol = source.instrument.symbol
-        if not kinds_of(market, source.instrument):
+        if not pricing_kinds(market, source.instrument):
             raise InvalidConfig(
                 f"the market has a status of {symbol} and nothing that gives its price: add its "
                 "quotes, trades, bars or depth as another source",
                 field="market.sources",
             )
-        if isinstance(source, ReplayMarket) and source.may_drop:
-            raise InvalidConfig(
-                f"{source.path}: a status of which rows are left out is another: mend the file, "
-                "and leave bad_rows and off_hours as they are",
-                field="market.bad_rows",
-            )
+        require_every_row(source, "status")
 
 
 def _check_rules(venue: VenueConfig) -> None:
