@@ -14,10 +14,10 @@ from offbook.adapters.brokers.replay.delays import Delays
 from offbook.adapters.brokers.replay.faults import CellFault
 from offbook.adapters.brokers.replay.files import ChainedReader, find_files
 from offbook.adapters.brokers.replay.gateway import open_recording
-from offbook.adapters.brokers.replay.opening import cells_of
 from offbook.adapters.brokers.replay.peeking import peek
 from offbook.adapters.brokers.replay.query import Cell
 from offbook.adapters.brokers.replay.reader import RecordingReader
+from offbook.adapters.brokers.replay.source import cells_of
 from offbook.adapters.brokers.replay.times import time_from_text, unit_of
 from offbook.domain.config import BadRows, ReplayMarket
 from offbook.domain.errors import BadMarketData

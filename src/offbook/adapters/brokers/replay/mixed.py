@@ -11,8 +11,7 @@ from typing import Final
 
 from offbook.adapters.brokers.replay import query
 from offbook.adapters.brokers.replay.columns import plain_name
-from offbook.adapters.brokers.replay.opening import cells_of
-from offbook.adapters.brokers.replay.source import Source
+from offbook.adapters.brokers.replay.source import Source, cells_of
 from offbook.domain.errors import InvalidConfig
 
 LOOKED_AT: Final = 1000

@@ -1,4 +1,4 @@
-"""Files as bytes, text and cells, packed with gzip or not, as their first bytes say."""
+"""Files as bytes and text, packed with gzip or not, as their first bytes say."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
-from offbook.adapters.brokers.replay.source import GZIP_MAGIC, Source
 from offbook.domain.errors import BadMarketData, GatewayUnavailable
 
+GZIP_MAGIC: Final = b"\x1f\x8b"
 DAMAGED: Final = (gzip.BadGzipFile, EOFError, zlib.error)
 """What reading a packed file raises that is not whole."""
 
@@ -50,12 +50,3 @@ def opened_text(path: Path) -> Iterator[IO[str]]:
         ) from None
     except FileNotFoundError as error:
         raise GatewayUnavailable(f"{path} cannot be read: {error}", market=str(path)) from None
-
-
-def cells_of(source: Source) -> Iterator[list[str]]:
-    """The cells of each row of a CSV, without its header. Raises what ``opened_text`` does."""
-    with opened_text(Path(source.path)) as text:
-        rows = csv.reader(text, delimiter=source.delimiter)
-        if source.headed:
-            next(rows, None)
-        yield from rows

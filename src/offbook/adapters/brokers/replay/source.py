@@ -9,14 +9,14 @@ import io
 import os
 import re
 import stat
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Final
 
 import msgspec
 
 from offbook.adapters.brokers.replay.names import HEADERS, header_of
+from offbook.adapters.brokers.replay.opening import DAMAGED, GZIP_MAGIC, opened, opened_text
 from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidConfig
 
 CSV_SUFFIXES: Final = (".csv", ".csv.gz")
@@ -32,7 +32,6 @@ COUNTED_GZIP: Final = 512 << 20
 """Packed files up to this many bytes are unpacked once when opened, to check and count them."""
 
 _DATA_CELL: Final = re.compile(r"[-+.]?\d[-+.:\deETZ ]*\Z")
-GZIP_MAGIC: Final = b"\x1f\x8b"
 _PARQUET_MAGIC: Final = b"PAR1"
 
 
@@ -93,7 +92,7 @@ def open_source(path: str, told: tuple[str, ...] = ()) -> Source:
     signature = require_as_named(path, suffix)
     if suffix == ".parquet":
         return Source(path=path, suffix=suffix, signature=signature)
-    cells, delimiter = _read_first_line(path, packed=suffix == ".csv.gz")
+    cells, delimiter = _read_first_line(path)
     header = _told_header(path, cells, told) if told else _own_header(path, cells)
     return Source(
         path=path,
@@ -126,7 +125,7 @@ def survey(source: Source, interrupted: Callable[[], bool]) -> Survey:
             else:
                 _drain(hashed)
                 return Survey(sha256=hashed.hexdigest())
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+    except DAMAGED as error:
         raise BadMarketData(
             f"{source.path} is a damaged gzip file ({error}); fetch or pack it again",
             file=source.path,
@@ -147,6 +146,15 @@ def delimiter_of(line: str) -> str:
 def split_line(line: str, delimiter: str) -> list[str]:
     """The cells of one CSV line."""
     return next(csv.reader([line], delimiter=delimiter), [])
+
+
+def cells_of(source: Source) -> Iterator[list[str]]:
+    """The cells of each row of a CSV, without its header. Raises what ``opened_text`` does."""
+    with opened_text(Path(source.path)) as text:
+        rows = csv.reader(text, delimiter=source.delimiter)
+        if source.headed:
+            next(rows, None)
+        yield from rows
 
 
 class _HashedFile(io.RawIOBase):
@@ -282,11 +290,11 @@ def _check_magic(path: str, suffix: str, magic: bytes) -> None:
     raise BadMarketData(f"{path} {trouble}", file=path)
 
 
-def _read_first_line(path: str, *, packed: bool) -> tuple[tuple[str, ...], str]:
+def _read_first_line(path: str) -> tuple[tuple[str, ...], str]:
     try:
-        with gzip.open(path, "rb") if packed else open(path, "rb") as file:
+        with opened(Path(path)) as file:
             line = file.readline(HEADER_LIMIT)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+    except DAMAGED as error:
         raise BadMarketData(
             f"{path} is a damaged gzip file ({error}); fetch or pack it again", file=path
         ) from None
