@@ -7,12 +7,7 @@ from pathlib import Path
 import msgspec
 
 from offbook.config.markets import MarketDescription
-from offbook.domain.config import (
-    ActionKind,
-    Adjustment,
-    MarketConfig,
-    ReplayMarket,
-)
+from offbook.domain.config import ActionKind, Adjustment, MarketConfig, ReplayMarket
 from offbook.domain.errors import InvalidConfig, OffbookError
 from offbook.domain.market_data import DataKind
 
@@ -55,7 +50,7 @@ def unread_adjustment(recording: Path, told: MarketDescription) -> str | None:
         name = adjusted_close(peek(str(recording), told.columns, told.names, told.kind).columns)
     except OffbookError:
         return None  # whoever reads it says what is wrong
-    return None if name is None or name in told.columns.values() else hint(name)
+    return None if name is None or name in told.columns.values() else _hint(name)
 
 
 def unread_adjustments(config: MarketConfig) -> list[str]:
@@ -81,7 +76,7 @@ def unread_adjustments(config: MarketConfig) -> list[str]:
     return [one for one in told if one is not None]
 
 
-def hint(name: str) -> str:
+def _hint(name: str) -> str:
     """What a column of adjusted closes is good for."""
     return (
         f"{name} is not read: prices are those of the day, and sessions are told of dividends and "

@@ -81,7 +81,6 @@ def test_whose_clock_is_session_time(row_times: Any, received: bool, kind: type[
     """The strategy's where rows have the times of their reception, unless it is said."""
     late = LatencyConfig(market_data_ns=5, row_times=row_times)
     assert type(strategy_clock(late, 0, received=received)) is kind
-    assert type(strategy_clock(LatencyConfig(), 0, received=received)) is SameClock
 
 
 class Buys(Snapshotting):

@@ -82,8 +82,8 @@ class LatencyConfig(ConfigPart, frozen=True, kw_only=True):
     of that, of which one is given; without either it sees the market as early as the venue does.
     For rows that have the times of their reception that may be ``RecordedDelay``.
     ``row_times`` says what the times of the rows are where it matters, with a delay of market data:
-    None is that of reception for a live market and for recordings whose rows hold both times, as
-    session time is there, and the venue's for others.
+    None is that of reception for a live market and for recordings whose rows hold two times that
+    differ, as session time is there, and the venue's for others.
     """
 
     entry_ns: int = 50_000_000

@@ -239,13 +239,11 @@ class LateMarket:
 def strategy_clock(
     config: LatencyConfig, seed: int, *, received: bool, receipts: Receipts | None = None
 ) -> StrategyClock:
-    """The strategy's clock in a market; ``received`` where its rows have the times of their
-    reception, unless the configuration says what they have.
+    """The strategy's clock in a market that it sees late; ``received`` where its rows have the
+    times of their reception, unless the configuration says what they have.
 
     Raises EngineFault where rows are to tell how late they are, and no ``receipts`` came.
     """
-    if not config.shows_late:
-        return SameClock()
     drawn = config.market_data
     if isinstance(drawn, RecordedDelay):
         if receipts is None:

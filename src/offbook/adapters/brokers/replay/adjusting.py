@@ -73,10 +73,11 @@ class Adjusting:
                 file=self._source,
                 reason="bad_price",
             )
-        close, adjusted, *_ = prices
+        close, adjusted, *others = prices
+        ratio = Fraction(adjusted) / Fraction(close)
         decimals = min(max(FEWEST_DECIMALS, *map(_decimals, prices)), MOST_DECIMALS)
-        for place in (self._close, *self._others):
-            cells[place] = _scaled(Decimal(cells[place]), adjusted, close, decimals)
+        for place, price in zip((self._close, *self._others), (close, *others), strict=True):
+            cells[place] = _text(Fraction(price) * ratio, decimals)
 
 
 def _price(cell: str) -> Decimal | None:
@@ -90,7 +91,7 @@ def _decimals(price: Decimal) -> int:
     return -exponent
 
 
-def _scaled(price: Decimal, adjusted: Decimal, close: Decimal, decimals: int) -> str:
-    units = round(Fraction(price) * Fraction(adjusted) / Fraction(close) * 10**decimals)
+def _text(price: Fraction, decimals: int) -> str:
+    units = round(price * 10**decimals)
     text = f"{units:0{decimals + 1}d}"
     return f"{text[:-decimals]}.{text[-decimals:]}"
