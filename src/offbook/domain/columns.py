@@ -43,6 +43,13 @@ class Columns:
     start: int
     stretches: MadeStretches | None
     ts: IntColumn
+    ts_event: IntColumn | None
+    """When the venue had each row, where that is told (ns UTC)."""
+
+    @property
+    def present(self) -> tuple[str, ...]:
+        """The columns that this slice has: those of every such slice, and the venue's times."""
+        return self.COLUMNS if self.ts_event is None else (*self.COLUMNS, "ts_event")
 
     def _begin(self, instrument: Instrument, start: int, ts: IntColumn) -> None:
         """What every slice has, and as yet nothing that is shared or found out of its rows."""

@@ -159,6 +159,7 @@ class BarSlice(Columns):
     __slots__ = ("close_px", "high_px", "low_px", "open_px", "ts_open", "volume_qty")
 
     kind: Final = DataKind.BARS
+    ts_event = None  # a bar has no time of an event
     COLUMNS = ("ts", "ts_open", "open_px", "high_px", "low_px", "close_px", "volume_qty")
 
     def __init__(

@@ -158,8 +158,5 @@ def _as_read(rows: MarketSlice) -> MarketSlice:
 
 
 def _bare(piece: SourceSlice) -> SourceSlice:
-    names = [*piece.COLUMNS]
-    if getattr(piece, "ts_event", None) is not None:
-        names.append("ts_event")
-    columns = {name: getattr(piece, name) for name in names}
+    columns = {name: getattr(piece, name) for name in piece.present}
     return type(piece)(piece.instrument, piece.start, **columns)

@@ -181,6 +181,4 @@ def _bytes_of(piece: MarketSlice, rows: _Rows) -> int:
 
 
 def _columns(piece: SourceSlice) -> int:
-    events = getattr(piece, "ts_event", None)
-    names = piece.COLUMNS if events is None else (*piece.COLUMNS, "ts_event")
-    return sum(getattr(piece, name).nbytes for name in names)
+    return sum(getattr(piece, name).nbytes for name in piece.present)

@@ -79,7 +79,7 @@ def encode_frame(piece: RecordedPiece, row: int, floor: int) -> bytes:
     if isinstance(rows, MergedSlice):
         parts.append(rows.which.astype("<i2").tobytes())
     for source, part in [] if rows is None else rows_by_source(rows):
-        names = (*part.COLUMNS, *(["ts_event"] if _has_events(part) else []))
+        names = part.present
         sources.append(FrameSource(source, len(part), names))
         parts += [getattr(part, name).astype("<i8", copy=False).tobytes() for name in names]
     header = _ENCODER.encode(
@@ -172,7 +172,3 @@ def fits(names: dict[int, tuple[str, ...]], frame: FrameColumns) -> bool:
         return False
     names.update(own)
     return True
-
-
-def _has_events(part: SourceSlice) -> bool:
-    return getattr(part, "ts_event", None) is not None

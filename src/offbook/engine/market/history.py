@@ -83,10 +83,8 @@ class History:
                 wanted -= end - first
         for piece in reversed(kept):
             numbers.extend(piece.positions())
-            for name in (*piece.COLUMNS, "ts_event"):
-                column = getattr(piece, name, None)
-                if column is not None:
-                    columns.setdefault(name, []).extend(column.tolist())
+            for name in piece.present:
+                columns.setdefault(name, []).extend(getattr(piece, name).tolist())
         return HistoryState(numbers=numbers, columns=columns)
 
     def load(self, instrument: Instrument, kind: DataKind, state: HistoryState) -> None:

@@ -205,7 +205,7 @@ class SeveralChunk:
         found = self._columns.get(source)
         if found is None:
             kind, instrument = self._kinds[source]
-            events = getattr(rows, "ts_event", None) is not None
+            events = rows.ts_event is not None
             self._events[source] = events
             found = self._columns[source] = _Columns(kind, instrument, events)
             self._made.beside(found, source, lambda: self._numbers(source))
@@ -221,11 +221,9 @@ class SeveralChunk:
 def _events(source: int, rows: MarketSlice) -> dict[int, bool]:
     """Which sources of some rows tell the venue's times."""
     if not isinstance(rows, MergedSlice):
-        return {source: getattr(rows, "ts_event", None) is not None}
+        return {source: rows.ts_event is not None}
     return {
-        place: getattr(piece, "ts_event", None) is not None
-        for place, piece in enumerate(rows.pieces)
-        if len(piece)
+        place: piece.ts_event is not None for place, piece in enumerate(rows.pieces) if len(piece)
     }
 
 

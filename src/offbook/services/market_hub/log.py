@@ -269,8 +269,5 @@ def _note_last(last: dict[int, LastRow], rows: MarketSlice) -> None:
 
 def _last_row(source: int, part: SourceSlice) -> LastRow:
     place = len(part) - 1
-    names = [*part.COLUMNS]
-    if getattr(part, "ts_event", None) is not None:
-        names.append("ts_event")
-    values = {name: int(getattr(part, name)[place]) for name in names}
+    values = {name: int(getattr(part, name)[place]) for name in part.present}
     return LastRow(source, part.position(place), values)

@@ -105,7 +105,7 @@ async def _has_both_times(feed: MarketFeed) -> bool:
 def _note_differing(piece: MarketSlice, found: dict[int, bool]) -> None:
     """Of each source with rows in a slice, whether both times of any so far differ."""
     for source, part in rows_by_source(piece):
-        events = _times_of(part)
+        events = part.ts_event
         differs = events is not None and bool((events != part.ts).any())
         found[source] = found.get(source, False) or differs
 
@@ -162,19 +162,12 @@ def _events(piece: MarketSlice, row: int) -> IntColumn:
 
 
 def _own(part: SourceSlice) -> IntColumn:
-    events = _times_of(part)
-    if events is None:
+    if part.ts_event is None:
         raise _invalid(
             f"its rows of {part.instrument.symbol} do not hold both times, the venue's and that of "
             "their reception: give market_data_ns, or a distribution"
         )
-    return events
-
-
-def _times_of(part: SourceSlice) -> IntColumn | None:
-    """The venue's times, where they are told; bars have none."""
-    events: IntColumn | None = getattr(part, "ts_event", None)
-    return events
+    return part.ts_event
 
 
 def _invalid(why: str) -> InvalidConfig:

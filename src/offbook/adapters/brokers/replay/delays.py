@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from offbook.domain.market_data import BarSlice, IntColumn, SourceSlice
+from offbook.domain.market_data import IntColumn, SourceSlice
 
 QUANTILES: Final = 64
 """So many equally likely delays tell how they are distributed."""
@@ -20,7 +20,7 @@ class Delays:
 
     def take(self, piece: SourceSlice) -> None:
         """Rows of a source that has both times; others are passed over."""
-        if not isinstance(piece, BarSlice) and piece.ts_event is not None:
+        if piece.ts_event is not None:
             self._parts.append(piece.ts - piece.ts_event)
 
     def quantiles(self) -> tuple[int, ...] | None:

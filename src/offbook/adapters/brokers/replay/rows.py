@@ -294,7 +294,5 @@ class Hours:
 def _take(rows: SourceSlice, keep: BoolColumn) -> SourceSlice:
     if bool(keep.all()):
         return rows
-    columns = {name: getattr(rows, name)[keep] for name in rows.COLUMNS}
-    if not isinstance(rows, BarSlice) and rows.ts_event is not None:
-        columns["ts_event"] = rows.ts_event[keep]
+    columns = {name: getattr(rows, name)[keep] for name in rows.present}
     return type(rows)(rows.instrument, rows.start, **columns)
