@@ -216,9 +216,10 @@ class ReferenceContracts(ReferenceSettlement):
         self._liquidate(account)
 
     def _insure(self, account: MarginAccount) -> None:
-        """What was lost beyond the margin comes back."""
-        margin, realized, orders = self._began
-        charges = sum((o.fees for o in account.orders[orders:] if o.liquidates), ZERO)
+        """What was lost beyond the margin comes back; others may be liquidated meanwhile."""
+        margin, realized, first = self._began
+        symbol, orders = self.setup.instrument.symbol, account.orders[first:]
+        charges = sum((o.fees for o in orders if o.liquidates and o.symbol == symbol), ZERO)
         lost = realized + charges - account.realized + account.liquidation_charges
         if account.held or lost <= margin:
             return

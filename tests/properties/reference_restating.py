@@ -151,7 +151,7 @@ class ReferenceRestating(ReferenceLoss):
             unit = self._finest_price
             order.mark = max(order.mark / ratio // unit, 1) * unit
             order.stop = self.account.level(order, order.mark)
-        elif not order.trails:
+        elif not order.trails or not order.waits:  # of one that trailed: where it was triggered
             order.stop = self._on_tick(order.stop, ratio, up=selling is order.touched)
         unit = self._finest_price
         offset = order.offset / ratio / unit
