@@ -138,3 +138,21 @@ def test_both_of_a_list_of_one_instrument_are_split_together() -> None:
                                              b ADJUSTED 8 @ 60.00
     00:00:01     quote 48.00 49.00 50 50     a FILL 12 @ 49.00 maker; b RESTATED 20
     """)
+
+
+def test_a_trailing_stop_that_was_triggered_before_a_split_is_told_in_new_shares() -> None:
+    """Where it was triggered as what it is still for; new terms after the split leave that as it
+    is, and a stop to sell is rounded down to a tick."""
+    play("""
+    given hours 24/7; action split 2:1 ex 2024-01-03
+    time         what                        expect
+    09:30:00     quote 100.00 100.02 50 50
+    09:30:01     buy a 5                     a PENDING_NEW; a NEW; a FILL 5 @ 100.02 taker
+    09:30:02     sell b 5 trail 4            b PENDING_NEW; b NEW stop 96.00
+    09:30:03     quote 109.99 110.01 50 50
+    09:30:04     quote 105.00 105.02 2 50    b TRIGGERED at 105.99; b TRADE 2 @ 105.00 taker
+    2024-01-03
+    00:00:00     -                           SPLIT 2:1; b ADJUSTED 8 stop 52.99; pos 6
+    00:00:01     replace b 7                 b PENDING_REPLACE; b REPLACED 7 stop 52.99 in place
+    00:00:02     quote 52.00 52.02 50 50     b FILL 5 @ 52.00 taker; pos 1
+    """)

@@ -91,6 +91,32 @@ def test_each_position_has_its_own() -> None:
     """)
 
 
+def test_two_that_are_closed_at_once_are_each_insured_for_their_own_charges() -> None:
+    """The first finds half of what it needs, and the other is closed in between: what that was
+    charged is none of its losses."""
+    play("""
+    given BTCUSDT; margin 10x isolated calls at 0.004; cash 5000; fee 0 / 10 bps
+    given beside BTXUSDT quotes
+    time         what                                  expect
+    09:30:00     quote 10000.00 10000.00 5 5
+    09:30:00.1   quote BTXUSDT 10000.00 10000.00 5 5
+    09:30:01     buy a 1 @ 10000                       a PENDING_NEW; a NEW
+                                                       a FILL 1 @ 10000.00 taker
+    09:30:02     buy b 1 @ 10000 of BTXUSDT            b PENDING_NEW; b NEW
+                                                       b FILL 1 @ 10000.00 taker; equity 4980
+    09:30:03     quote 8000.00 8000.00 0.5 5           LIQUIDATION -1000 of 32; S-3 PENDING_NEW
+                                                       S-3 NEW; S-3 TRADE 0.5 @ 8000.00 taker
+    09:30:04     quote BTXUSDT 8500.00 8500.00 5 5     LIQUIDATION -500 of 34; S-4 PENDING_NEW
+                                                       S-4 NEW; S-4 FILL 1 @ 8500.00 taker
+                                                       insurance of 1508.5 at 1: 508.5
+                                                       insurance paid 508.5; LIQUIDATION OVER
+    09:30:05     quote 8000.00 8000.00 5 5             S-3 FILL 0.5 @ 8000.00 taker
+                                                       insurance of 2008 at 1: 1008
+                                                       insurance paid 1008; LIQUIDATION OVER
+                                                       equity 2980; cash 2980
+    """)
+
+
 def test_an_inverse_one_is_liquidated_by_one_over_the_price() -> None:
     """A short of 60,000 dollars at 50,000 with 10x and 0.5 % of what it is worth by then:
     1.2 - 0.12 = 0.995 x 60,000 / p, p = 55,277.8."""
