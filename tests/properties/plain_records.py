@@ -104,13 +104,11 @@ class Plain:
         return f.reason, f.currency, *map(self.money, (f.amount, f.withheld, f.worth)), f.pays
 
     def _adjusted(self, o: r.OrderAdjusted) -> Event:
-        stop, trail, percent = self.triggers(o)
-        trails = trail is not None or percent is not None
         display = None if o.display_qty is None else self.size(o.display_qty)
         return (
-            o.order, self.size(o.order_qty), self.price(o.price_px), None if trails else stop,
-            trail, percent, self.money(o.reserved), display, self.size(o.min_qty),
-            self.price(o.cap_px), self.price(o.peg_offset_px), o.due,
+            o.order, self.size(o.order_qty), self.price(o.price_px), *self.triggers(o),
+            self.money(o.reserved), display, self.size(o.min_qty), self.price(o.cap_px),
+            self.price(o.peg_offset_px), o.due,
         )  # fmt: skip
 
     def _stopped(self, s: r.SessionStopped) -> Event:

@@ -224,8 +224,7 @@ class ReferenceRestating(ReferenceLoss):
         self.changed = self.now
         works = order.accepted is not None and not held
         due = self.report(order.number) if works else self.heard(order.number)
-        stop = None if order.trails else order.stop
         self.tell(
-            "OrderAdjusted", order.number, qty, order.limit, stop, order.trail, order.percent,
-            amount, order.display, order.least, order.cap, order.offset, due,
+            "OrderAdjusted", order.number, qty, order.limit, order.stop, order.trail,
+            order.percent, amount, order.display, order.least, order.cap, order.offset, due,
         )  # fmt: skip

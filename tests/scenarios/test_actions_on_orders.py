@@ -156,3 +156,19 @@ def test_a_trailing_stop_that_was_triggered_before_a_split_is_told_in_new_shares
     00:00:01     replace b 7                 b PENDING_REPLACE; b REPLACED 7 stop 52.99 in place
     00:00:02     quote 52.00 52.02 50 50     b FILL 5 @ 52.00 taker; pos 1
     """)
+
+
+def test_a_trailing_stop_that_has_moved_is_told_where_it_stands_after_a_split() -> None:
+    """Not where it began: the market has risen by ten since, and the stop with it."""
+    play("""
+    given hours 24/7; action split 2:1 ex 2024-01-03
+    time         what                        expect
+    09:30:00     quote 100.00 100.02 50 50
+    09:30:01     buy a 5                     a PENDING_NEW; a NEW; a FILL 5 @ 100.02 taker
+    09:30:02     sell b 5 trail 4            b PENDING_NEW; b NEW stop 96.00
+    09:30:03     quote 110.00 110.02 50 50
+    2024-01-03
+    00:00:00     -                           SPLIT 2:1; b ADJUSTED 10 stop 53.00; pos 10
+    00:00:01     quote 53.01 53.02 50 50
+    00:00:02     quote 53.00 53.02 50 50     b TRIGGERED at 53.00; b FILL 10 @ 53.00 taker
+    """)

@@ -30,6 +30,7 @@ from offbook.engine.kernel import Kernel
 from offbook.engine.ledger.lists import children, spans_instruments
 from offbook.engine.ledger.state import OrderState
 from offbook.engine.venue.reservations import Reservations
+from offbook.engine.venue.triggers import trail_level
 from offbook.engine.venue.venue import Venue
 
 _CENT: Final = 10**10
@@ -139,6 +140,7 @@ class OrderAdjusting:
             new.trail_px = restated_px(order.trail_px, ratio, tick, up=True)
         if new.mark is not None:
             new.mark = restated_px(new.mark, ratio, 1, up=False)
+            new.stop_px = trail_level(order.side, new.mark, new.trail_px, order.trail_ratio)
         if new.cap_px is not None:
             new.cap_px = restated_px(new.cap_px, ratio, tick, up=limit_up)
         # Rounded away from the market, as the price that comes of it.
