@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.rehearsal import Snapshotting, rehearse
 
@@ -103,6 +103,19 @@ def test_a_decision_is_told_with_the_market_that_was_seen() -> None:
     assert (fill.ts, fill.last_px, fill.evidence.row) == (sent.due, 10022, 2)
 
 
+@pytest.mark.parametrize("row_times", RowTimes)
+@pytest.mark.parametrize("quick", [0, SECOND // 4])
+def test_no_report_is_there_before_the_venue_sent_it(row_times: RowTimes, quick: int) -> None:
+    """However late the market is seen beside it: with the row it came of at the earliest."""
+    late = LatencyConfig(
+        entry_ns=0, response_ns=quick, market_data_ns=SECOND // 2, row_times=row_times
+    )
+    going = rehearse(quotes_market(QUOTES, instrument=XYZ), Buys(), latency=late)
+    going.rest()
+    (fill,) = going.fills
+    assert fill.due == fill.ts
+
+
 def test_who_sees_the_market_at_once_has_no_second_clock() -> None:
     """Its host and its delays are those that there were before."""
     market = quotes_market(QUOTES, instrument=XYZ)
@@ -118,6 +131,7 @@ def test_who_sees_the_market_at_once_has_no_second_clock() -> None:
     st.lists(st.tuples(st.integers(0, 40), st.integers(0, 60)), min_size=1, max_size=9),
     st.integers(-30, 200),
 )
+@example([(10, 9), (0, 1)], 5)  # between two that were received together
 def test_what_arrives_comes_between_the_rows_that_are_before_and_after_it_there(
     told: list[tuple[int, int]], ts: int
 ) -> None:

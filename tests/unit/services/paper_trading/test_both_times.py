@@ -19,6 +19,7 @@ from offbook.domain.config import (
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.records import OrderFilled, OrderSubmitted, decode_record
 from offbook.engine.models.market_data_delay import AheadClock, ReceivedClock
+from offbook.services.paper_trading.both_times import as_late
 from offbook.services.paper_trading.verification import ReplayOutcome
 from offbook.testing.markets import XYZ, bars_market, combined, quotes_market, trades_market
 
@@ -83,6 +84,24 @@ async def test_both_times_are_read_once_for_sessions_of_the_same_data() -> None:
         await manager.stop_session(plain.id)
 
 
+async def test_each_recording_has_its_own_times() -> None:
+    """Also while sessions of another are there."""
+    sooner = [event + 7 for event in EVENTS]
+    feeds: list[Any] = []
+    for events in (EVENTS, sooner):
+        stage = Stage(wave(ROWS, events=events), Trader)
+        feeds.append(await as_late(await stage.gateway.open(stage.market.config), AS_RECORDED))
+    assert [feed.receipts.had.tolist() for feed in feeds] == [EVENTS, sooner]
+
+
+async def test_no_row_of_a_live_market_is_waited_for_to_know_its_times() -> None:
+    """For its rows are yet to come, and are of their reception."""
+    stage = Stage(wave(ROWS, events=EVENTS), Trader, clock_stops=False)
+    stage.gateway.fail_at(0, AssertionError("it was read"))
+    feed = await stage.gateway.open(stage.market.config)
+    assert await as_late(feed, VenueConfig(latency=LATE)) is feed
+
+
 LATE = LatencyConfig(market_data_ns=SECOND // 2)
 
 
@@ -91,6 +110,8 @@ LATE = LatencyConfig(market_data_ns=SECOND // 2)
     [
         (EVENTS, None, {}, ReceivedClock),
         ([*TIMES[:-1], TIMES[-1] - 1], None, {}, ReceivedClock),
+        ([*TIMES[:-1], TIMES[-1] - 1], None, {"max_rows": 50}, ReceivedClock),
+        ([TIMES[0] - 1, *TIMES[1:]], None, {"max_rows": 50}, ReceivedClock),
         (EVENTS, RowTimes.VENUE, {}, AheadClock),
         (TIMES, None, {}, AheadClock),
         (None, None, {}, AheadClock),
@@ -133,7 +154,11 @@ async def test_sources_of_which_some_have_both_times_are_asked_about() -> None:
     [
         (wave(5), {}, "do not hold both times"),
         (wave(5, events=[START + n * SECOND for n in range(5)]), {}, "have one time"),
-        (wave(5, events=[START + n * SECOND + 3 * (n > 1) for n in range(5)]), {}, "row 2 was"),
+        (
+            wave(5, events=[START + n * SECOND + 3 * (n > 1) for n in range(5)]),
+            {"max_rows": 2},
+            "row 2 was received 3 ns before",
+        ),
         (wave(0), {}, "no rows"),
         (wave(ROWS, events=EVENTS), {"clock_stops": False}, "a live market"),
         (
