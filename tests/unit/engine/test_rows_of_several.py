@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from tests.rehearsal import rehearse
 
+from offbook.domain.commands import SubmitOrder
 from offbook.domain.config import ReplayMarket
 from offbook.domain.market_data import (
     Bar,
@@ -22,10 +23,13 @@ from offbook.domain.market_data import (
     TradeSlice,
 )
 from offbook.domain.merging import merge
+from offbook.domain.orders import OrderRequest, OrderSide, OrderType
 from offbook.domain.records import OrderFilled, decode_record
+from offbook.engine.inputs import Take
 from offbook.engine.rows import shown_several
 from offbook.engine.rows.packed_rows import GROUP
 from offbook.engine.rows.rows import merged_rows
+from offbook.engine.rows.running_several import FEW, _lasts
 from offbook.engine.rows.several_block import SeveralBlock, SeveralPack
 from offbook.engine.rows.shown_several import ShownSeveral
 from offbook.engine.strategy.strategy import Strategy
@@ -46,6 +50,9 @@ MARKETS: dict[str, list[SourceSlice]] = {
     "bars among them": [BARS, PRINTS, QUOTES_OF_OTHER],
 }
 CALLED = ("on_quote", "on_trade")
+LATER = OrderRequest(
+    symbol="ABC", side=OrderSide.BUY, order_qty="1", order_type=OrderType.LIMIT, price="4"
+)
 
 
 def block_of(market: str, called: tuple[str, ...] = CALLED) -> tuple[SeveralBlock, list[Any]]:
@@ -278,3 +285,63 @@ def test_an_order_waits_for_its_price_across_blocks(
     assert len(rows) == 2 * ROWS
     (fill,) = [record for record in map(decode_record, raws) if isinstance(record, OrderFilled)]
     assert fill.ts == int(TS[ROWS // 2])
+
+
+class Nearer(Watcher):
+    """Sends a limit that no price comes to, much later one that many come to, and again."""
+
+    def on_quote(self, quote: Quote) -> None:
+        self.rows.append(quote)
+        if len(self.rows) in {3, 90, 200}:
+            self.buy("ABC", 1, price="4.00" if len(self.rows) == 3 else "4.995")
+
+
+def test_what_is_reached_is_found_anew_when_orders_have_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Within one block; before and after, most rows are shown in runs."""
+    down = np.repeat([0, 0, 100, 0, 0, 100, 0, 0], ROWS // 8 + 1)[:ROWS]
+    quotes = QuoteSlice(FINE, 0, TS, 50_000 - down, 50_009 - down, SIZE, SIZE)
+    several = market_of(quotes, QUOTES_OF_ONE)
+    shown: list[int] = []
+    real = ShownSeveral._pass
+
+    def counted(one: Any, block: Any, rows: Any, begin: int, end: int) -> int:
+        place = real(one, block, rows, begin, end)
+        shown.append(place - begin)
+        return place
+
+    monkeypatch.setattr(ShownSeveral, "_pass", counted)
+    found = watched(several, 1, Nearer)
+    assert sum(shown) > ROWS
+    fills = [one for one in map(decode_record, found[0]) if isinstance(one, OrderFilled)]
+    assert [fill.ts for fill in fills] == [int(TS[down.argmax()]), int(TS[5 * (ROWS // 8 + 1)])]
+    monkeypatch.setattr(ShownSeveral, "may_show", lambda *_: False)
+    assert watched(several, 1, Nearer) == found
+
+
+def test_rows_from_before_a_command_do_not_turn_time_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are taken one by one, and in the same order of instruments as if all were."""
+
+    def told() -> tuple[list[bytes], int, list[str]]:
+        rehearsal = rehearse(market_of(QUOTES_OF_ONE, QUOTES_OF_OTHER), Watcher(every=GROUP))
+        rehearsal.rows(9)
+        rehearsal.feed(Take(command=SubmitOrder(command_id="c", order=LATER), ts=int(TS[30])))
+        rehearsal.rows(9)
+        engine = rehearsal.engine
+        now = engine.now
+        rehearsal.rest()
+        return rehearsal.raws, now, list(engine._venue.books)
+
+    found = told()
+    assert found[1] >= int(TS[30])
+    monkeypatch.setattr(ShownSeveral, "may_show", lambda *_: False)
+    assert told() == found
+
+
+@pytest.mark.parametrize("count", [1, FEW, FEW + 1, 200])
+def test_the_last_rows_of_sources_are_in_the_order_of_their_first(count: int) -> None:
+    """However many rows there are."""
+    which = np.array([7, 3, 3, 0, 7, 5] * 40)[:count]
+    expected = {source: place for place, source in enumerate(which.tolist())}
+    assert _lasts(which) == list(expected.items())
