@@ -11,9 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offbook.domain.config import (
+    BoundedFee,
+    ByInstrumentFee,
+    DatedFee,
     DatedRate,
     FeeConfig,
+    FeeGroup,
     FeeRounding,
+    FlatFee,
+    SharesFrom,
+    SumFee,
     TieredFee,
     UsRegulatoryFee,
     VolumeTier,
@@ -23,7 +30,7 @@ from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.orders import OrderSide
 from offbook.domain.values import AMOUNT_SCALE, Amount
 from offbook.engine.models.charging import ACCRUAL, Occasion, Traded
-from offbook.engine.models.fees import Charges
+from offbook.engine.models.fees import Charges, PriceList
 from offbook.engine.models.us_rates import SEC_PER_MILLION, TAF_PER_SHARE
 from offbook.testing.markets import BTCUSDT, XYZ
 
@@ -344,3 +351,15 @@ def test_bad_tables_are_refused_by_name(make: Callable[[], object], field: str) 
     with pytest.raises(InvalidConfig) as caught:
         make()
     assert caught.value.fields["field"] == field
+
+
+def test_what_was_traded_before_counts_for_all_that_has_tiers() -> None:
+    """On their own, as parts of a sum with bounds, and in a list of prices; else it is not asked
+    for."""
+    flat, dated = FlatFee(per_order="1"), DatedFee(rates=(SharesFrom(maker="1", taker="2"),))
+    for tiered in (TIERS, dated):
+        bounded = BoundedFee(parts=(flat, tiered), maximum="9")
+        groups = (FeeGroup(symbols=("XYZ",), fee=tiered), FeeGroup(fee=flat))
+        for config in (tiered, bounded, SumFee(parts=(bounded,)), ByInstrumentFee(groups=groups)):
+            assert PriceList(config).of(XYZ).goes_by_volume
+    assert not PriceList(SumFee(parts=(flat,))).of(XYZ).goes_by_volume

@@ -29,7 +29,7 @@ from offbook.domain.instruments import Instrument
 from offbook.domain.orders import Liquidity, OrderSide
 from offbook.domain.record_parts import Evidence
 from offbook.domain.values import AMOUNT_SCALE, Amount
-from offbook.engine.models.charging import ACCRUAL, Occasion, Traded
+from offbook.engine.models.charging import ACCRUAL, NOTHING, Occasion, Traded
 from offbook.engine.models.draws import draw, quantile
 from offbook.engine.models.fees import Charges
 from offbook.engine.models.latency import latency_model
@@ -159,7 +159,7 @@ def test_a_reservation_for_the_worst_case_always_suffices(
     """After every fill what was paid and what may still come stay within the first estimate."""
     charges = Charges(config, rounding)
     qty, notional = sum(fill[0] for fill in fills), sum(fill[1] for fill in fills)
-    traded, paid = Traded(), 0
+    traded, paid = NOTHING, 0
     estimate = charges.most(traded, qty, notional, 0, instrument)
     for fill in fills:
         then = after(charges, traded, fill, instrument)
