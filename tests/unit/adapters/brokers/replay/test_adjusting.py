@@ -89,6 +89,9 @@ def test_of_the_days_prices_it_is_said_what_is_passed_over(tmp_path: Path) -> No
     assert said.startswith("Adj Close is not read: ")
     assert "--adj-close adjusted" in said
     assert unread_adjustment(path, MarketDescription(adjustment=Adjustment.SPLIT)) is None
+    assert unread_adjustment(path, MarketDescription(actions="actions.csv")) is None
+    taken = {one.lower(): "Adj Close" for one in ("Open", "High", "Low", "Close")}
+    assert unread_adjustment(path, MarketDescription(columns=taken)) is None
     assert unread_adjustment(tmp_path / "none.csv", BARS) is None
     plain = table(tmp_path, "2020-08-06,1,1,1,1,5", header="Date,Open,High,Low,Close,Volume")
     assert unread_adjustment(plain, BARS) is None
@@ -111,16 +114,21 @@ def test_what_cannot_be_adjusted_is_refused(tmp_path: Path) -> None:
         said = refused(path, BadMarketData)
         assert said.startswith(f"{path}, line 2: ")
         assert "not all prices above zero" in said
+    assert "row 1: the line has f" in refused(table(tmp_path, "2020-08-06,1,1,1"), BadMarketData)
     path = table(tmp_path, header="Date,First,High,Low,Close,Adj Close,Volume")
     assert "--column open=NAME" in refused(path, InvalidInput)
+    told = MarketDescription(timeframe="1d", columns={"close": "Adj Close"})
+    refused(table(tmp_path), OffbookError, told)
 
 
 def test_a_row_without_prices_may_be_left_out(tmp_path: Path) -> None:
-    """As other rows that cannot be true."""
-    path = table(tmp_path, ROWS[0], "2020-08-07,null,null,null,null,null,null", ROWS[2])
+    """As other rows that cannot be true; also where the day's prices are good, which would be
+    written among adjusted ones."""
+    rows = ("2020-08-07,null,null,null,null,null,null", "2020-08-08,2,2,2,2,null,5")
+    path = table(tmp_path, ROWS[0], *rows, ROWS[2])
     lenient = MarketDescription(timeframe="1d", drop_bad_rows=True)
     made, _ = convert_data(str(path), tmp_path / "made.csv", lenient, unusual=ADJUSTED)
-    assert (made.rows, sum(made.dropped.values())) == (2, 1)
+    assert (made.rows, sum(made.dropped.values())) == (2, 2)
 
 
 @pytest.mark.parametrize(
