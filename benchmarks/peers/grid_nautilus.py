@@ -1,21 +1,14 @@
 """NautilusTrader on one-minute bars that it builds of the quotes, with ten orders at rest."""
 
-import pandas as pd
 from answering import Clock, asked, tell
 from grid import CASH, FIRST_SIZE, SIZE, Grid, last_mid
-from nautilus_trader.backtest.engine import BacktestEngine, BacktestEngineConfig
-from nautilus_trader.config import LoggingConfig, RiskEngineConfig, StrategyConfig
-from nautilus_trader.model.currencies import USD
+from nautilus_trader.config import StrategyConfig
 from nautilus_trader.model.data import BarType
-from nautilus_trader.model.enums import AccountType, OmsType, OrderSide
-from nautilus_trader.model.identifiers import InstrumentId, Symbol, TraderId, Venue
-from nautilus_trader.model.instruments import Equity
-from nautilus_trader.model.objects import Money, Price, Quantity
-from nautilus_trader.persistence.wranglers import QuoteTickDataWrangler
+from nautilus_trader.model.enums import OrderSide
+from nautilus_trader.model.objects import Price, Quantity
 from nautilus_trader.trading.strategy import Strategy
+from share_venue import SYMBOL, engine_with, equity_of, quotes_of
 
-SIM = Venue("SIM")
-SYMBOL = InstrumentId(Symbol("XYZ"), SIM)
 BARS = BarType.from_str("XYZ.SIM-1-MINUTE-MID-INTERNAL")
 
 
@@ -60,53 +53,18 @@ class Resting(Strategy):
             self.grid.resting[slot] = None
 
 
-def engine_for(columns):
-    """The engine with its venue, its instrument and the quotes as its objects."""
-    engine = BacktestEngine(
-        BacktestEngineConfig(
-            trader_id=TraderId("BENCH-001"),
-            logging=LoggingConfig(bypass_logging=True),
-            run_analysis=False,
-            risk_engine=RiskEngineConfig(bypass=True),
-        )
-    )
-    engine.add_venue(
-        venue=SIM,
-        oms_type=OmsType.NETTING,
-        account_type=AccountType.CASH,
-        base_currency=USD,
-        starting_balances=[Money(CASH, USD)],
-    )
-    instrument = Equity(
-        instrument_id=SYMBOL,
-        raw_symbol=Symbol("XYZ"),
-        currency=USD,
-        price_precision=2,
-        price_increment=Price.from_str("0.01"),
-        lot_size=Quantity.from_int(1),
-        ts_event=0,
-        ts_init=0,
-    )
-    engine.add_instrument(instrument)
-    names = {"bid_price": "bid", "ask_price": "ask", "bid_size": "bid_size", "ask_size": "ask_size"}
-    index = pd.to_datetime(columns["ts"], utc=True)
-    frame = pd.DataFrame({new: columns[old] for new, old in names.items()}, index=index)
-    engine.add_data(QuoteTickDataWrangler(instrument).process(frame))
-    return engine
-
-
 def main():
     _, columns = asked()
-    engine = engine_for(columns)
+    engine, instrument = engine_with(CASH)
+    engine.add_data(quotes_of(columns, instrument))
     strategy = Resting(StrategyConfig(strategy_id="S-001", order_id_tag="001"))
     strategy.begin(columns["slots"])
     engine.add_strategy(strategy)
     clock = Clock()
     engine.run()
     clock.stop()
-    cash = engine.portfolio.account(SIM).balance_total(USD).as_double()
     held = float(engine.portfolio.net_position(SYMBOL))
-    tell("nautilus_trader", clock, strategy.fills, cash + held * last_mid(columns))
+    tell("nautilus_trader", clock, strategy.fills, equity_of(engine, held, last_mid(columns)))
 
 
 main()

@@ -1,41 +1,12 @@
 """hftbacktest: quotes as depth events, and the strategy compiled by numba; timed once compiled."""
 
-import numpy as np
 from answering import Clock, asked, tell
 from crossing import PERIODS, SIZE
-from hftbacktest import GTC, LIMIT, BacktestAsset, ROIVectorMarketDepthBacktest
-from hftbacktest.types import (
-    BUY_EVENT,
-    DEPTH_EVENT,
-    EXCH_EVENT,
-    LOCAL_EVENT,
-    SELL_EVENT,
-    event_dtype,
-)
+from hftbacktest import GTC, LIMIT
 from numba import njit
+from quote_events import FED, events_of, market_of
 
 FAST, SLOW = PERIODS["quotes"]
-FED = 2
-"""What waiting gives when there were data."""
-BUY = np.uint64(DEPTH_EVENT | EXCH_EVENT | LOCAL_EVENT | BUY_EVENT)
-SELL = np.uint64(DEPTH_EVENT | EXCH_EVENT | LOCAL_EVENT | SELL_EVENT)
-
-
-@njit
-def fill_events(events, ts, bids, asks):
-    """The level that a quote leaves is emptied, its new one filled."""
-    count = 0
-    for i in range(len(ts)):
-        for kind, column in ((BUY, bids), (SELL, asks)):
-            if i and column[i - 1] != column[i]:
-                events[count].ev, events[count].px, events[count].qty = kind, column[i - 1], 0.0
-                events[count].exch_ts = events[count].local_ts = ts[i]
-                count += 1
-        for kind, column in ((BUY, bids), (SELL, asks)):
-            events[count].ev, events[count].px, events[count].qty = kind, column[i], 1e6
-            events[count].exch_ts = events[count].local_ts = ts[i]
-            count += 1
-    return count
 
 
 @njit
@@ -71,31 +42,11 @@ def cross(market, fast_period, slow_period, size):
     return sent
 
 
-def market_of(events):
-    asset = (
-        BacktestAsset()
-        .data(events)
-        .linear_asset(1.0)
-        .constant_order_latency(0, 0)
-        .risk_adverse_queue_model()
-        .no_partial_fill_exchange()
-        .trading_value_fee_model(0, 0)
-        .tick_size(0.01)
-        .lot_size(1)
-        .roi_lb(1)
-        .roi_ub(1000)
-        .last_trades_capacity(0)
-    )
-    return ROIVectorMarketDepthBacktest([asset])
-
-
 def main():
     _, columns = asked()
-    events = np.zeros(4 * len(columns["ts"]), event_dtype)
-    count = fill_events(events, columns["ts"], columns["bid"], columns["ask"])
-    events = events[:count].copy()
+    events = events_of(columns)
     for _ in range(2):  # the first run compiles
-        market = market_of(events)
+        market = market_of(events, 1000)
         clock = Clock()
         cross(market, float(FAST), float(SLOW), float(SIZE))
         clock.stop()
