@@ -83,6 +83,7 @@ check: $(STAMP) ## Lint, formatting, strict types, and who may import whom
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --strict --no-error-summary
+	@$(BIN)/mypy --strict --no-error-summary --platform win32 --no-warn-unreachable --cache-dir .mypy_cache/windows
 	@out=$$($(BIN)/lint-imports --no-cache --no-logo) || { echo "$$out"; exit 1; }
 	@echo "check: clean"
 

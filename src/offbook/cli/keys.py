@@ -31,6 +31,8 @@ class Keys:
         return self._saved is not None
 
     def __enter__(self) -> Self:
+        if sys.platform == "win32":
+            return self
         try:
             import termios
             import tty
@@ -62,7 +64,7 @@ class Keys:
     def restore(self) -> None:
         """Put the terminal back; safe in a signal handler, and a second time."""
         saved, self._saved = self._saved, None
-        if saved is not None:
+        if saved is not None and sys.platform != "win32":
             import termios
 
             termios.tcsetattr(self._descriptor, termios.TCSANOW, saved)  # type: ignore[arg-type] # as it was given

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from offbook.adapters.file_locks import lock_file
+from offbook.adapters.file_places import BINARY
 from offbook.domain.errors import StorageUnavailable, StoreOwned
 
 LOCK_FILE = "lock"
@@ -28,7 +29,7 @@ class StoreLock:
         try:
             # Neither truncated nor replaced: the holder's text must stay readable, and a lock on
             # a replaced file guards nothing.
-            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | BINARY, 0o600)
         except OSError as error:
             raise StorageUnavailable(
                 f"the store {directory} cannot be written: {error}", path=str(directory)

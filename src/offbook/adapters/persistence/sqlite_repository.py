@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import os
 import sqlite3
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from offbook.adapters.file_places import sync_directory
 from offbook.adapters.persistence import lookups, migration, reads
 from offbook.adapters.persistence import statements as sql
 from offbook.adapters.persistence.changes import AcquireLease, ReleaseLease, Save
@@ -269,7 +269,7 @@ def make_directory(store: Path) -> None:
     try:
         store.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in missing:
-            _sync_directory(folder.parent)
+            sync_directory(folder.parent)
     except OSError as error:
         raise StorageUnavailable(
             f"the store {store} cannot be made: {error}", path=str(store)
@@ -281,15 +281,5 @@ def _sync_names(store: Path) -> None:
 
     At every opening: who made them may have been killed before it came to this.
     """
-    _sync_directory(store)
-    _sync_directory(store.parent)
-
-
-def _sync_directory(folder: Path) -> None:
-    if os.name == "nt":  # there a directory cannot be opened, and needs no flush
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_directory(store)
+    sync_directory(store.parent)

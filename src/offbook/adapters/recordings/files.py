@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 import msgspec
 import structlog
 
+from offbook.adapters.file_places import sync_directory
 from offbook.adapters.recordings.rows_file import RowsFile
 from offbook.domain.book_states import BooksAt, KnownStatus
 from offbook.domain.errors import (
@@ -202,15 +203,7 @@ def _create(place: Path, about: RecordingInfo) -> None:
         os.fsync(file.fileno())
     new.rename(place / _ABOUT)
     for directory in (place, place.parent, place.parent.parent):
-        _sync_directory(directory)
-
-
-def _sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync_directory(directory)
 
 
 def _is_of(place: Path, market: str) -> bool:

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from pathlib import Path
 from typing import Final
 
+from offbook.adapters.file_places import BINARY, read_at, write_at
 from offbook.adapters.recordings.frames import (
     MAGIC,
     PREFIX,
@@ -72,9 +73,7 @@ class RowsFile:
         frame = encode_frame(piece, self.rows, floor)
         handle = self._file()
         try:
-            written = 0
-            while written < len(frame):
-                written += os.pwrite(handle, frame[written:], self._end + written)
+            write_at(handle, frame, self._end)
             _sync(handle)
         except OSError:
             # What the system still holds of it is not to be trusted: opened anew, written anew.
@@ -112,7 +111,7 @@ class RowsFile:
     def _file(self) -> int:
         if self._handle is None:
             flags = os.O_RDWR | os.O_CREAT if self._to_append else os.O_RDONLY
-            self._handle = os.open(self._path, flags, 0o644)
+            self._handle = os.open(self._path, flags | BINARY, 0o644)
             if self._end and self._to_append:
                 os.ftruncate(self._handle, self._end)
         return self._handle
@@ -148,14 +147,14 @@ class RowsFile:
         """The header of the next frame, and where that ends; None for one that was broken off."""
         begin = self._end
         try:
-            header_size, body_size, _ = read_prefix(os.pread(handle, PREFIX.size, begin))
+            header_size, body_size, _ = read_prefix(read_at(handle, PREFIX.size, begin))
             end = begin + PREFIX.size + header_size + body_size
             if end > size:
                 return None
-            header = decode_header(os.pread(handle, header_size, begin + PREFIX.size))
+            header = decode_header(read_at(handle, header_size, begin + PREFIX.size))
             if end == size:
                 # The last frame alone may have been broken off with its length written already.
-                decode_frame(memoryview(os.pread(handle, end - begin, begin)), self._info)
+                decode_frame(memoryview(read_at(handle, end - begin, begin)), self._info)
         except NoFrame:
             if self._is_the_last(handle, size):
                 return None
@@ -170,7 +169,7 @@ class RowsFile:
         rest = size - self._end
         if rest > BROKEN_OFF_BYTES:
             return False
-        raw = os.pread(handle, rest, self._end)
+        raw = read_at(handle, rest, self._end)
         place = raw.find(MAGIC, 1)
         while place >= 0:
             try:
@@ -192,7 +191,7 @@ class RowsFile:
             if place > first and end - begin > READ_BYTES:
                 break
             place += 1
-        raw = memoryview(os.pread(handle, self._bound(place) - begin, begin))
+        raw = memoryview(read_at(handle, self._bound(place) - begin, begin))
         position = 0
         while position < len(raw):
             try:

@@ -156,7 +156,7 @@ def _deaf_to_interrupts() -> Iterator[None]:
     """Let the new process hear no Ctrl-C, from its first moment on: a terminal sends it to all
     processes, and what becomes of the work is the parent's to say.  One that comes meanwhile is
     heard here afterwards.  Windows knows no such mask: there a worker ignores it by itself."""
-    if not hasattr(signal, "pthread_sigmask"):
+    if sys.platform == "win32":
         yield
         return
     from multiprocessing import resource_tracker

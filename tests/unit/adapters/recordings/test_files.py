@@ -93,12 +93,9 @@ async def test_a_write_that_fails_did_not_happen(
     def full(*args: object) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    for broken in ("pwrite", "sync"):
+    for broken in ("write_at", "_sync"):
         with monkeypatch.context() as patched:
-            if broken == "sync":
-                patched.setattr(rows_file, "_sync", full)
-            else:
-                patched.setattr(os, "pwrite", full)
+            patched.setattr(rows_file, broken, full)
             with pytest.raises(StorageUnavailable, match="No space left"):
                 await made.append(RecordedPiece(rows=PARTS[1]))
         assert made.rows == len(PARTS[0])

@@ -24,6 +24,7 @@ import msgspec
 import numpy as np
 
 from offbook.adapters.file_locks import lock_file
+from offbook.adapters.file_places import BINARY
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import SLICES, DataKind, IntColumn, QuoteSlice, TradeSlice
 from offbook.domain.row_index import BLOCK, MID, Extremes, RowIndex
@@ -214,7 +215,7 @@ def remove_left(folder: Path) -> None:
 
 def _claimed(part: Path, flags: int = os.O_RDWR | os.O_CREAT) -> BinaryIO:
     """A part, empty, that nobody else writes while it is open. Raises BeingWritten, OSError."""
-    file = os.fdopen(os.open(part, flags | getattr(os, "O_BINARY", 0), 0o644), "r+b")
+    file = os.fdopen(os.open(part, flags | BINARY, 0o644), "r+b")
     try:
         try:
             lock_file(file.fileno())
