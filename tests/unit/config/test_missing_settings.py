@@ -1,0 +1,42 @@
+"""A setting that is missing is named whole, with what it may be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import offbook
+from offbook.config.checking import check_file
+from offbook.domain.errors import InvalidConfig
+from offbook.strategies.ema_cross import EmaCross
+
+KINDS = "give normal or log_normal or empirical"
+
+
+@pytest.mark.parametrize(
+    ("venue", "field", "told"),
+    [
+        (
+            {"latency": {"entry": {"mean_ns": 5}}},
+            "venue.latency.entry.type",
+            f"is missing: {KINDS}",
+        ),
+        ({"fee": {"type": "tiered"}}, "venue.fee.tiers", "is missing"),
+        ({"fee": {"type": "bounded"}}, "venue.fee.parts", "is missing"),
+    ],
+)
+def test_a_run_names_what_is_missing(venue: dict[str, Any], field: str, told: str) -> None:
+    with pytest.raises(InvalidConfig) as caught:
+        offbook.run(EmaCross, "synthetic:timeframe=1m,rows=5", config={"venue": venue})
+    assert caught.value.fields["field"] == field
+    assert str(caught.value).endswith(f"{field} {told}")
+
+
+def test_a_file_that_is_looked_over_says_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "late.toml"
+    file.write_text("[venue.latency.entry]\nmean_ns = 5\n")
+    (problem,) = check_file(file).problems
+    assert problem.field == "venue.latency.entry.type"
+    assert problem.message == f"venue.latency.entry.type is missing: {KINDS}"
