@@ -9,8 +9,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Collection,
+    Iterable,
+    Sequence,
+)
+from contextlib import aclosing, asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -238,13 +245,15 @@ async def listing_stored(session: PaperTradingSession, store: Path) -> Listing:
 
 async def journal_stored(
     session: PaperTradingSession, store: Path, after_seq: int = 0
-) -> AsyncIterator[Sequence[StoredRecord]]:
+) -> AsyncGenerator[Sequence[StoredRecord], None]:
     """The committed records of a stored session, page by page; see ``read_pages``."""
     from offbook.services.reporting.listing import read_pages
 
     async with read_store(store) as repository:
-        async for page in read_pages(await repository.get(session.id), repository, after_seq):
-            yield page
+        pages = read_pages(await repository.get(session.id), repository, after_seq)
+        async with aclosing(pages):
+            async for page in pages:
+                yield page
 
 
 async def export_stored(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from contextlib import aclosing
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -168,14 +169,18 @@ async def _journal(
         else:
             shell.say(_record_line(record, _width(shell)))
 
-    pages = journal_stored(listed.session, listed.store, after)
     # Only those are held back of which it is not known yet whether they are among the last.
     newest: deque[tuple[bytes, dict[str, Any]]] = deque(maxlen=wanted.last)
-    async for raw, record in _chosen(pages, wanted, limit, tags):
-        if wanted.last is None:
-            show(raw, record)
-        else:
-            newest.append((raw, record))
+    # Closed here, and in order, also where the reader of the output has gone.
+    async with (
+        aclosing(journal_stored(listed.session, listed.store, after)) as pages,
+        aclosing(_chosen(pages, wanted, limit, tags)) as chosen,
+    ):
+        async for raw, record in chosen:
+            if wanted.last is None:
+                show(raw, record)
+            else:
+                newest.append((raw, record))
     for raw, record in newest:
         show(raw, record)
     if shell.json and not shell.lines:
@@ -194,7 +199,7 @@ async def _chosen(
     wanted: Wanted,
     limit: int | None,
     tags: frozenset[str],
-) -> AsyncIterator[tuple[bytes, dict[str, Any]]]:
+) -> AsyncGenerator[tuple[bytes, dict[str, Any]], None]:
     """The records that are asked for, the first so many of them, as bytes and decoded."""
     told = 0
     async for page in pages:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import io
 import json
 import os
 import subprocess
@@ -18,6 +19,7 @@ import pytest
 from tests.integration.cli.conftest import BEGIN, SECOND, Answer
 
 from offbook.bootstrap import find_stored, read_store
+from offbook.cli.main import run_cli
 from offbook.domain.journal import StoredRecord
 
 Program = Callable[..., Answer]
@@ -209,6 +211,27 @@ def test_the_journal_gives_the_bytes_that_are_chained(
     assert [record["kind"] for record in document["records"]] == ["SessionAttached.1"]
     answer = offbook("journal", "last", "--kind", "OrderFiled")
     assert (answer.code, "did you mean OrderFilled?" in answer.err) == (2, True)
+
+
+def test_a_reader_who_goes_away_gets_no_traceback(
+    folder: Path,
+    made: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """As ``offbook journal last | head -1`` does it: what was being read is closed in order."""
+
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    told = io.StringIO()
+    monkeypatch.setattr(told, "close", lambda: None)
+    monkeypatch.setattr(sys, "stdout", Gone())
+    monkeypatch.setattr(sys, "stderr", told)
+    code = run_cli(("journal", "last", "--jsonl"))
+    monkeypatch.undo()
+    assert (code, told.getvalue(), caplog.messages) == (1, "", [])
 
 
 def test_an_export_holds_what_the_lists_show(

@@ -6,7 +6,7 @@ evidence stands in the line at once.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -83,7 +83,7 @@ async def read_pages(
     session: PaperTradingSession,
     repository: IPaperTradingSessionRepository,
     after_seq: int = 0,
-) -> AsyncIterator[Sequence[StoredRecord]]:
+) -> AsyncGenerator[Sequence[StoredRecord], None]:
     """A session's committed records after ``after_seq``, page by page.
 
     Raises JournalDamaged when they end before the session says, and StorageUnavailable.
