@@ -218,6 +218,33 @@ def test_only_stocks_in_dollars_are_charged(instrument: Instrument) -> None:
     assert instrument.asset_class is AssetClass.CRYPTO_SPOT or instrument.quote_currency == "EUR"
 
 
+@pytest.mark.parametrize(
+    ("day", "fee"),
+    [
+        ("2007-03-17", "153.75"),  # 15.30 a million: the SEC's press release 2006-194
+        ("2008-01-24", "153.75"),
+        ("2008-01-25", "110.75"),  # 11.00: 2007-89
+        ("2008-04-01", "56.75"),  # 5.60: FINRA's Information Notice 3/10/08
+        ("2009-04-09", "56.75"),
+        ("2009-04-10", "257.75"),  # 25.70: 2009-100, and Notice 10/2/09
+        ("2010-01-15", "127.75"),  # 12.70: 2009-270
+        ("2010-04-01", "169.75"),  # 16.90: Notice 3/10/10
+        ("2011-01-21", "192.75"),  # 19.20: 2010-255
+        ("2011-06-30", "192.75"),
+        ("2011-07-01", "192.9"),  # 0.000090 a share: Regulatory Notice 11-27
+        ("2012-02-21", "180.9"),  # 18.00: the SEC's order of 2012-01-20
+        ("2012-03-01", "180.95"),  # 0.000095: Regulatory Notice 12-06
+        ("2012-04-01", "224.95"),  # 22.40: the SEC's press release 2012-232
+    ],
+)
+def test_sales_of_earlier_years_are_charged_at_their_rates(day: str, fee: str) -> None:
+    """10,000 shares for ten millions."""
+    ts = at(f"{day}T15:00:00")
+    assert charged(UsRegulatoryFee(), "10000", "10000000", side=SELL, ts=ts) == fee
+    ts = at("2004-11-01T15:00:00")
+    assert charged(UsRegulatoryFee(), "60000", "1000000", side=SELL, ts=ts) == "3.75"
+
+
 def test_the_rates_that_ship_are_in_order() -> None:
     """Ascending by day, as configurations must be."""
     UsRegulatoryFee(sec=SEC_PER_MILLION, taf=TAF_PER_SHARE)
@@ -251,7 +278,7 @@ fills = st.lists(
         st.integers(1, 10**6),
         st.integers(1, 10**9),
         st.booleans(),
-        st.integers(15_000, 22_000),
+        st.integers(12_000, 22_000),
         st.integers(0, 8_000_000),
     ),
     min_size=1,
