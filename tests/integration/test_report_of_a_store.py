@@ -25,7 +25,7 @@ async def test_a_stored_session_becomes_files(tmp_path: Path) -> None:
         ["report.json"]
         + [
             f"{t}.{s}"
-            for t in ("fills", "orders", "round_trips", "instruments", "equity")
+            for t in ("fills", "orders", "flows", "round_trips", "instruments", "equity")
             for s in ("csv", "parquet")
         ]
     )

@@ -343,7 +343,8 @@ class ReportColumns(NamedTuple):
 
 
 def report_columns(report: FullReport) -> list[ReportColumns]:
-    """The tables of a report: ``fills``, ``orders``, ``round_trips`` and ``equity``."""
+    """The tables of a report: ``fills``, ``orders``, ``flows``, ``round_trips``, ``instruments``
+    and ``equity``."""
     from offbook.adapters.reports.tables import ColumnKind, columns_of, tables
 
     found = []

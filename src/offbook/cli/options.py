@@ -339,7 +339,7 @@ Tables = Annotated[
     typer.Option(
         "--table",
         metavar="NAME",
-        help="orders, fills, positions, journal or equity.",
+        help="orders, fills, positions, flows, journal or equity.",
         autocompletion=completing.tables,
     ),
 ]

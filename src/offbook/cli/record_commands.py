@@ -107,7 +107,7 @@ def export(
     quiet: o.Quiet = False,
     data_dir: o.DataDir = None,
 ) -> None:
-    """Write a session's orders, fills, positions, journal and equity as files.
+    """Write a session's orders, fills, positions, flows, journal and equity as files.
 
     Into a directory as CSV unless --format says otherwise, or into one .json file; with one
     --table also into one .csv or .parquet file. Files that exist are replaced with --force alone.

@@ -23,7 +23,8 @@ class RunResult:
     """A finished run: its report, and its tables for frames and charts.
 
     ``equity`` holds evenly spaced samples, ``daily`` the ends of trading days, ``fills`` and
-    ``orders`` every one, ``trades`` the round trips from flat to flat.
+    ``orders`` every one, ``flows`` dividends, interest and the like, ``trades`` the round trips
+    from flat to flat.
     """
 
     def __init__(
@@ -69,6 +70,12 @@ class RunResult:
     def orders(self) -> Table:
         """Every order as it ended."""
         return _table(self._tables["orders"])
+
+    @property
+    def flows(self) -> Table:
+        """Money without a trade, as it was owed and as it was paid: dividends and what was withheld
+        of them, interest, borrow fees, funding, settlements, cash in lieu of fractions."""
+        return _table(self._tables["flows"])
 
     @property
     def trades(self) -> Table:

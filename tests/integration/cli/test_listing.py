@@ -239,7 +239,7 @@ def test_an_export_holds_what_the_lists_show(
 ) -> None:
     """As CSV, as Parquet with exact types, and as one document."""
     files = offbook("export", "last", "--to", "out", "--json").document["files"]
-    names = ["orders", "fills", "positions", "journal", "equity"]
+    names = ["orders", "fills", "positions", "flows", "journal", "equity"]
     assert files == [f"out/{name}.csv" for name in names]
     with (folder / "out" / "fills.csv").open() as file:
         rows = list(csv.DictReader(file))

@@ -19,8 +19,8 @@ KEYS = {
     "data_identity", "kind", "symbol", "currency", "seed", "started_ts", "ended_ts", "rows",
     "initial_cash", "cash", "equity", "equity_closing", "return_pct", "realized", "unrealized",
     "fees", "income", "slippage", "traded", "trades", "trades_won", "positions", "orders",
-    "orders_by_status", "refusals", "fills", "order_list", "moments", "records", "chain_head",
-    "config", "store", "account_type", "initial_equity", "balances", "margin_used",
+    "orders_by_status", "refusals", "fills", "order_list", "flows", "moments", "records",
+    "chain_head", "config", "store", "account_type", "initial_equity", "balances", "margin_used",
 }  # fmt: skip
 
 

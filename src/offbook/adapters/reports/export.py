@@ -46,6 +46,7 @@ def _write_json(
         "orders": listing.orders,
         "fills": [document_of(fill) for fill in listing.fills],
         "positions": listing.positions,
+        "flows": listing.flows,
         "journal": [msgspec.Raw(stored.raw) for stored in journal],
         "equity": equity,
     }

@@ -24,8 +24,8 @@ def write_json(report: FullReport, path: Path) -> Path:
 
 
 def write_csv(report: FullReport, directory: Path) -> tuple[Path, ...]:
-    """``fills.csv``, ``orders.csv``, ``round_trips.csv``, ``instruments.csv`` and ``equity.csv``,
-    each with a header.
+    """``fills.csv``, ``orders.csv``, ``flows.csv``, ``round_trips.csv``, ``instruments.csv`` and
+    ``equity.csv``, each with a header.
 
     Numbers are exact decimal text, empty where there is none. Raises OSError.
     """

@@ -1,4 +1,5 @@
-"""The tables of an export: orders, fills with their evidence, positions, records and equity."""
+"""The tables of an export: orders, fills with their evidence, positions, money without a trade,
+records and equity."""
 
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ from offbook.domain.journal import StoredRecord
 from offbook.domain.orders import OrderView
 from offbook.domain.record_parts import Evidence
 from offbook.services.paper_trading.report import FillLine
+from offbook.services.reporting.flows import FlowLine
 from offbook.services.reporting.formatting import iso
 from offbook.services.reporting.lines import EquitySection
 from offbook.services.reporting.listing import FillDetail, Listing, PositionLine
@@ -47,6 +49,7 @@ def listing_tables(
         _table("orders", _types(OrderView), map(_fields, listing.orders)),
         _table("fills", _fill_types(), map(fill_row, listing.fills)),
         _table("positions", _types(PositionLine), map(_fields, listing.positions)),
+        _table("flows", _types(FlowLine), map(_fields, listing.flows)),
         _table("journal", _types(RecordRow), map(_fields, map(_record_row, journal))),
         equity_table(equity),
     )

@@ -1,5 +1,5 @@
-"""The tables of a report: fills, orders, round trips, instruments and equity, as columns and rows
-of text."""
+"""The tables of a report: fills, orders, money without a trade, round trips, instruments and
+equity, as columns and rows of text."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import msgspec
 
 from offbook.services.paper_trading.report import FillLine, OrderLine
 from offbook.services.reporting.by_instrument import InstrumentLine
+from offbook.services.reporting.flows import FlowLine
 from offbook.services.reporting.formatting import iso
 from offbook.services.reporting.full_report import FullReport
 from offbook.services.reporting.lines import EquityPoint, EquitySection, TripLine
@@ -22,6 +23,7 @@ _EXACT: Final = frozenset(
         *("available", "order_qty", "cum_qty", "avg_px", "entry_px", "exit_px", "gross", "net"),
         *("equity", "equity_closing", "cash", "position", "cost", "bid", "ask", "unrealized"),
         *("positions", "prices", "value", "traded"),
+        *("amount", "withheld", "basis", "rate", "worth"),
     }
 )
 _EXACT_ENDS: Final = ("_px", "_qty")
@@ -64,6 +66,7 @@ def tables(report: FullReport) -> tuple[ReportTable, ...]:
     return (
         _table("fills", FillLine, "", (("", report.session.fills),)),
         _table("orders", OrderLine, "", (("", report.session.order_list),)),
+        _table("flows", FlowLine, "", (("", report.session.flows),)),
         _table("round_trips", TripLine, "pairing", pairings),
         _table("instruments", InstrumentLine, "", (("", report.instruments),)),
         equity_table(report.equity),

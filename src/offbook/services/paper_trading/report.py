@@ -31,6 +31,7 @@ from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.event_moments import event_moment
 from offbook.services.reporting.account_path import Execution, execution_of
 from offbook.services.reporting.closings import Closings
+from offbook.services.reporting.flows import FlowLine, flow_of
 from offbook.services.reporting.worth import Worth
 
 _PAGE: Final = 1000
@@ -151,6 +152,7 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     refusals: dict[str, int]
     fills: tuple[FillLine, ...]
     order_list: tuple[OrderLine, ...]
+    flows: tuple[FlowLine, ...] = ()
     moments: tuple[Moment, ...]
     records: int
     chain_head: str
@@ -188,6 +190,7 @@ def make_report(session: PaperTradingSession, records: Iterable[Record]) -> Sess
     """The report of a session from its records, in order from the first."""
     ledger = LedgerState()
     fills: list[FillLine] = []
+    flows: list[FlowLine] = []
     moments: list[Moment] = []
     closings = Closings()
     traded = slippage = 0
@@ -199,35 +202,44 @@ def make_report(session: PaperTradingSession, records: Iterable[Record]) -> Sess
             fills.append(_fill_line(ledger, record, execution))
             slippage += execution.slippage
             traded += execution.traded
-        elif isinstance(record, SessionStarted):
-            moments.append(Moment(ts=record.ts, event="started"))
-        elif isinstance(record, SessionPaused):
-            moments.append(Moment(ts=record.ts, event="paused", reason=record.reason))
-        elif isinstance(record, SessionResumed):
-            moments.append(Moment(ts=record.ts, event="resumed"))
-        elif isinstance(record, MarginCalled):
-            reason = record.action.value
-            moments.append(Moment(ts=record.ts, event="margin call", reason=reason))
-        elif isinstance(record, MarginRestored):
-            moments.append(Moment(ts=record.ts, event="margin restored"))
-        elif (event := event_moment(record)) is not None:
-            moments.append(Moment(ts=record.ts, event=event[0], reason=event[1]))
+        elif (moment := _moment_of(record)) is not None:
+            moments.append(moment)
+        if (flow := flow_of(record, ledger)) is not None:
+            flows.append(flow)
         closings.take(record, ledger, execution)
     if ledger.stopped is not None:
         moments.append(Moment(ts=ledger.ts, event="stopped", reason=ledger.stopped.reason))
-    return _report(session, ledger, fills, moments, (traded, slippage), closings)
+    return _report(session, ledger, (fills, flows, moments), (traded, slippage), closings)
+
+
+def _moment_of(record: Record) -> Moment | None:
+    """What a record tells of the session's life; None for one that is told elsewhere."""
+    match record:
+        case SessionStarted():
+            event: tuple[str, str | None] | None = ("started", None)
+        case SessionPaused():
+            event = ("paused", record.reason)
+        case SessionResumed():
+            event = ("resumed", None)
+        case MarginCalled():
+            event = ("margin call", record.action.value)
+        case MarginRestored():
+            event = ("margin restored", None)
+        case _:
+            event = event_moment(record)
+    return None if event is None else Moment(ts=record.ts, event=event[0], reason=event[1])
 
 
 def _report(
     session: PaperTradingSession,
     ledger: LedgerState,
-    fills: list[FillLine],
-    moments: list[Moment],
+    lines: tuple[list[FillLine], list[FlowLine], list[Moment]],
     counted: tuple[int, int],
     closings: Closings,
 ) -> SessionReport:
     config = session.config
     summary = session.summary or summary_of(ledger)
+    fills, flows, moments = lines
     traded, slippage = counted
     worth = _worth_at_the_end(config.account, ledger)
     initial = _opening(config.account, ledger, worth)
@@ -273,6 +285,7 @@ def _report(
         refusals=dict(ledger.refusals),
         fills=tuple(fills),
         order_list=tuple(_order_lines(ledger)),
+        flows=tuple(flows),
         moments=tuple(moments),
         records=session.last_seq,
         chain_head=session.chain_head,

@@ -27,9 +27,10 @@ from offbook.engine.ledger.ledger import LedgerState
 from offbook.engine.ledger.state import PositionState
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.report import FillLine, make_report
+from offbook.services.reporting.flows import FlowLine
 
 PAGE: Final = 1000
-EXPORT_TABLES: Final = ("orders", "fills", "positions", "journal", "equity")
+EXPORT_TABLES: Final = ("orders", "fills", "positions", "flows", "journal", "equity")
 EXPORT_FORMATS: Final = ("csv", "parquet", "json")
 _SPARE_PLACES: Final = 4
 """An average price is rounded to the stored decimals plus these."""
@@ -77,6 +78,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     orders: tuple[OrderView, ...]
     fills: tuple[FillDetail, ...]
     positions: tuple[PositionLine, ...]
+    flows: tuple[FlowLine, ...]
 
 
 async def read_pages(
@@ -140,6 +142,7 @@ def make_listing(session: PaperTradingSession, records: Sequence[Record]) -> Lis
             for record, line in zip(filled, report.fills, strict=True)
         ),
         positions=tuple(_positions(ledger, session, report.unrealized)),
+        flows=report.flows,
     )
 
 

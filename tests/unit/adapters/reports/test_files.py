@@ -14,7 +14,7 @@ from offbook.adapters.reports import files, picture
 from offbook.domain.errors import ExtraNotInstalled, InvalidInput
 from offbook.services.reporting.full_report import FullReport, decode_report, read_full_report
 
-TABLES = ("fills", "orders", "round_trips", "instruments", "equity")
+TABLES = ("fills", "orders", "flows", "round_trips", "instruments", "equity")
 
 
 @pytest.fixture
@@ -44,11 +44,12 @@ def test_csv_holds_every_line_exactly(report: FullReport, tmp_path: Path) -> Non
     """Text as in the report; a time in ns and in ISO 8601; nothing where there is no value."""
     paths = files.write_csv(report, tmp_path)
     assert [path.name for path in paths] == [f"{name}.csv" for name in TABLES]
-    fills, orders, trips, instruments, equity = map(rows_of, paths)
+    fills, orders, flows, trips, instruments, equity = map(rows_of, paths)
     assert len(fills) == len(report.session.fills) > 10
     assert fills[0]["fee"] == report.session.fills[0].fee
     assert fills[0]["time"].endswith("Z")
     assert len(orders) == len(report.session.order_list)
+    assert flows == []
     assert {row["pairing"] for row in trips} == {"fifo", "position"}
     assert [row["grid"] for row in equity].count("even") == 20
     still_open = [row for row in trips if not row["exit_ts"]]
