@@ -20,6 +20,13 @@ class Prices(enum.Enum):
     ADJUSTED = "adjusted"
 
 
+class Carried(enum.Enum):
+    """What the prices of a file with columns of dividends and splits carry already."""
+
+    RAW = "raw"
+    SPLIT = "split"
+
+
 data_app: Final = typer.Typer(name="data", rich_markup_mode=None, invoke_without_command=True)
 
 
@@ -79,11 +86,32 @@ Numbers = Annotated[
     str | None,
     typer.Option("--numbers", metavar="1.234,56", help="How SRC writes 1234.56."),
 ]
+Decimals = Annotated[
+    int | None,
+    typer.Option(
+        "--decimals", min=0, max=12, metavar="N", help="Round numbers that have more decimals."
+    ),
+]
+RowsSince = Annotated[
+    str | None,
+    typer.Option("--since", metavar="TIME", help="Only rows from this time on (ISO 8601, or ns)."),
+]
+RowsUntil = Annotated[
+    str | None, typer.Option("--until", metavar="TIME", help="Only rows before this time.")
+]
 AdjClose = Annotated[
     Prices | None,
     typer.Option(
         "--adj-close",
         help="Which prices to write where SRC has adjusted closes: the day's, or adjusted ones.",
+    ),
+]
+TakeActions = Annotated[
+    Carried | None,
+    typer.Option(
+        "--take-actions",
+        help="Keep the dividends and splits in columns of SRC as actions; its prices carry none of "
+        "them (raw), or splits.",
     ),
 ]
 QuoteSize = Annotated[
@@ -138,7 +166,11 @@ def convert(
     newest_first: NewestFirst = False,
     time_format: TimeFormat = None,
     numbers: Numbers = None,
+    decimals: Decimals = None,
+    since: RowsSince = None,
+    until: RowsUntil = None,
     adj_close: AdjClose = None,
+    take_actions: TakeActions = None,
     quote_size: QuoteSize = None,
     force: Force = False,
     json: o.Json = False,
@@ -155,30 +187,14 @@ def convert(
     the new file.
 
     Tables with other ways of writing are made plain: lines before the header left out, the newest
-    row first turned round, times and numbers read as they are written, and the rows of one
-    instrument taken from a file of several. With --adj-close adjusted all four prices of a bar are
-    scaled by its adjusted close.
+    row first turned round, times and numbers read as they are written, numbers of too many decimals
+    rounded, and the rows of one instrument taken from a file of several. With --adj-close adjusted
+    all four prices of a bar are scaled by its adjusted close; with --take-actions the dividends and
+    splits that stand in its columns are written into the description beside the new file.
     """
-    kept = ("kind", "column", "header", "timezone", "timeframe", "label", "drop_bad_rows")
-    given = {name: ctx.params[name] for name in kept}
-    tidy = ("skip_lines", "only", "newest_first", "time_format", "numbers")
-    unusual = {name: ctx.params[name] for name in tidy}
-    unusual["adjusted"] = adj_close is Prices.ADJUSTED
-    from offbook.cli.data_showing import convert_file
+    from offbook.cli.converting import convert_file
 
-    raise typer.Exit(
-        convert_file(
-            shell_of(ctx, json, quiet),
-            (source, target),
-            given,
-            into=into,
-            force=force,
-            layout=(layout, day),
-            unusual=unusual,
-            quote_size=quote_size,
-            is_told=adj_close is not None,
-        )
-    )
+    raise typer.Exit(convert_file(shell_of(ctx, json, quiet), ctx.params))
 
 
 Levels = Annotated[

@@ -12,12 +12,11 @@ from offbook.cli.describing import description_of_options
 from offbook.cli.failures import FAILURE, tell
 from offbook.cli.shell import Shell, near, paint, plain
 from offbook.config.adjusted import unread_adjustment
-from offbook.config.gathering import named_sources, split_symbol
+from offbook.config.gathering import named_sources
 from offbook.config.markets import beside, locate_recording
-from offbook.config.recordings import RecordingInfo, convert_data, files_apart, look_into
-from offbook.config.sessions import parse_settings
+from offbook.config.recordings import RecordingInfo, files_apart, look_into
 from offbook.config.synthetic import is_synthetic
-from offbook.domain.errors import InvalidInput, OffbookError, StorageUnavailable
+from offbook.domain.errors import InvalidInput, OffbookError
 from offbook.services.reporting.formatting import clock, counted, duration
 
 if TYPE_CHECKING:
@@ -84,71 +83,6 @@ class _Shown:
             tell(error, self._shell)
 
 
-def convert_file(
-    shell: Shell,
-    places: tuple[str, Path],
-    given: dict[str, Any],
-    *,
-    into: str | None,
-    force: bool,
-    layout: tuple[str | None, str | None] = (None, None),
-    unusual: dict[str, Any] | None = None,
-    quote_size: str | None = None,
-    is_told: bool = False,
-) -> int:
-    """Write a recording anew; 0 when it is done. ``layout`` is that of the file, and its day;
-    ``unusual`` is what options tell of a table that is to be made plain first; ``is_told``: whether
-    adjusted prices are wanted."""
-    symbol, data = split_symbol(places[0])
-    try:
-        made, description = convert_data(
-            data,
-            places[1],
-            _told(given, symbol),
-            into=into,
-            replace=force,
-            layout=layout[0],
-            day=layout[1],
-            unusual=_unusual(unusual or {}),
-            quote_size=quote_size,
-        )
-    except OSError as error:
-        raise StorageUnavailable(f"{places[1]} cannot be written: {error}") from None
-    if shell.json:
-        document = msgspec.to_builtins(made)
-        document["description"] = None if description is None else str(description)
-        shell.document(document)
-        return 0
-    shell.say(f"{near(made.path)}: {counted(made.rows, 'row')} of {made.kind.value}, "
-              f"{made.bytes:,} bytes")  # fmt: skip
-    if made.dropped:
-        shell.say(f"left out: {_reasons(made.dropped)}")
-    if description is not None:
-        shell.say(f"described in {near(str(description))}")
-    passed = None if is_told else unread_adjustment(locate_recording(data), _told(given, symbol))
-    if passed is not None:
-        shell.note(passed)
-    return 0
-
-
-def _unusual(options: dict[str, Any]) -> dict[str, Any]:
-    """What they tell of an unusual table; empty where nothing."""
-    told = {name: value for name, value in options.items() if value}
-    if "only" in told:
-        for pair in told["only"]:
-            if "=" not in pair:
-                raise InvalidInput(
-                    f"--only {pair!r}: write COLUMN=TEXT, such as Symbol=AAPL", field="only"
-                )
-        told["only"] = parse_settings(told["only"])
-    return told
-
-
-def _told(given: dict[str, Any], symbol: str | None) -> MarketDescription:
-    told = description_of_options(given)
-    return told if symbol is None else msgspec.structs.replace(told, symbol=symbol)
-
-
 def _document(found: RecordingInfo, data: str) -> dict[str, Any]:
     document: dict[str, Any] = msgspec.to_builtins(found.inspection)
     document["description"] = str(beside(locate_recording(data)))
@@ -212,7 +146,7 @@ def _facts(found: RecordingInfo) -> list[str]:
         f" alike      {counted(seen.duplicates, 'row')} in all like the one before, "
         f"{seen.simultaneous:,} of the same time"
     )
-    lines.append(f" bad rows   {_reasons(seen.bad) or 'none'}")
+    lines.append(f" bad rows   {reasons(seen.bad) or 'none'}")
     lines += [
         f"            {Path(bad.file).name}, row {bad.row}"
         + (f", column {bad.column}" if bad.column else "")
@@ -230,5 +164,5 @@ def _length(ns: int) -> str:
     return f"{ns / 1e9:.3g} s" if ns < 60 * 10**9 else duration(ns)
 
 
-def _reasons(counts: dict[str, int]) -> str:
+def reasons(counts: dict[str, int]) -> str:
     return ", ".join(f"{count:,} {reason}" for reason, count in counts.items())

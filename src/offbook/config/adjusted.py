@@ -38,19 +38,48 @@ def as_adjusted(told: MarketDescription) -> MarketDescription:
     return msgspec.structs.replace(told, adjustment=Adjustment.ALL, price_decimals="auto")
 
 
+def with_actions(table: Path, told: MarketDescription, prices: Adjustment) -> MarketDescription:
+    """What is known of a recording with the dividends and splits that stand in columns of it, whose
+    prices carry splits or nothing yet.
+
+    Raises InvalidConfig where that is not what was told of it, or it is not told what it is of, and
+    what ``actions_in`` raises.
+    """
+    from offbook.adapters.brokers.replay.event_columns import actions_in
+
+    if told.adjustment not in (None, prices) or told.actions:
+        what = "actions" if told.actions else f"adjustment = {told.adjustment.value}"  # type: ignore[union-attr]  # one of both
+        raise InvalidConfig(
+            f"--take-actions {prices.value} says what the prices carry and which actions there "
+            f"are, and the recording is told to have {what}: leave one of them out",
+            field="market.actions",
+        )
+    if told.symbol is None:
+        raise InvalidConfig(
+            "actions are of a symbol, and nothing says which this recording is of: write "
+            f"SYMBOL={table.name}",
+            field="market.instrument",
+        )
+    found = actions_in(table, told.symbol, prices, header=told.names, columns=told.columns)
+    return msgspec.structs.replace(told, adjustment=prices, actions=found or None)
+
+
 def unread_adjustment(recording: Path, told: MarketDescription) -> str | None:
     """What to say of a column of adjusted closes that is passed over, None where there is none, or
     whoever described the recording said what its prices carry."""
-    from offbook.adapters.brokers.replay.columns import adjusted_close
+    from offbook.adapters.brokers.replay.columns import adjusted_close, event_columns
     from offbook.adapters.brokers.replay.peeking import peek
 
     if told.adjustment is not None or told.actions:
         return None
     try:
-        name = adjusted_close(peek(str(recording), told.columns, told.names, told.kind).columns)
+        header = peek(str(recording), told.columns, told.names, told.kind).columns
     except OffbookError:
         return None  # whoever reads it says what is wrong
-    return None if name is None or name in told.columns.values() else _hint(name)
+    name = adjusted_close(header)
+    if name is None or name in told.columns.values():
+        return None
+    return _hint(name, event_columns(header))
 
 
 def unread_adjustments(config: MarketConfig) -> list[str]:
@@ -76,10 +105,15 @@ def unread_adjustments(config: MarketConfig) -> list[str]:
     return [one for one in told if one is not None]
 
 
-def _hint(name: str) -> str:
-    """What a column of adjusted closes is good for."""
+def _hint(name: str, events: list[str]) -> str:
+    """What a column of adjusted closes is good for, and columns of dividends and splits."""
+    taken = (
+        f"; those in {' and '.join(events)} are kept by offbook data convert --take-actions"
+        if events
+        else ""
+    )
     return (
         f"{name} is not read: prices are those of the day, and sessions are told of dividends and "
         "splits by --actions, with --adjustment raw, or split where the closes carry splits, as "
-        "Yahoo's do. Adjusted prices instead: offbook data convert --adj-close adjusted"
+        f"Yahoo's do{taken}. Adjusted prices instead: offbook data convert --adj-close adjusted"
     )

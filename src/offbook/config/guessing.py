@@ -64,6 +64,8 @@ def _value(value: object) -> str:
         return str(value)
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{name} = {_value(v)}" for name, v in value.items()) + " }"
+    if isinstance(value, list | tuple) and any(isinstance(one, Mapping) for one in value):
+        return "[\n" + "".join(f"    {_value(one)},\n" for one in value) + "]"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_value, value)) + "]"
     text = str(value).replace("\\", "\\\\").replace('"', '\\"')

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from offbook.config.adjusted import as_adjusted
+from offbook.config.adjusted import as_adjusted, with_actions
 from offbook.config.guessing import as_toml, guess
 from offbook.config.markets import (
     Label,
@@ -20,13 +20,13 @@ from offbook.config.markets import (
     market_of,
     read_description,
 )
-from offbook.domain.config import BadRows, ReplayMarket
+from offbook.domain.config import Adjustment, BadRows, ReplayMarket
 from offbook.domain.errors import InvalidConfig, InvalidInput, OffbookError, anew
 from offbook.domain.market_data import DataKind
 from offbook.domain.timeframes import parse_timeframe
 
 if TYPE_CHECKING:
-    from offbook.adapters.brokers.replay.converting import Conversion
+    from offbook.adapters.brokers.replay.converting import Between, Conversion
     from offbook.adapters.brokers.replay.inspecting import Inspection
 
 
@@ -99,6 +99,8 @@ def convert_data(
     day: str | None = None,
     unusual: Mapping[str, Any] | None = None,
     quote_size: str | None = None,
+    take_actions: Adjustment | None = None,
+    between: Between = (None, None),
 ) -> tuple[Conversion, Path | None]:
     """Write a recording anew, with ``into`` summed up in bars of that timeframe.  An unusual table
     is made plain first (``unusual`` are fields of ``replay.tidying.Tidying``).  Of a raw capture
@@ -107,7 +109,9 @@ def convert_data(
     (``event_arrays``), and of a file of LOBSTER, Databento or Tardis (``published_files``;
     ``layout`` and ``day`` where its name and header do not tell) likewise, what it has first.  What
     is packed as zip or zst is unpacked first; a CSV of quotes without sizes is given one
-    (``quote_size``, decimal text).
+    (``quote_size``, decimal text).  With ``take_actions`` its columns of dividends and splits
+    become actions, as of prices that carry so much (``event_columns``).  Only rows ``between`` two
+    times (ns UTC) are written.
 
     What was told of it is written beside the new file, as far as it still holds; the second value
     is where.  Raises InvalidConfig, BadMarketData, InvalidInput, GatewayUnavailable and OSError.
@@ -133,6 +137,8 @@ def convert_data(
             told = msgspec.structs.replace(told, header=None)
             if unusual.get("adjusted"):
                 told = as_adjusted(told)
+        if take_actions is not None:
+            told = with_actions(table, told, take_actions)
         if quote_size is not None:
             names = header_of(told.names)
             _require_no_sizes(table, told)
@@ -141,7 +147,7 @@ def convert_data(
             if names:
                 told = msgspec.structs.replace(told, header=(*names, *SIZES))
         table = make(_as_table(table, told, layout, day))
-        return _convert_table(table, target, told, into=into, replace=replace)
+        return _convert_table(table, target, told, into, between, replace=replace)
 
 
 @contextmanager
@@ -177,7 +183,7 @@ def _require_header(table: Path, layout: str | None) -> None:
         raise InvalidInput(
             f"{table} is a file of LOBSTER, which is read as it comes: leave out what tells how a "
             "table is written (--newest-first, --only, --skip-lines, --time-format, --numbers, "
-            "--adj-close)"
+            "--decimals, --adj-close)"
         )
 
 
@@ -273,8 +279,9 @@ def _convert_table(
     recording: Path,
     target: Path,
     told: MarketDescription,
-    *,
     into: str | None,
+    between: Between,
+    *,
     replace: bool,
 ) -> tuple[Conversion, Path | None]:
     from offbook.adapters.brokers.replay.converting import convert_recording
@@ -285,7 +292,9 @@ def _convert_table(
     timeframe_ns = None if into is None else parse_timeframe(into)
     if timeframe_ns is not None and market.kind is DataKind.BARS:
         _require_shorter(market, told, timeframe_ns)
-    made = convert_recording(market, target, timeframe_ns=timeframe_ns, replace=replace)
+    made = convert_recording(
+        market, target, timeframe_ns=timeframe_ns, between=between, replace=replace
+    )
     kept = msgspec.structs.replace(
         told,
         kind=made.kind,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple, NoReturn
 
-from offbook.adapters.brokers.replay.names import ADJUSTED_CLOSES, ALIASES
+from offbook.adapters.brokers.replay.names import ADJUSTED_CLOSES, ALIASES, DIVIDENDS, SPLITS
 from offbook.domain.config import ReplayMarket
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.market_data import DataKind
@@ -105,6 +105,11 @@ def choose_columns(market: ReplayMarket, header: Sequence[str]) -> dict[str, Fou
 def adjusted_close(header: Sequence[str]) -> str | None:
     """The file's name of its adjusted closes, if it has such."""
     return next((name for name in header if plain_name(name) in ADJUSTED_CLOSES), None)
+
+
+def event_columns(header: Sequence[str]) -> list[str]:
+    """The file's names of its dividends and its splits, as far as it has such."""
+    return [name for name in header if plain_name(name) in DIVIDENDS | SPLITS]
 
 
 def place_of(columns: Mapping[str, str], ours: str, header: Sequence[str]) -> int | None:

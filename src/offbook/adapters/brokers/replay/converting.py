@@ -63,12 +63,23 @@ class Conversion(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
 
 
+Between = tuple[int | None, int | None]
+"""From when on, and before when (ns UTC); None for no end."""
+
+
 def convert_recording(
-    market: ReplayMarket, target: Path, *, timeframe_ns: int | None = None, replace: bool = False
+    market: ReplayMarket,
+    target: Path,
+    *,
+    timeframe_ns: int | None = None,
+    between: Between = (None, None),
+    replace: bool = False,
 ) -> Conversion:
     """Write a recording to ``target``, whose name says in which format.
 
-    With ``timeframe_ns`` its rows are summed up in bars of that length.  Raises InvalidInput (a
+    Only rows ``between`` two times are written, bars by when they begin; a book from its first row
+    on, for the later ones build on it.  With ``timeframe_ns`` they are summed up in bars of that
+    length.  Raises InvalidInput (a
     target that exists, or is of an unknown format), what reading raises, and OSError.
     """
     suffix = next((s for s in reversed(SUFFIXES) if target.name.lower().endswith(s)), None)
@@ -80,11 +91,13 @@ def convert_recording(
         raise InvalidInput(
             "bars are not made of a book, nor of a status: take its trades, or its quotes"
         )
+    if between[0] is not None and market.kind.is_book:
+        raise InvalidInput("rows of a book build on those before: leave --since out", field="since")
     opened = open_recording(market, Event())
     try:
         summer = None if timeframe_ns is None else BarSummer(market.instrument, timeframe_ns)
         kind = DataKind.BARS if summer else market.kind
-        pieces = _pieces(opened.reader, summer)
+        pieces = _pieces(opened.reader, between, summer)
         times = (*opened.reader.times, *([AUCTION] if market.marks_auctions and not summer else []))
         with _whole(target) as temporary:
             if suffix == ".parquet":
@@ -104,15 +117,33 @@ def convert_recording(
 
 
 def _pieces(
-    reader: RecordingReader | ChainedReader, summer: BarSummer | None
+    reader: RecordingReader | ChainedReader, between: Between, summer: BarSummer | None
 ) -> Iterator[SourceSlice]:
-    while (piece := reader.next()) is not None:
+    for piece in _within(reader, between):
         if summer is None:
             yield piece
         elif (bars := summer.take(piece)) is not None:
             yield bars
     if summer is not None and (last := summer.finish()) is not None:
         yield last
+
+
+def _within(reader: RecordingReader | ChainedReader, between: Between) -> Iterator[SourceSlice]:
+    """The rows between two times; none is read after the second. Raises InvalidInput where both
+    leave nothing."""
+    since, until = between
+    is_empty = between != (None, None)
+    while (piece := reader.next()) is not None:
+        times = piece.ts_open if isinstance(piece, BarSlice) else piece.ts
+        begin = 0 if since is None else int(times.searchsorted(since))
+        end = len(piece) if until is None else int(times.searchsorted(until))
+        if begin < end:
+            is_empty = False
+            yield piece.rows(begin, end)
+        if end < len(piece):
+            break
+    if is_empty:
+        raise InvalidInput("there is no row in the time that --since and --until tell")
 
 
 def _write_csv(pieces: Iterator[SourceSlice], times: tuple[str, ...], file: IO[str]) -> int:

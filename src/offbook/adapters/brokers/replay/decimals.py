@@ -80,7 +80,8 @@ def _too_many(connection: DuckDBPyConnection, source: Source, cell: Cell) -> Bad
     row, text = connection.execute(sql, [query.literal_path(source.path)]).fetchall()[0]
     return BadMarketData(
         f"{source.path}, row {row}, column {cell.theirs}: {text!r} has more than {MAX_PRECISION} "
-        "decimals, which is as many as can be stored. Round the column to what was meant",
+        "decimals, which is as many as can be stored. Round them to what was meant: offbook data "
+        "convert --decimals 6",
         file=source.path,
         row=int(row),
         column=cell.theirs,

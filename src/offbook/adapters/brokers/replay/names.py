@@ -88,6 +88,14 @@ ADJUSTED_CLOSES: Final = frozenset(
 )
 """Names of closes from which later dividends, and splits, are taken out; no column of ours."""
 
+DIVIDENDS: Final = frozenset(
+    ["ex_dividend", "dividends", "dividend", "div_cash", "dividend_amount", "cash_dividend"]
+)
+SPLITS: Final = frozenset(
+    ["split_ratio", "stock_splits", "splits", "split_factor", "split_coefficient"]
+)
+"""Names of what a share paid on a row's day, and of how many it became; no columns of ours."""
+
 HEADERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "binance-klines": (

@@ -17,8 +17,8 @@ from typing import Final
 
 import msgspec
 
-from offbook.adapters.brokers.replay.adjusting import Adjusting
-from offbook.adapters.brokers.replay.columns import Found, find_times
+from offbook.adapters.brokers.replay.adjusting import MOST_DECIMALS, Adjusting
+from offbook.adapters.brokers.replay.columns import Found, event_columns, find_times
 from offbook.adapters.brokers.replay.names import header_of
 from offbook.adapters.brokers.replay.opening import opened_text
 from offbook.adapters.brokers.replay.source import (
@@ -34,6 +34,8 @@ _NUMBERS: Final = re.compile(r"1([^\d]?)234([^\d])56\Z")
 _CLOCK: Final = re.compile(r"%-?[HIMSfpXcs]")
 _FINER: Final = re.compile(r"([.,]\d{6})(\d{1,3})(?!\d)")
 """Decimals of a second beyond those that ``strptime`` reads."""
+_LONG: Final = re.compile(r"-?[0-9]{0,18}\.[0-9]{1,40}")
+"""A number that may have to be rounded: nothing that a Decimal could not hold exactly meanwhile."""
 _POWERS: Final = {"K": 3, "M": 6, "B": 9}
 _MONEY: Final = "$€£¥ \u00a0"
 
@@ -45,8 +47,9 @@ class Tidying(msgspec.Struct, frozen=True, kw_only=True):
     ``newest_first`` turns the rows round.  ``time_format`` is how its times are written, as in
     Python's ``strptime``; one without a time of day gives dates.  ``numbers`` is how it writes
     1234.56, as ``1.234,56``; signs of currencies are left out then, and ``1.2K``, ``M`` and ``B``
-    are thousands, millions and billions.  ``adjusted``: its prices become adjusted ones, by its
-    column of adjusted closes.
+    are thousands, millions and billions.  Numbers with more than so many ``decimals`` are rounded,
+    halves to even, but for dividends and splits.  ``adjusted``: its prices become adjusted
+    ones, by its column of adjusted closes.
     """
 
     skip_lines: int = 0
@@ -54,9 +57,12 @@ class Tidying(msgspec.Struct, frozen=True, kw_only=True):
     newest_first: bool = False
     time_format: str | None = None
     numbers: str | None = None
+    decimals: int | None = None
     adjusted: bool = False
 
     def __post_init__(self) -> None:
+        if self.decimals is not None and not 0 <= self.decimals <= MOST_DECIMALS:
+            raise InvalidInput(f"decimals={self.decimals}: 0 to {MOST_DECIMALS}", field="decimals")
         if self.skip_lines < 0:
             raise InvalidInput(f"skip_lines={self.skip_lines}: no less than 0")
         found = None if self.numbers is None else _NUMBERS.match(self.numbers)
@@ -88,7 +94,7 @@ def write_tidied(
     if suffix not in CSV_SUFFIXES:
         raise InvalidInput(f"{source}: only a table ending in .csv or .csv.gz can be made plain")
     require_as_named(str(source), suffix)
-    numbered = _rows(source, tidying.skip_lines)
+    numbered = rows_of(source, tidying.skip_lines)
     names = header_of(header) if header else [name.strip() for name in next(numbered, (0, []))[1]]
     if not names:
         raise BadMarketData(f"{source} is empty after {tidying.skip_lines} lines", file=str(source))
@@ -109,7 +115,7 @@ def write_tidied(
         raise InvalidInput(f"{source} has no row with {wanted}", field="only")
 
 
-def _rows(source: Path, skip_lines: int) -> Iterator[tuple[int, list[str]]]:
+def rows_of(source: Path, skip_lines: int) -> Iterator[tuple[int, list[str]]]:
     """The file's rows after so many lines, with their lines from 1; blank ones are left out."""
     with opened_text(source) as text:
         for _ in range(skip_lines):
@@ -146,6 +152,10 @@ class _Plain:
         self._only = {self._place(names, name): text for name, text in tidying.only.items()}
         marks = None if tidying.numbers is None else _NUMBERS.match(tidying.numbers)
         self._marks = None if marks is None else (marks[1], marks[2])
+        self._decimals = tidying.decimals
+        self._words = {place for found in self._times for place in _places(found)}
+        times = [place for found in find_times(columns, names) for place in _places(found)]
+        self._exact = {*times, *(names.index(name) for name in event_columns(names))}
         self._adjusting = Adjusting(str(source), names, columns) if tidying.adjusted else None
 
     def _place(self, names: Sequence[str], name: str) -> int:
@@ -162,22 +172,28 @@ class _Plain:
     def row(self, line: int, row: Sequence[str]) -> list[str]:
         """Its cells, made plain."""
         cells = [cell.strip() for cell in row]
-        times: set[int] = set()
+        self._plain_times(line, cells)
+        for place in range(len(cells)) if self._marks or self._decimals is not None else ():
+            if place not in self._words:
+                cells[place] = self._number(cells[place], place)
+        if self._adjusting is not None:
+            self._adjusting.row(line, cells, lenient=self._lenient)
+        return cells
+
+    def _plain_times(self, line: int, cells: list[str]) -> None:
         for found in self._times:
-            places = (found.position,) if found.clock is None else (found.position, found.clock)
-            times.update(places)
+            places = _places(found)
             if max(places) < len(cells):
                 told = self._time(line, " ".join(cells[place] for place in places))
                 for place, text in zip(places, told, strict=False):
                     cells[place] = text
+
+    def _number(self, cell: str, place: int) -> str:
         if self._marks is not None:
-            thousands, point = self._marks
-            for place, cell in enumerate(cells):
-                if place not in times:
-                    cells[place] = _number(cell, thousands, point)
-        if self._adjusting is not None:
-            self._adjusting.row(line, cells, lenient=self._lenient)
-        return cells
+            cell = _number(cell, *self._marks)
+        if self._decimals is None or place in self._exact:
+            return cell
+        return _rounded(cell, self._decimals)
 
     def _time(self, line: int, text: str) -> tuple[str, ...]:
         """As ISO 8601: one text, or a date and a time of day for two columns."""
@@ -203,6 +219,11 @@ class _Plain:
         return (date, clock) if is_split else (f"{date} {clock}",)
 
 
+def _places(found: Found) -> tuple[int, ...]:
+    """Where the parts of a time are."""
+    return (found.position,) if found.clock is None else (found.position, found.clock)
+
+
 def _number(cell: str, thousands: str, point: str) -> str:
     """A number with a decimal point alone; any other text as it is."""
     digits = cell.strip(_MONEY)
@@ -214,3 +235,10 @@ def _number(cell: str, thousands: str, point: str) -> str:
     if thousands:
         digits = digits.replace(thousands, "")
     return f"{Decimal(digits.replace(point, '.')).scaleb(power):f}"
+
+
+def _rounded(cell: str, decimals: int) -> str:
+    """A number with at most so many decimals, halves to even; any other text as it is."""
+    if _LONG.fullmatch(cell) is None or len(cell.partition(".")[2]) <= decimals:
+        return cell
+    return f"{Decimal(cell).quantize(Decimal(1).scaleb(-decimals)):f}"

@@ -15,7 +15,7 @@ from offbook.adapters.brokers.replay.converting import convert_recording
 from offbook.adapters.brokers.replay.decimals import find_precision
 from offbook.adapters.brokers.replay.inspecting import inspect_recording
 from offbook.adapters.brokers.replay.summing import BarSummer
-from offbook.domain.errors import BadMarketData
+from offbook.domain.errors import BadMarketData, InvalidInput
 from offbook.domain.market_data import BarSlice, SourceSlice
 from offbook.domain.values import MAX_UNITS
 from offbook.testing.contracts.gateway import QUOTES, TRADES, rows_of
@@ -177,6 +177,59 @@ async def test_bars_labelled_by_their_end_are_written_by_their_beginning(tmp_pat
     part = await first_slice(again)
     assert isinstance(part, BarSlice)
     assert part.ts.tolist() == [NS + MINUTE]
+
+
+def cut(begin: int, since: int | None, until: int | None) -> tuple[int | None, int | None]:
+    """Minutes after a beginning as times."""
+    return (
+        None if since is None else begin + since * MINUTE,
+        None if until is None else begin + until * MINUTE,
+    )
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "rows"),
+    [
+        (None, None, [0, 1, 2, 3]),
+        (1, None, [1, 2, 3]),
+        (None, 3, [0, 1, 2]),
+        (1, 2, [1]),
+    ],
+)
+async def test_a_part_is_written_by_itself(
+    tmp_path: Path, since: int | None, until: int | None, rows: list[int]
+) -> None:
+    """From one time on and before the other; of bars when they begin counts, and what they are
+    summed up to."""
+    times = [START + place * MINUTE for place in range(4)]
+    path = write_csv(quotes_market([("1", "2")] * 4, times=times), tmp_path / "q.csv")
+    between = cut(times[0], since, until)
+    made = convert_recording(path, tmp_path / "o.csv", between=between)
+    written = [line.split(",")[0] for line in (tmp_path / "o.csv").read_text().splitlines()[1:]]
+    assert (made.rows, written) == (len(rows), [str(times[row]) for row in rows])
+    lines = [f"{(NS + place * MINUTE) // 10**9},1,2,1,2,5" for place in range(4)]
+    bars = bars_market([("1", "2", "1", "2", "5")])
+    file = csv(tmp_path / "b.csv", "time,open,high,low,close,volume", *lines)
+    config = msgspec.structs.replace(bars.config, path=str(file))
+    between = cut(NS, since, until)
+    for timeframe_ns in (None, 2 * MINUTE):
+        convert_recording(config, tmp_path / "ob.csv", timeframe_ns=timeframe_ns, replace=True,
+                          between=between)  # fmt: skip
+        begun = [line.split(",")[0] for line in (tmp_path / "ob.csv").read_text().splitlines()[1:]]
+        length = timeframe_ns or MINUTE
+        starts = dict.fromkeys((NS + row * MINUTE) // length * length for row in rows)
+        assert begun == [str(start) for start in starts]
+
+
+@pytest.mark.parametrize(("since", "until"), [(4, None), (None, 0), (2, 2)])
+def test_no_file_is_written_of_no_row(tmp_path: Path, since: int | None, until: int | None) -> None:
+    times = [START + place * MINUTE for place in range(4)]
+    config = write_csv(quotes_market([("1", "2")] * 4, times=times), tmp_path / "q.csv")
+    between = cut(times[0], since, until)
+    for name in ("o.csv", "o.parquet"):
+        with pytest.raises(InvalidInput, match="no row in the time"):
+            convert_recording(config, tmp_path / name, between=between)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["q.csv"]
 
 
 def test_a_rewriting_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:

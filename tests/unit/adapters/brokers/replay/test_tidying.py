@@ -100,6 +100,35 @@ def test_numbers_are_read_as_they_are_written(
     assert tidied(tmp_path, ["time;size", f"1;{cell}"], numbers=numbers)[1] == ["1", plain]
 
 
+@pytest.mark.parametrize(
+    ("cell", "plain"),
+    [
+        ("27.935254839239038", "27.9353"),
+        ("93.70000000000001", "93.7000"),
+        ("0.00025", "0.0002"),  # halves to even
+        ("0.00035", "0.0004"),
+        ("-.00005001", "-0.0001"),
+        ("16,5", "16,5"),
+        ("93.7", "93.7"),
+        ("1e-9", "1e-9"),
+        ("n/a", "n/a"),
+    ],
+)
+def test_numbers_of_too_many_decimals_are_rounded(tmp_path: Path, cell: str, plain: str) -> None:
+    """But for times, and for what a share paid or was split by; what is no such number stays."""
+    lines = ["time;Close;Dividends;Split Ratio", f"1.123456;{cell};0.84375;0.05556"]
+    found = tidied(tmp_path, lines, decimals=4)
+    assert found[1] == ["1.123456", plain, "0.84375", "0.05556"]
+    with pytest.raises(InvalidInput, match="decimals=13: 0 to 12"):
+        tidied(tmp_path, lines, decimals=13)
+
+
+def test_numbers_written_otherwise_are_rounded_too(tmp_path: Path) -> None:
+    """Once they are plain."""
+    found = tidied(tmp_path, ["time;price", "1;1.037,855"], numbers="1.234,56", decimals=2)
+    assert found[1] == ["1", "1037.86"]
+
+
 def test_lines_before_the_header_and_rows_of_others_are_left_out(tmp_path: Path) -> None:
     """As of CryptoDataDownload, and of files of many shares."""
     lines = ["https://www.CryptoDataDownload.com", "time,Name,price", "1,A,5", "1,B,7", "2,A,6"]
