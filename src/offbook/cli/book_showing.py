@@ -14,7 +14,7 @@ from offbook.cli.describing import description_of_options
 from offbook.cli.shell import Shell, near
 from offbook.config.book_reading import BookAt, read_book
 from offbook.config.moments import parse_moment
-from offbook.domain.book_checksums import CHECKSUMS
+from offbook.domain.book_checksums import CHECKSUMS, OF_ORDERS
 from offbook.domain.config import BookStart
 from offbook.domain.errors import InvalidInput, StorageUnavailable
 from offbook.domain.timeframes import parse_timeframe
@@ -31,6 +31,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     at: list[str]
     every: str | None
     checksum: str | None
+    orders: bool
     begins: BookStart
     target: Path | None
 
@@ -42,6 +43,8 @@ def show_book(shell: Shell, data: str, given: dict[str, Any], wanted: Wanted) ->
             f"checksum {wanted.checksum!r}: expected one of {', '.join(CHECKSUMS)}; others are "
             "functions in Python, see offbook.domain.book_checksums"
         )
+    if wanted.orders and wanted.checksum is not None:
+        raise InvalidInput("--checksum is a column of levels: leave --orders out, or it")
     books = read_book(
         data,
         description_of_options(given),
@@ -49,10 +52,14 @@ def show_book(shell: Shell, data: str, given: dict[str, Any], wanted: Wanted) ->
         at=sorted(map(parse_moment, wanted.at)),
         every_ns=None if wanted.every is None else parse_timeframe(wanted.every),
         book_start=wanted.begins,
+        with_orders=wanted.orders or wanted.checksum in OF_ORDERS,
     )
+    write = _write_orders if wanted.orders else _write
     try:
         with _writing(wanted.target) as out:
-            written, last = _write(books, wanted, out)
+            written, last = write(books, wanted, out)
+    except BrokenPipeError:
+        raise  # whoever read it has enough
     except OSError as error:
         raise StorageUnavailable(f"{wanted.target} cannot be written: {error}") from None
     shell.note(_ending(written, last))
@@ -75,8 +82,26 @@ def _write(books: Iterator[BookAt], wanted: Wanted, out: IO[str]) -> tuple[int, 
     return written, last
 
 
+def _write_orders(books: Iterator[BookAt], _: Wanted, out: IO[str]) -> tuple[int, BookAt | None]:
+    out.write("ts,row,phase,side,price,size,order_id,place\n")
+    written, last = 0, None
+    for book in books:
+        for side, orders in (("ask", book.ask_orders), ("bid", book.bid_orders)):
+            place, px = 0, None
+            for one in orders:
+                place, px = place + 1 if one.px == px else 1, one.px
+                price, size = book.instrument.price_text(px), book.instrument.qty_text(one.qty)
+                out.write(f"{_when(book)},{side},{price},{size},{one.order_id},{place}\n")
+        written, last = written + 1, book
+    return written, last
+
+
+def _when(book: BookAt) -> str:
+    return f"{book.at},{book.row},{'crossed' if book.is_crossed else book.phase.value}"
+
+
 def _cells(book: BookAt, wanted: Wanted) -> Iterator[str]:
-    yield from (str(book.at), str(book.row), "crossed" if book.is_crossed else book.phase.value)
+    yield _when(book)
     for place in range(wanted.levels):
         for side in (book.asks, book.bids):
             if place < len(side):

@@ -180,9 +180,9 @@ def convert(
 
     Times become integer nanoseconds UTC, bars are labelled by their opening. With --timeframe
     quotes, trades or shorter bars are summed up in bars. Of a raw capture of a venue's websocket
-    the depth is written (of Coinbase's full channel the orders), or with --kind its trades or
-    quotes; of LOBSTER's message files and Databento's MBO the orders, of Databento's other schemas,
-    Tardis's books and hftbacktest's arrays what is in them.
+    the depth is written (of Coinbase's full channel, Kraken's level3 and Bitfinex's raw books the
+    orders), or with --kind its trades or quotes; of LOBSTER's message files and Databento's MBO the
+    orders, of Databento's other schemas, Tardis's books and hftbacktest's arrays what is in them.
     Files packed as .zip and .zst are unpacked. What was known of the recording is written beside
     the new file.
 
@@ -212,8 +212,12 @@ Checksum = Annotated[
     typer.Option(
         "--checksum",
         metavar="RULE",
-        help="Also the exchange's checksum: kraken, okx, bitget or bitfinex.",
+        help="Also the exchange's checksum: kraken, okx, bitget or bitfinex; kraken_orders or "
+        "bitfinex_orders.",
     ),
+]
+Orders = Annotated[
+    bool, typer.Option("--orders", help="A line for each order of a book that names them.")
 ]
 Begins = Annotated[
     BookStart,
@@ -232,6 +236,7 @@ def book(
     at: Moments = None,
     every: Every = None,
     checksum: Checksum = None,
+    orders: Orders = False,
     book_start: Begins = BookStart.SNAPSHOT,
     to: Target = None,
     kind: o.Kind = None,
@@ -247,6 +252,9 @@ def book(
     After each message, or with --at or --every at moments: the book that the last message at or
     before each left. The columns are time, last row, what the book is worth, then price and size of
     the best ask and bid, of the second best, and so on, as in LOBSTER's orderbook files.
+
+    With --orders the orders of these levels instead: side, price, size, the venue's number of the
+    order and its place at its price, 1 for the one that is served first.
     """
     kept = ("kind", "column", "header", "timezone", "price_decimals", "size_decimals")
     given = {name: ctx.params[name] for name in kept}
@@ -257,6 +265,7 @@ def book(
         at=at or [],
         every=every,
         checksum=checksum,
+        orders=orders,
         begins=book_start,
         target=to,
     )

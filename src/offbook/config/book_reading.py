@@ -11,8 +11,9 @@ import msgspec
 
 from offbook.config.markets import MarketDescription, locate_recording, read_description
 from offbook.config.recordings import readable
-from offbook.domain.book_checksums import BookChecksum, BookTop, Level
+from offbook.domain.book_checksums import BookChecksum, BookTop, Level, ShownOrder
 from offbook.domain.config import BookStart
+from offbook.domain.depth import ASK, BID
 from offbook.domain.errors import InvalidConfig, InvalidInput
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import BookOrderSlice, DepthSlice
@@ -26,8 +27,10 @@ class BookAt(msgspec.Struct, frozen=True, kw_only=True):
     """A book at one moment: after the message whose last row is ``row`` (from 0), of the times
     ``ts`` and ``ts_event``; ``at`` is the moment that was asked for, ``ts`` where none was.
 
-    ``bids`` and ``asks`` are prices and sizes in units of the instrument, best first.  ``gaps``,
-    ``unknown`` and ``duplicates`` count what did not fit so far.
+    ``bids`` and ``asks`` are prices and sizes in units of the instrument, best first;
+    ``bid_orders`` and ``ask_orders`` the orders of these levels, first served first, where they
+    were asked for and are told.  ``gaps``, ``unknown`` and ``duplicates`` count what did not fit so
+    far.
     """
 
     at: int
@@ -42,6 +45,8 @@ class BookAt(msgspec.Struct, frozen=True, kw_only=True):
     unknown: int
     duplicates: int
     instrument: Instrument
+    bid_orders: tuple[ShownOrder, ...] = ()
+    ask_orders: tuple[ShownOrder, ...] = ()
 
     @property
     def top(self) -> BookTop:
@@ -51,6 +56,8 @@ class BookAt(msgspec.Struct, frozen=True, kw_only=True):
             asks=self.asks,
             price_decimals=self.instrument.price_precision,
             size_decimals=self.instrument.qty_precision,
+            bid_orders=self.bid_orders,
+            ask_orders=self.ask_orders,
         )
 
 
@@ -71,8 +78,10 @@ def read_book(
     at: Iterable[int] = (),
     every_ns: int | None = None,
     book_start: BookStart = BookStart.SNAPSHOT,
+    with_orders: bool = False,
 ) -> Iterator[BookAt]:
-    """The ``levels`` best levels of each side of a recording's book, by price or by order.
+    """The ``levels`` best levels of each side of a recording's book, by price or by order; of a
+    book order by order also, ``with_orders``, who stands there.
 
     Without ``at`` and ``every_ns`` the book after each message; with ``at`` (ns UTC, rising) as it
     was at these moments, after all messages of that time; with ``every_ns`` at the multiples of
@@ -88,7 +97,8 @@ def read_book(
     moments = tuple(at)
     if list(moments) != sorted(moments) or (moments and every_ns is not None):
         raise InvalidInput("moments rise, and are given one by one or by their distance")
-    return _books(data, given or MarketDescription(), book_start, moments or every_ns, levels)
+    wanted = _Wanted(moments=moments or every_ns, levels=levels, with_orders=with_orders)
+    return _books(data, given or MarketDescription(), book_start, wanted)
 
 
 def checksum_mismatches(
@@ -98,16 +108,18 @@ def checksum_mismatches(
     given: MarketDescription | None = None,
     *,
     levels: int = 100,
+    with_orders: bool = False,
 ) -> Iterator[ChecksumMismatch]:
     """Where a recording's book is not the exchange's: ``expected`` are the checksums that this
     published, by the last row (from 0) of the message that each stands in; ``rule`` makes that of
-    the ``levels`` best of a book.  A row of ``expected`` that ends no message is a mismatch too,
-    told at the end, for nothing was proved by it: its ``found`` is -1.
+    the ``levels`` best of a book, and of its orders where it is made of these (``with_orders``).  A
+    row of ``expected`` that ends no message is a mismatch too, told at the end, for nothing was
+    proved by it: its ``found`` is -1.
 
     Raises as ``read_book``.
     """
     left = dict(expected)
-    for book in read_book(data, given, levels=levels):
+    for book in read_book(data, given, levels=levels, with_orders=with_orders):
         wanted = left.pop(book.row, None)
         if wanted is not None and (found := rule(book.top)) != wanted:
             yield ChecksumMismatch(row=book.row, expected=wanted, found=found)
@@ -115,29 +127,34 @@ def checksum_mismatches(
         yield ChecksumMismatch(row=row, expected=wanted, found=-1)
 
 
+class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be told of a book, and when."""
+
+    moments: tuple[int, ...] | int | None
+    levels: int
+    with_orders: bool
+
+
 def _books(
-    data: str,
-    given: MarketDescription,
-    start: BookStart,
-    moments: tuple[int, ...] | int | None,
-    levels: int,
+    data: str, given: MarketDescription, start: BookStart, wanted: _Wanted
 ) -> Iterator[BookAt]:
     """The book after each message, or as the last message at or before each moment left it."""
+    moments = wanted.moments
     due: _Due | None = None
     book: AnyBook | None = None
     for book, update in _rows(data, given, start):
         if due is not None:
-            yield from (_as_is(book, at, levels) for at in due.before(update.ts))
+            yield from (_as_is(book, at, wanted) for at in due.before(update.ts))
             if due.next is None:
                 return
         if not take_update(book, update):
             continue
         if moments is None:
-            yield _as_is(book, book.ts, levels)
+            yield _as_is(book, book.ts, wanted)
         elif due is None:
             due = _Due(moments, update.ts)
     if due is not None and book is not None:
-        yield from (_as_is(book, at, levels) for at in due.before(book.ts + 1))
+        yield from (_as_is(book, at, wanted) for at in due.before(book.ts + 1))
 
 
 class _Due:
@@ -198,7 +215,11 @@ def _as_fine(instrument: Instrument, told: MarketDescription) -> Instrument:
     return msgspec.structs.replace(instrument, **finer)
 
 
-def _as_is(book: AnyBook, at: int, levels: int) -> BookAt:
+def _as_is(book: AnyBook, at: int, wanted: _Wanted) -> BookAt:
+    bids = tuple(islice(book.bids.walk(), wanted.levels))
+    asks = tuple(islice(book.asks.walk(), wanted.levels))
+    by_order = book if isinstance(book, OrderBook) else None
+    named = by_order if wanted.with_orders else None
     return BookAt(
         at=at,
         ts=book.ts,
@@ -206,10 +227,20 @@ def _as_is(book: AnyBook, at: int, levels: int) -> BookAt:
         row=book.row,
         phase=book.phase,
         is_crossed=book.is_crossed,
-        bids=tuple(islice(book.bids.walk(), levels)),
-        asks=tuple(islice(book.asks.walk(), levels)),
+        bids=bids,
+        asks=asks,
         gaps=book.gaps,
-        unknown=book.unknown if isinstance(book, OrderBook) else 0,
-        duplicates=book.duplicates if isinstance(book, OrderBook) else 0,
+        unknown=0 if by_order is None else by_order.unknown,
+        duplicates=0 if by_order is None else by_order.duplicates,
         instrument=book.instrument,
+        bid_orders=() if named is None else _orders(named, BID, bids),
+        ask_orders=() if named is None else _orders(named, ASK, asks),
+    )
+
+
+def _orders(book: OrderBook, side: int, levels: tuple[Level, ...]) -> tuple[ShownOrder, ...]:
+    return tuple(
+        ShownOrder(max(order.key, 0), order.px, order.qty)
+        for px, _ in levels
+        for order in book.orders(side, px)
     )

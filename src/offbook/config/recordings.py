@@ -249,6 +249,11 @@ def _writer(
     from offbook.adapters.brokers.replay.captures import is_capture, write_capture
     from offbook.adapters.brokers.replay.coinbase_orders import is_full_capture, write_full_capture
     from offbook.adapters.brokers.replay.event_arrays import is_event_array, write_events
+    from offbook.adapters.brokers.replay.order_captures import (
+        has_orders_alone,
+        is_order_capture,
+        write_order_capture,
+    )
     from offbook.adapters.brokers.replay.published_files import published_file, write_published
     from offbook.adapters.brokers.replay.venue_captures import is_venue_capture, write_venue_capture
 
@@ -261,6 +266,9 @@ def _writer(
     is_captured = not _is_table(recording)
     if is_captured and told.kind in (None, DataKind.ORDERS) and is_full_capture(recording):
         return lambda table: write_full_capture(recording, table, told.symbol)
+    names_orders = {DataKind.ORDERS: is_order_capture, None: has_orders_alone}.get(told.kind)
+    if is_captured and names_orders is not None and names_orders(recording):
+        return lambda table: write_order_capture(recording, table, told.symbol)
     if is_captured and is_venue_capture(recording):
         return lambda table: write_venue_capture(recording, depth, table, told.symbol)
     if is_capture(str(recording)):

@@ -26,15 +26,29 @@ SMALLEST_PLAIN: Final = 6
 """JavaScript writes a number below 10**-6 with an exponent."""
 
 
+class ShownOrder(msgspec.Struct, frozen=True, gc=False):
+    """One order of a book: the venue's number, its price and its size, in the units of a level; 0
+    stands for those that nobody tells apart."""
+
+    order_id: int
+    px: int
+    qty: int
+
+
 class BookTop(msgspec.Struct, frozen=True, kw_only=True):
     """The levels of a book, best first: ``price_decimals`` and ``size_decimals`` say what one unit
     of a price and of a size is.  They must be those with which the exchange writes its numbers, for
-    the digits count."""
+    the digits count.
+
+    ``bid_orders`` and ``ask_orders`` are the orders of these levels, first served first, where the
+    book is told order by order and they were asked for."""
 
     bids: tuple[Level, ...]
     asks: tuple[Level, ...]
     price_decimals: int
     size_decimals: int
+    bid_orders: tuple[ShownOrder, ...] = ()
+    ask_orders: tuple[ShownOrder, ...] = ()
 
 
 BookChecksum = Callable[[BookTop], int]
@@ -50,6 +64,18 @@ def kraken_checksum(top: BookTop) -> int:
     """
     levels = (*top.asks[:KRAKEN_LEVELS], *top.bids[:KRAKEN_LEVELS])
     return zlib.crc32("".join(f"{px}{qty}" for px, qty in levels).encode("ascii"))
+
+
+def kraken_orders_checksum(top: BookTop) -> int:
+    """Kraken's of books order by order (*L3 checksum (WebSocket v2)*): as that of levels, of the
+    price and the size of each order of the ten best levels of a side, first served first."""
+    orders = (*_of_levels(top.ask_orders, top.asks), *_of_levels(top.bid_orders, top.bids))
+    return zlib.crc32("".join(f"{one.px}{one.qty}" for one in orders).encode("ascii"))
+
+
+def _of_levels(orders: tuple[ShownOrder, ...], levels: tuple[Level, ...]) -> Iterator[ShownOrder]:
+    best = {px for px, _ in levels[:KRAKEN_LEVELS]}
+    return (one for one in orders if one.px in best)
 
 
 def okx_checksum(top: BookTop) -> int:
@@ -74,6 +100,19 @@ def bitfinex_checksum(top: BookTop) -> int:
     bfx-api-node-models): as OKX's, of prices and amounts, which are negative for asks, and which
     JavaScript writes: below 10**-6 with an exponent (``1e-7``).  Prices have none."""
     return _signed(_paired(_amounts(top, top.bids, 1), _amounts(top, top.asks, -1)))
+
+
+def bitfinex_orders_checksum(top: BookTop) -> int:
+    """Bitfinex's of raw books (*WebSocket v2: checksum*, R0): as that by price, of the numbers of
+    orders in place of prices; those of one price by their numbers, lowest first."""
+    bids = sorted(top.bid_orders, key=lambda one: (-one.px, one.order_id))[:PAIRED_LEVELS]
+    asks = sorted(top.ask_orders, key=lambda one: (one.px, one.order_id))[:PAIRED_LEVELS]
+    return _signed(_paired(_numbered(top, bids, ""), _numbered(top, asks, "-")))
+
+
+def _numbered(top: BookTop, orders: list[ShownOrder], sign: str) -> Iterator[str]:
+    for one in orders:
+        yield f"{one.order_id}:{sign}{_as_script(one.qty, top.size_decimals)}"
 
 
 def _paired(bids: Iterator[str], asks: Iterator[str]) -> str:
@@ -124,6 +163,10 @@ CHECKSUMS: Final[Mapping[str, BookChecksum]] = MappingProxyType(
         "okx": okx_checksum,
         "bitget": bitget_checksum,
         "bitfinex": bitfinex_checksum,
+        "kraken_orders": kraken_orders_checksum,
+        "bitfinex_orders": bitfinex_orders_checksum,
     }
 )
 """The rules that have a name."""
+OF_ORDERS: Final = frozenset({"kraken_orders", "bitfinex_orders"})
+"""Those that are made of a book's orders, one by one."""

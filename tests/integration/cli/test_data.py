@@ -347,6 +347,12 @@ def test_a_book_is_written_as_a_table(offbook: Program, folder: Path) -> None:
     assert offbook(*book_of, *at).code == 0
     assert (folder / "top.csv").read_text().count("\n") == 2
     assert offbook(*book_of, "--checksum", "crc").code == 2
+    assert offbook(*book_of, "--levels", "1", "--orders", *at[:2]).out.splitlines() == [
+        "ts,row,phase,side,price,size,order_id,place",
+        "1704205800500000000,1,live,ask,100.02,4,2,1",
+        "1704205800500000000,1,live,bid,100.00,5,1,1",
+    ]
+    assert "leave --orders out" in offbook(*book_of, "--orders", "--checksum", "kraken").err
     (folder / "orders.csv").write_text("\n".join(ORDERS.splitlines()[:2]))
     assert "no message ends in the recording (flag 2)" in offbook(*book_of).err
 

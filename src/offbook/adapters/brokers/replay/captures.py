@@ -124,7 +124,11 @@ def write_capture(path: Path, kind: DataKind, target: Path, symbol: str | None =
             file.write(row + "\n")
             count += 1
     if not count:
-        raise BadMarketData(f"{path} has no {kind.value}", file=str(path))
+        raise BadMarketData(
+            f"{path} has no {kind.value}: none of its messages is one of Binance that tells of it, "
+            "and its first lines have none of another venue that is known",
+            file=str(path),
+        )
     return count
 
 

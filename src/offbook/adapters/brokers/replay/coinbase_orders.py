@@ -54,6 +54,7 @@ def is_full_capture(path: Path) -> bool:
         return any(
             f'"type":"{kind}"'.encode() in line.text.replace(b" ", b"")
             for line in islice(lines(path), LOOKED_AT)
+            if b'"product_id"' in line.text  # other venues have changes too
             for kind in _OF_ORDERS
         )
     except (BadMarketData, GatewayUnavailable):

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from itertools import chain, islice
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeVar
 
 import msgspec
 
 from offbook.adapters.brokers.replay.capture_lines import lines
 from offbook.adapters.brokers.replay.venue_message import Level, VenueMessage, plain_market
 from offbook.adapters.brokers.replay.venue_messages import Decoder
+from offbook.adapters.brokers.replay.venue_orders import OrderMessage
 from offbook.domain.depth import LAST, SNAPSHOT
 from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidInput
 from offbook.domain.market_data import DataKind
@@ -24,6 +25,8 @@ KINDS: Final = (DataKind.DEPTH, DataKind.TRADES)
 _DEPTH: Final = "book_side,price,size,flags,first_seq,last_seq,prev_seq"
 _TRADES: Final = "price,size,side"
 Told = tuple[int | None, VenueMessage]
+Timed = TypeVar("Timed", VenueMessage, OrderMessage)
+"""A message of a venue, with its time."""
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +45,19 @@ def is_venue_capture(path: Path) -> bool:
     try:
         decoder = Decoder()
         return any(_said(line.text, decoder) for line in islice(lines(path), LOOKED_AT))
+    except (BadMarketData, GatewayUnavailable):
+        return False
+
+
+def has_depth(path: Path) -> bool:
+    """Whether the first lines of a file tell of a book by price."""
+    try:
+        decoder = Decoder()
+        return any(
+            message.has_book
+            for line in islice(lines(path), LOOKED_AT)
+            for message in _said(line.text, decoder)
+        )
     except (BadMarketData, GatewayUnavailable):
         return False
 
@@ -71,7 +87,7 @@ def write_venue_capture(
     if kind not in KINDS:
         raise InvalidInput("a capture of this venue has depth and trades: name one with --kind")
     found = _Rows(path, symbol)
-    messages = _timed(found.messages(kind), path)
+    messages = timed(found.messages(kind), path)
     first = next(messages, None)
     if first is None:
         raise BadMarketData(
@@ -135,7 +151,7 @@ class _Rows:
             yield f"{times},{side},{px},{qty},{flags},-1,{message.seq},{message.prev_seq}"
             self._rows += 1
             self._decimals = [
-                max(most, _decimals(text))
+                max(most, decimals_of(text))
                 for most, text in zip(self._decimals, (px, qty), strict=True)
             ]
         if message.checksum is not None:
@@ -206,10 +222,12 @@ class _Rows:
         )
 
 
-def _timed(messages: Iterable[Told], path: Path) -> Iterator[Told]:
+def timed(
+    messages: Iterable[tuple[int | None, Timed]], path: Path
+) -> Iterator[tuple[int | None, Timed]]:
     """Messages of which neither the receipt nor the venue's time is told take that of the last one
     that tells it, the first ones that of the next.  Raises BadMarketData where there is none."""
-    waiting: list[VenueMessage] = []
+    waiting: list[Timed] = []
     reached: int | None = None
     for received, message in messages:
         if received is not None or message.ts is not None:
@@ -230,11 +248,11 @@ def _timed(messages: Iterable[Told], path: Path) -> Iterator[Told]:
         )
 
 
-def _at(message: VenueMessage, ts: int | None) -> VenueMessage:
+def _at(message: Timed, ts: int | None) -> Timed:
     return msgspec.structs.replace(message, ts=ts)
 
 
-def _decimals(text: str) -> int:
+def decimals_of(text: str) -> int:
     """How many a number is written with; one with an exponent has those that it would have."""
     if "e" in text or "E" in text:
         try:

@@ -1,0 +1,128 @@
+"""What the messages of Deribit's and BitMEX's websockets say of books and trades.
+
+*Deribit* (docs.deribit.com: ``book.{instrument}.{interval}``, ``trades``): levels are an action, a
+price and an amount; each message names the one before it (``prev_change_id``).  Books of a group
+and a depth are told whole each time.
+
+*BitMEX* (www.bitmex.com/app/wsAPI: ``orderBookL2``, ``orderBookL2_25``, ``orderBook10`` and
+``trade``): a level has a number, by which it is updated and deleted; only those that begin it have
+to tell its price.  What comes before the first ``partial`` is to be passed over.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from offbook.adapters.brokers.replay.venue_message import MS, VenueMessage, iso, pairs, traded
+
+BITMEX_BOOKS: Final = ("orderBookL2", "orderBookL2_25")
+
+
+def deribit(said: dict[str, Any]) -> list[VenueMessage]:
+    """A notification of a subscription."""
+    told = said["params"]
+    channel, data = told["channel"], told["data"]
+    if channel.startswith("trades."):
+        return [
+            traded(
+                "deribit",
+                one["instrument_name"],
+                one["price"],
+                one["amount"],
+                one["direction"],
+                int(one["timestamp"]) * MS,
+            )
+            for one in data
+        ]
+    if not channel.startswith("book."):
+        return []
+    is_whole = "type" not in data
+    return [
+        VenueMessage(
+            venue="deribit",
+            symbol=data["instrument_name"],
+            is_snapshot=is_whole or data["type"] == "snapshot",
+            bids=pairs(data["bids"]) if is_whole else [(px, qty) for _, px, qty in data["bids"]],
+            asks=pairs(data["asks"]) if is_whole else [(px, qty) for _, px, qty in data["asks"]],
+            ts=int(data["timestamp"]) * MS,
+            seq=int(data["change_id"]),
+            prev_seq=int(data.get("prev_change_id", -1)),
+        )
+    ]
+
+
+class NumberedLevel(msgspec.Struct, frozen=True):
+    """What a number of BitMEX stands for."""
+
+    side: str
+    price: str
+
+
+class BitmexBooks:
+    """Remembers of each market which level is meant by a number."""
+
+    def __init__(self) -> None:
+        self._levels: dict[str, dict[str, NumberedLevel]] = {}
+
+    def decode(self, said: dict[str, Any]) -> list[VenueMessage]:
+        """What a message of a table says, of each market in it."""
+        table, rows = said["table"], said["data"]
+        if table == "trade":
+            return [_bitmex_trade(one) for one in rows] if said["action"] == "insert" else []
+        if table == "orderBook10":
+            return [_whole(one) for one in rows]
+        if table not in BITMEX_BOOKS:
+            return []
+        by_market: dict[str, list[dict[str, Any]]] = {}
+        for one in rows:
+            by_market.setdefault(one["symbol"], []).append(one)
+        made = (self._book(symbol, said["action"], one) for symbol, one in by_market.items())
+        return [message for message in made if message is not None]
+
+    def _book(self, symbol: str, action: str, rows: list[dict[str, Any]]) -> VenueMessage | None:
+        is_snapshot = action == "partial"
+        if is_snapshot:
+            self._levels[symbol] = {}
+        known = self._levels.get(symbol)
+        if known is None:
+            return None
+        sides: dict[str, list[tuple[str, str]]] = {"Buy": [], "Sell": []}
+        for one in rows:
+            before = known.get(one["id"])
+            if action in ("update", "delete") and before is None:
+                raise LookupError(f"{action} of the level {one['id']}, which was not told")
+            price = one["price"] if before is None else one.get("price", before.price)
+            if before is not None and before != NumberedLevel(one["side"], price):
+                sides[before.side].append((before.price, "0"))
+            if action == "delete":
+                del known[one["id"]]
+                sides[one["side"]].append((price, "0"))
+            else:
+                known[one["id"]] = NumberedLevel(one["side"], price)
+                sides[one["side"]].append((price, one["size"]))
+        return VenueMessage(
+            venue="bitmex",
+            symbol=symbol,
+            is_snapshot=is_snapshot,
+            bids=sides["Buy"],
+            asks=sides["Sell"],
+            ts=max((iso(one["timestamp"]) for one in rows if "timestamp" in one), default=None),
+        )
+
+
+def _whole(one: dict[str, Any]) -> VenueMessage:
+    return VenueMessage(
+        venue="bitmex",
+        symbol=one["symbol"],
+        is_snapshot=True,
+        bids=pairs(one["bids"]),
+        asks=pairs(one["asks"]),
+        ts=iso(one["timestamp"]),
+    )
+
+
+def _bitmex_trade(one: dict[str, Any]) -> VenueMessage:
+    side = one["side"].lower()
+    return traded("bitmex", one["symbol"], one["price"], one["size"], side, iso(one["timestamp"]))

@@ -1,0 +1,170 @@
+"""Raw captures of Deribit and BitMEX: the examples of their documentation, and what follows."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from offbook.adapters.brokers.replay.venue_captures import write_venue_capture
+from offbook.config.book_reading import BookAt, read_book
+from offbook.config.markets import MarketDescription
+from offbook.config.recordings import convert_data
+from offbook.domain.errors import BadMarketData
+from offbook.domain.market_data import DataKind
+
+RECEIVED = 1_700_000_000
+
+
+def capture(folder: Path, *messages: Any) -> Path:
+    """Messages a second apart, with the time of receipt."""
+    path = folder / "capture.jsonl"
+    lines = [f"{(RECEIVED + n) * 10**9} {json.dumps(one)}" for n, one in enumerate(messages)]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def books(path: Path) -> list[tuple[str, dict[str, str], dict[str, str]]]:
+    """After each message what the book is worth, and its levels."""
+    target = path.with_name("book.csv")
+    convert_data(str(path), target, MarketDescription(), replace=True)
+
+    def plain(book: BookAt, levels: Any) -> dict[str, str]:
+        price, size = book.instrument.price_precision, book.instrument.qty_precision
+        made = ((Decimal(px).scaleb(-price), Decimal(qty).scaleb(-size)) for px, qty in levels)
+        return {format(px.normalize(), "f"): format(qty.normalize(), "f") for px, qty in made}
+
+    return [
+        (book.phase.value, plain(book, book.bids), plain(book, book.asks))
+        for book in read_book(str(target))
+    ]
+
+
+def trades(path: Path) -> list[str]:
+    """Rows, without the time of receipt."""
+    target = path.with_name("trades.csv")
+    write_venue_capture(path, DataKind.TRADES, target)
+    return [line.split(",", 1)[1] for line in target.read_text().splitlines()[1:]]
+
+
+def deribit(channel: str, data: Any) -> dict[str, Any]:
+    params = {"channel": channel, "data": data}
+    return {"jsonrpc": "2.0", "method": "subscription", "params": params}
+
+
+def changed(number: int, before: int | None, bids: Any, asks: Any) -> dict[str, Any]:
+    """A message of Deribit's book; without one before it a snapshot."""
+    data = {
+        "type": "snapshot" if before is None else "change",
+        "timestamp": 1554373962454 + number,
+        "instrument_name": "BTC-PERPETUAL",
+        "change_id": number,
+        "bids": bids,
+        "asks": asks,
+        **({} if before is None else {"prev_change_id": before}),
+    }
+    return deribit("book.BTC-PERPETUAL.100ms", data)
+
+
+def test_deribit_s_example_and_a_message_that_is_missing(tmp_path: Path) -> None:
+    """The numbers of its messages show the gap; the next snapshot ends it."""
+    bids = [["new", 5042.34, 30], ["new", 5041.94, 20]]
+    asks = [["new", 5042.64, 40], ["new", 5043.3, 40]]
+    path = capture(
+        tmp_path,
+        {"jsonrpc": "2.0", "id": 1, "result": ["book.BTC-PERPETUAL.100ms"]},
+        changed(297217, None, bids, asks),
+        changed(297218, 297217, [["delete", 5041.94, 0], ["delete", 5042.34, 0]], []),
+        changed(297221, 297218, [["new", 5.0e-4, 7]], [["change", 5042.64, 50]]),
+        changed(297230, 297229, [["new", 5000, 1]], []),
+        changed(297231, None, bids, asks),
+    )
+    both = {"5042.34": "30", "5041.94": "20"}, {"5042.64": "40", "5043.3": "40"}
+    assert books(path) == [
+        ("live", *both),
+        ("live", {}, both[1]),
+        ("live", {"0.0005": "7"}, {"5042.64": "50", "5043.3": "40"}),
+        ("stale", {"5000": "1", "0.0005": "7"}, {"5042.64": "50", "5043.3": "40"}),
+        ("live", *both),
+    ]
+
+
+def test_deribit_s_groups_are_whole_books_and_its_trades_say_who_took(tmp_path: Path) -> None:
+    data = {"timestamp": 1554375447971, "instrument_name": "ETH-PERPETUAL", "change_id": 109615,
+            "bids": [[160, 40]], "asks": [[161, 20]]}  # fmt: skip
+    trade = {"trade_id": "1", "timestamp": 1590484156350, "price": 9030.5, "amount": 20.0,
+             "instrument_name": "ETH-PERPETUAL", "direction": "sell"}  # fmt: skip
+    path = capture(
+        tmp_path,
+        deribit("book.ETH-PERPETUAL.none.1.100ms", data),
+        deribit("book.ETH-PERPETUAL.none.1.100ms", {**data, "change_id": 109616, "bids": []}),
+        deribit("trades.ETH-PERPETUAL.100ms", [trade]),
+        deribit("ticker.ETH-PERPETUAL.100ms", {"mark_price": 1}),
+    )
+    assert books(path) == [("live", {"160": "40"}, {"161": "20"}), ("live", {}, {"161": "20"})]
+    assert trades(path) == ["1590484156350000000,9030.5,20.0,sell"]
+
+
+def bitmex(action: str, *levels: tuple[int, str, int | None, float | None]) -> dict[str, Any]:
+    """A message of BitMEX's book: number, side, size and price, as far as they are told."""
+    names = ("id", "side", "size", "price")
+    rows = [
+        {"symbol": "XBTUSD", **{k: v for k, v in zip(names, level, strict=True) if v is not None}}
+        for level in levels
+    ]
+    return {"table": "orderBookL2_25", "action": action, "data": rows}
+
+
+def test_bitmex_s_example(tmp_path: Path) -> None:
+    """Levels are updated and deleted by their numbers; what comes before the whole is passed
+    over, and a level that takes the other side leaves its own."""
+    whole = bitmex(
+        "partial",
+        (17999992000, "Sell", 100, 80),
+        (17999993000, "Sell", 20, 70),
+        (17999994000, "Sell", 10, 60),
+        (17999995000, "Buy", 10, 50),
+        (17999996000, "Buy", 20, 40),
+        (17999997000, "Buy", 100, 30),
+    )
+    path = capture(
+        tmp_path,
+        {"info": "Welcome to the BitMEX Realtime API.", "version": "1.1.0"},
+        bitmex("update", (1, "Buy", 3, None)),
+        whole,
+        bitmex("update", (17999995000, "Buy", 5, None)),
+        bitmex("delete", (17999995000, "Buy", None, None)),
+        bitmex("insert", (17999995500, "Buy", 10, 45)),
+        bitmex("update", (17999994000, "Buy", 7, None)),
+    )
+    asks = {"60": "10", "70": "20", "80": "100"}
+    bids = {"40": "20", "30": "100"}
+    assert books(path) == [
+        ("live", {"50": "10", **bids}, asks),
+        ("live", {"50": "5", **bids}, asks),
+        ("live", bids, asks),
+        ("live", {"45": "10", **bids}, asks),
+        ("live", {"60": "7", "45": "10", **bids}, {"70": "20", "80": "100"}),
+    ]
+    path = capture(tmp_path, whole, bitmex("delete", (5, "Buy", None, None)))
+    with pytest.raises(BadMarketData, match=r"line 2: .*the level 5, which was not told"):
+        books(path)
+
+
+def test_bitmex_s_ten_levels_and_trades(tmp_path: Path) -> None:
+    ten = {"symbol": "XBTUSD", "bids": [[100.5, 10]], "asks": [[101, 20]],
+           "timestamp": "2024-01-02T14:30:00.000Z"}  # fmt: skip
+    trade = {"timestamp": "2024-01-02T14:30:01.500Z", "symbol": "XBTUSD", "side": "Buy",
+             "size": 100, "price": 101.0, "tickDirection": "PlusTick"}  # fmt: skip
+    path = capture(
+        tmp_path,
+        {"table": "orderBook10", "action": "partial", "data": [ten]},
+        {"table": "trade", "action": "partial", "data": [trade]},
+        {"table": "trade", "action": "insert", "data": [trade]},
+        {"table": "funding", "action": "insert", "data": []},
+    )
+    assert books(path) == [("live", {"100.5": "10"}, {"101": "20"})]
+    assert trades(path) == ["1704205801500000000,101.0,100,buy"]
