@@ -203,7 +203,8 @@ class PlainVenue:
             if self.queue == "pro_rata":
                 order.ahead = now
             else:
-                back = max(0, order.seen - order.printed - order.ahead)
+                taken = 0 if self.queue.endswith("as_shown") else order.printed
+                back = max(0, order.seen - taken - order.ahead)
                 lost = order.seen - now - order.printed
                 order.ahead = left_ahead(self.queue, lost, order.ahead, back)
             order.ahead = min(order.ahead, now)

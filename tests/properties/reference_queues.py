@@ -7,6 +7,8 @@ from math import ceil, floor
 
 QUEUES = ("fifo", "power 1", "power 3", "log", "pro_rata")
 """As a scenario names them."""
+OTHER_SHARES = ("power_2 2", "power_3 2", "log_2", "power 2 as_shown")
+"""Other formulas of hftbacktest, and what it takes for the back."""
 
 
 def left_ahead(queue: str, lost: int, front: int, back: int) -> int:
@@ -14,24 +16,34 @@ def left_ahead(queue: str, lost: int, front: int, back: int) -> int:
     ``front`` before and ``back`` behind it."""
     if lost <= 0 or front == 0 or queue == "fifo":
         return front
-    behind = by_log(lost, front, back) if queue == "log" else by_power(queue, lost, front, back)
+    by = by_log if queue.startswith("log") else by_power
+    behind = by(queue, lost, front, back)
     return max(0, front - (lost - min(behind, back)))
 
 
 def by_power(queue: str, lost: int, front: int, back: int) -> int:
-    """``lost * f(back) / (f(front) + f(back))`` with ``f(x) = x**n``, rounded up."""
-    n = int(queue.removeprefix("power "))
-    return ceil(Fraction(lost * back**n, front**n + back**n))
+    """``lost`` times the share, rounded up, with ``f(x) = x**n``: ``f(back) / (f(front) +
+    f(back))``; of the second ``f(back) / f(front + back)``, of the third
+    ``1 - f(front / (front + back))``."""
+    name, power, *_ = queue.split()
+    n = int(power)
+    share = {
+        "power": Fraction(back**n, front**n + back**n),
+        "power_2": Fraction(back, front + back) ** n,
+        "power_3": 1 - Fraction(front, front + back) ** n,
+    }[name]
+    return ceil(lost * share)
 
 
-def by_log(lost: int, front: int, back: int) -> int:
+def by_log(queue: str, lost: int, front: int, back: int) -> int:
     """The same with ``f(x) = log(1 + x)``: the least integer that is not below it.
 
     ``behind >= lost * log(b) / (log(a) + log(b))`` is ``(a * b)**behind >= b**lost``, and that is
-    one of integers, exact.
+    one of integers, exact; of the second ``(front + back + 1)**behind >= b**lost``.
     """
+    whole = (1 + front) * (1 + back) if queue == "log" else 1 + front + back
     behind = 0
-    while ((1 + front) * (1 + back)) ** behind < (1 + back) ** lost:
+    while whole**behind < (1 + back) ** lost:
         behind += 1
     return behind
 

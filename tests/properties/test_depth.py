@@ -117,7 +117,7 @@ def test_the_share_by_logarithms_is_the_exact_one_or_a_unit_against_the_order(
     model = Probabilistic(ProbabilisticQueue(formula=QueueFormula.LOG))
     place = Place(ordinal=1, side=1, px=100, ahead=front, shown=front + back)
     model.changed(place, front + back - lost)
-    behind = min(by_log(lost, front, back), back)
+    behind = min(by_log("log", lost, front, back), back)
     exact = min(max(front - (lost - behind), 0), front + back - lost)
     assert place.ahead is not None
     assert 0 <= place.ahead - exact <= 1

@@ -274,11 +274,13 @@ class Setting:
             max_age_ns=duration(age), policy=c.StalePolicy(policy)
         )
 
-    def queue_by(self, model: str, exponent: str = "3") -> None:
-        """``queue fifo``, ``queue power 3``, ``queue log``, ``queue pro_rata``, ``queue exact``."""
-        if model in {"power", "log"}:
-            formula = c.QueueFormula(model)
-            queue: c.QueueConfig = c.ProbabilisticQueue(formula=formula, exponent=int(exponent))
+    def queue_by(self, model: str, exponent: str = "3", back: str = "after_prints") -> None:
+        """``queue fifo``, ``queue power 3``, ``queue log``, ``queue pro_rata``, ``queue exact``;
+        ``queue power_2 2``, ``queue power 2 as_shown``."""
+        if model.startswith(("power", "log")):
+            queue: c.QueueConfig = c.ProbabilisticQueue(
+                formula=c.QueueFormula(model), exponent=int(exponent), back=c.QueueBack(back)
+            )
         else:
             queue = QUEUES[model]()
         self.venue["queue"] = queue

@@ -16,6 +16,7 @@ from offbook.domain.config import (
     OffHours,
     ProbabilisticQueue,
     ProRataQueue,
+    QueueBack,
     QueueFormula,
     ReplayMarket,
     SessionConfig,
@@ -47,6 +48,8 @@ BOOK = msgspec.structs.replace(MARKET, kind=DataKind.DEPTH)
         VenueConfig(queue=ProbabilisticQueue()),
         VenueConfig(queue=ProbabilisticQueue(exponent=2)),
         VenueConfig(queue=ProbabilisticQueue(formula=QueueFormula.LOG)),
+        VenueConfig(queue=ProbabilisticQueue(formula=QueueFormula.LOG, unit="1")),
+        VenueConfig(queue=ProbabilisticQueue(back=QueueBack.AS_SHOWN)),
     ],
 )
 def test_rules_of_books_change_the_chain_and_are_refused_without_one(venue: VenueConfig) -> None:
@@ -108,3 +111,17 @@ def test_a_touch_fills_nothing_where_orders_queue(book: ReplayMarket) -> None:
     with pytest.raises(InvalidConfig) as caught:
         session(market=market, venue=VenueConfig(limit_fill=LimitFill.TOUCH))
     assert caught.value.fields["field"] == "venue.limit_fill"
+
+
+def test_what_queues_came_to_have_later_is_left_out_where_it_says_nothing() -> None:
+    """Chains of sessions that were kept before stay what they were."""
+    chains = [
+        chain_config(session(market=BOOK, venue=VenueConfig(queue=queue)))
+        for queue in (
+            ProbabilisticQueue(formula=QueueFormula.LOG),
+            ProbabilisticQueue(formula=QueueFormula.LOG, unit="1"),
+            ProbabilisticQueue(formula=QueueFormula.LOG, back=QueueBack.AS_SHOWN),
+        )
+    ]
+    assert b'"queue":{"exponent":3,"formula":"log","type":"probabilistic"}' in chains[0]
+    assert len(set(chains)) == 3

@@ -98,6 +98,7 @@ from offbook.domain.config.queue import ExactQueue as ExactQueue
 from offbook.domain.config.queue import FifoQueue as FifoQueue
 from offbook.domain.config.queue import ProbabilisticQueue as ProbabilisticQueue
 from offbook.domain.config.queue import ProRataQueue as ProRataQueue
+from offbook.domain.config.queue import QueueBack as QueueBack
 from offbook.domain.config.queue import QueueConfig as QueueConfig
 from offbook.domain.config.queue import QueueFormula as QueueFormula
 from offbook.domain.config.replacing import ReplacePriority as ReplacePriority

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from offbook.domain.config.base import ConfigPart, settle_enum
@@ -12,10 +13,29 @@ MAX_EXPONENT: Final = 8
 
 
 class QueueFormula(enum.Enum):
-    """How likely a cancellation was behind the order: f(x) = x**exponent, or f(x) = log(1 + x)."""
+    """How likely a cancellation was behind the order, with f(x) = x**exponent for the powers and
+    f(x) = log(1 + x) for the logarithms: f(back) / (f(front) + f(back)); ``_2``: f(back) /
+    f(front + back); ``_3``: 1 - f(front / (front + back))."""
 
     POWER = "power"
+    POWER_2 = "power_2"
+    POWER_3 = "power_3"
     LOG = "log"
+    LOG_2 = "log_2"
+
+    @property
+    def is_log(self) -> bool:
+        """Whether it is one of the logarithms."""
+        return self in (QueueFormula.LOG, QueueFormula.LOG_2)
+
+
+class QueueBack(enum.Enum):
+    """What is behind the order when its level is smaller: what the level showed last, less what is
+    ahead and, ``after_prints``, less what was printed there since; ``as_shown`` leaves that in, as
+    hftbacktest does."""
+
+    AFTER_PRINTS = "after_prints"
+    AS_SHOWN = "as_shown"
 
 
 class FifoQueue(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="fifo"):
@@ -28,19 +48,35 @@ class ProbabilisticQueue(
 ):
     """First in, first out, with cancellations shared out between those ahead and those behind.
 
-    ``formula`` and, for the power, ``exponent`` (1 to 8) say how.
+    ``formula`` and, for the powers, ``exponent`` (1 to 8) say how; ``unit`` is, for the logarithms,
+    the quantity that x counts, None the instrument's smallest; ``back`` what is behind.
     """
 
     formula: QueueFormula = QueueFormula.POWER
     exponent: int = 3
+    unit: str | None = None
+    back: QueueBack = QueueBack.AFTER_PRINTS
 
     def __post_init__(self) -> None:
         settle_enum(self, "formula", QueueFormula, "venue.queue.formula")
+        settle_enum(self, "back", QueueBack, "venue.queue.back")
+        if self.unit is not None:
+            _check_unit(self.unit, self.formula)
         if not 1 <= self.exponent <= MAX_EXPONENT:
             raise InvalidConfig(
                 f"venue.queue.exponent={self.exponent}, expected 1 to {MAX_EXPONENT}",
                 field="venue.queue.exponent",
             )
+
+
+def _check_unit(unit: str, formula: QueueFormula) -> None:
+    try:
+        is_quantity = 0 < Decimal(unit) < Decimal(10) ** 18
+    except InvalidOperation:
+        is_quantity = False
+    if not is_quantity or not formula.is_log:
+        why = "a quantity above 0" if formula.is_log else "none: it is for log and log_2"
+        raise InvalidConfig(f"venue.queue.unit={unit!r}, expected {why}", field="venue.queue.unit")
 
 
 class ProRataQueue(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="pro_rata"):

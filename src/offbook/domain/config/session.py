@@ -26,6 +26,7 @@ from offbook.domain.config.fee_groups import check_fees
 from offbook.domain.config.late_view_checks import check_late_view
 from offbook.domain.config.lifecycle import LifecycleConfig
 from offbook.domain.config.market import MarketConfig, instruments_of, pricing_kinds
+from offbook.domain.config.queue import QueueBack
 from offbook.domain.config.risk import RiskConfig
 from offbook.domain.config.slippage import SpreadSlippage
 from offbook.domain.config.status_checks import check_status
@@ -341,6 +342,9 @@ _UNUSED_OF_LATENCY: Final[tuple[tuple[str, object], ...]] = (
     ("market_data", None),
     ("row_times", None),
 )
+_UNUSED_OF_QUEUES: Final[dict[str, tuple[tuple[str, object], ...]]] = {
+    "probabilistic": (("unit", None), ("back", QueueBack.AFTER_PRINTS.value)),
+}
 _UNUSED_OF_FEES: Final[dict[str, tuple[tuple[str, object], ...]]] = {
     "basis_points": (("minimum", None), ("maximum", None), ("maximum_percent", None)),
     "us_regulatory": (("round_each", False),),
@@ -355,6 +359,8 @@ def _leave_out_unused(document: dict[str, Any], sources: list[dict[str, Any]]) -
     parts += [(document["venue"]["auctions"], *one) for one in _UNUSED_OF_AUCTIONS]
     latency = document["venue"]["latency"]
     parts += [(latency, name, value) for name, value in _UNUSED_OF_LATENCY]
+    queue = document["venue"]["queue"] or {"type": ""}
+    parts += [(queue, name, value) for name, value in _UNUSED_OF_QUEUES.get(queue["type"], ())]
     fee = document["venue"]["fee"]
     for one in (fee, *fee.get("parts", ())):
         parts += [(one, name, value) for name, value in _UNUSED_OF_FEES.get(one["type"], ())]

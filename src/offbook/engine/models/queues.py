@@ -10,10 +10,11 @@ level is large.
 
 ``probabilistic`` shares what a level lost without a print, ``lost``, out over those ahead (front)
 and behind (back): ``lost * f(back) / (f(front) + f(back))`` was behind, the rest ahead, with
-``f(x) = x**n`` or ``f(x) = log(1 + x)``.  The rule is Erik Rigtorp's (*Estimating order queue
-position in L2 data*, 2013), the functions and the care not to count prints twice are those of
-hftbacktest's queue models (``ProbQueueModel``; ``PowerProbQueueFunc``, ``LogProbQueueFunc``).  It
-expects, and draws nothing.
+``f(x) = x**n`` or ``f(x) = log(1 + x)``, and the shares of ``QueueFormula``.  The rule is Erik
+Rigtorp's (*Estimating order queue position in L2 data*, 2013), the functions and the care not to
+count prints twice are those of hftbacktest's queue models (``ProbQueueModel``;
+``PowerProbQueueFunc``, ``PowerProbQueueFunc2``, ``PowerProbQueueFunc3``, ``LogProbQueueFunc``,
+``LogProbQueueFunc2``).  It expects, and draws nothing.
 
 ``pro rata`` gives an order its share, by size, of each print at its price, in whole units rounded
 down, whenever it came (*CME Globex matching algorithms*, pro rata, without minimum or levelling).
@@ -21,6 +22,7 @@ down, whenever it came (*CME Globex matching algorithms*, pro rata, without mini
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final, Protocol, assert_never
 
 import msgspec
@@ -30,6 +32,7 @@ from offbook.domain.config import (
     FifoQueue,
     ProbabilisticQueue,
     ProRataQueue,
+    QueueBack,
     QueueConfig,
     QueueFormula,
 )
@@ -37,6 +40,8 @@ from offbook.domain.values import ceil_div
 
 LOG_BITS: Final = 16
 """Binary places of logarithms."""
+FINE_LOG_BITS: Final = 40
+"""Those where x counts more than the smallest quantity, and may be a small fraction."""
 
 
 class Place(msgspec.Struct, kw_only=True):
@@ -103,8 +108,17 @@ class Probabilistic(Fifo):
 
     name = "queue-probabilistic.1"
 
-    def __init__(self, config: ProbabilisticQueue) -> None:
+    def __init__(self, config: ProbabilisticQueue, qty_precision: int = 0) -> None:
+        """``qty_precision``: decimals of the instrument's quantities."""
         self._config = config
+        self._unit = _units_of(config.unit, qty_precision)
+        self._share = {
+            QueueFormula.POWER: self._by_power,
+            QueueFormula.POWER_2: self._by_power_of_all,
+            QueueFormula.POWER_3: self._by_power_of_front,
+            QueueFormula.LOG: self._by_log,
+            QueueFormula.LOG_2: self._by_log_of_all,
+        }[config.formula]
 
     def changed(self, place: Place, shown: int) -> None:
         """Of what the level lost beyond its prints, a part was ahead."""
@@ -112,19 +126,52 @@ class Probabilistic(Fifo):
         lost = place.shown - shown - place.printed
         if lost > 0 and place.ahead > 0:
             # The order stood where it does after the prints: these were taken from the front.
-            back = max(place.shown - place.printed - place.ahead, 0)
-            place.ahead = max(place.ahead - self._from_front(lost, place.ahead, back), 0)
+            behind = place.shown - place.ahead
+            if self._config.back is QueueBack.AFTER_PRINTS:
+                behind -= place.printed
+            place.ahead = max(place.ahead - self._from_front(lost, place.ahead, max(behind, 0)), 0)
         place.ahead = min(place.ahead, shown)
 
     def _from_front(self, lost: int, front: int, back: int) -> int:
-        behind, ahead = self._weight(back), self._weight(front)
-        from_back = min(ceil_div(lost * behind, ahead + behind), back)
-        return lost - from_back
+        part, whole = self._share(front, back)
+        from_back = min(ceil_div(lost * part, whole), back)
+        return max(lost - from_back, 0)
 
-    def _weight(self, qty: int) -> int:
-        if self._config.formula is QueueFormula.POWER:
-            return int(qty**self._config.exponent)
-        return log2_units(1 + qty)
+    # How likely it was behind: a part of a whole; there is something in front.
+
+    def _by_power(self, front: int, back: int) -> tuple[int, int]:
+        power = self._config.exponent
+        return back**power, front**power + back**power
+
+    def _by_power_of_all(self, front: int, back: int) -> tuple[int, int]:
+        power = self._config.exponent
+        return back**power, (front + back) ** power
+
+    def _by_power_of_front(self, front: int, back: int) -> tuple[int, int]:
+        whole = (front + back) ** self._config.exponent
+        return whole - front**self._config.exponent, whole
+
+    def _by_log(self, front: int, back: int) -> tuple[int, int]:
+        behind = self._log(back)
+        return behind, self._log(front) + behind
+
+    def _by_log_of_all(self, front: int, back: int) -> tuple[int, int]:
+        return self._log(back), self._log(front + back)
+
+    def _log(self, qty: int) -> int:
+        """log(1 + x), where x counts units of so much."""
+        if self._unit == (1, 1):
+            return log2_units(1 + qty)
+        many, of = self._unit
+        whole, more = log2_units(many, FINE_LOG_BITS), log2_units(many + qty * of, FINE_LOG_BITS)
+        return max(more - whole, 1 if qty else 0)
+
+
+def _units_of(unit: str | None, qty_precision: int) -> tuple[int, int]:
+    """A quantity in the smallest ones, as a fraction."""
+    if unit is None:
+        return 1, 1
+    return Decimal(unit).scaleb(qty_precision).as_integer_ratio()
 
 
 class ProRata:
@@ -149,21 +196,22 @@ class Exact(Fifo):
     name = "queue-exact.1"
 
 
-def queue_model(config: QueueConfig) -> QueueModel:
-    """The model that a configuration names."""
+def queue_model(config: QueueConfig, qty_precision: int = 0) -> QueueModel:
+    """The model that a configuration names, for an instrument whose quantities have so many
+    decimals."""
     if isinstance(config, ExactQueue):
         return Exact()
     if isinstance(config, FifoQueue):
         return Fifo()
     if isinstance(config, ProbabilisticQueue):
-        return Probabilistic(config)
+        return Probabilistic(config, qty_precision)
     if isinstance(config, ProRataQueue):
         return ProRata()
     assert_never(config)
 
 
-def log2_units(value: int) -> int:
-    """``log2(value)`` in units of 2**-LOG_BITS, rounded down; the same everywhere.
+def log2_units(value: int, bits: int = LOG_BITS) -> int:
+    """``log2(value)`` in units of 2**-``bits``, rounded down; the same everywhere.
 
     Binary places one by one, by squaring (C. S. Turner, *A fast binary logarithm algorithm*, 2010),
     on 64 bits beyond the point.
@@ -171,7 +219,7 @@ def log2_units(value: int) -> int:
     whole = value.bit_length() - 1
     part = (value << 64) >> whole  # 1 <= part < 2, with 64 binary places
     log = whole
-    for _ in range(LOG_BITS):
+    for _ in range(bits):
         part = part * part >> 64
         log <<= 1
         if part >> 65:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from offbook.domain.config import QueueConfig
 from offbook.domain.depth import BID
 from offbook.domain.market_data import Quote, Trade
 from offbook.domain.orders import Liquidity, OrderSide, TimeInForce
@@ -27,7 +28,7 @@ from offbook.engine.books.depths import Depths
 from offbook.engine.books.order_book import Execution, OrderBook, Seen
 from offbook.engine.kernel import Kernel
 from offbook.engine.ledger.state import OrderState
-from offbook.engine.models.queues import Exact, Fifo, QueueModel, queue_model
+from offbook.engine.models.queues import Exact, Fifo, queue_model
 from offbook.engine.rows.rows import BookUpdate
 from offbook.engine.venue.book import Book
 from offbook.engine.venue.exact_places import ExactPlaces
@@ -49,9 +50,11 @@ def execution_as_trade(depth: OrderBook, execution: Execution) -> Trade:
     return Trade(told.ts, price, told.px, told.qty, took, told.ts_event, told.row, instrument, None)
 
 
-def places_on(books: Depths, symbol: str, told: QueueModel | None) -> QueuePlaces:
+def places_on(books: Depths, symbol: str, queue: QueueConfig | None) -> QueuePlaces:
     """What a session has on a book, by the model told: by default exact places where every order
     is told, and first in, first out elsewhere."""
+    precision = books[symbol].instrument.qty_precision
+    told = None if queue is None else queue_model(queue, precision)
     if isinstance(books[symbol], OrderBook) and isinstance(told, Exact | None):
         return ExactPlaces(lambda: _by_order(books, symbol), told or Exact())
     return QueuePlaces(lambda: books[symbol], told or Fifo())
@@ -70,15 +73,13 @@ class DepthMatching:
         self._kernel = kernel
         self._venue = venue
         self._filler = filler
-        queue = kernel.config.venue.queue
-        self._told = None if queue is None else queue_model(queue)
         self._places: dict[str, QueuePlaces] = {}
 
     def places(self, symbol: str) -> QueuePlaces:
         """What the session has on an instrument's book."""
         found = self._places.get(symbol)
         if found is None:
-            made = places_on(self._kernel.depths, symbol, self._told)
+            made = places_on(self._kernel.depths, symbol, self._kernel.config.venue.queue)
             found = self._places[symbol] = made
         return found
 
