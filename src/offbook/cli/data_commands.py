@@ -61,7 +61,7 @@ Layout = Annotated[
     typer.Option(
         "--layout",
         metavar="NAME",
-        help="lobster, databento or tardis, where the name or header of SRC does not tell.",
+        help="lobster, databento, tardis or itch, where the name or header of SRC does not tell.",
     ),
 ]
 Day = Annotated[
@@ -182,7 +182,8 @@ def convert(
     quotes, trades or shorter bars are summed up in bars. Of a raw capture of a venue's websocket
     the depth is written (of Coinbase's full channel, Kraken's level3 and Bitfinex's raw books the
     orders), or with --kind its trades or quotes; of LOBSTER's message files and Databento's MBO the
-    orders, of Databento's other schemas, Tardis's books and hftbacktest's arrays what is in them.
+    orders (of Nasdaq's ITCH those of one stock), of Databento's other schemas, Tardis's books and
+    hftbacktest's arrays what is in them.
     Files packed as .zip and .zst are unpacked. What was known of the recording is written beside
     the new file.
 

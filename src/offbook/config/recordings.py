@@ -249,6 +249,7 @@ def _writer(
     from offbook.adapters.brokers.replay.captures import is_capture, write_capture
     from offbook.adapters.brokers.replay.coinbase_orders import is_full_capture, write_full_capture
     from offbook.adapters.brokers.replay.event_arrays import is_event_array, write_events
+    from offbook.adapters.brokers.replay.itch_files import itch_file, write_itch
     from offbook.adapters.brokers.replay.order_captures import (
         has_orders_alone,
         is_order_capture,
@@ -258,6 +259,9 @@ def _writer(
     from offbook.adapters.brokers.replay.venue_captures import is_venue_capture, write_venue_capture
 
     depth = told.kind or DataKind.DEPTH
+    itch = itch_file(recording, layout, day, told.timezone, told.symbol)
+    if itch is not None:
+        return lambda table: write_itch(itch, told.kind, table)
     published = published_file(recording, layout, day, told.timezone)
     if published is not None:
         return lambda table: write_published(published, told.kind, table)

@@ -90,7 +90,7 @@ def published_file(
         try:
             found = Layout(layout)
         except ValueError:
-            names = ", ".join(one.value for one in Layout)
+            names = ", ".join([*(one.value for one in Layout), "itch"])
             raise InvalidInput(f"layout {layout!r}: expected one of {names}") from None
     if found is Layout.LOBSTER:
         return _lobster_file(path, day or (named.group(1) if named is not None else None), timezone)
