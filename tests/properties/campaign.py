@@ -2,11 +2,12 @@
 
 ::
 
-    python -m tests.properties.campaign --steps 1000000 --books 5000 --seed 2
+    python -m tests.properties.campaign --steps 1000000 --books 5000 --on-books 5000 --seed 2
 
 It takes all cores unless ``--jobs`` says otherwise.  The sessions of a seed are numbered, and so
-are its books, which take the models of queues in turn; of several processes each takes every so
-many-th.  What goes wrong is told by its number, and ``--case`` runs that session again.
+are its books, which take the models of queues in turn, and the sessions whose first instrument has
+a book; of several processes each takes every so many-th.  What goes wrong is told by its number,
+and ``--case`` or ``--book-case`` runs that session again.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from tests.properties.book_pairs import compare_books
+from tests.properties.depth_cases import pick_setup_on_books
 from tests.properties.market_cases import Setup, pick_setup
 from tests.properties.reference_queues import QUEUES
 from tests.properties.side_by_side import SideBySide
@@ -63,6 +65,14 @@ def case_of(seed: int, number: int) -> tuple[Setup, list[Step]]:
     """One session of a campaign: the same for the same seed and number, wherever it runs."""
     source = Drawn(f"{seed}/{number}")
     setup = pick_setup(source)
+    steps = [pick_step(source) for _ in range(source.pick(LENGTHS))]
+    return setup, [*steps, End()]
+
+
+def case_on_books(seed: int, number: int) -> tuple[Setup, list[Step]]:
+    """One session on books, likewise."""
+    source = Drawn(f"{seed}/on books/{number}")
+    setup = pick_setup_on_books(source)
     steps = [pick_step(source) for _ in range(source.pick(LENGTHS))]
     return setup, [*steps, End()]
 
@@ -127,6 +137,7 @@ class Share:
     steps: int
     most: int
     books: int
+    on_books: int
 
 
 def run_share(share: Share) -> Tally:
@@ -137,6 +148,12 @@ def run_share(share: Share) -> Tally:
         if wrong is not None:
             say(f"case {number} of seed {share.seed}: {wrong}")
         number += share.jobs
+    for number in range(share.job, share.on_books, share.jobs):
+        if tally.divergences >= share.most:
+            break
+        wrong = run_case(*case_on_books(share.seed, number), tally)
+        if wrong is not None:
+            say(f"case {number} on books of seed {share.seed}: {wrong}")
     for number in range(share.job, share.books, share.jobs):
         if tally.divergences >= share.most:
             break
@@ -149,13 +166,12 @@ def run_share(share: Share) -> Tally:
     return tally
 
 
-def run_one(seed: int, number: int) -> Tally:
+def run_one(setup: Setup, steps: list[Step]) -> Tally:
     """Look at one session of a campaign again, shortened where it goes wrong."""
     tally = Tally()
-    setup, steps = case_of(seed, number)
     wrong = run_case(setup, steps, tally)
     if wrong is not None:
-        say(f"case {number} of seed {seed}: {wrong}")
+        say(wrong)
         steps = shortened(setup, steps, wrong.partition("\n")[0])
         say(f"shortened to {len(steps)} steps:\n", *steps, sep="\n  ")
         say(run_case(setup, steps, Tally()))
@@ -180,17 +196,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--steps", type=int, default=200_000, help="steps to compare (200000)")
     parser.add_argument("--seed", type=int, default=1, help="the same seed, the same sessions (1)")
     parser.add_argument("--case", type=int, help="run this one session of the campaign, shortened")
+    parser.add_argument("--book-case", type=int, help="the same of those on books")
     parser.add_argument("--most", type=int, default=5, help="divergences after which to give up")
     parser.add_argument("--books", type=int, default=1000, help="books to compare as well (1000)")
+    parser.add_argument(
+        "--on-books", type=int, default=1000, help="sessions on books to compare as well (1000)"
+    )
     parser.add_argument("--jobs", type=int, default=0, help="processes, 0 for one a core (0)")
     options = parser.parse_args(arguments)
     begun, jobs = time.perf_counter(), options.jobs or os.cpu_count() or 1
     shares = [
-        Share(options.seed, job, jobs, -(-options.steps // jobs), options.most, options.books)
+        Share(
+            options.seed, job, jobs, -(-options.steps // jobs), options.most, options.books,
+            options.on_books,
+        )
         for job in range(jobs)
-    ]
+    ]  # fmt: skip
     if options.case is not None:
-        tally = run_one(options.seed, options.case)
+        tally = run_one(*case_of(options.seed, options.case))
+    elif options.book_case is not None:
+        tally = run_one(*case_on_books(options.seed, options.book_case))
     elif jobs == 1:
         tally = run_share(shares[0])
     else:

@@ -67,7 +67,7 @@ class Invariants:
         self._charged: dict[str, int] = {}
         self._orders: dict[int, Known] = {}
         self._lists: set[str | None] = set()
-        self._taken: dict[tuple[int, OrderSide | None], int] = {}
+        self._taken: dict[tuple[int, OrderSide | int | None], int] = {}
         self._paused = False
         self._halted: dict[str, int] = {}
         self.held = dict.fromkeys(self._instruments, 0)
@@ -216,6 +216,8 @@ class Invariants:
         if isinstance(record, HOLDING):
             assert record.reserved >= 0, f"I2: {record} holds less than nothing"
             self._hold(order, 0 if order.over else record.reserved)
+        if isinstance(record, ENDINGS):
+            assert not (order.all_or_none and order.cum), f"I4: {record} of a part"
         if isinstance(record, ENDINGS) or order.cum == order.qty:
             order.over, order.reserved = True, 0
         assert 0 <= order.cum <= order.qty, f"I3: {record}"
@@ -279,7 +281,8 @@ class Invariants:
         maker = record.liquidity is Liquidity.ADDED
         auction = record.evidence.rule == "official reopening price"  # in which nobody takes
         assert maker or auction or not order.post_only, f"I4: {record} takes"
-        assert not (order.all_or_none and record.leaves_qty), f"I4: {record} is not all"
+        part = record.leaves_qty and record.evidence.level_px is None  # of a book it is a level
+        assert not (order.all_or_none and part), f"I4: {record} is not all"
         assert record.ts >= order.due, f"I4: {record} too early"
         assert record.last_qty > 0, f"I3: {record} trades nothing"
         assert record.cum_qty == order.cum, f"I3: {record} counts {order.cum}"
@@ -307,7 +310,7 @@ class Invariants:
 
     def _evidence(self, record: r.OrderFilled, *, buying: bool) -> None:
         seen = record.evidence
-        key: tuple[int, OrderSide | None]
+        key: tuple[int, OrderSide | int | None]
         assert seen.row_ts <= record.ts, f"I4: {record} saw the future"
         if seen.trade_px is not None:
             assert seen.trade_qty is not None
@@ -318,6 +321,8 @@ class Invariants:
             asks = buying is ("touched" not in seen.rule)  # else its own side showed the price
             other = seen.ask_px if asks else seen.bid_px
             shown = seen.ask_qty if asks else seen.bid_qty
+            if seen.level_px is not None:  # of a book a level may be taken that is not the best
+                other, shown = seen.level_px, seen.level_qty
             assert other is not None
             assert shown is not None
             better = other - record.last_px if buying else record.last_px - other
@@ -326,6 +331,7 @@ class Invariants:
             same = better == 0 or self._slips
             assert same or not removed, f"I4: {record} takes at another price"
             key, most = (seen.row, OrderSide.BUY if asks else OrderSide.SELL), shown
+            key = key if seen.level_px is None else (seen.row, record.side.sign * seen.level_px)
         else:
             assert seen.low_px is not None
             assert seen.high_px is not None

@@ -7,12 +7,24 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from tests.properties.made_books import MadeBook
 from tests.properties.market_cases import Setup
-from tests.properties.row_cases import BarRow, MadeRow, Move, PrintRow, QuoteRow, StatusRow
+from tests.properties.row_cases import (
+    BarRow,
+    LineRow,
+    MadeRow,
+    MessageRow,
+    Move,
+    PrintRow,
+    QuoteRow,
+    StatusRow,
+    rows_in,
+)
 
 from offbook.domain.market_data import (
     BarSlice,
     DataKind,
+    DepthSlice,
     MarketSlice,
     MergedSlice,
     QuoteSlice,
@@ -32,10 +44,22 @@ COLUMNS: dict[DataKind, tuple[type[Any], *tuple[tuple[str, ...], ...]]] = {
         ("volume",),
         (),
     ),
+    DataKind.DEPTH: (
+        DepthSlice,
+        ("ts", "side"),
+        ("price",),
+        ("size",),
+        ("flags", "first", "last", "prev"),
+    ),
 }
 
+Line = BarRow | QuoteRow | PrintRow | StatusRow | LineRow
+"""A row of the market's columns."""
 
-_KINDS: dict[type[MadeRow], DataKind] = {
+
+_KINDS: dict[type[MadeRow | LineRow], DataKind] = {
+    MessageRow: DataKind.DEPTH,
+    LineRow: DataKind.DEPTH,
     QuoteRow: DataKind.QUOTES,
     PrintRow: DataKind.TRADES,
     BarRow: DataKind.BARS,
@@ -57,29 +81,30 @@ class MadeMarket:
         """The rows after the last one."""
         made: list[MadeRow] = []
         before = self.ts, self.from_ts, self.taken
-        parts = [(part.bid, part.bar_ts) for part in self.parts]
+        parts = [(part.bid, part.bar_ts, part.book) for part in self.parts]
         for move in moves:
             part = self.parts[move.place % len(self.parts)]
             row = part.row(move)
             made.append(row)
             self.took(row)
         self.ts, self.from_ts, self.taken = before
-        for part, (bid, bar_ts) in zip(self.parts, parts, strict=True):
-            part.bid, part.bar_ts = bid, bar_ts
+        for part, (bid, bar_ts, book) in zip(self.parts, parts, strict=True):
+            part.bid, part.bar_ts, part.book = bid, bar_ts, book
         return made
 
     def took(self, row: MadeRow) -> None:
         """A row has been taken."""
         self.ts = self.from_ts = row.ts
-        self.taken += 1
+        self.taken += rows_in(row)
         self.part_of(row).took(row)
 
-    def part_of(self, row: MadeRow) -> OneMarket:
+    def part_of(self, row: MadeRow | LineRow) -> OneMarket:
         """Of which instrument a row is."""
         return next(part for part in self.parts if part.symbol == row.symbol)
 
-    def slice_of(self, rows: list[MadeRow], start: int) -> MarketSlice:
+    def slice_of(self, made: list[MadeRow], start: int) -> MarketSlice:
         """The same rows in columns."""
+        rows = [line for row in made for line in _lines(row)]
         if len(self._sources) == 1:
             piece = self.parts[0].piece(self._sources[0][1], rows)
             piece.start = start
@@ -113,6 +138,7 @@ class OneMarket:
         self._instrument = setup.instrument
         self.bid = int(Fraction(setup.first_price) * 10**setup.instrument.price_precision)
         self.bar_ts = whole.ts
+        self.book = MadeBook()
 
     @property
     def from_ts(self) -> int:
@@ -128,13 +154,22 @@ class OneMarket:
         self.bid = self._last_bid(row, self.bid)
         if isinstance(row, BarRow):
             self.bar_ts = row.ts
+        if isinstance(row, MessageRow):
+            assert isinstance(row.after, MadeBook)
+            self.book = row.after
 
     def _maker(self, move: Move) -> Callable[[int, Move, int, int], MadeRow]:
         if move.event and self.setup.status:
             return self._status
         kinds = self.setup.kinds
         kind = kinds[move.other % len(kinds)]
-        return {"bars": self._bar, "trades": self._print, "quotes": self._quote}[kind.value]
+        makers: dict[DataKind, Callable[[int, Move, int, int], MadeRow]] = {
+            DataKind.BARS: self._bar,
+            DataKind.TRADES: self._print,
+            DataKind.QUOTES: self._quote,
+            DataKind.DEPTH: self._message,
+        }
+        return makers[kind]
 
     def _last_bid(self, row: MadeRow, before: int) -> int:
         """What comes beside other rows moves no price; a status never does."""
@@ -145,7 +180,7 @@ class OneMarket:
         price = row.close if isinstance(row, BarRow) else row.bid
         return int(price * self._price_scale)
 
-    def piece(self, kind: DataKind, rows: list[MadeRow]) -> SourceSlice:
+    def piece(self, kind: DataKind, rows: list[Line]) -> SourceSlice:
         """Rows of one kind in columns."""
         make, times, prices, sizes, plain = COLUMNS[kind]
         columns = [[getattr(row, name) for row in rows] for name in times]
@@ -182,6 +217,15 @@ class OneMarket:
             bid_size=self._size(move.size, move.odd),
             ask_size=self._size(move.other, move.odd),
         )
+
+    def _message(self, number: int, move: Move, last_ts: int, last_bid: int) -> MessageRow:
+        tick = self._instrument.tick_units
+        gap = 1 if move.gap < 0 else move.gap * self.setup.timeframe // 10
+        bid = last_bid // tick * tick + move.shift * tick + move.odd * (tick // 2)
+        bid = max(bid, 1)
+        after, told = self.book.next(move, self._instrument, bid)
+        ts = max(last_ts + gap, self.from_ts)
+        return told.as_row(self._instrument, number, ts, bid, after)
 
     def _print(self, number: int, move: Move, last_ts: int, last_px: int) -> PrintRow:
         tick = self._instrument.tick_units
@@ -233,3 +277,8 @@ class OneMarket:
             close=self._price(close),
             volume=self._size(8 * move.size, move.odd),
         )
+
+
+def _lines(row: MadeRow) -> tuple[Line, ...]:
+    """The rows of the market that it is."""
+    return row.lines if isinstance(row, MessageRow) else (row,)

@@ -67,12 +67,25 @@ class OnBoth(OnQuote, OnTrade):
     """Is shown every quote and print."""
 
 
+class OnDepth(OnStatus):
+    """Is shown a book after each of its messages."""
+
+    def on_depth(self, book: Any) -> None:
+        self.seen.append(book.ts)
+
+
+class OnDepthAndTrade(OnDepth, OnTrade):
+    """Is shown that and every print."""
+
+
 LISTENERS: dict[str, type[Silent]] = {
     "on_start": Silent,
     "on_quotes": OnQuote,
     "on_trades": OnTrade,
     "on_quotes_trades": OnBoth,
     "on_bars": OnBar,
+    "on_depth": OnDepth,
+    "on_depth_trades": OnDepthAndTrade,
 }
 
 

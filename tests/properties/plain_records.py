@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any
 
-from tests.properties.row_cases import BarRow, PriceRow, PrintRow, QuoteRow
+from tests.properties.row_cases import (
+    BarRow,
+    LevelRow,
+    PriceRow,
+    PrintRow,
+    QueuedRow,
+    QuoteRow,
+)
 
 from offbook.domain import records as r
 from offbook.domain.instruments import Instrument
@@ -49,9 +56,17 @@ class Plain:
         """The market row that a fill shows as its evidence."""
         if seen.trade_px is not None:
             took = 0 if seen.aggressor is None else seen.aggressor.sign
-            return PrintRow(
+            told = PrintRow(
                 seen.row, seen.row_ts, self.price(seen.trade_px), self.size(seen.trade_qty or 0),
                 took,
+            )  # fmt: skip
+            return self._beside_a_book(told, seen)
+        if seen.level_px is not None:
+            return LevelRow(
+                seen.row, seen.row_ts, self.price(seen.bid_px), self.price(seen.ask_px),
+                self.size(seen.bid_qty or 0), self.size(seen.ask_qty or 0),
+                price=self.price(seen.level_px), shown=self.size(seen.level_qty or 0),
+                incomplete=seen.book_incomplete,
             )  # fmt: skip
         if seen.open_px is None:
             return QuoteRow(
@@ -63,6 +78,21 @@ class Plain:
             self.price(seen.high_px), self.price(seen.low_px), self.price(seen.close_px),
             self.size(seen.volume_qty or 0),
         )  # fmt: skip
+
+    def _beside_a_book(self, told: PrintRow, seen: Evidence) -> PrintRow:
+        if seen.model in {"trade-through.1", "auction-print.1"}:
+            return told
+        return QueuedRow(
+            told.number, told.ts, told.price, told.size, told.took,
+            ahead=self.ahead(seen.queue_ahead), incomplete=seen.book_incomplete,
+        )  # fmt: skip
+
+    def ahead(self, units: int | None) -> Fraction | None:
+        """What is ahead of an order, where that is known."""
+        return None if units is None else self.size(units)
+
+    def _accepted(self, a: r.OrderAccepted) -> Event:
+        return a.order, a.expires, self.price(a.stop_px), a.held, self.ahead(a.queue_ahead), a.due
 
     def _submitted(self, o: r.OrderSubmitted) -> Event:
         size, limit = self.size(o.order_qty), self.price(o.price_px)
@@ -129,7 +159,7 @@ _FACTS: dict[type[Any], Callable[[Plain, Any], Event]] = {
     r.CancelRequested: lambda _, q: (q.order, q.due),
     r.ReplaceRequested: Plain._replace,
     r.RequestDenied: lambda _, d: (d.order, d.replace, d.reason),
-    r.OrderAccepted: lambda p, a: (a.order, a.expires, p.price(a.stop_px), a.held, a.due),
+    r.OrderAccepted: Plain._accepted,
     r.OrderRestated: Plain._restated,
     r.OrderTriggered: Plain._triggered,
     r.OrderRepegged: lambda p, g: (g.order, p.price(g.price_px)),

@@ -90,7 +90,7 @@ class PlainVenue:
         self.bids, self.asks, self.live = {}, {}, False
         self.taken, self.held = {}, {}
         self.is_old = self.dropped = True
-        for order in self.orders:
+        for order in self.working():
             if order.place:
                 self.rest(order)
 
@@ -126,11 +126,15 @@ class PlainVenue:
     def after_message(self) -> None:
         self.refresh()
         if self.live:
-            for order in self.orders:
+            for order in self.working():
                 if order.place:
                     self.move(order)
         if self.sound:
             self.match()
+
+    def working(self) -> list[PlainOrder]:
+        """The orders that there are."""
+        return self.orders
 
     def refresh(self) -> None:
         whole, self.whole = self.whole, False
@@ -231,7 +235,7 @@ class PlainVenue:
     # -- orders -----------------------------------------------------------------------------
 
     def by_priority(self, buying: bool) -> list[PlainOrder]:
-        mine = [order for order in self.orders if order.buying == buying]
+        mine = [order for order in self.working() if order.buying == buying]
         market = [order for order in mine if order.px is None and not order.peg]
         limits = [order for order in mine if order.px is not None]
         sign = -1 if buying else 1
@@ -326,13 +330,13 @@ class PlainVenue:
     def print(self, px: int, size: int, seller_took: bool | None, event: int | None = None) -> None:
         left = size
         for buying in (True, False):
-            for order in self.by_priority(buying):
+            mine = self.by_priority(buying)
+            for order in mine:
                 beyond = order.px is not None and (px < order.px if buying else px > order.px)
                 if beyond and not order.taker and self.sound and not self.halted:
-                    qty = min(order.left, max(0, left - self.missing(buying, px)))
-                    left -= self.printed(order, qty, px)
+                    left -= self.printed(order, left - self.missing(buying, px), px)
             if seller_took in (None, buying):
-                left -= self.at_the_price(buying, px, left, event)
+                left -= self.at_the_price(mine, px, left, event)
 
     def late_for(self, order: PlainOrder, size: int, event: int | None) -> int:
         """How much of a print a message has told before it, by a level that was smaller: one that
@@ -345,14 +349,17 @@ class PlainVenue:
         order.told -= late
         return late
 
-    def at_the_price(self, buying: bool, px: int, left: int, event: int | None = None) -> int:
+    def at_the_price(
+        self, orders: list[PlainOrder], px: int, left: int, event: int | None = None
+    ) -> int:
         """A print at the price of resting orders: in their turns, what is hidden after all that is
         shown; how much of it they had."""
         given = 0
-        mine = [o for o in self.orders if o.buying == buying and o.px == px and not o.taker]
+        mine = [o for o in orders if o.px == px and not o.taker]
         for order in sorted(mine, key=lambda o: (o.hidden, max(o.turn, o.shown_turn))):
-            if order.ahead is None:
+            if order.ahead is None or order.left == 0:
                 continue
+            ahead = order.ahead
             late = self.late_for(order, left, event)
             new = left - late
             if order.hidden:  # what this print has beyond all that is shown
@@ -369,7 +376,7 @@ class PlainVenue:
                 reach = min(reach, order.slice_left)
             if not self.sound or self.halted or reach <= 0:
                 continue
-            qty = self.printed(order, min(order.left, reach), px)
+            qty = self.printed(order, reach, px, ahead)
             given += qty
             if order.slice_left and order.left:
                 order.slice_left -= qty
@@ -378,7 +385,10 @@ class PlainVenue:
                     order.shown_turn = self.next_turn()
         return given
 
-    def printed(self, order: PlainOrder, qty: int, px: int) -> int:
+    def printed(self, order: PlainOrder, offered: int, px: int, ahead: int | None = None) -> int:
+        """What an order has of a print that offers it so much; at its price there was so much
+        ``ahead`` of it."""
+        qty = min(order.left, offered)
         if qty <= 0 or qty < min(order.least, order.left) or not self.inside(px):
             return 0
         other = self.asks if order.buying else self.bids

@@ -148,8 +148,7 @@ class ReferenceGroups(ReferenceHours):
 
     def own_orders_met(self, order: Order, limit: Fraction | None) -> list[Order]:
         """Limits of the session on the other side that an order would reach, best price first."""
-        market = self.market()
-        reach = limit if limit is not None or market is None else market[1 if order.buying else 0]
+        reach = limit if limit is not None else self.farthest(order)
         if order.liquidates or reach is None:
             return []
         found = [
@@ -165,6 +164,11 @@ class ReferenceGroups(ReferenceHours):
         ]
         sign = 1 if order.buying else -1
         return sorted(found, key=lambda o: (sign * (o.limit or 0), o.hidden, o.rank))
+
+    def farthest(self, order: Order) -> Fraction | None:
+        """How far an order goes that has no limit: to the best price."""
+        market = self.market()
+        return None if market is None else market[1 if order.buying else 0]
 
     def keeps_off_itself(self, order: Order) -> bool:
         """An order begins to act: what becomes of it and of others that it would meet."""

@@ -5,18 +5,18 @@ from __future__ import annotations
 from fractions import Fraction
 
 from tests.properties.market_cases import Setup
+from tests.properties.reference_books import ReferenceBooks
 from tests.properties.reference_clock import VENUE_STAGE
 from tests.properties.reference_common import Common
 from tests.properties.reference_numbers import FINEST
 from tests.properties.reference_orders import ZERO
-from tests.properties.reference_prints import ReferencePrints
 
 from offbook.domain import commands as c
 from offbook.domain.config import DailyLoss, OnDailyLoss, PauseOrders
 from offbook.domain.session import SessionStatus as Status
 
 
-class ReferenceLoss(ReferencePrints):
+class ReferenceLoss(ReferenceBooks):
     """Remembers what a day began with, and pauses or stops once too much of it is lost."""
 
     def __init__(self, setup: Setup, of: Common | None = None) -> None:

@@ -9,12 +9,22 @@ from fractions import Fraction
 
 from tests.properties.market_cases import Setup
 from tests.properties.reference_common import Common
+from tests.properties.reference_crossing import crosses, seen_prices
 from tests.properties.reference_groups import ReferenceGroups
 from tests.properties.reference_levels import Level
 from tests.properties.reference_orders import ZERO, Order
 from tests.properties.reference_slippage import is_maker, slipped
 from tests.properties.reference_told import told_of
-from tests.properties.row_cases import BarRow, MadeRow, PriceRow, PrintRow, QuoteRow, StatusRow
+from tests.properties.row_cases import (
+    BarRow,
+    MadeRow,
+    MessageRow,
+    PriceRow,
+    PrintRow,
+    QuoteRow,
+    StatusRow,
+    rows_in,
+)
 
 from offbook.domain.config import LimitFill, StalePolicy
 from offbook.domain.market_data import DataKind
@@ -61,6 +71,8 @@ class ReferenceMatching(ReferenceGroups):
                 return False
             if isinstance(row, StatusRow):
                 self.take_status(row)
+            elif isinstance(row, MessageRow):
+                self.take_message(row)
             elif isinstance(row, PrintRow):
                 self.present = row if self.setup.kinds[0] is DataKind.TRADES else None
                 taken = self.print_of_auction(row)
@@ -83,14 +95,19 @@ class ReferenceMatching(ReferenceGroups):
 
     def took(self, row: MadeRow) -> None:
         self.last, self.present = row, None
-        beside = isinstance(row, PrintRow) and DataKind.QUOTES in self.setup.kinds
+        quoted = {DataKind.QUOTES, DataKind.DEPTH} & {*self.setup.kinds}
+        beside = isinstance(row, PrintRow) and bool(quoted)
         beside = beside or (isinstance(row, BarRow) and not self.setup.bars)
-        if not (beside or isinstance(row, StatusRow)):
+        if not (beside or isinstance(row, StatusRow | MessageRow)):
             self.priced = row
-        self.rows += 1
+        self.rows += rows_in(row)
         self.judge_equity()
         if self.status is Status.RUNNING and not isinstance(row, BarRow):
-            self.seen.append(row.ts)
+            self.seen.append(self.shown_at(row))
+
+    def shown_at(self, row: MadeRow) -> int:
+        """The time of what a strategy is shown because of a row."""
+        return row.ts
 
     def _allowed(self, order: Order) -> Fraction:
         """Reducing orders, and all while paused, never increase a position, nor take what another
@@ -187,6 +204,9 @@ class ReferenceMatching(ReferenceGroups):
     def _age(self, row: PriceRow) -> int | None:
         return self.now - row.ts if self.is_old(row) else None
 
+    def take_message(self, row: MessageRow) -> None:
+        raise NotImplementedError
+
     def follow_pegs(self, quote: QuoteRow) -> None:
         raise NotImplementedError
 
@@ -224,11 +244,11 @@ class ReferenceMatching(ReferenceGroups):
             self.pull(quote)
         for buying in (True, False):
             for order in self.by_price(buying=buying):
-                if not order.ended and _crosses(order, quote) and self.may_trade(order):
+                if not order.ended and crosses(order, quote) and self.may_trade(order):
                     self._take_shown(order, quote)
         self._touch(quote)
         for order in self.account.working():
-            if order.is_in_book and not order.waits and not _crosses(order, quote):
+            if order.is_in_book and not order.waits and not crosses(order, quote):
                 order.taker = False
         self.follow_pegs(quote)
 
@@ -269,14 +289,14 @@ class ReferenceMatching(ReferenceGroups):
         for order in self._waiting():
             if not order.ended and self.reached(order, row):
                 self.trigger(order, row)
-        ask, bid = _seen(row)
+        ask, bid = seen_prices(row)
         for order in self._waiting():
             if order.trails:
                 self.follow(order, ask if order.buying else bid)
 
     def reached(self, order: Order, row: QuoteRow | PrintRow) -> bool:
         """Whether a row triggers an order that waits."""
-        ask, bid = _seen(row)
+        ask, bid = seen_prices(row)
         assert order.stop is not None
         if order.touched:
             return ask <= order.stop if order.buying else bid >= order.stop
@@ -344,7 +364,7 @@ class ReferenceMatching(ReferenceGroups):
             self.try_prints(order, row)
 
     def meet_quote(self, order: Order, quote: QuoteRow) -> None:
-        if not _crosses(order, quote):
+        if not crosses(order, quote):
             order.taker = False
         elif self.may_take(quote) and self.may_trade(order):
             self._take_shown(order, quote)
@@ -371,17 +391,3 @@ class ReferenceMatching(ReferenceGroups):
         if self.fill(order, qty, (price, rule), available, quote):
             level.story.append(("took", qty))
             self.settle(order)
-
-
-def _crosses(order: Order, quote: QuoteRow) -> bool:
-    """Whether the other side of a quote satisfies an order."""
-    if order.limit is None:
-        return True
-    return quote.ask <= order.limit if order.buying else quote.bid >= order.limit
-
-
-def _seen(row: QuoteRow | PrintRow) -> tuple[Fraction, Fraction]:
-    """What a buy would pay and a sell get."""
-    if isinstance(row, QuoteRow):
-        return row.ask, row.bid
-    return row.price, row.price

@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from math import ceil, floor
 
+from offbook.domain.config import ProbabilisticQueue, ProRataQueue, QueueConfig, QueueFormula
+
 QUEUES = ("fifo", "power 1", "power 3", "log", "pro_rata")
 """As a scenario names them."""
 OTHER_SHARES = ("power_2 2", "power_3 2", "log_2", "power 2 as_shown")
@@ -51,3 +53,12 @@ def by_log(queue: str, lost: int, front: int, back: int) -> int:
 def share(size: int, leaves: int, shown: int) -> int:
     """What an order has of a print where each has as much as it is of the whole, rounded down."""
     return floor(Fraction(size * leaves, shown + leaves))
+
+
+def name_of(queue: QueueConfig | None) -> str:
+    """A model of queues as a scenario names it."""
+    if isinstance(queue, ProRataQueue):
+        return "pro_rata"
+    if not isinstance(queue, ProbabilisticQueue):
+        return "fifo"
+    return "log" if queue.formula is QueueFormula.LOG else f"power {queue.exponent}"

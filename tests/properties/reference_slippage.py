@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from tests.properties.market_cases import Setup
 from tests.properties.reference_orders import ZERO, Order
-from tests.properties.row_cases import BarRow, PriceRow, PrintRow, QuoteRow
+from tests.properties.row_cases import BarRow, LevelRow, PriceRow, PrintRow, QuoteRow
 
 from offbook.domain.config import (
     BasisPointsSlippage,
@@ -69,6 +69,8 @@ def _volume(order: Order, row: PriceRow) -> Fraction:
         return row.volume
     if isinstance(row, PrintRow):
         return row.size
+    if isinstance(row, LevelRow):
+        return row.shown
     return row.ask_size if order.buying else row.bid_size
 
 

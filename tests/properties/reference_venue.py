@@ -122,7 +122,7 @@ class ReferenceVenue(ReferenceBars):
         shut = self.halted is not None and not order.flattens
         if shut and venue.while_halted is WhileHalted.REJECT:
             return RejectReason.HALTED
-        if order.peg and DataKind.QUOTES not in self.setup.kinds:
+        if order.peg and not {DataKind.QUOTES, DataKind.DEPTH} & {*self.setup.kinds}:
             return RejectReason.NO_PEG_PRICE
         return self._no_auction(order) if order.tif.is_auction else None
 
@@ -181,6 +181,7 @@ class ReferenceVenue(ReferenceBars):
             expires,
             order.stop,
             order.held,
+            self.queue_ahead(order),
             self.report(order.number),
         )
         if expires is not None:
@@ -190,6 +191,10 @@ class ReferenceVenue(ReferenceBars):
         if works and not order.ended and order.auction is None:
             self.begins_to_act(order)
             self.settle(order)
+
+    def queue_ahead(self, order: Order) -> Fraction | None:
+        """What an order finds ahead of it in a queue, where there are any."""
+        return None
 
     def begins_to_act(self, order: Order) -> None:
         if order.peg:

@@ -56,6 +56,38 @@ class PrintRow:
 
 
 @dataclass(frozen=True)
+class LineRow:
+    """A level as a message of a book tells it: ``side`` 1 for a bid, -1 for an ask, 0 for none."""
+
+    ts: int
+    side: int
+    price: Fraction
+    size: Fraction
+    flags: int
+    first: int
+    last: int
+    prev: int = -1
+    symbol: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class MessageRow:
+    """All rows of one message of a book by price, the first of which is the row ``number``."""
+
+    number: int
+    ts: int
+    lines: tuple[LineRow, ...]
+    snapshot: bool
+    first: int
+    last: int
+    bid: Fraction
+    """Where the best bid is meant to be."""
+    after: object = field(default=None, compare=False)
+    """What the market's own book is then."""
+    symbol: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
 class StatusRow:
     """What an exchange says: ``halt``, ``resume``, or ``bands`` with their ends."""
 
@@ -72,8 +104,31 @@ class StatusRow:
         return {"halt": 1, "resume": 2, "bands": 3}[self.event]
 
 
+@dataclass(frozen=True)
+class LevelRow(QuoteRow):
+    """The best bid and ask of a book, and the level of it that was taken."""
+
+    price: Fraction = Fraction(0)
+    shown: Fraction = Fraction(0)
+    incomplete: bool = False
+    """Whether the book had not begun with a snapshot."""
+
+
+@dataclass(frozen=True)
+class QueuedRow(PrintRow):
+    """A print beside a book, and what was ahead of the order that had of it, if it stood there."""
+
+    ahead: Fraction | None = None
+    incomplete: bool = False
+
+
 PriceRow = QuoteRow | BarRow | PrintRow
-MadeRow = PriceRow | StatusRow
+MadeRow = PriceRow | StatusRow | MessageRow
+
+
+def rows_in(row: MadeRow) -> int:
+    """How many rows of the market it is."""
+    return len(row.lines) if isinstance(row, MessageRow) else 1
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from itertools import zip_longest
 
 import msgspec
 from tests.properties.invariants import Invariants
+from tests.properties.level_checks import compare_books, kinds_of_fill
 from tests.properties.made_market import MadeMarket
 from tests.properties.made_session import LISTENERS, Silent, attach_of, merged, session_of
 from tests.properties.market_cases import Setup
@@ -248,6 +249,8 @@ class SideBySide:
         if isinstance(record, r.OrderFilled):
             for tag in self._tags:
                 self.counts[f"fills:{tag}"] += 1
+            for kind in kinds_of_fill(record.evidence):
+                self.counts[f"fills:{kind}"] += 1
             if record.symbol != self.setup.instrument.symbol:
                 self.counts["fills:others"] += 1
         if isinstance(record, r.PositionRestated) and record.new_symbol != record.symbol:
@@ -275,6 +278,9 @@ class SideBySide:
 
     def _levels(self, venue: ReferenceSession) -> None:
         """Of the best bid and ask: what the session has had of them, and they do not show again."""
+        if venue.book is not None:
+            compare_books(self.engine, venue, self._same)
+            return
         instrument = venue.setup.instrument
         book, scale = self.engine._venue.book(instrument.symbol), 10**instrument.price_precision
         plain = self.plain.of(instrument.symbol)

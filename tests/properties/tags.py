@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.properties.fee_cases import names_of
 from tests.properties.market_cases import Setup
+from tests.properties.reference_queues import name_of
 
 from offbook.domain.config import ByInstrumentFee, MarginMode, VenueConfig
 from offbook.domain.market_data import DataKind
@@ -28,6 +29,8 @@ def tags_of(setup: Setup) -> list[str]:
     found |= {f"unpaid-{account.unpaid.value}", f"self-{venue.self_match.value}"}
     found |= {"bars beside" for part in setup.parts if DataKind.BARS in part.kinds[1:]}
     found |= {"other hours" for part in setup.others if part.hours != setup.hours}
+    if any(DataKind.DEPTH in part.kinds for part in setup.parts):
+        found |= {"book", f"book-{name_of(venue.queue)}", f"book-{account.type.value}"}
     found |= {"whole_shares" for _ in [0] if venue.whole_shares}
     found |= {"moving rate" for _ in account.rates_from}
     if setup.others:

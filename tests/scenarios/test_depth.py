@@ -112,6 +112,24 @@ def test_reduce_only_walks_no_further_than_the_position() -> None:
     """)
 
 
+def test_a_stop_that_comes_to_an_unsound_book_waits_for_a_sound_one() -> None:
+    """What the last sound book showed has traded nothing since; the next decides."""
+    play("""
+    given rows depth
+    time         what                                             expect
+    09:30:00     depth 100.00x5 / 100.02x3 snapshot
+    09:30:01     depth / 100.02x0
+    09:30:02     buy a 2 stop 100.02                              a PENDING_NEW; a NEW stop 100.02
+    09:30:03     depth / 100.01x4
+    09:30:04     depth / 100.01x0 100.03x4                        a TRIGGERED at 100.02
+                                                                  a FILL 2 @ 100.03 taker
+    09:30:05     depth / 100.03x0
+    09:30:06     buy b 1 stop 100.01                              b PENDING_NEW; b NEW stop 100.01
+    09:30:07     depth / 100.02x4                                 b TRIGGERED at 100.01
+                                                                  b FILL 1 @ 100.02 taker
+    """)
+
+
 def test_a_stop_is_triggered_by_the_best_price_and_walks() -> None:
     """It meets the book that triggered it."""
     play("""

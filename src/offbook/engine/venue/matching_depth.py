@@ -181,7 +181,10 @@ class DepthMatching:
         self._venue.end_rest(order)
 
     def trigger(self, order: OrderState, top: Quote) -> None:
-        """The book triggers an order, which takes part in it at once."""
+        """The book triggers an order, which takes part in it at once; one that arrives while the
+        book is not sound waits for the next that is."""
+        if not self._kernel.depths[order.symbol].is_sound:
+            return
         buying = order.side is OrderSide.BUY
         px, shown = (top.ask_px, top.ask_qty) if buying else (top.bid_px, top.bid_qty)
         rule = f"{'ask' if buying else 'bid'} reached the trigger price"

@@ -1,0 +1,284 @@
+"""Books by price in the plain venue: what they do to the orders of a session, by the rules of
+``docs/reference/depth.md``.
+
+The book itself and the places in its queues are those of ``reference_depth``; here orders walk it,
+and the account pays.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from tests.properties.market_cases import Setup
+from tests.properties.reference_common import Common
+from tests.properties.reference_crossing import crosses
+from tests.properties.reference_orders import ZERO, Order
+from tests.properties.reference_prints import ReferencePrints
+from tests.properties.reference_standing import BookOfSession
+from tests.properties.row_cases import (
+    LevelRow,
+    MadeRow,
+    MessageRow,
+    PriceRow,
+    PrintRow,
+    QueuedRow,
+    QuoteRow,
+)
+
+from offbook.domain.market_data import DataKind
+from offbook.domain.orders import TimeInForce
+
+FARTHEST = Fraction(2**62)
+"""Beyond every price."""
+
+
+class ReferenceBooks(ReferencePrints):
+    """Takes messages of a book, and prints beside it."""
+
+    def __init__(self, setup: Setup, of: Common | None = None) -> None:
+        super().__init__(setup, of)
+        self.book = BookOfSession(self) if DataKind.DEPTH in setup.kinds else None
+        self._message: MessageRow | None = None
+        self._print: PrintRow | None = None
+
+    def next_rank(self) -> int:
+        """After the parts of icebergs, too."""
+        last = self.book.last_turn if self.book else 0
+        return max(super().next_rank(), last + 1)
+
+    # -- the book moves ---------------------------------------------------------------------
+
+    def take_message(self, row: MessageRow) -> None:
+        """All of it, at once."""
+        book = self.book
+        assert book is not None
+        known = not row.snapshot and row.last <= book.number
+        self._message = self._message if known else row
+        levels = [
+            (line.side > 0, int(line.price * book.prices), int(line.size * book.sizes))
+            for line in row.lines
+            if line.side
+        ]
+        book.message(levels, row.first, row.last, row.snapshot)
+
+    def shown_at(self, row: MadeRow) -> int:
+        """A message that a book knows already shows it once more."""
+        told = self._message if isinstance(row, MessageRow) else None
+        return super().shown_at(told or row)
+
+    def book_moved(self) -> None:
+        """Orders meet a book that can be trusted; what it is away from rests."""
+        self.priced = top = self._top()
+        if self.trades_now():
+            self.pull(top)
+        for buying in (True, False):
+            for order in self.by_price(buying=buying):
+                if not order.ended and crosses(order, top) and self.may_trade(order):
+                    self._walk_levels(order)
+        for order in self.account.working():
+            fresh = order.is_in_book and not order.waits and order.taker
+            if fresh and not crosses(order, top):
+                self._rest(order)
+        self.follow_pegs(top)
+
+    def _top(self) -> QuoteRow:
+        book, row = self.book, self._message
+        assert book is not None
+        assert row is not None
+        bid, ask = max(book.bids), min(book.asks)
+        return QuoteRow(
+            number=row.number + len(row.lines) - 1,
+            ts=row.ts,
+            bid=Fraction(bid, book.prices),
+            ask=Fraction(ask, book.prices),
+            bid_size=Fraction(book.bids[bid], book.sizes),
+            ask_size=Fraction(book.asks[ask], book.sizes),
+            symbol=row.symbol,
+        )
+
+    def _level(self, px: int, shown: int) -> LevelRow:
+        """The evidence that a level is."""
+        top, book = self.priced, self.book
+        assert isinstance(top, QuoteRow)
+        assert book is not None
+        return LevelRow(
+            number=top.number,
+            ts=top.ts,
+            bid=top.bid,
+            ask=top.ask,
+            bid_size=top.bid_size,
+            ask_size=top.ask_size,
+            price=Fraction(px, book.prices),
+            shown=Fraction(shown, book.sizes),
+        )
+
+    # -- orders meet it ---------------------------------------------------------------------
+
+    def meet_quote(self, order: Order, quote: QuoteRow) -> None:
+        """An order comes to the book; ``quote`` is its top, or what that was when it was last
+        sound."""
+        if self.book is None:
+            super().meet_quote(order, quote)
+            return
+        self.book.leave(order)
+        if not crosses(order, quote):
+            self._rest(order)
+        elif self.book.sound and self.may_take(quote) and self.may_trade(order):
+            self._walk_levels(order)
+        self.end_rest(order)
+
+    def _rest(self, order: Order) -> None:
+        assert self.book is not None
+        order.taker = False
+        self.book.rest(self.book.standing(order))
+
+    def trigger(self, order: Order, row: QuoteRow | PrintRow) -> None:
+        """The best price of a book triggers an order."""
+        if self.book is None or isinstance(row, PrintRow):
+            super().trigger(order, row)
+            return
+        if not self.book.sound:
+            return  # it waits for the next that can be trusted
+        price, shown = (row.ask, row.ask_size) if order.buying else (row.bid, row.bid_size)
+        px = int(price * self.book.prices)
+        missing = Fraction(self.book.missing(order.buying, px), self.book.sizes)
+        rule = f"{'ask' if order.buying else 'bid'} reached the trigger price"
+        seen = self._level(px, int(shown * self.book.sizes))
+        if self.triggered(order, seen, rule, max(shown - missing, ZERO)):
+            self.meet_quote(order, row)
+
+    def _walk_levels(self, order: Order) -> None:
+        """Level by level, the best first, none worse than its limit."""
+        book, lot = self.book, Fraction(self.setup.instrument.lot_size)
+        assert book is not None
+        levels = self._levels_for(order, order.limit)
+        offered = [Fraction(book.free(order.buying, px), book.sizes) // lot * lot for px in levels]
+        left = self.tradable(order, sum(offered, ZERO))
+        if left <= 0:
+            self.nothing_to_trade(order)
+            return
+        for px, some in zip(levels, offered, strict=True):
+            if left > 0 and some > 0 and not order.ended:
+                left -= self._take_level(order, px, left)
+
+    def _levels_for(self, order: Order, limit: Fraction | None) -> list[int]:
+        """Prices of the other side that satisfy a limit, the best first, up to where the bands of
+        the exchange end."""
+        book = self.book
+        assert book is not None
+        found = []
+        for px in sorted(book.asks) if order.buying else sorted(book.bids, reverse=True):
+            price = Fraction(px, book.prices)
+            if limit is not None and (price > limit if order.buying else price < limit):
+                break
+            if not self.within_bands(price):
+                break
+            found.append(px)
+        return found
+
+    def _take_level(self, order: Order, px: int, left: Fraction) -> Fraction:
+        book, lot = self.book, Fraction(self.setup.instrument.lot_size)
+        assert book is not None
+        shown = (book.asks if order.buying else book.bids)[px]
+        free = Fraction(book.free(order.buying, px), book.sizes)
+        qty = min(left, free)
+        judged = order.tif is TimeInForce.FOK or order.least  # as a whole, before
+        qty = qty // lot * lot if judged else self.tradable(order, qty)
+        if qty <= 0:
+            return ZERO
+        side = "ask" if order.buying else "bid"
+        deal = (Fraction(px, book.prices), f"took the shown {side}")
+        if order.limit is not None and not order.taker:
+            deal = (self.into_bands(order.limit), f"{side} reached the limit")
+        if not self.fill(order, qty, deal, free, self._level(px, shown)):
+            return ZERO
+        book.took(order.buying, px, int(qty * book.sizes))
+        self.settle(order)
+        return qty
+
+    # -- prints -----------------------------------------------------------------------------
+
+    def match_print(self, row: PrintRow, left: Fraction) -> None:
+        """Brings queues forward, and fills limits beyond which it went."""
+        book = self.book
+        if book is None:
+            super().match_print(row, left)
+            return
+        self._print = row
+        book.halted = not (self.trades_now() or self._trades_extended())
+        seller = {1: False, -1: True, 0: None}[row.took]
+        book.print(int(row.price * book.prices), int(left * book.sizes), seller)
+
+    def _trades_extended(self) -> bool:
+        return self.halted is None and self.extra_at(self.now) is not None
+
+    def take_print(self, number: int, offered: int, px: int, ahead: int | None) -> int:
+        """What an order has of the print, of which it is offered so much."""
+        book, row = self.book, self._print
+        assert book is not None
+        assert row is not None
+        order = self.account.orders[number - 1]
+        if order.ended or not self.within_bands(row.price) or not self.may_trade(order):
+            return 0
+        some = Fraction(offered, book.sizes)
+        qty = self.tradable(order, some)
+        if qty <= 0:
+            if offered > 0:
+                self.nothing_to_trade(order)
+            return 0
+        assert order.limit is not None
+        rule = "print traded through the limit" if ahead is None else "print reached the order"
+        deal = (self.into_bands(order.limit), rule)
+        if not self.fill(order, qty, deal, some, self._queued(row, ahead)):
+            return 0
+        units = int(qty * book.sizes)
+        if px in (book.asks if order.buying else book.bids):
+            book.took(order.buying, px, units)
+        self.settle(order)
+        return units
+
+    def _queued(self, row: PrintRow, ahead: int | None) -> PriceRow:
+        book = self.book
+        assert book is not None
+        return QueuedRow(
+            number=row.number,
+            ts=row.ts,
+            price=row.price,
+            size=row.size,
+            took=row.took,
+            ahead=None if ahead is None else Fraction(ahead, book.sizes),
+        )
+
+    # -- what is asked ----------------------------------------------------------------------
+
+    def queue_ahead(self, order: Order) -> Fraction | None:
+        """What is shown at the price of a limit that works from now on."""
+        book = self.book
+        if book is None or order.limit is None or order.held or order.waits:
+            return None
+        ahead = book.shown_ahead(book.standing(order))
+        return None if ahead is None else Fraction(ahead, book.sizes)
+
+    def farthest(self, order: Order) -> Fraction | None:
+        """Through all of a book."""
+        if self.book is None:
+            return super().farthest(order)
+        return FARTHEST if order.buying else ZERO
+
+    def stands_before(self, order: Order, other: Order) -> Fraction:
+        """All levels that are better, and what is ahead of the other at its own."""
+        book, row = self.book, self.priced
+        if book is None:
+            return super().stands_before(order, other)
+        if not isinstance(row, QuoteRow) or not (self.may_take(row) and self.may_trade(order)):
+            return ZERO
+        if not book.sound:
+            return ZERO
+        lot, total = Fraction(self.setup.instrument.lot_size), ZERO
+        stands = book.standing(other)
+        for px in self._levels_for(order, other.limit):
+            free = book.free(order.buying, px)
+            if px == stands.px:
+                free = min(free, stands.ahead or 0) if stands.place else 0
+            total += Fraction(free, book.sizes) // lot * lot
+        return total
