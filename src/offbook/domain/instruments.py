@@ -223,15 +223,26 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def price_text(self, units: int) -> str:
         """Units of price as decimal text, all stored decimals shown."""
-        return units_to_text(units, self.price_precision, trim=False)
+        return _all_decimals(units, self.price_precision)
 
     def qty_text(self, units: int) -> str:
         """Units of quantity as decimal text without trailing zeros."""
-        return units_to_text(units, self.qty_precision)
+        return _trimmed(units, self.qty_precision)
 
     def price_decimal(self, units: int) -> Decimal:
         """Units of price as a ``Decimal``, exact."""
         return Decimal(self.price_text(units))
+
+
+@functools.lru_cache(maxsize=4096)
+def _all_decimals(units: int, precision: int) -> str:
+    """The prices of one market are few, and are shown again and again."""
+    return units_to_text(units, precision, trim=False)
+
+
+@functools.lru_cache(maxsize=4096)
+def _trimmed(units: int, precision: int) -> str:
+    return units_to_text(units, precision)
 
 
 @functools.lru_cache(maxsize=256)

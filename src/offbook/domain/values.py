@@ -7,6 +7,7 @@ to the instrument.  An *amount* of money (or of an asset, in the ledger) is an i
 
 from __future__ import annotations
 
+import functools
 import re
 from decimal import Decimal, InvalidOperation
 from typing import Final
@@ -24,6 +25,7 @@ MAX_UNITS: Final = 2**62
 _MOST_DIGITS: Final = 100
 POWERS_OF_TEN: Final[tuple[int, ...]] = tuple(10**places for places in range(64))
 """Looked up rather than raised: every order asks several times."""
+_MOST_KEPT: Final = 4096
 
 _DECIMAL_TEXT = re.compile(r"([+-]?)(\d+)(?:\.(\d*))?\Z", re.ASCII)
 
@@ -51,6 +53,11 @@ class Amount(int):
     def decimal(self) -> Decimal:
         """The same value as a ``Decimal``, exact."""
         return Decimal(str(self))
+
+
+shared_amount: Final = functools.lru_cache(maxsize=_MOST_KEPT)(Amount)
+"""An amount that is kept for long, as what an order reserves: equal ones are one object, for the
+collector of garbage looks at each."""
 
 
 def added(amount: Amount, more: int) -> Amount:
@@ -154,6 +161,10 @@ def amount_text(amount: int) -> str:
     return f"{whole}.{decimals.rstrip('0')}"
 
 
+_read_units: Final = functools.lru_cache(maxsize=_MOST_KEPT)(text_to_units)
+"""Prices and quantities come again and again: to know one costs a twentieth of reading it."""
+
+
 def exact_units(value: Exact, precision: int, field: str) -> int:
     """A price or quantity as users write it, to units of ``10**-precision``.
 
@@ -188,7 +199,9 @@ def units_of_text(text: str, precision: int, field: str) -> int:
     """The same of text. Raises InvalidOrder."""
     text = text.strip()
     try:
-        units = text_to_units(text, precision)
+        # Of a kind of text that somebody made himself it is not known what it is equal to.
+        read = _read_units if type(text) is str else text_to_units
+        units = read(text, precision)
     except ValueError as error:
         raise InvalidOrder(f"{field}: {error}", field=field, value=text) from None
     if abs(units) >= MAX_UNITS:

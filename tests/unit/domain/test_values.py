@@ -22,6 +22,7 @@ from offbook.domain.values import (
     rounded_units,
     share_of,
     text_to_units,
+    units_of_text,
     units_to_text,
 )
 
@@ -123,6 +124,30 @@ def test_a_float_is_refused_with_the_ways_out(value: float) -> None:
 def test_every_exact_way_of_writing_gives_the_same_units(value: Exact, expected: int) -> None:
     """An int counts whole units; Price and Quantity bring their own precision."""
     assert exact_units(value, 2, "price") == expected
+
+
+class Feigned(str):
+    """Text that claims to be another."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return other == "1.25"
+
+    def __hash__(self) -> int:
+        return hash("1.25")
+
+    def strip(self, chars: str | None = None) -> str:
+        """Itself, where text of this kind would become plain."""
+        return self
+
+
+@pytest.mark.parametrize("first", [Feigned("7.5"), "1.25"])
+def test_what_text_says_it_is_equal_to_means_nothing(first: str) -> None:
+    """Texts that were read are kept: one that feigns to be equal must not be taken for another,
+    nor another for it."""
+    for text in (first, "1.25", Feigned("7.5"), "1.25"):
+        assert units_of_text(text, 2, "price") == (125 if type(text) is str else 750)
 
 
 @pytest.mark.parametrize(
