@@ -169,3 +169,16 @@ def test_new_terms_asked_for_while_held_must_be_paid_for_once_it_works() -> None
     (rejected,) = rehearsal.of(r.ReplaceRejected)
     assert rejected.reason is RejectReason.INSUFFICIENT_HOLDINGS
     assert rehearsal.order("out").order_qty == "4"
+
+
+def test_equal_amounts_that_orders_hold_are_one_object() -> None:
+    """Orders are kept for ever: a number of its own for each would be one more thing that the
+    collector of garbage looks at."""
+    rehearsal = rehearse(quotes_market([("100", "100", "50", "50")] * 4, instrument=XYZ))
+    rehearsal.rows(1)
+    rehearsal.send("A", BUY, "5", "90")
+    rehearsal.send("B", BUY, "5", "90")
+    rehearsal.send("C", BUY, "5", "91")
+    held = [order.reserved for order in rehearsal.engine._kernel.ledger.orders.values()]
+    assert held[0] is held[1]
+    assert held[2] > held[1] > 0

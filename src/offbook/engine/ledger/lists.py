@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from offbook.domain.orders import ContingencyType
-from offbook.domain.values import Amount
+from offbook.domain.values import Amount, shared_amount
 from offbook.engine.ledger.state import ZERO, OrderState
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def hold(ledger: LedgerState, order: OrderState, amount: int) -> None:
     if order.held:
         return  # nothing until it works
     key = f"{order.reserved_account}|{order.reserved_currency}"
-    held = Amount(amount) if amount else ZERO
+    held = shared_amount(amount) if amount else ZERO
     if order.order_list_id is None:
         ledger.reserved[key] = Amount(ledger.reserved.get(key, ZERO) - order.reserved + amount)
         order.reserved = held
