@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import Final
 
 import msgspec
@@ -20,6 +21,8 @@ NO_BUY: Final = -1
 NO_SELL: Final = MAX_UNITS
 HIDDEN: Final = 2**62
 _FIRST_LOOK: Final = 64
+_TIME: Final = itemgetter(1)
+"""What of a place says when its order came."""
 
 
 class Taken(msgspec.Struct, array_like=True):
@@ -222,7 +225,7 @@ class Book:
 
     def by_priority(self) -> list[int]:
         """All working orders, earliest first."""
-        return [key[2] for key in sorted(self._keys.values(), key=_time)]
+        return [key[2] for key in sorted(self._keys.values(), key=_TIME)]
 
     # -- liquidity --------------------------------------------------------------------------
 
@@ -377,7 +380,3 @@ def by_limit(order: OrderState) -> tuple[int, int]:
     """Market orders, then the best limit, then the earliest: whom an auction serves first."""
     limit = -MAX_UNITS if order.price_px is None else -order.side.sign * order.price_px
     return limit, order.priority
-
-
-def _time(key: tuple[int, int, int]) -> int:
-    return key[1]
