@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import structlog
 
@@ -370,13 +370,13 @@ class PaperTradingSessionManager(SessionReading):
     ) -> PaperTradingSession:
         return await self._memory.once(session_id, command_id, digest, work, decode_session_answer)
 
-    async def _order(
+    def _order(
         self, session_id: str, command: OrderCommand, command_id: str | None, at: int | None
-    ) -> OrderView:
+    ) -> Coroutine[Any, Any, OrderView]:
         check_command(session_id, command_id, at)
         command = well_formed(command)
         work = partial(self._order_calls.begin, session_id, command, command_id, at)
-        return await self._call(work, "order", guarded=True)
+        return self._call(work, "order", guarded=True)
 
     def _command_id(self, given: str | None) -> str:
         return given if given is not None else self._registry.ids.command_id()
