@@ -159,6 +159,18 @@ class Setting:
             self.venue["latency"], entry_ns=duration(entry), response_ns=duration(response)
         )
 
+    def latency_of(self, *words: str) -> None:
+        """``latency-of BTCUSD ETHUSD : 5ms 200ms``, once for each venue, ``-`` for as long as the
+        session's own."""
+        mark, known = words.index(":"), self.venue["latency"]
+        ways = [None if one == "-" else duration(one) for one in words[mark + 1 :]]
+        one = c.VenueLatency(
+            name=" and ".join(words[:mark]),
+            symbols=words[:mark],
+            **dict(zip(("entry_ns", "response_ns"), ways, strict=True)),
+        )
+        self.venue["latency"] = msgspec.structs.replace(known, venues=(*known.venues, one))
+
     def late(self, delay: str, *words: str) -> None:
         """``late 100ms``, with or without ``venue`` or ``received`` for the times of the rows: how
         late the strategy sees the market."""
@@ -341,6 +353,7 @@ CLAUSES: dict[str, Callable[..., None]] = {
     "touch": lambda self: self.venue.update(limit_fill="touch"),
     "whole": lambda self: self.venue.update(whole_shares=True),
     "latency": Setting.latency,
+    "latency-of": Setting.latency_of,
     "collar": lambda self, share: self.venue.update(market_collar=share),
     "gaps": lambda self, of, at: self.venue.update({f"{of}_gap": at}),
     "stoplimit": lambda self, when: self.venue.update(stop_limit=c.StopLimitFill(when)),

@@ -39,7 +39,7 @@ from offbook.engine.ledger.changed_orders import ChangedOrders
 from offbook.engine.ledger.ledger import LedgerState
 from offbook.engine.ledger.state import ZERO, OrderState
 from offbook.engine.models.fees import Charges
-from offbook.engine.models.latency import LatencyModel, latency_model
+from offbook.engine.models.latency import LatencyModel, latency_model, venue_latencies
 from offbook.engine.models.market_data_delay import (
     LateMarket,
     SameClock,
@@ -80,6 +80,8 @@ class Kernel:
         self.charges = Charges(config.venue.fee, config.venue.fee_rounding, lambda: self.now)
         self.slippage = slippage_model(config.venue.slippage)
         self.latency: LatencyModel = latency_model(config.venue.latency)
+        self.latencies = venue_latencies(config.venue.latency)
+        """Those of the instruments of venues that have delays of their own."""
         self.clock: StrategyClock = SameClock()
         """The strategy's clock, which is ahead where it sees the market late."""
         touch = config.venue.limit_fill is LimitFill.TOUCH
@@ -169,7 +171,11 @@ class Kernel:
                 received=attach.received or not attach.market.clock_stops,
                 receipts=attach.receipts,
             )
-            self.latency = LateMarket(self.latency, self.clock, lambda: self.now)
+            self.latency = self._late(self.latency)
+            self.latencies = {symbol: self._late(one) for symbol, one in self.latencies.items()}
+
+    def _late(self, messages: LatencyModel) -> LatencyModel:
+        return LateMarket(messages, self.clock, lambda: self.now)
 
     def _as_traded(self, instrument: Instrument) -> Instrument:
         """The instrument with the lots of this venue: whole units where those are asked for."""
@@ -230,7 +236,7 @@ class Kernel:
         """What an order's event changed in what the other orders of its instrument hold."""
         moved = self.funds.moved(order.symbol)
         if moved:
-            due = self.response_due(order.ordinal)
+            due = self.response_due(order.ordinal, order.symbol)
             self.emit(r.ReservationsMoved, symbol=order.symbol, reserved=moved, due=due)
             if self.reports:
                 self.agenda.add(due, STAGE_MESSAGE, ReservesArrive(moved))
@@ -290,15 +296,31 @@ class Kernel:
             return None
         return min(max(px, band[0]), band[1])
 
-    def entry_due(self, order: int) -> int:
-        """When a message sent now reaches the venue, not before those that were sent earlier."""
-        delay = self.latency.entry(self.config.seed, order, self.ledger.seq)
-        return max(self.now + delay, self.ledger.ways.entry)
+    def entry_due(self, order: int, symbol: str) -> int:
+        """When a message about an order of an instrument that is sent now reaches its venue, not
+        before those that were sent there earlier."""
+        latency, ways = self.latency, self.ledger.ways
+        last = ways.entry
+        if self.latencies:
+            latency, last = self.latencies.get(symbol, latency), ways.of(symbol).entry
+        delay = latency.entry(self.config.seed, order, self.ledger.seq)
+        return max(self.now + delay, last)
 
-    def response_due(self, order: int) -> int:
-        """When a report sent now reaches the strategy, not before those that were sent earlier."""
-        delay = self.latency.response(self.config.seed, order, self.ledger.seq)
-        return max(self.now + delay, self.ledger.ways.response)
+    def response_due(self, order: int, symbol: str | None) -> int:
+        """When a report sent now reaches the strategy, not before those that the venue of its
+        instrument sent earlier; ``order`` is 0 for what is about none, and ``symbol`` None for what
+        concerns no instrument."""
+        latency, ways = self.latency, self.ledger.ways
+        last = ways.response
+        if self.latencies:
+            latency, last = self.latencies.get(symbol, latency), ways.of(symbol).response
+        delay = latency.response(self.config.seed, order, self.ledger.seq)
+        return max(self.now + delay, last)
+
+    def is_apart(self, symbol: str, other: str) -> bool:
+        """Whether two instruments are of different venues, each with ways of its own."""
+        ways = self.ledger.ways
+        return bool(self.latencies) and ways.of(symbol) is not ways.of(other)
 
     def report(
         self, order: OrderState, exec_type: ExecType, due: int, reason: str | None = None

@@ -13,6 +13,7 @@ LATER_VALUES: dict[tuple[str, ...], object] = {
     ("venue", "while_closed"): "reject",
     ("venue", "auctions", "at_break"): "both",
     ("venue", "latency", "market_data"): {"type": "empirical", "quantiles_ns": [1]},
+    ("venue", "latency", "venues"): [{"name": "V", "symbols": ["BTCUSDT"], "entry_ns": 1}],
     ("account", "unpaid"): "cut",
     ("venue", "fee", "minimum"): "0.5",
     ("venue", "fee", "maximum"): "9",

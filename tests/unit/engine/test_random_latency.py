@@ -3,24 +3,28 @@
 import statistics
 from collections.abc import Callable
 
+import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.rehearsal import rehearse
 
 from offbook.domain import records as r
+from offbook.domain.commands import SubmitOrder
 from offbook.domain.config import (
     EmpiricalDelay,
     LatencyConfig,
     LogNormalDelay,
     NormalDelay,
+    VenueLatency,
 )
 from offbook.domain.errors import InvalidConfig
-from offbook.domain.orders import OrderSide
+from offbook.domain.orders import OrderRequest, OrderSide, OrderType
 from offbook.engine.models.latency import delays, latency_model
-from offbook.testing.markets import SECOND, START, XYZ, quotes_market
+from offbook.testing.markets import SECOND, START, XYZ, combined, quotes_market
 
 MS = 1_000_000
+ABC = msgspec.structs.replace(XYZ, symbol="ABC", base="ABC")
 
 
 def test_a_normal_delay_has_its_mean_and_deviation() -> None:
@@ -84,6 +88,42 @@ def test_no_message_overtakes_an_earlier_one(seed: int, gaps: list[int]) -> None
     assert len(submitted) == len(gaps)
     assert submitted == sorted(submitted)
     assert accepted == sorted(accepted)
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**32), st.lists(st.integers(0, 30 * MS), min_size=4, max_size=12))
+def test_each_venue_keeps_the_order_of_its_own_messages(seed: int, gaps: list[int]) -> None:
+    """And draws from its own table; what is sent to one is at times overtaken by what is sent to
+    the other, which is never slower than 1 ms."""
+    slow = LogNormalDelay(median_ns=20 * MS, sigma="1.5", least_ns=MS)
+    fast = EmpiricalDelay(quantiles_ns=(1, 7, MS))
+    near = VenueLatency(name="near", symbols=("ABC",), entry=fast, response=fast)
+    step = 1000 * SECOND
+    market = combined(
+        quotes_market([("100", "101")] * 2, instrument=XYZ, step=step),
+        quotes_market([("100", "101")] * 2, instrument=ABC, step=step),
+    )
+    latency = LatencyConfig(entry=slow, response=slow, venues=(near,))
+    going = rehearse(market, latency=latency, seed=seed)
+    going.rows(2)
+    for place, gap in enumerate(gaps):
+        going.advance(going.engine.now + gap)
+        symbol = ("ABC", "XYZ")[place % 2]
+        order = OrderRequest(
+            symbol=symbol, side=OrderSide.BUY, order_qty="1", order_type=OrderType.LIMIT, price="90"
+        )
+        going.take(lambda name, order=order: SubmitOrder(command_id=name, order=order))
+    going.advance(going.engine.now + 100 * SECOND)
+    sent = going.of(r.OrderSubmitted)
+    assert len(sent) == len(gaps)
+    for symbol in ("ABC", "XYZ"):
+        mine = {one.order for one in sent if one.symbol == symbol}
+        dues = [one.due for one in sent if one.order in mine]
+        accepted = [one.due for one in going.of(r.OrderAccepted) if one.order in mine]
+        assert dues == sorted(dues)
+        assert accepted == sorted(accepted)
+    for one in sent:
+        assert one.due - one.ts <= MS if one.symbol == "ABC" else one.due - one.ts >= MS
 
 
 @pytest.mark.parametrize(

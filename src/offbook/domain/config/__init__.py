@@ -70,6 +70,7 @@ from offbook.domain.config.latency import LogNormalDelay as LogNormalDelay
 from offbook.domain.config.latency import NormalDelay as NormalDelay
 from offbook.domain.config.latency import RecordedDelay as RecordedDelay
 from offbook.domain.config.latency import RowTimes as RowTimes
+from offbook.domain.config.latency import VenueLatency as VenueLatency
 from offbook.domain.config.lifecycle import AtEnd as AtEnd
 from offbook.domain.config.lifecycle import LifecycleConfig as LifecycleConfig
 from offbook.domain.config.lifecycle import OnStrategyError as OnStrategyError

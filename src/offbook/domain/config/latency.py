@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import enum
-from typing import Final
+from collections import Counter
+from typing import Any, Final, NoReturn
+
+import msgspec
 
 from offbook.domain.config.base import ConfigPart, exact_decimal, settle_enum
 from offbook.domain.errors import InvalidConfig
 
 MAX_LATENCY_NS: Final = 60_000_000_000
 MOST_SIGMA: Final = 3
+WAYS: Final = ("entry", "response")
+"""To the venue, and back."""
+_VENUES: Final = "venue.latency.venues"
 
 
 class NormalDelay(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="normal"):
@@ -72,12 +78,61 @@ class RowTimes(enum.Enum):
     RECEIVED = "received"
 
 
+class VenueLatency(ConfigPart, frozen=True, kw_only=True):
+    """The delays of one of the venues that a session trades at: those of messages about the
+    instruments in ``symbols``.
+
+    Of each way it gives a constant or a distribution; a way of which it says nothing takes as long
+    as the session's own.  ``name`` is for people.
+    """
+
+    name: str
+    symbols: tuple[str, ...]
+    entry_ns: int | None = None
+    response_ns: int | None = None
+    entry: Delay | None = None
+    response: Delay | None = None
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            _refuse(f"{_VENUES}: a venue without a name: give one, such as that of the exchange")
+        if not self.symbols:
+            _refuse(f"{_VENUES}: {self.name} has no symbols: name its instruments, or leave it out")
+        said = [way for way in WAYS if self.says(way)]
+        if not said:
+            _refuse(
+                f"{_VENUES}: {self.name} gives no delay, so it would change nothing: give "
+                "entry_ns, entry, response_ns or response, or leave it out"
+            )
+        for way in said:
+            constant: int | None = getattr(self, f"{way}_ns")
+            if constant is None:
+                continue
+            if getattr(self, way) is not None:
+                _refuse(f"{_VENUES}: {self.name}: give {way}_ns or {way}, not both")
+            if not 0 <= constant <= MAX_LATENCY_NS:
+                _refuse(
+                    f"{_VENUES}: {self.name}: {way}_ns={constant}, expected 0 to "
+                    f"{MAX_LATENCY_NS} ns"
+                )
+
+    def says(self, way: str) -> bool:
+        """Whether it has a delay of its own on a way, ``entry`` or ``response``."""
+        return getattr(self, f"{way}_ns") is not None or getattr(self, way) is not None
+
+
+def _refuse(what: str) -> NoReturn:
+    raise InvalidConfig(what, field=_VENUES)
+
+
 class LatencyConfig(ConfigPart, frozen=True, kw_only=True):
     """Delay of messages in session time: to the venue, and of its reports back; and of the market
     data that the strategy sees.
 
     ``entry_ns`` and ``response_ns`` are constant; ``entry`` and ``response`` are distributions that
     take their places.  A message never overtakes an earlier one on the same way.
+    ``venues`` are those that have delays of their own; they hold for the instruments that these
+    name, and the session's own for all others.  Each venue has ways of its own.
     ``market_data_ns`` is how late the strategy sees each row, or ``market_data`` the distribution
     of that, of which one is given; without either it sees the market as early as the venue does.
     For rows that have the times of their reception that may be ``RecordedDelay``.
@@ -93,10 +148,12 @@ class LatencyConfig(ConfigPart, frozen=True, kw_only=True):
     market_data_ns: int = 0
     market_data: Delay | RecordedDelay | None = None
     row_times: RowTimes | None = None
+    venues: tuple[VenueLatency, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("entry_ns", "response_ns", "market_data_ns"):
             _require_delay(name, getattr(self, name))
+        self._check_venues()
         if self.market_data is not None and self.market_data_ns:
             raise InvalidConfig(
                 "venue.latency: give market_data_ns or market_data, not both",
@@ -117,6 +174,31 @@ class LatencyConfig(ConfigPart, frozen=True, kw_only=True):
                 "give market_data_ns or market_data too, or leave it out",
                 field="venue.latency.row_times",
             )
+
+    def _check_venues(self) -> None:
+        """Raise InvalidConfig where a name or an instrument stands twice."""
+        names = Counter(venue.name for venue in self.venues)
+        symbols = Counter(symbol for venue in self.venues for symbol in venue.symbols)
+        for twice in (names, symbols):
+            for name, count in twice.items():
+                if count > 1:
+                    _refuse(f"{_VENUES} name {name} twice: once is enough")
+
+    def of(self, venue: VenueLatency) -> LatencyConfig:
+        """The delays of one of the venues, told as those of a session that has no other."""
+        ways: dict[str, Any] = {}
+        for way in filter(venue.says, WAYS):
+            constant: int | None = getattr(venue, f"{way}_ns")
+            ways[way] = getattr(venue, way)
+            if constant is not None:
+                ways[f"{way}_ns"] = constant
+        return msgspec.structs.replace(self, venues=(), **ways)
+
+    @property
+    def answers_at_once(self) -> bool:
+        """Whether no report takes any time, of whichever venue."""
+        all_of = (self, *map(self.of, self.venues))
+        return all(one.response is None and one.response_ns == 0 for one in all_of)
 
     @property
     def shows_late(self) -> bool:

@@ -31,6 +31,7 @@ from offbook.domain.config.risk import RiskConfig
 from offbook.domain.config.slippage import SpreadSlippage
 from offbook.domain.config.status_checks import check_status
 from offbook.domain.config.venue import FillAt, LimitFill, VenueConfig, WhileHalted
+from offbook.domain.config.venue_latency_checks import check_venues
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.market_data import DataKind
 
@@ -87,6 +88,7 @@ class SessionConfig(ConfigPart, frozen=True, kw_only=True):
         _check_bar_rules(self)
         check_books(self.market, self.venue)
         check_late_view(self.market, self.venue.latency)
+        check_venues(self.market, self.venue.latency)
         check_actions(self.market, self.account)
         check_contracts(self.market, self.account)
         check_groups(self.market, self.account)
@@ -341,6 +343,7 @@ _UNUSED_OF_LATENCY: Final[tuple[tuple[str, object], ...]] = (
     ("market_data_ns", 0),
     ("market_data", None),
     ("row_times", None),
+    ("venues", []),
 )
 _UNUSED_OF_QUEUES: Final[dict[str, tuple[tuple[str, object], ...]]] = {
     "probabilistic": (("unit", None), ("back", QueueBack.AFTER_PRINTS.value)),

@@ -165,8 +165,7 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
         settle_enum(self, "beyond_band", BeyondBand, "venue.beyond_band")
         if self.fill_at is not None:
             settle_enum(self, "fill_at", FillAt, "venue.fill_at")
-        takes_time = self.latency.response_ns != 0 or self.latency.response is not None
-        if self.bar_reports is BarReports.BEFORE and takes_time:
+        if self.bar_reports is BarReports.BEFORE and not self.latency.answers_at_once:
             raise InvalidConfig(
                 "venue.bar_reports=before is for reports that take no time: set "
                 "venue.latency.response_ns=0 and no venue.latency.response",

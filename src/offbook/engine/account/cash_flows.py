@@ -96,7 +96,7 @@ def exchange(kernel: Kernel, flow: Flow) -> None:
         postings=moved(VENUE, ACCRUED, flow.currency, flow.amount),
     )
     legs, change = cash_legs(kernel, ACCRUED, flow.currency, flow.amount)
-    due = kernel.response_due(0)
+    due = kernel.response_due(0, flow.symbol)
     kernel.emit(
         r.FlowPaid,
         reason=flow.reason,
@@ -171,7 +171,7 @@ class Dividends:
         """The day of payment has come."""
         kernel = self._kernel
         legs, change = cash_legs(kernel, DIVIDENDS, item.currency, item.amount)
-        due = kernel.response_due(0)
+        due = kernel.response_due(0, item.symbol)
         kernel.emit(
             r.FlowPaid,
             reason=FlowReason.DIVIDEND,

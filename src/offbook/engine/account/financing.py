@@ -146,7 +146,7 @@ class Financing:
             if not amount:
                 continue
             legs, change = cash_legs(kernel, ACCRUED, currency, amount)
-            due = kernel.response_due(0)
+            due = kernel.response_due(0, None)
             kernel.emit(
                 r.FlowPaid,
                 reason=FlowReason.INTEREST,

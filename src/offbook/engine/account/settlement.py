@@ -104,7 +104,7 @@ class Settlement:
             base_amount=self._base_amount(item),
             waits=item.waits,
         )
-        self._tell(item, -1, self._kernel.response_due(0))
+        self._tell(item, -1, self._kernel.response_due(0, item.symbol))
 
     def restated(self, symbol: str, new_symbol: str, ratio: tuple[int, int]) -> None:
         """Shares became others: what of them was bought with money that has not settled waits as

@@ -148,7 +148,7 @@ class OrderDesk:
         ordinal = len(kernel.ledger.orders) + 1
         if due is None:
             at_once = origin is Origin.LIQUIDATION
-            due = kernel.now if at_once else kernel.entry_due(ordinal)
+            due = kernel.now if at_once else kernel.entry_due(ordinal, terms.symbol)
         record = r.OrderSubmitted(
             kernel.ledger.seq + 1,
             kernel.now,
@@ -245,7 +245,7 @@ class OrderDesk:
         if refusal is not None:
             self._deny_request(order, origin, command_id, refusal, replace=False)
             return
-        due = kernel.entry_due(order.ordinal)
+        due = kernel.entry_due(order.ordinal, order.symbol)
         kernel.emit(
             r.CancelRequested, order=order.ordinal, origin=origin, command_id=command_id, due=due
         )
@@ -283,7 +283,7 @@ class OrderDesk:
         if refusal is not None:
             self._deny_request(order, origin, command_id, refusal, replace=True)
             return
-        due = kernel.entry_due(order.ordinal)
+        due = kernel.entry_due(order.ordinal, order.symbol)
         kernel.emit(
             r.ReplaceRequested,
             order=order.ordinal,

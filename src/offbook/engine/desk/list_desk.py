@@ -1,4 +1,5 @@
-"""Lists of orders on their way to the venue: all leave in one message, or none does."""
+"""Lists of orders on their way to the venue: all leave in one message, or none does; where they are
+of several venues, in one message to each."""
 
 from __future__ import annotations
 
@@ -78,12 +79,24 @@ class ListDesk:
                     for each in orders
                 ]
             approvals.append(verdict)
-        due = kernel.entry_due(len(kernel.ledger.orders) + 1)
         sent = []
-        for terms, approval in zip(orders, _shared(orders, approvals), strict=True):
+        each = zip(orders, _shared(orders, approvals), self._dues(orders), strict=True)
+        for terms, approval, due in each:
             market = kernel.prices(terms.symbol)
             sent.append(desk.send(terms, approval, market, origin, command_id, due))
         return sent
+
+    def _dues(self, orders: list[Terms]) -> list[int]:
+        """When each order arrives at its venue: with the first of those that go there."""
+        kernel = self._kernel
+        before = len(kernel.ledger.orders)
+        dues: dict[str, int] = {}
+        for number, terms in enumerate(orders, before + 1):
+            symbol = terms.symbol
+            there = (due for other, due in dues.items() if not kernel.is_apart(other, symbol))
+            due = next(there, None)
+            dues[symbol] = kernel.entry_due(number, symbol) if due is None else due
+        return [dues[terms.symbol] for terms in orders]
 
 
 def _shared(orders: list[Terms], approvals: list[Approval]) -> list[Approval]:

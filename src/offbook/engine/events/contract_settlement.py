@@ -160,7 +160,7 @@ class ContractSettlement:
             money, change = cash_legs(kernel, VENUE, currency, realized)
             legs, cash = [*legs, *money], (change,)
         left = (0, Amount(0)) if expired else (qty, Amount(value))
-        due = kernel.response_due(0)
+        due = kernel.response_due(0, symbol)
         kernel.emit(
             r.PositionSettled,
             symbol=symbol,

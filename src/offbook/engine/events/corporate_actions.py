@@ -123,7 +123,7 @@ class CorporateActions:
             legs, change = cash_legs(kernel, VENUE, instrument.quote_currency, part.in_lieu)
             postings += legs
             cash = (change,)
-        due = kernel.response_due(0)
+        due = kernel.response_due(0, symbol)
         kernel.emit(
             r.PositionRestated,
             symbol=symbol,
@@ -178,7 +178,7 @@ class CorporateActions:
         if paid:
             money, change = cash_legs(kernel, VENUE, currency, paid)
             legs, cash = [*legs, *money], (change,)
-        due = kernel.response_due(0)
+        due = kernel.response_due(0, symbol)
         kernel.emit(
             r.PositionDelisted,
             symbol=symbol,

@@ -180,7 +180,7 @@ class OrderAdjusting:
         kernel, book = self._kernel, self._venue.book(order.symbol)
         works = order.accepted_ts is not None and not order.held
         fresh = book.is_fresh(order)
-        due = kernel.response_due(order.ordinal)
+        due = kernel.response_due(order.ordinal, order.symbol)
         held = self._reserves.after(order, new.order_qty, new.reserve_px)
         book.remove(order)
         kernel.emit(

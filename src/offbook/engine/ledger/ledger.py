@@ -22,7 +22,8 @@ from offbook.domain.record_parts import Posting
 from offbook.domain.session import SessionStatus
 from offbook.domain.values import Amount, added
 from offbook.engine.account.volumes import TradedVolumes
-from offbook.engine.ledger.event_state import EVENT_FOLDS, EventState, add_unpaid, contracts_of
+from offbook.engine.ledger.attaching import attach
+from offbook.engine.ledger.event_state import EVENT_FOLDS, EventState, add_unpaid
 from offbook.engine.ledger.lists import hold, join_list, release
 from offbook.engine.ledger.sent_orders import bodies_of, denied_order, sent_order
 from offbook.engine.ledger.state import ZERO, DayState, OrderState, PositionState, TimerState
@@ -136,7 +137,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
         self.seq = record.seq
         self.ts = record.ts
         if type(record) in TRAVELS:
-            self.ways.take(record)
+            self.ways.take(record, self.orders)
         _APPLY[type(record)](self, record)
 
     def book(self, postings: tuple[Posting, ...]) -> None:
@@ -157,12 +158,6 @@ class LedgerState(msgspec.Struct, kw_only=True):
         """A request or its refusal for an order that may have ended meanwhile."""
         if not order.status.is_terminal:
             self._move(order, exec_type)
-
-    def _attached(self, record: r.SessionAttached) -> None:
-        self.attached = record
-        self.rates = dict(record.rates)
-        self.events.contracts = contracts_of(record.market.instruments)
-        self.book(record.opening)
 
     def _command(self, record: r.CommandTaken) -> None:
         self.row = record.row
@@ -364,7 +359,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
 
 
 _APPLY: dict[type[Any], Callable[[LedgerState, Any], None]] = {
-    r.SessionAttached: LedgerState._attached,
+    r.SessionAttached: attach,
     r.CommandTaken: LedgerState._command,
     r.OrderSubmitted: LedgerState._submitted,
     r.OrderDenied: LedgerState._denied,

@@ -96,5 +96,15 @@ def _log_normal(config: LogNormalDelay, z: int) -> int:
 
 
 def latency_model(config: LatencyConfig) -> LatencyModel:
-    """The model that a configuration names."""
+    """The model that a configuration names: that of the instruments which none of its venues
+    names."""
     return Constant(config) if config.entry is config.response is None else Random(config)
+
+
+def venue_latencies(config: LatencyConfig) -> dict[str | None, LatencyModel]:
+    """The models of the instruments that venues with delays of their own name, by symbol."""
+    found: dict[str | None, LatencyModel] = {}
+    for venue in config.venues:
+        model = latency_model(config.of(venue))
+        found.update(dict.fromkeys(venue.symbols, model))
+    return found

@@ -39,9 +39,14 @@ class Acceptance:
         return self._list_refusal(order)
 
     def _list_refusal(self, order: OrderState) -> Refusal | None:
-        """The venue takes a list whole or not at all; its orders arrive at one moment."""
+        """The venue takes a list whole or not at all; its orders arrive at one moment. Of those of
+        another venue it knows what was refused there before."""
         for other in members(self._kernel.ledger, order):
             refused = other.status is OrderStatus.REJECTED
+            if self._kernel.is_apart(order.symbol, other.symbol):
+                if refused:
+                    return Refusal(reason=RejectReason.ORDER_LIST_REFUSED, limit=str(other.reason))
+                continue
             if refused or (other.accepted_ts is None and not other.status.is_terminal):
                 refusal = self.terms(other, other)
                 if refusal is not None:

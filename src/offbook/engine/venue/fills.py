@@ -70,7 +70,7 @@ class Filler:
         conversion = None
         if instrument.settle_currency != kernel.valuation.currency:
             conversion = _conversion(kernel.valuation.currency, rate, deal.fee, realized)
-        due = kernel.response_due(order.ordinal)
+        due = kernel.response_due(order.ordinal, order.symbol)
         record = r.OrderFilled(
             kernel.ledger.seq + 1,
             kernel.now,

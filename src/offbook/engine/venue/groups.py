@@ -5,7 +5,7 @@
   from that moment on; later trades of the parent give it more.  A split of the one's instrument
   changes nothing for the other's: the share of the parent that has traded is what counts.  Where
   the parent ends without having traded, or a share is less than a lot, the held orders end
-  (PARENT_ENDED).
+  (PARENT_ENDED).  At a venue that is farther away than the parent's it is released as it arrives.
 - OCO, and the exits of a BRACKET: what one of them trades, the others have less; when one is filled
   or ends otherwise, the others end (OCO).
 - BRACKET: when an exit is filled while the entry still works, the entry ends (EXIT_FILLED), for
@@ -90,7 +90,8 @@ class Groups:
 
     def _follow_parent(self, child: OrderState, parent: OrderState) -> bool:
         """An order that a parent's trades release."""
-        rejected = parent.status is OrderStatus.REJECTED  # so will be the child, as it arrives
+        is_late = child.accepted_ts is None
+        rejected = parent.status is OrderStatus.REJECTED and is_late  # so will be it, as it arrives
         if child.status.is_terminal or rejected:
             return False
         more = 0
@@ -123,7 +124,7 @@ class Groups:
 
     def _restate(self, order: OrderState, order_qty: int, given: int, mates: int) -> None:
         kernel, venue = self._kernel, self._venue
-        due = kernel.response_due(order.ordinal)
+        due = kernel.response_due(order.ordinal, order.symbol)
         reserve_px = self._reserves.price(order)
         kernel.emit(
             r.OrderRestated,

@@ -129,7 +129,7 @@ class SelfMatch:
 
     def _restate(self, order: OrderState, order_qty: int) -> None:
         kernel = self._kernel
-        due = kernel.response_due(order.ordinal)
+        due = kernel.response_due(order.ordinal, order.symbol)
         kernel.emit(
             r.OrderRestated,
             order=order.ordinal,

@@ -97,7 +97,7 @@ class Venue:
         if order.status.is_terminal:
             return
         refusal = self._accepts.new_order(order)
-        due = kernel.response_due(ordinal)
+        due = kernel.response_due(ordinal, order.symbol)
         if refusal is not None:
             kernel.emit(
                 r.OrderRejected,
@@ -108,6 +108,7 @@ class Venue:
                 due=due,
             )
             kernel.report(order, ExecType.REJECTED, due, refusal.reason.value)
+            self.settle(order)
             return
         auction, expires = None, order.expire_time
         if order.time_in_force is TimeInForce.DAY:
@@ -185,7 +186,7 @@ class Venue:
         kernel = self._kernel
         order = kernel.ledger.orders[ordinal]
         if order.status.is_terminal or self.auctions.is_locked(order):
-            due, over = kernel.response_due(ordinal), order.status.is_terminal
+            due, over = kernel.response_due(ordinal, order.symbol), order.status.is_terminal
             reason = RejectReason.ORDER_CLOSED if over else RejectReason.AUCTION_CUTOFF
             kernel.emit(r.CancelRejected, order=ordinal, reason=reason, due=due)
             kernel.report(order, ExecType.CANCEL_REJECTED, due, reason.value)
@@ -196,7 +197,7 @@ class Venue:
         """A replace request has reached the venue."""
         kernel = self._kernel
         order = kernel.ledger.orders[request.order]
-        due = kernel.response_due(order.ordinal)
+        due = kernel.response_due(order.ordinal, order.symbol)
         reason = self._replace_refusal(order, request)
         if reason is not None:
             held = self._held(order, order.order_qty, order.reserve_px)
@@ -266,7 +267,7 @@ class Venue:
         kernel = self._kernel
         self.book(order.symbol).remove(order)
         self.depth.forget(order)
-        due = kernel.response_due(order.ordinal)
+        due = kernel.response_due(order.ordinal, order.symbol)
         if reason in _EXPIRES:
             kernel.emit(r.OrderExpired, order=order.ordinal, reason=reason, due=due)
             kernel.report(order, ExecType.EXPIRED, due, reason.value)
@@ -295,7 +296,7 @@ class Venue:
         kernel, book = self._kernel, self.book(order.symbol)
         stop_px = book.triggers.stop_px(order.ordinal)
         book.remove(order)
-        due = kernel.response_due(order.ordinal)
+        due = kernel.response_due(order.ordinal, order.symbol)
         kernel.emit(
             r.OrderTriggered, order=order.ordinal, stop_px=stop_px, evidence=evidence, due=due
         )
