@@ -178,16 +178,15 @@ def _print_details(report: SessionReport, session: PaperTradingSession, shell: S
     config = session.config
     document = msgspec.to_builtins(config)
     fee, latency = document["venue"]["fee"], config.venue.latency
-    delays = (
-        _delay(latency.entry_ns, latency.entry),
-        _delay(latency.response_ns, latency.response),
-    )
     params = " ".join(f"{name}={value}" for name, value in report.params.items()) or "none"
     shell.say()
     shell.say(f" strategy  {report.strategy or 'none: orders come from outside'}")
     shell.say(f" params    {params}")
-    ways = ", ".join([f"{delays[0]} there", f"{delays[1]} back", *seen_late(latency)])
-    shell.say(f" venue     fee {_fee(fee)}, latency {ways}")
+    shell.say(
+        f" venue     fee {_fee(fee)}, latency {', '.join([*ways(latency), *seen_late(latency)])}"
+    )
+    for line in by_venue(latency):
+        shell.say(f"           {line}")
     shell.say(
         f" account   {money(report.initial_cash)} {report.currency} to begin with, "
         f"seed {report.seed}"
@@ -230,6 +229,20 @@ def _fee(fee: dict[str, Any]) -> str:
     plain = [f"{k} {v}" for k, v in fee.items() if k != "type" and isinstance(v, str)]
     tables = any(isinstance(value, (list, tuple)) for value in fee.values())
     return words(fee["type"]) if tables or not plain else " ".join(plain)
+
+
+def ways(latency: LatencyConfig) -> list[str]:
+    """How long messages take there and back, in a few words."""
+    there = _delay(latency.entry_ns, latency.entry)
+    return [f"{there} there", f"{_delay(latency.response_ns, latency.response)} back"]
+
+
+def by_venue(latency: LatencyConfig) -> list[str]:
+    """The same of each venue that has latencies of its own, with its instruments."""
+    return [
+        f"{venue.name} ({', '.join(venue.symbols)}): {', '.join(ways(latency.of(venue)))}"
+        for venue in latency.venues
+    ]
 
 
 def seen_late(latency: LatencyConfig) -> list[str]:

@@ -15,7 +15,8 @@ from typing import Any, Final, Literal, Union, get_args, get_origin
 import msgspec
 
 from offbook.config.markets import MarketDescription
-from offbook.domain.config import Preset, SessionConfig
+from offbook.domain.config import Delay, Preset, SessionConfig, VenueLatency
+from offbook.domain.config.base import ConfigPart
 
 Path = tuple[str, ...]
 MARKET: Final = "market"
@@ -29,6 +30,23 @@ LATENCY: Final[Path] = (*VENUE, "latency")
 RECORDING: Final = "recording"
 """As a kind of delay: those that a recording measured, which stand for it in the session."""
 PRESETS: Final = tuple(preset.value for preset in Preset)
+
+VENUES: Final[Path] = (*LATENCY, "venues")
+"""Those that have latencies of their own: a list of tables, and so one setting."""
+
+
+class MeasuredDelay(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag=RECORDING):
+    """As a recording's own times tell it."""
+
+    file: str
+
+
+class WrittenVenue(VenueLatency, frozen=True, kw_only=True):
+    """A venue with latencies of its own as it is written, with what stands for delays."""
+
+    entry: Delay | MeasuredDelay | None = None  # type: ignore[assignment]  # resolved, it is a delay
+    response: Delay | MeasuredDelay | None = None  # type: ignore[assignment]  # the same
+
 
 _SECRET: Final = ("secret", "token", "password", "passphrase", "api_key", "apikey", "credential")
 MASK: Final = "********"
@@ -193,6 +211,8 @@ def _catalogue(*structs: type[msgspec.Struct]) -> Catalogue:
                 before.path, Literal[(*kinds, RECORDING)], before.default
             )
             _add(found, Known((*table, "file"), str))
+    none = found.settings[VENUES].default
+    found.settings[VENUES] = Known(VENUES, tuple[WrittenVenue, ...], none)
     for name, kind in (("path", str), (TYPE, str)):
         found.settings.setdefault((MARKET, name), Known((MARKET, name), kind))
     return msgspec.structs.replace(found, tables=frozenset(tables))

@@ -19,6 +19,7 @@ from offbook.config.known import (
     LATENCY,
     MARKET,
     TYPE,
+    VENUES,
     Catalogue,
     Known,
     Path,
@@ -281,11 +282,23 @@ def _located(layer: Layer, folder: FilePath) -> Layer:
     for path, told in values.items():
         if path[:2] == LATENCY and path[-1] == "file" and isinstance(told, str):
             values[path] = _recording(told, folder)
+    if isinstance(values.get(VENUES), (list, tuple)):
+        values[VENUES] = [_venue(one, folder) for one in values[VENUES]]
     told = values.get(ref)
     if told and is_file_ref(told):
         target, _, name = told.rpartition(":")
         values[ref] = f"{absolute(folder / FilePath(target).expanduser())}:{name}"
     return msgspec.structs.replace(layer, values=values)
+
+
+def _venue(venue: Mapping[str, Any], folder: FilePath) -> dict[str, Any]:
+    """A venue with latencies of its own, its recordings' places made absolute."""
+    return {
+        name: {**value, "file": _recording(value["file"], folder)}
+        if isinstance(value, dict) and isinstance(value.get("file"), str)
+        else value
+        for name, value in venue.items()
+    }
 
 
 def _recording(told: str, folder: FilePath) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Final
 
-from offbook.config.known import LATENCY, RECORDING, dotted
+from offbook.config.known import LATENCY, RECORDING, VENUES, dotted
 from offbook.config.markets import locate_recording
 from offbook.domain.config import MAX_LATENCY_NS
 from offbook.domain.errors import InvalidConfig
@@ -26,54 +26,69 @@ def resolve_measured(document: dict[str, Any]) -> None:
     latency: Any = document
     for name in LATENCY:
         latency = latency.get(name) if isinstance(latency, dict) else None
-    for way, table in latency.items() if isinstance(latency, dict) else ():
-        if not isinstance(table, dict):
-            continue
+    if not isinstance(latency, dict):
+        return
+    for way, table in latency.items():
         field = dotted((*LATENCY, way))
-        if table.get("type") != RECORDING:
-            if "file" in table:
-                raise InvalidConfig(
-                    f'{field}.file is for type = "{RECORDING}"', field=f"{field}.file"
-                )
-            continue
-        more = sorted(set(table) - _TOLD)
-        if more or not table.get("file"):
-            what = f"not {', '.join(more)}" if more else "the recording that was measured"
-            raise InvalidConfig(
-                f'{field}: type = "{RECORDING}" takes a file, {what}', field=f"{field}.file"
-            )
-        told = _delays(str(table["file"]), f"{field}.file")
-        latency[way] = {"type": "empirical", "quantiles_ns": list(told)}
+        latency[way] = _resolved(table, field, f"{field}.file")
+    venues, field = latency.get(VENUES[-1]), dotted(VENUES)
+    if isinstance(venues, (list, tuple)):
+        # Made anew: the list is the source's own, and read again for the next session.
+        latency[VENUES[-1]] = [_resolved_venue(venue, field) for venue in venues]
 
 
-def _delays(file: str, field: str) -> tuple[int, ...]:
+def _resolved_venue(venue: Any, field: str) -> Any:
+    """A venue with latencies of its own, its ways resolved."""
+    if not isinstance(venue, dict):
+        return venue
+    told = f"{field}: {venue.get('name')}: "
+    return {way: _resolved(table, told + way, field) for way, table in venue.items()}
+
+
+def _resolved(table: Any, told: str, field: str) -> Any:
+    """What a table of delays stands for, which errors call so and find in that field."""
+    if not isinstance(table, dict):
+        return table
+    if table.get("type") != RECORDING:
+        if "file" in table:
+            raise InvalidConfig(f'{told}.file is for type = "{RECORDING}"', field=field)
+        return table
+    more = sorted(set(table) - _TOLD)
+    if more or not table.get("file"):
+        what = f"not {', '.join(more)}" if more else "the recording that was measured"
+        raise InvalidConfig(f'{told}: type = "{RECORDING}" takes a file, {what}', field=field)
+    measured = _delays(str(table["file"]), f"{told}.file", field)
+    return {"type": "empirical", "quantiles_ns": list(measured)}
+
+
+def _delays(file: str, told: str, field: str) -> tuple[int, ...]:
     recording = locate_recording(file)
     try:
         at = recording.stat().st_mtime_ns
     except OSError:
         at = 0  # whoever reads it says what is wrong
-    told = _quantiles(str(recording), at)
-    if told is None:
+    measured = _quantiles(str(recording), at)
+    if measured is None:
         raise InvalidConfig(
-            f"{field}: the rows of {file} do not have two times, that of the venue (ts_event) and "
+            f"{told}: the rows of {file} do not have two times, that of the venue (ts_event) and "
             "that of their receipt (ts_init), so they tell no delay: name another recording, or "
             "its columns in the description beside it",
             field=field,
         )
-    if told[0] < 0:
+    if measured[0] < 0:
         raise InvalidConfig(
-            f"{field}: in {file} rows were received before the venue's time of them, by "
-            f"{-told[0]:,} ns: the clocks disagree, and no honest delays can be told. Correct the "
-            "times first",
+            f"{told}: in {file} rows were received before the venue's time of them, by "
+            f"{-measured[0]:,} ns: the clocks disagree, and no honest delays can be told. Correct "
+            "the times first",
             field=field,
         )
-    if told[-1] > MAX_LATENCY_NS:
+    if measured[-1] > MAX_LATENCY_NS:
         raise InvalidConfig(
-            f"{field}: rows of {file} took {told[-1]:,} ns, more than the {MAX_LATENCY_NS:,} that "
-            "a message may take here",
+            f"{told}: rows of {file} took {measured[-1]:,} ns, more than the {MAX_LATENCY_NS:,} "
+            "that a message may take here",
             field=field,
         )
-    return told
+    return measured
 
 
 @lru_cache(maxsize=8)

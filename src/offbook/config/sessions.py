@@ -135,9 +135,10 @@ def _set_given(document: dict[str, Any], request: SessionRequest) -> None:
 
 
 def _set_delays(document: dict[str, Any], delay_ns: int) -> None:
-    """One constant delay there and back, whatever is told of them; how late the market is seen
-    stays as it is told."""
+    """One constant delay there and back, whatever is told of them and to whichever venue; how late
+    the market is seen stays as it is told."""
     latency = part(part(document, "venue"), "latency")
+    latency.pop("venues", None)
     for way in ("entry", "response"):
         latency.pop(way, None)
         latency[f"{way}_ns"] = delay_ns

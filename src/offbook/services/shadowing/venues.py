@@ -18,11 +18,13 @@ from offbook.domain.config import (
     venue_preset,
 )
 from offbook.domain.config.latency import (
+    WAYS,
     Delay,
     EmpiricalDelay,
     LatencyConfig,
     LogNormalDelay,
     NormalDelay,
+    VenueLatency,
 )
 from offbook.domain.config.queue import FifoQueue, ProbabilisticQueue, QueueConfig
 from offbook.domain.config.session import touch_counts, touched_by_quotes
@@ -127,13 +129,32 @@ def _harsh(config: SessionConfig, own: VenueConfig) -> VenueConfig:
 
 
 def _slower(own: LatencyConfig, other: LatencyConfig) -> LatencyConfig:
-    """Each way as slow as the slower of both is half of the time."""
+    """Each way as slow as the slower of both is half of the time; so of each venue that has
+    latencies of its own."""
+    venues = tuple(_slower_venue(venue, own.of(venue), other) for venue in own.venues)
     ways: dict[str, Any] = {}
-    for way in ("entry", "response"):
-        slower = max(own, other, key=lambda latency: _usual(latency, way))
+    for way in WAYS:
+        slower = _slower_one(own, other, way)
         ways[way] = getattr(slower, way)
         ways[f"{way}_ns"] = getattr(slower, f"{way}_ns")
-    return _seen_as_late(LatencyConfig(**ways), own)
+    return _seen_as_late(LatencyConfig(**ways, venues=venues), own)
+
+
+def _slower_venue(venue: VenueLatency, own: LatencyConfig, other: LatencyConfig) -> VenueLatency:
+    """Of each way the slower one's constant, or its distribution."""
+    ways: dict[str, Any] = {}
+    for way in WAYS:
+        slower = _slower_one(own, other, way)
+        drawn: Delay | None = getattr(slower, way)
+        if drawn is None:
+            ways[f"{way}_ns"] = getattr(slower, f"{way}_ns")
+        else:
+            ways[way] = drawn
+    return VenueLatency(name=venue.name, symbols=venue.symbols, **ways)
+
+
+def _slower_one(own: LatencyConfig, other: LatencyConfig, way: str) -> LatencyConfig:
+    return max(own, other, key=lambda latency: _usual(latency, way))
 
 
 def _seen_as_late(latency: LatencyConfig, own: LatencyConfig) -> LatencyConfig:

@@ -13,6 +13,7 @@ from offbook.domain.config import (
     BasisPointsSlippage,
     LatencyConfig,
     VenueConfig,
+    VenueLatency,
     venue_preset,
 )
 from offbook.domain.errors import InvalidConfig, NotComparable
@@ -215,6 +216,19 @@ def test_the_venues_are_made_of_the_session_s_own() -> None:
     assert by_name.fee == venue_preset("frictionless").fee
     with pytest.raises(InvalidConfig, match="pessimistic=awful: there is no such preset"):
         shadow_venue(config, Shadow.PESSIMISTIC, "awful")
+
+
+def test_each_venue_is_as_slow_as_the_slower_of_both() -> None:
+    """One that is near is made as slow as the harsh one, and one that is farther away stays so; at
+    the kind end none takes any time."""
+    near = VenueLatency(name="near", symbols=("BTCUSDT",), entry_ns=1, response_ns=9 * SECOND)
+    own = VenueConfig(latency=LatencyConfig(response_ns=0, venues=(near,)))
+    config = Stage(wave(2)).config(venue=own)
+    (slow,) = shadow_venue(config, Shadow.PESSIMISTIC).latency.venues
+    assert (slow.name, slow.symbols) == ("near", ("BTCUSDT",))
+    assert (slow.entry, slow.entry_ns) == (venue_preset("harsh").latency.entry, None)
+    assert (slow.response, slow.response_ns) == (None, 9 * SECOND)
+    assert shadow_venue(config, Shadow.OPTIMISTIC).latency.venues == ()
 
 
 async def test_bars_and_a_margin_account_have_an_interval_too() -> None:
