@@ -78,6 +78,9 @@ def _bounded(seed: int, dated: SingleFee) -> OneInstrumentsFee:
     both = BoundedFee(
         parts=(dated, PerUnitFee(per_unit="0.0035")), **bounds[seed // 7 % len(bounds)]
     )
+    if seed % 8 == 3:  # what is charged on top goes without rebates
+        parts = (BasisPointsFee(maker="2", taker="37.5"), PerUnitFee(per_unit="0.0035"))
+        both = msgspec.structs.replace(both, parts=parts, surcharge_percent="18")
     return both if seed % 4 == 1 else SumFee(parts=(FlatFee(per_order="0.0049"), both))
 
 
@@ -102,4 +105,5 @@ def names_of(fee: FeeConfig) -> set[str]:
     within = [group.fee for group in fee.groups] if isinstance(fee, ByInstrumentFee) else []
     within += list(getattr(fee, "parts", ()))
     name = "round_each" if getattr(fee, "round_each", False) else type(fee).__name__
+    name = "surcharge" if getattr(fee, "surcharge_percent", None) else name
     return {name, type(fee).__name__}.union(*map(names_of, within))

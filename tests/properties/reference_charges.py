@@ -114,7 +114,8 @@ def _within(
         total = min(total, Fraction(fee.maximum))
     if fee.maximum_percent is not None:
         total = min(total, value * Fraction(fee.maximum_percent) / 100)
-    return total
+    on_top = fee.surcharge_percent if isinstance(fee, BoundedFee) else None
+    return total * (1 + Fraction(on_top or 0) / 100)
 
 
 def worst(fee: OneInstrumentsFee, fills: Sequence[Fill], more: More) -> Fraction:

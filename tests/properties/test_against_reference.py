@@ -24,7 +24,7 @@ from offbook.domain.orders import Liquidity, OrderSide
 from offbook.testing.markets import MINUTE, START, XYZ, bars_market
 
 T = TypeVar("T")
-CASES = (61, 101, 115, 127, 133, 226, 283, 357, 379, 396, 410, 416, 457, 545, 653, 699)
+CASES = (61, 78, 101, 115, 127, 133, 226, 283, 357, 379, 396, 410, 416, 457, 545, 653, 699)
 """Sessions of a campaign in which all of these come about."""
 RARE = (
     "FlowPaid",
@@ -73,6 +73,7 @@ RARE = (
     "fills:several-margin",
     "fills:several-portfolio",
     "fills:slippage_bound",
+    "fills:surcharge",
     "fills:stop_limit",
     "fills:unpaid-cut",
     "fills:unpaid-wait",

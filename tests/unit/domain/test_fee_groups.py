@@ -18,6 +18,7 @@ from offbook.domain.config import (
     ReplayMarket,
     SessionConfig,
     SharesFrom,
+    SingleFee,
     SumFee,
     VenueConfig,
     VolumeOf,
@@ -33,6 +34,18 @@ from offbook.testing.markets import BTCUSDT, XYZ
 
 USUAL = BasisPointsFee()
 FREE = BasisPointsFee(maker="0", taker="0")
+
+
+def taxed(part: SingleFee, percent: str) -> BoundedFee:
+    return BoundedFee(parts=(part,), surcharge_percent=percent)
+
+
+def dated_and_taxed() -> BoundedFee:
+    """With a rebate that comes later."""
+    later = SharesFrom(since="2024-01-01", maker="-0.5", taker="1")
+    return taxed(DatedFee(rates=(FIRST, later)), "18")
+
+
 LEAST = BoundedFee(parts=(USUAL,), minimum="1")
 FIRST = SharesFrom(maker="1", taker="2")
 
@@ -96,6 +109,11 @@ def later(since: str | None, **rates: str) -> SharesFrom:
         (lambda: BoundedFee(parts=(USUAL,), maximum="-1"), "venue.fee.maximum"),
         (lambda: BoundedFee(parts=(USUAL,), minimum_percent="101"), "venue.fee.minimum_percent"),
         (lambda: BoundedFee(parts=(USUAL,), maximum_percent="-1"), "venue.fee.maximum_percent"),
+        (lambda: taxed(USUAL, "-1"), "venue.fee.surcharge_percent"),
+        (lambda: taxed(USUAL, "100.0001"), "venue.fee.surcharge_percent"),
+        (lambda: taxed(USUAL, "0.00001"), "venue.fee.surcharge_percent"),
+        (lambda: taxed(BasisPointsFee(maker="-1"), "1"), "venue.fee.surcharge_percent"),
+        (dated_and_taxed, "venue.fee.surcharge_percent"),
         (lambda: SumFee(parts=(LEAST, USUAL, LEAST)), "venue.fee.parts"),
     ],
 )
@@ -151,6 +169,20 @@ def test_a_list_is_kept_with_the_session_and_stands_in_its_chain() -> None:
     assert b'"since":"2024-07-08T14:00Z"' in raw
     assert decode_config(msgspec.json.encode(config)) == config
     assert single_fees(config.venue.fee) == (promotion, both.parts[0], USUAL)
+
+
+def test_what_is_charged_on_top_is_in_the_chain_where_it_is_said_alone() -> None:
+    """Sessions that were begun without it keep theirs; a group's bounds of its own are told as
+    ever."""
+    both = SumFee(parts=(FlatFee(per_order="1"), LEAST))
+    for plain in (LEAST, both):
+        listed = session(FeeGroup(fee=plain))
+        alone = msgspec.structs.replace(listed, venue=VenueConfig(fee=plain))
+        for config in (listed, alone):
+            assert b"surcharge" not in chain_config(config)
+        assert b'"maximum_percent":null' in chain_config(listed)
+    taxed_too = session(FeeGroup(fee=taxed(USUAL, "18")))
+    assert b'"surcharge_percent":"18"' in chain_config(taxed_too)
 
 
 def test_a_group_has_what_fits_all_that_it_says() -> None:

@@ -38,8 +38,22 @@ bounded = st.builds(
     minimum_percent=percents,
     maximum_percent=percents,
 )
+owed = st.one_of(
+    st.builds(BasisPointsFee, maker=taken, taker=taken, maximum=st.none() | cents),
+    st.builds(FlatFee, per_order=cents),
+    st.builds(PerUnitFee, per_unit=st.sampled_from(["0", "0.0035"]), minimum=cents),
+)
+taxed = st.builds(
+    BoundedFee,
+    parts=st.lists(owed, min_size=1, max_size=3).map(tuple),
+    minimum=st.none() | cents,
+    maximum=st.none() | cents,
+    maximum_percent=percents,
+    surcharge_percent=st.sampled_from(["18", "0.0735", "0", "100"]),
+)
 fees = st.one_of(
     singles,
+    taxed,
     st.builds(SumFee, parts=some),
     bounded,
     st.tuples(some, bounded, some).map(

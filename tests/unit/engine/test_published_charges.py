@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from tests.unit.engine.test_models import ADDED, EXACT, REMOVED, bookings
 
@@ -95,14 +97,32 @@ def test_fixed_commissions_of_interactive_brokers(shares: int, px: str, fee: str
 def test_what_is_passed_on_lies_outside_the_bounds() -> None:
     """Its comparison of fixed and tiered costs: 200,000 shares of Nasdaq sold at 5 that take
     liquidity: 700 of commission, 600 of the exchange, 40 of clearing, 8.00 and 7.27 of regulators;
-    its pass-throughs of 0.39 and 0.12, shares of the commission, are left out here."""
-    own = BoundedFee(parts=(PerUnitFee(per_unit="0.0035"),), minimum="0.35", maximum_percent="1")
+    and 0.39 and 0.12 that are passed on as shares of the commission (0.00056 and 0.000175)."""
+    own = BoundedFee(
+        parts=(PerUnitFee(per_unit="0.0035"),),
+        minimum="0.35",
+        maximum_percent="1",
+        surcharge_percent="0.0735",
+    )
     exchange, clearing = PerUnitFee(per_unit="0.003"), PerUnitFee(per_unit="0.0002")
     tiered = SumFee(parts=(own, exchange, clearing, REGULATORS))
     sold = (200_000 * AMOUNT_SCALE, 1_000_000 * AMOUNT_SCALE, REMOVED)
     paid, _ = bookings(Charges(tiered, FeeRounding.HALF_EVEN), [sold])
-    assert str(Amount(paid[0])) == "1355.27"
+    assert str(Amount(paid[0])) == "1355.78"
     # A small order pays the least, and all that is passed on besides.
     few = (10 * AMOUNT_SCALE, 50 * AMOUNT_SCALE, REMOVED)
     paid, _ = bookings(Charges(SumFee(parts=(own, exchange, clearing)), FeeRounding.EXACT), [few])
-    assert str(Amount(paid[0])) == "0.382"
+    assert str(Amount(paid[0])) == "0.38225725"
+
+
+@pytest.mark.parametrize(("value", "fee"), [("100000", "27.1046"), ("10000", "3.890460")])
+def test_a_tax_on_charges(value: str, fee: str) -> None:
+    """As Indian brokers tell it of shares within a day: 0.03 % and at most 20 for the order,
+    0.00297 % of the exchange, and a tax of 18 % on both; however the order is filled."""
+    parts = (BasisPointsFee(maker="3", taker="3", maximum="20"),
+             BasisPointsFee(maker="0.297", taker="0.297"))  # fmt: skip
+    config = BoundedFee(parts=parts, surcharge_percent="18")
+    for pieces in (1, 4, 10):
+        fill = (100 * AMOUNT_SCALE // pieces, int(Amount.parse(value)) // pieces, REMOVED)
+        paid, _ = bookings(Charges(config, FeeRounding.EXACT), [fill] * pieces)
+        assert str(Amount(sum(paid))) == f"{Decimal(fee).normalize():f}"

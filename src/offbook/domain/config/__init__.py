@@ -53,6 +53,7 @@ from offbook.domain.config.fees import SingleFee as SingleFee
 from offbook.domain.config.fees import TieredFee as TieredFee
 from offbook.domain.config.fees import UsRegulatoryFee as UsRegulatoryFee
 from offbook.domain.config.fees import VolumeTier as VolumeTier
+from offbook.domain.config.fees import gives_back as gives_back
 from offbook.domain.config.financing import BorrowRate as BorrowRate
 from offbook.domain.config.financing import BorrowValue as BorrowValue
 from offbook.domain.config.financing import FinancingConfig as FinancingConfig

@@ -6,7 +6,7 @@ import enum
 from collections import Counter
 from typing import NoReturn
 
-from offbook.domain.config.base import ConfigPart, settle_enum
+from offbook.domain.config.base import ConfigPart, exact_decimal, settle_enum
 from offbook.domain.config.fees import (
     BasisPointsFee,
     DatedFee,
@@ -16,6 +16,7 @@ from offbook.domain.config.fees import (
     TieredFee,
     UsRegulatoryFee,
     check_bounds,
+    gives_back,
 )
 from offbook.domain.config.market import MarketConfig, instruments_of
 from offbook.domain.errors import InvalidConfig
@@ -27,7 +28,9 @@ class BoundedFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="b
 
     ``minimum`` and ``maximum`` are amounts per order, ``minimum_percent`` and ``maximum_percent``
     shares of the order's traded value in percent (at most 4 decimals).  Where they disagree a
-    maximum wins over a minimum.
+    maximum wins over a minimum.  ``surcharge_percent`` (at most 4 decimals) is a share of what the
+    sum comes to within its bounds, and is charged on top: a tax on charges, or what is passed on as
+    a part of a commission.  It goes without rebates.
     """
 
     parts: tuple[SingleFee, ...]
@@ -35,16 +38,30 @@ class BoundedFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="b
     maximum: str | None = None
     minimum_percent: str | None = None
     maximum_percent: str | None = None
+    surcharge_percent: str | None = None
 
     def __post_init__(self) -> None:
         _not_empty(self.parts)
         check_bounds(self.minimum, self.maximum, self.maximum_percent, self.minimum_percent)
         bounds = (self.minimum, self.maximum, self.minimum_percent, self.maximum_percent)
-        if bounds == (None,) * len(bounds):
+        if (*bounds, self.surcharge_percent) == (None,) * 5:
             raise InvalidConfig(
-                "venue.fee: type=bounded without a bound: give minimum, maximum, minimum_percent "
-                "or maximum_percent, or take type=sum",
+                "venue.fee: type=bounded without a bound: give minimum, maximum, minimum_percent, "
+                "maximum_percent or surcharge_percent, or take type=sum",
                 field="venue.fee",
+            )
+        if self.surcharge_percent is not None:
+            self._check_surcharge(self.surcharge_percent)
+
+    def _check_surcharge(self, percent: str) -> None:
+        field = "venue.fee.surcharge_percent"
+        if not 0 <= exact_decimal(field, percent, precision=4) <= 100:
+            raise InvalidConfig(f"{field}={percent}, expected 0 to 100", field=field)
+        if any(map(gives_back, self.parts)):
+            raise InvalidConfig(
+                f"{field} is a share of what is charged, and a rebate among the parts may leave "
+                "nothing to take it of: give the rebate beside type=bounded, in type=sum",
+                field=field,
             )
 
 

@@ -195,6 +195,20 @@ class PerUnitFee(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="p
 SingleFee = BasisPointsFee | FlatFee | PerUnitFee | TieredFee | DatedFee | UsRegulatoryFee
 
 
+def gives_back(fee: SingleFee) -> bool:
+    """Whether a charge can be a rebate."""
+    match fee:
+        case BasisPointsFee():
+            return Decimal(fee.maker) < 0
+        case TieredFee():
+            tiers = fee.tiers
+        case DatedFee():
+            tiers = tuple(tier for rate in fee.rates for tier in rate.all_tiers())
+        case _:
+            return False
+    return any(Decimal(tier.maker) < 0 for tier in tiers)
+
+
 def not_negative(name: str, text: str) -> None:
     """Raise InvalidConfig for an amount of ``venue.fee`` below zero, or no amount."""
     if exact_amount(f"venue.fee.{name}", text) < 0:

@@ -351,6 +351,7 @@ _UNUSED_OF_QUEUES: Final[dict[str, tuple[tuple[str, object], ...]]] = {
 _UNUSED_OF_FEES: Final[dict[str, tuple[tuple[str, object], ...]]] = {
     "basis_points": (("minimum", None), ("maximum", None), ("maximum_percent", None)),
     "us_regulatory": (("round_each", False),),
+    "bounded": (("surcharge_percent", None),),
 }
 
 
@@ -367,6 +368,10 @@ def _leave_out_unused(document: dict[str, Any], sources: list[dict[str, Any]]) -
     fee = document["venue"]["fee"]
     for one in (fee, *fee.get("parts", ())):
         parts += [(one, name, value) for name, value in _UNUSED_OF_FEES.get(one["type"], ())]
+    listed = [group["fee"] for group in fee.get("groups", ())]  # price lists came with the others
+    for one in (*listed, *(part for whole in listed for part in whole.get("parts", ()))):
+        if one["type"] == "bounded":
+            parts += [(one, name, value) for name, value in _UNUSED_OF_FEES["bounded"]]
     for part, name, value in reversed(parts):  # what is within a table before the table
         if name in part and part[name] in (value, ()):
             del part[name]

@@ -27,6 +27,7 @@ from offbook.domain.config import (
     UsRegulatoryFee,
     VolumeOf,
     bounded_part,
+    gives_back,
     single_fees,
 )
 from offbook.domain.instruments import Instrument
@@ -56,20 +57,27 @@ class Bounded:
 
     def __init__(self, config: BoundedFee) -> None:
         self._parts = _together(config)
-        self._gives = any(map(_gives, config.parts))
+        self._gives = any(map(gives_back, config.parts))
         self._bounds = Bounds(
             config.minimum, config.maximum, config.maximum_percent, config.minimum_percent
         )
+        self._surcharge = text_to_units(config.surcharge_percent or "0", 4)
 
     def grows(self, before: Traded, after: Traded, on: Occasion) -> int:
         """What the bounded sum has grown by."""
-        return self._bounds.of(after.within, after) - self._bounds.of(before.within, before)
+        return self._of(after.within, after) - self._of(before.within, before)
+
+    def _of(self, within: int, traded: Traded) -> int:
+        """The sum within its bounds, and the share of it on top: with four decimals of a percent
+        10**-6 of it, never below zero where there is one, rounded up."""
+        charge = self._bounds.of(within, traded)
+        return charge + ceil_div(charge * self._surcharge, 10**6) if self._surcharge else charge
 
     def worst(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
         """Every part at its worst: no bound falls as more trades, or as more is charged."""
         within = traded.within + self._parts.worst(traded, qty, notional, on)
         whole = Traded(traded.qty + qty, traded.notional + notional)
-        return self._bounds.of(within, whole) - self._bounds.of(traded.within, traded)
+        return self._of(within, whole) - self._of(traded.within, traded)
 
     def rises(self, traded: Traded, qty: int, notional: int, on: Chance) -> int:
         """As with a rebate of one charge."""
@@ -131,20 +139,6 @@ def _rises(model: FeeModel, traded: Traded, qty: int, notional: int, on: Chance)
     if isinstance(model, BasisPoints | Bounded | Sum):
         return model.rises(traded, qty, notional, on)
     return model.worst(traded, qty, notional, on)  # it never falls, or counts on no rebate
-
-
-def _gives(fee: SingleFee) -> bool:
-    """Whether a charge can be a rebate."""
-    match fee:
-        case BasisPointsFee():
-            return text_to_units(fee.maker, 4) < 0
-        case TieredFee():
-            tiers = fee.tiers
-        case DatedFee():
-            tiers = tuple(tier for rate in fee.rates for tier in rate.all_tiers())
-        case _:
-            return False
-    return any(text_to_units(tier.maker, 4) < 0 for tier in tiers)
 
 
 class Priced(NamedTuple):
