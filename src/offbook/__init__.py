@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from offbook.bootstrap import open_manager as open_manager
     from offbook.bootstrap import open_sync_manager as open_sync_manager
+    from offbook.config.markets import MarketDescription as MarketDescription
     from offbook.config.sessions import SessionRequest as SessionRequest
     from offbook.config.sessions import build_config as build_config
     from offbook.domain.account_events import AccountEvent as AccountEvent
@@ -72,6 +73,7 @@ _HOME: dict[str, str] = {
     "DataKind": "offbook.domain.market_data",
     "Fill": "offbook.engine.strategy.view",
     "Instrument": "offbook.domain.instruments",
+    "MarketDescription": "offbook.config.markets",
     "Missed": "offbook.engine.strategy.strategy",
     "OffbookError": "offbook.domain.errors",
     "OrderListRequest": "offbook.domain.orders",
@@ -121,6 +123,7 @@ __all__ = [
     "DataKind",
     "Fill",
     "Instrument",
+    "MarketDescription",
     "Missed",
     "OffbookError",
     "OrderListRequest",

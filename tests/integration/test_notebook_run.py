@@ -141,6 +141,21 @@ def test_parts_of_a_configuration_go_in_as_a_mapping() -> None:
     assert result.report.session.refusals == {"denied:MAX_ORDER_QTY": 2}
 
 
+def test_what_a_recording_wants_told_goes_in_as_a_mapping(tmp_path: Path) -> None:
+    """As a description has it beside the file; a name that is none is refused with those that
+    are."""
+    bars = ("2024-01-02,10,10,10,10,99", "2024-01-03,10,10,10,10,99")
+    (tmp_path / "a.csv").write_text("\n".join(["date,open,high,low,close,volume", *bars]))
+    told = {"symbol": "A", "asset_class": "equity", "timeframe": "1d"}
+    equity = offbook.AssetClass.EQUITY
+    described = offbook.MarketDescription(symbol="A", asset_class=equity, timeframe="1d")
+    found = [offbook.run(Rests, tmp_path / "a.csv", market=one) for one in (told, described)]
+    assert found[0].session.config == found[1].session.config
+    assert found[0].session.config.market.sources[0].instrument.symbol == "A"
+    with pytest.raises(InvalidConfig, match="market: symbols says nothing of a market; known: "):
+        offbook.run(Rests, tmp_path / "a.csv", market={"symbols": "A"})
+
+
 def test_several_sources_are_merged() -> None:
     result = offbook.run(Rests, ["demo", "demo-trades"])
     assert len(result.session.config.market.sources) == 2  # type: ignore[union-attr]  # it is one of several
@@ -156,7 +171,7 @@ def test_several_sources_are_merged() -> None:
         ({"params": ["size"]}, "params=.*expected values by"),
         ({"config": 3}, "config=3: expected a file"),
         ({"config": {3: 3}}, "config=.*expected a file"),
-        ({"market": "BTCUSDT"}, "market='BTCUSDT': expected a MarketDescription"),
+        ({"market": "BTCUSDT"}, "market='BTCUSDT': expected a MarketDescription, or values"),
         ({"store": None}, "store=None: expected True, False"),
         ({"strategy": "offbook.strategies.ema_cross:EmaCross", "fast": object()}, "'fast'"),
     ],

@@ -19,7 +19,7 @@ from offbook.bootstrap import (
     make_manager,
     open_store,
 )
-from offbook.config.markets import MarketDescription
+from offbook.config.markets import MarketDescription, description_of
 from offbook.config.sessions import SessionRequest, build_config
 from offbook.config.settings import data_directory
 from offbook.domain.config import SessionConfig, StrategySpec
@@ -37,7 +37,7 @@ T = TypeVar("T")
 _KINDS: Final[dict[str, tuple[tuple[type, ...], str]]] = {
     "params": ((Mapping,), "values by the names of parameters"),
     "config": ((str, Path, Mapping), "a file, or values by the names of settings"),
-    "market": ((MarketDescription,), "a MarketDescription"),
+    "market": ((MarketDescription, Mapping), "a MarketDescription, or values by its names"),
     "interval": ((bool, Mapping), "True, or presets by optimistic and pessimistic"),
     "store": ((bool, str, Path), "True, False or a directory"),
 }
@@ -49,7 +49,7 @@ def run(
     *,
     params: Mapping[str, Any] | None = None,
     config: Path | str | Mapping[str, Any] | None = None,
-    market: MarketDescription | None = None,
+    market: MarketDescription | Mapping[str, Any] | None = None,
     cash: str | int | None = None,
     fee_bps: str | int | None = None,
     latency_ms: str | int | None = None,
@@ -69,9 +69,11 @@ def run(
 
     ``strategy`` is a class, or text such as ``"mine.py:Mine"``; its parameters are given by name,
     or in ``params`` where a name is one of this function's.  ``data`` is a recording, ``"demo"``,
-    or ``"synthetic:..."``, or several of them, which are merged.  ``config`` is a configuration
-    file, or parts of one as a mapping such as ``{"venue": {"volume_share": "0.2"}}``; what is
-    named here goes above it.  ``cash``, ``fee_bps`` and ``latency_ms`` are exact: text or int.
+    or ``"synthetic:..."``, or several of them, which are merged; ``market`` tells what a file
+    beside it would, as ``{"symbol": "AAPL", "timeframe": "1d"}``, and goes above that.  ``config``
+    is a configuration file, or parts of one as a mapping such as ``{"venue": {"volume_share":
+    "0.2"}}``; what is named here goes above it.  ``cash``, ``fee_bps`` and ``latency_ms`` are
+    exact: text or int.
 
     The session is kept in memory and gone afterwards, unless ``store`` is True (the default store)
     or a directory; then the strategy must be one that another process can import.  ``verify`` runs
@@ -86,7 +88,7 @@ def run(
     request = SessionRequest(
         data=named(data),
         file=Path(config) if isinstance(config, (str, Path)) else None,
-        market=market or MarketDescription(),
+        market=described(market),
         preset=preset,
         seed=seed,
         name=name,
@@ -98,11 +100,15 @@ def run(
         by_name = msgspec.structs.replace(request, strategy=strategy, params=texts(given))
         return blocking(_run(build_config(by_name, parts), None, store, more))
     factory = _factory(strategy, stored=store is not False)
-    spec = StrategySpec(
-        ref=f"{strategy.__module__}:{strategy.__name__}", params=_plain(strategy, given)
-    )
-    made = build_config(request, parts, strategy=spec)
+    made = build_config(request, parts, strategy=_spec(strategy, given))
     return blocking(_run(made, factory, store, more))
+
+
+def described(market: MarketDescription | Mapping[str, Any] | None) -> MarketDescription:
+    """What a caller told of the data. Raises InvalidConfig."""
+    if isinstance(market, MarketDescription):
+        return market
+    return description_of(market or {}, "market")
 
 
 def _factory(strategy: type[Strategy], *, stored: bool) -> EngineFactory:
@@ -129,6 +135,12 @@ def _factory(strategy: type[Strategy], *, stored: bool) -> EngineFactory:
     except (OSError, TypeError):
         source = strategy.__qualname__  # made at a prompt: there is no text to compare
     return engine_factory(strategy, source)
+
+
+def _spec(strategy: type[Strategy], given: Mapping[str, Any]) -> StrategySpec:
+    """What a session keeps of a class and its parameters. Raises InvalidStrategy."""
+    ref = f"{strategy.__module__}:{strategy.__name__}"
+    return StrategySpec(ref=ref, params=_plain(strategy, given))
 
 
 def _plain(strategy: type[Strategy], given: Mapping[str, Any]) -> dict[str, Any]:

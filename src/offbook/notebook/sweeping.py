@@ -16,7 +16,7 @@ from offbook.config.sweeps import SweepPlan, SweepRequest, plan_sweep
 from offbook.domain.errors import InvalidConfig, InvalidStrategy
 from offbook.domain.sweeps import CellResult, check_sweep_name
 from offbook.engine.strategy.strategy import Strategy
-from offbook.notebook.running import blocking, check_kinds, exactly, named, texts
+from offbook.notebook.running import blocking, check_kinds, described, exactly, named, texts
 from offbook.notebook.sweep_result import SweepResult
 from offbook.services.sweeping.statistics import CellFigure, figure_named
 
@@ -34,7 +34,7 @@ def sweep(
     rank: str | None = None,
     params: Mapping[str, Any] | None = None,
     config: Path | str | Mapping[str, Any] | None = None,
-    market: MarketDescription | None = None,
+    market: MarketDescription | Mapping[str, Any] | None = None,
     cash: str | int | None = None,
     fee_bps: str | int | None = None,
     latency_ms: str | int | None = None,
@@ -65,7 +65,7 @@ def sweep(
         strategy=_reference(strategy),
         data=named(data),
         file=Path(config) if isinstance(config, (str, Path)) else None,
-        market=market or MarketDescription(),
+        market=described(market),
         params=texts(params or {}),
         seed=seed,
         preset=preset,
