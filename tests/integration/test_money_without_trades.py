@@ -7,6 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import offbook
 from offbook import Bar, Strategy
 from offbook.config.markets import MarketDescription
@@ -45,7 +47,7 @@ class Once(Strategy):
             (self.buy if self.shares > 0 else self.sell)(self.symbol, abs(self.shares))
 
 
-def run(folder: Path, qty: int, account: dict[str, Any]) -> RunResult:
+def run(folder: Path, qty: int, account: dict[str, Any], cash: str | None = "1000") -> RunResult:
     """Eleven shares over a dividend, its pay-date and a reverse split."""
     (folder / "xyz.csv").write_text(BARS)
     (folder / "actions.csv").write_text(ACTIONS)
@@ -58,7 +60,7 @@ def run(folder: Path, qty: int, account: dict[str, Any]) -> RunResult:
     )
     config = {"account": account, "venue": {"fee": {"type": "flat", "per_order": "0"}}}
     file = folder / "xyz.csv"
-    return offbook.run(Once, file, market=market, config=config, cash="1000", shares=qty)
+    return offbook.run(Once, file, market=market, config=config, cash=cash, shares=qty)
 
 
 def told(result: RunResult, *names: str) -> list[tuple[Any, ...]]:
@@ -72,17 +74,31 @@ def test_a_dividend_is_told_where_it_is_owed_and_where_it_is_paid(tmp_path: Path
     account's income and, of the fraction, realized."""
     result = run(tmp_path, 11, {"withholding": "0.15"})
     owed, tax = Decimal("3.11"), Decimal("0.55")  # of 3.663: rounded against the account
-    assert told(result, "event", "reason", "amount", "withheld") == [
-        ("2024-01-04", "accrued", "dividend", owed, tax),
-        ("2024-01-05", "paid", "dividend", owed, None),
-        ("2024-01-08", "paid", "in_lieu", Decimal(9), None),
+    assert told(result, "event", "reason", "amount", "withheld", "worth") == [
+        ("2024-01-04", "accrued", "dividend", owed, tax, owed),
+        ("2024-01-05", "paid", "dividend", owed, None, owed),
+        ("2024-01-08", "paid", "in_lieu", Decimal(9), None, Decimal(9)),
     ]
-    assert told(result, "basis", "rate", "worth")[0][1:] == (11, Decimal("0.333"), owed)
+    assert told(result, "basis", "rate")[0][1:] == (11, Decimal("0.333"))
     assert (str(result.summary.income), str(result.summary.cash)) == ("3.11", "902.11")
     assert result.flows["currency"] == ("USD",) * 3
     result.write(tmp_path / "out", "csv")
     with (tmp_path / "out" / "flows.csv").open() as file:
         assert [row["amount"] for row in csv.DictReader(file)] == ["3.11", "3.11", "9"]
+
+
+@pytest.mark.parametrize(
+    ("cash", "worth"), [({}, [Decimal("281.144"), Decimal("813.6")]), ({"USD": "200"}, [None] * 2)]
+)
+def test_what_it_is_worth_is_told_in_the_accounts_currency(
+    tmp_path: Path, cash: dict[str, str], worth: list[Decimal | None]
+) -> None:
+    """At the rate of its moment; what is paid into a balance of its own currency stays there."""
+    account = {"currency": "JPY", "initial_cash": "100000", "cash": cash, "rates": {"USD": "90.4"}}
+    result = run(tmp_path, 11, {**account, "withholding": "0.15"}, cash=None)
+    accrued, *paid = told(result, "event", "currency", "worth")
+    assert accrued[1:] == ("accrued", "USD", Decimal("281.144"))
+    assert [line[2:] for line in paid] == [("USD", one) for one in worth]
 
 
 def test_interest_and_fees_accrue_apart_and_are_paid_in_one_amount(tmp_path: Path) -> None:

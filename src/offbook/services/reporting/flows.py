@@ -6,8 +6,12 @@ import msgspec
 
 from offbook.domain.action_records import PositionDelisted, PositionRestated, PositionSettled
 from offbook.domain.records import FlowAccrued, FlowPaid, Record
+from offbook.domain.values import Amount
+from offbook.engine.account.accounts import CASH
 from offbook.engine.ledger.folding import instrument_of
 from offbook.engine.ledger.ledger import LedgerState
+
+_OfAPosition = PositionRestated | PositionDelisted | PositionSettled
 
 
 class FlowLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,7 +22,8 @@ class FlowLine(msgspec.Struct, frozen=True, kw_only=True):
     or both at one moment.  ``amount`` (decimal text in ``currency``) is negative where the account
     owes or pays, and after ``withheld``, a tax.  It is ``basis`` times ``rate``: of a dividend the
     units held and what each pays; of a fee or of interest the value and the yearly rate, for
-    ``days``.  ``worth`` is it in the account's currency.  These four are told where it accrues.
+    ``days``.  These three, and what is withheld, are told where it accrues.  ``worth`` is it in the
+    account's currency: of what is paid what came to the cash in it, None where it did not.
 
     ``reason`` is one of ``domain.action_records.FlowReason``, or ``in_lieu`` (the fraction of a
     split or a change of symbol), ``delisting``, or ``settlement`` (of contracts, day by day).
@@ -62,15 +67,21 @@ def flow_of(record: Record, ledger: LedgerState) -> FlowLine | None:
                 symbol=record.symbol,
                 currency=record.currency,
                 amount=str(record.amount),
+                worth=_came(record, ledger),
             )
         case PositionRestated(in_lieu=amount):
-            reason = "in_lieu"
+            return _of_a_position(record, "in_lieu", amount, ledger)
         case PositionDelisted(paid=amount):
-            reason = "delisting"
+            return _of_a_position(record, "delisting", amount, ledger)
         case PositionSettled(realized=amount):
-            reason = "settlement"
+            return _of_a_position(record, "settlement", amount, ledger)
         case _:
             return None
+
+
+def _of_a_position(
+    record: _OfAPosition, reason: str, amount: Amount, ledger: LedgerState
+) -> FlowLine | None:
     if not amount:
         return None
     return FlowLine(
@@ -80,4 +91,12 @@ def flow_of(record: Record, ledger: LedgerState) -> FlowLine | None:
         symbol=record.symbol,
         currency=instrument_of(ledger, record.symbol).settle_currency,
         amount=str(amount),
+        worth=_came(record, ledger),
     )
+
+
+def _came(record: _OfAPosition | FlowPaid, ledger: LedgerState) -> str | None:
+    """What a record brings to the cash in the account's currency."""
+    own = None if ledger.attached is None else ledger.attached.currency
+    legs = [leg.amount for leg in record.postings if leg.account == CASH and leg.currency == own]
+    return str(Amount(sum(legs))) if legs else None
