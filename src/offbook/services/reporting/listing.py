@@ -28,6 +28,7 @@ from offbook.engine.ledger.state import PositionState
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.report import FillLine, make_report
 from offbook.services.reporting.flows import FlowLine
+from offbook.services.reporting.liquidation_levels import LiquidationLevels
 
 PAGE: Final = 1000
 EXPORT_TABLES: Final = ("orders", "fills", "positions", "flows", "journal", "equity")
@@ -57,7 +58,8 @@ class PositionLine(msgspec.Struct, frozen=True, kw_only=True):
 
     ``cost`` is what the open quantity was bought or sold for.  ``bid`` and ``ask`` are the last
     prices, and ``unrealized`` is marked at their middle; all None where the records do not hold
-    them.
+    them.  ``liquidation_px`` is the last middle at which a margin account is not called, or
+    the position alone with isolated margin, everything else as it is: see ``LiquidationLevels``.
     """
 
     symbol: str
@@ -69,6 +71,7 @@ class PositionLine(msgspec.Struct, frozen=True, kw_only=True):
     ask: str | None
     unrealized: str | None
     currency: str
+    liquidation_px: str | None = None
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,6 +188,7 @@ def _positions(
 ) -> Iterable[PositionLine]:
     marks = {} if ledger.stopped is None else {mark.symbol: mark for mark in ledger.stopped.marks}
     held = [symbol for symbol, position in ledger.positions.items() if position.qty]
+    levels = LiquidationLevels(session.config, ledger)
     for symbol, position in ledger.positions.items():
         instrument = instrument_of(ledger, symbol)
         currency = instrument.settle_currency
@@ -196,6 +200,7 @@ def _positions(
             known = "0"
         elif mark is not None:
             known = _unrealized(position, mark, instrument)
+        level = levels.of(symbol)
         yield PositionLine(
             symbol=symbol,
             qty=instrument.qty_text(position.qty),
@@ -206,6 +211,7 @@ def _positions(
             ask=None if mark is None else instrument.price_text(mark.ask_px),
             unrealized=known,
             currency=currency,
+            liquidation_px=None if level is None else instrument.price_text(level),
         )
 
 
