@@ -204,7 +204,7 @@ class PlainVenue:
             order.ahead, order.seen, order.printed = self.shown_ahead(order), now, 0
         elif now != order.seen and (now or self.reaches(order)):
             before = order.ahead
-            if self.queue == "pro_rata":
+            if self.queue.startswith("pro_rata"):
                 order.ahead = now
             else:
                 taken = 0 if self.queue.endswith("as_shown") else order.printed
@@ -365,9 +365,11 @@ class PlainVenue:
             if order.hidden:  # what this print has beyond all that is shown
                 beyond = max(0, order.printed + new - order.seen)
                 reach = beyond - max(0, order.printed - order.seen) - given
-            elif self.queue == "pro_rata":  # by size, whenever it came, of what there was before
+            elif self.queue.startswith(
+                "pro_rata"
+            ):  # by size, whenever it came, of what there was before
                 shows = min(order.left, order.slice_left or order.left)
-                reach = min(share(left, shows, order.ahead + late), left - given)
+                reach = min(share(self.queue, left, shows, order.ahead + late), left - given)
             else:
                 reach = max(0, new - order.ahead) - given
                 order.ahead = max(0, order.ahead - new)

@@ -9,8 +9,8 @@ from offbook.domain.config import ProbabilisticQueue, ProRataQueue, QueueConfig,
 
 QUEUES = ("fifo", "power 1", "power 3", "log", "pro_rata")
 """As a scenario names them."""
-OTHER_SHARES = ("power_2 2", "power_3 2", "log_2", "power 2 as_shown")
-"""Other formulas of hftbacktest, and what it takes for the back."""
+OTHER_SHARES = ("power_2 2", "power_3 2", "log_2", "power 2 as_shown", "pro_rata 2")
+"""Other formulas of hftbacktest, and what it takes for the back; a least share."""
 
 
 def left_ahead(queue: str, lost: int, front: int, back: int) -> int:
@@ -50,9 +50,14 @@ def by_log(queue: str, lost: int, front: int, back: int) -> int:
     return behind
 
 
-def share(size: int, leaves: int, shown: int) -> int:
-    """What an order has of a print where each has as much as it is of the whole, rounded down."""
-    return floor(Fraction(size * leaves, shown + leaves))
+def share(queue: str, size: int, leaves: int, shown: int) -> int:
+    """What an order has of a print where each has as much as it is of the whole, rounded down;
+    less than the least is nothing, unless all that stands there trades."""
+    _, *least = queue.split()
+    found = floor(Fraction(size * leaves, shown + leaves))
+    if size < shown + leaves and least and found < int(*least):
+        return 0
+    return found
 
 
 def name_of(queue: QueueConfig | None) -> str:

@@ -286,15 +286,18 @@ class Setting:
             max_age_ns=duration(age), policy=c.StalePolicy(policy)
         )
 
-    def queue_by(self, model: str, exponent: str = "3", back: str = "after_prints") -> None:
+    def queue_by(self, model: str, *words: str) -> None:
         """``queue fifo``, ``queue power 3``, ``queue log``, ``queue pro_rata``, ``queue exact``;
-        ``queue power_2 2``, ``queue power 2 as_shown``."""
+        ``queue power_2 2``, ``queue power 2 as_shown``; ``queue pro_rata 2`` has a minimum."""
         if model.startswith(("power", "log")):
+            exponent, back = (*words, *("3", "after_prints")[len(words) :])
             queue: c.QueueConfig = c.ProbabilisticQueue(
                 formula=c.QueueFormula(model), exponent=int(exponent), back=c.QueueBack(back)
             )
-        else:
+        elif words == ():
             queue = QUEUES[model]()
+        else:
+            queue = c.ProRataQueue(minimum=words[0])
         self.venue["queue"] = queue
 
 

@@ -135,6 +135,30 @@ def test_pro_rata_gives_each_its_share_whenever_it_came() -> None:
     """)
 
 
+def test_pro_rata_may_have_a_least_share() -> None:
+    """Of 150 that stand there 5 and 20 are the session's, as in CME's example of a minimum of two
+    (*Enhanced Allocation Algorithm*, 2005): of 50 it has 1.67 for the one, which is none, and 6.67
+    for the other.  Who is first among those that are rounded is not known on levels.  A print that
+    takes all serves everybody."""
+    play("""
+    given rows depth trades; queue pro_rata 2
+    time         what                                             expect
+    09:30:00     depth 100.00x145 / 100.02x3 snapshot
+    09:30:01     buy a 5 @ 100.00                                 a PENDING_NEW; a NEW behind 145
+    09:30:02     print 100.00 50 sell
+    09:30:03     print 100.00 60 sell                             a TRADE 2 @ 100.00 maker
+    09:30:04     depth 100.00x3
+    09:30:05     print 100.00 6 sell                              a FILL 3 @ 100.00 maker
+    """)
+    play("""
+    given rows depth trades; queue pro_rata 2
+    time         what                                             expect
+    09:30:00     depth 100.00x130 / 100.02x3 snapshot
+    09:30:01     buy b 20 @ 100.00                                b PENDING_NEW; b NEW behind 130
+    09:30:02     print 100.00 50 sell                             b TRADE 6 @ 100.00 maker
+    """)
+
+
 def test_pro_rata_gives_what_is_hidden_nothing_before_all_that_is_shown_has_its_part() -> None:
     """Of 12 the order that is shown has 12 * 3 / (10 + 3) and the others the rest: none is left.
     Of 15 it has its last one, they have 11, and 3 are beyond."""

@@ -45,6 +45,7 @@ BOOK = msgspec.structs.replace(MARKET, kind=DataKind.DEPTH)
     [
         VenueConfig(book_start=BookStart.UPDATES),
         VenueConfig(queue=ProRataQueue()),
+        VenueConfig(queue=ProRataQueue(minimum="2")),
         VenueConfig(queue=ProbabilisticQueue()),
         VenueConfig(queue=ProbabilisticQueue(exponent=2)),
         VenueConfig(queue=ProbabilisticQueue(formula=QueueFormula.LOG)),
@@ -125,3 +126,11 @@ def test_what_queues_came_to_have_later_is_left_out_where_it_says_nothing() -> N
     ]
     assert b'"queue":{"exponent":3,"formula":"log","type":"probabilistic"}' in chains[0]
     assert len(set(chains)) == 3
+    shared = VenueConfig(queue=ProRataQueue())
+    assert b'"queue":{"type":"pro_rata"}' in chain_config(session(market=BOOK, venue=shared))
+
+
+@pytest.mark.parametrize("minimum", ["-1", "x", "NaN", "1e30"])
+def test_a_least_share_is_a_quantity(minimum: str) -> None:
+    with pytest.raises(InvalidConfig, match=r"venue\.queue\.minimum"):
+        ProRataQueue(minimum=minimum)

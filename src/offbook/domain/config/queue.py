@@ -69,18 +69,35 @@ class ProbabilisticQueue(
             )
 
 
-def _check_unit(unit: str, formula: QueueFormula) -> None:
+def _is_quantity(text: str, *, zero: bool = False) -> bool:
     try:
-        is_quantity = 0 < Decimal(unit) < Decimal(10) ** 18
+        quantity = Decimal(text)
     except InvalidOperation:
-        is_quantity = False
-    if not is_quantity or not formula.is_log:
+        return False
+    return quantity.is_finite() and (zero or quantity > 0) and 0 <= quantity < 10**18
+
+
+def _check_unit(unit: str, formula: QueueFormula) -> None:
+    if not _is_quantity(unit) or not formula.is_log:
         why = "a quantity above 0" if formula.is_log else "none: it is for log and log_2"
         raise InvalidConfig(f"venue.queue.unit={unit!r}, expected {why}", field="venue.queue.unit")
 
 
 class ProRataQueue(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="pro_rata"):
-    """A print is shared out over all that stands at its price, by size, rounded down."""
+    """A print is shared out over all that stands at its price, by size, rounded down.
+
+    ``minimum``: a share of less than so much is none, unless the print takes all that stands there
+    (CME's pro rata allocates 2 contracts or more).
+    """
+
+    minimum: str = "0"
+
+    def __post_init__(self) -> None:
+        if not _is_quantity(self.minimum, zero=True):
+            raise InvalidConfig(
+                f"venue.queue.minimum={self.minimum!r}, expected a quantity, 0 for none",
+                field="venue.queue.minimum",
+            )
 
 
 class ExactQueue(ConfigPart, frozen=True, kw_only=True, tag_field="type", tag="exact"):

@@ -347,6 +347,7 @@ _UNUSED_OF_LATENCY: Final[tuple[tuple[str, object], ...]] = (
 )
 _UNUSED_OF_QUEUES: Final[dict[str, tuple[tuple[str, object], ...]]] = {
     "probabilistic": (("unit", None), ("back", QueueBack.AFTER_PRINTS.value)),
+    "pro_rata": (("minimum", "0"),),
 }
 _UNUSED_OF_FEES: Final[dict[str, tuple[tuple[str, object], ...]]] = {
     "basis_points": (("minimum", None), ("maximum", None), ("maximum_percent", None)),

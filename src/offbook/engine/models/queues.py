@@ -17,7 +17,8 @@ count prints twice are those of hftbacktest's queue models (``ProbQueueModel``;
 ``LogProbQueueFunc2``).  It expects, and draws nothing.
 
 ``pro rata`` gives an order its share, by size, of each print at its price, in whole units rounded
-down, whenever it came (*CME Globex matching algorithms*, pro rata, without minimum or levelling).
+down, whenever it came (*CME Globex matching algorithms*, pro rata, without levelling); less than
+a ``minimum`` is nothing, unless the print takes the whole level.
 """
 
 from __future__ import annotations
@@ -180,10 +181,16 @@ class ProRata:
     name = "queue-pro-rata.1"
     is_by_time = False
 
+    def __init__(self, config: ProRataQueue, qty_precision: int = 0) -> None:
+        """``qty_precision``: decimals of the instrument's quantities."""
+        many, of = _units_of(config.minimum, qty_precision)
+        self._least = ceil_div(many, of)
+
     def printed(self, place: Place, qty: int, leaves: int, late: int) -> int:
         """The order's share of the level with it and with what was late."""
         assert place.ahead is not None
-        return qty * leaves // (place.shown + late + leaves)
+        share = qty * leaves // (place.shown + late + leaves)
+        return share if share >= min(self._least, leaves) else 0
 
     def changed(self, place: Place, shown: int) -> None:
         """All that is shown shares with it."""
@@ -206,7 +213,7 @@ def queue_model(config: QueueConfig, qty_precision: int = 0) -> QueueModel:
     if isinstance(config, ProbabilisticQueue):
         return Probabilistic(config, qty_precision)
     if isinstance(config, ProRataQueue):
-        return ProRata()
+        return ProRata(config, qty_precision)
     assert_never(config)
 
 
