@@ -1,4 +1,5 @@
-"""What the messages of Deribit's and BitMEX's websockets say of books and trades.
+"""What the messages of venues of contracts say of books and trades: Deribit, BitMEX, Kraken's
+futures, Crypto.com.
 
 *Deribit* (docs.deribit.com: ``book.{instrument}.{interval}``, ``trades``): levels are an action, a
 price and an amount; each message names the one before it (``prev_change_id``).  Books of a group
@@ -7,6 +8,12 @@ and a depth are told whole each time.
 *BitMEX* (www.bitmex.com/app/wsAPI: ``orderBookL2``, ``orderBookL2_25``, ``orderBook10`` and
 ``trade``): a level has a number, by which it is updated and deleted; only those that begin it have
 to tell its price.  What comes before the first ``partial`` is to be passed over.
+
+*Kraken Futures* (docs.kraken.com: ``book``, ``trade``): a snapshot, then one level a message, with
+numbers that rise by one.
+
+*Crypto.com* (exchange-docs.crypto.com: ``book.{instrument}.{depth}``, ``trade``): a snapshot, then
+updates that name the number before their own.
 """
 
 from __future__ import annotations
@@ -17,7 +24,32 @@ import msgspec
 
 from offbook.adapters.brokers.replay.venue_message import MS, VenueMessage, iso, pairs, traded
 
+KRAKEN_FEEDS: Final = ("book_snapshot", "book", "trade")
+CRYPTO_COM_CHANNELS: Final = ("book", "book.update", "trade")
 BITMEX_BOOKS: Final = ("orderBookL2", "orderBookL2_25")
+
+
+class ContractVenues:
+    """Reads the messages of one capture; remembers what the numbers of BitMEX's levels stand
+    for."""
+
+    def __init__(self) -> None:
+        self._bitmex = BitmexBooks()
+
+    def decode(self, said: dict[str, Any]) -> list[VenueMessage] | None:
+        """What a message says, nothing where it tells of no book or trade; None where it is of
+        another venue."""
+        if "table" in said and "action" in said:
+            return self._bitmex.decode(said)
+        if said.get("method") == "subscription":
+            return deribit(said)
+        if said.get("feed") in KRAKEN_FEEDS and "event" not in said:
+            return kraken_futures(said)
+        result = said.get("result")
+        if isinstance(result, dict) and result.get("channel") in CRYPTO_COM_CHANNELS:
+            # An answer to Kraken's subscription has a channel too, and no data.
+            return crypto_com(result) if "data" in result else []
+        return None
 
 
 def deribit(said: dict[str, Any]) -> list[VenueMessage]:
@@ -51,6 +83,62 @@ def deribit(said: dict[str, Any]) -> list[VenueMessage]:
             prev_seq=int(data.get("prev_change_id", -1)),
         )
     ]
+
+
+def kraken_futures(said: dict[str, Any]) -> list[VenueMessage]:
+    """A message of a feed."""
+    feed, symbol = said["feed"], said["product_id"]
+    if feed == "trade":
+        side, ts = said["side"], int(said["time"]) * MS
+        return [traded("kraken_futures", symbol, said["price"], said["qty"], side, ts)]
+    seq, ts = int(said["seq"]), int(said["timestamp"]) * MS
+    if feed == "book_snapshot":
+        bids, asks = (
+            [(one["price"], one["qty"]) for one in said[side]] for side in ("bids", "asks")
+        )
+        before = -1
+    else:
+        level = [(said["price"], said["qty"])]
+        bids, asks = (level, []) if said["side"] == "buy" else ([], level)
+        before = seq - 1
+    return [
+        VenueMessage(
+            venue="kraken_futures",
+            symbol=symbol,
+            is_snapshot=feed == "book_snapshot",
+            bids=bids,
+            asks=asks,
+            ts=ts,
+            seq=seq,
+            prev_seq=before,
+        )
+    ]
+
+
+def crypto_com(result: dict[str, Any]) -> list[VenueMessage]:
+    """What a message of a subscription tells."""
+    channel, symbol = result["channel"], result["instrument_name"]
+    if channel == "trade":
+        return [
+            traded("crypto.com", symbol, one["p"], one["q"], one["s"].lower(), int(one["t"]) * MS)
+            for one in result["data"]
+        ]
+    made = []
+    for one in result["data"]:
+        levels = one.get("update", one)
+        made.append(
+            VenueMessage(
+                venue="crypto.com",
+                symbol=symbol,
+                is_snapshot=channel == "book",
+                bids=pairs(levels["bids"]),
+                asks=pairs(levels["asks"]),
+                ts=int(one["t"]) * MS,
+                seq=int(one["u"]),
+                prev_seq=int(one.get("pu", -1)),
+            )
+        )
+    return made
 
 
 class NumberedLevel(msgspec.Struct, frozen=True):

@@ -1,8 +1,8 @@
 """What the messages of venues' websockets say of books and trades, in one form.
 
 Known are Kraken (v1 and v2), OKX, Bitget, Bybit, Bitfinex, Coinbase (Exchange and Advanced Trade),
-Bitstamp, dYdX (v4) and Hyperliquid, and by ``contract_venues`` Deribit and BitMEX; Binance has a
-module of its own (``captures``), for it joins snapshots by REST.  Numbers stay the venue's text.
+Bitstamp, dYdX (v4) and Hyperliquid, and those of ``contract_venues``; Binance has a module of its
+own (``captures``), for it joins snapshots by REST.  Numbers stay the venue's text.
 Where a venue tells who made a price, the other took it.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from offbook.adapters.brokers.replay.contract_venues import BitmexBooks, deribit
+from offbook.adapters.brokers.replay.contract_venues import ContractVenues
 from offbook.adapters.brokers.replay.venue_message import (
     MS,
     US,
@@ -35,7 +35,7 @@ class Decoder:
 
     def __init__(self) -> None:
         self._bitfinex: dict[str, tuple[str, str]] = {}
-        self._bitmex = BitmexBooks()
+        self._contracts = ContractVenues()
 
     def decode(self, text: bytes) -> list[VenueMessage]:
         """What a message says; nothing where it is of another kind.
@@ -51,10 +51,9 @@ class Decoder:
             channel = "" if is_of_orders else said["channel"]
             self._bitfinex[said["chanId"]] = channel, said["symbol"]
             return []
-        if "table" in said and "action" in said:
-            return self._bitmex.decode(said)
-        if said.get("method") == "subscription":
-            return deribit(said)
+        others = self._contracts.decode(said)
+        if others is not None:
+            return others
         if "topic" in said:
             return _bybit(said)
         if "instId" in said and "action" in said:  # of OKX's archives

@@ -1,4 +1,5 @@
-"""Raw captures of Deribit and BitMEX: the examples of their documentation, and what follows."""
+"""Raw captures of Deribit, BitMEX, Kraken's futures and Crypto.com: the examples of their
+documentation, and what follows."""
 
 from __future__ import annotations
 
@@ -168,3 +169,58 @@ def test_bitmex_s_ten_levels_and_trades(tmp_path: Path) -> None:
     )
     assert books(path) == [("live", {"100.5": "10"}, {"101": "20"})]
     assert trades(path) == ["1704205801500000000,101.0,100,buy"]
+
+
+def test_kraken_s_futures_have_numbers_that_rise_by_one(tmp_path: Path) -> None:
+    """As their documentation shows them, and one that is missing."""
+    whole = {"feed": "book_snapshot", "product_id": "PI_XBTUSD", "timestamp": 1612269825817,
+             "seq": 326072249, "tickSize": None, "bids": [{"price": 34892.5, "qty": 6385}],
+             "asks": [{"price": 34911.5, "qty": 20598}]}  # fmt: skip
+    change = {"feed": "book", "product_id": "PI_XBTUSD", "side": "sell", "seq": 326072250,
+              "price": 34981, "qty": 7, "timestamp": 1612269953629}  # fmt: skip
+    trade = {"feed": "trade", "product_id": "PI_XBTUSD", "side": "sell", "type": "fill",
+             "seq": 653355, "time": 1612266317519, "qty": 15000, "price": 34969.5}  # fmt: skip
+    path = capture(
+        tmp_path,
+        {"event": "subscribed", "feed": "book", "product_ids": ["PI_XBTUSD"]},
+        whole,
+        change,
+        trade,
+        {**change, "seq": 326072251, "side": "buy", "price": 34892.5, "qty": 0},
+        {**change, "seq": 326072253},
+    )
+    both = {"34911.5": "20598", "34981": "7"}
+    assert books(path) == [
+        ("live", {"34892.5": "6385"}, {"34911.5": "20598"}),
+        ("live", {"34892.5": "6385"}, both),
+        ("live", {}, both),
+        ("stale", {}, both),
+    ]
+    assert trades(path) == ["1612266317519000000,34969.5,15000,sell"]
+
+
+def crypto_com(channel: str, *data: Any) -> dict[str, Any]:
+    result = {"instrument_name": "BTCUSD-PERP", "channel": channel, "data": list(data)}
+    return {"id": -1, "method": "subscribe", "code": 0, "result": result}
+
+
+def test_crypto_com_s_updates_name_the_one_before(tmp_path: Path) -> None:
+    levels = {"bids": [["50126.0", "0.4", "1"]], "asks": [["50127.0", "0.3", "2"]]}
+    update = {"bids": [["50126.0", "0", "0"]], "asks": [["50128.0", "0.1", "1"]]}
+    trade = {"d": "1", "t": 1613581138462, "p": "51327.5", "q": "0.01", "s": "SELL", "i": "X"}
+    path = capture(
+        tmp_path,
+        {"id": 1, "method": "subscribe", "code": 0},
+        {"method": "subscribe", "result": {"channel": "trade", "symbol": "BTC/USD"}},
+        crypto_com("book", {**levels, "t": 1647917463000, "u": 10}),
+        crypto_com("book.update", {"update": update, "t": 1647917463003, "u": 12, "pu": 10}),
+        crypto_com("book.update", {"update": update, "t": 1647917463004, "u": 15, "pu": 14}),
+        crypto_com("trade", trade),
+    )
+    asks = {"50127": "0.3", "50128": "0.1"}
+    assert books(path) == [
+        ("live", {"50126": "0.4"}, {"50127": "0.3"}),
+        ("live", {}, asks),
+        ("stale", {}, asks),
+    ]
+    assert trades(path) == ["1613581138462000000,51327.5,0.01,sell"]
