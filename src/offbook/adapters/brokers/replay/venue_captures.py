@@ -12,6 +12,7 @@ from typing import Final, NoReturn, TypeVar
 import msgspec
 
 from offbook.adapters.brokers.replay.capture_lines import lines
+from offbook.adapters.brokers.replay.late_snapshots import LateSnapshots
 from offbook.adapters.brokers.replay.venue_message import Level, VenueMessage, plain_market
 from offbook.adapters.brokers.replay.venue_messages import Decoder
 from offbook.adapters.brokers.replay.venue_orders import OrderMessage
@@ -111,6 +112,7 @@ class _Rows:
         self._path = path
         self._wanted = None if symbol is None else plain_market(symbol)
         self._market = ""
+        self._markets: set[str] = set()
         self._venue = ""
         self._number = 0
         self._rows = 0
@@ -119,6 +121,7 @@ class _Rows:
         self._shown: tuple[dict[Decimal, str], dict[Decimal, str]] = ({}, {})
         self._checksums: dict[int, int] = {}
         self._decimals = [0, 0]
+        self._snapshots = LateSnapshots()
 
     def messages(self, kind: DataKind) -> Iterator[Told]:
         """Those of the kind and the market, with the time of receipt."""
@@ -131,7 +134,7 @@ class _Rows:
                 self._refuse(f"{error!r}; expected a message of the venue's websocket as JSON")
             for message in said:
                 if message.has_book is (kind is DataKind.DEPTH) and self._is_meant(message):
-                    yield line.received, message
+                    yield line.received, self._snapshots.brought_up(message)
 
     def depth(self, received: int | None, message: VenueMessage) -> Iterator[str]:
         """The rows of a message of depth."""
@@ -146,9 +149,10 @@ class _Rows:
             bids, asks = _held(bids), _held(asks)
         levels = [*((px, qty, "bid") for px, qty in bids), *((px, qty, "ask") for px, qty in asks)]
         times = self._times(received, message.ts)
+        numbers = f"{message.first_seq},{message.seq},{message.prev_seq}"
         for place, (px, qty, side) in enumerate(levels or [("0", "0", "none")], start=1):
             flags = mark | (LAST if place >= len(levels) else 0)
-            yield f"{times},{side},{px},{qty},{flags},-1,{message.seq},{message.prev_seq}"
+            yield f"{times},{side},{px},{qty},{flags},{numbers}"
             self._rows += 1
             self._decimals = [
                 max(most, decimals_of(text))
@@ -175,6 +179,9 @@ class _Rows:
 
     def _is_meant(self, message: VenueMessage) -> bool:
         market = plain_market(message.symbol)
+        if message.is_answer and not market:
+            return self._is_of_the_only_market()
+        self._markets.add(market)
         if self._wanted is not None:
             self._venue = message.venue
             return market == self._wanted
@@ -185,6 +192,15 @@ class _Rows:
                 f"is meant before the file, {message.symbol}={self._path}"
             )
         return True
+
+    def _is_of_the_only_market(self) -> bool:
+        """Whether an answer that names no market is of the one that is meant."""
+        if len(self._markets) > 1:
+            self._refuse(
+                "a book that was asked for does not say of which market it is, and the capture has "
+                f"{', '.join(sorted(self._markets))}: keep the lines of one"
+            )
+        return not self._markets or self._wanted in (None, *self._markets)
 
     def _times(self, received: int | None, event: int | None) -> str:
         """Rows are in the order in which they came, whatever times they tell."""

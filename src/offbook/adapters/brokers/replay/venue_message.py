@@ -28,7 +28,8 @@ class VenueMessage(msgspec.Struct, frozen=True, kw_only=True):
 
     ``bids`` and ``asks`` are levels with their new size, of a snapshot all there are.  ``ts`` is
     the venue's time in ns, ``seq`` and ``prev_seq`` its numbers of the message and of the one
-    before.
+    before; ``first_seq`` is the first of those that it sums up.  A snapshot that was asked for
+    ``is_answer``: it may be older than updates before it, and need not name its market.
     Where ``depth`` is told, levels beyond so many of a side have left the book without a word.
     ``checksum`` is that of the book which the message leaves.
     """
@@ -42,6 +43,8 @@ class VenueMessage(msgspec.Struct, frozen=True, kw_only=True):
     ts: int | None = None
     seq: int = -1
     prev_seq: int = -1
+    first_seq: int = -1
+    is_answer: bool = False
     depth: int | None = None
     checksum: int | None = None
 

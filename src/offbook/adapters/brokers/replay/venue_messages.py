@@ -1,8 +1,8 @@
 """What the messages of venues' websockets say of books and trades, in one form.
 
 Known are Kraken (v1 and v2), OKX, Bitget, Bybit, Bitfinex, Coinbase (Exchange and Advanced Trade),
-Bitstamp, dYdX (v4) and Hyperliquid, and those of ``contract_venues``; Binance has a module of its
-own (``captures``), for it joins snapshots by REST.  Numbers stay the venue's text.
+Bitstamp, dYdX (v4) and Hyperliquid, and those of ``contract_venues`` and ``asked_venues``; Binance
+has a module of its own (``captures``).  Numbers stay the venue's text.
 Where a venue tells who made a price, the other took it.
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from offbook.adapters.brokers.replay.asked_venues import decode_asked
 from offbook.adapters.brokers.replay.contract_venues import ContractVenues
 from offbook.adapters.brokers.replay.venue_message import (
     MS,
@@ -52,6 +53,7 @@ class Decoder:
             self._bitfinex[said["chanId"]] = channel, said["symbol"]
             return []
         others = self._contracts.decode(said)
+        others = decode_asked(said) if others is None else others
         if others is not None:
             return others
         if "topic" in said:
