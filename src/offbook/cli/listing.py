@@ -351,9 +351,6 @@ def _print_positions(shell: Shell, lines: Sequence[PositionLine]) -> None:
     currencies = list(dict.fromkeys(line.currency for line in lines))
     if len(currencies) > 1:
         table.add_column("in", no_wrap=True)
-    is_margined = any(line.liquidation_px for line in lines)
-    if is_margined:
-        table.add_column("called beyond", justify="right", no_wrap=True)
     for line in lines:
         table.add_row(
             line.symbol,
@@ -365,8 +362,10 @@ def _print_positions(shell: Shell, lines: Sequence[PositionLine]) -> None:
             "-" if line.unrealized is None else money(line.unrealized, signed=True),
             money(line.realized, signed=True),
             *([line.currency] if len(currencies) > 1 else []),
-            *([line.liquidation_px or "-"] if is_margined else []),
         )
     shell.console.print(table)
     if len(currencies) == 1:
         shell.say(f"in {currencies[0]}")
+    for line in lines:
+        if line.liquidation_px is not None:
+            shell.say(f"{line.symbol}: margin call beyond {line.liquidation_px}")

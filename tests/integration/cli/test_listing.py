@@ -187,6 +187,18 @@ def test_positions_are_what_is_held_and_on_request_what_was(
     closed = lines(offbook("positions", "flip", "--all", "--jsonl"))
     assert [line["realized"] for line in closed] == [made["realized"]]
     assert len(lines(offbook("positions", "flip", "--jsonl"))) == held
+    assert line["liquidation_px"] is None
+    margin = '[account]\ntype = "margin"\ninitial_cash = "150"\n'
+    (folder / "margin.toml").write_text(margin)
+    report = offbook(
+        "run", "holds.py:Holds", "--data", "quotes.csv", "--config", "margin.toml", "--json"
+    ).document
+    [line] = offbook("positions", "last", "--json").document["positions"]
+    # 150 less what was paid, and two at the price, are a quarter of the two.
+    level = (Decimal(line["cost"]) + Decimal(report["fees"]) - 150) / Decimal("1.5")
+    assert 0 <= Decimal(line["liquidation_px"]) - level < Decimal("0.01")
+    said = f"XYZUSDT: margin call beyond {line['liquidation_px']}"
+    assert said in offbook("positions", "last").out
 
 
 def test_the_journal_gives_the_bytes_that_are_chained(
