@@ -13,6 +13,7 @@ import msgspec
 
 from offbook.adapters.brokers.replay.capture_lines import lines
 from offbook.adapters.brokers.replay.late_snapshots import LateSnapshots
+from offbook.adapters.brokers.replay.rising_numbers import RisingNumbers
 from offbook.adapters.brokers.replay.venue_message import Level, VenueMessage, plain_market
 from offbook.adapters.brokers.replay.venue_messages import Decoder
 from offbook.adapters.brokers.replay.venue_orders import OrderMessage
@@ -122,6 +123,7 @@ class _Rows:
         self._checksums: dict[int, int] = {}
         self._decimals = [0, 0]
         self._snapshots = LateSnapshots()
+        self._numbers = RisingNumbers()
 
     def messages(self, kind: DataKind) -> Iterator[Told]:
         """Those of the kind and the market, with the time of receipt."""
@@ -134,7 +136,7 @@ class _Rows:
                 self._refuse(f"{error!r}; expected a message of the venue's websocket as JSON")
             for message in said:
                 if message.has_book is (kind is DataKind.DEPTH) and self._is_meant(message):
-                    yield line.received, self._snapshots.brought_up(message)
+                    yield line.received, self._numbers.risen(self._snapshots.brought_up(message))
 
     def depth(self, received: int | None, message: VenueMessage) -> Iterator[str]:
         """The rows of a message of depth."""

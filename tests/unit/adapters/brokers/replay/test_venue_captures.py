@@ -14,6 +14,7 @@ from offbook.adapters.brokers.replay.venue_captures import (
     is_venue_capture,
     write_venue_capture,
 )
+from offbook.config.book_reading import read_book
 from offbook.config.capture_checking import check_capture
 from offbook.config.markets import MarketDescription
 from offbook.config.recordings import convert_data
@@ -82,6 +83,33 @@ def test_okx_s_books_with_their_numbers(tmp_path: Path) -> None:
                 "asks": [["101", "4", "1"]]}  # fmt: skip
     path = capture(tmp_path, archived, stamped=False)
     assert written(path)[0][1:] == [f"{NS},ask,101,4,2,-1,-1,-1"]
+
+
+def test_okx_s_numbers_may_begin_anew(tmp_path: Path) -> None:
+    """Its own example of numbers: one that follows, no change, a reset from 15 to 3, and what
+    follows that. A message that is missing is a gap then as before, also the reset itself."""
+    told = [
+        okx("snapshot", [["100", "1"]], [["101", "9"]], 10, -1),
+        okx("update", [["100", "2"]], [], 15, 10),
+        okx("update", [], [], 15, 15),
+        okx("update", [["100", "3"]], [], 3, 15),
+        okx("update", [["100", "4"]], [], 5, 3),
+        okx("update", [["100", "5"]], [], 9, 7),
+    ]
+
+    def books(*messages: Any) -> list[tuple[str, int]]:
+        target = tmp_path / "book.csv"
+        path = str(capture(tmp_path, *messages))
+        convert_data(path, target, MarketDescription(), replace=True)
+        return [(book.phase.value, book.bids[0][1]) for book in read_book(str(target))]
+
+    live = [("live", 1), ("live", 2), ("live", 2), ("live", 3), ("live", 4)]
+    assert books(*told) == [*live, ("stale", 5)]
+    assert books(*told[:3], *told[4:]) == [*live[:3], ("stale", 4), ("stale", 5)]
+    assert books(*told[:5], *told[:2]) == [*live, *live[:2]]
+    # Of two connections one is behind.
+    twice = [*told[:2], okx("update", [["100", "6"]], [], 20, 15), told[1]]
+    assert books(*twice) == [*live[:2], ("live", 6), ("live", 6)]
 
 
 def test_bybit_s_books_and_trades_without_receipt(tmp_path: Path) -> None:
