@@ -115,7 +115,7 @@ class Exchange:
 
 
 @pytest.mark.parametrize("venue", [Kucoin, Gate, GateFutures, Htx])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_an_answer_is_brought_up_to_what_had_come(
     tmp_path: Path, venue: type[Kucoin] | type[Gate] | type[Htx], seed: int
 ) -> None:

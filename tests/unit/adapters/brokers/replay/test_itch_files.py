@@ -203,7 +203,7 @@ class PlainNasdaq:
         return [(name, key[1], left) for key in keys for name, left in self.queues[key]]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_book_is_the_exchange_s_after_every_message(tmp_path: Path, seed: int) -> None:
     """Who stands where included, of one stock of several, from a packed file."""
     exchange, told, wanted = PlainNasdaq(seed), [START, directory("ZXZZT"), directory("AAPL")], []
