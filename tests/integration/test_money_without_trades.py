@@ -47,10 +47,16 @@ class Once(Strategy):
             (self.buy if self.shares > 0 else self.sell)(self.symbol, abs(self.shares))
 
 
-def run(folder: Path, qty: int, account: dict[str, Any], cash: str | None = "1000") -> RunResult:
+def run(
+    folder: Path,
+    qty: int,
+    account: dict[str, Any],
+    cash: str | None = "1000",
+    actions: str = ACTIONS,
+) -> RunResult:
     """Eleven shares over a dividend, its pay-date and a reverse split."""
     (folder / "xyz.csv").write_text(BARS)
-    (folder / "actions.csv").write_text(ACTIONS)
+    (folder / "actions.csv").write_text(actions)
     market = MarketDescription(
         symbol="XYZ",
         asset_class=AssetClass.EQUITY,
@@ -85,6 +91,14 @@ def test_a_dividend_is_told_where_it_is_owed_and_where_it_is_paid(tmp_path: Path
     result.write(tmp_path / "out", "csv")
     with (tmp_path / "out" / "flows.csv").open() as file:
         assert [row["amount"] for row in csv.DictReader(file)] == ["3.11", "3.11", "9"]
+
+
+def test_a_dividend_may_have_a_tax_of_its_own(tmp_path: Path) -> None:
+    """In place of the account's: of 3.663 a quarter and more, rounded against the account."""
+    own = ACTIONS.replace("amount\n", "amount,withholding\n").replace("0.333\n", "0.333,0.26375\n")
+    result = run(tmp_path, 11, {"withholding": "0.15"}, actions=own.replace("1:2,\n", "1:2,,\n"))
+    accrued = told(result, "amount", "withheld")[0]
+    assert accrued == ("2024-01-04", Decimal("2.69"), Decimal("0.97"))
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,10 @@ class Clockwork:
         return self.text(tenths)[:10]
 
 
+_TAXES = {"0.01": "0", "0.23": "0.26375", "1.5": "1", "99.5": "0.3"}
+"""A tax of its own of dividends by their amounts, so that nothing else is drawn otherwise."""
+
+
 def pick_actions(
     source: Source, instrument: Instrument, clock: Clockwork
 ) -> tuple[CorporateAction, ...]:
@@ -69,12 +73,17 @@ def _action(
 ) -> CorporateAction:
     symbol = instrument.symbol
     if kind == "dividend":
+        pay = source.pick([None, later])
+        amount = source.pick(["0.01", "0.23", "1.5", "0.005", "0.000123", "99.5"])
         return CorporateAction(
             symbol=symbol,
             kind=ActionKind.DIVIDEND,
             ex=when,
-            pay=source.pick([None, later]),
-            amount=source.pick(["0.01", "0.23", "1.5", "0.005", "0.000123", "99.5"]),
+            pay=pay,
+            amount=amount,
+            withholding={"0.01": "0", "0.23": "0.26375", "1.5": "1", "99.5": "0.3"}.get(
+                amount
+            ),  # no draw
         )
     if kind == "delisting":
         amount = source.pick([None, "0.37", "101.5"])

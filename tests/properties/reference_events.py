@@ -132,7 +132,9 @@ class ReferenceEvents(ReferenceRestating):
             pays = 2**63 - 1 if told is None else max(told, self.now)
         if held:
             gross = self.whole_cents(held * amount, currency)
-            tax = max(gross, ZERO) * Fraction(self.setup.account.withholding)
+            own = action.withholding  # a dividend's own tax goes before the account's
+            share = self.setup.account.withholding if own is None else own
+            tax = max(gross, ZERO) * Fraction(share)
             withheld = -self.whole_cents(-tax, currency)
             due = gross - withheld
             self.accrue(FlowReason.DIVIDEND, currency, due, withheld, pays)

@@ -31,6 +31,7 @@ def tags_of(setup: Setup) -> list[str]:
     found |= {"other hours" for part in setup.others if part.hours != setup.hours}
     if any(DataKind.DEPTH in part.kinds for part in setup.parts):
         found |= {"book", f"book-{name_of(venue.queue)}", f"book-{account.type.value}"}
+    found |= {"own tax" for one in setup.actions if one.withholding is not None}
     found |= {"whole_shares" for _ in [0] if venue.whole_shares}
     found |= {"moving rate" for _ in account.rates_from}
     if setup.others:

@@ -24,7 +24,9 @@ from offbook.domain.orders import Liquidity, OrderSide
 from offbook.testing.markets import MINUTE, START, XYZ, bars_market
 
 T = TypeVar("T")
-CASES = (61, 78, 101, 115, 127, 133, 226, 283, 357, 379, 396, 410, 416, 457, 545, 653, 699)
+CASES = (
+    *(61, 78, 86, 101, 115, 127, 133, 226, 283, 357, 379, 396, 410, 416, 457, 545, 653, 662, 699),
+)
 """Sessions of a campaign in which all of these come about."""
 RARE = (
     "FlowPaid",
@@ -66,6 +68,7 @@ RARE = (
     "fills:moving rate",
     "fills:other hours",
     "fills:others",
+    "fills:own tax",
     "fills:round_each",
     "fills:several-cash",
     "fills:several-isolated",

@@ -14,7 +14,10 @@ from offbook.domain.errors import InvalidConfig
 _ACTIONS: Final = Table(
     title="corporate actions",
     field="market.actions",
-    columns=("symbol", "kind", "ex", "pay", "ratio", "amount", "currency", "new_symbol"),
+    columns=(
+        *("symbol", "kind", "ex", "pay", "ratio", "amount", "currency", "new_symbol"),
+        "withholding",
+    ),
     names={"ex_date": "ex", "pay_date": "pay", "payment_date": "pay", "date": "ex"},
     needed=("symbol", "kind", "ex"),
 )

@@ -13,11 +13,11 @@ from offbook.domain.config import ActionKind, Adjustment, CorporateAction
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.instruments import AssetClass
 
-FILE = """symbol,kind,ex_date,pay_date,ratio,amount,currency,new_symbol
-XYZ,dividend,2024-01-03,2024-01-09,,0.24,,
-ABC,split,2024-01-04,,4:1,,,
+FILE = """symbol,kind,ex_date,pay_date,ratio,amount,currency,new_symbol,withholding
+XYZ,dividend,2024-01-03,2024-01-09,,0.24,,,0.26375
+ABC,split,2024-01-04,,4:1,,,,
 
-XYZ,delisting,2024-06-03,,,,,
+XYZ,delisting,2024-06-03,,,,,,
 """
 BARS = "time,open,high,low,close,volume\n1704205800,1,2,1,2,5\n"
 
@@ -32,6 +32,7 @@ def test_a_row_is_an_action_and_an_empty_cell_says_nothing(tmp_path: Path) -> No
             ex="2024-01-03",
             pay="2024-01-09",
             amount="0.24",
+            withholding="0.26375",
         ),
         CorporateAction(symbol="ABC", kind=ActionKind.SPLIT, ex="2024-01-04", ratio="4:1"),
         CorporateAction(symbol="XYZ", kind=ActionKind.DELISTING, ex="2024-06-03"),

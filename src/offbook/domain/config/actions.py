@@ -54,7 +54,8 @@ class CorporateAction(ConfigPart, frozen=True, kw_only=True, omit_defaults=True)
     ``ex`` and ``pay`` are dates (``2020-08-31``) of the exchange, or moments with an offset from
     UTC.  ``ratio`` is new for old: ``"4:1"``, or ``"1:10"`` for a reverse split; a change of symbol
     may have one.  ``amount`` is what a unit pays as a dividend in ``currency`` (the instrument's
-    unless given), or brings when it is delisted (nothing unless given).
+    unless given), or brings when it is delisted (nothing unless given).  ``withholding`` (0 to 1)
+    is the tax kept back of a dividend that is received, in place of the account's.
     """
 
     symbol: str
@@ -65,6 +66,7 @@ class CorporateAction(ConfigPart, frozen=True, kw_only=True, omit_defaults=True)
     amount: str | None = None
     currency: str | None = None
     new_symbol: str | None = None
+    withholding: str | None = None
 
     def __post_init__(self) -> None:
         settle_enum(self, "kind", ActionKind, "market.actions.kind")
@@ -80,6 +82,10 @@ class CorporateAction(ConfigPart, frozen=True, kw_only=True, omit_defaults=True)
             amount = exact_decimal("market.actions.amount", self.amount, AMOUNT_DECIMALS)
             if amount < 0 or (amount == 0 and self.kind is ActionKind.DIVIDEND):
                 self._refuse("amount", f"pays {self.amount}")
+        if self.withholding is not None:
+            field = "market.actions.withholding"
+            if not 0 <= exact_decimal(field, self.withholding, RATIO_PRECISION) <= 1:
+                self._refuse("withholding", f"withholds {self.withholding}, expected 0 to 1")
         if self.new_symbol == self.symbol:
             self._refuse("new_symbol", "changes the symbol into itself")
 
@@ -88,7 +94,7 @@ class CorporateAction(ConfigPart, frozen=True, kw_only=True, omit_defaults=True)
             if getattr(self, name) is None:
                 self._refuse(name, f"needs {name}")
         allowed = {*_NEEDED[self.kind], *_MAY_HAVE[self.kind]}
-        for name in ("pay", "ratio", "amount", "currency", "new_symbol"):
+        for name in ("pay", "ratio", "amount", "currency", "new_symbol", "withholding"):
             if getattr(self, name) is not None and name not in allowed:
                 self._refuse(name, f"has no {name}")
 
@@ -111,6 +117,14 @@ class CorporateAction(ConfigPart, frozen=True, kw_only=True, omit_defaults=True)
         scale = 10**AMOUNT_DECIMALS
         text = self.amount or "0"
         return int(exact_decimal("market.actions.amount", text, AMOUNT_DECIMALS) * scale)
+
+    @property
+    def withheld_ratio(self) -> tuple[int, int] | None:
+        """The tax on a dividend as numerator and denominator; None where it is the account's."""
+        if self.withholding is None:
+            return None
+        share = exact_decimal("market.actions.withholding", self.withholding, RATIO_PRECISION)
+        return int(share.scaleb(RATIO_PRECISION)), int(10**RATIO_PRECISION)
 
     @property
     def title(self) -> str:
@@ -149,7 +163,7 @@ _NEEDED: Final[dict[ActionKind, tuple[str, ...]]] = {
 }
 _MAY_HAVE: Final[dict[ActionKind, tuple[str, ...]]] = {
     ActionKind.SPLIT: (),
-    ActionKind.DIVIDEND: ("pay", "currency"),
+    ActionKind.DIVIDEND: ("pay", "currency", "withholding"),
     ActionKind.SYMBOL_CHANGE: ("ratio",),
     ActionKind.DELISTING: ("amount",),
 }

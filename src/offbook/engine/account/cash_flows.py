@@ -7,6 +7,7 @@ import msgspec
 from offbook.domain import records as r
 from offbook.domain.account_events import AccountEvent, AccountEventKind
 from offbook.domain.action_records import FlowReason
+from offbook.domain.config import CorporateAction
 from offbook.domain.instruments import Instrument, charge_unit_of
 from offbook.domain.record_parts import Posting
 from offbook.domain.values import Amount, flow_of
@@ -133,16 +134,17 @@ class Dividends:
         self._kernel = kernel
         self._tax = kernel.config.account.withheld_ratio
 
-    def entitle(self, symbol: str, currency: str, per_unit: int, text: str, pays: int) -> None:
-        """What is held now earns the dividend: ``per_unit`` in 10**-12, rounded once to the
-        currency's smallest unit; the tax is kept back of what is received."""
-        kernel = self._kernel
+    def entitle(self, action: CorporateAction, currency: str, pays: int) -> None:
+        """What is held now earns the dividend, rounded once to the currency's smallest unit; the
+        tax is kept back of what is received."""
+        kernel, symbol = self._kernel, action.symbol
+        tax, of = action.withheld_ratio or self._tax
         instrument, qty = kernel.instrument(symbol), kernel.ledger.position(symbol).qty
         if not qty:
             return
         unit = charge_unit_of(currency)
-        gross = flow_of(qty * instrument.qty_scale * per_unit, 10**12, unit)
-        withheld = -flow_of(-max(gross, 0) * self._tax[0], self._tax[1], unit)
+        gross = flow_of(qty * instrument.qty_scale * action.per_unit, 10**12, unit)
+        withheld = -flow_of(-max(gross, 0) * tax, of, unit)
         amount = gross - withheld
         postings = [*moved(VENUE, DIVIDENDS, currency, amount)]
         if withheld:
@@ -153,7 +155,7 @@ class Dividends:
             symbol=symbol,
             currency=currency,
             basis=instrument.qty_text(qty),
-            rate=text,
+            rate=action.amount or "0",
             days=0,
             year_days=0,
             amount=Amount(amount),

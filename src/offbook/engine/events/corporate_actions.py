@@ -71,9 +71,7 @@ class CorporateActions:
         instrument = kernel.instrument(action.symbol)
         currency = action.currency or instrument.quote_currency
         pays = action.pays_at(kernel.calendar_of(instrument))
-        self._dividends.entitle(
-            action.symbol, currency, action.per_unit, action.amount or "0", pays
-        )
+        self._dividends.entitle(action, currency, pays)
         drop_book(kernel, self._venue, action.symbol)
         if currency == instrument.quote_currency:
             px_units = 10 ** (AMOUNT_DECIMALS - instrument.price_precision)
