@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from tests.properties.book_pairs import compare_books
-from tests.properties.depth_cases import pick_setup_on_books
+from tests.properties.depth_cases import pick_setup_on_books, pick_step_on_books
 from tests.properties.market_cases import Setup, pick_setup
 from tests.properties.reference_queues import QUEUES
 from tests.properties.side_by_side import SideBySide
@@ -73,7 +73,7 @@ def case_on_books(seed: int, number: int) -> tuple[Setup, list[Step]]:
     """One session on books, likewise."""
     source = Drawn(f"{seed}/on books/{number}")
     setup = pick_setup_on_books(source)
-    steps = [pick_step(source) for _ in range(source.pick(LENGTHS))]
+    steps = [pick_step_on_books(source) for _ in range(source.pick(LENGTHS))]
     return setup, [*steps, End()]
 
 

@@ -45,4 +45,8 @@ def compare_books(engine: ProcessingEngine, venue: ReferenceSession, same: Same)
         if order.is_in_book and not order.waits and standing.place:
             found = places.place(order.number)
             ahead = None if found is None else (found.ahead, found.slice_left or 0)
-            same(f"place of order {order.number}", ahead, (standing.ahead, standing.slice_left))
+            same(
+                f"place of order {order.number}",
+                ahead,
+                (plain.in_front(standing), standing.slice_left),
+            )

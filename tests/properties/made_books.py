@@ -26,17 +26,29 @@ class MadeBook:
     number: int = 0
     missed: bool = True
     """Whether those who follow it wait for a snapshot."""
+    heals: bool = True
+    """Whether that comes soon."""
+
+    def message(
+        self, move: Move, instrument: Instrument, number: int, ts: int, bid: int
+    ) -> MessageRow:
+        """The row ``number`` and those that follow, by a move that brings the best bid to ``bid``;
+        with the book after it."""
+        after, told = self.next(move, instrument, bid)
+        return told.as_row(instrument, number, ts, bid, after)
 
     def next(self, move: Move, instrument: Instrument, bid: int) -> tuple[MadeBook, Told]:
         """The book after a move that brings the best bid to ``bid``, and how that is told."""
-        snapshot = self.missed and move.mark != "close"
-        snapshot = snapshot or (move.mark == "open" and move.reach == 0)
+        snapshot = self.missed and self.heals and move.mark != "close"
+        snapshot = snapshot or (move.mark == "open" and move.reach < 2)
         if snapshot:
             sides = _anew(move, instrument, bid)
             number = self.number + 1
             rows = [(1, px, qty) for px, qty in sides[0].items() if qty]
             rows += [(-1, px, qty) for px, qty in sides[1].items() if qty]
-            return _after(sides, number, missed=False), Told(rows, number, number, snapshot=True)
+            return self._with(sides, number, missed=False), Told(
+                rows, number, number, snapshot=True
+            )
         rows = _changes(self, move, instrument, bid)
         if move.mark == "reopen" and move.reach == 1:  # one that is known already
             return self, Told(rows, self.number, self.number)
@@ -46,7 +58,13 @@ class MadeBook:
         for side, px, qty in rows:
             sides[0 if side > 0 else 1][px] = qty
         last = first + move.other % 2
-        return _after(sides, last, missed=self.missed or lost), Told(rows, first, last)
+        return self._with(sides, last, missed=self.missed or lost), Told(rows, first, last)
+
+    def _with(
+        self, sides: tuple[dict[int, int], dict[int, int]], number: int, *, missed: bool
+    ) -> MadeBook:
+        bids, asks = ({px: qty for px, qty in side.items() if qty} for side in sides)
+        return MadeBook(bids, asks, number, missed, self.heals)
 
 
 @dataclass(frozen=True)
@@ -89,11 +107,6 @@ class Told:
             after=after,
             symbol=instrument.symbol,
         )
-
-
-def _after(sides: tuple[dict[int, int], dict[int, int]], number: int, *, missed: bool) -> MadeBook:
-    bids, asks = ({px: qty for px, qty in side.items() if qty} for side in sides)
-    return MadeBook(bids, asks, number, missed)
 
 
 def _size(lots: int, move: Move, instrument: Instrument) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from tests.properties.made_books import MadeBook
+from tests.properties.made_orders import MadeOrders
 from tests.properties.market_cases import Setup
 from tests.properties.row_cases import (
     BarRow,
@@ -15,14 +16,17 @@ from tests.properties.row_cases import (
     MadeRow,
     MessageRow,
     Move,
+    OrderLine,
     PrintRow,
     QuoteRow,
     StatusRow,
     rows_in,
 )
 
+from offbook.domain.config import BookStart
 from offbook.domain.market_data import (
     BarSlice,
+    BookOrderSlice,
     DataKind,
     DepthSlice,
     MarketSlice,
@@ -51,15 +55,22 @@ COLUMNS: dict[DataKind, tuple[type[Any], *tuple[tuple[str, ...], ...]]] = {
         ("size",),
         ("flags", "first", "last", "prev"),
     ),
+    DataKind.ORDERS: (
+        BookOrderSlice,
+        ("ts", "action", "side"),
+        ("price",),
+        ("size",),
+        ("order_id", "flags", "last", "prev"),
+    ),
 }
 
-Line = BarRow | QuoteRow | PrintRow | StatusRow | LineRow
+Line = BarRow | QuoteRow | PrintRow | StatusRow | LineRow | OrderLine
 """A row of the market's columns."""
 
 
-_KINDS: dict[type[MadeRow | LineRow], DataKind] = {
-    MessageRow: DataKind.DEPTH,
+_KINDS: dict[type[MadeRow | Line], DataKind] = {
     LineRow: DataKind.DEPTH,
+    OrderLine: DataKind.ORDERS,
     QuoteRow: DataKind.QUOTES,
     PrintRow: DataKind.TRADES,
     BarRow: DataKind.BARS,
@@ -98,7 +109,7 @@ class MadeMarket:
         self.taken += rows_in(row)
         self.part_of(row).took(row)
 
-    def part_of(self, row: MadeRow | LineRow) -> OneMarket:
+    def part_of(self, row: MadeRow | Line) -> OneMarket:
         """Of which instrument a row is."""
         return next(part for part in self.parts if part.symbol == row.symbol)
 
@@ -138,7 +149,9 @@ class OneMarket:
         self._instrument = setup.instrument
         self.bid = int(Fraction(setup.first_price) * 10**setup.instrument.price_precision)
         self.bar_ts = whole.ts
-        self.book = MadeBook()
+        made = MadeOrders if DataKind.ORDERS in setup.kinds else MadeBook
+        heals = setup.venue.book_start is BookStart.SNAPSHOT
+        self.book: MadeBook | MadeOrders = made(heals=heals)
 
     @property
     def from_ts(self) -> int:
@@ -155,7 +168,7 @@ class OneMarket:
         if isinstance(row, BarRow):
             self.bar_ts = row.ts
         if isinstance(row, MessageRow):
-            assert isinstance(row.after, MadeBook)
+            assert isinstance(row.after, MadeBook | MadeOrders)
             self.book = row.after
 
     def _maker(self, move: Move) -> Callable[[int, Move, int, int], MadeRow]:
@@ -168,11 +181,14 @@ class OneMarket:
             DataKind.TRADES: self._print,
             DataKind.QUOTES: self._quote,
             DataKind.DEPTH: self._message,
+            DataKind.ORDERS: self._message,
         }
         return makers[kind]
 
     def _last_bid(self, row: MadeRow, before: int) -> int:
         """What comes beside other rows moves no price; a status never does."""
+        if isinstance(row, MessageRow):
+            return int(row.bid * self._price_scale)
         if isinstance(row, StatusRow) or _KINDS[type(row)] is not self.setup.kinds[0]:
             return before
         if isinstance(row, PrintRow):
@@ -223,9 +239,8 @@ class OneMarket:
         gap = 1 if move.gap < 0 else move.gap * self.setup.timeframe // 10
         bid = last_bid // tick * tick + move.shift * tick + move.odd * (tick // 2)
         bid = max(bid, 1)
-        after, told = self.book.next(move, self._instrument, bid)
         ts = max(last_ts + gap, self.from_ts)
-        return told.as_row(self._instrument, number, ts, bid, after)
+        return self.book.message(move, self._instrument, number, ts, bid)
 
     def _print(self, number: int, move: Move, last_ts: int, last_px: int) -> PrintRow:
         tick = self._instrument.tick_units

@@ -86,6 +86,8 @@ LISTENERS: dict[str, type[Silent]] = {
     "on_bars": OnBar,
     "on_depth": OnDepth,
     "on_depth_trades": OnDepthAndTrade,
+    "on_orders": OnDepth,
+    "on_orders_trades": OnDepthAndTrade,
 }
 
 

@@ -85,6 +85,7 @@ class Plain:
         return QueuedRow(
             told.number, told.ts, told.price, told.size, told.took,
             ahead=self.ahead(seen.queue_ahead), incomplete=seen.book_incomplete,
+            order_id=seen.trade_order_id,
         )  # fmt: skip
 
     def ahead(self, units: int | None) -> Fraction | None:

@@ -14,7 +14,7 @@ from tests.properties.reference_common import Common
 from tests.properties.reference_crossing import crosses
 from tests.properties.reference_orders import ZERO, Order
 from tests.properties.reference_prints import ReferencePrints
-from tests.properties.reference_standing import BookOfSession
+from tests.properties.reference_standing import OrdersOfSession, book_of
 from tests.properties.row_cases import (
     LevelRow,
     MadeRow,
@@ -25,7 +25,6 @@ from tests.properties.row_cases import (
     QuoteRow,
 )
 
-from offbook.domain.market_data import DataKind
 from offbook.domain.orders import TimeInForce
 
 FARTHEST = Fraction(2**62)
@@ -37,9 +36,10 @@ class ReferenceBooks(ReferencePrints):
 
     def __init__(self, setup: Setup, of: Common | None = None) -> None:
         super().__init__(setup, of)
-        self.book = BookOfSession(self) if DataKind.DEPTH in setup.kinds else None
+        self.book = book_of(self)
         self._message: MessageRow | None = None
         self._print: PrintRow | None = None
+        self._traded: int | None = None
 
     def next_rank(self) -> int:
         """After the parts of icebergs, too."""
@@ -52,14 +52,10 @@ class ReferenceBooks(ReferencePrints):
         """All of it, at once."""
         book = self.book
         assert book is not None
-        known = not row.snapshot and row.last <= book.number
+        known = not row.snapshot and book.knows(row)
         self._message = self._message if known else row
-        levels = [
-            (line.side > 0, int(line.price * book.prices), int(line.size * book.sizes))
-            for line in row.lines
-            if line.side
-        ]
-        book.message(levels, row.first, row.last, row.snapshot)
+        book.halted = not self._trades()
+        book.hear(row)
 
     def shown_at(self, row: MadeRow) -> int:
         """A message that a book knows already shows it once more."""
@@ -80,6 +76,22 @@ class ReferenceBooks(ReferencePrints):
             if fresh and not crosses(order, top):
                 self._rest(order)
         self.follow_pegs(top)
+
+    def drop_book(self) -> None:
+        """A corporate action: it is another market, of which nothing is known but the last best bid
+        and ask."""
+        if self.book is not None:
+            self.resumed = self.now
+            self.book.drop()
+
+    def rejoin_book(self) -> None:
+        """Orders that rested stand behind all that the next book holds."""
+        if self.book is None:
+            return
+        for order in self.account.working():
+            if self.book.standing(order).place:
+                self.book.lift(order)
+                self._rest(order)
 
     def _top(self) -> QuoteRow:
         book, row = self.book, self._message
@@ -110,6 +122,7 @@ class ReferenceBooks(ReferencePrints):
             ask_size=top.ask_size,
             price=Fraction(px, book.prices),
             shown=Fraction(shown, book.sizes),
+            incomplete=not book.live,
         )
 
     # -- orders meet it ---------------------------------------------------------------------
@@ -120,7 +133,7 @@ class ReferenceBooks(ReferencePrints):
         if self.book is None:
             super().meet_quote(order, quote)
             return
-        self.book.leave(order)
+        self.book.lift(order)
         if not crosses(order, quote):
             self._rest(order)
         elif self.book.sound and self.may_take(quote) and self.may_trade(order):
@@ -204,13 +217,20 @@ class ReferenceBooks(ReferencePrints):
         if book is None:
             super().match_print(row, left)
             return
-        self._print = row
-        book.halted = not (self.trades_now() or self._trades_extended())
+        if isinstance(book, OrdersOfSession):
+            return  # which tells its own
+        self._print, self._traded = row, None
+        book.halted = not self._trades()
         seller = {1: False, -1: True, 0: None}[row.took]
         book.print(int(row.price * book.prices), int(left * book.sizes), seller)
 
-    def _trades_extended(self) -> bool:
-        return self.halted is None and self.extra_at(self.now) is not None
+    def print_of_book(self, row: PrintRow, traded: int | None) -> None:
+        """An execution that the book tells of is about to serve orders."""
+        self._print, self._traded = row, traded
+
+    def _trades(self) -> bool:
+        """Whether anything trades now, in regular hours or extended ones."""
+        return self.trades_now() or (self.halted is None and self.extra_at(self.now) is not None)
 
     def take_print(self, number: int, offered: int, px: int, ahead: int | None) -> int:
         """What an order has of the print, of which it is offered so much."""
@@ -247,6 +267,8 @@ class ReferenceBooks(ReferencePrints):
             size=row.size,
             took=row.took,
             ahead=None if ahead is None else Fraction(ahead, book.sizes),
+            incomplete=not book.live,
+            order_id=self._traded,
         )
 
     # -- what is asked ----------------------------------------------------------------------
@@ -256,7 +278,7 @@ class ReferenceBooks(ReferencePrints):
         book = self.book
         if book is None or order.limit is None or order.held or order.waits:
             return None
-        ahead = book.shown_ahead(book.standing(order))
+        ahead = book.joins_behind(order)
         return None if ahead is None else Fraction(ahead, book.sizes)
 
     def farthest(self, order: Order) -> Fraction | None:
@@ -279,6 +301,6 @@ class ReferenceBooks(ReferencePrints):
         for px in self._levels_for(order, other.limit):
             free = book.free(order.buying, px)
             if px == stands.px:
-                free = min(free, stands.ahead or 0) if stands.place else 0
+                free = min(free, book.in_front(stands) or 0) if stands.place else 0
             total += Fraction(free, book.sizes) // lot * lot
         return total

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from tests.properties.market_cases import Setup
 from tests.properties.reference_orders import Order
 from tests.properties.row_cases import PrintRow, QuoteRow
+
+from offbook.domain.market_data import DataKind
+
+
+def shows_bid_and_ask(setup: Setup) -> bool:
+    """Whether quotes or a book give an instrument its price."""
+    return any(kind is DataKind.QUOTES or kind.is_book for kind in setup.kinds)
 
 
 def crosses(order: Order, quote: QuoteRow) -> bool:

@@ -140,8 +140,10 @@ class ReferenceEvents(ReferenceRestating):
             self.accrue(FlowReason.DIVIDEND, currency, due, withheld, pays)
             self.hears(self.now)
             self.later(pays, VENUE_STAGE, lambda: self.pay(FlowReason.DIVIDEND, currency, due))
+        self.drop_book()
         if currency == self.setup.instrument.quote_currency:
             self.follow_dividend(amount)
+        self.rejoin_book()
 
     def _delist(self, amount: Fraction) -> None:
         self.end_all(CancelReason.CORPORATE_ACTION)
@@ -159,6 +161,7 @@ class ReferenceEvents(ReferenceRestating):
         due = self.heard()
         self.tell("PositionDelisted", paid, realized, worth, due)
         self.hears(due)
+        self.drop_book()
 
     # -- funding ----------------------------------------------------------------------------
 

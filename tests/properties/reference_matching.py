@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from tests.properties.market_cases import Setup
 from tests.properties.reference_common import Common
-from tests.properties.reference_crossing import crosses, seen_prices
+from tests.properties.reference_crossing import crosses, seen_prices, shows_bid_and_ask
 from tests.properties.reference_groups import ReferenceGroups
 from tests.properties.reference_levels import Level
 from tests.properties.reference_orders import ZERO, Order
@@ -95,8 +95,7 @@ class ReferenceMatching(ReferenceGroups):
 
     def took(self, row: MadeRow) -> None:
         self.last, self.present = row, None
-        quoted = {DataKind.QUOTES, DataKind.DEPTH} & {*self.setup.kinds}
-        beside = isinstance(row, PrintRow) and bool(quoted)
+        beside = isinstance(row, PrintRow) and shows_bid_and_ask(self.setup)
         beside = beside or (isinstance(row, BarRow) and not self.setup.bars)
         if not (beside or isinstance(row, StatusRow | MessageRow)):
             self.priced = row

@@ -27,8 +27,8 @@ class Entry(msgspec.Struct):
 class PlainOrderVenue(PlainVenue):
     """One book, the orders of one session, and what came of each step in ``fills``."""
 
-    def __init__(self) -> None:
-        super().__init__("exact")
+    def __init__(self, queue: str = "exact") -> None:
+        super().__init__(queue)
         self.line: list[Entry] = []
         self.cleared = False
 
@@ -153,7 +153,7 @@ class PlainOrderVenue(PlainVenue):
             self.hold()
         self.refresh()
         if self.sound:
-            for order in self.orders:
+            for order in self.working():
                 if order.place and self.mark(order) is None:
                     self.line.append(Entry(order.buying, order.px or 0, own=order.name))
         if self.sound:
@@ -209,26 +209,35 @@ class PlainOrderVenue(PlainVenue):
         traded = self.find(side, px, number) if action == a.EXECUTE else None
         left = qty
         for buying in (True, False):
-            for order in self.by_priority(buying):
+            mine = self.by_priority(buying)
+            for order in mine:
                 beyond = order.px is not None and (px < order.px if buying else px > order.px)
                 if beyond and not order.taker and sound:
-                    offered = max(0, left - self.missing(buying, px))
-                    left -= self.printed(order, min(order.left, offered), px)
+                    left -= self.printed(order, left - self.missing(buying, px), px)
             if side == 0 or (side > 0) is buying:
-                left -= self.served(buying, px, left, action, traded, sound=sound)
+                left -= self.served(mine, px, left, action, traded, sound=sound)
 
     def served(
-        self, buying: bool, px: int, left: int, action: int, traded: Entry | None, *, sound: bool
+        self,
+        orders: list[PlainOrder],
+        px: int,
+        left: int,
+        action: int,
+        traded: Entry | None,
+        *,
+        sound: bool,
     ) -> int:
         """An execution at the price of orders of the session: how much of it they had."""
         given = 0
-        mine = [o for o in self.orders if o.buying == buying and o.px == px and not o.taker]
+        mine = [o for o in orders if o.px == px and not o.taker]
         for order in sorted(mine, key=lambda o: max(o.turn, o.shown_turn)):
             if order.hidden or not self.serves(order, action, traded):
                 continue
-            first = 0 if action == a.HIDDEN else self.ahead(order) or 0
-            reach = min(order.slice_left or order.left, order.left, max(0, left - first - given))
-            qty = self.printed(order, reach, px) if sound else 0
+            first = self.ahead(order) or 0
+            reach = max(0, left - (0 if action == a.HIDDEN else first) - given)
+            if order.slice_left:
+                reach = min(reach, order.slice_left)
+            qty = self.printed(order, reach, px, first) if sound else 0
             given += qty
             if qty and order.slice_left and order.left:
                 order.slice_left -= qty

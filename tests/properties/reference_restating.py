@@ -86,6 +86,7 @@ class ReferenceRestating(ReferenceLoss):
         self._market_reads_as_after(ratio)
         if new is self:
             self._follow_split(ratio)
+            self.rejoin_book()
             return
         self.account.symbol_ended = self.delisted = True
         if new.priced is None and self.priced is not None:
@@ -93,6 +94,7 @@ class ReferenceRestating(ReferenceLoss):
 
     def _market_reads_as_after(self, ratio: Fraction) -> None:
         """The last price, and the bands of an exchange."""
+        self.drop_book()
         if self.priced is not None:
             self.priced = self._as_after(self.priced, ratio)
         lower, upper = self.bands

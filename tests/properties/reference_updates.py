@@ -53,7 +53,7 @@ class PlainLevelsOfUpdates(_OfUpdates):
 
     def after_message(self) -> None:
         self.refresh()
-        for order in self.orders:
+        for order in self.working():
             if order.place:
                 self.move(order)
         if self.sound:
@@ -72,8 +72,8 @@ class PlainLevelsOfUpdates(_OfUpdates):
 class PlainOrdersOfUpdates(_OfUpdates, PlainOrderVenue):
     """A book order by order."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, queue: str = "exact") -> None:
+        super().__init__(queue)
         self.strangers: set[int] = set()
 
     def told(self, rows: list[Told], flags: int, seq: int) -> None:

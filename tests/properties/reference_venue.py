@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from tests.properties.reference_bars import ReferenceBars
 from tests.properties.reference_clock import VENUE_STAGE
+from tests.properties.reference_crossing import shows_bid_and_ask
 from tests.properties.reference_orders import ZERO, Order
 from tests.properties.row_cases import QuoteRow
 
@@ -18,7 +19,6 @@ from offbook.domain.config import (
     WhileClosed,
     WhileHalted,
 )
-from offbook.domain.market_data import DataKind
 from offbook.domain.orders import CancelReason, OrderStatus, RejectReason, TimeInForce
 from offbook.domain.session import SessionStatus as Status
 
@@ -122,7 +122,7 @@ class ReferenceVenue(ReferenceBars):
         shut = self.halted is not None and not order.flattens
         if shut and venue.while_halted is WhileHalted.REJECT:
             return RejectReason.HALTED
-        if order.peg and not {DataKind.QUOTES, DataKind.DEPTH} & {*self.setup.kinds}:
+        if order.peg and not shows_bid_and_ask(self.setup):
             return RejectReason.NO_PEG_PRICE
         return self._no_auction(order) if order.tif.is_auction else None
 

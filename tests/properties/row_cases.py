@@ -71,12 +71,29 @@ class LineRow:
 
 
 @dataclass(frozen=True)
+class OrderLine:
+    """What a message tells of one order of a book; ``side`` as above."""
+
+    ts: int
+    action: int
+    side: int
+    price: Fraction
+    size: Fraction
+    order_id: int
+    flags: int
+    last: int
+    prev: int = -1
+    symbol: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
 class MessageRow:
-    """All rows of one message of a book by price, the first of which is the row ``number``."""
+    """All rows of one message of a book, the first of which is the row ``number``; ``first`` and
+    ``last`` are the venue's numbers."""
 
     number: int
     ts: int
-    lines: tuple[LineRow, ...]
+    lines: tuple[LineRow, ...] | tuple[OrderLine, ...]
     snapshot: bool
     first: int
     last: int
@@ -120,6 +137,8 @@ class QueuedRow(PrintRow):
 
     ahead: Fraction | None = None
     incomplete: bool = False
+    order_id: int | None = None
+    """The venue's order that traded, where the book tells it."""
 
 
 PriceRow = QuoteRow | BarRow | PrintRow

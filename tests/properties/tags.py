@@ -29,8 +29,11 @@ def tags_of(setup: Setup) -> list[str]:
     found |= {f"unpaid-{account.unpaid.value}", f"self-{venue.self_match.value}"}
     found |= {"bars beside" for part in setup.parts if DataKind.BARS in part.kinds[1:]}
     found |= {"other hours" for part in setup.others if part.hours != setup.hours}
-    if any(DataKind.DEPTH in part.kinds for part in setup.parts):
+    books = {kind for part in setup.parts for kind in part.kinds if kind.is_book}
+    if books:
+        found |= {f"book-{kind.value}" for kind in books}
         found |= {"book", f"book-{name_of(venue.queue)}", f"book-{account.type.value}"}
+        found.add(f"book-{venue.book_start.value}")
     found |= {"own tax" for one in setup.actions if one.withholding is not None}
     found |= {"whole_shares" for _ in [0] if venue.whole_shares}
     found |= {"moving rate" for _ in account.rates_from}
