@@ -217,7 +217,7 @@ class Invariants:
             assert record.reserved >= 0, f"I2: {record} holds less than nothing"
             self._hold(order, 0 if order.over else record.reserved)
         if isinstance(record, ENDINGS):
-            assert order.may_end(record.reason), f"I4: {record} of a part"
+            assert not (order.all_or_none and order.cum), f"I4: {record} of a part"
         if isinstance(record, ENDINGS) or order.cum == order.qty:
             order.over, order.reserved = True, 0
         assert 0 <= order.cum <= order.qty, f"I3: {record}"

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from offbook.domain.orders import CancelReason, OrderSide, RejectReason
-
-UNPAID = (CancelReason.INSUFFICIENT_BUYING_POWER, CancelReason.COLLAR_EXCEEDED)
-"""Why the next level of a book may not be paid for, when all or nothing has traded at one."""
+from offbook.domain.orders import OrderSide
 
 
 @dataclass
@@ -35,7 +32,3 @@ class Known:
     cum: int = 0
     accepted: bool = False
     over: bool = False
-
-    def may_end(self, reason: CancelReason | RejectReason) -> bool:
-        """Whether it may end so, as far as it has traded."""
-        return not (self.all_or_none and self.cum) or reason in UNPAID

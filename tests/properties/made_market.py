@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -204,6 +205,9 @@ class OneMarket:
             columns += [[int((getattr(row, name) or 0) * scale) for row in rows] for name in names]
         arrays = [np.array(column, dtype=np.int64) for column in columns]
         made: SourceSlice = make(self._instrument, 0, *arrays)
+        if kind in {DataKind.DEPTH, DataKind.TRADES} and self._tells_both_times:
+            events = [getattr(row, "event", None) for row in rows]
+            made.ts_event = np.array(events, dtype=np.int64)
         return made
 
     @property
@@ -240,7 +244,20 @@ class OneMarket:
         bid = last_bid // tick * tick + move.shift * tick + move.odd * (tick // 2)
         bid = max(bid, 1)
         ts = max(last_ts + gap, self.from_ts)
-        return self.book.message(move, self._instrument, number, ts, bid)
+        made = self.book.message(move, self._instrument, number, ts, bid)
+        if not self._tells_both_times:
+            return made
+        event = ts - move.reach // 3 * self.setup.timeframe
+        lines = tuple(
+            replace(line, event=event) for line in made.lines if isinstance(line, LineRow)
+        )
+        return replace(made, event=event, lines=lines)
+
+    @property
+    def _tells_both_times(self) -> bool:
+        """Whether rows tell when they were at the venue, for some were later than others there."""
+        late = self.setup.venue.latency.shows_late
+        return DataKind.DEPTH in self.setup.kinds and self.setup.seed % 3 == 0 and not late
 
     def _print(self, number: int, move: Move, last_ts: int, last_px: int) -> PrintRow:
         tick = self._instrument.tick_units
@@ -248,10 +265,13 @@ class OneMarket:
         beside = move.spread - move.reach if self.setup.kinds[0] is not DataKind.TRADES else 0
         px = last_px // tick * tick + (move.shift + beside) * tick + move.odd * (tick // 2)
         mark = move.mark if self.setup.marked else ""
+        ts = max(last_ts + gap, self.from_ts)
+        ago = move.spread * self.setup.timeframe if self._tells_both_times else None
         return PrintRow(
             symbol=self.symbol,
             number=number,
-            ts=max(last_ts + gap, self.from_ts),
+            ts=ts,
+            event=None if ago is None else ts - ago,
             price=self._price(px),
             size=self._size(max(move.size, 1), move.odd),
             took=0 if mark else move.other % 3 - 1,

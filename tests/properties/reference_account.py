@@ -335,8 +335,14 @@ class Account(Limits):
         self, order: Order, qty: Fraction, price: Fraction, market: Market | None, *, maker: bool
     ) -> bool:
         """Whether a fill could be paid for; nothing is changed."""
+        return self.lacking(order, qty, price, market, maker=maker) is None
+
+    def lacking(
+        self, order: Order, qty: Fraction, price: Fraction, market: Market | None, *, maker: bool
+    ) -> CancelReason | None:
+        """Why a fill could not be paid for; nothing is changed."""
         fill = self._fill(order, qty, self.value(qty, price), maker=maker)
-        return self.unpaid(order, qty, price, self._fee(order, fill), market) is None
+        return self.unpaid(order, qty, price, self._fee(order, fill), market)
 
     def _fill(self, order: Order, qty: Fraction, value: Fraction, *, maker: bool) -> Fill:
         today = self.now // DAY

@@ -14,6 +14,7 @@ from tests.properties.reference_common import Common
 from tests.properties.reference_crossing import crosses
 from tests.properties.reference_orders import ZERO, Order
 from tests.properties.reference_prints import ReferencePrints
+from tests.properties.reference_slippage import is_maker, slipped
 from tests.properties.reference_standing import OrdersOfSession, book_of
 from tests.properties.row_cases import (
     LevelRow,
@@ -25,7 +26,7 @@ from tests.properties.row_cases import (
     QuoteRow,
 )
 
-from offbook.domain.orders import TimeInForce
+from offbook.domain.orders import CancelReason, TimeInForce
 
 FARTHEST = Fraction(2**62)
 """Beyond every price."""
@@ -170,9 +171,41 @@ class ReferenceBooks(ReferencePrints):
         if left <= 0:
             self.nothing_to_trade(order)
             return
+        lacking = self._lacking_at_once(order, left, levels, offered)
+        if lacking is not None:
+            self.cancel(order, lacking)
+            return
         for px, some in zip(levels, offered, strict=True):
             if left > 0 and some > 0 and not order.ended:
                 left -= self._take_level(order, px, left)
+
+    def _lacking_at_once(
+        self, order: Order, left: Fraction, levels: list[int], offered: list[Fraction]
+    ) -> CancelReason | None:
+        """What trades at once is paid for as a whole at the worst of its prices, or not begun;
+        what one level gives is asked for as it trades."""
+        assert self.book is not None
+        together = left if order.tif is TimeInForce.FOK else min(order.least, left)
+        used = [place for place, some in enumerate(offered) if some > 0]
+        need = next((n for n in used if sum(offered[: n + 1]) >= together), None)
+        if need is None or need == used[0]:
+            return None
+        px = levels[need]
+        row = self._level(px, (self.book.asks if order.buying else self.book.bids)[px])
+        price, rule = self._deal_at(order, px)
+        maker = is_maker(rule)
+        if not maker:
+            slip = slipped(self.setup, order, price, together, row, self.bands)
+            price = price if slip is None else slip
+        return self.account.lacking(order, together, price, self.market(), maker=maker)
+
+    def _deal_at(self, order: Order, px: int) -> tuple[Fraction, str]:
+        """Who takes has the price of a level, who rests his own."""
+        assert self.book is not None
+        side = "ask" if order.buying else "bid"
+        if order.limit is None or order.taker:
+            return Fraction(px, self.book.prices), f"took the shown {side}"
+        return self.into_bands(order.limit), f"{side} reached the limit"
 
     def _levels_for(self, order: Order, limit: Fraction | None) -> list[int]:
         """Prices of the other side that satisfy a limit, the best first, up to where the bands of
@@ -199,14 +232,11 @@ class ReferenceBooks(ReferencePrints):
         qty = qty // lot * lot if judged else self.tradable(order, qty)
         if qty <= 0:
             return ZERO
-        side = "ask" if order.buying else "bid"
-        deal = (Fraction(px, book.prices), f"took the shown {side}")
-        if order.limit is not None and not order.taker:
-            deal = (self.into_bands(order.limit), f"{side} reached the limit")
-        if not self.fill(order, qty, deal, free, self._level(px, shown)):
+        if not self.fill(order, qty, self._deal_at(order, px), free, self._level(px, shown)):
             return ZERO
         book.took(order.buying, px, int(qty * book.sizes))
-        self.settle(order)
+        if order.ended or order.tif is not TimeInForce.FOK:  # to its list that is one trade
+            self.settle(order)
         return qty
 
     # -- prints -----------------------------------------------------------------------------
@@ -222,7 +252,7 @@ class ReferenceBooks(ReferencePrints):
         self._print, self._traded = row, None
         book.halted = not self._trades()
         seller = {1: False, -1: True, 0: None}[row.took]
-        book.print(int(row.price * book.prices), int(left * book.sizes), seller)
+        book.print(int(row.price * book.prices), int(left * book.sizes), seller, row.event)
 
     def print_of_book(self, row: PrintRow, traded: int | None) -> None:
         """An execution that the book tells of is about to serve orders."""

@@ -76,7 +76,7 @@ class BookOfSession(PlainVenue):
             for line in row.lines
             if line.side
         ]
-        self.message(levels, row.first, row.last, row.snapshot)
+        self.message(levels, row.first, row.last, row.snapshot, row.event)
 
     def match(self) -> None:
         """The book can be trusted, and is another."""

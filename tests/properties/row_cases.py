@@ -48,6 +48,8 @@ class PrintRow:
     symbol: str = field(default="", compare=False)
     mark: str = field(default="", compare=False)
     """``open``, ``close`` or ``reopen`` for the official price of an auction."""
+    event: int | None = field(default=None, compare=False)
+    """When it was at the venue, where that is told."""
 
     @property
     def code(self) -> int:
@@ -68,6 +70,7 @@ class LineRow:
     last: int
     prev: int = -1
     symbol: str = field(default="", compare=False)
+    event: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,7 @@ class MessageRow:
     after: object = field(default=None, compare=False)
     """What the market's own book is then."""
     symbol: str = field(default="", compare=False)
+    event: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

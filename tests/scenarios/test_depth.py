@@ -112,6 +112,34 @@ def test_reduce_only_walks_no_further_than_the_position() -> None:
     """)
 
 
+def test_all_or_nothing_is_paid_for_as_a_whole_or_not_begun() -> None:
+    """At the worst price that it comes to, 10 x 130 and then 6 x 130."""
+    play("""
+    given rows depth; cash 1100
+    time         what                                             expect
+    09:30:00     depth 99.98x50 / 100.00x5 130.00x9 snapshot
+    09:30:01     buy a 10 FOK                                     a PENDING_NEW; a NEW
+                                                                  a CANCELED COLLAR_EXCEEDED; pos 0
+    09:30:02     buy b 6 FOK                                      b PENDING_NEW; b NEW
+                                                                  b TRADE 5 @ 100.00 taker
+                                                                  b FILL 1 @ 130.00 taker; pos 6
+    """)
+
+
+def test_to_its_list_all_or_nothing_is_one_trade() -> None:
+    """Its first level alone would have taken the other away, and then itself."""
+    play("""
+    given rows depth
+    time         what                                             expect
+    09:30:00     depth 100.00x9 / 100.02x2 100.03x9 snapshot
+    09:30:01     oco buy a 2 @ 99.00                              a PENDING_NEW; b PENDING_NEW
+                 / buy b 5 @ 100.05 FOK                           a NEW; b NEW behind 0
+                                                                  b TRADE 2 @ 100.02 taker
+                                                                  b FILL 3 @ 100.03 taker
+                                                                  a CANCELED OCO; pos 5
+    """)
+
+
 def test_a_stop_that_comes_to_an_unsound_book_waits_for_a_sound_one() -> None:
     """What the last sound book showed has traded nothing since; the next decides."""
     play("""

@@ -109,12 +109,18 @@ class Filler:
         self, order: OrderState, qty: int, px: int, liquidity: Liquidity, evidence: Evidence
     ) -> bool:
         """Whether ``fill`` would trade this; nothing is changed."""
+        return self.lacking(order, qty, px, liquidity, evidence) is None
+
+    def lacking(
+        self, order: OrderState, qty: int, px: int, liquidity: Liquidity, evidence: Evidence
+    ) -> CancelReason | None:
+        """Why ``fill`` would not trade this, None if it would; nothing is changed."""
         instrument = self._kernel.instrument(order.symbol)
         px, _ = self._slipped(order, qty, px, liquidity, evidence)
         _, realized = self._traded(order, qty, px, instrument)
         deal, _ = self._deal(order, qty, px, liquidity, instrument, realized)
         held = self._kernel.funds.after_fill(order, deal, instrument)
-        return not isinstance(held, CancelReason)
+        return held if isinstance(held, CancelReason) else None
 
     def _traded(
         self, order: OrderState, qty: int, px: int, instrument: Instrument

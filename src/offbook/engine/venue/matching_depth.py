@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from offbook.domain.config import QueueConfig
@@ -33,6 +34,7 @@ from offbook.engine.rows.rows import BookUpdate
 from offbook.engine.venue.book import Book
 from offbook.engine.venue.exact_places import ExactPlaces
 from offbook.engine.venue.fills import Filler
+from offbook.engine.venue.level_deals import deal_at, lacking_at_once
 from offbook.engine.venue.queue_places import QueuePlaces
 
 if TYPE_CHECKING:
@@ -204,8 +206,14 @@ class DepthMatching:
         if left <= 0:
             self._venue.drop_if_not_reducing(order)
             return
-        for px, shown, _ in levels:
-            qty = self._take_level(order, px, shown, left)
+        book, shown = self._venue.book(order.symbol), self._level_evidence
+        deals = partial(deal_at, self._kernel, book, order)
+        lacking = lacking_at_once(self._filler, order, left, levels, deals, shown)
+        if lacking is not None:
+            self._venue.end(order, lacking)
+            return
+        for px, size, _ in levels:
+            qty = self._take_level(order, px, size, left)
             left -= qty
             if left == 0 or order.status.is_terminal:
                 return
@@ -240,12 +248,7 @@ class DepthMatching:
             qty = self._venue.tradable(order, qty)
         if qty <= 0:
             return 0
-        shows = "ask" if order.side is OrderSide.BUY else "bid"
-        if order.price_px is None or book.is_fresh(order):
-            paid, liquidity, rule = px, Liquidity.REMOVED, f"took the shown {shows}"
-        else:
-            own_px = self._kernel.price_within(order.symbol, px, order.price_px)
-            paid, liquidity, rule = own_px or px, Liquidity.ADDED, f"{shows} reached the limit"
+        paid, liquidity, rule = deal_at(self._kernel, book, order, px)
         evidence = self._level_evidence(order, px, shown, available, rule)
         if not self._filler.fill(order, qty, paid, liquidity, evidence):
             self._venue.end(order, self._filler.unpaid)
@@ -258,6 +261,8 @@ class DepthMatching:
         if order.status.is_terminal:
             book.remove(order)
             self.forget(order)
+        elif order.time_in_force is TimeInForce.FOK:
+            return  # to its list all levels together are one trade
         self._venue.settle(order)
 
     def _execution_in(self, depth: AnyBook) -> Seen | None:
