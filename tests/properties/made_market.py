@@ -257,7 +257,7 @@ class OneMarket:
     def _tells_both_times(self) -> bool:
         """Whether rows tell when they were at the venue, for some were later than others there."""
         late = self.setup.venue.latency.shows_late
-        return DataKind.DEPTH in self.setup.kinds and self.setup.seed % 3 == 0 and not late
+        return DataKind.DEPTH in self.setup.kinds and self.setup.seed % 3 > 0 and not late
 
     def _print(self, number: int, move: Move, last_ts: int, last_px: int) -> PrintRow:
         tick = self._instrument.tick_units
@@ -266,7 +266,7 @@ class OneMarket:
         px = last_px // tick * tick + (move.shift + beside) * tick + move.odd * (tick // 2)
         mark = move.mark if self.setup.marked else ""
         ts = max(last_ts + gap, self.from_ts)
-        ago = move.spread * self.setup.timeframe if self._tells_both_times else None
+        ago = 2 * move.spread * self.setup.timeframe if self._tells_both_times else None
         return PrintRow(
             symbol=self.symbol,
             number=number,
