@@ -12,7 +12,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tests.properties.known_orders import Known
+from tests.properties.latency_cases import constant_entry
 from tests.properties.market_cases import Setup
+from tests.properties.reference_latency import where
 
 from offbook.domain import records as r
 from offbook.domain.config import UNLIMITED, CashCheck, NoSlippage, SlippageBound
@@ -50,10 +52,8 @@ class Invariants:
     def __init__(self, setup: Setup) -> None:
         self._instruments = {part.instrument.symbol: part.instrument for part in setup.parts}
         self._account = setup.account
-        latency = setup.venue.latency
-        drawn = latency.entry or latency.market_data
-        self._entry = latency.entry_ns + latency.market_data_ns if drawn is None else None
-        self._arrives = 0
+        self._latency = setup.venue.latency
+        self._arrives: dict[str | None, int] = {}
         self._in_bar = setup.venue.slippage_bound is SlippageBound.BAR
         told = setup.venue.volume_share
         self._share = None if told == UNLIMITED else int(Decimal(told) * 10**8)
@@ -139,11 +139,13 @@ class Invariants:
     def _submitted(self, record: r.OrderSubmitted) -> None:
         assert record.order not in self._orders, f"I3: {record} twice"
         at_once = record.origin is Origin.LIQUIDATION
-        delay = 0 if at_once else self._entry
+        delay = 0 if at_once else constant_entry(self._latency, record.symbol)
         due = record.due if delay is None else record.ts + delay
         assert record.due == due >= record.ts, f"I4: {record} is due at another time"
-        assert at_once or due >= self._arrives, f"I4: {record} overtakes another"
-        self._arrives = max(self._arrives, due)
+        venue = where(self._latency, record.symbol)
+        before = self._arrives.get(venue, 0)
+        assert at_once or due >= before, f"I4: {record} overtakes another"
+        self._arrives[venue] = max(before, due)
         is_peg = record.peg is not None
         assert is_peg or (record.price_px is not None) is record.order_type.has_limit
         assert record.reduce_only or not self._paused, f"I6: {record} may open after the pause"

@@ -28,6 +28,7 @@ from tests.properties.contract_cases import with_contract, with_other_contracts
 from tests.properties.event_cases import PERPETUAL, Clockwork, pick_actions, pick_funding
 from tests.properties.fee_cases import with_price_list
 from tests.properties.hour_cases import Hours, pick_hours, with_other_hours
+from tests.properties.latency_cases import with_venues
 from tests.properties.other_cases import with_others
 from tests.properties.rare_terms import with_bars_beside, with_rare_terms
 from tests.properties.rate_cases import with_moving_rates
@@ -189,7 +190,8 @@ def pick_setup(source: Source) -> Setup:
     later = Seeded(made.seed)
     made = with_bars_beside(later, made)
     made = with_other_contracts(later, with_rare_terms(later, made), clock)
-    return with_moving_rates(later, with_other_hours(later, made))
+    made = with_moving_rates(later, with_other_hours(later, made))
+    return with_venues(Seeded(made.seed and made.seed + 10**7), made)
 
 
 def _pick_venue(

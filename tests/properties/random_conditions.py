@@ -38,8 +38,11 @@ from offbook.domain.config import (
     TieredFee,
     Unpaid,
     UsRegulatoryFee,
+    VenueLatency,
     VolumeTier,
+    instruments_of,
 )
+from offbook.domain.config.market import actions_of
 from offbook.testing.markets import SECOND
 
 
@@ -161,3 +164,26 @@ def delays_at_random(rng: Random, slow: int) -> LatencyConfig:
     if own.random() < 0.4:
         late["row_times"] = own.choice(list(RowTimes))
     return msgspec.structs.replace(made, **late) if own.random() < 0.3 else made
+
+
+def venues_at_random(config: SessionConfig, rng: Random) -> SessionConfig:
+    """Often, where there are several instruments, some trade at a venue of their own, farther away
+    or nearer; ``rng`` is left where it was."""
+    own = Random()
+    own.setstate(rng.getstate())
+    symbols = [instrument.symbol for instrument in instruments_of(config.market)]
+    if any(action.new_symbol for action in actions_of(config.market)):
+        symbols = []  # what becomes of one another stays together
+    if len(symbols) < 2 or own.random() < 0.4:
+        return config
+    drawn = own.choice([LogNormalDelay(median_ns=SECOND, sigma="1"), None])
+    ways: dict[str, Any] = {"entry": drawn}
+    if drawn is None:
+        ways = {"entry_ns": own.choice([0, 1, SECOND // 7, 3 * SECOND])}
+    if own.random() < 0.7 and config.venue.bar_reports is BarReports.AFTER:
+        ways["response_ns"] = own.choice([0, SECOND // 9, 5 * SECOND])
+    named = tuple(own.sample(symbols, own.randint(1, len(symbols) - 1)))
+    venues = (VenueLatency(name="elsewhere", symbols=named, **ways),)
+    latency = msgspec.structs.replace(config.venue.latency, venues=venues)
+    venue = msgspec.structs.replace(config.venue, latency=latency)
+    return msgspec.structs.replace(config, venue=venue)

@@ -24,6 +24,7 @@ from tests.properties.random_conditions import (
     as_other_engines,
     delays_at_random,
     rules_of_bars,
+    venues_at_random,
 )
 from tests.properties.random_contracts import with_contracts
 from tests.properties.random_markets import MAKERS, Kind, days_at_random, hours_at_random
@@ -113,6 +114,8 @@ def session_at_random(
     attach = attach_of(market, hours, clock_stops=rng.random() < 0.6)
     if recorded:
         session, attach = sometimes_recorded(session, attach, market.slices[0].ts, rng)
+    config = venues_at_random(session.config, rng)
+    session = msgspec.structs.replace(session, config=config)
     return Rehearsal(market, session, actor, attach)
 
 

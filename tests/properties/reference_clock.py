@@ -17,12 +17,13 @@ from tests.properties.reference_cash import CashAccount
 from tests.properties.reference_common import Common, Due, common
 from tests.properties.reference_funds import MarginAccount
 from tests.properties.reference_late_view import LateView
-from tests.properties.reference_latency import delay
+from tests.properties.reference_latency import delay, where
 from tests.properties.row_cases import BarRow, PriceRow, PrintRow
 
 from offbook.domain.session import SessionStatus as Status
 
 if TYPE_CHECKING:
+    from tests.properties.reference_orders import Order
     from tests.properties.reference_session import ReferenceSession
 
 DAY = 86_400 * 10**9
@@ -81,30 +82,42 @@ class ReferenceClock:
         self.common.numbers += 1
         self.dues.append(Due(at, stage, self.common.numbers, do))
 
-    def sent(self, number: object) -> int:
-        """When a message about an order that leaves now arrives at the venue."""
-        return self._travels("entry", number)
+    def sent(self, number: object, symbol: str | None = None) -> int:
+        """When a message about an order (of an instrument) that leaves now arrives there."""
+        return self._travels("entry", number, symbol or self._about(number))
 
     def heard(self, number: object = 0) -> int:
-        """When a report about an order, or about the account, that leaves now arrives."""
-        return self._travels("response", number)
+        """When a report about an order, or about what is held of the instrument here, that leaves
+        now arrives."""
+        return self._travels("response", number, self._about(number))
 
     def would_be_heard(self) -> int:
         """When a message about the account arrives of which no record tells."""
-        before = self.common.ways["response"]
+        before = dict(self.common.ways)
         due = self.heard()
-        self.common.ways["response"] = before
+        self.common.ways = before
         return due
 
-    def _travels(self, way: str, number: object) -> int:
-        """As long as is drawn for it; it overtakes none that left before."""
+    def _about(self, number: object) -> str:
+        """The instrument of an order, or that which trades here."""
+        symbols = [order.symbol for order in self.account.orders if order.number == number]
+        return symbols[0] if symbols else self.setup.instrument.symbol
+
+    def _travels(self, way: str, number: object, symbol: str) -> int:
+        """As long as is drawn for it; it overtakes none that left before for the same venue."""
         ways, record, seed = self.common.ways, self.common.told, self.setup.seed
         latency = self.setup.venue.latency
-        took = delay(latency, way, seed, number, record)
+        took = delay(latency, way, seed, number, record, symbol)
         view = LateView(latency, seed, is_live=not self.setup.clock_stops)
         arrives = view.arrives if way == "entry" else view.told
-        ways[way] = max(arrives(self.now, took), ways[way])
-        return ways[way]
+        place = way, where(latency, symbol)
+        ways[place] = max(arrives(self.now, took), ways.get(place, 0))
+        return ways[place]
+
+    def is_apart(self, order: Order, other: Order) -> bool:
+        """Whether two orders go to different venues, of which each has ways of its own."""
+        latency = self.setup.venue.latency
+        return where(latency, order.symbol) != where(latency, other.symbol)
 
     def report(self, number: object, arrives: Callable[[], None] = lambda: None) -> int:
         """A report leaves for the strategy, if one listens; when it arrives there."""

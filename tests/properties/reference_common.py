@@ -52,7 +52,8 @@ class Common:
     """When the last of it does."""
     waiting: dict[str, Fraction] = field(default_factory=dict)
     """What of the cash may not be used before it has."""
-    ways: dict[str, int] = field(default_factory=lambda: {"entry": 0, "response": 0})
+    ways: dict[tuple[str, str | None], int] = field(default_factory=dict)
+    """When the last message on a way arrives, of each venue that has its own by that one's name."""
     sent_at: list[int] = field(default_factory=list)
     """When orders and new terms left."""
     settling: list[Group] = field(default_factory=list)

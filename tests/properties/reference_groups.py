@@ -62,8 +62,8 @@ class ReferenceGroups(ReferenceHours):
         if group.kind is ContingencyType.BRACKET and done and not parent.ended:
             self.cancel(parent, CancelReason.EXIT_FILLED)
             return True
-        if parent.ended is OrderStatus.REJECTED:
-            return False
+        if parent.ended is OrderStatus.REJECTED:  # the others will be, as they arrive
+            children = [child for child in children if child.accepted is not None]
         return any(
             self.venue_of(child.symbol).because_of_parent(child, parent)
             for child in children

@@ -7,20 +7,50 @@ from functools import lru_cache
 from hashlib import blake2b
 from statistics import NormalDist
 
-from offbook.domain.config import EmpiricalDelay, LatencyConfig, LogNormalDelay, NormalDelay
+from offbook.domain.config import (
+    Delay,
+    EmpiricalDelay,
+    LatencyConfig,
+    LogNormalDelay,
+    NormalDelay,
+)
 
 ENTRIES = 1024
 MINUTE = 60 * 10**9
 EXACT = Context(prec=60)
 
 
-def delay(config: LatencyConfig, way: str, seed: int, number: object, record: int) -> int:
+def where(config: LatencyConfig, symbol: str | None) -> str | None:
+    """The name of the venue with latencies of its own where an instrument trades, if any."""
+    names = [venue.name for venue in config.venues if symbol in venue.symbols]
+    return names[0] if names else None
+
+
+def told(config: LatencyConfig, way: str, symbol: str | None) -> Delay | int:
+    """How long messages take on a way: as the venue says, else as the session does."""
+    for venue in config.venues:
+        if symbol in venue.symbols and way == "entry":
+            own = venue.entry_ns if venue.entry is None else venue.entry
+        elif symbol in venue.symbols:
+            own = venue.response_ns if venue.response is None else venue.response
+        else:
+            own = None
+        if own is not None:
+            return own
+    if way == "entry":
+        return config.entry_ns if config.entry is None else config.entry
+    return config.response_ns if config.response is None else config.response
+
+
+def delay(
+    config: LatencyConfig, way: str, seed: int, number: object, record: int, symbol: str | None
+) -> int:
     """Of a message about an order: eight bytes of a hash of the seed, the way, the order and how
     many records there are choose one of equally likely delays."""
-    drawn = config.entry if way == "entry" else config.response
-    if drawn is None:
-        return config.entry_ns if way == "entry" else config.response_ns
-    return drawn_delay(drawn, f"{seed}|{way} latency|{number}|{record}")
+    takes = told(config, way, symbol)
+    if isinstance(takes, int):
+        return takes
+    return drawn_delay(takes, f"{seed}|{way} latency|{number}|{record}")
 
 
 def drawn_delay(config: NormalDelay | LogNormalDelay | EmpiricalDelay, key: str) -> int:

@@ -9,6 +9,7 @@ from tests.properties.reference_account import Account
 from tests.properties.reference_clock import MESSAGE_STAGE, VENUE_STAGE
 from tests.properties.reference_common import Common
 from tests.properties.reference_contracts import ReferenceContracts
+from tests.properties.reference_latency import where
 from tests.properties.reference_orders import ZERO, Group, Order, fraction_of
 from tests.properties.reference_venue import NewTerms
 
@@ -179,8 +180,13 @@ class ReferenceSession(ReferenceContracts):
                     other = RejectReason.ORDER_LIST_REFUSED
                     self._deny(each, refusal if each is order else other)
                 return
-        due = self.sent(group.orders[0].number)
+        dues: dict[str | None, int] = {}
+        for order in group.orders:  # one message to each venue
+            place = where(self.setup.venue.latency, order.symbol)
+            if place not in dues:
+                dues[place] = self.sent(order.number, order.symbol)
         for order in group.orders:
+            due = dues[where(self.setup.venue.latency, order.symbol)]
             self.account.orders.append(order)
             amount = order.reserved
             order.reserved = ZERO

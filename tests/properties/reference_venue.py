@@ -154,6 +154,10 @@ class ReferenceVenue(ReferenceBars):
             return own
         for other in order.group.orders:
             rejected = other.ended is OrderStatus.REJECTED
+            if self.is_apart(order, other):
+                if rejected:
+                    return RejectReason.ORDER_LIST_REFUSED
+                continue
             venue = self.venue_of(other.symbol)
             comes = rejected or (other.accepted is None and not other.ended)
             if comes and venue.venue_refuses(other, other.qty, other.limit, other.stop):
@@ -167,6 +171,7 @@ class ReferenceVenue(ReferenceBars):
         if refusal:
             self.account.end(order, OrderStatus.REJECTED, refusal.value)
             self.tell("OrderRejected", order.number, refusal, self.report(order.number))
+            self.settle(order)
             return
         order.accepted, order.rank = self.now, self.next_rank()
         order.taker = not order.post_only

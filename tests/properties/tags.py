@@ -25,6 +25,7 @@ def tags_of(setup: Setup) -> list[str]:
     found |= {type(drawn).__name__ for drawn in (latency.entry, latency.response) if drawn}
     if latency.shows_late:
         found.add("late" if latency.market_data is None else "late-drawn")
+    found |= {"venues" for _ in latency.venues}
     found |= {name for name in RULES if getattr(venue, name) != getattr(USUAL, name)}
     found |= {f"unpaid-{account.unpaid.value}", f"self-{venue.self_match.value}"}
     found |= {"bars beside" for part in setup.parts if DataKind.BARS in part.kinds[1:]}

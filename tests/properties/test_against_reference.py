@@ -80,6 +80,7 @@ RARE = (
     "fills:stop_limit",
     "fills:unpaid-cut",
     "fills:unpaid-wait",
+    "fills:venues",
     "fills:volume-group",
     "fills:whole_shares",
     "symbol-change",

@@ -184,6 +184,51 @@ def test_a_split_is_told_after_the_fills_before_it() -> None:
     """)
 
 
+def test_money_that_settles_is_told_of_after_its_sale() -> None:
+    """Ten seconds after the sale its money may be used, and the venue says so after the fill; the
+    account knows it at once."""
+    play("""
+    given hours 24/7; settles 1; latency-of XYZ : 0 20s; hears order account
+    time         what                       expect
+    09:30:00     quote 100.00 100.00 50 50
+    09:30:01     buy a 10                   ...
+    09:30:21                                > order a NEW; > order a FILL
+    23:59:50     sell b 10                  ...
+    2024-01-03
+    00:00:00     -                          ...
+    00:00:10                                > order b NEW; > order b FILL
+    00:00:20                                > account settlement XYZ 1000 USD paid
+    """)
+
+
+def test_what_an_instrument_pays_is_told_by_its_venue() -> None:
+    """Funding comes by the ways of its perpetual."""
+    play("""
+    given BTCUSDT; margin 10x; cash 5000; funding 0.0001 2024-01-02T16:00; hears account
+    given latency 0 1s; latency-of BTCUSDT : 0 3s
+    time         what                           expect
+    15:00:00     quote 9999.00 10001.00 5 5
+    15:00:01     buy a 1                        a PENDING_NEW; a NEW; a FILL 1 @ 10001.00 taker
+    16:00:00     -                              ...
+    16:00:03                                    > account funding BTCUSDT -1 USDT paid
+    """)
+
+
+def test_interest_concerns_no_instrument() -> None:
+    """So it comes by the session's own ways."""
+    play("""
+    given hours 24/7; cash 1000; interest USD 0.36 0.72; latency 0 1s; latency-of XYZ : 0 3s
+    given hears account
+    time         what                           expect
+    2024-01-30
+    23:00:00     quote 100.00 100.00
+    2024-01-31
+    00:00:00     -                              interest 1 for 1d; interest paid 1
+                                                > account interest 1 USD owed
+    00:00:01                                    > account interest 1 USD paid
+    """)
+
+
 def test_the_market_is_seen_as_late_whatever_the_venue() -> None:
     """The delay of market data is the session's: what is sent leaves so much later, and then takes
     as long as its venue is away."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.rehearsal import Rehearsal, rehearse, restored
 
-from offbook.domain.config import AccountType, LatencyConfig
+from offbook.domain.config import AccountType, LatencyConfig, VenueLatency
 from offbook.domain.errors import EngineFault, InvalidStrategy
 from offbook.domain.orders import OrderSide, OrderStatus, RejectReason
 from offbook.domain.records import MarginCalled, ReplaceRejected
@@ -174,3 +174,21 @@ def test_a_request_that_comes_too_late_changes_nothing_of_an_order_that_has_ende
         RejectReason.ORDER_CLOSED
     ]
     assert captured.whole() == then
+
+
+def test_the_ways_of_venues_come_back_and_others_leave_no_byte() -> None:
+    """What was sent to the far venue is overtaken by nothing that is sent there after a restart,
+    and a session of one venue keeps what it always has."""
+    market = quotes_market(ROWS, instrument=XYZ)
+    plain = rehearse(market, latency=LatencyConfig(entry_ns=5 * SECOND))
+    assert b'"ways":{"entry":0,"response":0}' in plain.engine.snapshot()
+    far = VenueLatency(name="far", symbols=("XYZ",), entry_ns=5 * SECOND)
+    before = rehearse(market, latency=LatencyConfig(entry_ns=1, venues=(far,)))
+    before.rows(1)
+    before.send("A", OrderSide.BUY, "1", "90")
+    state = before.engine.snapshot()
+    engine = restored(before, None, state)
+    ways = engine._kernel.ledger.ways
+    assert ways.of("XYZ").entry == before.engine.now + 5 * SECOND
+    assert ways.of(None).entry == 0
+    assert engine.snapshot() == state
