@@ -28,6 +28,7 @@ def test_its_files_are_settings_that_there_are(
         found[name] = msgspec.convert(document["venue"]["latency"], LatencyConfig)
     assert set(found) == {
         "delays.toml",
+        "venues.toml",
         "measured.toml",
         "late.toml",
         "each-row.toml",
@@ -36,6 +37,9 @@ def test_its_files_are_settings_that_there_are(
     measured = found["measured.toml"].entry
     assert isinstance(measured, EmpiricalDelay)
     assert set(measured.quantiles_ns) == {3_000_000, 4_000_000, 9_000_000}
+    near, far = found["venues.toml"].venues
+    assert found["venues.toml"].of(near).entry_ns == 5_000_000
+    assert found["venues.toml"].of(far).response_ns == 20_000_000
     assert found["late.toml"].market_data_ns == 100_000_000
     assert found["each-row.toml"].is_recorded
     assert found["received.toml"].row_times is RowTimes.RECEIVED
