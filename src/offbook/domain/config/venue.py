@@ -168,7 +168,8 @@ class VenueConfig(ConfigPart, frozen=True, kw_only=True):
         if self.bar_reports is BarReports.BEFORE and not self.latency.answers_at_once:
             raise InvalidConfig(
                 "venue.bar_reports=before is for reports that take no time: set "
-                "venue.latency.response_ns=0 and no venue.latency.response",
+                "venue.latency.response_ns=0 and no venue.latency.response, nor one of "
+                "venue.latency.venues",
                 field="venue.bar_reports",
             )
         for name in ("volume_share", "market_collar"):

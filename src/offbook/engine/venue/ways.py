@@ -100,8 +100,11 @@ class _Config(msgspec.Struct, frozen=True):
     venue: _Venue = _Venue()
 
 
+_DECODER: Final = msgspec.json.Decoder(_Config)
+
+
 def ways_of(config: msgspec.Raw) -> Ways:
     """The ways of a session, as yet without a message, by its configuration."""
-    venues = msgspec.json.decode(config, type=_Config).venue.latency.venues
+    venues = _DECODER.decode(config).venue.latency.venues
     own = [VenueArrivals(symbols=venue.symbols) for venue in venues]
     return Ways(venues=own or msgspec.UNSET)
