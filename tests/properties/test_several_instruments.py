@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from tests.properties.random_markets import ALONE, MAKERS, days_at_random, of_another
 from tests.rehearsal import Rehearsal, rehearse
@@ -12,7 +13,7 @@ from tests.rehearsal import Rehearsal, rehearse
 from offbook.domain import commands as c
 from offbook.domain import records as r
 from offbook.domain.calendars import ALWAYS_OPEN_CALENDAR, TradingCalendar
-from offbook.domain.config import LatencyConfig
+from offbook.domain.config import LatencyConfig, VenueLatency
 from offbook.domain.orders import OrderRequest, OrderSide, OrderType, PegType, TimeInForce
 from offbook.engine.inputs import Take
 from offbook.testing.markets import SECOND, BuiltCombination, BuiltMarket, combined
@@ -97,7 +98,8 @@ def rows_before(rehearsal: Rehearsal, ts: int) -> None:
 
 @pytest.mark.parametrize("seed", range(24))
 def test_each_instrument_fares_as_it_would_alone(seed: int) -> None:
-    """Whatever their rows are, and though only one of them has trading hours."""
+    """Whatever their rows are, though only one of them has trading hours, and at times trades at
+    a venue that is nearer, or farther away."""
     rng = Random(seed)
     one = MAKERS[rng.choice(ALONE)](rng, 60)
     other = MAKERS[rng.choice(ALONE)](rng, 60)
@@ -109,12 +111,15 @@ def test_each_instrument_fares_as_it_would_alone(seed: int) -> None:
     hours, latency = days_at_random(rng), LatencyConfig(entry_ns=SECOND // 3, response_ns=0)
     orders = wishes(rng, ["XYZ", "ABC"], int(rows.ts[0]), int(rows.ts[-1]))
     orders = [wish for wish in orders if known(wish, one, other)]
-    together = carried_out(both, orders, hours, latency)
+    far = VenueLatency(name="far", symbols=("ABC",), entry_ns=SECOND * (seed % 4))
+    apart = msgspec.structs.replace(latency, venues=(far,)) if seed % 2 else latency
+    together = carried_out(both, orders, hours, apart)
     alone: dict[str, list[Any]] = {}
     for market in (one, other):
         symbol = market.config.instrument.symbol
         mine = [(ts, order) for ts, order in orders if order.symbol == symbol]
-        alone |= carried_out(market, mine, always_if(symbol, hours), latency)
+        its = apart.of(far) if seed % 2 and symbol == "ABC" else latency
+        alone |= carried_out(market, mine, always_if(symbol, hours), its)
     last = {m.config.instrument.symbol: int(m.slices[0].ts[-1]) for m in (one, other)}
     symbols = {order.client_order_id: order.symbol for _, order in orders}
     for name, story in [*together.items(), *alone.items()]:
