@@ -91,6 +91,10 @@ class ReferenceClock:
         now arrives."""
         return self._travels("response", number, self._about(number))
 
+    def heard_of_all(self) -> int:
+        """The same of what concerns no instrument."""
+        return self._travels("response", 0, None)
+
     def would_be_heard(self) -> int:
         """When a message about the account arrives of which no record tells."""
         before = dict(self.common.ways)
@@ -103,7 +107,7 @@ class ReferenceClock:
         symbols = [order.symbol for order in self.account.orders if order.number == number]
         return symbols[0] if symbols else self.setup.instrument.symbol
 
-    def _travels(self, way: str, number: object, symbol: str) -> int:
+    def _travels(self, way: str, number: object, symbol: str | None) -> int:
         """As long as is drawn for it; it overtakes none that left before for the same venue."""
         ways, record, seed = self.common.ways, self.common.told, self.setup.seed
         latency = self.setup.venue.latency

@@ -115,7 +115,7 @@ class ReferenceEvents(ReferenceRestating):
         account = self.account
         account.owed[KINDS.get(reason, "accrued"), currency] -= amount
         self.pay_in(amount, currency)
-        due = self.heard()
+        due = self.heard_of_all() if reason is FlowReason.INTEREST else self.heard()
         self.tell("FlowPaid", reason, currency, amount, due)
         self.hears(due)
 
