@@ -86,6 +86,19 @@ def test_bars_of_a_day_show_the_auctions_of_the_day_alone() -> None:
     """)
 
 
+def test_a_bar_of_a_day_that_begins_at_noon_shows_no_opening() -> None:
+    """Its open is a price of the day that goes on after the break; its close one of the next."""
+    play("""
+    given bars 1d; hours XTKS; cutoff 0 0
+    time         what                     expect
+    03:00:00     bar 100 105 95 101 500
+    03:00:00     buy a 1 OPG              a PENDING_NEW; a NEW for 2024-01-03 00:00:00
+    2024-01-03
+    03:00:00     bar 102 105 95 99 500
+    06:00:00                              a EXPIRED
+    """)
+
+
 def test_in_hong_kong_the_break_has_none() -> None:
     """Orders go by the whole day."""
     play("""

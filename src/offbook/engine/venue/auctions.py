@@ -161,7 +161,7 @@ class Auctions:
         """A bar, of which so much may be taken, may begin with an opening auction; how much was
         taken there. Evidence is the bar as it ``came``, whatever orders see of it."""
         calendar = self._kernel.calendar_of(bar.instrument)
-        spans = bar.ts - bar.ts_open >= DAY_NS and not calendar.is_open(bar.ts_open)
+        spans = bar.ts - bar.ts_open >= DAY_NS and not calendar.is_within_day(bar.ts_open)
         before = left
         for order in self._venue.book(bar.instrument.symbol).for_auction(bar.ts):
             at = order.auction_ts or 0
