@@ -22,6 +22,7 @@ from offbook.domain.records import Record
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.inputs import Advance, Attach, EndOfData, EngineInput, Take
 from offbook.engine.strategy.strategy import Strategy
+from offbook.engine.strategy.view import Fill
 
 
 class Silent(Strategy):
@@ -29,17 +30,20 @@ class Silent(Strategy):
 
     def __init__(self) -> None:
         super().__init__()
-        self.seen: list[int] = []
+        self.seen: list[int | str] = []
 
     def on_start(self) -> None:
         """Nothing: to be a strategy is enough."""
 
 
 class OnStatus(Silent):
-    """Is shown every event of a status."""
+    """Is shown every event of a status, and hears of every fill."""
 
     def on_status(self, status: Any) -> None:
         self.seen.append(status.ts)
+
+    def on_fill(self, fill: Fill) -> None:
+        self.seen.append(fill.client_order_id)
 
 
 class OnQuote(OnStatus):
@@ -142,8 +146,13 @@ def _calendar(part: Setup) -> TradingCalendar:
     """The hours of an instrument."""
     calendar = ALWAYS_OPEN_CALENDAR
     if part.hours:
-        opens, closes = zip(*part.hours, strict=True)
-        calendar = TradingCalendar(name="MADE", opens=opens, closes=closes)
+        calendar = TradingCalendar(
+            name="MADE",
+            opens=tuple(begin for begin, _ in part.hours),
+            closes=tuple(end for _, end in part.hours),
+            break_starts=tuple(begin for begin, _ in part.breaks),
+            break_ends=tuple(end for _, end in part.breaks),
+        )
     return msgspec.structs.replace(calendar, name=part.instrument.calendar)
 
 

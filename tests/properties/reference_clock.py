@@ -20,6 +20,7 @@ from tests.properties.reference_late_view import LateView
 from tests.properties.reference_latency import delay, where
 from tests.properties.row_cases import BarRow, PriceRow, PrintRow
 
+from offbook.domain.config import BarReports
 from offbook.domain.session import SessionStatus as Status
 
 if TYPE_CHECKING:
@@ -128,6 +129,7 @@ class ReferenceClock:
         due = self.heard(number)
         if self.setup.listener:
             self.later(due, MESSAGE_STAGE, arrives)
+            self.dues[-1].report = True
         return due
 
     def advance(self, ts: int) -> None:
@@ -160,14 +162,23 @@ class ReferenceClock:
         self.only_commands = False
         mine = [due for due in self.dues if due.at <= self.now]
         self.dues = [due for due in self.dues if due.at > self.now]
-        for due in sorted(mine, key=lambda due: (due.stage, due.at, due.number)):
-            if due.stage > VENUE_STAGE:
+        early = [due for due in mine if due.report and self._reports_first()]
+        mine = [due for due in mine if due not in early]
+        early.sort(key=lambda due: (due.at, due.number))
+        mine.sort(key=lambda due: (due.stage, due.at, due.number))
+        first = [due for due in mine if due.stage == VENUE_STAGE]
+        for due in [*first, *early, *mine[len(first) :]]:
+            if due.stage > VENUE_STAGE and due not in early:
                 self._show_ended()
             if not self.over:
                 due.do()
         self._show_ended()
         self.judge_equity()
         self.check_flat()
+
+    def _reports_first(self) -> bool:
+        """Whether what is reported now reaches the strategy before bars that ended."""
+        return bool(self.ended) and self.setup.venue.bar_reports is BarReports.BEFORE
 
     def _show_ended(self) -> None:
         """A strategy is shown bars after what the venue has to do at their end."""

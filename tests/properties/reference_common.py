@@ -25,6 +25,8 @@ class Due:
     stage: int
     number: int
     do: Callable[[], None]
+    report: bool = False
+    """Whether it is a report that reaches the strategy."""
 
 
 @dataclass
@@ -39,7 +41,9 @@ class Common:
     last: MadeRow | None = None
     ended: list[BarRow] = field(default_factory=list)
     """Bars that were matched, and after which their instant is not complete."""
-    seen: list[int] = field(default_factory=list)
+    seen: list[int | str] = field(default_factory=list)
+    """The times of the rows that the strategy is shown, and the names of orders of whose trades it
+    hears, one after another."""
     dues: list[Due] = field(default_factory=list)
     events: list[tuple[object, ...]] = field(default_factory=list)
     only_commands: bool = True

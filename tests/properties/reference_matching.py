@@ -148,7 +148,7 @@ class ReferenceMatching(ReferenceGroups):
         if self.status is Status.PAUSED:
             self.common.fills_while_paused += 1
         fee, realized = done
-        due = self.report(order.number)
+        due = self.report(order.number, lambda: self.seen.append(order.name))
         self.tell(
             "OrderFilled", order.number, qty, price, maker, fee, realized, order.reserved,
             available, rule, row, slip, self._age(row), due,
