@@ -27,12 +27,13 @@ from tests.properties.brief import brief
 from tests.properties.contract_cases import with_contract, with_other_contracts
 from tests.properties.event_cases import PERPETUAL, Clockwork, pick_actions, pick_funding
 from tests.properties.fee_cases import with_price_list
-from tests.properties.hour_cases import Hours, pick_hours, with_other_hours
+from tests.properties.hour_cases import Hours, pick_hours, with_breaks, with_other_hours
 from tests.properties.latency_cases import with_venues
 from tests.properties.other_cases import with_others
 from tests.properties.rare_terms import with_bars_beside, with_rare_terms
 from tests.properties.rate_cases import with_moving_rates
 from tests.properties.sources import Seeded, Source
+from tests.properties.venue_alone import by_the_venue_alone
 from tests.properties.venue_cases import (
     pick_freshness,
     pick_latency,
@@ -66,6 +67,9 @@ from offbook.domain.market_data import DataKind
 from offbook.testing.markets import BTCUSDT, SECOND, START, XYZ
 
 T = TypeVar("T")
+NOON, VENUE = 2879 * 10**6, 257 * 10**6
+"""Added to a seed for draws of their own; sessions chosen for what happens in them stay as they
+were with these."""
 MIDNIGHT = START - START % (86_400 * SECOND) + 86_400 * SECOND
 
 
@@ -82,6 +86,7 @@ class Setup:
     timeframe: int
     start: int
     hours: Hours
+    """Whole trading days, breaks at noon included."""
     clock_stops: bool
     listener: str | None
     status: bool = False
@@ -92,6 +97,10 @@ class Setup:
     actions: tuple[CorporateAction, ...] = ()
     funding: tuple[FundingRate, ...] = ()
     seed: int = 0
+    breaks: Hours = ()
+    """When it rests within its hours."""
+    alone: bool = False
+    """Whether nothing but the venue's rules says no; then no order is for all that cash allows."""
     price: str = ""
     """Where its price begins, if not where that of its symbol does."""
     others: tuple[Setup, ...] = ()
@@ -128,8 +137,11 @@ class Setup:
         return self.kinds == (DataKind.BARS,)
 
     def __repr__(self) -> str:
-        parts = (f"{name}={brief(value)}" for name, value in vars(self).items() if name != "hours")
-        return f"Setup({', '.join(parts)}, hours={self.hours[:2]!r}...)"
+        times = {"hours", "breaks"}
+        facts = ((name, value) for name, value in vars(self).items() if name not in times)
+        parts = (f"{name}={brief(value)}" for name, value in facts)
+        told = f"hours={self.hours[:2]!r}..., breaks={self.breaks[:2]!r}..."
+        return f"Setup({', '.join(parts)}, {told})"
 
 
 def pick_setup(source: Source) -> Setup:
@@ -187,10 +199,18 @@ def pick_setup(source: Source) -> Setup:
         made = replace(made, account=msgspec.structs.replace(made.account, unpaid=unpaid))
     made = with_contract(source, made, BASE[instrument.symbol])
     made = with_price_list(with_others(source, made, clock), clock)
+    return _with_later_draws(made, clock)
+
+
+def _with_later_draws(made: Setup, clock: Clockwork) -> Setup:
+    """Draws of their own, so that all else stays what it was."""
     later = Seeded(made.seed)
     made = with_bars_beside(later, made)
     made = with_other_contracts(later, with_rare_terms(later, made), clock)
-    made = with_moving_rates(later, with_other_hours(later, made))
+    made = with_other_hours(later, made)
+    made = with_breaks(Seeded(made.seed and NOON + made.seed), made)
+    made = with_moving_rates(later, made)
+    made = by_the_venue_alone(Seeded(made.seed and VENUE + made.seed), made)
     return with_venues(Seeded(made.seed and made.seed + 10**7), made)
 
 

@@ -9,7 +9,7 @@ from tests.properties.reference_orders import ZERO, Order
 from tests.properties.reference_pegs import ReferencePegs
 from tests.properties.row_cases import BarRow, PriceRow, PrintRow
 
-from offbook.domain.config import AuctionLimit
+from offbook.domain.config import AtBreak, AuctionLimit
 from offbook.domain.orders import CancelReason, TimeInForce
 
 WORDS = {"open": "opening", "close": "closing"}
@@ -17,6 +17,30 @@ WORDS = {"open": "opening", "close": "closing"}
 
 class ReferenceAuctions(ReferencePegs):
     """Serves orders at official prices."""
+
+    def auction_of(self, order: Order) -> tuple[int, int]:
+        """When the next auction of an order's kind is, and when its price has not come: with the
+        next of the other kind."""
+        rests, rule = self.setup.breaks, self._at_break()
+        opens = [at for at, _ in self.setup.hours]
+        closes = [at for _, at in self.setup.hours]
+        if rule in {AtBreak.OPEN, AtBreak.BOTH}:
+            opens += [end for _, end in rests]
+        if rule is AtBreak.BOTH:
+            closes += [begin for begin, _ in rests]
+        mine, others = (opens, closes) if order.tif is TimeInForce.OPG else (closes, opens)
+        at = min(one for one in mine if one > self.now)
+        return at, min(one for one in others if one > at)
+
+    def _at_break(self) -> AtBreak:
+        """What auctions there are at noon; bars of a day show none."""
+        rule = self.setup.venue.auctions.at_break
+        if self.setup.bars and self.setup.timeframe >= DAY:
+            return AtBreak.NONE
+        if rule is AtBreak.CALENDAR:
+            tokyo = self.setup.instrument.calendar == "XTKS"
+            return AtBreak.BOTH if tokyo else AtBreak.NONE
+        return rule
 
     def print_of_auction(self, row: PrintRow) -> Fraction:
         """A print that is the price of an auction; how much of it was taken there."""

@@ -24,13 +24,15 @@ class ReferenceHours(ReferenceClock):
         self.resumed = 0
         """When it was last resumed: nothing is taken from what was seen before."""
         self._extra_spans = self._extras()
+        self._regular = self._stretches()
+        self._spans = [*self._regular, *self._extra_spans]
+        self._changes = [at for span in self._spans for at in span]
         self.bands: tuple[Fraction | None, Fraction | None] = (None, None)
 
     # -- hours ------------------------------------------------------------------------------
 
     def await_hours(self) -> None:
-        later = [at for span in self.setup.hours for at in span if at > self.now]
-        later += [at for span in self._extra_spans for at in span if at > self.now]
+        later = [at for at in self._changes if at > self.now]
         if later:
             self.later(min(later), VENUE_STAGE, self.await_hours)
 
@@ -50,26 +52,34 @@ class ReferenceHours(ReferenceClock):
         """The extended hours in which a time lies."""
         return next((span for span in self._extra_spans if span[0] <= ts < span[1]), None)
 
+    def _stretches(self) -> list[Span]:
+        """Regular hours without breaks: what trades from the opening to the break, and from then
+        on."""
+        hours, rests = self.setup.hours, self.setup.breaks
+        begins = [*(at for at, _ in hours), *(at for _, at in rests)]
+        ends = [*(at for _, at in hours), *(at for at, _ in rests)]
+        return list(zip(sorted(begins), sorted(ends), strict=True))
+
     def is_open(self, ts: int) -> bool:
-        """Whether a time lies in regular hours."""
-        hours = self.setup.hours
+        """Whether a time lies in regular hours, and in no break."""
+        hours = self._regular
         return not hours or any(opens <= ts < closes for opens, closes in hours)
 
     def is_of_these_hours(self, ts: int) -> bool:
         """Whether a time and the present lie in one stretch of hours, regular or extended."""
-        spans = [*self.setup.hours, *self._extra_spans]
         return not self.setup.hours or any(
-            begin <= ts < end and begin <= self.now < end for begin, end in spans
+            begin <= ts < end and begin <= self.now < end for begin, end in self._spans
         )
 
     def are_same_hours(self, one: int, other: int) -> bool:
         """Whether both times lie in one stretch of regular hours."""
-        hours = self.setup.hours
+        hours = self._regular
         return not hours or any(
             opens <= one < closes and opens <= other < closes for opens, closes in hours
         )
 
     def day_end(self, ts: int) -> int:
+        """When the day ends; a break ends none."""
         if not self.setup.hours:
             return ts - ts % DAY + DAY
         return min(closes for _, closes in self.setup.hours if closes > ts)

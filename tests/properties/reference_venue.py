@@ -130,15 +130,8 @@ class ReferenceVenue(ReferenceBars):
         """Bars show auctions, and prints that are marked, where the market closes."""
         if not self.setup.has_auctions:
             return RejectReason.NO_AUCTION
-        late = self.now >= self._auction_of(order)[0] - self._cutoff(order)
+        late = self.now >= self.auction_of(order)[0] - self._cutoff(order)
         return RejectReason.AUCTION_CUTOFF if late else None
-
-    def _auction_of(self, order: Order) -> tuple[int, int]:
-        if order.tif is TimeInForce.OPG:
-            opens = self.next_open(self.now)
-            return opens, self.day_end(opens)
-        closes = self.day_end(self.now)
-        return closes, self.next_open(closes)
 
     def _cutoff(self, order: Order) -> int:
         rules = self.setup.venue.auctions
@@ -177,7 +170,7 @@ class ReferenceVenue(ReferenceBars):
         order.taker = not order.post_only
         expires = self.day_end_of(order) if order.tif is TimeInForce.DAY else order.expires
         if order.tif.is_auction:
-            order.auction, expires = self._auction_of(order)
+            order.auction, expires = self.auction_of(order)
         if not order.held:
             self.start_trail(order)
         self.tell(

@@ -15,6 +15,7 @@ from tests.properties.plain_records import PlainRecords
 from tests.properties.reference_session import ReferenceSession
 from tests.properties.step_cases import Ask, Change, Rows, Send, SendList, Step, Wait
 from tests.properties.tags import tags_of
+from tests.properties.venue_alone import as_wished
 from tests.properties.wishes import Wishes
 
 from offbook.domain import commands as c
@@ -79,6 +80,7 @@ class SideBySide:
         invariant."""
         if self.reference.over:
             return
+        step = as_wished(self.setup, step)
         if isinstance(step, Rows):
             self._rows(step)
         elif isinstance(step, Wait):
@@ -247,6 +249,9 @@ class SideBySide:
         """What a campaign was about."""
         self.counts[type(record).__name__] += 1
         if isinstance(record, r.OrderFilled):
+            if record.evidence.model.startswith("auction"):
+                noon = "noon" if self.setup.breaks else "no noon"
+                self.counts[f"fills:{record.evidence.model} {noon}"] += 1
             for tag in self._tags:
                 self.counts[f"fills:{tag}"] += 1
             for kind in kinds_of_fill(record.evidence):

@@ -36,6 +36,7 @@ def tags_of(setup: Setup) -> list[str]:
         found |= {"book", f"book-{name_of(venue.queue)}", f"book-{account.type.value}"}
         found.add(f"book-{venue.book_start.value}")
     found |= {"own tax" for one in setup.actions if one.withholding is not None}
+    found |= {"alone" for _ in [0] if setup.alone} | {"noon" for part in setup.parts if part.breaks}
     found |= {"whole_shares" for _ in [0] if venue.whole_shares}
     found |= {"moving rate" for _ in account.rates_from}
     if setup.others:

@@ -30,7 +30,7 @@ class Wishes:
         return OrderRequest(
             symbol="NONE" if step.flaw == "symbol" else self.setup.instrument.symbol,
             side=step.side,
-            order_qty=self.qty_text(step.qty or self._all_lots(step), step.odd, step.flaw),
+            order_qty=self.qty_text(self._lots(step), step.odd, step.flaw),
             order_type=kind_of(step),
             price=None if step.price is None else self.price_text(step.price, step.odd),
             **self._trigger_of(step),
@@ -94,6 +94,10 @@ class Wishes:
         if order.trails:
             return self._trail("percent" if step.stop > 0 else "trail", step.stop)
         return {"stop_px": self.price_text(step.stop, 0)}
+
+    def _lots(self, step: Send) -> int:
+        few = 1 + step.stop % 9
+        return step.qty or (few if self.setup.alone else self._all_lots(step))
 
     def _all_lots(self, step: Send) -> int:
         """How many lots the cash pays for at about the last price, or how many are held."""
