@@ -108,9 +108,14 @@ def _hours(source: Source, setup: Setup) -> Hours:
 
 
 def _actions(source: Source, setup: Setup) -> tuple[CorporateAction, ...]:
-    """None that ends the share."""
-    actions = pick_actions(source, XYZ, Clockwork(setup.start, setup.timeframe))
-    return tuple(one for one in actions if one.kind is not ActionKind.DELISTING)
+    """None that ends the share; and every other time a split while orders are likely to be open."""
+    clock = Clockwork(setup.start, setup.timeframe)
+    actions = pick_actions(source, XYZ, clock)
+    ex = clock.text(source.number(10, 80))
+    split = CorporateAction(symbol=XYZ.symbol, kind=ActionKind.SPLIT, ex=ex, ratio="2:1")
+    found = [*actions, *source.pick([[], [split]])]
+    lasting = [one for one in found if one.kind is not ActionKind.DELISTING]
+    return tuple({(one.kind, one.ex): one for one in lasting}.values())
 
 
 def _venue(source: Source, setup: Setup) -> VenueConfig:
