@@ -89,11 +89,11 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="offbook-writer", daemon=True)
         self._thread.start()
 
-    async def submit(self, change: Change) -> Answer:
-        """Wait until the change is durable; its answer.
+    def submit(self, change: Change) -> asyncio.Future[Answer]:
+        """What ends when the change is durable, with its answer.
 
-        Raises what the change raises, StorageUnavailable, CommitOutcomeUnknown.  A caller that is
-        cancelled only stops waiting: the change may or may not be made.
+        Raises StorageUnavailable; the future, also what the change raises and CommitOutcomeUnknown.
+        Who is cancelled while he waits only stops waiting: the change may or may not be made.
         """
         loop = asyncio.get_running_loop()
         waiting = _Waiting(change, loop, loop.create_future())
@@ -112,7 +112,7 @@ class Writer:
                 # thread would take this one alone and keep them waiting for a whole flush.
                 self._handing_over.add(loop)
                 loop.call_soon(self._hand_over, loop)
-        return await waiting.future
+        return waiting.future
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let the thread have all that was submitted until now."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -227,12 +228,8 @@ class SessionHost:
 
     async def commit(self, message: Commit) -> Committed:
         """Make a runner's steps durable, with the answers that tell of them."""
-
-        def build(session: PaperTradingSession) -> tuple[PaperTradingSession, JournalBatch]:
-            return self._built(session, message)
-
         # Seen through too: a commit is a task of its own, which nobody cancels.
-        session = await self._save(build)
+        session = await self._save(partial(self._built, message))
         return Committed(session=session, hold=self.pauses_waiting > 0)
 
     async def fail(self, message: ReportFailure) -> Done:
@@ -348,7 +345,7 @@ class SessionHost:
         self.tell_change()
 
     def _built(
-        self, session: PaperTradingSession, message: Commit
+        self, message: Commit, session: PaperTradingSession
     ) -> tuple[PaperTradingSession, JournalBatch]:
         batch, changed = message.batch, session
         as_before = message.status is session.status and message.status in _GOES_ON
