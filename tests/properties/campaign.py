@@ -8,6 +8,8 @@ It takes all cores unless ``--jobs`` says otherwise.  The sessions of a seed are
 are its books, which take the models of queues in turn, and the sessions whose first instrument has
 a book; of several processes each takes every so many-th.  What goes wrong is told by its number,
 and ``--case`` or ``--book-case`` runs that session again.
+
+One session in four is made for one term to decide (``telling_cases``), each kind in its turn.
 """
 
 from __future__ import annotations
@@ -29,10 +31,15 @@ from tests.properties.depth_cases import pick_setup_on_books, pick_step_on_books
 from tests.properties.market_cases import Setup, pick_setup
 from tests.properties.reference_queues import QUEUES
 from tests.properties.side_by_side import SideBySide
+from tests.properties.sources import Seeded
 from tests.properties.step_cases import End, Step, pick_step
+from tests.properties.telling_cases import with_one_that_tells
 
 T = TypeVar("T")
-LENGTHS = (20, 60, 150)
+LENGTHS, TELLING_LENGTHS = (20, 60, 150), (60, 100, 150)
+"""Of sessions, and of those in which one term tells."""
+TELLING_EVERY = 4
+"""Of so many sessions one is of the latter kind."""
 
 
 class Drawn:
@@ -64,8 +71,13 @@ class Tally:
 def case_of(seed: int, number: int) -> tuple[Setup, list[Step]]:
     """One session of a campaign: the same for the same seed and number, wherever it runs."""
     source = Drawn(f"{seed}/{number}")
-    setup = pick_setup(source)
-    steps = [pick_step(source) for _ in range(source.pick(LENGTHS))]
+    setup, lengths = pick_setup(source), LENGTHS
+    if number % TELLING_EVERY == 2:
+        setup, lengths = (
+            with_one_that_tells(Seeded(1 + setup.seed), setup, number // TELLING_EVERY),
+            TELLING_LENGTHS,
+        )
+    steps = [pick_step(source) for _ in range(source.pick(lengths))]
     return setup, [*steps, End()]
 
 

@@ -25,6 +25,7 @@ from tests.properties.account_cases import (
 )
 from tests.properties.brief import brief
 from tests.properties.contract_cases import with_contract, with_other_contracts
+from tests.properties.eager_steps import Eager
 from tests.properties.event_cases import PERPETUAL, Clockwork, pick_actions, pick_funding
 from tests.properties.fee_cases import with_price_list
 from tests.properties.hour_cases import Hours, pick_hours, with_breaks, with_other_hours
@@ -103,6 +104,8 @@ class Setup:
     """Whether nothing but the venue's rules says no; then no order is for all that cash allows."""
     price: str = ""
     """Where its price begins, if not where that of its symbol does."""
+    eager: Eager = Eager.NOT
+    """What its orders are eager for."""
     others: tuple[Setup, ...] = ()
     """Other instruments of the same session."""
 

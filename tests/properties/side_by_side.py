@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import zip_longest
 
 import msgspec
+from tests.properties.eager_steps import made_eager
 from tests.properties.invariants import Invariants
 from tests.properties.level_checks import compare_books, kinds_of_fill
 from tests.properties.made_market import MadeMarket
@@ -80,7 +81,7 @@ class SideBySide:
         invariant."""
         if self.reference.over:
             return
-        step = as_wished(self.setup, step)
+        step = made_eager(as_wished(self.setup, step), self.setup.eager)
         if isinstance(step, Rows):
             self._rows(step)
         elif isinstance(step, Wait):

@@ -16,6 +16,7 @@ from tests.properties.campaign import Tally, case_of, main, run_case
 from tests.properties.market_cases import Setup, pick_setup
 from tests.properties.side_by_side import SideBySide
 from tests.properties.step_cases import End, Step, pick_step
+from tests.properties.telling_cases import TELLING, with_one_that_tells
 from tests.rehearsal import rehearse
 
 from offbook.domain.calendars import TradingCalendar
@@ -29,12 +30,15 @@ CASES = (
 )
 """Sessions of a campaign in which all of these come about."""
 RARE = (
+    "DailyLossReached",
     "FlowPaid",
     "HALTED",
     "LiquidationBegan",
     "LiquidationBegan-several",
     "LiquidationEnded",
+    "MARGIN_CALL",
     "MARKET_CLOSED",
+    "MAX_OPEN_ORDERS",
     "MINIMUM_EQUITY",
     "MarginCalled",
     "MarginCalled-several",
@@ -105,8 +109,11 @@ class Chosen:
 
 @st.composite
 def setups(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Setup:
-    """A session's setup."""
-    return pick_setup(Chosen(draw))
+    """A session's setup; in one of three a certain term of it is to tell."""
+    source = Chosen(draw)
+    setup = pick_setup(source)
+    place = source.number(-2 * len(TELLING), len(TELLING) - 1)
+    return setup if place < 0 else with_one_that_tells(source, setup, place)
 
 
 @st.composite
