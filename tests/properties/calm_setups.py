@@ -43,6 +43,8 @@ def calm(source: Source, setup: Setup, *instruments: Instrument) -> Setup:
         ),
         risk=RiskConfig(),
         hours=(),
+        breaks=(),
+        alone=False,
         status=False,
         marked=False,
         settlements=(),

@@ -23,9 +23,11 @@ def with_venues(source: Source, setup: Setup) -> Setup:
     if not source.pick(chances) or setup.venue.bar_reports is BarReports.BEFORE:
         return setup
     symbols = [part.instrument.symbol for part in setup.parts]
-    if any(action.new_symbol for part in setup.parts for action in part.actions):
-        symbols = symbols[:1] + symbols[2:]  # the two of which one becomes the other stay together
-        apart = [(symbols[1:],)] if symbols[1:] else []
+    changes = [one for part in setup.parts for one in part.actions if one.new_symbol]
+    if changes:  # the two of which one becomes the other stay together
+        changed = {name for one in changes for name in (one.symbol, one.new_symbol)}
+        rest = [symbol for symbol in symbols if symbol not in changed]
+        apart = [(rest,)] if rest else []
     else:
         apart = [(symbols[:1],), (symbols[1:],), (symbols[:1], symbols[1:]), (symbols[-1:],)]
     groups = [group for group in source.pick([*apart, ()]) if group]

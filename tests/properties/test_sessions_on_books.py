@@ -22,7 +22,7 @@ from offbook.engine.venue.fills import Filler
 from offbook.engine.venue.matching_depth import DepthMatching
 from offbook.engine.venue.taken_levels import TakenLevels
 
-CASES = (37, 40, 86, 93, 100, 118, 173, 188, 251, 313, 323, 332, 426, 476)
+CASES = (36, 37, 48, 85, 86, 96, 173, 177, 220, 250, 251, 287, 323, 332, 389)
 """Sessions of a campaign in which all of these come about."""
 RARE = (
     "AUCTION_CUTOFF",

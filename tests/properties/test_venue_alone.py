@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.properties.campaign import Tally, case_of, run_case
 
-CASES = (12, 50, 58, 88, 140, 354)
+CASES = (12, 121, 140, 267, 375)
 """Sessions of a campaign in which all of these come about."""
 RARE = (
     "AUCTION_CUTOFF",

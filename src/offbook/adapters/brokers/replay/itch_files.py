@@ -98,7 +98,7 @@ def write_itch(file: ItchFile, kind: DataKind | None, target: Path) -> int:
         stock = file.symbol or only_stock(raw, str(file.path))
         day = _Day(_midnight(file))
         make = {
-            DataKind.ORDERS: day.orders,
+            DataKind.ORDERS: day.by_number,
             DataKind.TRADES: day.trades,
             DataKind.STATUS: day.halts,
         }[kind]
@@ -148,7 +148,7 @@ class _Day:
         self.told = 0
         """How many rows are of the stock itself."""
 
-    def orders(self, message: bytes) -> Iterator[str]:
+    def by_number(self, message: bytes) -> Iterator[str]:
         """What a message says of the orders in the book."""
         kind, ts = message[:1], self._midnight + time_of(message)
         if kind == b"S":
