@@ -365,9 +365,7 @@ class PlainVenue:
             if order.hidden:  # what this print has beyond all that is shown
                 beyond = max(0, order.printed + new - order.seen)
                 reach = beyond - max(0, order.printed - order.seen) - given
-            elif self.queue.startswith(
-                "pro_rata"
-            ):  # by size, whenever it came, of what there was before
+            elif "pro_rata" in self.queue:  # by size, whenever it came, of what there was before
                 shows = min(order.left, order.slice_left or order.left)
                 reach = min(share(self.queue, left, shows, order.ahead + late), left - given)
             else:

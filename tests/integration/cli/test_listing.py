@@ -6,8 +6,6 @@ import asyncio
 import csv
 import io
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -23,21 +21,6 @@ from offbook.cli.main import run_cli
 from offbook.domain.journal import StoredRecord
 
 Program = Callable[..., Answer]
-COMPLETE = """\
-import contextlib, io, json, os, sys
-from offbook.cli.main import run_cli
-
-answers, before = [], dict(os.environ)
-for words, environment in json.load(sys.stdin):
-    line = {"COMP_WORDS": " ".join(["offbook", *words]), "COMP_CWORD": str(len(words))}
-    os.environ.update(before | environment | line)
-    with contextlib.redirect_stdout(io.StringIO()) as told, contextlib.suppress(SystemExit):
-        run_cli([])
-    answers.append(told.getvalue().split())
-print(json.dumps(answers))
-"""
-"""Every line completed as a shell would have it done, in one process."""
-
 FLIP = ("run", "mine.py:Flip", "--data", "quotes.csv", "--name", "flip")
 
 
@@ -360,43 +343,3 @@ def test_strategies_that_ship_and_those_of_a_place(offbook: Program, folder: Pat
     assert [line["name"] for line in found] == ["Idle", "Flip", "Raises", "Refuses", "Hangs"]
     assert offbook("run", found[1]["ref"], "--data", "quotes.csv", "-q").code == 0
     assert lines(offbook("strategies", "mine", "--jsonl"))[1]["ref"] == "mine:Flip"
-
-
-def test_the_tab_key_offers_sessions_strategies_and_names(
-    folder: Path, made: dict[str, Any]
-) -> None:
-    """And runs none of the user's code; where there is nothing it offers nothing."""
-    (folder / "exits.py").write_text("raise SystemExit(7)\nclass Later(Strategy):\n    pass\n")
-
-    asked: list[tuple[tuple[str, ...], dict[str, str]]] = [
-        (("show", ""), {}),
-        (("show", "fl"), {}),
-        (("show", ""), {"OFFBOOK_DATA_DIR": str(folder / "none")}),
-        (("run", "exits"), {}),
-        (("run", "mi"), {}),
-        (("run", "offbook"), {}),
-        (("orders", "last", "--status", "fil"), {}),
-        (("journal", "last", "--kind", "OrderF"), {}),
-        (("export", "last", "--table", "po"), {}),
-        (("config", "show", "ven"), {}),
-    ]
-    out = subprocess.run(
-        [sys.executable, "-c", COMPLETE],
-        check=True,
-        capture_output=True,
-        text=True,
-        input=json.dumps(asked),
-        env={**os.environ, "_OFFBOOK_COMPLETE": "complete_bash"},
-    )
-    assert out.stderr == ""
-    every, flip, nothing, exits, mine, shipped, filled, kind, table, key = json.loads(out.stdout)
-    assert every == ["last", "flip", made["session_id"]]
-    assert flip == ["flip"]
-    assert nothing == []
-    assert exits == ["exits.py:Later"]
-    assert "mine.py:Flip" in mine
-    assert "offbook.strategies.ema_cross:EmaCross" in shipped
-    assert filled == ["filled"]
-    assert kind == ["OrderFilled"]
-    assert table == ["positions"]
-    assert "venue.fee" in key
