@@ -69,7 +69,7 @@ from offbook.domain.risk_records import DayBegan as DayBegan
 from offbook.domain.values import Amount
 
 JOURNAL_FORMAT: Final = 1
-ENGINE_SEMANTICS: Final = 2
+ENGINE_SEMANTICS: Final = 3
 """Grows whenever the same inputs could give other records than before: an older journal is not run
 again then, for what differed would look like damage."""
 

@@ -28,7 +28,7 @@ from offbook.domain.errors import (
     NotFound,
 )
 from offbook.domain.journal import JournalBatch
-from offbook.domain.records import SessionAttached, decode_record, encode_record
+from offbook.domain.records import ENGINE_SEMANTICS, SessionAttached, decode_record, encode_record
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.engine.processing_engine import ProcessingEngine
 from offbook.services.paper_trading.rebuilding import compare_attached
@@ -279,7 +279,7 @@ async def test_two_first_records_are_told_apart_by_what_differs() -> None:
     compare_attached(raws[0], raws[0])
     renamed = encode_record(msgspec.structs.replace(decode_record(newer), strategy_name="Other"))
     for other, told in (
-        (newer, "semantics 2.*semantics 3"),
+        (newer, f"semantics {ENGINE_SEMANTICS}.*semantics {ENGINE_SEMANTICS + 1}"),
         (renamed, "semantics"),
         (raws[1], "engine"),
     ):
@@ -319,7 +319,8 @@ async def test_a_journal_of_older_rules_is_not_taken_for_a_damaged_one(
     async with stage.manager() as manager:
         found = await manager.verify("a")
         assert (found.outcome, found.what) == (ReplayOutcome.NOT_COMPARABLE, "engine")
-        assert "an engine of semantics 1, and this one has semantics 2" in found.detail
+        told = f"an engine of semantics 1, and this one has semantics {ENGINE_SEMANTICS}"
+        assert told in found.detail
         report = await manager.recover_sessions()
         assert [entry.reason for entry in report.failed] == ["engine_changed"]
         assert "with the version of offbook that wrote it" in report.failed[0].message
