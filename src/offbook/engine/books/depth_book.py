@@ -65,8 +65,13 @@ class DepthBook(ShownBook):
 
     def misses(self, numbers: tuple[int, int, int]) -> bool:
         """Whether something was missed before an update with these numbers, unless it is old."""
-        first, last, previous = numbers
-        return not NO_SEQ < last <= self.last_seq and self._missed(first, previous)
+        first, _, previous = numbers
+        return not self._knows(numbers) and self._missed(first, previous)
+
+    def _knows(self, numbers: tuple[int, int, int]) -> bool:
+        """Whether an update with these numbers tells nothing that the book does not know."""
+        _, last, previous = numbers
+        return NO_SEQ < last == self.last_seq or self._is_old(last, previous)
 
     def _end(
         self,
@@ -84,7 +89,7 @@ class DepthBook(ShownBook):
             self._empty()
             self.phase = BookPhase.LIVE
             self.wholes += 1
-        elif NO_SEQ < last <= self.last_seq:
+        elif self._knows(numbers):
             self._begun.clear()  # what the book knows already
             self.is_cut = False
             return

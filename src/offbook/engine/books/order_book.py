@@ -123,7 +123,7 @@ class OrderBook(ShownBook):
         begun, self._begun = self._begun, []
         if flags & SNAPSHOT:
             self._begin_anew(begun)
-        elif NO_SEQ < seq < self.last_seq:
+        elif self._is_old(seq, prev):
             self.is_cut = False
             return  # what the book knows already
         else:
@@ -331,7 +331,7 @@ class OrderBook(ShownBook):
     def misses(self, told: tuple[int, int, int]) -> bool:
         """Whether something was missed before a message of these flags and numbers."""
         flags, seq, prev = told
-        if flags & SNAPSHOT or NO_SEQ < seq < self.last_seq:
+        if flags & SNAPSHOT or self._is_old(seq, prev):
             return False
         return bool(flags & a.MISSED) or self._missed(seq, prev)
 

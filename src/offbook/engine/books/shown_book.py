@@ -114,6 +114,12 @@ class ShownBook:
         self._top: Quote | None = None
         self._mark: Quote | None = None
 
+    def _is_old(self, last: int, previous: int) -> bool:
+        """Whether a message is from before the one known last, by its number. One that says that
+        it follows that one is not: venues may begin to count anew, as OKX does after maintenance
+        (*Order book channel: sequence reset*)."""
+        return NO_SEQ < last < self.last_seq and not last < previous == self.last_seq
+
     def _missed(self, first: int, previous: int) -> bool:
         """Whether messages lie between the book and one that begins with these numbers."""
         if self.last_seq == NO_SEQ:
