@@ -171,26 +171,29 @@ class ReferenceBooks(ReferencePrints):
         if left <= 0:
             self.nothing_to_trade(order)
             return
-        lacking = self._lacking_at_once(order, left, levels, offered)
-        if lacking is not None:
-            self.cancel(order, lacking)
-            return
-        for px, some in zip(levels, offered, strict=True):
+        together = self._taken_at_once(order, left, offered)
+        for place in together[-1:] + together[:1]:  # no other price is dearer than both
+            whole = min(left, sum(offered[: together[-1] + 1], ZERO))
+            lacking = self._lacking(order, whole, levels[place])
+            if lacking is not None:
+                self.cancel(order, lacking)
+                return
+        for place, some in enumerate(offered):
             if left > 0 and some > 0 and not order.ended:
-                left -= self._take_level(order, px, left)
+                order.granted = place in together
+                left -= self._take_level(order, levels[place], left, more=place in together[:-1])
+        order.granted = False
 
-    def _lacking_at_once(
-        self, order: Order, left: Fraction, levels: list[int], offered: list[Fraction]
-    ) -> CancelReason | None:
-        """What trades at once is paid for as a whole at the worst of its prices, or not begun;
-        what one level gives is asked for as it trades."""
-        assert self.book is not None
-        together = left if order.tif is TimeInForce.FOK else min(order.least, left)
+    def _taken_at_once(self, order: Order, left: Fraction, offered: list[Fraction]) -> list[int]:
+        """Of which levels it takes what must trade at once, if that is more than one; these are
+        paid for as a whole, or not begun."""
+        least = left if order.tif is TimeInForce.FOK else min(order.least, left)
         used = [place for place, some in enumerate(offered) if some > 0]
-        need = next((n for n in used if sum(offered[: n + 1]) >= together), None)
-        if need is None or need == used[0]:
-            return None
-        px = levels[need]
+        needs = [place for place in used if sum(offered[:place]) < least]
+        return needs if len(needs) > 1 else []
+
+    def _lacking(self, order: Order, together: Fraction, px: int) -> CancelReason | None:
+        assert self.book is not None
         row = self._level(px, (self.book.asks if order.buying else self.book.bids)[px])
         price, rule = self._deal_at(order, px)
         maker = is_maker(rule)
@@ -222,7 +225,7 @@ class ReferenceBooks(ReferencePrints):
             found.append(px)
         return found
 
-    def _take_level(self, order: Order, px: int, left: Fraction) -> Fraction:
+    def _take_level(self, order: Order, px: int, left: Fraction, *, more: bool) -> Fraction:
         book, lot = self.book, Fraction(self.setup.instrument.lot_size)
         assert book is not None
         shown = (book.asks if order.buying else book.bids)[px]
@@ -235,7 +238,7 @@ class ReferenceBooks(ReferencePrints):
         if not self.fill(order, qty, self._deal_at(order, px), free, self._level(px, shown)):
             return ZERO
         book.took(order.buying, px, int(qty * book.sizes))
-        if order.ended or order.tif is not TimeInForce.FOK:  # to its list that is one trade
+        if order.ended or not more:  # to its list that is one trade
             self.settle(order)
         return qty
 

@@ -252,7 +252,7 @@ class MarginAccount(Margins, Account):
         adding = qty - (min(qty, abs(self.held)) if self.reduces(order.side) else ZERO)
         worse = price - order.reserve_price
         beyond = order.bound is None and (worse < 0 if self.inverse else worse > 0)
-        if not adding or not (self.at_fill or beyond):
+        if not adding or order.granted or not (self.at_fill or beyond):
             return None
         margin = self.to_open(adding, price, buying=order.buying)
         cost = self.costs(margin + fee)

@@ -69,6 +69,8 @@ class Order:
     """By what its instrument was split since its list was sent, which has other instruments."""
     done: Fraction = ZERO
     """The share of it that had been traded, or given, by then."""
+    granted: bool = False
+    """What it trades now was asked for as a whole."""
     since: Fraction = ZERO
     mates_traded: Fraction = ZERO
     released: int = -1

@@ -126,6 +126,58 @@ def test_all_or_nothing_is_paid_for_as_a_whole_or_not_begun() -> None:
     """)
 
 
+def test_the_least_is_paid_for_with_all_that_completes_it_or_not_begun() -> None:
+    """For the sixth share it would take the second level as far as it can: 10 x 130."""
+    play("""
+    given rows depth; cash 1100
+    time         what                                             expect
+    09:30:00     depth 99.98x50 / 100.00x5 130.00x9 snapshot
+    09:30:01     buy a 10 IOC least 6                             a PENDING_NEW; a NEW
+                                                                  a CANCELED COLLAR_EXCEEDED; pos 0
+    09:30:02     buy b 10 IOC least 5                             b PENDING_NEW; b NEW
+                                                                  b TRADE 5 @ 100.00 taker
+                                                                  b CANCELED COLLAR_EXCEEDED; pos 5
+    """)
+
+
+def test_what_was_paid_for_as_a_whole_is_not_asked_for_level_by_level() -> None:
+    """The first level alone takes 50 of the equity at the middle of the market, and binds more than
+    it was sold for; 0.5 x 22 x 90.00 was there."""
+    play("""
+    given rows depth; margin 2x; cash 1000; check fill
+    time         what                                             expect
+    09:30:00     depth 90.00x5 89.99x50 / 110.00x5 snapshot
+    09:30:01     sell a 22 FOK                                    a PENDING_NEW; a NEW
+                                                                  a TRADE 5 @ 90.00 taker
+                                                                  a FILL 17 @ 89.99 taker; pos -22
+    """)
+
+
+def test_a_short_sale_all_or_nothing_is_asked_for_at_its_best_price_too() -> None:
+    """At the worst it would bind 0.5 x 30 x 50.00, at the best 0.5 x 30 x 90.00."""
+    play("""
+    given rows depth; margin 2x; cash 1000; check fill
+    time         what                                        expect
+    09:30:00     depth 90.00x29 50.00x50 / 110.00x5 snapshot
+    09:30:01     sell a 30 FOK                               a PENDING_NEW; a NEW
+                                                             a CANCELED INSUFFICIENT_BUYING_POWER
+    """)
+
+
+def test_to_its_list_the_least_is_one_trade() -> None:
+    """Its first level alone would have taken the other away, and then itself."""
+    play("""
+    given rows depth
+    time         what                                             expect
+    09:30:00     depth 100.00x9 / 100.02x2 100.03x9 snapshot
+    09:30:01     oco buy a 2 @ 99.00                              a PENDING_NEW; b PENDING_NEW
+                 / buy b 5 @ 100.05 IOC least 4                   a NEW; b NEW behind 0
+                                                                  b TRADE 2 @ 100.02 taker
+                                                                  b FILL 3 @ 100.03 taker
+                                                                  a CANCELED OCO; pos 5
+    """)
+
+
 def test_to_its_list_all_or_nothing_is_one_trade() -> None:
     """Its first level alone would have taken the other away, and then itself."""
     play("""

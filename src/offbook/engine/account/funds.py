@@ -29,7 +29,8 @@ from offbook.engine.venue.triggers import trail_level
 class Deal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A fill that is about to be booked: quantity and price in units, ``notional`` and ``fee`` in
     10**-18 of the instrument's currency; ``cash`` is how much the cash changes of the currency that
-    pays for it, ``traded`` what the order has traded with it."""
+    pays for it, ``traded`` what the order has traded with it.  One that was ``granted`` was asked
+    for before, with all that trades at once: an account that may owe does not judge it again."""
 
     qty: int
     px: int
@@ -37,6 +38,7 @@ class Deal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     fee: int
     cash: int
     traded: Traded
+    granted: bool = False
 
 
 Positions = Mapping[str, PositionState] | Mapping[str, ReportedPosition]

@@ -196,11 +196,11 @@ class MarginFunds(BaseFunds):
         self, order: OrderState, deal: Deal, instrument: Instrument
     ) -> int | CancelReason:
         """A fill is refused only where nothing was asked before: at market beyond the collar, and
-        with the check at the fill."""
+        with the check at the fill; and not where it was granted."""
         position = self._ledger.position(order.symbol).qty
         reducing = min(deal.qty, max(0, -order.side.sign * position))
         beyond = order.is_unbounded and is_dearer(deal.px, order.reserve_px, instrument)
-        if deal.qty > reducing and (self._at_fill or beyond):
+        if deal.qty > reducing and (self._at_fill or beyond) and not deal.granted:
             adds = deal.qty - reducing
             need = self._initially(order.side, instrument, adds, deal.px) + deal.fee
             have = self._free() + self._freed(order.symbol, reducing) + order.reserved

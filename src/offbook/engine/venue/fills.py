@@ -51,10 +51,18 @@ class Filler:
         """Why the last fill that did not come about could not be paid for."""
 
     def fill(
-        self, order: OrderState, qty: int, px: int, liquidity: Liquidity, evidence: Evidence
+        self,
+        order: OrderState,
+        qty: int,
+        px: int,
+        liquidity: Liquidity,
+        evidence: Evidence,
+        *,
+        granted: bool = False,
     ) -> bool:
         """Trade ``qty`` at ``px``, or at a worse price where a taker slips; False, with nothing
-        changed and the reason in ``unpaid``, when the account cannot pay for it."""
+        changed and the reason in ``unpaid``, when the account cannot pay for it.  ``granted``: it
+        was asked for already, with others."""
         kernel = self._kernel
         instrument = kernel.instrument(order.symbol)
         if self._ages:
@@ -63,13 +71,9 @@ class Filler:
             px, evidence = self._slipped(order, qty, px, liquidity, evidence)
         position, realized = self._traded(order, qty, px, instrument)
         deal, rate = self._deal(order, qty, px, liquidity, instrument, realized)
-        held = kernel.funds.after_fill(order, deal, instrument)
-        if isinstance(held, CancelReason):
-            self.unpaid = held
+        held = self._held_after(order, deal, instrument, granted=granted)
+        if held is None:
             return False
-        conversion = None
-        if instrument.settle_currency != kernel.valuation.currency:
-            conversion = _conversion(kernel.valuation.currency, rate, deal.fee, realized)
         due = kernel.response_due(order.ordinal, order.symbol)
         record = r.OrderFilled(
             kernel.ledger.seq + 1,
@@ -92,7 +96,7 @@ class Filler:
             position_qty=position.qty,
             position_cost=position.cost,
             postings=self._postings(order.side, deal, instrument, realized),
-            conversion=conversion,
+            conversion=self._conversion(instrument, rate, deal.fee, realized),
             evidence=evidence,
             due=due,
             fee_within=str(deal.traded.within)
@@ -104,6 +108,34 @@ class Filler:
         for follow in self._following:
             follow(record)
         return True
+
+    def _held_after(
+        self, order: OrderState, deal: Deal, instrument: Instrument, *, granted: bool
+    ) -> int | None:
+        """What the order still holds with a fill; None where the account cannot pay for that."""
+        if granted:
+            deal = msgspec.structs.replace(deal, granted=True)
+        held = self._kernel.funds.after_fill(order, deal, instrument)
+        if isinstance(held, CancelReason):
+            self.unpaid = held
+            return None
+        return held
+
+    def _conversion(
+        self, instrument: Instrument, rate: Rate, fee: int, realized: int
+    ) -> Conversion | None:
+        """At what rate a fill counts in the account's currency; None where it is in that."""
+        currency = self._kernel.valuation.currency
+        if instrument.settle_currency == currency:
+            return None
+        numerator, denominator = rate
+        return Conversion(
+            currency=currency,
+            numerator=numerator,
+            denominator=denominator,
+            fee=Amount(-(-fee * numerator // denominator)),
+            realized=Amount(realized * numerator // denominator),
+        )
 
     def can_pay(
         self, order: OrderState, qty: int, px: int, liquidity: Liquidity, evidence: Evidence
@@ -253,17 +285,6 @@ class Filler:
                 maker=record.liquidity is Liquidity.ADDED,
             ),
         )
-
-
-def _conversion(currency: str, rate: Rate, fee: int, realized: int) -> Conversion:
-    numerator, denominator = rate
-    return Conversion(
-        currency=currency,
-        numerator=numerator,
-        denominator=denominator,
-        fee=Amount(-(-fee * numerator // denominator)),
-        realized=Amount(realized * numerator // denominator),
-    )
 
 
 def brought(side: OrderSide, notional: int, realized: int, instrument: Instrument) -> int:

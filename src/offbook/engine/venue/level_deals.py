@@ -3,7 +3,10 @@ trade at once there.
 
 Each level is a fill of its own, and the money might end between two of them.  So what trades all or
 nothing, and the least quantity of others, is asked for as a whole before the first level is taken,
-at the worst price that it comes to: what comes before is no dearer.
+with all that is taken of the level that completes it: at the worst price that it comes to, and at
+the first, which binds more of the money of a short sale on margin.  No other price is dearer than
+both, so an account that may owe is not asked again level by level, where the price that its
+position is marked at would count too.
 """
 
 from __future__ import annotations
@@ -34,24 +37,30 @@ def deal_at(kernel: Kernel, book: Book, order: OrderState, px: int) -> LevelDeal
     return own_px or px, Liquidity.ADDED, f"{shows} reached the limit"
 
 
-def lacking_at_once(
+def grant_at_once(
     filler: Filler,
     order: OrderState,
     left: int,
     levels: list[Offer],
     deals: Callable[[int], LevelDeal],
     shown: Shown,
-) -> CancelReason | None:
-    """Why the account cannot pay for what must trade at once of the ``left`` that may (quantity
-    units); None if it can, or if that is one fill, which is judged as it is made."""
-    together = left if order.time_in_force is TimeInForce.FOK else min(order.min_qty, left)
+) -> int | CancelReason:
+    """How many levels, best first, the account pays for as a whole, or why it cannot: as many as
+    what must trade at once takes, of the ``left`` that may (quantity units).  None of them (0)
+    where one level is enough, for that is one fill, which is judged as it is made."""
+    least = left if order.time_in_force is TimeInForce.FOK else min(order.min_qty, left)
     reached = 0
-    for place, (px, size, offered) in enumerate(levels):
-        reached += offered
-        if reached >= together:
-            if place == 0:
-                return None
+    for place, level in enumerate(levels):
+        reached += level[2]
+        if reached < least:
+            continue
+        if place == 0:
+            return 0
+        for px, size, offered in (level, levels[0]):
             paid, liquidity, rule = deals(px)
             evidence = shown(order, px, size, offered, rule)
-            return filler.lacking(order, together, paid, liquidity, evidence)
-    return None
+            lacking = filler.lacking(order, min(reached, left), paid, liquidity, evidence)
+            if lacking is not None:
+                return lacking
+        return place + 1
+    return 0

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 from offbook.domain.config import QueueConfig
 from offbook.domain.depth import BID
 from offbook.domain.market_data import Quote, Trade
-from offbook.domain.orders import Liquidity, OrderSide, TimeInForce
+from offbook.domain.orders import CancelReason, Liquidity, OrderSide, TimeInForce
 from offbook.domain.record_parts import Evidence
 from offbook.engine.books.books import AnyBook, take_update
 from offbook.engine.books.depths import Depths
@@ -34,7 +34,7 @@ from offbook.engine.rows.rows import BookUpdate
 from offbook.engine.venue.book import Book
 from offbook.engine.venue.exact_places import ExactPlaces
 from offbook.engine.venue.fills import Filler
-from offbook.engine.venue.level_deals import deal_at, lacking_at_once
+from offbook.engine.venue.level_deals import deal_at, grant_at_once
 from offbook.engine.venue.queue_places import QueuePlaces
 
 if TYPE_CHECKING:
@@ -208,13 +208,12 @@ class DepthMatching:
             return
         book, shown = self._venue.book(order.symbol), self._level_evidence
         deals = partial(deal_at, self._kernel, book, order)
-        lacking = lacking_at_once(self._filler, order, left, levels, deals, shown)
-        if lacking is not None:
-            self._venue.end(order, lacking)
+        granted = grant_at_once(self._filler, order, left, levels, deals, shown)
+        if isinstance(granted, CancelReason):
+            self._venue.end(order, granted)
             return
-        for px, size, _ in levels:
-            qty = self._take_level(order, px, size, left)
-            left -= qty
+        for place, (px, size, _) in enumerate(levels, 1):
+            left -= self._take_level(order, px, size, left, granted - place)
             if left == 0 or order.status.is_terminal:
                 return
 
@@ -236,8 +235,9 @@ class DepthMatching:
                 break
         return levels
 
-    def _take_level(self, order: OrderState, px: int, shown: int, left: int) -> int:
-        """Trade an order against one level; how much that was."""
+    def _take_level(self, order: OrderState, px: int, shown: int, left: int, more: int) -> int:
+        """Trade an order against one level; how much that was.  So many ``more`` levels are paid
+        for together with it, and are one trade to its list; below 0 where it is asked for alone."""
         places, book = self.places(order.symbol), self._venue.book(order.symbol)
         # What its last fill set free may have traded meanwhile.
         available = places.available(order.side, px, shown)
@@ -250,19 +250,18 @@ class DepthMatching:
             return 0
         paid, liquidity, rule = deal_at(self._kernel, book, order, px)
         evidence = self._level_evidence(order, px, shown, available, rule)
-        if not self._filler.fill(order, qty, paid, liquidity, evidence):
+        if not self._filler.fill(order, qty, paid, liquidity, evidence, granted=more >= 0):
             self._venue.end(order, self._filler.unpaid)
             return 0
         places.take(order.side, px, shown, qty)
-        self._filled(order, book)
+        if more <= 0 or order.status.is_terminal:
+            self._filled(order, book)
         return qty
 
     def _filled(self, order: OrderState, book: Book) -> None:
         if order.status.is_terminal:
             book.remove(order)
             self.forget(order)
-        elif order.time_in_force is TimeInForce.FOK:
-            return  # to its list all levels together are one trade
         self._venue.settle(order)
 
     def _execution_in(self, depth: AnyBook) -> Seen | None:
