@@ -223,10 +223,14 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def price_text(self, units: int) -> str:
         """Units of price as decimal text, all stored decimals shown."""
+        if type(units) is not int:  # a float is refused, also where an int equal to it is known
+            return units_to_text(units, self.price_precision, trim=False)
         return _all_decimals(units, self.price_precision)
 
     def qty_text(self, units: int) -> str:
         """Units of quantity as decimal text without trailing zeros."""
+        if type(units) is not int:
+            return units_to_text(units, self.qty_precision)
         return _trimmed(units, self.qty_precision)
 
     def price_decimal(self, units: int) -> Decimal:

@@ -130,7 +130,10 @@ def test_what_queues_came_to_have_later_is_left_out_where_it_says_nothing() -> N
     assert b'"queue":{"type":"pro_rata"}' in chain_config(session(market=BOOK, venue=shared))
 
 
-@pytest.mark.parametrize("minimum", ["-1", "x", "NaN", "1e30"])
-def test_a_least_share_is_a_quantity(minimum: str) -> None:
+@pytest.mark.parametrize("text", ["-1", "x", "NaN", "1e30", "1e-999999", "1_0", "1" * 19, 2])
+def test_what_queues_count_by_is_a_quantity(text: Any) -> None:
+    """In plain decimals: else one row could take as long as its number is."""
     with pytest.raises(InvalidConfig, match=r"venue\.queue\.minimum"):
-        ProRataQueue(minimum=minimum)
+        ProRataQueue(minimum=text)
+    with pytest.raises(InvalidConfig, match=r"venue\.queue\.unit"):
+        ProbabilisticQueue(formula=QueueFormula.LOG, unit=text)

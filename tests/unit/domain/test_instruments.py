@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from offbook.domain.errors import InvalidConfig
@@ -82,6 +83,15 @@ def test_units_are_shown_as_the_instrument_stores_them() -> None:
     assert BTCUSDT.price_decimal(1) == Decimal("0.01")
     assert BTCUSDT.price(5) == Price(5, 2)
     assert BTCUSDT.quantity(5) == Quantity(5, 5)
+
+
+@pytest.mark.parametrize("units", [777.0, np.int64(777)])
+def test_only_whole_numbers_of_python_are_shown(units: Any) -> None:
+    """Whatever was shown before, by whichever session: what a strategy gets never depends on it."""
+    for show in (XYZ.price_text, XYZ.qty_text):
+        show(777)
+        with pytest.raises(TypeError):
+            show(units)
 
 
 def test_an_instrument_goes_through_json_and_comes_back() -> None:

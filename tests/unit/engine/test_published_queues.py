@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from decimal import localcontext
 from random import Random
 
 import pytest
 
-from offbook.domain.config import ProbabilisticQueue, QueueBack, QueueFormula
+from offbook.domain.config import ProbabilisticQueue, ProRataQueue, QueueBack, QueueFormula
 from offbook.domain.errors import InvalidConfig
 from offbook.engine.models.queues import Place, queue_model
 
@@ -103,3 +104,12 @@ def test_a_logarithm_of_small_quantities_is_fine_enough() -> None:
 def test_a_unit_that_is_none_is_refused(unit: str, formula: QueueFormula, why: str) -> None:
     with pytest.raises(InvalidConfig, match=why):
         ProbabilisticQueue(formula=formula, unit=unit)
+
+
+@pytest.mark.parametrize(("printed", "gives"), [(12_344, 0), (12_345, 12_345)])
+def test_a_least_share_is_exact(printed: int, gives: int) -> None:
+    """Whatever the context of decimals is that a strategy works in."""
+    with localcontext(prec=3):
+        model = queue_model(ProRataQueue(minimum="1.2345"), 4)
+    alone = Place(ordinal=1, side=1, px=1, ahead=0, shown=0)
+    assert model.printed(alone, printed, 100_000, 0) == gives

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import enum
-from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from offbook.domain.config.base import ConfigPart, settle_enum
 from offbook.domain.errors import InvalidConfig
+from offbook.domain.values import AMOUNT_PRECISION, text_to_units
 
 MAX_EXPONENT: Final = 8
+_TOO_MUCH: Final[int] = 10 ** (18 + AMOUNT_PRECISION)
 
 
 class QueueFormula(enum.Enum):
@@ -71,10 +72,10 @@ class ProbabilisticQueue(
 
 def _is_quantity(text: str, *, zero: bool = False) -> bool:
     try:
-        quantity = Decimal(text)
-    except InvalidOperation:
+        units = text_to_units(text, AMOUNT_PRECISION)
+    except (TypeError, ValueError):
         return False
-    return quantity.is_finite() and (zero or quantity > 0) and 0 <= quantity < 10**18
+    return (0 if zero else 1) <= units < _TOO_MUCH
 
 
 def _check_unit(unit: str, formula: QueueFormula) -> None:

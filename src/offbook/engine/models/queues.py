@@ -23,7 +23,7 @@ a ``minimum`` is nothing, unless the print takes the whole level.
 
 from __future__ import annotations
 
-from decimal import Decimal
+from fractions import Fraction
 from typing import Final, Protocol, assert_never
 
 import msgspec
@@ -37,7 +37,7 @@ from offbook.domain.config import (
     QueueConfig,
     QueueFormula,
 )
-from offbook.domain.values import ceil_div
+from offbook.domain.values import AMOUNT_PRECISION, POWERS_OF_TEN, ceil_div, text_to_units
 
 LOG_BITS: Final = 16
 """Binary places of logarithms."""
@@ -172,7 +172,8 @@ def _units_of(unit: str | None, qty_precision: int) -> tuple[int, int]:
     """A quantity in the smallest ones, as a fraction."""
     if unit is None:
         return 1, 1
-    return Decimal(unit).scaleb(qty_precision).as_integer_ratio()
+    units = text_to_units(unit, AMOUNT_PRECISION) * POWERS_OF_TEN[qty_precision]
+    return Fraction(units, POWERS_OF_TEN[AMOUNT_PRECISION]).as_integer_ratio()
 
 
 class ProRata:
