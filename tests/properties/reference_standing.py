@@ -87,6 +87,7 @@ class BookOfSession(PlainVenue):
         """What an order has of a print."""
         had = self._session.take_print(int(order.name), offered, px, ahead)
         self.standing(self._session.account.orders[int(order.name) - 1])  # less is left of it
+        self.working()  # and of those that go with it
         return had
 
     def next_turn(self) -> int:

@@ -166,3 +166,8 @@ def test_sessions_on_books_in_which_rare_things_happen_are_without_divergence() 
     found = [run_case(*case_on_books(6, number), tally) for number in CASES]
     assert [wrong for wrong in found if wrong] == []
     assert [kind for kind in RARE if not tally.counts[kind]] == []
+
+
+def test_what_its_list_leaves_of_an_order_shares_in_a_print() -> None:
+    """Pro rata: the other of its list, which has of the same print first, leaves one of five."""
+    assert run_case(*case_on_books(71, 1028), Tally()) is None
