@@ -4,10 +4,17 @@ for.
 Updates have numbers; the answer by REST (of HTX: to ``req``) is a line among them, and is behind
 what had come already (``late_snapshots``).
 
-*KuCoin* (www.kucoin.com/docs: ``/market/level2``, ``/market/match``, ``/contractMarket/level2``): a
-price of 0 only moves the number.  *Gate*
-(www.gate.com/docs: ``order_book_update``, ``order_book``, ``trades``; spot and futures).  *HTX*
-(www.htx.com: ``mbp``, ``depth``, ``trade.detail``).
+*KuCoin* (www.kucoin.com/docs: ``/market/level2``, ``/market/match``, ``/contractMarket/level2``,
+``/contractMarket/execution``): a price of 0 only moves the number.
+
+*Gate* (www.gate.com/docs: ``order_book_update``, ``order_book``, ``obu``, ``trades``; spot and
+futures): an ``order_book`` of futures without an interval is told whole, then by levels whose size
+is below 0 for asks.  Trades that are ``is_internal`` met no order in the book.
+
+*HTX* (www.htx.com: ``mbp``, ``depth``, ``trade.detail``): books are whole but for those of ``mbp``
+without ``refresh``, and for those of contracts whose ``event`` is ``update``: there ``version``
+rises by one.  The amounts of trades of contracts (their names are in capitals) are those of both
+sides, so a trade is of half as many.
 """
 
 from __future__ import annotations
@@ -19,6 +26,7 @@ from offbook.adapters.brokers.replay.venue_message import (
     MS,
     Level,
     VenueMessage,
+    is_zero,
     pairs,
     traded,
 )
@@ -31,7 +39,7 @@ def decode_asked(said: dict[str, Any]) -> list[VenueMessage] | None:
     venue."""
     topic, channel, told = said.get("topic"), said.get("channel"), said.get("ch", said.get("rep"))
     if isinstance(topic, str) and topic.startswith("/"):
-        return _kucoin(topic, said["data"])
+        return _kucoin(topic, said["data"]) if "data" in said else []
     if said.get("code") == "200000" and isinstance(said.get("data"), dict):
         return _kucoin_answer(said["data"])
     if isinstance(channel, str) and channel.startswith(("spot.", "futures.")):
@@ -47,6 +55,9 @@ def _kucoin(topic: str, data: dict[str, Any]) -> list[VenueMessage]:
     name, _, symbol = topic.partition(":")
     if name == "/market/match":
         ns = int(data["time"])
+        return [traded("kucoin", symbol, data["price"], data["size"], data["side"], ns)]
+    if name == "/contractMarket/execution":
+        ns = int(data["ts"])
         return [traded("kucoin", symbol, data["price"], data["size"], data["side"], ns)]
     if topic.startswith(_KUCOIN_BOOKS[1]):
         seq = int(data["sequence"])
@@ -66,7 +77,7 @@ def _kucoin_update(
 ) -> VenueMessage:
     # Those of one message are in the order of their numbers on each side.
     bids, asks = (
-        pairs([one for one in changes[side] if one[0].strip("0.")]) for side in ("bids", "asks")
+        pairs([one for one in changes[side] if not is_zero(one[0])]) for side in ("bids", "asks")
     )
     return VenueMessage(
         venue="kucoin",
@@ -101,15 +112,20 @@ def _gate(channel: str, result: Any) -> list[VenueMessage]:
     kind = channel.partition(".")[2]
     if kind == "trades":
         rows = result if isinstance(result, list) else [result]
-        return [_gate_trade(one) for one in rows]
-    if kind not in ("order_book_update", "order_book"):
+        return [_gate_trade(one) for one in rows if one.get("is_internal") is not True]
+    if kind not in ("order_book_update", "order_book", "obu"):
         return []
+    if isinstance(result, list):
+        return [_gate_signed(channel, result)] if result else []
     is_whole = kind == "order_book" or result.get("full") is True
     symbol = result["s"] if "s" in result else result["contract"]
+    if kind == "obu":  # "ob.BTC_USDT.50"
+        channel, symbol = f"{channel} {symbol}", symbol.split(".")[1]
     return [
         VenueMessage(
             venue="gate",
             symbol=symbol,
+            channel=channel,
             is_snapshot=is_whole,
             bids=_gate_levels(result.get("b", result.get("bids"))),
             asks=_gate_levels(result.get("a", result.get("asks"))),
@@ -118,6 +134,17 @@ def _gate(channel: str, result: Any) -> list[VenueMessage]:
             seq=int(result.get("u", result.get("lastUpdateId", result.get("id", -1)))),
         )
     ]
+
+
+def _gate_signed(channel: str, levels: list[dict[str, str]]) -> VenueMessage:
+    """Levels of one market: a size of 0 does not tell of which side, and can be of one alone."""
+    bids = [(one["p"], one["s"]) for one in levels if not one["s"].startswith("-")]
+    asks = [
+        (one["p"], one["s"].removeprefix("-"))
+        for one in levels
+        if one["s"].startswith("-") or is_zero(one["s"])
+    ]
+    return VenueMessage(venue="gate", symbol=levels[0]["c"], channel=channel, bids=bids, asks=asks)
 
 
 def _gate_levels(levels: Any) -> list[Level]:
@@ -152,26 +179,38 @@ def _gate_answer(said: dict[str, Any]) -> VenueMessage:
 
 
 def _htx(channel: str, said: dict[str, Any]) -> list[VenueMessage]:
-    _, symbol, kind, *_ = channel.split(".")
+    _, symbol, kind, *more = [*channel.split("."), "", ""]
     is_answer = "rep" in said
-    data = said["data"] if is_answer else said["tick"]
+    data = said.get("data") if is_answer else said.get("tick")
+    if data is None:
+        return []
     if kind == "trade":
-        return [
-            traded("htx", symbol, o["price"], o["amount"], o["direction"], int(o["ts"]) * MS)
-            for o in data["data"]
-        ]
+        # An answer has trades that were told already.
+        return [] if is_answer else [_htx_trade(symbol, one) for one in data["data"]]
     if kind not in ("mbp", "depth"):
         return []
+    is_update = data.get("event") == "update" or (kind == "mbp" and more[0] != "refresh")
+    version = int(data["version"]) if "event" in data else -1
+    seq = int(data.get("seqNum", version))
+    before = int(data.get("prevSeqNum", -1 if version < 0 else version - 1))
     return [
         VenueMessage(
             venue="htx",
             symbol=symbol,
-            is_snapshot=is_answer or kind == "depth",
+            channel="" if is_answer else channel,
+            is_snapshot=is_answer or not is_update,
             is_answer=is_answer,
-            bids=pairs(data.get("bids", ())),
-            asks=pairs(data.get("asks", ())),
+            bids=pairs(data.get("bids") or ()),
+            asks=pairs(data.get("asks") or ()),
             ts=int(said["ts"]) * MS if "ts" in said else None,
-            seq=int(data.get("seqNum", -1)),
-            prev_seq=-1 if is_answer else int(data.get("prevSeqNum", -1)),
+            seq=seq,
+            prev_seq=before if is_update and not is_answer else -1,
         )
     ]
+
+
+def _htx_trade(symbol: str, one: dict[str, Any]) -> VenueMessage:
+    amount = one["amount"]
+    if symbol != symbol.lower():
+        amount = f"{Decimal(amount) / 2:f}"
+    return traded("htx", symbol, one["price"], amount, one["direction"], int(one["ts"]) * MS)

@@ -22,9 +22,18 @@ from typing import Any, Final
 
 import msgspec
 
-from offbook.adapters.brokers.replay.venue_message import MS, VenueMessage, iso, pairs, traded
+from offbook.adapters.brokers.replay.venue_message import (
+    MS,
+    Level,
+    VenueMessage,
+    iso,
+    pairs,
+    traded,
+)
 
 KRAKEN_FEEDS: Final = ("book_snapshot", "book", "trade")
+OUTSIDE: Final = ("assignment", "termination", "block")
+"""Types of trades that were not made in the book."""
 CRYPTO_COM_CHANNELS: Final = ("book", "book.update", "trade")
 BITMEX_BOOKS: Final = ("orderBookL2", "orderBookL2_25")
 
@@ -43,8 +52,8 @@ class ContractVenues:
             return self._bitmex.decode(said)
         if said.get("method") == "subscription":
             return deribit(said)
-        if said.get("feed") in KRAKEN_FEEDS and "event" not in said:
-            return kraken_futures(said)
+        if "feed" in said:
+            return kraken_futures(said) if "event" not in said else []
         result = said.get("result")
         if isinstance(result, dict) and result.get("channel") in CRYPTO_COM_CHANNELS:
             # An answer to Kraken's subscription has a channel too, and no data.
@@ -75,9 +84,10 @@ def deribit(said: dict[str, Any]) -> list[VenueMessage]:
         VenueMessage(
             venue="deribit",
             symbol=data["instrument_name"],
+            channel=channel,
             is_snapshot=is_whole or data["type"] == "snapshot",
-            bids=pairs(data["bids"]) if is_whole else [(px, qty) for _, px, qty in data["bids"]],
-            asks=pairs(data["asks"]) if is_whole else [(px, qty) for _, px, qty in data["asks"]],
+            bids=pairs(data["bids"]) if is_whole else _deribit_levels(data["bids"]),
+            asks=pairs(data["asks"]) if is_whole else _deribit_levels(data["asks"]),
             ts=int(data["timestamp"]) * MS,
             seq=int(data["change_id"]),
             prev_seq=int(data.get("prev_change_id", -1)),
@@ -85,10 +95,19 @@ def deribit(said: dict[str, Any]) -> list[VenueMessage]:
     ]
 
 
+def _deribit_levels(levels: list[list[str]]) -> list[Level]:
+    return [(px, "0" if action == "delete" else qty) for action, px, qty in levels]
+
+
 def kraken_futures(said: dict[str, Any]) -> list[VenueMessage]:
     """A message of a feed."""
-    feed, symbol = said["feed"], said["product_id"]
+    feed = said["feed"]
+    if feed not in KRAKEN_FEEDS:
+        return []
+    symbol = said["product_id"]
     if feed == "trade":
+        if said.get("type") in OUTSIDE:
+            return []
         side, ts = said["side"], int(said["time"]) * MS
         return [traded("kraken_futures", symbol, said["price"], said["qty"], side, ts)]
     seq, ts = int(said["seq"]), int(said["timestamp"]) * MS
@@ -130,6 +149,7 @@ def crypto_com(result: dict[str, Any]) -> list[VenueMessage]:
             VenueMessage(
                 venue="crypto.com",
                 symbol=symbol,
+                channel=result.get("subscription", ""),
                 is_snapshot=channel == "book",
                 bids=pairs(levels["bids"]),
                 asks=pairs(levels["asks"]),
@@ -152,13 +172,15 @@ class BitmexBooks:
     """Remembers of each market which level is meant by a number."""
 
     def __init__(self) -> None:
-        self._levels: dict[str, dict[str, NumberedLevel]] = {}
+        self._levels: dict[tuple[str, str], dict[str, NumberedLevel]] = {}
 
     def decode(self, said: dict[str, Any]) -> list[VenueMessage]:
         """What a message of a table says, of each market in it."""
         table, rows = said["table"], said["data"]
         if table == "trade":
-            return [_bitmex_trade(one) for one in rows] if said["action"] == "insert" else []
+            # Prices of indices come as trades of no size.
+            made = [_bitmex_trade(one) for one in rows if one.get("side") and one.get("size")]
+            return made if said["action"] == "insert" else []
         if table == "orderBook10":
             return [_whole(one) for one in rows]
         if table not in BITMEX_BOOKS:
@@ -166,14 +188,14 @@ class BitmexBooks:
         by_market: dict[str, list[dict[str, Any]]] = {}
         for one in rows:
             by_market.setdefault(one["symbol"], []).append(one)
-        made = (self._book(symbol, said["action"], one) for symbol, one in by_market.items())
-        return [message for message in made if message is not None]
+        books = (self._book(table, said["action"], one) for one in by_market.values())
+        return [message for message in books if message is not None]
 
-    def _book(self, symbol: str, action: str, rows: list[dict[str, Any]]) -> VenueMessage | None:
-        is_snapshot = action == "partial"
+    def _book(self, table: str, action: str, rows: list[dict[str, Any]]) -> VenueMessage | None:
+        is_snapshot, symbol = action == "partial", rows[0]["symbol"]
         if is_snapshot:
-            self._levels[symbol] = {}
-        known = self._levels.get(symbol)
+            self._levels[table, symbol] = {}
+        known = self._levels.get((table, symbol))
         if known is None:
             return None
         sides: dict[str, list[tuple[str, str]]] = {"Buy": [], "Sell": []}
@@ -193,6 +215,7 @@ class BitmexBooks:
         return VenueMessage(
             venue="bitmex",
             symbol=symbol,
+            channel=table,
             is_snapshot=is_snapshot,
             bids=sides["Buy"],
             asks=sides["Sell"],
@@ -204,6 +227,7 @@ def _whole(one: dict[str, Any]) -> VenueMessage:
     return VenueMessage(
         venue="bitmex",
         symbol=one["symbol"],
+        channel="orderBook10",
         is_snapshot=True,
         bids=pairs(one["bids"]),
         asks=pairs(one["asks"]),

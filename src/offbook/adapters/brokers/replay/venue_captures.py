@@ -14,7 +14,12 @@ import msgspec
 from offbook.adapters.brokers.replay.capture_lines import lines
 from offbook.adapters.brokers.replay.late_snapshots import LateSnapshots
 from offbook.adapters.brokers.replay.rising_numbers import RisingNumbers
-from offbook.adapters.brokers.replay.venue_message import Level, VenueMessage, plain_market
+from offbook.adapters.brokers.replay.venue_message import (
+    Level,
+    VenueMessage,
+    is_zero,
+    plain_market,
+)
 from offbook.adapters.brokers.replay.venue_messages import Decoder
 from offbook.adapters.brokers.replay.venue_orders import OrderMessage
 from offbook.domain.depth import LAST, SNAPSHOT
@@ -114,6 +119,9 @@ class _Rows:
         self._wanted = None if symbol is None else plain_market(symbol)
         self._market = ""
         self._markets: set[str] = set()
+        self._is_unnamed = False
+        self._channel = ""
+        self._left: set[str] = set()
         self._venue = ""
         self._number = 0
         self._rows = 0
@@ -182,27 +190,47 @@ class _Rows:
     def _is_meant(self, message: VenueMessage) -> bool:
         market = plain_market(message.symbol)
         if message.is_answer and not market:
-            return self._is_of_the_only_market()
+            self._is_unnamed, self._venue = self._is_of_the_only_market(), message.venue
+            return self._is_unnamed
         self._markets.add(market)
-        if self._wanted is not None:
+        if self._is_unnamed:
+            self._require_one_market()
+        if self._wanted is None:
+            self._market = self._market or market
+        if market == (self._wanted or self._market):
+            self._follow_channel(message)
             self._venue = message.venue
-            return market == self._wanted
-        self._market, self._venue = self._market or market, self._venue or message.venue
-        if market != self._market:
+            return True
+        if self._wanted is None:
             self._refuse(
                 f"it is of {message.symbol}, and those before of {self._market}: name the one that "
                 f"is meant before the file, {message.symbol}={self._path}"
             )
-        return True
+        return False
+
+    def _follow_channel(self, message: VenueMessage) -> None:
+        """A book may come by another channel from some line on, but not by two in turn."""
+        if not message.channel or message.channel == self._channel:
+            return
+        if message.channel in self._left:
+            self._refuse(
+                f"the book of {message.symbol} comes by {self._channel} and by {message.channel}, "
+                "and one book is made of it: keep the lines of one"
+            )
+        self._left.add(self._channel)
+        self._channel = message.channel
 
     def _is_of_the_only_market(self) -> bool:
         """Whether an answer that names no market is of the one that is meant."""
+        self._require_one_market()
+        return not self._markets or self._wanted in (None, *self._markets)
+
+    def _require_one_market(self) -> None:
         if len(self._markets) > 1:
             self._refuse(
                 "a book that was asked for does not say of which market it is, and the capture has "
                 f"{', '.join(sorted(self._markets))}: keep the lines of one"
             )
-        return not self._markets or self._wanted in (None, *self._markets)
 
     def _times(self, received: int | None, event: int | None) -> str:
         """Rows are in the order in which they came, whatever times they tell."""
@@ -223,7 +251,7 @@ class _Rows:
             (1, -1), self._shown, (message.bids, message.asks), strict=True
         ):
             for px, qty in levels:
-                if qty.strip("0."):
+                if not is_zero(qty):
                     shown[Decimal(px)] = px
                 else:
                     shown.pop(Decimal(px), None)
@@ -281,7 +309,7 @@ def decimals_of(text: str) -> int:
 
 
 def _held(levels: list[Level]) -> list[Level]:
-    return [(px, qty) for px, qty in levels if qty.strip("0.")]
+    return [(px, qty) for px, qty in levels if not is_zero(qty)]
 
 
 def _said(text: bytes, decoder: Decoder) -> list[VenueMessage]:

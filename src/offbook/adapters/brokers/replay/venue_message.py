@@ -28,7 +28,8 @@ class VenueMessage(msgspec.Struct, frozen=True, kw_only=True):
 
     ``bids`` and ``asks`` are levels with their new size, of a snapshot all there are.  ``ts`` is
     the venue's time in ns, ``seq`` and ``prev_seq`` its numbers of the message and of the one
-    before; ``first_seq`` is the first of those that it sums up.  A snapshot that was asked for
+    before; ``first_seq`` is the first of those that it sums up.  ``channel`` is by which its book
+    comes, where a market may have several of them at a time.  A snapshot that was asked for
     ``is_answer``: it may be older than updates before it, and need not name its market.
     Where ``depth`` is told, levels beyond so many of a side have left the book without a word.
     ``checksum`` is that of the book which the message leaves.
@@ -36,6 +37,7 @@ class VenueMessage(msgspec.Struct, frozen=True, kw_only=True):
 
     venue: str
     symbol: str
+    channel: str = ""
     is_snapshot: bool = False
     bids: list[Level] = []
     asks: list[Level] = []
@@ -63,6 +65,11 @@ def traded(
 def plain_market(symbol: str) -> str:
     """As names of markets are compared: ``BTC/USD``, ``BTC-USD`` and ``btcusd`` are the same."""
     return "".join(letter for letter in symbol.upper() if letter.isalnum())
+
+
+def is_zero(number: str) -> bool:
+    """Whether a number is 0, as ``0``, ``0.000`` and ``0E-18`` are."""
+    return not number.upper().partition("E")[0].strip("0.")
 
 
 def pairs(levels: Any) -> list[Level]:

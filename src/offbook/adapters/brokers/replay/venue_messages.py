@@ -116,6 +116,7 @@ def _kraken_v1(said: list[Any]) -> list[VenueMessage]:
         VenueMessage(
             venue="kraken",
             symbol=said[-1],
+            channel=said[-2],
             is_snapshot="as" in parts or "bs" in parts,
             bids=pairs(parts.get("bs", parts.get("b", ()))),
             asks=pairs(parts.get("as", parts.get("a", ()))),
@@ -181,6 +182,7 @@ def _okx_or_bitget(said: dict[str, Any]) -> list[VenueMessage]:
         VenueMessage(
             venue=venue,
             symbol=arg["instId"],
+            channel=f"{arg.get('instType', '')} {channel}".strip(),
             is_snapshot=said.get("action", "snapshot") == "snapshot",
             bids=pairs(one["bids"]),
             asks=pairs(one["asks"]),
@@ -206,6 +208,7 @@ def _bybit(said: dict[str, Any]) -> list[VenueMessage]:
         VenueMessage(
             venue="bybit",
             symbol=data["s"],
+            channel=topic,
             is_snapshot=said["type"] == "snapshot",
             bids=pairs(data["b"]),
             asks=pairs(data["a"]),
