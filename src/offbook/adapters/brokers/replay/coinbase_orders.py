@@ -15,13 +15,14 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterable, Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import msgspec
 
+from offbook.adapters.brokers.replay.capture_faults import UNREADABLE, no_message, other_market
 from offbook.adapters.brokers.replay.capture_lines import Line, lines
 from offbook.adapters.brokers.replay.venue_message import iso, plain_market
 from offbook.domain.depth import LAST, NO_SEQ, SNAPSHOT
@@ -107,8 +108,9 @@ class _Book:
                     yield from self._snapshot(line, said)
                 elif said.get("type") in TYPES and self._is_meant(said):
                     yield from self._message(line, said)
-            except (ValueError, LookupError, TypeError, InvalidOperation) as error:
-                self._refuse(f"{error!r}; expected a message of Coinbase's full channel as JSON")
+            except UNREADABLE as error:
+                source = "Coinbase's full channel"
+                raise no_message(self._path, line.number, error, source) from None
 
     def _is_meant(self, said: dict[str, Any]) -> bool:
         market = said["product_id"]
@@ -116,10 +118,7 @@ class _Book:
             return plain_market(market) == self._wanted
         self._market = self._market or market
         if market != self._market:
-            self._refuse(
-                f"it is of {market}, and those before of {self._market}: name the one that is "
-                f"meant before the file, {market}={self._path}"
-            )
+            raise other_market(self._path, self._line, market, self._market)
         return True
 
     def _message(self, line: Line, said: dict[str, Any]) -> Iterator[str]:
@@ -189,11 +188,3 @@ class _Book:
             number = self._numbers.setdefault(name, len(self._numbers) + 1) if name else 0
             flags = mark | (LAST if place >= len(changes) else 0)
             yield f"{times},{action},{side},{price},{size},{number},{flags},{seq},{before}"
-
-    def _refuse(self, what: str) -> NoReturn:
-        raise BadMarketData(
-            f"{self._path}, line {self._line}: {what}. Mend the file",
-            file=str(self._path),
-            row=self._line,
-            reason="unreadable",
-        )

@@ -11,15 +11,16 @@ import msgspec
 
 from offbook.adapters.brokers.replay.venue_message import Level, VenueMessage
 
-KEPT: Final = 100_000
-"""So many updates are remembered for an answer to come."""
+KEPT_LEVELS: Final = 200_000
+"""Updates of so many levels, less than 100 MB, are remembered for an answer to come."""
 
 
 class LateSnapshots:
     """Remembers the updates of one market."""
 
     def __init__(self) -> None:
-        self._recent: deque[VenueMessage] = deque(maxlen=KEPT)
+        self._recent: deque[VenueMessage] = deque()
+        self._levels = 0
 
     def brought_up(self, message: VenueMessage) -> VenueMessage:
         """An answer with the updates that follow it and are here; another message as it is.
@@ -28,7 +29,7 @@ class LateSnapshots:
         """
         if not message.is_answer:
             if message.has_book and not message.is_snapshot:
-                self._recent.append(message)
+                self._remember(message)
             return message
         books = _by_price(message.bids), _by_price(message.asks)
         seq = message.seq
@@ -45,6 +46,16 @@ class LateSnapshots:
             seq = later.seq
         bids, asks = (list(book.values()) for book in books)
         return msgspec.structs.replace(message, bids=bids, asks=asks, seq=seq)
+
+    def _remember(self, update: VenueMessage) -> None:
+        self._recent.append(update)
+        self._levels += _size(update)
+        while self._levels > KEPT_LEVELS:
+            self._levels -= _size(self._recent.popleft())
+
+
+def _size(update: VenueMessage) -> int:
+    return 1 + len(update.bids) + len(update.asks)
 
 
 def _by_price(levels: list[Level]) -> dict[Decimal, Level]:

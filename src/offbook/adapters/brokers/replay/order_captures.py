@@ -6,11 +6,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
+from offbook.adapters.brokers.replay.capture_faults import (
+    UNREADABLE,
+    no_message,
+    other_market,
+    said_or_nothing,
+)
 from offbook.adapters.brokers.replay.capture_lines import lines
 from offbook.adapters.brokers.replay.venue_captures import (
     LOOKED_AT,
+    WEBSOCKET,
     Written,
     decimals_of,
     has_depth,
@@ -30,7 +37,9 @@ def is_order_capture(path: Path) -> bool:
     """Whether a file is one, by its first lines."""
     decoder = OrderDecoder()
     try:
-        return any(_said(line.text, decoder) for line in islice(lines(path), LOOKED_AT))
+        return any(
+            said_or_nothing(decoder.decode, line.text) for line in islice(lines(path), LOOKED_AT)
+        )
     except (BadMarketData, GatewayUnavailable):
         return False
 
@@ -81,9 +90,9 @@ class _OrderRows:
         for line in lines(self._path):
             self._line = line.number
             try:
-                said = decoder.decode(line.text)
-            except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
-                self._refuse(f"{error!r}; expected a message of the venue's websocket as JSON")
+                said = [one.checked() for one in decoder.decode(line.text)]
+            except UNREADABLE as error:
+                raise no_message(self._path, line.number, error, WEBSOCKET) from None
             for message in said:
                 if self._is_meant(message):
                     yield line.received, message
@@ -130,24 +139,5 @@ class _OrderRows:
             return market == self._wanted
         self._market = self._market or market
         if market != self._market:
-            self._refuse(
-                f"it is of {message.symbol}, and those before of {self._market}: name the one that "
-                f"is meant before the file, {message.symbol}={self._path}"
-            )
+            raise other_market(self._path, self._line, message.symbol, self._market)
         return True
-
-    def _refuse(self, what: str) -> NoReturn:
-        raise BadMarketData(
-            f"{self._path}, line {self._line}: {what}. Mend the file",
-            file=str(self._path),
-            row=self._line,
-            reason="unreadable",
-        )
-
-
-def _said(text: bytes, decoder: OrderDecoder) -> list[OrderMessage]:
-    """Nothing where it is no message that is known."""
-    try:
-        return decoder.decode(text)
-    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
-        return []

@@ -4,13 +4,20 @@ and the checksums that the venues published in them."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import chain, islice
 from pathlib import Path
 from typing import Final, NoReturn, TypeVar
 
 import msgspec
 
+from offbook.adapters.brokers.replay.capture_faults import (
+    UNREADABLE,
+    line_fault,
+    no_message,
+    other_market,
+    said_or_nothing,
+)
 from offbook.adapters.brokers.replay.capture_lines import lines
 from offbook.adapters.brokers.replay.late_snapshots import LateSnapshots
 from offbook.adapters.brokers.replay.rising_numbers import RisingNumbers
@@ -28,6 +35,7 @@ from offbook.domain.market_data import DataKind
 
 LOOKED_AT: Final = 500
 """So many lines are looked at to see whether a file is a capture: subscriptions come first."""
+WEBSOCKET: Final = "the venue's websocket"
 KINDS: Final = (DataKind.DEPTH, DataKind.TRADES)
 _DEPTH: Final = "book_side,price,size,flags,first_seq,last_seq,prev_seq"
 _TRADES: Final = "price,size,side"
@@ -51,7 +59,9 @@ def is_venue_capture(path: Path) -> bool:
     """Whether a file is one, by its first lines."""
     try:
         decoder = Decoder()
-        return any(_said(line.text, decoder) for line in islice(lines(path), LOOKED_AT))
+        return any(
+            said_or_nothing(decoder.decode, line.text) for line in islice(lines(path), LOOKED_AT)
+        )
     except (BadMarketData, GatewayUnavailable):
         return False
 
@@ -63,7 +73,7 @@ def has_depth(path: Path) -> bool:
         return any(
             message.has_book
             for line in islice(lines(path), LOOKED_AT)
-            for message in _said(line.text, decoder)
+            for message in said_or_nothing(decoder.decode, line.text)
         )
     except (BadMarketData, GatewayUnavailable):
         return False
@@ -76,7 +86,7 @@ def venue_of(path: Path) -> str:
     """
     decoder = Decoder()
     for line in islice(lines(path), LOOKED_AT):
-        if said := _said(line.text, decoder):
+        if said := said_or_nothing(decoder.decode, line.text):
             return said[0].venue
     return ""
 
@@ -139,9 +149,9 @@ class _Rows:
         for line in lines(self._path):
             self._number = line.number
             try:
-                said = decoder.decode(line.text)
-            except (ValueError, LookupError, TypeError, AttributeError) as error:
-                self._refuse(f"{error!r}; expected a message of the venue's websocket as JSON")
+                said = [one.checked() for one in decoder.decode(line.text)]
+            except UNREADABLE as error:
+                raise no_message(self._path, line.number, error, WEBSOCKET) from None
             for message in said:
                 if message.has_book is (kind is DataKind.DEPTH) and self._is_meant(message):
                     yield line.received, self._numbers.risen(self._snapshots.brought_up(message))
@@ -149,12 +159,7 @@ class _Rows:
     def depth(self, received: int | None, message: VenueMessage) -> Iterator[str]:
         """The rows of a message of depth."""
         mark = SNAPSHOT if message.is_snapshot else 0
-        try:
-            if not all(px[:1].isdigit() for px, _ in (*message.bids, *message.asks)):
-                raise InvalidOperation  # NaN would be one to Decimal
-            bids, asks = self._followed(message)
-        except InvalidOperation:
-            self._refuse("the price of one of its levels is not a number")
+        bids, asks = self._followed(message)
         if mark:
             bids, asks = _held(bids), _held(asks)
         levels = [*((px, qty, "bid") for px, qty in bids), *((px, qty, "ask") for px, qty in asks)]
@@ -202,10 +207,7 @@ class _Rows:
             self._venue = message.venue
             return True
         if self._wanted is None:
-            self._refuse(
-                f"it is of {message.symbol}, and those before of {self._market}: name the one that "
-                f"is meant before the file, {message.symbol}={self._path}"
-            )
+            raise other_market(self._path, self._number, message.symbol, self._market)
         return False
 
     def _follow_channel(self, message: VenueMessage) -> None:
@@ -260,12 +262,7 @@ class _Rows:
         return followed[0], followed[1]
 
     def _refuse(self, what: str) -> NoReturn:
-        raise BadMarketData(
-            f"{self._path}, line {self._number}: {what}. Mend the file",
-            file=str(self._path),
-            row=self._number,
-            reason="unreadable",
-        )
+        raise line_fault(self._path, self._number, what)
 
 
 def timed(
@@ -301,20 +298,9 @@ def _at(message: Timed, ts: int | None) -> Timed:
 def decimals_of(text: str) -> int:
     """How many a number is written with; one with an exponent has those that it would have."""
     if "e" in text or "E" in text:
-        try:
-            return max(0, -int(Decimal(text).as_tuple().exponent))
-        except InvalidOperation:
-            return 0  # it is none: whoever reads what is written refuses it
+        return max(0, -int(Decimal(text).as_tuple().exponent))
     return len(text.partition(".")[2])
 
 
 def _held(levels: list[Level]) -> list[Level]:
     return [(px, qty) for px, qty in levels if not is_zero(qty)]
-
-
-def _said(text: bytes, decoder: Decoder) -> list[VenueMessage]:
-    """Nothing where it is no message that is known."""
-    try:
-        return decoder.decode(text)
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return []

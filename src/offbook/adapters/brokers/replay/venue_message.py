@@ -7,11 +7,15 @@ from typing import Any, Final
 
 import msgspec
 
+from offbook.adapters.brokers.replay.capture_faults import require_numbers, require_texts
+
 Level = tuple[str, str]
 """A price and a size, as the venue writes them."""
 MS: Final = 1_000_000
 US: Final = 1_000
 S: Final = 1_000_000_000
+SIDES: Final = ("buy", "sell")
+"""Of those who took."""
 
 
 class Trade(msgspec.Struct, frozen=True):
@@ -55,6 +59,18 @@ class VenueMessage(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it tells of a book."""
         return self.is_snapshot or not self.trades
 
+    def checked(self) -> VenueMessage:
+        """Itself. Raises ValueError and TypeError where a name or a number is none."""
+        require_texts(self.symbol, self.channel)
+        for levels in (self.bids, self.asks):
+            for price, size in levels:
+                require_numbers(price, size)
+        for trade in self.trades:
+            require_numbers(trade.price, trade.size)
+            if trade.side not in SIDES:
+                raise ValueError(f"the side {trade.side!r} is neither buy nor sell")
+        return self
+
 
 def traded(
     venue: str, symbol: str, price: str, size: str, side: str, ts: int | None
@@ -65,6 +81,14 @@ def traded(
 def plain_market(symbol: str) -> str:
     """As names of markets are compared: ``BTC/USD``, ``BTC-USD`` and ``btcusd`` are the same."""
     return "".join(letter for letter in symbol.upper() if letter.isalnum())
+
+
+def told_depth(said: dict[str, Any], channel: str) -> dict[str, int]:
+    """By its market the depth of which Kraken says that a channel was subscribed to; else none."""
+    result = said.get("result")
+    if not isinstance(result, dict) or result.get("channel") != channel or "depth" not in result:
+        return {}
+    return {result["symbol"]: int(result["depth"])}
 
 
 def is_zero(number: str) -> bool:

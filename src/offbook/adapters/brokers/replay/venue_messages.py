@@ -23,6 +23,7 @@ from offbook.adapters.brokers.replay.venue_message import (
     iso,
     pairs,
     seconds,
+    told_depth,
     traded,
 )
 
@@ -32,10 +33,12 @@ KRAKEN_DEPTHS: Final = (10, 25, 100, 500, 1000)
 
 class Decoder:
     """Reads the messages of one capture; remembers what the numbers of Bitfinex's channels stand
-    for, which are told once, when they are subscribed to, and those of BitMEX's levels."""
+    for and how deep Kraken's books are, which is told once, when they are subscribed to, and the
+    numbers of BitMEX's levels."""
 
     def __init__(self) -> None:
         self._bitfinex: dict[str, tuple[str, str]] = {}
+        self._depths: dict[str, int] = {}
         self._contracts = ContractVenues()
 
     def decode(self, text: bytes) -> list[VenueMessage]:
@@ -47,11 +50,17 @@ class Decoder:
         if isinstance(said, list):
             known = self._bitfinex.get(said[0]) if said and isinstance(said[0], str) else None
             return _kraken_v1(said) if known is None else _bitfinex(said, *known)
+        return self._named(said)
+
+    def _named(self, said: dict[str, Any]) -> list[VenueMessage]:
+        """What a message says whose parts have names."""
         if said.get("event") == "subscribed" and "chanId" in said:
             is_of_orders = str(said.get("prec", "")).startswith("R")
             channel = "" if is_of_orders else said["channel"]
             self._bitfinex[said["chanId"]] = channel, said["symbol"]
             return []
+        if said.get("method") == "subscribe":
+            self._depths |= told_depth(said, "book")
         others = self._contracts.decode(said)
         others = decode_asked(said) if others is None else others
         if others is not None:
@@ -64,7 +73,9 @@ class Decoder:
         if "arg" in said and "data" in said:
             return _okx_or_bitget(said)
         channel = said.get("channel")
-        if channel in _BY_CHANNEL:
+        if channel == "book":
+            return _kraken_v2(said, self._depths)
+        if isinstance(channel, str) and channel in _BY_CHANNEL:
             return _BY_CHANNEL[channel](said)
         if isinstance(channel, str) and isinstance(said.get("data"), dict):
             return _bitstamp(said, channel)
@@ -127,7 +138,8 @@ def _kraken_v1(said: list[Any]) -> list[VenueMessage]:
     ]
 
 
-def _kraken_v2(said: dict[str, Any]) -> list[VenueMessage]:
+def _kraken_v2(said: dict[str, Any], depths: Mapping[str, int]) -> list[VenueMessage]:
+    """Where no depth was told for a market it is the least that it can be."""
     made = []
     is_snapshot = said["type"] == "snapshot"
     for data in said["data"]:
@@ -135,6 +147,7 @@ def _kraken_v2(said: dict[str, Any]) -> list[VenueMessage]:
             [(level["price"], level["qty"]) for level in data[s]] for s in ("bids", "asks")
         )
         shown = max(len(bids), len(asks))
+        least = next((depth for depth in KRAKEN_DEPTHS if shown <= depth), None)
         made.append(
             VenueMessage(
                 venue="kraken",
@@ -143,7 +156,7 @@ def _kraken_v2(said: dict[str, Any]) -> list[VenueMessage]:
                 bids=bids,
                 asks=asks,
                 ts=iso(data["timestamp"]) if "timestamp" in data else None,
-                depth=next((d for d in KRAKEN_DEPTHS if shown <= d), None) if is_snapshot else None,
+                depth=depths.get(data["symbol"], least) if is_snapshot else None,
                 checksum=int(data["checksum"]) if "checksum" in data else None,
             )
         )
@@ -336,7 +349,6 @@ def _named(levels: Any) -> list[Level]:
 
 _BY_CHANNEL: Final[Mapping[str, Callable[[dict[str, Any]], list[VenueMessage]]]] = MappingProxyType(
     {
-        "book": _kraken_v2,
         "trade": _kraken_trades,
         "l2_data": _coinbase_advanced,
         "v4_orderbook": _dydx,

@@ -17,7 +17,8 @@ from typing import Any, Final
 
 import msgspec
 
-from offbook.adapters.brokers.replay.venue_message import MS, iso
+from offbook.adapters.brokers.replay.capture_faults import require_numbers, require_texts
+from offbook.adapters.brokers.replay.venue_message import MS, iso, told_depth
 
 KRAKEN_DEPTHS: Final = (10, 100, 1000)
 """So many levels of orders can be subscribed to."""
@@ -45,6 +46,14 @@ class OrderMessage(msgspec.Struct, frozen=True, kw_only=True):
     ts: int | None = None
     checksum: int | None = None
 
+    def checked(self) -> OrderMessage:
+        """Itself. Raises ValueError and TypeError where a name or a number is none."""
+        require_texts(self.symbol)
+        for one in self.changes:
+            require_texts(one.name)
+            require_numbers(one.price, one.size)
+        return self
+
 
 class _Order(msgspec.Struct, frozen=True):
     side: str
@@ -70,13 +79,19 @@ class OrderDecoder:
         if isinstance(said, list):
             channel = said[0] if said and isinstance(said[0], str) else ""
             return self._raw_book(said, channel) if channel in self._raw_books else []
-        if said.get("event") == "subscribed" and str(said.get("prec", "")).startswith("R"):
-            self._raw_books[said["chanId"]] = said["symbol"].removeprefix("t")
-        elif said.get("method") == "subscribe" and "depth" in said.get("result", {}):
-            self._depths[said["result"]["symbol"]] = int(said["result"]["depth"])
+        if said.get("event") == "subscribed" and "chanId" in said:
+            self._subscribed(said)
+        elif said.get("method") == "subscribe":
+            self._depths |= told_depth(said, "level3")
         elif said.get("channel") == "level3":
             return [self._level3(one, is_new=said["type"] == "snapshot") for one in said["data"]]
         return []
+
+    def _subscribed(self, said: dict[str, Any]) -> None:
+        """A number of a channel that stood for another one before does so no more."""
+        self._raw_books.pop(said["chanId"], None)
+        if str(said.get("prec", "")).startswith("R"):
+            self._raw_books[said["chanId"]] = said["symbol"].removeprefix("t")
 
     def _level3(self, data: dict[str, Any], *, is_new: bool) -> OrderMessage:
         symbol = data["symbol"]

@@ -10,9 +10,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 
+from offbook.adapters.brokers.replay import late_snapshots
+from offbook.adapters.brokers.replay.late_snapshots import LateSnapshots
 from offbook.adapters.brokers.replay.venue_captures import is_venue_capture, write_venue_capture
+from offbook.adapters.brokers.replay.venue_message import VenueMessage
 from offbook.config.book_reading import read_book
 from offbook.config.markets import MarketDescription
 from offbook.config.recordings import convert_data
@@ -233,4 +237,19 @@ def test_an_answer_without_a_market_is_of_the_only_one(tmp_path: Path) -> None:
     assert len(rows(capture(tmp_path, answer, update), DataKind.DEPTH, "BTCUSDT")) == 3
     with pytest.raises(BadMarketData, match=r"line 3: a book .* has BTCUSDT, ETHUSDT: keep"):
         rows(capture(tmp_path, update, other, answer), DataKind.DEPTH, "BTCUSDT")
+    with pytest.raises(BadMarketData, match=r"line 3: a book .* has BTCUSDT, ETHUSDT: keep"):
+        rows(capture(tmp_path, answer, update, other), DataKind.DEPTH, "BTCUSDT")
     assert Decimal(Gate.answer({}, {}, 1)["current"]) == MS
+
+
+def test_so_many_levels_are_remembered_for_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no more: updates come for days where no answer does."""
+    monkeypatch.setattr(late_snapshots, "KEPT_LEVELS", 5)
+    late = LateSnapshots()
+    for seq in range(10, 16):
+        late.brought_up(
+            VenueMessage(venue="gate", symbol="X", bids=[(str(seq), "1")], first_seq=seq, seq=seq)
+        )
+    answer = VenueMessage(venue="gate", symbol="X", is_snapshot=True, is_answer=True)
+    assert late.brought_up(msgspec.structs.replace(answer, seq=13)).seq == 15
+    assert late.brought_up(msgspec.structs.replace(answer, seq=12)).seq == 12

@@ -3,13 +3,19 @@ documentation shows them, and several channels in one capture."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.captures import books, capture, trades
 
+from offbook.adapters.brokers.replay.order_captures import write_order_capture
+from offbook.adapters.brokers.replay.venue_captures import is_venue_capture, write_venue_capture
 from offbook.domain.errors import BadMarketData
+from offbook.domain.market_data import DataKind
 
 
 def htx(channel: str, **tick: Any) -> dict[str, Any]:
@@ -163,3 +169,62 @@ def test_a_book_that_comes_by_two_channels_in_turn_is_no_book(tmp_path: Path) ->
         books(capture(tmp_path, first, best, change))
     again = okx("books-l2-tbt", "snapshot", [["7", "1", "0", "1"]])
     assert books(capture(tmp_path, first, change, again))[2] == ("live", {"7": "1"}, {})
+
+
+def places(said: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where something stands in a message."""
+    yield at
+    if isinstance(said, dict | list):
+        for name, one in said.items() if isinstance(said, dict) else enumerate(said):
+            yield from places(one, (*at, name))
+
+
+def changed(said: Any, at: tuple[Any, ...], what: Any) -> Any:
+    """A message with something else at a place."""
+    if not at:
+        return what
+    made = said.copy()
+    made[at[0]] = changed(said[at[0]], at[1:], what)
+    return made
+
+
+WRITTEN: list[list[Any]] = [
+    [gate("futures.order_book", [{"p": "97.2", "s": -50, "c": "X"}])],
+    [{"id": 5, "current": 1541500161.1, "asks": [{"p": "5", "s": 1}], "bids": []}],
+    [gate("futures.trades", [{"size": 3, "create_time_ms": 1, "price": "9", "contract": "X"}])],
+    [htx("market.a.mbp.5", seqNum=6, prevSeqNum=5, bids=[[7, 1]])],
+    [okx("books", "snapshot", [["9", "1", "0", "1"]])],
+    [{"channel": "level3", "type": "snapshot", "data": [{"symbol": "X", "checksum": 5, "asks": [],
+      "bids": [{"order_id": "A", "limit_price": 5, "order_qty": 1,
+                "timestamp": "2024-01-02T14:30:01.5Z"}]}]}],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("messages", WRITTEN)
+def test_whatever_stands_somewhere_else_is_read_or_told(
+    tmp_path: Path, messages: list[Any]
+) -> None:
+    """In one line with its place; never an error of Python."""
+    told = 0
+    for at in places(messages[0]):
+        for wrong in (None, [], float("inf"), "5\u0661"):
+            path = capture(tmp_path, changed(messages[0], at, wrong))
+            assert is_venue_capture(path) in (True, False)
+            for write in (
+                partial(write_venue_capture, path, DataKind.DEPTH),
+                partial(write_venue_capture, path, DataKind.TRADES),
+                partial(write_order_capture, path),
+            ):
+                with suppress(BadMarketData):
+                    write(tmp_path / "made.csv")
+                    continue
+                told += 1
+    assert told > 10
+
+
+def test_a_line_that_breaks_off_is_told(tmp_path: Path) -> None:
+    """As where a recorder was killed."""
+    path = capture(tmp_path, okx("books", "snapshot", [["9", "1", "0", "1"]]), [1])
+    path.write_text(path.read_text()[:-2] + "\n" + '1700000002000000000 {"arg": {"chan')
+    with pytest.raises(BadMarketData, match=r"line 2: it is no JSON, or breaks off .*Mend the"):
+        books(path)

@@ -127,5 +127,5 @@ def test_what_is_converted_is_the_book(tmp_path: Path) -> None:
 def test_a_message_that_lacks_something_is_told(tmp_path: Path) -> None:
     """With its line."""
     broken = said("open", 5, order_id="a")
-    with pytest.raises(BadMarketData, match="line 5: KeyError"):
+    with pytest.raises(BadMarketData, match="line 5: it has no 'remaining_size'; expected"):
         written(capture(tmp_path, [*STORY[:4], broken]))

@@ -14,11 +14,13 @@ import pytest
 
 from offbook.adapters.brokers.replay.coinbase_orders import is_full_capture
 from offbook.adapters.brokers.replay.order_captures import is_order_capture, write_order_capture
+from offbook.adapters.brokers.replay.venue_captures import write_venue_capture
 from offbook.config.book_reading import read_book
 from offbook.config.capture_checking import check_capture
 from offbook.config.markets import MarketDescription
 from offbook.config.recordings import convert_data
 from offbook.domain.errors import BadMarketData
+from offbook.domain.market_data import DataKind
 
 BIDS = {
     449394: [88968699, 45210000, 10000000, 14296323, 25000000, 10292988, 33880000, 128140860],
@@ -240,6 +242,39 @@ def test_of_several_markets_one_is_named_and_what_cannot_be_read_is_told(tmp_pat
     with pytest.raises(BadMarketData, match="has no orders of XRPUSD"):
         write_order_capture(path, tmp_path / "made.csv", "XRPUSD")
     broken = capture(tmp_path, one, one.replace("limit_price", "price"))
-    with pytest.raises(BadMarketData, match="line 2: KeyError"):
+    with pytest.raises(BadMarketData, match="line 2: it has no 'limit_price'; expected"):
         write_order_capture(broken, tmp_path / "made.csv")
     assert not is_full_capture(path)
+
+
+def subscribed(channel: str, depth: int) -> str:
+    result = {"channel": channel, "symbol": "BTC/USD", "depth": depth, "snapshot": True}
+    return json.dumps({"method": "subscribe", "result": result, "success": True})
+
+
+def test_a_depth_is_that_of_its_own_channel(tmp_path: Path) -> None:
+    """A book by price of ten levels beside one by order of a hundred; of a thousand levels by
+    price, of which there are few."""
+    ten = [order(f"A{n}", 1000 + n, 10**8) for n in range(10)]
+    more = level3("update", [], [order("B", 1100, 10**8, "add")], 1)
+    told = [subscribed("level3", 100), subscribed("book", 10)]
+    path = capture(tmp_path, *told, level3("snapshot", [], ten, 1), more)
+    assert [row.split(",")[0] for row in written(path)[1:]] == ["add"] * 11
+    levels = [{"price": 1000 + n, "qty": 1} for n in range(11)]
+    book = [
+        {"channel": "book", "type": kind, "data": [{"symbol": "BTC/USD", "bids": [], "asks": one}]}
+        for kind, one in (("snapshot", levels[:10]), ("update", levels[10:]))
+    ]
+    path = capture(tmp_path, subscribed("book", 1000), *map(json.dumps, book))
+    target = tmp_path / "depth.csv"
+    stamped = path.with_name("stamped.jsonl")
+    stamped.write_text("".join(f"{10**18} {line}\n" for line in path.read_text().splitlines()))
+    assert write_venue_capture(stamped, DataKind.DEPTH, target).rows == 11
+
+
+def test_the_number_of_a_channel_may_stand_for_another_after_a_reconnect(tmp_path: Path) -> None:
+    raw = {"event": "subscribed", "channel": "book", "chanId": 7, "symbol": "tBTCUSD", "prec": "R0"}
+    trades = {"event": "subscribed", "channel": "trades", "chanId": 7, "symbol": "tBTCUSD"}
+    history = [[401597395, 1574694478808, 0.005, 7245]]
+    messages: list[Any] = [raw, [7, [[1, 100, 1]], 1704205800000], trades, [7, history]]
+    assert written(capture(tmp_path, *map(json.dumps, messages)))[1:] == ["add,bid,100,1,1,3"]

@@ -335,7 +335,7 @@ def test_what_cannot_be_checked_or_read_is_told(tmp_path: Path) -> None:
     broken = okx("update", [["100", "2"]], [], 6, 5)
     del broken["data"][0]["bids"]
     path = capture(tmp_path, okx("snapshot", [["100", "2"]], [], 5, -1), broken)
-    with pytest.raises(BadMarketData, match="line 3: KeyError"):
+    with pytest.raises(BadMarketData, match="line 3: it has no 'bids'; expected"):
         written(path)
     path.write_text("time,price\n1,2\n")
     assert not is_venue_capture(path)
