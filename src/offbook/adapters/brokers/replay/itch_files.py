@@ -79,7 +79,9 @@ def itch_file(
             assert named is not None
             of = datetime.strptime(named[0][1], named[1]).replace(tzinfo=UTC).date()
     except ValueError:
-        raise InvalidInput(f"date {day or path.name!r}: expected one like 2019-12-30") from None
+        raise InvalidInput(
+            f"date {day or path.name!r}: expected one like 2019-12-30; name it with --date"
+        ) from None
     return ItchFile(path=path, day=of, timezone=timezone or NEW_YORK, symbol=symbol)
 
 
@@ -104,9 +106,17 @@ def write_itch(file: ItchFile, kind: DataKind | None, target: Path) -> int:
         }[kind]
         out.write(_HEADERS[kind] + "\n")
         for message in stock_messages(raw, stock, str(file.path)):
-            for row in make(message):
-                out.write(row + "\n")
-                count += 1
+            try:
+                rows = list(make(message))
+            except KeyError as error:
+                raise BadMarketData(
+                    f"{file.path}: the side of an order of {stock} is {error}, neither b'B' nor "
+                    "b'S'; fetch it again",
+                    file=str(file.path),
+                    reason="unreadable",
+                ) from None
+            out.writelines(f"{row}\n" for row in rows)
+            count += len(rows)
     if not day.told:
         raise BadMarketData(f"{file.path} has no {kind.value} of {stock}", file=str(file.path))
     return count

@@ -1,5 +1,6 @@
 """The messages of a file of Nasdaq's TotalView-ITCH 5.0, those of one stock (Nasdaq,
-*TotalView-ITCH 5.0 specification*; its files put two bytes of length before each message).
+*TotalView-ITCH 5.0 specification*; its files put two bytes of length before each message, and end
+with a length of 0: *BinaryFILE*).
 
 All numbers are big-endian; times are ns after midnight in New York, prices in 1/10000 dollars.
 """
@@ -38,11 +39,11 @@ def time_of(message: bytes) -> int:
 
 
 def stock_messages(file: IO[bytes] | Any, symbol: str, path: str) -> Iterator[bytes]:
-    """The messages of one stock, and those of the whole system, in their order.
+    """The messages of one stock, in capitals or not, and those of the whole system, in their order.
 
     Raises BadMarketData where the file is none of these, or breaks off.
     """
-    wanted, locate = symbol.encode("ascii").ljust(_NAME), None
+    wanted, locate = symbol.upper().encode("ascii", "replace").ljust(_NAME), None
     for message in _framed(file, path, None):
         if _name(message) == wanted:
             locate = message[1:3]
@@ -82,9 +83,11 @@ def _framed(file: IO[bytes] | Any, path: str, locate: bytes | None) -> Iterator[
             after = at + 2 + (rest[at] << 8 | rest[at + 1])
             if after > end + 2:
                 break
-            if locate is None or rest[at + 3 : at + 5] == locate or rest[at + 2] == SYSTEM:
+            if after > at + 2 and (
+                locate is None or rest[at + 3 : at + 5] == locate or rest[at + 2] == SYSTEM
+            ):
                 message = rest[at + 2 : after]
-                if len(message) != LENGTHS.get(chr(message[0]) if message else "", len(message)):
+                if len(message) != LENGTHS.get(chr(message[0]), len(message)):
                     _refuse(path, passed + at, f"a message of {len(message)} bytes")
                 if len(message) > 10:
                     yield message

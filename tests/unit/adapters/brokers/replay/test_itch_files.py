@@ -256,5 +256,17 @@ def test_what_it_is_of_has_to_be_told_and_what_it_is_not_is(tmp_path: Path) -> N
         rows(a_file(tmp_path, whole[0], whole[1], whole[2][:-1]))
     with pytest.raises(BadMarketData, match="at byte 14 is a message of 5 bytes"):
         rows(a_file(tmp_path, START, b"\0\5AXXXX"))
+    with pytest.raises(BadMarketData, match="the side of an order of AAPL is b'Z'"):
+        rows(a_file(tmp_path, START, message("A", "AAPL", OPEN, 5, "Z", 100, "AAPL", 1_000_000)))
+    with pytest.raises(BadMarketData, match="has no orders of ÄPL"):
+        rows(path, symbol="ÄPL")
     with pytest.raises(InvalidConfig):
         convert_data(str(other), tmp_path / "made.csv", MarketDescription())
+
+
+def test_the_end_of_a_file_is_a_length_of_nothing(tmp_path: Path) -> None:
+    """As Nasdaq's BinaryFILE has it; the stock may be named in small letters."""
+    added = message("A", "AAPL", OPEN, 5, "B", 100, "AAPL", 1_000_000)
+    path = a_file(tmp_path, START, directory("AAPL"), added, bytes(2))
+    for symbol in (None, "AAPL", "aapl"):
+        assert rows(path, symbol=symbol)[1:] == ["0,add,bid,100.0000,100,5,2"]
