@@ -169,6 +169,20 @@ def test_what_a_far_venue_refuses_changes_nothing_elsewhere() -> None:
     """)
 
 
+def test_a_parent_is_refused_where_a_nearer_venue_has_refused_its_child() -> None:
+    """As it arrives; it has traded nothing yet."""
+    play("""
+    given beside BTCUSD quotes; latency 50ms 0; latency-of BTCUSD : 5ms 0
+    time            what                                 expect
+    09:30:00        quote 100.00 100.02
+    09:30:00        quote BTCUSD 200 201
+    09:30:01        oto buy a 1                          a PENDING_NEW; b PENDING_NEW
+                    / buy b 1 until 09:30:01 of BTCUSD
+    09:30:01.005                                         b REJECTED EXPIRE_TIME_PASSED
+    09:30:01.05                                          a REJECTED ORDER_LIST_REFUSED
+    """)
+
+
 def test_a_split_is_told_after_the_fills_before_it() -> None:
     """Also where the session's own messages take no time: what is told of a position comes by the
     ways of its venue."""
