@@ -256,7 +256,11 @@ def _writer(
         write_order_capture,
     )
     from offbook.adapters.brokers.replay.published_files import published_file, write_published
-    from offbook.adapters.brokers.replay.venue_captures import is_venue_capture, write_venue_capture
+    from offbook.adapters.brokers.replay.venue_captures import (
+        is_venue_capture,
+        refuse_capture,
+        write_venue_capture,
+    )
 
     depth = told.kind or DataKind.DEPTH
     itch = itch_file(recording, layout, day, told.timezone, told.symbol)
@@ -277,6 +281,8 @@ def _writer(
         return lambda table: write_venue_capture(recording, depth, table, told.symbol)
     if is_capture(str(recording)):
         return lambda table: write_capture(recording, depth, table, told.symbol)
+    if is_captured:
+        refuse_capture(recording)
     return None
 
 

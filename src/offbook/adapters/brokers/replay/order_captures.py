@@ -8,19 +8,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from offbook.adapters.brokers.replay.capture_faults import (
-    UNREADABLE,
-    no_message,
-    other_market,
-    said_or_nothing,
-)
+from offbook.adapters.brokers.replay.capture_faults import other_market, said_or_nothing
 from offbook.adapters.brokers.replay.capture_lines import lines
 from offbook.adapters.brokers.replay.venue_captures import (
     LOOKED_AT,
-    WEBSOCKET,
     Written,
     decimals_of,
     has_depth,
+    messages_of,
     timed,
 )
 from offbook.adapters.brokers.replay.venue_message import plain_market
@@ -87,12 +82,8 @@ class _OrderRows:
     def messages(self) -> Iterator[Told]:
         """Those of the market, with the time of receipt."""
         decoder = OrderDecoder()
-        for line in lines(self._path):
+        for line, said in messages_of(self._path, decoder.decode):
             self._line = line.number
-            try:
-                said = [one.checked() for one in decoder.decode(line.text)]
-            except UNREADABLE as error:
-                raise no_message(self._path, line.number, error, WEBSOCKET) from None
             for message in said:
                 if self._is_meant(message):
                     yield line.received, message

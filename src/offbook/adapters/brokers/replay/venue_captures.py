@@ -3,7 +3,8 @@ and the checksums that the venues published in them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from itertools import chain, islice
 from pathlib import Path
@@ -18,9 +19,10 @@ from offbook.adapters.brokers.replay.capture_faults import (
     other_market,
     said_or_nothing,
 )
-from offbook.adapters.brokers.replay.capture_lines import lines
+from offbook.adapters.brokers.replay.capture_lines import Line, lines
 from offbook.adapters.brokers.replay.late_snapshots import LateSnapshots
 from offbook.adapters.brokers.replay.rising_numbers import RisingNumbers
+from offbook.adapters.brokers.replay.source import SUFFIXES
 from offbook.adapters.brokers.replay.venue_message import (
     Level,
     VenueMessage,
@@ -30,12 +32,11 @@ from offbook.adapters.brokers.replay.venue_message import (
 from offbook.adapters.brokers.replay.venue_messages import Decoder
 from offbook.adapters.brokers.replay.venue_orders import OrderMessage
 from offbook.domain.depth import LAST, SNAPSHOT
-from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidInput
+from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidConfig, InvalidInput
 from offbook.domain.market_data import DataKind
 
 LOOKED_AT: Final = 500
 """So many lines are looked at to see whether a file is a capture: subscriptions come first."""
-WEBSOCKET: Final = "the venue's websocket"
 KINDS: Final = (DataKind.DEPTH, DataKind.TRADES)
 _DEPTH: Final = "book_side,price,size,flags,first_seq,last_seq,prev_seq"
 _TRADES: Final = "price,size,side"
@@ -91,6 +92,22 @@ def venue_of(path: Path) -> str:
     return ""
 
 
+def refuse_capture(path: Path) -> None:
+    """Say why a file is no capture that can be read, and no table by its name; nothing of an empty
+    one.  Raises InvalidConfig."""
+    why = f"its first {LOOKED_AT} messages tell of no book, order or trade of a venue that is known"
+    try:
+        if not deque(islice(lines(path), LOOKED_AT), maxlen=1):
+            return
+    except (BadMarketData, GatewayUnavailable) as error:
+        why = error.message
+    raise InvalidConfig(
+        f"{path.name} is neither a table, whose name ends in {', '.join(SUFFIXES)}, nor a raw "
+        f"capture that can be read: {why}",
+        field="market.path",
+    )
+
+
 def write_venue_capture(
     path: Path, kind: DataKind, target: Path, symbol: str | None = None
 ) -> Written:
@@ -107,9 +124,7 @@ def write_venue_capture(
     messages = timed(found.messages(kind), path)
     first = next(messages, None)
     if first is None:
-        raise BadMarketData(
-            f"{path} has no {kind.value}{'' if symbol is None else f' of {symbol}'}", file=str(path)
-        )
+        raise BadMarketData(f"{path} has no {kind.value}{found.others()}", file=str(path))
     is_received = first[0] is not None
     times = "ts_init,ts_event" if is_received else "ts_event"
     make = found.depth if kind is DataKind.DEPTH else found.trades
@@ -146,15 +161,16 @@ class _Rows:
     def messages(self, kind: DataKind) -> Iterator[Told]:
         """Those of the kind and the market, with the time of receipt."""
         decoder = Decoder()
-        for line in lines(self._path):
+        for line, said in messages_of(self._path, decoder.decode):
             self._number = line.number
-            try:
-                said = [one.checked() for one in decoder.decode(line.text)]
-            except UNREADABLE as error:
-                raise no_message(self._path, line.number, error, WEBSOCKET) from None
             for message in said:
                 if message.has_book is (kind is DataKind.DEPTH) and self._is_meant(message):
                     yield line.received, self._numbers.risen(self._snapshots.brought_up(message))
+
+    def others(self) -> str:
+        """In an error, which market was meant and which there are."""
+        there = f": it has {', '.join(sorted(self._markets))}" if self._markets else ""
+        return "" if self._wanted is None else f" of {self._wanted}{there}"
 
     def depth(self, received: int | None, message: VenueMessage) -> Iterator[str]:
         """The rows of a message of depth."""
@@ -263,6 +279,18 @@ class _Rows:
 
     def _refuse(self, what: str) -> NoReturn:
         raise line_fault(self._path, self._number, what)
+
+
+def messages_of(
+    path: Path, decode: Callable[[bytes], list[Timed]]
+) -> Iterator[tuple[Line, list[Timed]]]:
+    """The lines of a capture with what they say.  Raises BadMarketData and GatewayUnavailable."""
+    for line in lines(path):
+        try:
+            said = [one.checked() for one in decode(line.text)]
+        except UNREADABLE as error:
+            raise no_message(path, line.number, error, "the venue's websocket") from None
+        yield line, said
 
 
 def timed(

@@ -239,6 +239,8 @@ def test_an_answer_without_a_market_is_of_the_only_one(tmp_path: Path) -> None:
         rows(capture(tmp_path, update, other, answer), DataKind.DEPTH, "BTCUSDT")
     with pytest.raises(BadMarketData, match=r"line 3: a book .* has BTCUSDT, ETHUSDT: keep"):
         rows(capture(tmp_path, answer, update, other), DataKind.DEPTH, "BTCUSDT")
+    with pytest.raises(BadMarketData, match="has no depth of XRPUSDT: it has BTCUSDT, ETHUSDT"):
+        rows(capture(tmp_path, update, other), DataKind.DEPTH, "XRP_USDT")
     assert Decimal(Gate.answer({}, {}, 1)["current"]) == MS
 
 

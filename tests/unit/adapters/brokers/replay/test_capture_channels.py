@@ -14,7 +14,9 @@ from tests.captures import books, capture, trades
 
 from offbook.adapters.brokers.replay.order_captures import write_order_capture
 from offbook.adapters.brokers.replay.venue_captures import is_venue_capture, write_venue_capture
-from offbook.domain.errors import BadMarketData
+from offbook.config.markets import MarketDescription
+from offbook.config.recordings import convert_data
+from offbook.domain.errors import BadMarketData, InvalidConfig
 from offbook.domain.market_data import DataKind
 
 
@@ -228,3 +230,20 @@ def test_a_line_that_breaks_off_is_told(tmp_path: Path) -> None:
     path.write_text(path.read_text()[:-2] + "\n" + '1700000002000000000 {"arg": {"chan')
     with pytest.raises(BadMarketData, match=r"line 2: it is no JSON, or breaks off .*Mend the"):
         books(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"hello": 1}\n', "its first 500 messages tell of no book, order or trade of a venue"),
+        ('nel": "book"}\n{"hello": 1}\n', "line 1: there is no message as JSON; expected"),
+    ],
+)
+def test_a_file_that_is_no_capture_is_not_sent_round_in_a_circle(
+    tmp_path: Path, text: str, why: str
+) -> None:
+    """Whoever converts it was told before to convert it."""
+    path = tmp_path / "capture.jsonl"
+    path.write_text(text)
+    with pytest.raises(InvalidConfig, match=f"neither a table, .* nor a raw capture .*{why}"):
+        convert_data(str(path), tmp_path / "book.csv", MarketDescription())
