@@ -76,6 +76,7 @@ def deribit(said: dict[str, Any]) -> list[VenueMessage]:
                 int(one["timestamp"]) * MS,
             )
             for one in data
+            if one.get("block_trade_id") is None  # agreed on outside of the book
         ]
     if not channel.startswith("book."):
         return []

@@ -26,6 +26,7 @@ from offbook.domain.errors import BadMarketData, InvalidConfig, InvalidInput
 
 _NUMBER: Final = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{0,20})?")
 """Neither words nor numbers of a thousand digits, as Decimal would read."""
+_PLAIN_DAY: Final = re.compile(r"[0-9]{8}(?![0-9])")
 _OLD_SHARES: Final = 30
 """A rounded ratio is for so many old shares at most: beyond, several would be written alike."""
 
@@ -108,7 +109,9 @@ def _number(text: str) -> Decimal:
 
 
 def _day(time: str) -> str:
-    """The date that a time begins with. Raises ValueError."""
+    """The date that a time begins with. Raises ValueError, also for seconds since 1970."""
+    if "-" not in time and _PLAIN_DAY.match(time) is None:
+        raise ValueError(time)
     return date.fromisoformat(time[:10] if "-" in time else time[:8]).isoformat()
 
 

@@ -214,6 +214,7 @@ def _bybit(said: dict[str, Any]) -> list[VenueMessage]:
         return [
             traded("bybit", one["s"], one["p"], one["v"], one["S"].lower(), int(one["T"]) * MS)
             for one in data
+            if one.get("BT") is not True  # a block, agreed on outside of the book
         ]
     if not topic.startswith("orderbook."):
         return []

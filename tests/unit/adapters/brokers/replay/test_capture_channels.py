@@ -104,8 +104,8 @@ def test_gate_s_newer_books_begin_with_a_whole_one(tmp_path: Path) -> None:
 
 
 def test_trades_that_met_no_order_in_the_book_are_left_out(tmp_path: Path) -> None:
-    """Gate's with its insurance fund; blocks and the like at Kraken's futures; prices of indices
-    at BitMEX."""
+    """Gate's with its insurance fund; blocks and the like at Kraken's futures, Deribit and Bybit;
+    prices of indices at BitMEX."""
     made = {"size": 3, "id": 1, "create_time_ms": 1545136464123, "price": "96.4",
             "contract": "BTC_USD"}  # fmt: skip
     path = capture(tmp_path, gate("futures.trades", [{**made, "is_internal": True}, made]))
@@ -119,6 +119,17 @@ def test_trades_that_met_no_order_in_the_book_are_left_out(tmp_path: Path) -> No
     index = {**bought, "symbol": ".BXBT", "side": None, "size": None, "trdType": "Referential"}
     path = capture(tmp_path, {"table": "trade", "action": "insert", "data": [index, bought]})
     assert trades(path) == ["1704205801500000000,101.0,100,buy"]
+
+    sold = {"instrument_name": "BTC-PERPETUAL", "price": 8950.0, "amount": 10.0,
+            "direction": "sell", "timestamp": 1590484512188}  # fmt: skip
+    data = [{**sold, "block_trade_id": "BLOCK-154"}, sold]
+    params = {"channel": "trades.BTC-PERPETUAL.raw", "data": data}
+    path = capture(tmp_path, {"method": "subscription", "params": params})
+    assert trades(path) == ["1590484512188000000,8950.0,10.0,sell"]
+    one = {"T": 1672304486865, "s": "BTCUSDT", "S": "Buy", "v": "0.001", "p": "16578.50"}
+    data = [{**one, "BT": is_block} for is_block in (True, False)]
+    path = capture(tmp_path, {"topic": "publicTrade.BTCUSDT", "type": "snapshot", "data": data})
+    assert trades(path) == ["1672304486865000000,16578.50,0.001,buy"]
 
 
 def test_kucoin_s_futures_tell_trades_as_executions(tmp_path: Path) -> None:

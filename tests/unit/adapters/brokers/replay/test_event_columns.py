@@ -107,6 +107,7 @@ def test_a_converted_table_is_described_with_its_actions(tmp_path: Path) -> None
         ("t.csv", "Dividends,Close\n1,1\n", InvalidInput, "which column of Dividends, Close"),
         ("t.csv", "Date,Dividends\n2020-01-02,x\n", BadMarketData, "line 2: no dividend or split"),
         ("t.csv", "Date,Dividends\n1577923200000,1\n", BadMarketData, "line 2: no dividend"),
+        ("t.csv", "Date,Dividends\n1610101200,1\n", BadMarketData, "line 2: no dividend"),
         ("t.csv", "Date,Dividends\n2020-01-02,-1\n", BadMarketData, "line 2: .*pays -1"),
         ("t.csv", "Date,Splits\n2020-01-02,inf\n", BadMarketData, "line 2: no dividend or split"),
         ("t.parquet", "", InvalidInput, "from one CSV file alone"),
