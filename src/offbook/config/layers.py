@@ -9,12 +9,12 @@ import types
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path as FilePath
-from typing import Any, Final, Literal, Union, get_args, get_origin
+from typing import Any, Final, Union, get_args, get_origin
 
 import msgspec
 
 from offbook.adapters.strategy_loader import is_file_ref
-from offbook.config.documents import read_document
+from offbook.config.documents import choices, read_document
 from offbook.config.known import (
     LATENCY,
     MARKET,
@@ -229,16 +229,9 @@ def fitted(value: Any, known: Known) -> Any:
             return value
         except msgspec.ValidationError as error:
             told = told or str(error).partition(" - ")[0].partition(", got")[0]
-    if names := [str(name) for kind in kinds for name in _choices(kind)]:
+    if names := [str(name) for kind in kinds for name in choices(kind)]:
         raise ValueError(f"expected {' or '.join(names)}")
     raise ValueError(told[:1].lower() + told[1:])
-
-
-def _choices(kind: Any) -> Iterable[Any]:
-    """What may be written, where that is one of a few names."""
-    if isinstance(kind, type) and issubclass(kind, enum.Enum):
-        return [member.value for member in kind]
-    return get_args(kind) if get_origin(kind) is Literal else ()
 
 
 def _from_text(text: str, known: Known | None) -> Any:

@@ -89,7 +89,16 @@ WRONG = [
     ((*IDLE, *QUOTES, "--symbol", "QQQ"), {}, "--base"),
     ((*IDLE, *QUOTES), {"quotes.csv.toml": "symbol = XYZ"}, "is no TOML"),
     ((*IDLE, *QUOTES), {"quotes.csv.toml": "symbl = 'XYZ'"}, "symbl says nothing of a market"),
-    ((*IDLE, *QUOTES), {"quotes.csv.toml": "asset_class = 'bond'"}, "Invalid enum value 'bond'"),
+    (
+        (*IDLE, *QUOTES),
+        {"quotes.csv.toml": "asset_class = 'bond'"},
+        "Invalid enum value 'bond' - at `$.asset_class`: expected equity or crypto_spot or ",
+    ),
+    (
+        (*IDLE, *QUOTES),
+        {"quotes.csv.toml": "price_decimals = 'x'"},
+        "Invalid enum value 'x' - at `$.price_decimals`: expected a whole number or auto",
+    ),
     # the rest of the session
     ((*IDLE, *QUOTES, "--speed", "0"), {}, "expected a positive number"),
     ((*IDLE, *QUOTES, "--speed", "fast"), {}, "as fast as possible is 'full'"),
