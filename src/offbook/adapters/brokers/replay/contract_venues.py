@@ -7,7 +7,7 @@ and a depth are told whole each time.
 
 *BitMEX* (www.bitmex.com/app/wsAPI: ``orderBookL2``, ``orderBookL2_25``, ``orderBook10`` and
 ``trade``): a level has a number, by which it is updated and deleted; only those that begin it have
-to tell its price.  What comes before the first ``partial`` is to be passed over.
+to tell its price.  What comes before the first ``partial`` of a connection is to be passed over.
 
 *Kraken Futures* (docs.kraken.com: ``book``, ``trade``): a snapshot, then one level a message, with
 numbers that rise by one.
@@ -50,6 +50,9 @@ class ContractVenues:
         another venue."""
         if "table" in said and "action" in said:
             return self._bitmex.decode(said)
+        if "info" in said and "version" in said:  # BitMEX's welcome to a connection
+            self._bitmex = BitmexBooks()
+            return []
         if said.get("method") == "subscription":
             return deribit(said)
         if "feed" in said:

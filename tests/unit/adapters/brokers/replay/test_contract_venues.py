@@ -116,6 +116,21 @@ def test_bitmex_s_example(tmp_path: Path) -> None:
         books(path)
 
 
+def test_bitmex_s_connection_begins_with_a_partial_also_after_a_reconnect(tmp_path: Path) -> None:
+    """Updates before it are of levels that the connection before was not told."""
+    welcome = {"info": "Welcome to the BitMEX Realtime API.", "version": "2.0.0"}
+    path = capture(
+        tmp_path,
+        welcome,
+        bitmex("partial", (1, "Buy", 5, 50), (2, "Sell", 7, 51)),
+        welcome,
+        {"success": True, "subscribe": "orderBookL2_25:XBTUSD", "request": {"op": "subscribe"}},
+        bitmex("delete", (3, "Buy", None, None)),
+        bitmex("partial", (4, "Buy", 6, 49), (2, "Sell", 7, 51)),
+    )
+    assert books(path)[1:] == [("live", {"49": "6"}, {"51": "7"})]
+
+
 def test_bitmex_s_ten_levels_and_trades(tmp_path: Path) -> None:
     ten = {"symbol": "XBTUSD", "bids": [[100.5, 10]], "asks": [[101, 20]],
            "timestamp": "2024-01-02T14:30:00.000Z"}  # fmt: skip
