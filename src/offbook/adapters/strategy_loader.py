@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Final, NamedTuple
 
 from offbook.domain.errors import InvalidStrategy
+from offbook.engine.strategy.definitions import require_callbacks
 from offbook.engine.strategy.interruption import is_from_a_signal
 from offbook.engine.strategy.strategy import Strategy
 
@@ -62,6 +63,7 @@ def load_strategy(ref: str) -> LoadedStrategy:
             f"{_shown(target)}:{name} is not a Strategy: write `class {name}(Strategy):` with "
             f"`from offbook import Strategy`; {_strategies_of(module)}",
         )
+    require_callbacks(strategy)
     return LoadedStrategy(strategy, _digest_of(strategy, module))
 
 

@@ -59,6 +59,8 @@ SHIPPED: Final = "offbook.strategies"
 
 LAST: Final = "last"
 """Stands for the id of the session that was created last."""
+_SHOWN: Final = 5
+"""So many sessions are named where several are meant, the newest."""
 
 
 def make_manager(
@@ -216,9 +218,12 @@ async def find_stored(data_dir: Path, reference: str) -> ListedSession:
         if len(chosen) == 1:
             return chosen[0]
     if named or found:
-        ids = ", ".join(listed.session.id for listed in named or found)
+        several = named or found
+        ids = ", ".join(listed.session.id for listed in several[-_SHOWN:])
+        more = f", and {len(several) - _SHOWN:,} more" if len(several) > _SHOWN else ""
         what = "the name" if named else "the beginning"
-        raise InvalidInput(f"{reference} is {what} of {ids}: write more of an id")
+        advice = "name one of them by its id" if named else "write more of an id"
+        raise InvalidInput(f"{reference} is {what} of {ids}{more}: {advice}")
     if listing.unreadable:
         raise _perhaps_unreadable(listing, reference)
     raise SessionNotFound(f"there is no session {reference} under {data_dir}", session_id=reference)

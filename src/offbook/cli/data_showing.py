@@ -153,6 +153,11 @@ def _facts(found: RecordingInfo) -> list[str]:
         + f": {bad.reason}"
         for bad in seen.examples
     ]
+    if "out_of_order" in seen.bad:
+        lines += [
+            "            a file with the newest row first: offbook data convert --newest-first",
+            "            one of several instruments: offbook data convert --only COLUMN=TEXT",
+        ]
     return lines
 
 

@@ -232,8 +232,11 @@ def _as_table(
 ) -> Iterator[Path]:
     """The recording itself; of what is laid out otherwise the rows of one kind, in a file that is
     gone afterwards."""
+    from offbook.adapters.brokers.replay.source import require_table
+
     write = _writer(recording, told, layout, day)
     if write is None:
+        require_table(recording)
         yield recording
         return
     with TemporaryDirectory(prefix="offbook-capture-") as folder:

@@ -25,6 +25,7 @@ from offbook.config.settings import data_directory
 from offbook.domain.config import SessionConfig, StrategySpec
 from offbook.domain.errors import InvalidConfig, InvalidStrategy, SessionFailed
 from offbook.domain.session import SessionStatus
+from offbook.engine.strategy.definitions import require_callbacks
 from offbook.engine.strategy.strategy import Strategy
 from offbook.notebook.result import RunResult
 from offbook.ports.repository import IPaperTradingSessionRepository
@@ -124,6 +125,7 @@ def _factory(strategy: type[Strategy], *, stored: bool) -> EngineFactory:
             f"{strategy.__name__} is not a Strategy: write `class {strategy.__name__}(Strategy):`",
             strategy=strategy.__name__,
         )
+    require_callbacks(strategy)
     if stored and ("<locals>" in strategy.__qualname__ or strategy.__module__ == "__main__"):
         raise InvalidStrategy(
             f"{strategy.__name__} is defined where no other process can import it: put it in a "

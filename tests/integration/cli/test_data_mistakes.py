@@ -49,5 +49,23 @@ def test_what_is_no_recording_yet_says_how_one_is_made(offbook: Program, folder:
     (folder / "capture.gz").write_bytes(b"?")
     answer = offbook("data", "info", "capture.gz")
     assert "Of a raw capture of a venue it is made by: offbook data convert" in answer.err
+    for name in ("capture.gz", "page.html"):
+        (folder / name).write_bytes(b"?")
+        answer = offbook("data", "convert", name, "made.csv")
+        assert (answer.code, "made.csv" in answer.err) == (2, False), answer.err
+        assert f"{name} cannot be converted: its first lines are of no capture" in answer.err
     assert "there is no file" in offbook("data", "check", "nope.gz").err
     assert "is a folder" in offbook("data", "check", ".").err
+
+
+def test_a_table_of_instruments_one_below_the_other_says_how_one_is_taken(
+    offbook: Program, folder: Path
+) -> None:
+    """Its rows go back in time where the second begins."""
+    days = [f"2024-01-{day:02d},9,9,9,9,5" for day in (2, 3)]
+    rows = [f"{name},{day}" for name in ("AAA", "BBB") for day in days]
+    (folder / "all.csv").write_text("\n".join(["name,date,open,high,low,close,volume", *rows]))
+    told = offbook("data", "info", "all.csv").out
+    assert "one of several instruments: offbook data convert --only COLUMN=TEXT" in told
+    answer = offbook("data", "convert", "all.csv", "made.csv", "--source-timeframe", "1d")
+    assert (answer.code, "--only COLUMN=TEXT" in answer.err) == (2, True), answer.err

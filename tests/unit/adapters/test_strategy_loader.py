@@ -77,3 +77,34 @@ def test_a_file_that_failed_is_tried_afresh(mine: Path) -> None:
     assert "RuntimeError: half" in str(told.value.fields["detail"])
     mine.write_text(TEXT)
     assert load_strategy(f"{mine}:Mine").strategy.__name__ == "Mine"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("async def on_quote(self, q): pass", "Mine.on_quote is a coroutine"),
+        ("def on_bar(self, bar): yield bar", "Mine.on_bar is a generator"),
+        ("def on_quot(self, q): pass", "Mine.on_quot is never called: did you mean on_quote?"),
+        ("def on_orders(self, order): pass", "did you mean on_order?"),
+        ("def on_Trade(self, trade): pass", "did you mean on_trade?"),
+    ],
+)
+def test_callbacks_that_would_do_nothing_are_refused(mine: Path, line: str, words: str) -> None:
+    """Such a session would run to its end and trade nothing, without a word."""
+    mine.write_text(f"{TEXT}    {line}\n")
+    with pytest.raises(InvalidStrategy) as caught:
+        load_strategy(f"{mine}:Mine")
+    assert words in caught.value.message
+
+
+def test_methods_of_the_authors_own_may_begin_like_callbacks(mine: Path) -> None:
+    """A name like a callback's is a helper where that one is defined too, be it by a base."""
+    mine.write_text(
+        f"{TEXT}    def on_bar(self, bar): self.on_bars([bar])\n"
+        "class Other(Mine):\n"
+        "    def on_bars(self, bars): pass\n"
+        "    def on_order_filled(self, order): pass\n"
+        "    def on_stopped(self): pass\n"
+        "    async def on_my_own(self): pass\n"
+    )
+    assert load_strategy(f"{mine}:Other").strategy.__name__ == "Other"

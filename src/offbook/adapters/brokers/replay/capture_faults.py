@@ -18,10 +18,10 @@ _NUMBER: Final = re.compile(r"\d{1,40}(?:\.\d{0,40})?(?:[eE][-+]?\d{1,2})?", re.
 _Said = TypeVar("_Said")
 
 
-def line_fault(path: Path, line: int, what: str) -> BadMarketData:
+def line_fault(path: Path, line: int, what: str, advice: str = ". Mend the file") -> BadMarketData:
     """The error of one line (from 1)."""
     return BadMarketData(
-        f"{path}, line {line}: {what}. Mend the file",
+        f"{path}, line {line}: {what}{advice}",
         file=str(path),
         row=line,
         reason="unreadable",
@@ -33,8 +33,8 @@ def other_market(path: Path, line: int, market: str, before: str) -> BadMarketDa
     return line_fault(
         path,
         line,
-        f"it is of {market}, and those before of {before}: name the one that is meant before the "
-        f"file, {market}={path}",
+        f"it is of {market}, and those before of {before}",
+        f": name the one that is meant before the file, {market}={path}",
     )
 
 

@@ -143,10 +143,7 @@ def _messages(path: Path, wanted: str | None) -> Iterator[tuple[int, str, Any]]:
                 continue
             symbol = symbol or of
             if of and of != symbol:
-                raise ValueError(
-                    f"the file holds messages of {symbol} and of {of}, and one book is made of "
-                    f"it: name the one that is meant before the file, {symbol.upper()}={path.name}"
-                )
+                raise _mixed(path, number, symbol, of)
             reached = max(reached, _told(message)) if received is None else received
             yield reached, kind, message
     except (ValueError, msgspec.MsgspecError) as error:
@@ -157,6 +154,16 @@ def _messages(path: Path, wanted: str | None) -> Iterator[tuple[int, str, Any]]:
             row=number,
             reason="unreadable",
         ) from None
+
+
+def _mixed(path: Path, number: int, symbol: str, of: str) -> BadMarketData:
+    return BadMarketData(
+        f"{path}, line {number}: it is of {of.upper()}, and those before of {symbol.upper()}: name "
+        f"the one that is meant before the file, {symbol.upper()}={path}",
+        file=str(path),
+        row=number,
+        reason="unreadable",
+    )
 
 
 _KINDS: Final[Mapping[str, type[Any]]] = {

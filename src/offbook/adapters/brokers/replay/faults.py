@@ -10,9 +10,13 @@ from offbook.domain.errors import BadMarketData
 
 _LEAVE = 'leave such rows out with --drop-bad-rows (bad_rows = "drop").'
 _MEND = f"Mend the file, or {_LEAVE}"
+_ELSE = f"Otherwise mend the file, or {_LEAVE}"
 TURN_ROUND: Final = " (offbook data convert --newest-first turns one round)"
 """Part of what is said of rows out of order; no advice for a file that has been turned round."""
-_SORT = f"Sort the file by time, oldest first{TURN_ROUND}, or {_LEAVE}"
+_SORT = (
+    f"Sort the file by time, oldest first{TURN_ROUND}; of a file of several instruments write one "
+    f"into a file (offbook data convert --only COLUMN=TEXT), or {_LEAVE}"
+)
 
 HINTS: Final = MappingProxyType(
     {
@@ -22,13 +26,13 @@ HINTS: Final = MappingProxyType(
         "bad_time": "Times are whole s, ms, us or ns since 1970 (1990 to 2099), or ISO 8601 text; "
         "other ways to write them are read by offbook data convert --time-format %d/%m/%Y. "
         + _MEND,
-        "ambiguous_time": "Write such times with their offset, or in UTC. Otherwise: " + _MEND,
+        "ambiguous_time": "Write such times with their offset, or in UTC. " + _ELSE,
         "bad_side": _MEND,
         "not_a_number": _MEND,
         "too_many_decimals": "Raise that precision of the instrument (at most 12), or have it "
-        "found: --price-decimals auto, --size-decimals auto. Otherwise: " + _MEND,
+        "found: --price-decimals auto, --size-decimals auto. " + _ELSE,
         "inexact_float": "Write the column as DECIMAL or as text, or give the instrument the "
-        "precision that the numbers have (at most 12). Otherwise: " + _MEND,
+        "precision that the numbers have (at most 12). " + _ELSE,
         "too_large": _MEND,
         "not_positive": _MEND,
         "negative_size": _MEND,
@@ -42,12 +46,11 @@ HINTS: Final = MappingProxyType(
         "of its message) and 4 (something is missing before it). Mend the file.",
         "bad_bands": "What is blank is no band. Mend the file.",
         "bad_sequence": "Sequence numbers are whole; -1 says that there is none. Mend the file.",
-        "no_trading_day": "Check instrument.calendar. Otherwise: " + _MEND,
+        "no_trading_day": "Check instrument.calendar. " + _ELSE,
         "off_hours": "Check instrument.calendar and the time zone, or leave such rows out with "
         '--off-hours drop (off_hours = "drop").',
         "out_of_order": _SORT,
-        "overlap": "Check timeframe_ns, and look for bars that are there twice. Otherwise: "
-        + _MEND,
+        "overlap": "Check timeframe_ns, and look for bars that are there twice. " + _ELSE,
     }
 )
 """Reason -> what to do. The reasons are also the keys under which dropped rows are counted."""

@@ -104,6 +104,17 @@ def open_source(path: str, told: tuple[str, ...] = ()) -> Source:
     )
 
 
+def require_table(path: Path) -> None:
+    """Refuse a file to be converted that is neither read as it is, by its name, nor made into a
+    table: to hear how one is made would help nobody.  Raises InvalidConfig."""
+    if suffix_of(str(path)) is None and path.is_file():
+        raise InvalidConfig(
+            f"{path} cannot be converted: its first lines are of no capture and no publisher's "
+            "file that is known; a table of text has to be named .csv",
+            field="market.path",
+        )
+
+
 def survey(source: Source, interrupted: Callable[[], bool]) -> Survey:
     """Digest the whole file, and count the rows of a CSV on the way.
 

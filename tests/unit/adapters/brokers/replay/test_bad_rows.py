@@ -24,8 +24,9 @@ FIRST = 1_704_205_800
 LEAVE = 'leave such rows out with --drop-bad-rows (bad_rows = "drop").'
 MEND = f"Mend the file, or {LEAVE}"
 SORT = (
-    "Sort the file by time, oldest first (offbook data convert --newest-first turns one round), "
-    f"or {LEAVE}"
+    "Sort the file by time, oldest first (offbook data convert --newest-first turns one round); "
+    "of a file of several instruments write one into a file (offbook data convert --only "
+    f"COLUMN=TEXT), or {LEAVE}"
 )
 
 # The row of the file (the second of three), the column, what is said of it, and the reason.
