@@ -68,24 +68,32 @@ def show_book(shell: Shell, data: str, given: dict[str, Any], wanted: Wanted) ->
     return 0
 
 
+def _headed(books: Iterator[BookAt], header: str, out: IO[str]) -> Iterator[BookAt]:
+    """The books; the header is written once the first could be made, for a recording that is
+    refused has no table."""
+    first = next(books, None)
+    out.write(header + "\n")
+    if first is not None:
+        yield first
+        yield from books
+
+
 def _write(books: Iterator[BookAt], wanted: Wanted, out: IO[str]) -> tuple[int, BookAt | None]:
     names = ["ts", "row", "phase"]
     for place in range(1, wanted.levels + 1):
         names += [f"ask_{place}", f"ask_size_{place}", f"bid_{place}", f"bid_size_{place}"]
     if wanted.checksum is not None:
         names.append("checksum")
-    out.write(",".join(names) + "\n")
     written, last = 0, None
-    for book in books:
+    for book in _headed(books, ",".join(names), out):
         out.write(",".join(_cells(book, wanted)) + "\n")
         written, last = written + 1, book
     return written, last
 
 
 def _write_orders(books: Iterator[BookAt], _: Wanted, out: IO[str]) -> tuple[int, BookAt | None]:
-    out.write("ts,row,phase,side,price,size,order_id,place\n")
     written, last = 0, None
-    for book in books:
+    for book in _headed(books, "ts,row,phase,side,price,size,order_id,place", out):
         for side, orders in (("ask", book.ask_orders), ("bid", book.bid_orders)):
             place, px = 0, None
             for one in orders:

@@ -17,6 +17,7 @@ from offbook.cli.interrupts import Interrupts
 from offbook.cli.keys import KEYS, Keys
 from offbook.cli.progress import ProgressLine
 from offbook.cli.shell import Shell, paint
+from offbook.cli.store_news import StoreNews
 from offbook.domain.errors import OffbookError
 from offbook.domain.session import PaperTradingSession, SessionHealth, SessionStatus
 from offbook.ports.repository import IPaperTradingSessionRepository
@@ -87,7 +88,7 @@ class Driver:
         )
         self._words = _STOPPING
         self._speed: str | None = None
-        self._storage_down = False
+        self._store = StoreNews()
 
     def __enter__(self) -> Self:
         self._signals.__enter__()
@@ -203,14 +204,8 @@ class Driver:
         )
         session = await self.manager.get_session(shown)
         down = session.health is SessionHealth.STORAGE_DOWN
-        if down != self._storage_down:
-            self._storage_down = down
-            self._line.say(
-                "the store does not answer; the session stands still and tries again: "
-                + session.health_detail
-                if down
-                else "the store answers again"
-            )
+        if told := self._store.after(down=down, detail=session.health_detail):
+            self._line.say(told)
 
     def _obey(self, wish: Wish, ids: list[str]) -> None:
         if wish is Wish.SUSPEND:

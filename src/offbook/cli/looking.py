@@ -150,7 +150,9 @@ def _print_listing(sessions: list[PaperTradingSession], shell: Shell) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    table = Table(
+        box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim", padding=(0, 1, 0, 0)
+    )
     for name in ("session", "made (UTC)", "status"):
         table.add_column(name, no_wrap=True)
     # Of any length: where the terminal is narrow, these take more lines and the others stay whole.

@@ -163,7 +163,7 @@ def _cash(report: SessionReport) -> str:
 
 def _orders(report: SessionReport) -> str:
     by_status = report.orders_by_status.items()
-    return ", ".join(f"{count} {words(status)}" for status, count in by_status) or "none"
+    return ", ".join(f"{count:,} {words(status)}" for status, count in by_status) or "none"
 
 
 def _refusals(refusals: dict[str, int]) -> str:
@@ -172,7 +172,7 @@ def _refusals(refusals: dict[str, int]) -> str:
         what, _, why = key.partition(":")
         if what == STRATEGY_ERROR:
             continue
-        told.append(f"{count} {words(what)} ({words(why)})")
+        told.append(f"{count:,} {words(what)} ({words(why)})")
     return ", ".join(told)
 
 

@@ -69,3 +69,11 @@ def test_a_table_of_instruments_one_below_the_other_says_how_one_is_taken(
     assert "one of several instruments: offbook data convert --only COLUMN=TEXT" in told
     answer = offbook("data", "convert", "all.csv", "made.csv", "--source-timeframe", "1d")
     assert (answer.code, "--only COLUMN=TEXT" in answer.err) == (2, True), answer.err
+
+
+def test_a_recording_without_a_book_gives_no_part_of_a_table(offbook: Program) -> None:
+    """What reads the table from a pipe gets nothing, not a header."""
+    for options in ((), ("--orders",)):
+        answer = offbook("data", "book", "demo", *options)
+        assert (answer.code, answer.out) == (2, ""), answer.err
+        assert "no book is made of these" in answer.err

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from offbook.adapters.reports.picture import BLUE, GREY, VERMILLION, canvas, save_png
 from offbook.services.reporting.formatting import counted
 from offbook.services.sweeping.heat import HeatMap
-from offbook.services.sweeping.statistics import label_of
+from offbook.services.sweeping.statistics import RETURN, label_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +21,12 @@ _WRITTEN: Final = 150
 """Up to so many places each shows its number."""
 
 _MOST_DECIMALS: Final = 8
+_LARGEST, _SMALLEST = 8.5, 4.5
+"""Points: what numbers are written in, and below what nobody could read them."""
+_ACROSS: Final = 500.0
+"""Points that the places of a row have together, at least."""
+_A_DIGIT: Final = 0.68
+"""The width of a digit with what parts it from others, as a part of the size of the font."""
 _DARK: Final = 0.55
 
 
@@ -40,10 +46,12 @@ def draw_heat(heat: HeatMap, title: str) -> Figure:
     figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
     over = f", best over {', '.join(heat.over)}" if heat.over else ""
     places = counted(sum(v is not None for row in heat.values for v in row), "place")
-    axes.set_title(
-        f"{label_of(heat.figure)}, {places}{over}", loc="left", fontsize="small", color=GREY
-    )
+    axes.set_title(f"{_label(heat)}, {places}{over}", loc="left", fontsize="small", color=GREY)
     return figure
+
+
+def _label(heat: HeatMap) -> str:
+    return f"{label_of(heat.figure)} (%)" if heat.figure == RETURN else label_of(heat.figure)
 
 
 def _map(figure: Figure, axes: Axes, heat: HeatMap) -> None:
@@ -53,7 +61,7 @@ def _map(figure: Figure, axes: Axes, heat: HeatMap) -> None:
     colours = "viridis_r" if heat.less else "viridis"
     axes.set_facecolor("#EEEEEE")  # where there is no value
     image = axes.imshow(grid, aspect="auto", origin="lower", cmap=colours, interpolation="nearest")
-    figure.colorbar(image, ax=axes, label=label_of(heat.figure), pad=0.02)
+    figure.colorbar(image, ax=axes, label=_label(heat), pad=0.02)
     _ticks(axes, "y", heat.down.values)
     axes.set_ylabel(heat.down.name)
     row, column = heat.best
@@ -74,6 +82,10 @@ def _numbers(axes: Axes, heat: HeatMap) -> None:
     known = [value for row in heat.values for value in row if value is not None]
     least, span = min(known), (max(known) - min(known)) or 1.0
     decimals = min(max(2 - math.floor(math.log10(span)), 0), _MOST_DECIMALS)
+    longest = max(len(f"{value:.{decimals}f}") for value in known)
+    size = min(_ACROSS / len(heat.values[0]) / (longest * _A_DIGIT), _LARGEST)
+    if size < _SMALLEST:
+        return
     for row, values in enumerate(heat.values):
         for column, value in enumerate(values):
             if value is None:
@@ -86,7 +98,7 @@ def _numbers(axes: Axes, heat: HeatMap) -> None:
                 f"{value:.{decimals}f}",
                 ha="center",
                 va="center",
-                fontsize="small",
+                fontsize=size,
                 color="black" if light > _DARK else "white",
             )
 
@@ -99,7 +111,7 @@ def _line(_figure: Figure, axes: Axes, heat: HeatMap) -> None:
     axes.plot(
         [best], [dict(known)[best]], marker="o", markersize=11, mfc="none", mec=VERMILLION, mew=2
     )
-    axes.set_ylabel(label_of(heat.figure))
+    axes.set_ylabel(_label(heat))
     axes.grid(visible=True, color="#DDDDDD", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
 
