@@ -45,23 +45,41 @@ class LiquidationLevels:
     def of(self, symbol: str) -> int | None:
         """The last price (units) at which a position stands: a long one is called below it, a short
         one above.  Of what is called already the price that it has.  None for what is not held or
-        not on margin, where no price does it, where another position has no price, and with
-        portfolio margin."""
+        not on margin, where no price does it, where another position has no price or a currency no
+        rate, and with portfolio margin."""
         qty = self._ledger.held_positions().get(symbol, 0)
-        if not qty or self._funds is None or not self._are_priced(symbol):
+        if not qty or self._funds is None:
             return None
         start = self._start(symbol, qty)
-        if self._is_called(symbol, start):
+        if not self._is_priced(symbol, start):
+            return None
+        is_called = self._is_called(symbol, start)
+        if is_called and symbol in self._marks:
             return start
-        return self._below(symbol, start) if qty > 0 else self._above(symbol, start)
+        if qty > 0:
+            return self._rising(symbol, start) if is_called else self._below(symbol, start)
+        return self._falling(symbol, start) if is_called else self._above(symbol, start)
 
     def _start(self, symbol: str, qty: int) -> int:
-        """The last price, or what the position cost."""
+        """The last price, or what the position cost: where the search begins."""
         if symbol in self._marks:
             return sum(self._marks[symbol]) // 2
         cost = int(self._ledger.position(symbol).cost)
         px, of = self._instruments[symbol].average_px(cost, abs(qty))
         return max(abs(px) // of, 1)
+
+    def _rising(self, symbol: str, called: int) -> int | None:
+        """Of a long position that would be called at what it cost: it stands at a higher price."""
+        fine = 2 * called
+        while self._is_called(symbol, fine):
+            called, fine = fine, 2 * fine
+            if fine > _MOST:
+                return None
+        return self._between(symbol, fine, called)
+
+    def _falling(self, symbol: str, called: int) -> int | None:
+        """Of such a short one: at a lower."""
+        return None if self._is_called(symbol, 1) else self._between(symbol, 1, called)
 
     def _below(self, symbol: str, fine: int) -> int | None:
         called = 1
@@ -95,10 +113,17 @@ class LiquidationLevels:
         equity = self._valuation.equity(self._ledger.money(), held)
         return equity < funds.maintenance(held).required
 
-    def _are_priced(self, symbol: str) -> bool:
+    def _is_priced(self, symbol: str, px: int) -> bool:
+        """Whether the records tell all else that the judgement takes."""
+        self._moved = {symbol: px}
+        held = self._ledger.held_positions()
+        currencies = {name for name, amount in self._ledger.money().items() if amount}
         if isinstance(self._funds, IsolatedFunds):
-            return True
-        return all(one in self._marks or one == symbol for one in self._ledger.held_positions())
+            held, currencies = {symbol: held[symbol]}, set()
+        currencies |= {self._instruments[one].settle_currency for one in held}
+        return all(self._prices(one) is not None for one in held) and all(
+            self._valuation.rate(currency) is not None for currency in currencies
+        )
 
     def _prices(self, symbol: str) -> Market | None:
         px = self._moved.get(symbol)

@@ -7,9 +7,11 @@ import msgspec
 import pytest
 from tests.unit.services.reporting.acting import Deal, play
 
-from offbook.domain.config import AccountConfig
+from offbook.domain.config import AccountConfig, FlatFee
 from offbook.domain.contracts import ContractTerms
 from offbook.domain.instruments import AssetClass, Instrument
+from offbook.engine.ledger.folding import fold
+from offbook.services.reporting.liquidation_levels import LiquidationLevels
 from offbook.services.reporting.listing import make_listing
 from offbook.testing.markets import BTCUSDT, quotes_market
 
@@ -89,3 +91,20 @@ def test_what_cannot_be_called_has_no_level() -> None:
     rich = account("USDT", "1000", leverage="20")
     assert level("1", ("100", "100"), rich) == ("1", None)
     assert level("-1", ("100", "100"), rich) == ("-1", "1094.52")
+
+
+@pytest.mark.parametrize(("qty", "last", "level_px"), [("1", "120", 10307), ("-1", "80", 9696)])
+def test_before_the_end_the_level_may_lie_on_either_side_of_what_was_paid(
+    qty: str, last: str, level_px: int
+) -> None:
+    """One coin at 100, and 9.45 of cash less three charges of 4: (p - 100) - 2.55 is half a percent
+    of p at 103.065, and the other way round at 96.965; records that do not end tell no price."""
+    market = quotes_market(
+        [(px, px, MUCH, MUCH) for px in ("100", "100", last, last)], instrument=LINEAR
+    )
+    deals = [Deal(1, qty), Deal(3, "0.001"), Deal(3, "-0.001")]
+    on = account("USDT", "9.45", leverage="20")
+    played = play(market, deals, account=on, fee=FlatFee(per_order="4"))
+    ledger = fold(played.records[:-1])
+    assert ledger.stopped is None
+    assert LiquidationLevels(played.session.config, ledger).of("BTCUSDT") == level_px
