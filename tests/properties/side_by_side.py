@@ -9,9 +9,11 @@ import msgspec
 from tests.properties.eager_steps import made_eager
 from tests.properties.invariants import Invariants
 from tests.properties.level_checks import compare_books, kinds_of_fill
+from tests.properties.liquidation_checks import check_levels
 from tests.properties.made_market import MadeMarket
 from tests.properties.made_session import LISTENERS, Silent, attach_of, merged, session_of
 from tests.properties.market_cases import Setup
+from tests.properties.money_told import check_money_told
 from tests.properties.plain_records import PlainRecords
 from tests.properties.reference_session import ReferenceSession
 from tests.properties.step_cases import Ask, Change, Rows, Send, SendList, Step, Wait
@@ -342,8 +344,11 @@ class SideBySide:
 
     def replay(self) -> None:
         """At the end of a session: what was recorded gives the same bytes again, in one call and
-        without hints."""
-        engine = ProcessingEngine(session_of(self.setup), self._new_listener())
+        without hints, and a report of it tells where all money went, and where margin calls are."""
+        session = session_of(self.setup)
+        self.counts.update(check_money_told(session, self.records))
+        self.counts.update(check_levels(session.config, self.records, self.reference))
+        engine = ProcessingEngine(session, self._new_listener())
         self._orders(again=True)
         inputs = merged(self.inputs, self.records)
         again = [encode_record(record) for record in engine.process(inputs)]

@@ -25,7 +25,10 @@ from offbook.domain.orders import Liquidity, OrderSide
 from offbook.testing.markets import MINUTE, START, XYZ, bars_market
 
 T = TypeVar("T")
-CASES = (12, 61, 115, 127, 133, 254, 357, 362, 367, 409, 416, 457, 512, 568, 624, 632, 641, 653)
+CASES = (
+    *(12, 19, 49, 61, 115, 127, 133, 146, 191, 254, 270, 310, 357, 362, 367, 379),
+    *(416, 457, 512, 568, 624, 632, 641, 653),
+)
 """Sessions of a campaign in which all of these come about."""
 RARE = (
     "DailyLossReached",
@@ -53,6 +56,7 @@ RARE = (
     "SYMBOL_NOT_ALLOWED",
     "SettlementDone",
     "TradingStatusChanged",
+    "accrued borrow_fee own",
     "fills:BoundedFee",
     "fills:ByInstrumentFee",
     "fills:DatedFee",
@@ -85,9 +89,26 @@ RARE = (
     "fills:venues",
     "fills:volume-group",
     "fills:whole_shares",
+    "level: called cross",
+    "level: cross",
+    "level: isolated",
+    "level: none cross",
+    "level: unknown cross",
+    "paid delisting own",
+    "paid dividend changed",
+    "paid dividend kept",
+    "paid funding changed",
+    "paid funding own",
+    "paid in_lieu own",
+    "paid insurance own",
+    "paid interest own",
+    "paid liquidation_fee own",
+    "paid settlement kept",
+    "paid settlement own",
     "symbol-change",
 )
-"""Records, refusals and fills without which a comparison had left something out."""
+"""Records, refusals, fills, levels of margin calls and payments without which a comparison had left
+something out."""
 
 
 class Chosen:
