@@ -1,7 +1,8 @@
 """One account over several instruments, told anew from fills and last prices alone.
 
-It shares no code with the engine, and knows nothing of orders: what was traded is taken from the
-records, and everything that follows from it for the account is added up again in fractions.
+It shares no code with the engine but what reads rows and books, and knows nothing of orders: what
+was traded is taken from the records, and everything that follows from it for the account is added
+up again in fractions.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from tests.properties.reference_margins import shares_of
 from tests.properties.reference_stress import stressed
 
 from offbook.domain import records as r
@@ -196,8 +198,8 @@ class NaivePortfolio:
         account = self.config.account
         if not account.is_margin:
             return ZERO
-        ratio = account.initial_ratio if which == "initial" else account.maintenance_ratio
-        return Fraction(*ratio)
+        opens, keeps = shares_of(account)
+        return opens if which == "initial" else keeps
 
     def _is_equity(self, told: int, before: Mapping[str, Fraction]) -> None:
         wanted = {self.equity(mids) for mids in (before, self.mids)}

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from tests.properties.reference_account import Account, Market, Terms
 from tests.properties.reference_charges import most_charged
-from tests.properties.reference_margins import Margins
+from tests.properties.reference_margins import Margins, shares_of
 from tests.properties.reference_numbers import rounded_down
 from tests.properties.reference_orders import ZERO, Order
 
@@ -21,8 +21,7 @@ class MarginAccount(Margins, Account):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.initial = Fraction(*self.config.initial_ratio)
-        self.maintenance = Fraction(*self.config.maintenance_ratio)
+        self.initial, self.maintenance = shares_of(self.config)
 
     def margin_used(self, market: Market | None) -> Fraction:
         if self.isolated:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from tests.properties.reference_numbers import rounded_down, rounded_even
 from tests.properties.reference_position import Position
 from tests.properties.reference_rates import borrow_rate
-from tests.properties.reference_stress import stressed
+from tests.properties.reference_stress import group_of, stressed
 
 from offbook.domain.config import (
     AccountConfig,
@@ -18,6 +18,20 @@ from offbook.domain.config import (
 )
 
 Market = tuple[Fraction, Fraction]
+
+
+def shares_of(config: AccountConfig) -> tuple[Fraction, Fraction]:
+    """What opening a position takes of its value, and what keeping it does: half as much unless
+    that is told; of a portfolio margin that of what is in no group."""
+    stress = config.portfolio_margin
+    if stress is not None:
+        return Fraction(stress.move) * Fraction(stress.initial_factor), Fraction(stress.move)
+    if config.leverage is not None:
+        opens = 1 / Fraction(config.leverage)
+    else:
+        opens = Fraction("0.5" if config.initial_margin is None else config.initial_margin)
+    keeps = config.maintenance_margin
+    return opens, opens / 2 if keeps is None else Fraction(keeps)
 
 
 class Margins(Position):
@@ -45,7 +59,7 @@ class Margins(Position):
             return own
         share = self.initial
         if self.stress is not None:
-            group = self.stress.group_of(self.instrument.symbol)
+            group = group_of(self.stress, self.instrument.symbol)
             moves = (self.stress.move,) if group is None else (group.down, group.up)
             share = max(map(Fraction, moves)) * Fraction(self.stress.initial_factor)
         need = self.value(qty, price) * share

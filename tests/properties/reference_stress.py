@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from offbook.domain.config import PortfolioMargin
+from offbook.domain.config import PortfolioMargin, ProductGroup
 
 ZERO = Fraction(0)
 FINEST = Fraction(1, 10**18)
+
+
+def group_of(margin: PortfolioMargin, symbol: str) -> ProductGroup | None:
+    """The group that names an instrument, if any."""
+    named = [group for group in margin.groups if symbol in group.symbols]
+    return named[0] if named else None
 
 
 def stressed(
@@ -17,7 +23,7 @@ def stressed(
     """What positions worth ``values`` (signed) need, group by group, each rounded up."""
     groups: dict[object, dict[str, Fraction]] = {}
     for symbol, value in values.items():
-        groups.setdefault(margin.group_of(symbol) or symbol, {})[symbol] = value
+        groups.setdefault(group_of(margin, symbol) or symbol, {})[symbol] = value
     total = ZERO
     for held in groups.values():
         worst = max(_loss(margin, held, point) for point in _points(margin, next(iter(held))))
@@ -28,14 +34,14 @@ def stressed(
 
 def _points(margin: PortfolioMargin, symbol: str) -> list[Fraction]:
     """Five on either side of where prices stand."""
-    group = margin.group_of(symbol)
+    group = group_of(margin, symbol)
     down, up = (margin.move, margin.move) if group is None else (group.down, group.up)
     falls = [-Fraction(down) * n / 5 for n in range(1, 6)]
     return falls + [Fraction(up) * n / 5 for n in range(1, 6)]
 
 
 def _loss(margin: PortfolioMargin, held: Mapping[str, Fraction], move: Fraction) -> Fraction:
-    group = margin.group_of(next(iter(held)))
+    group = group_of(margin, next(iter(held)))
     offset = ZERO if group is None else Fraction(group.offset)
     results = [value * move for value in held.values()]
     losses = -sum((result for result in results if result < 0), ZERO)
