@@ -123,6 +123,7 @@ def test_interest_and_fees_accrue_apart_and_are_paid_in_one_amount(tmp_path: Pat
     }
     result = run(tmp_path, -11, {"type": "margin", "financing": financing})
     lines = told(result, "event", "reason", "symbol", "amount", "days")
+    assert {line[1] for line in told(result, "year_days")} == {None, 0, 360}
     first = {line for line in lines if line[0] == "2024-01-03"}
     assert first == {
         ("2024-01-03", "accrued", "borrow_fee", "XYZ", Decimal("-0.11"), 1),

@@ -7,10 +7,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
+from tests.properties.reference_charges import CENTS
+
 from offbook.domain import records as r
 from offbook.domain.records import Record
 from offbook.domain.session import PaperTradingSession
 from offbook.services.paper_trading.report import make_report
+from offbook.services.reporting.flows import FlowLine
 
 AT_ONCE = ("in_lieu", "delisting", "settlement")
 """What is never owed."""
@@ -32,6 +35,7 @@ def check_money_told(session: PaperTradingSession, records: Sequence[Record]) ->
         if accrues:
             assert line.worth is not None, f"{line} has no worth"
             income += Fraction(line.worth)
+            _is_made_of(line)
         elif line.worth is None:
             came[line.currency] += amount
         else:
@@ -45,6 +49,21 @@ def check_money_told(session: PaperTradingSession, records: Sequence[Record]) ->
     assert _of_each(still) == _of_each(owed), f"owed is {owed}, told is {still}"
     assert income == Fraction(report.income), f"income is {report.income}, told is {income}"
     return kinds
+
+
+def _is_made_of(line: FlowLine) -> None:
+    """What accrues is what its line says it is made of, rounded to a whole unit of its currency."""
+    assert line.basis is not None
+    assert line.rate is not None
+    made = Fraction(line.basis) * Fraction(line.rate)
+    if line.year_days:
+        made = made * (line.days or 0) / line.year_days
+    whole = Fraction(line.amount) + Fraction(line.withheld or 0)
+    if line.reason == "insurance":
+        assert 0 < whole <= made, f"{line} gives back more than was lost"
+    else:
+        unit = Fraction(1, 10 ** CENTS.get(line.currency, 8))
+        assert abs(abs(whole) - abs(made)) < unit, f"{line} is made of {made}"
 
 
 def _booked(records: Iterable[Record], accounts: set[str]) -> Counter[str]:

@@ -22,7 +22,8 @@ class FlowLine(msgspec.Struct, frozen=True, kw_only=True):
     or both at one moment.  ``amount`` (decimal text in ``currency``) is negative where the account
     owes or pays, and after ``withheld``, a tax.  It is ``basis`` times ``rate``: of a dividend the
     units held and what each pays; of a fee or of interest the value and the yearly rate, for
-    ``days``.  These three, and what is withheld, are told where it accrues.  ``worth`` is it in the
+    ``days`` of a year of ``year_days``; of insurance what of the ``basis``, a loss, the margin did
+    not cover.  These, and what is withheld, are told where it accrues.  ``worth`` is it in the
     account's currency: of what is paid what came to the cash in it, None where it did not.
 
     ``reason`` is one of ``domain.action_records.FlowReason``, or ``in_lieu`` (the fraction of a
@@ -39,6 +40,7 @@ class FlowLine(msgspec.Struct, frozen=True, kw_only=True):
     basis: str | None = None
     rate: str | None = None
     days: int | None = None
+    year_days: int | None = None
     worth: str | None = None
 
 
@@ -57,6 +59,7 @@ def flow_of(record: Record, ledger: LedgerState) -> FlowLine | None:
                 basis=record.basis,
                 rate=record.rate,
                 days=record.days,
+                year_days=record.year_days,
                 worth=str(record.worth),
             )
         case FlowPaid():
