@@ -53,7 +53,9 @@ def test_what_is_no_recording_yet_says_how_one_is_made(offbook: Program, folder:
         (folder / name).write_bytes(b"?")
         answer = offbook("data", "convert", name, "made.csv")
         assert (answer.code, "made.csv" in answer.err) == (2, False), answer.err
-        assert f"{name} cannot be converted: its first lines are of no capture" in answer.err
+        assert f"{name} is neither a table" in answer.err
+    (folder / "empty.gz").write_bytes(b"")
+    assert "empty.gz cannot be converted" in offbook("data", "convert", "empty.gz", "a.csv").err
     assert "there is no file" in offbook("data", "check", "nope.gz").err
     assert "is a folder" in offbook("data", "check", ".").err
 

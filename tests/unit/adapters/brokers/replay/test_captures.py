@@ -144,13 +144,13 @@ def test_two_markets_are_not_made_one(tmp_path: Path) -> None:
     """Their levels would stand in one book; other streams of any market are passed over."""
     other = {**spot(3, 4, [["7", "1"]]), "stream": "ethusdt@depth@100ms"}
     index = {"stream": "ethusdt@markPrice", "data": {}}
-    with pytest.raises(BadMarketData, match="of btcusdt and of ethusdt") as caught:
+    with pytest.raises(BadMarketData, match="of ETHUSDT, and those before of BTCUSDT") as caught:
         written(tmp_path, [spot(1, 2, [["1", "1"]]), index, other], DataKind.DEPTH)
     assert caught.value.fields["row"] == 3
     assert caught.value.fields["file"] == str(tmp_path / "capture.gz")
     trade = {"e": "trade", "T": EVENT, "p": "100.1", "q": "0.5", "X": "MARKET", "m": True}
     trades = [{"stream": f"{name}@trade", "data": trade} for name in ("btcusdt", "ethusdt")]
-    with pytest.raises(BadMarketData, match="of btcusdt and of ethusdt"):
+    with pytest.raises(BadMarketData, match="of ETHUSDT, and those before of BTCUSDT"):
         written(tmp_path, trades, DataKind.TRADES)
 
 
