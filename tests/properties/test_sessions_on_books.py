@@ -171,3 +171,8 @@ def test_sessions_on_books_in_which_rare_things_happen_are_without_divergence() 
 def test_what_its_list_leaves_of_an_order_shares_in_a_print() -> None:
     """Pro rata: the other of its list, which has of the same print first, leaves one of five."""
     assert run_case(*case_on_books(71, 1028), Tally()) is None
+
+
+def test_what_is_taken_after_a_gap_that_was_passed_over_is_of_the_new_book() -> None:
+    """It is forgotten with its level; the gap had come in a message that concerned nobody."""
+    assert run_case(*case_on_books(303, 324), Tally()) is None

@@ -174,6 +174,7 @@ class DepthMatching:
         top, or what that was when it was last sound."""
         book, depth = self._venue.book(order.symbol), self._kernel.depths[order.symbol]
         places = self.places(order.symbol)
+        places.catch_up()
         places.leave(order.ordinal)
         if not book.crosses(order, seen):
             book.rest(order)
@@ -282,6 +283,8 @@ class DepthMatching:
         book, depth = self._venue.book(symbol), self._kernel.depths[symbol]
         if not len(book):
             return
+        if execution is None:
+            self.places(symbol).catch_up()
         sound = depth.is_sound if execution is None else execution.may_fill
         may_fill = sound and self._venue.times.trades(trade.instrument)
         left = trade.size_qty - taken

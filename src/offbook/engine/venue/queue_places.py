@@ -220,6 +220,14 @@ class QueuePlaces:
         if depth.is_followed:
             self._move_all()
 
+    def catch_up(self) -> None:
+        """Between two messages: the book may have been lost in rows that were passed over, and what
+        is taken from now on is of the one after that."""
+        if self._lost != self._depth.lost and len(self):
+            self._lost = self._depth.lost
+            for taken in self._taken.values():
+                taken.lose()
+
     def renew(self) -> None:
         """The book was told anew, or has missed something, in rows that were left out: what was
         taken of it may be shown again as if it were new."""
