@@ -99,7 +99,7 @@ bench: $(STAMP) ## Run benchmarks/: ratios, no asserted times (PEERS=1: other en
 chaos: $(STAMP) ## The long kill test: sessions killed at random moments must recover
 	@$(BIN)/python -m pytest tests/e2e -m chaos $(ARGS)
 
-campaign: $(STAMP) ## Compare the engine with a plain reference (ARGS="--steps 1000000 --books 5000")
+campaign: $(STAMP) ## Compare the engine with a plain reference (ARGS="--steps 1000000 --books 5000 --on-books 5000")
 	@$(BIN)/python -m tests.properties.campaign $(ARGS)
 
 # uv writes the locks, with one set of versions for every supported Python, and is no dependency of the
