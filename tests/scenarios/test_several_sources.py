@@ -118,3 +118,33 @@ def test_of_bars_that_end_together_none_is_shown_once_the_session_is_paused() ->
     09:32:30     resume                           RESUMED missed 1 rows 0 timers 0 fills
     09:33:00     bar 102 105 95 104 500           > bar 104.00
     """)
+
+
+def test_what_a_bar_releases_as_the_market_of_another_closes_comes_too_late() -> None:
+    """The bar is matched first of all that happens at its end, in the hours that are then."""
+    play("""
+    given hours XNYS; rows trades; bars 1m; beside BTCUSD bars
+    time         what                          expect
+    20:58:00     print 100 9
+    20:59:00     bar BTCUSD 20 21 19 20 50
+    20:59:00     oto buy a 1 of BTCUSD         a PENDING_NEW; b PENDING_NEW; a NEW; b HELD
+                 / buy b 2 IOC
+    21:00:00     bar BTCUSD 20 21 19 20 50     a FILL 1 @ 20.00 taker; b RELEASED 2
+                                               b CANCELED IOC
+    2024-01-03
+    14:30:00     print 101 9
+    """)
+
+
+def test_what_a_bar_releases_as_the_market_of_another_opens_is_in_time() -> None:
+    """It is for the first print of the day."""
+    play("""
+    given hours XNYS; rows trades; bars 1m; beside BTCUSD bars
+    time         what                          expect
+    14:20:00     print 100 9
+    14:29:00     bar BTCUSD 20 21 19 20 50
+    14:29:00     oto buy a 1 of BTCUSD         a PENDING_NEW; b PENDING_NEW; a NEW; b HELD
+                 / buy b 2 IOC
+    14:30:00     bar BTCUSD 20 21 19 20 50     a FILL 1 @ 20.00 taker; b RELEASED 2
+    14:30:01     print 101 9                   b FILL 2 @ 101.00 taker
+    """)

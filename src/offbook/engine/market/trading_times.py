@@ -68,10 +68,20 @@ class TradingTimes:
 
     def ask(self, calendar: TradingCalendar) -> int:
         """Look at what hours it is now for a calendar's markets; when they change next."""
+        self._look(calendar)
+        return extended_hours.next_change(calendar, self._extends, self._kernel.now)
+
+    def ask_at_bar(self) -> None:
+        """Look at what hours it is at the end of a bar, which is matched before anything else that
+        is due then, a change of hours too: what its fills release arrives at that moment."""
+        if self._kernel.agenda.next_due <= self._kernel.now:
+            for calendar in self._kernel.calendars.values():
+                self._look(calendar)
+
+    def _look(self, calendar: TradingCalendar) -> None:
         name, now = calendar.name, self._kernel.now
         self.hours[name] = calendar.is_open(now)
         self.extended.pop(name, None)
         span = extended_hours.span_at(calendar, self._extends, now)
         if span is not None:
             self.extended[name] = span[0]
-        return extended_hours.next_change(calendar, self._extends, now)

@@ -120,6 +120,7 @@ class SeveralRows:
         if bar.ts > kernel.now:
             self._instants.set_now(bar.ts)
         if kernel.pricing[source.symbol] is source:
+            self._venue.times.ask_at_bar()
             self._venue.match_bar(bar)
         kernel.saw(source, bar)
         self._equity.look()
