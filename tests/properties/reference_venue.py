@@ -146,14 +146,12 @@ class ReferenceVenue(ReferenceBars):
         if own is not None or order.group is None:
             return own
         for other in order.group.orders:
-            rejected = other.ended is OrderStatus.REJECTED
-            if self.is_apart(order, other):
-                if rejected:
-                    return RejectReason.ORDER_LIST_REFUSED
+            if other.ended is OrderStatus.REJECTED:
+                return RejectReason.ORDER_LIST_REFUSED
+            if other.accepted is not None or other.ended or self.is_apart(order, other):
                 continue
             venue = self.venue_of(other.symbol)
-            comes = rejected or (other.accepted is None and not other.ended)
-            if comes and venue.venue_refuses(other, other.qty, other.limit, other.stop):
+            if venue.venue_refuses(other, other.qty, other.limit, other.stop):
                 return RejectReason.ORDER_LIST_REFUSED
         return None
 
@@ -234,10 +232,11 @@ class ReferenceVenue(ReferenceBars):
         due = self.report(order.number, heard)
         reason = self._refuses_new_terms(order, new)
         if reason:
-            self.account.hold(
-                order, self.account.held_together(order, order.qty, order.reserve_price)
-            )
-            self.tell("ReplaceRejected", order.number, reason, order.reserved, due)
+            terms = order.qty, order.reserve_price
+            amount = ZERO if order.held else self.account.held_together(order, *terms)
+            if not order.ended:  # else it holds nothing, and the others of its list as before
+                self.account.hold(order, amount)
+            self.tell("ReplaceRejected", order.number, reason, amount, due)
             return
         before = (order.limit, order.stop)
         order.limit, order.trail, order.percent = new.limit, new.trail, new.percent

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 from tests.properties.market_cases import Setup
 from tests.properties.other_cases import ABC
 from tests.properties.row_cases import Move
 from tests.properties.side_by_side import SideBySide
-from tests.properties.step_cases import Ask, End, Rows, Send, Step
+from tests.properties.step_cases import Ask, End, Rows, Send, SendList, Step
 
 from offbook.domain.config import (
     AccountConfig,
@@ -20,10 +21,11 @@ from offbook.domain.config import (
     LifecycleConfig,
     MarginMode,
     RiskConfig,
+    SelfMatchPolicy,
     VenueConfig,
 )
 from offbook.domain.market_data import DataKind
-from offbook.domain.orders import OrderSide, TimeInForce
+from offbook.domain.orders import ContingencyType, OrderSide, TimeInForce
 from offbook.testing.markets import SECOND, START, XYZ
 
 SHARES = Setup(
@@ -117,3 +119,33 @@ def test_two_isolated_positions_are_liquidated_at_once() -> None:
     )
     assert pair.counts["LiquidationBegan-several"] == pair.counts["LiquidationEnded"] == 2
     assert pair.counts["FlowPaid"] == 2, pair.counts
+
+
+def test_a_replace_comes_to_one_of_a_list_that_was_refused() -> None:
+    """It met the first of its own list, which works on and alone holds what the two had held."""
+    venue = msgspec.structs.replace(
+        SHARES.venue,
+        latency=LatencyConfig(entry_ns=1, response_ns=1),
+        self_match=SelfMatchPolicy.CANCEL_ARRIVING,
+    )
+    account = AccountConfig(
+        currency="USD", initial_cash="10000", type=AccountType.MARGIN, leverage="10"
+    )
+    pair = compared(
+        replace(SHARES, venue=venue, account=account, listener=None),
+        [
+            Rows((Move(10, 0, 2, 50, 50, 0, 0),)),
+            SendList(
+                kind=ContingencyType.OCO,
+                sends=(
+                    replace(send(OrderSide.BUY, 5), price=1),
+                    replace(send(OrderSide.SELL, 5), price=1),
+                ),
+                when=0,
+            ),
+            Ask(which=0, ended=False, replace=True, qty=4, price=None, stop=None, when=0),
+            quote(0, 50),
+        ],
+    )
+    assert pair.counts["SELF_MATCH"] == pair.counts["OrderAccepted"] == 1, pair.counts
+    assert pair.counts["ReplaceRejected"] == 1, pair.counts

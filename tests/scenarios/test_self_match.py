@@ -47,6 +47,23 @@ def test_the_arriving_order_is_refused_where_the_venue_says_so() -> None:
     """)
 
 
+def test_a_list_is_refused_whole_for_one_order_that_would_meet_another() -> None:
+    """Those that come after it too; also the exits of an entry, which are never held."""
+    play("""
+    given live; self cancel_arriving
+    time         what                         expect
+    09:30:00     quote 100.00 100.10 9 9
+    09:30:01     buy h 9                      h PENDING_NEW; h NEW; h FILL 9 @ 100.10 taker
+    09:30:02     sell a 2 @ 100.05            a PENDING_NEW; a NEW
+    09:30:03     oco buy b 2 @ 99             b PENDING_NEW; c PENDING_NEW; d PENDING_NEW
+                 / buy c 2 @ 100.05           b REJECTED ORDER_LIST_REFUSED; c REJECTED SELF_MATCH
+                 / buy d 2 stop 101           d REJECTED ORDER_LIST_REFUSED
+    09:30:04     bracket buy e 2 @ 100.05     e PENDING_NEW; f PENDING_NEW; g PENDING_NEW
+                 / sell f 2 @ 102 reduce      e REJECTED SELF_MATCH; f REJECTED ORDER_LIST_REFUSED
+                 / sell g 2 stop 98 reduce    g REJECTED ORDER_LIST_REFUSED; held 0
+    """)
+
+
 def test_both_lose_what_the_smaller_has_open_where_the_venue_decrements() -> None:
     """And the smaller ends; what is left of the larger goes on."""
     play("""

@@ -39,20 +39,28 @@ class Acceptance:
         return self._list_refusal(order)
 
     def _list_refusal(self, order: OrderState) -> Refusal | None:
-        """The venue takes a list whole or not at all; its orders arrive at one moment. Of those of
-        another venue it knows what was refused there before."""
-        for other in members(self._kernel.ledger, order):
-            refused = other.status is OrderStatus.REJECTED
-            if self._kernel.is_apart(order.symbol, other.symbol):
-                if refused:
-                    return Refusal(reason=RejectReason.ORDER_LIST_REFUSED, limit=str(other.reason))
-                continue
-            if refused or (other.accepted_ts is None and not other.status.is_terminal):
-                refusal = self.terms(other, other)
-                if refusal is not None:
-                    reason = RejectReason.ORDER_LIST_REFUSED
-                    return Refusal(reason=reason, limit=refusal.reason.value)
-        return None
+        """The venue takes a list whole or not at all; its orders arrive at one moment. What is told
+        is why one was refused for itself, where that is known."""
+        reason = RejectReason.ORDER_LIST_REFUSED
+        mates = members(self._kernel.ledger, order)
+        reasons = [why for why in (self._why_refused(order, mate) for mate in mates) if why]
+        if not reasons:
+            return None
+        own = next((why for why in reasons if why != reason.value), reasons[0])
+        return Refusal(reason=reason, limit=own)
+
+    def _why_refused(self, order: OrderState, other: OrderState) -> str | None:
+        """Why another of an order's list was refused, or is about to be. One that was is not asked
+        again: it has ended, and so would meet no order of the session any more. Of those of another
+        venue it is only known what was refused there before."""
+        if other.status is OrderStatus.REJECTED:
+            return str(other.reason)
+        if self._kernel.is_apart(order.symbol, other.symbol):
+            return None
+        if other.accepted_ts is not None or other.status.is_terminal:
+            return None
+        refusal = self.terms(other, other)
+        return None if refusal is None else refusal.reason.value
 
     def terms(self, order: OrderState, terms: OrderState | Amendment) -> Refusal | None:
         """Why an order is not taken, or kept, on these terms."""
