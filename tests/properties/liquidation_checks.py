@@ -46,9 +46,14 @@ def check_levels(
             mid = (bid + ask) / 2 * 10**account.instrument.price_precision
             assert level == mid // 1, f"{symbol} is called at {level} already"
             found.append(f"level: called {kind}")
-        else:
-            assert _is_called(account, level + further), f"{symbol} is not called beyond {level}"
+        elif _is_called(account, level + further):
             found.append(f"level: {kind}")
+        else:
+            # Its price is a rate as well, and what else is held decides which way is down.
+            told = f"{symbol} is not called beyond {level}"
+            assert _is_called(account, level - further), told
+            assert not _is_called(account, 1 if account.held > 0 else FAR), told
+            found.append(f"level: other side {kind}")
     return found
 
 

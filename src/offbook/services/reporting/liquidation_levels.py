@@ -44,9 +44,11 @@ class LiquidationLevels:
 
     def of(self, symbol: str) -> int | None:
         """The last price (units) at which a position stands: a long one is called below it, a short
-        one above.  Of what is called already the price that it has.  None for what is not held or
-        not on margin, where no price does it, where another position has no price or a currency no
-        rate, and with portfolio margin."""
+        one above.  It may be the other way round where the instrument's price is also the rate of
+        a currency, by what else the account has in it: told where nothing is on the usual side.
+        Of what is called already the price that it has.  None for what is not held or not on
+        margin, where no price does it, where another position has no price or a currency no rate,
+        and with portfolio margin."""
         qty = self._ledger.held_positions().get(symbol, 0)
         if not qty or self._funds is None:
             return None
@@ -56,9 +58,11 @@ class LiquidationLevels:
         is_called = self._is_called(symbol, start)
         if is_called and symbol in self._marks:
             return start
-        if qty > 0:
-            return self._rising(symbol, start) if is_called else self._below(symbol, start)
-        return self._falling(symbol, start) if is_called else self._above(symbol, start)
+        lower, higher = (self._falling, self._rising) if is_called else (self._below, self._above)
+        # A long position stands at higher prices, and is called at lower ones.
+        usual, other = (higher, lower) if (qty > 0) is is_called else (lower, higher)
+        level = usual(symbol, start)
+        return other(symbol, start) if level is None else level
 
     def _start(self, symbol: str, qty: int) -> int:
         """The last price, or what the position cost: where the search begins."""
@@ -69,7 +73,7 @@ class LiquidationLevels:
         return max(abs(px) // of, 1)
 
     def _rising(self, symbol: str, called: int) -> int | None:
-        """Of a long position that would be called at what it cost: it stands at a higher price."""
+        """Of what would be called at what it cost, and stands at a higher price, as a long one."""
         fine = 2 * called
         while self._is_called(symbol, fine):
             called, fine = fine, 2 * fine
@@ -78,7 +82,7 @@ class LiquidationLevels:
         return self._between(symbol, fine, called)
 
     def _falling(self, symbol: str, called: int) -> int | None:
-        """Of such a short one: at a lower."""
+        """At a lower, as a short one."""
         return None if self._is_called(symbol, 1) else self._between(symbol, 1, called)
 
     def _below(self, symbol: str, fine: int) -> int | None:

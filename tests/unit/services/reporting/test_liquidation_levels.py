@@ -13,12 +13,22 @@ from offbook.domain.instruments import AssetClass, Instrument
 from offbook.engine.ledger.folding import fold
 from offbook.services.reporting.liquidation_levels import LiquidationLevels
 from offbook.services.reporting.listing import make_listing
-from offbook.testing.markets import BTCUSDT, quotes_market
+from offbook.testing.markets import BTCUSDT, XYZ, combined, quotes_market
 
 LINEAR = msgspec.structs.replace(
     BTCUSDT, asset_class=AssetClass.CRYPTO_PERPETUAL, contract=ContractTerms()
 )
 INVERSE = msgspec.structs.replace(LINEAR, contract=ContractTerms(is_inverse=True))
+EUR_SHARE = msgspec.structs.replace(XYZ, symbol="EURO", base="EURO", quote_currency="EUR")
+EURUSD = msgspec.structs.replace(
+    BTCUSDT,
+    symbol="EURUSD",
+    base="EUR",
+    quote_currency="USD",
+    price_precision=4,
+    tick_size="0.0001",
+)
+USDEUR = msgspec.structs.replace(EURUSD, symbol="USDEUR", base="USD", quote_currency="EUR")
 MUCH = "1000000000"
 
 
@@ -108,3 +118,31 @@ def test_before_the_end_the_level_may_lie_on_either_side_of_what_was_paid(
     ledger = fold(played.records[:-1])
     assert ledger.stopped is None
     assert LiquidationLevels(played.session.config, ledger).of("BTCUSDT") == level_px
+
+
+@pytest.mark.parametrize(
+    ("pair", "qty", "shares", "last"),
+    [
+        (EURUSD, "10", "-10", "1.4659"),
+        (EURUSD, "-10", "10", "0.4734"),
+        (USDEUR, "10", "10", "1.8811"),
+        (USDEUR, "10", "-10", "0.7024"),
+    ],
+    ids=["long, above", "short, below", "in euros, above", "in euros, below as usual"],
+)
+def test_a_pair_that_is_a_rate_is_called_on_the_side_where_all_in_its_currency_loses(
+    pair: Instrument, qty: str, shares: str, last: str
+) -> None:
+    """50 dollars, 10 of the pair at 1 and 10 shares at 10 euros: with both 5 percent maintained,
+    140 + 10r - 100r = 5.5r at r = 1.46597, -40 - 10r + 100r = 5.5r at 0.47337; and in euros per
+    dollar -60 + 10 + 100/r = 0.5 + 5/r at 1.88119, 140 + 10 - 100/r = 0.5 + 5/r at 0.70234."""
+    rates = quotes_market([("1", "1", MUCH, MUCH)] * 4, instrument=pair)
+    euros = quotes_market([("10", "10", MUCH, MUCH)] * 4, instrument=EUR_SHARE)
+    terms = {"leverage": "3", "maintenance_margin": "0.05"}
+    on = account("USD", "50", rates_from={"EUR": pair.symbol}, **terms)
+    deals = [Deal(3, qty, None, pair.symbol), Deal(3, shares, None, "EURO")]
+    played = play(combined(rates, euros), deals, account=on)
+    lines = make_listing(played.session, played.records).positions
+    found = {line.symbol: (line.qty, line.liquidation_px) for line in lines}
+    assert found[pair.symbol] == (qty, last)
+    assert found["EURO"][0] == shares
