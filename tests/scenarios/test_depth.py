@@ -16,6 +16,21 @@ def test_a_market_order_walks_the_levels() -> None:
     """)
 
 
+def test_what_its_fills_set_free_takes_of_the_levels_that_an_order_walks() -> None:
+    """It goes on to those behind, at once."""
+    play("""
+    given rows depth
+    time         what                                     expect
+    09:30:00     depth 100x5 / 100.09x9 snapshot
+    09:30:01     oto buy a 4 @ 100.04                     a PENDING_NEW; b PENDING_NEW
+                 / buy b 4                                a NEW behind 0; b HELD
+    09:30:02     depth / 100.02x2 100.03x3 100.04x3       a TRADE 2 @ 100.04 maker; b RELEASED 2
+                                                          b FILL 2 @ 100.03 taker
+                                                          a TRADE 1 @ 100.04 maker
+                                                          a FILL 1 @ 100.04 maker
+    """)
+
+
 def test_a_limit_walks_no_further_than_its_price_and_rests() -> None:
     """What it could not take is filled by what comes to it."""
     play("""

@@ -19,20 +19,17 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from offbook.domain.config import QueueConfig
 from offbook.domain.depth import BID
 from offbook.domain.market_data import Quote, Trade
 from offbook.domain.orders import CancelReason, Liquidity, OrderSide, TimeInForce
 from offbook.domain.record_parts import Evidence
 from offbook.engine.books.books import AnyBook, take_update
-from offbook.engine.books.depths import Depths
 from offbook.engine.books.order_book import Execution, OrderBook, Seen
 from offbook.engine.kernel import Kernel
 from offbook.engine.ledger.state import OrderState
-from offbook.engine.models.queues import Exact, Fifo, queue_model
 from offbook.engine.rows.rows import BookUpdate
 from offbook.engine.venue.book import Book
-from offbook.engine.venue.exact_places import ExactPlaces
+from offbook.engine.venue.book_places import places_on
 from offbook.engine.venue.fills import Filler
 from offbook.engine.venue.level_deals import deal_at, grant_at_once
 from offbook.engine.venue.queue_places import QueuePlaces
@@ -50,22 +47,6 @@ def execution_as_trade(depth: OrderBook, execution: Execution) -> Trade:
     took = {BID: OrderSide.SELL, -BID: OrderSide.BUY}.get(told.side)
     price = told.px / 10**instrument.price_precision
     return Trade(told.ts, price, told.px, told.qty, took, told.ts_event, told.row, instrument, None)
-
-
-def places_on(books: Depths, symbol: str, queue: QueueConfig | None) -> QueuePlaces:
-    """What a session has on a book, by the model told: by default exact places where every order
-    is told, and first in, first out elsewhere."""
-    precision = books[symbol].instrument.qty_precision
-    told = None if queue is None else queue_model(queue, precision)
-    if isinstance(books[symbol], OrderBook) and isinstance(told, Exact | None):
-        return ExactPlaces(lambda: _by_order(books, symbol), told or Exact())
-    return QueuePlaces(lambda: books[symbol], told or Fifo())
-
-
-def _by_order(books: Depths, symbol: str) -> OrderBook:
-    depth = books[symbol]
-    assert isinstance(depth, OrderBook)
-    return depth
 
 
 class DepthMatching:
@@ -213,10 +194,13 @@ class DepthMatching:
         if isinstance(granted, CancelReason):
             self._venue.end(order, granted)
             return
+        wanted = left
         for place, (px, size, _) in enumerate(levels, 1):
             left -= self._take_level(order, px, size, left, granted - place)
             if left == 0 or order.status.is_terminal:
                 return
+        if left < wanted:  # what its fills set free had some of these levels: it goes further
+            self._walk(order, depth)
 
     def _offered(self, order: OrderState, depth: AnyBook) -> list[tuple[int, int, int]]:
         """Price, size and what may be taken, in whole lots, of so many levels that satisfy an order
