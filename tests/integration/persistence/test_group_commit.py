@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from offbook.adapters.persistence import writer
+from offbook.adapters.persistence import log_length, writer
+from offbook.adapters.persistence.changes import ReleaseLease
+from offbook.adapters.persistence.log_length import LogLength
 from offbook.adapters.persistence.sqlite_repository import SqliteRepository
+from offbook.adapters.persistence.statements import MOVE_LOG
 from offbook.domain.errors import (
     CommitOutcomeUnknown,
     ConcurrencyConflict,
@@ -191,3 +194,62 @@ async def test_the_loop_of_a_caller_may_be_gone(tmp_path: Path, control) -> None
     await repository.save(new_session(2), expected_version=0, epoch=0)
     assert len(await repository.list()) == 2
     await repository.close()
+
+
+def counted(sizes):
+    """How often a log is moved while changes of these sizes are committed, each by itself."""
+    asked = []
+
+    class Connection:
+        def execute(self, statement):
+            asked.append(statement)
+            return self
+
+        def fetchone(self):
+            return (0, 0, 0)
+
+    log, connection = LogLength(), Connection()
+    log.take_over(connection)
+    for size in sizes:
+        log.grow([ReleaseLease("s", 1, size)])
+        log.shorten_if_due(connection)
+    assert asked.pop(0) == "PRAGMA wal_autocheckpoint = 0"
+    assert set(asked) <= {"PRAGMA wal_checkpoint(PASSIVE)"}
+    return len(asked)
+
+
+def test_the_log_is_moved_when_it_is_long() -> None:
+    assert counted([0] * 333) == 0
+    assert counted([0] * 334) == 1
+    assert counted([0] * 700) == 2
+    assert counted([8 << 20]) == 1
+    assert counted([40_000] * 83) == 0
+    assert counted([40_000] * 84) == 1
+
+
+async def test_the_log_is_moved_after_callers_are_answered(tmp_path, control, monkeypatch) -> None:
+    monkeypatch.setattr(log_length, "PAGES_MAX", 1)
+    repository = SqliteRepository.open(tmp_path, connection_type=control.connection_type)
+    arrived, go_on = control.hold(MOVE_LOG)
+    await repository.save(new_session(1), expected_version=0, epoch=0)
+    assert await asyncio.to_thread(arrived.wait, 30)
+    second = asyncio.create_task(repository.save(new_session(2), expected_version=0, epoch=0))
+    go_on.set()
+    await second
+    await repository.close()
+    moved, committed = control.statements.index(MOVE_LOG), control.statements.index("COMMIT")
+    assert committed < moved
+
+
+async def test_a_log_that_cannot_be_moved_is_settled_before_anything_is_added(
+    repository, control, monkeypatch
+) -> None:
+    monkeypatch.setattr(log_length, "PAGES_MAX", 1)
+    control.fail_statement(MOVE_LOG, sqlite3.OperationalError("disk I/O error"))
+    await repository.save(new_session(1), expected_version=0, epoch=0)
+    monkeypatch.setattr(log_length, "PAGES_MAX", 1_000_000)
+    await repository.save(new_session(2), expected_version=0, epoch=0)
+    failed = control.statements.index(MOVE_LOG)
+    after = control.statements[failed:]
+    assert after.index("PRAGMA wal_checkpoint(TRUNCATE)") < after.index("BEGIN IMMEDIATE")
+    assert len(await repository.list()) == 2

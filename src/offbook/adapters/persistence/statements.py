@@ -10,6 +10,8 @@ ROLLBACK: Final = "ROLLBACK"
 SAVEPOINT: Final = "SAVEPOINT change"
 RELEASE_SAVEPOINT: Final = "RELEASE change"
 ROLLBACK_TO_SAVEPOINT: Final = "ROLLBACK TO change"
+LEAVE_LOG: Final = "PRAGMA wal_autocheckpoint = 0"
+MOVE_LOG: Final = "PRAGMA wal_checkpoint(PASSIVE)"
 
 STORED_STATE: Final = """
 SELECT s.version, s.last_seq, coalesce(l.epoch, 0), coalesce(l.released, 0), s.config

@@ -20,6 +20,7 @@ from typing import Final
 from offbook.adapters.persistence import statements as sql
 from offbook.adapters.persistence.changes import Change, Save
 from offbook.adapters.persistence.connections import CHECKPOINT, primary_code, storage_error
+from offbook.adapters.persistence.log_length import LogLength
 from offbook.adapters.persistence.presence import Presence
 from offbook.adapters.persistence.together import runs, save_all
 from offbook.domain.errors import CommitOutcomeUnknown, OffbookError, StorageUnavailable
@@ -80,6 +81,7 @@ class Writer:
         self._presence = presence
         self._connection: sqlite3.Connection | None = None
         self._suspect = False
+        self._log = LogLength()
         self._waiting: deque[_Waiting] = deque()
         self._ready = 0
         self._handing_over: set[asyncio.AbstractEventLoop] = set()
@@ -135,6 +137,7 @@ class Writer:
             _deliver(group)
             # Else the last group's callers would stay in memory until the next one comes.
             del group
+            self._keep_log_short()
         self._drop_connection()
 
     def _take_group(self) -> list[_Waiting]:
@@ -158,9 +161,13 @@ class Writer:
         try:
             connection = self._connected()
             connection.execute(sql.BEGIN)
-            for run in runs([waiting.change for waiting in group]):
-                _apply_run(connection, [group[place] for place in run])
-            _commit(connection)
+            if len(group) == 1:
+                _carry_out(connection, group[0], sql.ROLLBACK)  # alone, it is the whole transaction
+            else:
+                for run in runs([waiting.change for waiting in group]):
+                    _apply_run(connection, [group[place] for place in run])
+            if connection.in_transaction:
+                _commit(connection)
         except _CommitBroke as broke:
             self._drop_connection()
             kind = StorageUnavailable if broke.undone else CommitOutcomeUnknown
@@ -173,6 +180,16 @@ class Writer:
         else:
             # What was committed counts if it is in a file that can be found again.
             self._is_present(group, CommitOutcomeUnknown)
+            self._log.grow(waiting.change for waiting in group)
+
+    def _keep_log_short(self) -> None:
+        """Nobody waits for this, nor is told of an error: the next group meets it on connecting."""
+        if self._connection is not None:
+            try:
+                self._log.shorten_if_due(self._connection)
+            except sqlite3.Error:
+                self._suspect = True
+                self._drop_connection()
 
     def _is_present(self, group: Sequence[_Waiting], kind: type[StorageUnavailable]) -> bool:
         """Whether the store's files are in place; if not, the group is told so.
@@ -193,6 +210,7 @@ class Writer:
             connection = self._connect()
             try:
                 self._settle(connection)
+                self._log.take_over(connection)
                 self._presence.watch_log()
                 self._presence.check()
             except BaseException:
@@ -253,18 +271,23 @@ def _apply_run(connection: sqlite3.Connection, run: Sequence[_Waiting]) -> None:
 
 
 def _apply(connection: sqlite3.Connection, waiting: _Waiting) -> None:
-    """Carry out one change; refused, it is undone alone."""
+    """Carry out one change of several; refused, it is undone alone."""
     connection.execute(sql.SAVEPOINT)
+    _carry_out(connection, waiting, sql.ROLLBACK_TO_SAVEPOINT)
+    connection.execute(sql.RELEASE_SAVEPOINT)
+
+
+def _carry_out(connection: sqlite3.Connection, waiting: _Waiting, undo: str) -> None:
+    """Carry out a change; ``undo`` is the statement that undoes it where it is refused."""
     try:
         waiting.answer = waiting.change.apply(connection)
     except OffbookError as refusal:
-        connection.execute(sql.ROLLBACK_TO_SAVEPOINT)
+        connection.execute(undo)
         waiting.error = refusal
     except _OF_ONE_CHANGE as fault:
-        connection.execute(sql.ROLLBACK_TO_SAVEPOINT)
+        connection.execute(undo)
         waiting.error = StorageUnavailable(f"the change cannot be stored: {fault}")
         waiting.error.__cause__ = fault
-    connection.execute(sql.RELEASE_SAVEPOINT)
 
 
 def _commit(connection: sqlite3.Connection) -> None:
