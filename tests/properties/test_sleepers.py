@@ -77,7 +77,7 @@ class Taken:
                 naive = ENCODER.encode(state_of(engine._parts, engine.cursor.row, memory))
                 key = engine.last_seq, engine.cursor.row
                 self.states.setdefault(key, set()).add(naive)
-                self.spared += captured._changed is not None
+                self.spared += captured.relies
             return captured
 
         monkeypatch.setattr(ProcessingEngine, "capture", noted)

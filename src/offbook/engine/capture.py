@@ -8,8 +8,8 @@ Whoever has an earlier state of the same engine is spared the pieces whose order
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import count, islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
@@ -51,31 +51,51 @@ class Piece(NamedTuple):
         return self.start + ENCODER.encode(self.entries)[1:-1]
 
 
+class Held(NamedTuple):
+    """One of the maps of a state, of ``size`` entries: all of them, or where that is known those of
+    the pieces that have ``changed``, by their numbers in order."""
+
+    name: str
+    entries: Mapping[Any, Any]
+    size: int
+    changed: Sequence[int] | None = None
+
+    def pieces(self) -> Iterator[Piece]:
+        """The map as a JSON object, in pieces."""
+        left, start = iter(self.entries.items()), b"{"
+        changed = None if self.changed is None else frozenset(self.changed)
+        for number in range(-(-self.size // PIECE)):
+            is_same = changed is not None and number not in changed
+            part = {} if is_same else dict(islice(left, PIECE))
+            place = None if self.name in _GROW_WITHIN else (self.name, number)
+            yield Piece(start, part, place, is_same)
+            start = b","
+        yield Piece(b"}" if self.size else b"{}")
+
+
 class Captured:
     """A state as it was; ``entries`` is how much it holds, ``mark`` the moment."""
 
-    __slots__ = ("_changed", "_maps", "_rest", "entries", "mark")
+    __slots__ = ("_maps", "_rest", "entries", "mark")
 
-    def __init__(
-        self,
-        rest: bytes,
-        maps: list[tuple[str, Mapping[Any, Any]]],
-        mark: Mark | None = None,
-        changed: frozenset[int] | None = None,
-    ) -> None:
-        """``maps`` are those that are left out of ``rest``, each with a name of its own.  Of the
-        orders, only the pieces with these numbers are not as they were; None for all."""
+    def __init__(self, rest: bytes, maps: list[Held], mark: Mark | None = None) -> None:
+        """``maps`` are those that are left out of ``rest``, each with a name of its own."""
         self._rest = rest.split(_MARK)
         self._maps = maps
-        self._changed = changed
-        self.entries = sum(len(entries) for _, entries in maps)
+        self.entries = sum(held.size for held in maps)
         self.mark = mark
+
+    @property
+    def relies(self) -> bool:
+        """Whether it is not whole without an earlier state, which has the orders that did not
+        change."""
+        return any(held.changed is not None for held in self._maps)
 
     def pieces(self) -> Iterator[Piece]:
         """The parts in order; the joined bytes of all are what ``whole`` gives."""
         yield Piece(self._rest[0])
-        for (name, entries), text in zip(self._maps, self._rest[1:], strict=True):
-            yield from _cut(name, entries, self._changed if name == _ORDERS else None)
+        for held, text in zip(self._maps, self._rest[1:], strict=True):
+            yield from held.pieces()
             yield Piece(text)
 
     def whole(self) -> bytes:
@@ -91,54 +111,49 @@ def capture(parts: Parts, row: int, memory: bytes | None, since: Mark | None = N
     if len(ledger.orders) > PIECE:
         mark, ordinals = parts.kernel.changed.begin(since)
         changed = None if ordinals is None else _pieces_of(ordinals)
-    kept: dict[str, Mapping[Any, Any]] = {
-        _ORDERS: _held(ledger.orders, ledger.open_orders, changed),
-        "by_client_id": ledger.by_client_id.copy(),
-        "bodies": ledger.bodies.copy(),
-        "lists": ledger.lists.copy(),
-    }
-    seen = {"orders": _held(view.orders, view.open_orders)}
+    kept = [
+        _orders(_ORDERS, ledger.orders, ledger.open_orders, changed),
+        _copied("by_client_id", ledger.by_client_id),
+        _copied("bodies", ledger.bodies),
+        _copied("lists", ledger.lists),
+    ]
+    seen = [_orders("orders", view.orders, view.open_orders)]
     state = state_of(parts, row, memory)
     state = msgspec.structs.replace(state, ledger=_without(ledger, kept), view=_without(view, seen))
-    maps = [*_in_order("", ledger, kept), *_in_order("view.", view, seen)]
-    return Captured(ENCODER.encode(state), maps, mark, changed)
+    of_view = [held._replace(name=f"view.{held.name}") for held in _in_order(view, seen)]
+    return Captured(ENCODER.encode(state), [*_in_order(ledger, kept), *of_view], mark)
 
 
-def _pieces_of(ordinals: set[int]) -> frozenset[int]:
+def _pieces_of(ordinals: set[int]) -> Sequence[int]:
     """The numbers of the pieces in which orders are: their ordinals count from 1 without a gap."""
-    return frozenset((ordinal - 1) // PIECE for ordinal in ordinals)
+    return sorted({(ordinal - 1) // PIECE for ordinal in ordinals})
 
 
-def _held(
-    orders: dict[int, S], still_open: Mapping[int, None], changed: frozenset[int] | None = None
-) -> dict[int, S]:
-    """The orders, and copies of those that may change, in the pieces that are to be written."""
-    held = orders.copy()
-    for ordinal in still_open:
-        if changed is None or (ordinal - 1) // PIECE in changed:
-            held[ordinal] = msgspec.structs.replace(held[ordinal])
-    return held
+def _copied(name: str, entries: Mapping[Any, Any]) -> Held:
+    return Held(name, dict(entries), len(entries))
 
 
-def _without(whole: S, names: Mapping[str, object]) -> S:
+def _orders(
+    name: str,
+    orders: Mapping[int, S],
+    still_open: Mapping[int, None],
+    changed: Sequence[int] | None = None,
+) -> Held:
+    """The orders of the pieces that are to be written, and copies of those that may change."""
+    ordinals: Iterable[int] = orders
+    if changed is not None:
+        ends = ((number * PIECE, min((number + 1) * PIECE, len(orders))) for number in changed)
+        ordinals = chain.from_iterable(range(start + 1, end + 1) for start, end in ends)
+    copied = msgspec.structs.replace
+    entries = {at: copied(orders[at]) if at in still_open else orders[at] for at in ordinals}
+    return Held(name, entries, len(orders), changed)
+
+
+def _without(whole: S, maps: Iterable[Held]) -> S:
     """The same, with a mark in the place of some of its maps."""
-    return msgspec.structs.replace(whole, **{name: msgspec.Raw(_MARK) for name in names})
+    return msgspec.structs.replace(whole, **{held.name: msgspec.Raw(_MARK) for held in maps})
 
 
-def _in_order(
-    prefix: str, whole: msgspec.Struct, kept: Mapping[str, Mapping[Any, Any]]
-) -> list[tuple[str, Mapping[Any, Any]]]:
-    return [(prefix + name, kept[name]) for name in whole.__struct_fields__ if name in kept]
-
-
-def _cut(name: str, entries: Mapping[Any, Any], changed: frozenset[int] | None) -> Iterator[Piece]:
-    """A map as a JSON object, in pieces; those that are not ``changed`` are as they were."""
-    left, start = iter(entries.items()), b"{"
-    for number in count():
-        part = dict(islice(left, PIECE))
-        if not part:
-            break
-        is_same = changed is not None and number not in changed
-        yield Piece(start, part, None if name in _GROW_WITHIN else (name, number), is_same)
-        start = b","
-    yield Piece(b"}" if entries else b"{}")
+def _in_order(whole: msgspec.Struct, maps: Iterable[Held]) -> list[Held]:
+    by_name = {held.name: held for held in maps}
+    return [by_name[name] for name in whole.__struct_fields__ if name in by_name]

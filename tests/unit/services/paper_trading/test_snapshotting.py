@@ -27,12 +27,17 @@ from offbook.domain.journal import Snapshot
 from offbook.domain.market_data import Cursor
 from offbook.domain.session import SessionStatus
 from offbook.engine import capture as capturing
-from offbook.engine.capture import Captured, Piece
+from offbook.engine.capture import Captured, Held, Piece
 from offbook.services.paper_trading import snapshotting
 from offbook.services.paper_trading.snapshotting import AT_ONCE, SnapshotMaker, unpacked
 from offbook.services.paper_trading.verification import ReplayOutcome
 
 PLACE = Snapshot(seq=7, cursor=Cursor(row=3, ts=4), head=bytes(32), state=b"")
+
+
+def held(name: str, entries: dict[Any, Any]) -> Held:
+    """A map as it is now; of what grows where it stands, the map itself."""
+    return Held(name, entries.copy() if name == "orders" else entries, len(entries))
 
 
 class Told:
@@ -181,7 +186,7 @@ async def test_pieces_that_did_not_change_are_not_written_again(
         for _ in range(chance.randrange(3)):
             orders[chance.randrange(len(orders))] = number
         orders |= dict.fromkeys(range(len(orders), len(orders) + chance.randrange(4)), 0)
-        captured = Captured(b"[\0,\0]", [("orders", orders.copy()), ("lists", names)])
+        captured = Captured(b"[\0,\0]", [held("orders", orders), held("lists", names)])
         whole = captured.whole()
         pieces = sum(piece.entries is not None for piece in captured.pieces())
         written.clear()
