@@ -39,7 +39,7 @@ from offbook.ports.clock import IClock
 from offbook.services.paper_trading.digests import encode_order_answer
 from offbook.services.paper_trading.kept_engine import KeptEngine
 from offbook.services.paper_trading.messages import AnswerFor, Message, TakeCommand, Taken
-from offbook.services.paper_trading.outbox import Outbox, Waiter
+from offbook.services.paper_trading.outbox import OrderWaiter, Outbox, Waiter
 
 if TYPE_CHECKING:
     from offbook.engine.processing_engine import ProcessingEngine
@@ -218,7 +218,7 @@ class CommandDesk:
                     answer=encode_order_answer(view),
                 )
             )
-        self._outbox.tell_after(Waiter(reply, lambda session: Taken(session=session, order=view)))
+        self._outbox.tell_after(OrderWaiter(reply, view))
 
     def _view_ahead(self, command: OrderCommand, at: int) -> OrderView:
         """The order as it is now, or as it will be sent. Raises OrderNotFound."""

@@ -13,7 +13,7 @@ from offbook.services.paper_trading.bell import Bell
 from offbook.services.paper_trading.kept_engine import KeptEngine
 from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.messages import Commit, Committed, RunnerHost
-from offbook.services.paper_trading.outbox import Outbox, Waiter
+from offbook.services.paper_trading.outbox import OrderWaiter, Outbox, Waiter
 from offbook.services.paper_trading.snapshotting import SnapshotMaker
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class CommitLine:
         self._limits = limits
         self._wake = wake
         self._task: asyncio.Task[None] | None = None
-        self._flying: list[Waiter] | None = None
+        self._flying: list[Waiter | OrderWaiter] | None = None
         self._flying_count = 0
         self._flying_since: float | None = None
         self._cut_status = session.status

@@ -171,7 +171,7 @@ class Pump:
 
     def process(self, item: EngineInput) -> Sequence[Record]:
         """One step of the engine, its records collected. Raises Faulted."""
-        self._watch.begin()
+        now = self._watch.begin()
         try:
             limits = self._limits
             records = self._kept.engine.process(
@@ -181,7 +181,7 @@ class Pump:
             raise Faulted(f"{type(error).__name__}: {error}") from error
         finally:
             self._watch.end()
-        self.outbox.add(records, self._clock.monotonic())
+        self.outbox.add(records, now)
         return records
 
     async def _turn(self) -> float | None:
@@ -303,13 +303,13 @@ class Pump:
         while self._mail and engine.status not in _OVER and not engine.is_within_instant:
             if self._live is not None and not self.held and not self._live.is_at(self._mail[0]):
                 return  # it is taken where the market stood when it came
-            self._deliver(self._mail.pop(0))
+            self._deliver(self._mail.pop(0), engine)
 
-    def _deliver(self, mail: Mail) -> None:
+    def _deliver(self, mail: Mail, engine: ProcessingEngine) -> None:
         message = mail.message
         if isinstance(message, TakeCommand):
             try:
-                if self._mail_ts != self._kept.engine.now:
+                if self._mail_ts != engine.now:
                     self._mail_ts = self._command_ts()
                 self.held = False
                 self.desk.receive(message, self._mail_ts, mail.reply)
@@ -318,7 +318,7 @@ class Pump:
                 mail.refuse(SessionFailed("the session's engine failed at this command"))
                 raise
         elif isinstance(message, AskOrders):
-            orders = Orders(orders=self._kept.engine.order_views())
+            orders = Orders(orders=engine.order_views())
             self.outbox.tell_after(Waiter(mail.reply, lambda _: orders))
         elif isinstance(message, AskProgress):
             mail.answer(self.progress())

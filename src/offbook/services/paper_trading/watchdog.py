@@ -39,13 +39,14 @@ class Watch:
         self._monotonic = monotonic
         self._on_first: Callable[[Watch], None] | None = on_first
 
-    def begin(self) -> None:
-        """The engine is called, on this thread."""
+    def begin(self) -> float:
+        """The engine is called, on this thread. Gives the monotonic time."""
         if self._on_first is not None:
             on_first, self._on_first = self._on_first, None
             on_first(self)
         self.thread_id = threading.get_ident()
-        self.began = self._monotonic()
+        self.began = began = self._monotonic()
+        return began
 
     def end(self) -> None:
         """The engine returned."""
