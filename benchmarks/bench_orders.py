@@ -11,7 +11,9 @@ committed one by one, and in groups as large as there are callers.  *Nothing but
 pure Python cannot leave out: callers on an event loop that wait for futures, the three records of
 each order encoded and chained, a thread that commits them with the session; no engine, no checks,
 no answers, no snapshots.  All measures run in turn, each
-in a fresh store; medians of the rounds, and their spread.  Compare the ratios: the figures depend
+in a fresh store; medians of the rounds, and their spread.  What is loaded before a measure stays
+to the end and is kept from the collector of garbage (``gc.freeze``), as a program that runs for
+long should do: else it looks at every module again and again.  Compare the ratios: the figures depend
 on the disk and on who else uses the machine.
 """
 
@@ -19,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import sqlite3
 import statistics
 import tempfile
@@ -250,6 +253,8 @@ def main() -> None:
 
 async def run(measure: Measure, folder: Path) -> Taken:
     """One measure, from the start of its event loop."""
+    gc.collect()
+    gc.freeze()
     return await measure(folder)
 
 
