@@ -246,8 +246,11 @@ async def test_a_log_that_cannot_be_moved_is_settled_before_anything_is_added(
 ) -> None:
     monkeypatch.setattr(log_length, "PAGES_MAX", 1)
     control.fail_statement(MOVE_LOG, sqlite3.OperationalError("disk I/O error"))
+    arrived, go_on = control.hold(MOVE_LOG)
     await repository.save(new_session(1), expected_version=0, epoch=0)
+    assert await asyncio.to_thread(arrived.wait, 30)
     monkeypatch.setattr(log_length, "PAGES_MAX", 1_000_000)
+    go_on.set()
     await repository.save(new_session(2), expected_version=0, epoch=0)
     failed = control.statements.index(MOVE_LOG)
     after = control.statements[failed:]
