@@ -13,8 +13,8 @@ each order encoded and chained, a thread that commits them with the session; no 
 no answers, no snapshots.  All measures run in turn, each
 in a fresh store; medians of the rounds, and their spread.  What is loaded before a measure stays
 to the end and is kept from the collector of garbage (``gc.freeze``), as a program that runs for
-long should do: else it looks at every module again and again.  Compare the ratios: the figures depend
-on the disk and on who else uses the machine.
+long should do: else it looks at every module again and again.  Compare the ratios: the figures
+depend on the disk and on who else uses the machine.
 """
 
 from __future__ import annotations
