@@ -236,16 +236,19 @@ class CommitLine:
         now = self._clock.monotonic()
         if outbox.empty:
             moved = engine.cursor.row - outbox.cut_cursor.row
-            return moved >= self._snapshot_rows(engine) or (
+            return self._are_many(moved, engine) or (
                 moved > 0 and now - self._cut_at >= self._limits.cursor_seconds
             )
         if idle or outbox.count >= self._limits.commit_records:
             return True
         return outbox.since is None or now - outbox.since >= self._limits.commit_seconds
 
-    def _snapshot_rows(self, engine: ProcessingEngine) -> int:
+    def _are_many(self, rows: int, engine: ProcessingEngine) -> bool:
+        """Whether a snapshot falls due after so many rows; the engine is asked as the last."""
         limits = self._limits
-        return limits.pass_snapshot_rows if engine.passes_over else limits.snapshot_rows
+        if rows < limits.snapshot_rows and rows < limits.pass_snapshot_rows:
+            return False
+        return rows >= (limits.pass_snapshot_rows if engine.passes_over else limits.snapshot_rows)
 
     def _snapshot_if_due(self, engine: ProcessingEngine, cursor: Cursor) -> None:
         """Begin a snapshot of the state that this batch ends with, where one falls due.
@@ -258,7 +261,7 @@ class CommitLine:
         self.owes_snapshot = self.owes_snapshot or paused
         due = (
             self.owes_snapshot
-            or row - self._snapshot_row >= self._snapshot_rows(engine)
+            or self._are_many(row - self._snapshot_row, engine)
             or seq - self._snapshot_seq >= max(limits.snapshot_records, seq // _SNAPSHOT_SHARE)
         )
         if due and (self._maker is None or not self._maker.is_busy):
