@@ -29,7 +29,7 @@ class OrderSide(Named):
 
 BUY: Final = OrderSide.BUY
 SELL: Final = OrderSide.SELL
-"""For what is asked several times for every order, as of ``SessionStatus``."""
+"""For what is asked for every order, as of ``SessionStatus``; so are those of other kinds below."""
 
 
 class OrderType(Named):
@@ -68,6 +68,9 @@ class OrderType(Named):
         return self in (OrderType.MARKET_IF_TOUCHED, OrderType.LIMIT_IF_TOUCHED)
 
 
+TRAILING_STOP: Final = OrderType.TRAILING_STOP
+
+
 class PegType(Named):
     """What a PEGGED order follows (FIX ExecInst 18: R, P, M): the best price of its own side, that
     of the other side, or the middle of both."""
@@ -101,6 +104,9 @@ class TimeInForce(Named):
     def is_immediate(self) -> bool:
         """Whether what cannot trade at once is canceled."""
         return self is TimeInForce.IOC or self is TimeInForce.FOK
+
+
+DAY: Final = TimeInForce.DAY
 
 
 class OrderStatus(Named):
@@ -271,6 +277,11 @@ class Origin(Named):
     OUTSIDE = "outside"
     FLATTEN = "flatten"
     LIQUIDATION = "liquidation"
+
+
+STRATEGY: Final = Origin.STRATEGY
+OUTSIDE: Final = Origin.OUTSIDE
+LIQUIDATION: Final = Origin.LIQUIDATION
 
 
 class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):

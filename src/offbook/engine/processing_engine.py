@@ -15,7 +15,7 @@ from offbook.domain import records as r
 from offbook.domain.config import chain_config
 from offbook.domain.errors import EngineFault, InvalidStrategy
 from offbook.domain.market_data import BarSlice, Cursor, QuoteSlice
-from offbook.domain.orders import OrderView, Origin
+from offbook.domain.orders import OUTSIDE, OrderView
 from offbook.domain.records import ENGINE_SEMANTICS, JOURNAL_FORMAT, Record
 from offbook.domain.session import (
     PaperTradingSession,
@@ -328,7 +328,7 @@ class ProcessingEngine:
         kernel.enter(r.CommandTaken(seq, kernel.now, row=row, command=command))
         match command:
             case c.SubmitOrder():
-                self._desk.submit(command.order, Origin.OUTSIDE, command.command_id)
+                self._desk.submit(command.order, OUTSIDE, command.command_id)
             case c.Start():
                 self._lifecycle.start()
                 self._equity.loss.begin_day()
@@ -349,12 +349,12 @@ class ProcessingEngine:
     def _order_command(self, command: c.Command) -> None:
         match command:
             case c.SubmitOrderList():
-                self._lists.submit(command.orders, Origin.OUTSIDE, command.command_id)
+                self._lists.submit(command.orders, OUTSIDE, command.command_id)
             case c.CancelOrder():
-                self._desk.cancel(command.client_order_id, Origin.OUTSIDE, command.command_id)
+                self._desk.cancel(command.client_order_id, OUTSIDE, command.command_id)
             case c.ReplaceOrder():
                 self._desk.replace(
-                    command.client_order_id, command.terms, Origin.OUTSIDE, command.command_id
+                    command.client_order_id, command.terms, OUTSIDE, command.command_id
                 )
 
     # -- snapshots --------------------------------------------------------------------------

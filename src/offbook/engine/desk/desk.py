@@ -10,6 +10,8 @@ import msgspec
 from offbook.domain import records as r
 from offbook.domain.errors import OrderNotFound, TooManyRequests
 from offbook.domain.orders import (
+    LIQUIDATION,
+    STRATEGY,
     ExecType,
     OrderRequest,
     OrderSide,
@@ -108,7 +110,7 @@ class OrderDesk:
         Raises InvalidOrder for what is no order, and TooManyRequests for a strategy that was
         refused too often.
         """
-        if origin is Origin.STRATEGY:
+        if origin is STRATEGY:
             self.require_patience(origin)
         kernel = self._kernel
         terms = self.terms(request)
@@ -123,7 +125,7 @@ class OrderDesk:
         """Raise TooManyRequests where a strategy sends on although nearly nothing is taken: every
         refused order is kept, and they would fill the memory that sessions share."""
         refusals = self._kernel.ledger.refusals
-        if origin is not Origin.STRATEGY or not refusals:
+        if origin is not STRATEGY or not refusals:
             return
         counted = refusals.items()
         refused = sum(n for key, n in counted if key.startswith(("denied:", "rejected:")))
@@ -147,7 +149,7 @@ class OrderDesk:
         kernel = self._kernel
         ordinal = len(kernel.ledger.orders) + 1
         if due is None:
-            at_once = origin is Origin.LIQUIDATION
+            at_once = origin is LIQUIDATION
             due = kernel.now if at_once else kernel.entry_due(ordinal, terms.symbol)
         record = r.OrderSubmitted(
             kernel.ledger.seq + 1,
@@ -317,10 +319,10 @@ class OrderDesk:
         view = self._kernel.view.orders.get(order.ordinal)
         reported = order.status if view is None else view.status
         # A strategy is told what it can know: the order may have ended unreported.
-        known = reported if origin is Origin.STRATEGY else order.status
+        known = reported if origin is STRATEGY else order.status
         if known.is_terminal:
             return Refusal(reason=RejectReason.ORDER_CLOSED, limit=known.value)
-        if order.origin is Origin.LIQUIDATION:
+        if order.origin is LIQUIDATION:
             return Refusal(reason=RejectReason.LIQUIDATION_ORDER)
         pending = {OrderStatus.PENDING_CANCEL}
         if replace:

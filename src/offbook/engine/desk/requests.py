@@ -29,6 +29,9 @@ from offbook.engine.venue.triggers import PERCENT_PRECISION
 E = TypeVar("E", bound=Enum)
 MAX_ID: Final = 128
 MAX_LIST: Final = 20
+_MARKET: Final = OrderType.MARKET
+_LIMIT: Final = OrderType.LIMIT
+_GTD: Final = TimeInForce.GTD
 WHOLE: Final = 100 * 10**PERCENT_PRECISION
 
 
@@ -189,8 +192,8 @@ def _is_plain(request: OrderRequest, kind: OrderType, time_in_force: TimeInForce
     """Whether a request is a limit, or at market, with nothing special, as most are: then there is
     nothing to be looked at but its price and quantity."""
     return (
-        (kind is OrderType.MARKET if request.price is None else kind is OrderType.LIMIT)
-        and time_in_force is not TimeInForce.GTD
+        (kind is _MARKET if request.price is None else kind is _LIMIT)
+        and time_in_force is not _GTD
         and request.stop_px is request.trail_amount is request.trail_percent is None
         and request.expire_time is None
         and request.reduce_only is request.post_only is False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -29,6 +29,8 @@ from offbook.engine.ledger.sent_orders import bodies_of, denied_order, sent_orde
 from offbook.engine.ledger.state import ZERO, DayState, OrderState, PositionState, TimerState
 from offbook.engine.ledger.timers import TIMER_FOLDS
 from offbook.engine.venue.ways import TRAVELS, Ways
+
+_NEW: Final = ExecType.NEW
 
 
 class LedgerState(msgspec.Struct, kw_only=True):
@@ -210,7 +212,7 @@ class LedgerState(msgspec.Struct, kw_only=True):
         order.priority = record.seq
         order.stop_px = record.stop_px
         order.auction_ts = record.auction_ts
-        self._move(order, ExecType.HELD if record.held else ExecType.NEW)
+        self._move(order, ExecType.HELD if record.held else _NEW)
 
     def _restated(self, record: r.OrderRestated) -> None:
         order = self.orders[record.order]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from offbook.domain.config import BeyondBand, SelfMatchPolicy, WhileClosed, WhileHalted
-from offbook.domain.orders import OrderSide, OrderStatus, Origin, RejectReason
+from offbook.domain.orders import LIQUIDATION, OrderSide, OrderStatus, Origin, RejectReason
 from offbook.engine.agenda import ReplaceArrives
 from offbook.engine.desk.risk import venue_refusal
 from offbook.engine.desk.terms import Refusal
@@ -65,7 +65,7 @@ class Acceptance:
     def terms(self, order: OrderState, terms: OrderState | Amendment) -> Refusal | None:
         """Why an order is not taken, or kept, on these terms."""
         kernel = self._kernel
-        if order.origin is Origin.LIQUIDATION:
+        if order.origin is LIQUIDATION:
             return None  # the venue's own, sent once: however little it is worth, it must go
         refusal = venue_refusal(
             terms,

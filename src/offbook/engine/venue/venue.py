@@ -14,10 +14,11 @@ from offbook.domain.config import ReplacePriority
 from offbook.domain.identifiers import VENUE_ORDER, derived_id
 from offbook.domain.market_data import Bar, DataKind, Quote, Trade
 from offbook.domain.orders import (
+    DAY,
+    TRAILING_STOP,
     CancelReason,
     ExecType,
     OrderSide,
-    OrderType,
     RejectReason,
     TimeInForce,
 )
@@ -111,12 +112,12 @@ class Venue:
             self.settle(order)
             return
         auction, expires = None, order.expire_time
-        if order.time_in_force is TimeInForce.DAY:
+        if order.time_in_force is DAY:
             expires = self.times.day_end(order)
         elif order.time_in_force.is_auction:
             auction, expires = self.auctions.times_of(order)
         held = order.held
-        mark = self._first_mark(order) if order.order_type is OrderType.TRAILING_STOP else None
+        mark = self._first_mark(order) if order.order_type is TRAILING_STOP else None
         record = r.OrderAccepted(
             kernel.ledger.seq + 1,
             kernel.now,
@@ -144,7 +145,7 @@ class Venue:
 
     def _first_mark(self, order: OrderState) -> int | None:
         """Where a trailing stop begins to follow: the last price of its side of the market."""
-        trails = order.order_type is OrderType.TRAILING_STOP
+        trails = order.order_type is TRAILING_STOP
         prices = self._kernel.prices(order.symbol) if trails else None
         if prices is None:
             return None
