@@ -209,9 +209,7 @@ class Kernel:
             return present
         if not self.sole_source:
             return self.latest.get(symbol)
-        last = self.last
-        assert not isinstance(last, _UNPRICED)
-        return last
+        return self.last  # type: ignore[return-value]  # the sole source, which has no book, prices
 
     def emit(self, kind: type[R], **fields: Any) -> R:
         """Make the next record, fold it into the ledger and give it out."""
@@ -303,8 +301,8 @@ class Kernel:
         last = ways.entry
         if self.latencies:
             latency, last = self.latencies.get(symbol, latency), ways.of(symbol).entry
-        delay = latency.entry(self.config.seed, order, self.ledger.seq)
-        return max(self.now + delay, last)
+        due = self.now + latency.entry(self.config.seed, order, self.ledger.seq)
+        return due if due > last else last
 
     def response_due(self, order: int, symbol: str | None) -> int:
         """When a report sent now reaches the strategy, not before those that the venue of its
@@ -314,8 +312,8 @@ class Kernel:
         last = ways.response
         if self.latencies:
             latency, last = self.latencies.get(symbol, latency), ways.of(symbol).response
-        delay = latency.response(self.config.seed, order, self.ledger.seq)
-        return max(self.now + delay, last)
+        due = self.now + latency.response(self.config.seed, order, self.ledger.seq)
+        return due if due > last else last
 
     def is_apart(self, symbol: str, other: str) -> bool:
         """Whether two instruments are of different venues, each with ways of its own."""

@@ -117,9 +117,9 @@ class OrderDesk:
         instrument = kernel.instruments[terms.symbol]
         market = kernel.prices(terms.symbol)
         verdict = kernel.risk.new_order(terms, instrument, market, kernel.now)
-        if isinstance(verdict, Refusal):
-            return self.deny(terms, verdict, origin, command_id)
-        return self.send(terms, verdict, market, origin, command_id)
+        if isinstance(verdict, Approval):
+            return self.send(terms, verdict, market, origin, command_id)
+        return self.deny(terms, verdict, origin, command_id)
 
     def require_patience(self, origin: Origin) -> None:
         """Raise TooManyRequests where a strategy sends on although nearly nothing is taken: every

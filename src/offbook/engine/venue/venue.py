@@ -345,19 +345,19 @@ class Venue:
         last = self._kernel.pricing_row(order.symbol)
         if last is None or order.auction_ts is not None:
             return
-        if isinstance(last, Bar):
-            if not order.waits:
-                self._bars.arrive(order, last)
-            return
         if order.waits:
+            if isinstance(last, Bar):
+                return
             reached = self.book(order.symbol).triggers.reached(*seen_prices(last))
             is_open = self.times.is_open(last.instrument)  # nothing is triggered in extended hours
             if order.ordinal in reached and is_open and self.times.is_present(last):
                 self._trigger(order, last)
         elif isinstance(last, Quote):
             self._by_quotes(order).arrive(order, last)
-        else:
+        elif isinstance(last, Trade):
             self._trades.arrive(order, last)
+        else:
+            self._bars.arrive(order, last)
 
     def meet(self, order: OrderState, top: Quote) -> None:
         """An order meets the bid and ask that brought it where it stands now."""
