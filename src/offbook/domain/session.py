@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -33,6 +34,11 @@ class SessionStatus(Named):
     def is_final(self) -> bool:
         """Whether the session's life is over for good."""
         return self is SessionStatus.STOPPED
+
+    @cached_property
+    def is_over(self) -> bool:
+        """Whether the engine takes nothing any more."""
+        return self is SessionStatus.STOPPED or self is SessionStatus.FAILED
 
 
 RUNNING: Final = SessionStatus.RUNNING

@@ -7,8 +7,8 @@ round, so that each stage completes before the next and nothing re-enters.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable
+from heapq import heapify, heappop, heappush
 from operator import itemgetter
 from typing import Final
 
@@ -214,7 +214,7 @@ class Agenda:
     def add(self, due: int, stage: int, item: AgendaItem) -> None:
         """Put an item in; among equals the earlier put is the earlier taken."""
         self._ordinal += 1
-        heapq.heappush(self._heap, (due, stage, self._ordinal, item))
+        heappush(self._heap, (due, stage, self._ordinal, item))
         if due < self.next_due:
             self.next_due = due
 
@@ -225,18 +225,20 @@ class Agenda:
 
     def _look(self) -> None:
         first = self._heap[0][0] if self._heap else NEVER
-        self.next_due = min(first, self._bars_end)
+        self.next_due = first if first < self._bars_end else self._bars_end
 
     def take_due(self, ts: int) -> list[tuple[int, AgendaItem]]:
         """Take out all that is due at or before ``ts``: (stage, item), stage by stage, each by
         (due, ordinal)."""
-        taken = []
         heap = self._heap
+        taken = []
         while heap and heap[0][0] <= ts:
-            taken.append(heapq.heappop(heap))
+            taken.append(heappop(heap))
         self._look()
-        if len(taken) > 1:
-            taken.sort(key=_STAGE_BY_STAGE)
+        if len(taken) == 1:  # as mostly
+            _, stage, _, item = taken[0]
+            return [(stage, item)]
+        taken.sort(key=_STAGE_BY_STAGE)
         return [(entry[1], entry[3]) for entry in taken]
 
     def take_out(self, wanted: Callable[[AgendaItem], bool]) -> list[tuple[int, AgendaItem]]:
@@ -244,7 +246,7 @@ class Agenda:
         found = sorted([entry for entry in self._heap if wanted(entry[3])], key=_place)
         if found:
             self._heap = [entry for entry in self._heap if not wanted(entry[3])]
-            heapq.heapify(self._heap)
+            heapify(self._heap)
             self._look()
         return [(entry[0], entry[3]) for entry in found]
 
@@ -254,7 +256,7 @@ class Agenda:
         if len(self._heap) % PRUNE_AT:
             return
         self._heap = [entry for entry in self._heap if lives(entry[0], entry[3])]
-        heapq.heapify(self._heap)
+        heapify(self._heap)
         self._look()
 
     def clear(self) -> None:
@@ -270,7 +272,7 @@ class Agenda:
         """Take a snapshot's entries back."""
         self._ordinal = ordinal
         self._heap = [(e.due, e.stage, e.ordinal, e.item) for e in entries]
-        heapq.heapify(self._heap)
+        heapify(self._heap)
         self._look()
 
 

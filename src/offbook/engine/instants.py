@@ -13,7 +13,7 @@ from offbook.domain.calendars import NEVER, TradingCalendar
 from offbook.domain.config import BarReports
 from offbook.domain.errors import EngineFault
 from offbook.domain.market_data import Bar
-from offbook.domain.session import PAUSED, RUNNING, SessionStatus
+from offbook.domain.session import PAUSED, RUNNING
 from offbook.engine.account.equity_watch import EquityWatch
 from offbook.engine.agenda import (
     STAGE_TIMER,
@@ -39,7 +39,6 @@ from offbook.engine.strategy.host import StrategyHost
 from offbook.engine.venue.venue import Venue
 
 LIVELOCK: Final = "livelock"
-_OVER: Final = (SessionStatus.STOPPED, SessionStatus.FAILED)
 
 
 class Instants:
@@ -74,7 +73,7 @@ class Instants:
     @property
     def over(self) -> bool:
         """Whether the session has ended and takes nothing any more."""
-        return self._kernel.ledger.status in _OVER
+        return self._kernel.ledger.status.is_over
 
     def stands_still(self) -> bool:
         """Whether session time does not move: over, or paused where the clock stops."""
@@ -82,7 +81,7 @@ class Instants:
         if status is PAUSED:
             market = self._kernel.market
             return market is not None and market.clock_stops
-        return status in _OVER
+        return status.is_over
 
     def finish_before(self, ts: int) -> None:
         """Complete every instant before ``ts`` at which something is due.
@@ -91,11 +90,12 @@ class Instants:
         made enough records leaves the rest to the next.
         """
         kernel = self._kernel
+        agenda, ledger = kernel.agenda, kernel.ledger
         self.is_within = False
         if self.ended and kernel.now < ts:
             self._show_ended()
-        while kernel.agenda.next_due < ts and not self.over:
-            due = kernel.agenda.next_due
+        while agenda.next_due < ts and not ledger.status.is_over:
+            due = agenda.next_due
             if due > kernel.now:
                 if not self.may_go_on():
                     return
@@ -107,9 +107,10 @@ class Instants:
 
     def may_go_on(self) -> bool:
         """Whether another instant, or another row, may be begun; asked where there is one."""
-        if self.stands_still():
+        kernel = self._kernel
+        if kernel.ledger.status is not RUNNING and self.stands_still():
             return False
-        if self._kernel.is_tired:
+        if kernel.is_tired:
             self.cut = True
             return False
         return True
@@ -151,12 +152,8 @@ class Instants:
         kernel = self._kernel
         if ts > kernel.now:
             self.finish_before(ts)
-            nudged = ts == kernel.now + 1 and not self._is_at_a_row()
-            if self.stands_still() and not self.over and not nudged:
-                raise EngineFault(
-                    f"a command was taken at {ts} while the clock stands still at {kernel.now}",
-                    reason="clock_stands_still",
-                )
+            if kernel.ledger.status is not RUNNING:
+                self._check_clock(ts)
             self._open(ts)
         elif not self.unbegun:
             self.finish_present()
@@ -164,12 +161,23 @@ class Instants:
                 self._open(kernel.now + 1)
         self.rounds = 0
 
+    def _check_clock(self, ts: int) -> None:
+        """Raise EngineFault for a later command while the clock stands still, but for one that is
+        a nanosecond later for what timers and messages have begun."""
+        now = self._kernel.now
+        nudged = ts == now + 1 and not self._is_at_a_row()
+        if self.stands_still() and not self.over and not nudged:
+            raise EngineFault(
+                f"a command was taken at {ts} while the clock stands still at {now}",
+                reason="clock_stands_still",
+            )
+
     def _is_at_a_row(self) -> bool:
         last = self._kernel.last
         return last is not None and last.ts == self._kernel.now
 
     def _open(self, ts: int) -> None:
-        if not self.over:
+        if not self._kernel.ledger.status.is_over:
             self.set_now(ts)
             self.unbegun = True
 
@@ -211,7 +219,7 @@ class Instants:
         if self.rounds > MAX_ROUNDS:
             self._lifecycle.fail(LIVELOCK)
             return
-        if len(self._built):
+        if self._built.builders:
             bars = (*bars, *self._built.end())
         due = kernel.agenda.take_due(kernel.now)
         if bars and self._reports_first:
@@ -221,7 +229,7 @@ class Instants:
             if not shown and stage > STAGE_VENUE:
                 shown = True
                 self._show_bars(bars)
-            if self.over:
+            if kernel.ledger.status.is_over:
                 return
             self._carry_out(item)
         if not shown and not self.over:

@@ -38,12 +38,13 @@ class BuiltBars:
         self._kernel = kernel
         self._limit = limit
         self._parts: Sequence[tuple[int, SourceSlice]] = ()
-        self._builders: list[BarBuilder] = []
+        self.builders: list[BarBuilder] = []
+        """Those that build them."""
         self._begun: BegunBars | None = None
         self._joined_row = 0
 
     def __len__(self) -> int:
-        return len(self._builders)
+        return len(self.builders)
 
     def know(self, begun: BegunBars | None, row: int) -> None:
         """Know the bars in progress where the session joined, at the position ``row``."""
@@ -91,9 +92,9 @@ class BuiltBars:
         """Slices of sources are about to be taken row by row."""
         self._parts = parts
         self._begun = self.begun
-        if self._builders:
+        if self.builders:
             pieces = dict(parts)
-            for builder in self._builders:
+            for builder in self.builders:
                 if builder.source in pieces:
                     builder.begin(pieces[builder.source], self._taken, self._kernel.now)
             self._wait()
@@ -101,25 +102,25 @@ class BuiltBars:
     def leave_slices(self) -> None:
         """The rows that follow in the slices at hand are left out."""
         self._parts = ()
-        for builder in self._builders:
+        for builder in self.builders:
             builder.leave_slice(self._taken)
         self._wait()
 
     def unbegun_symbols(self) -> set[str]:
         """Instruments of which the next row begins a bar, whose end is not known before."""
-        return {builder.info.symbol for builder in self._builders if builder.ends == NEVER}
+        return {builder.info.symbol for builder in self.builders if builder.ends == NEVER}
 
     def end(self) -> list[Bar]:
         """The bars that have ended by now, in the order in which they were asked for."""
         taken, now = self._taken, self._kernel.now
-        due = [builder for builder in self._builders if builder.is_due(taken, now)]
+        due = [builder for builder in self.builders if builder.is_due(taken, now)]
         bars = [bar for b in due if (bar := b.end(taken, now)) is not None]
         self._wait()
         return bars
 
     def dump(self) -> list[BuilderState]:
         """The state, for a snapshot."""
-        return [builder.dump(self._taken) for builder in self._builders]
+        return [builder.dump(self._taken) for builder in self.builders]
 
     def load(self, states: list[BuilderState]) -> None:
         """Take a snapshot's state back."""
@@ -136,10 +137,10 @@ class BuiltBars:
         return 0 if last is None else last.row + 1
 
     def _wait(self) -> None:
-        self._kernel.agenda.await_bars(min((b.ends for b in self._builders), default=NEVER))
+        self._kernel.agenda.await_bars(min((b.ends for b in self.builders), default=NEVER))
 
     def _of(self, symbol: str, timeframe_ns: int) -> BarBuilder | None:
-        for builder in self._builders:
+        for builder in self.builders:
             if builder.info.symbol == symbol and builder.timeframe_ns == timeframe_ns:
                 return builder
         return None
@@ -154,7 +155,7 @@ class BuiltBars:
             price,
             self._limit,
         )
-        self._builders.append(made)
+        self.builders.append(made)
         return made
 
     def _source_for(

@@ -61,7 +61,6 @@ MOST_TIMERS: Final = 1_000
 """How many timers may wait at a time: all of them may fall due at one instant."""
 _PLAIN_QTY: Final = MAX_UNITS // 10**MAX_PRECISION
 """Fewer whole units are never too many, however exactly an instrument counts."""
-_OVER: Final = (SessionStatus.STOPPED, SessionStatus.FAILED)
 
 
 def keeps_memory(strategy: type[Strategy]) -> bool:
@@ -177,7 +176,7 @@ class StrategyHost:
         update = kernel.view.update(order, instrument, self.now, report)
         if report.exec_type in {ExecType.TRADE, ExecType.FILL}:
             self.call("on_fill", fill_of(order.client_order_id, update, report, instrument))
-        if kernel.ledger.status not in _OVER:
+        if not kernel.ledger.status.is_over:
             self.call("on_order", update)
 
     # -- StrategyContext --------------------------------------------------------------------
