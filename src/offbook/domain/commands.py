@@ -136,7 +136,7 @@ def well_formed(command: C) -> C:
         raise kind(f"the command cannot be recorded: {error}") from None
     if made != command:
         _check_given(command)  # what is read back as it was, as nearly always, was what it must be
-    if isinstance(made, Stop) and not 0 <= made.deadline_ns < NEVER:
+    if type(made) is Stop and not 0 <= made.deadline_ns < NEVER:
         raise InvalidInput(
             f"deadline_ns={made.deadline_ns}: expected 0 to 2**63-2", field="deadline_ns"
         )

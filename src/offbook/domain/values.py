@@ -161,10 +161,6 @@ def amount_text(amount: int) -> str:
     return f"{whole}.{decimals.rstrip('0')}"
 
 
-_read_units: Final = functools.lru_cache(maxsize=_MOST_KEPT)(text_to_units)
-"""Prices and quantities come again and again: to know one costs a twentieth of reading it."""
-
-
 def exact_units(value: Exact, precision: int, field: str) -> int:
     """A price or quantity as users write it, to units of ``10**-precision``.
 
@@ -197,16 +193,27 @@ def exact_units(value: Exact, precision: int, field: str) -> int:
 
 def units_of_text(text: str, precision: int, field: str) -> int:
     """The same of text. Raises InvalidOrder."""
-    text = text.strip()
     try:
         # Of a kind of text that somebody made himself it is not known what it is equal to.
-        read = _read_units if type(text) is str else text_to_units
-        units = read(text, precision)
+        return (_known_units if type(text) is str else _read_units)(text, precision)
     except ValueError as error:
+        text = text.strip()
         raise InvalidOrder(f"{field}: {error}", field=field, value=text) from None
+    except OverflowError:
+        text = text.strip()
+        raise InvalidOrder(f"{field}={text} is too large", field=field, value=text) from None
+
+
+def _read_units(text: str, precision: int) -> int:
+    """Raises ValueError for what is no number, OverflowError for one that is too large."""
+    units = text_to_units(text.strip(), precision)
     if abs(units) >= MAX_UNITS:
-        raise InvalidOrder(f"{field}={text} is too large", field=field, value=text)
+        raise OverflowError
     return units
+
+
+_known_units: Final = functools.lru_cache(maxsize=_MOST_KEPT)(_read_units)
+"""Prices and quantities come again and again: to know one costs a twentieth of reading it."""
 
 
 def rounded_units(value: object, step: int, precision: int, rounding: str) -> int:

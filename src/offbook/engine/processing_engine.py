@@ -207,22 +207,19 @@ class ProcessingEngine:
 
     def check_formed(self, command: c.Command) -> None:
         """The same for what ``well_formed`` gave, or was read from a record."""
-        match command:
-            case c.SubmitOrder(order=request):
-                self._check_ids(self._desk.terms(request))
-            case c.SubmitOrderList(orders=several):
-                self._check_ids(*self._lists.terms(several))
-            case c.CancelOrder(client_order_id=name):
-                self._desk.find(name)
-            case c.ReplaceOrder(client_order_id=name, terms=new):
-                self._desk.new_terms(self._desk.find(name), new)
-            case _:
-                return
+        if isinstance(command, c.SubmitOrder):  # as nearly all are
+            self._check_id(self._desk.terms(command.order))
+        elif isinstance(command, c.SubmitOrderList):
+            for terms in self._lists.terms(command.orders):
+                self._check_id(terms)
+        elif isinstance(command, c.CancelOrder):
+            self._desk.find(command.client_order_id)
+        elif isinstance(command, c.ReplaceOrder):
+            self._desk.new_terms(self._desk.find(command.client_order_id), command.terms)
 
-    def _check_ids(self, *orders: Terms) -> None:
-        for terms in orders:
-            if terms.client_order_id in self._kernel.ledger.by_client_id:
-                raise conflict(terms.client_order_id)
+    def _check_id(self, terms: Terms) -> None:
+        if terms.client_order_id in self._kernel.ledger.by_client_id:
+            raise conflict(terms.client_order_id)
 
     def repeated(self, command: c.Command) -> OrderView | None:
         """The order, as it stands, that a command from outside has sent before under the same
@@ -326,9 +323,13 @@ class ProcessingEngine:
         kernel = self._kernel
         seq, row = kernel.ledger.seq + 1, self._lifecycle.row
         kernel.enter(r.CommandTaken(seq, kernel.now, row=row, command=command))
+        if isinstance(command, c.SubmitOrder):
+            self._desk.submit(command.order, OUTSIDE, command.command_id)
+        else:
+            self._carry_out(command)
+
+    def _carry_out(self, command: c.Command) -> None:
         match command:
-            case c.SubmitOrder():
-                self._desk.submit(command.order, OUTSIDE, command.command_id)
             case c.Start():
                 self._lifecycle.start()
                 self._equity.loss.begin_day()
