@@ -230,7 +230,7 @@ class CashFunds(BaseFunds):
     def _converted(self, amount: int, instrument: Instrument) -> int:
         """In the currency that pays; where its rate moves, with the collar for that too."""
         quote = instrument.settle_currency
-        if self._valuation.settles_in(instrument) == quote:
+        if quote in self._valuation.funded:
             return amount
         needed = self._valuation.costs(amount, quote)
         return needed if self._valuation.is_stated(quote) else self.with_collar(needed)

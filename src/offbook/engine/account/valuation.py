@@ -29,7 +29,8 @@ class Valuation:
         self.currency = account.currency
         self.stated = {name: _ratio(text) for name, text in account.rates.items()}
         self._from = account.rates_from
-        self._funded = {account.currency, *account.cash}
+        self.funded = frozenset({account.currency, *account.cash})
+        """Currencies of which the account has cash of its own."""
         self._prices = prices
         self._instruments: dict[str, Instrument] = {}
 
@@ -41,11 +42,11 @@ class Valuation:
         """The currency whose cash pays for an instrument: its own where the account was given
         some, else the account's."""
         currency = instrument.settle_currency
-        return currency if currency in self._funded else self.currency
+        return currency if currency in self.funded else self.currency
 
     def kept_in(self, currency: str) -> str:
         """The currency in which the account keeps what comes in a currency."""
-        return currency if currency in self._funded else self.currency
+        return currency if currency in self.funded else self.currency
 
     def is_stated(self, currency: str) -> bool:
         """Whether a rate never moves."""

@@ -160,14 +160,12 @@ class Venue:
         book = self.book(order.symbol)
         if order.peg is not None:
             self.pegs.place(order)
-            return
-        if order.order_type.waits and not order.triggered:
+        elif order.waits:
             book.wait(order, mark)
+            self._ask_trigger(order, book)
         elif self.self_match.allows_all or self.self_match.admits(order):
             book.add(order, fresh=not order.post_only)
-        else:
-            return
-        self._meet_last(order)
+            self._meet_last(order)
 
     def enter_released(self, order: OrderState) -> None:
         """An order of a list begins to work, its parent having traded."""
@@ -339,25 +337,27 @@ class Venue:
         self._kernel.present = None
 
     def _meet_last(self, order: OrderState) -> None:
-        """An order that has just arrived meets the market as last seen; one that waits is
-        triggered at once where its price is reached already.  Bars are met as they end, or by
+        """An order that has just arrived meets the market as last seen: bars as they end, or by
         their close where ``fill_at`` lets them be."""
         last = self._kernel.pricing_row(order.symbol)
         if last is None or order.auction_ts is not None:
             return
-        if order.waits:
-            if isinstance(last, Bar):
-                return
-            reached = self.book(order.symbol).triggers.reached(*seen_prices(last))
-            is_open = self.times.is_open(last.instrument)  # nothing is triggered in extended hours
-            if order.ordinal in reached and is_open and self.times.is_present(last):
-                self._trigger(order, last)
-        elif isinstance(last, Quote):
+        if isinstance(last, Quote):
             self._by_quotes(order).arrive(order, last)
         elif isinstance(last, Trade):
             self._trades.arrive(order, last)
         else:
             self._bars.arrive(order, last)
+
+    def _ask_trigger(self, order: OrderState, book: Book) -> None:
+        """An order that waits is triggered at once where its price is reached already."""
+        last = self._kernel.pricing_row(order.symbol)
+        if last is None or isinstance(last, Bar):
+            return
+        reached = book.triggers.reached(*seen_prices(last))
+        is_open = self.times.is_open(last.instrument)  # nothing is triggered in extended hours
+        if order.ordinal in reached and is_open and self.times.is_present(last):
+            self._trigger(order, last)
 
     def meet(self, order: OrderState, top: Quote) -> None:
         """An order meets the bid and ask that brought it where it stands now."""
