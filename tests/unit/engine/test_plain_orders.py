@@ -1,5 +1,8 @@
 """Orders with nothing special are made and shown by a shorter way, which leaves nothing out."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -14,6 +17,9 @@ from offbook.domain.orders import (
 )
 from offbook.domain.records import OrderSubmitted
 from offbook.domain.values import Amount
+from offbook.engine.agenda import Agenda
+from offbook.engine.desk.desk import OrderDesk
+from offbook.engine.desk.terms import Approval, Market, Terms
 from offbook.engine.ledger.folding import order_view
 from offbook.engine.ledger.sent_orders import sent_order
 from offbook.testing.markets import XYZ
@@ -92,3 +98,36 @@ def test_a_pegged_order_has_no_price_of_its_own_yet() -> None:
         -2,
     )
     assert order_view(order, XYZ).peg is PegType.PRIMARY
+
+
+@pytest.mark.parametrize("reduce_only", [True, False])
+@pytest.mark.parametrize("time_in_force", [TimeInForce.GTC, TimeInForce.DAY])
+def test_the_record_of_an_order_that_leaves_is_its_own(
+    time_in_force: TimeInForce, reduce_only: bool
+) -> None:
+    """It is copied from what such orders have in common, of which no number may be left."""
+    expected = msgspec.structs.replace(
+        PLAIN,
+        side=OrderSide.SELL,
+        order_type=OrderType.MARKET,
+        time_in_force=time_in_force,
+        reduce_only=reduce_only,
+    )
+    ledger: Any = SimpleNamespace(orders={}, seq=6)
+    kernel: Any = SimpleNamespace(ledger=ledger, now=9, reports=False, agenda=Agenda())
+    kernel.enter = lambda record: ledger.orders.update({record.order: record})
+    terms = Terms(
+        symbol="XYZ",
+        side=OrderSide.SELL,
+        order_type=OrderType.MARKET,
+        time_in_force=time_in_force,
+        order_qty=5,
+        price_px=1_000,
+        reduce_only=reduce_only,
+        client_order_id="S-1",
+        is_plain=True,
+    )
+    approval = Approval(reserved=3, account="cash", currency="USD", reserve_px=1_000)
+    market = Market(bid_px=990, ask_px=1_001)
+    OrderDesk(kernel).send(terms, approval, market, Origin.OUTSIDE, "c", due=10)
+    assert ledger.orders == {1: expected}

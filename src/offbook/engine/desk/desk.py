@@ -31,6 +31,7 @@ from offbook.engine.agenda import (
     ReplaceArrives,
     ReportArrives,
 )
+from offbook.engine.desk.blank_orders import blank_order
 from offbook.engine.desk.requests import amendment_of, terms_of
 from offbook.engine.desk.terms import Approval, Market, Refusal, Terms, special_terms
 from offbook.engine.kernel import Kernel
@@ -151,24 +152,26 @@ class OrderDesk:
         if due is None:
             at_once = origin is LIQUIDATION
             due = kernel.now if at_once else kernel.entry_due(ordinal, terms.symbol)
-        record = r.OrderSubmitted(
-            kernel.ledger.seq + 1,
-            kernel.now,
+        record = msgspec.structs.replace(
+            blank_order(
+                terms.symbol,
+                origin,
+                terms.time_in_force,
+                approval.account,
+                approval.currency,
+                terms.reduce_only,
+            ),
+            seq=kernel.ledger.seq + 1,
+            ts=kernel.now,
             order=ordinal,
             client_order_id=terms.client_order_id,
-            origin=origin,
             command_id=command_id,
-            symbol=terms.symbol,
             side=terms.side,
             order_type=terms.order_type,
-            time_in_force=terms.time_in_force,
             order_qty=terms.order_qty,
             price_px=terms.price_px,
-            reduce_only=terms.reduce_only,
             reserve_px=approval.reserve_px,
             reserved=Amount(approval.reserved),
-            reserved_account=approval.account,
-            reserved_currency=approval.currency,
             decision_bid_px=0 if market is None else market.bid_px,
             decision_ask_px=0 if market is None else market.ask_px,
             due=due,
