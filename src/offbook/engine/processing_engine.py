@@ -256,7 +256,7 @@ class ProcessingEngine:
         turns = UNBOUNDED if max_turns is None else max_turns
         instants.cut, kernel.turns = False, 0
         for item in inputs:
-            if instants.over or instants.cut:
+            if kernel.ledger.status.is_over or instants.cut:
                 break
             # Commands and ends are taken whole: what they find must follow from row and time.
             whole = isinstance(item, (Take, EndOfData))
@@ -315,12 +315,12 @@ class ProcessingEngine:
         self._history.join(attach.market)
 
     def _take_command(self, take: Take) -> None:
+        kernel = self._kernel
         self._instants.begin_with_command(take.ts)
-        if self._instants.over:
+        if kernel.ledger.status.is_over:
             return
         command = take.command
         self._lifecycle.require(command)
-        kernel = self._kernel
         seq, row = kernel.ledger.seq + 1, self._lifecycle.row
         kernel.enter(r.CommandTaken(seq, kernel.now, row=row, command=command))
         if isinstance(command, c.SubmitOrder):

@@ -96,8 +96,11 @@ def terms_of(request: OrderRequest, instrument: Instrument, client_order_id: str
 def _asks_no_more(request: OrderRequest) -> bool:
     """Whether an order asks for nothing that few do."""
     return (
-        request.display_qty is request.min_qty is request.extended_hours is UNSET
-        and request.peg is request.peg_offset is UNSET
+        request.display_qty is UNSET
+        and request.min_qty is UNSET
+        and request.extended_hours is UNSET
+        and request.peg is UNSET
+        and request.peg_offset is UNSET
     )
 
 
@@ -194,11 +197,13 @@ def _is_plain(request: OrderRequest, kind: OrderType, time_in_force: TimeInForce
     return (
         (kind is _MARKET if request.price is None else kind is _LIMIT)
         and time_in_force is not _GTD
-        and request.stop_px is request.trail_amount is request.trail_percent is None
+        and request.stop_px is None
+        and request.trail_amount is None
+        and request.trail_percent is None
         and request.expire_time is None
-        and request.reduce_only is request.post_only is False
-        and request.display_qty is request.min_qty is request.extended_hours is UNSET
-        and request.peg is request.peg_offset is UNSET
+        and request.reduce_only is False
+        and request.post_only is False
+        and _asks_no_more(request)
     )
 
 

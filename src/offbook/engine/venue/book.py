@@ -340,8 +340,16 @@ class Book:
     def _rewatch(self) -> None:
         # What was taken, and who still trades as a taker, moves no price at which orders trade.
         # Asked one by one, and not as a tuple, for every order that comes to rest asks.
-        taken = not self.taken_ask is self.taken_bid is self.ahead_ask is self.ahead_bid is None
-        self.watching = bool(self._fresh or taken or self.guarded or self.awaiting or self.pegs)
+        self.watching = bool(
+            self._fresh
+            or self.guarded
+            or self.awaiting
+            or self.pegs
+            or self.taken_ask is not None
+            or self.taken_bid is not None
+            or self.ahead_ask is not None
+            or self.ahead_bid is not None
+        )
         self.looking = self.watching or self.rise < NO_RISE or self.fall > NO_FALL
 
 
