@@ -13,7 +13,7 @@ from offbook.domain.calendars import NEVER, TradingCalendar
 from offbook.domain.config import BarReports
 from offbook.domain.errors import EngineFault
 from offbook.domain.market_data import Bar
-from offbook.domain.session import PAUSED, RUNNING
+from offbook.domain.session import PAUSED, RUNNING, STOPPING
 from offbook.engine.account.equity_watch import EquityWatch
 from offbook.engine.agenda import (
     STAGE_TIMER,
@@ -106,11 +106,12 @@ class Instants:
             self.round()
 
     def may_go_on(self) -> bool:
-        """Whether another instant, or another row, may be begun; asked where there is one."""
+        """Whether another instant, or another row, may be begun; asked where there is one. Not
+        where this call has made enough records, or looked at enough rows and instants."""
         kernel = self._kernel
         if kernel.ledger.status is not RUNNING and self.stands_still():
             return False
-        if kernel.is_tired:
+        if kernel.ledger.seq >= kernel.most_seq or kernel.turns >= kernel.most_turns:
             self.cut = True
             return False
         return True
@@ -234,8 +235,10 @@ class Instants:
             self._carry_out(item)
         if not shown and not self.over:
             self._show_bars(bars)
-        self.equity.look()
-        self._lifecycle.check_flat()
+        if self.equity.watches:
+            self.equity.look()
+        if kernel.ledger.status is STOPPING:
+            self._lifecycle.check_flat()
 
     def _show_bars(self, bars: tuple[Bar, ...]) -> None:
         for bar in bars:

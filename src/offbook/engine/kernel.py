@@ -244,12 +244,6 @@ class Kernel:
         """Whether this call has made as many records as it may."""
         return self.ledger.seq >= self.most_seq
 
-    @property
-    def is_tired(self) -> bool:
-        """Whether this call has made enough records, or looked at enough rows and instants, to
-        begin no other."""
-        return self.ledger.seq >= self.most_seq or self.turns >= self.most_turns
-
     def instrument(self, symbol: str) -> Instrument:
         """The instrument of a symbol. Raises InvalidOrder naming those that the market has."""
         try:

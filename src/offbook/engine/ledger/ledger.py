@@ -138,9 +138,10 @@ class LedgerState(msgspec.Struct, kw_only=True):
             )
         self.seq = record.seq
         self.ts = record.ts
-        if type(record) in TRAVELS:
+        kind = type(record)
+        if kind in TRAVELS:
             self.ways.take(record, self.orders)
-        _APPLY[type(record)](self, record)
+        _APPLY[kind](self, record)
 
     def book(self, postings: tuple[Posting, ...]) -> None:
         """Both legs of every booking."""
