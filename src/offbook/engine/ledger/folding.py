@@ -132,7 +132,7 @@ def order_view(order: OrderState, instrument: Instrument) -> OrderView:
         order_qty=qty,
         cum_qty=traded,
         leaves_qty=leaves,
-        price=_price_text(order.price_px, instrument),
+        price=None if order.price_px is None else instrument.price_text(order.price_px),
         avg_px=average,
         fees=amount_text(order.fees) if order.fees else "0",
         reduce_only=order.reduce_only,

@@ -169,7 +169,8 @@ class LedgerState(msgspec.Struct, kw_only=True):
 
     def _submitted(self, record: r.OrderSubmitted) -> None:
         order = self.orders[record.order] = sent_order(record)
-        join_list(self, order)
+        if order.order_list_id is not None:
+            join_list(self, order)
         self.by_client_id[record.client_order_id] = record.order
         self.open_orders[record.order] = None
         hold(self, order, record.reserved)

@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 
 
 def join_list(ledger: LedgerState, order: OrderState) -> None:
-    """An order was sent: it is the next of its list, if it is in one."""
-    if order.order_list_id is None:
-        return
+    """An order was sent that is in a list: it is its next."""
+    assert order.order_list_id is not None
     known = ledger.lists.setdefault(order.order_list_id, [])
     if known and order.contingency_type is not ContingencyType.OCO:
         order.parent = known[0]

@@ -163,6 +163,8 @@ class PriceList:
         else:
             fees = (config,)
         self._groups = tuple(map(_priced, fees))
+        self.sole = self._groups[0] if self._config is None else None
+        """How all instruments are charged, where there are no groups."""
         self._places: dict[str, int] = {}
         """Of each symbol its group, once that was asked for: what it goes by never changes."""
 
@@ -257,7 +259,8 @@ class Charges:
         Rounding each fill half up at most doubles what it adds: what rounds up is half a unit or
         more.  What others take away may be rounded to nothing, and is not counted on.
         """
-        model, on = self.prices.of(of).model, Chance(of, side, self._now())
+        model = (self.prices.sole or self.prices.of(of)).model
+        on = Chance(of, side, self._now())
         if self._half_up:
             rise = _rises(model, traded, qty, notional, on)
             return round_against_client(2 * rise, of.charge_unit * ACCRUAL) // ACCRUAL

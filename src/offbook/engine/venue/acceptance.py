@@ -67,10 +67,11 @@ class Acceptance:
         kernel = self._kernel
         if order.origin is LIQUIDATION:
             return None  # the venue's own, sent once: however little it is worth, it must go
+        limit = terms.price_px
         refusal = venue_refusal(
             terms,
             order.order_type.has_limit,
-            self._value_px(order, terms),
+            self._value_px(order, terms) if limit is None else limit,
             kernel.instruments[order.symbol],
             order.cap_px,
         )
@@ -90,7 +91,6 @@ class Acceptance:
             return refusal
         if order.held:
             return None  # where the market will be when it is released, nobody knows
-        limit = terms.price_px
         return (
             (kernel.bands and self._beyond_band(order, limit))
             or (order.post_only and self.would_take(order, limit))
@@ -100,10 +100,9 @@ class Acceptance:
         )
 
     def _value_px(self, order: OrderState, terms: OrderState | Amendment) -> int:
-        """What values an order on these terms: its limit or its trigger price, else the bid."""
-        px = terms.stop_px if terms.price_px is None else terms.price_px
-        if px is not None:
-            return px
+        """What values an order without a limit on these terms: its trigger price, else the bid."""
+        if terms.stop_px is not None:
+            return terms.stop_px
         prices = self._kernel.prices(order.symbol)
         return 0 if prices is None else prices.bid_px
 
