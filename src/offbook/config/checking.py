@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from offbook.config.documents import in_words, read_document
+from offbook.config.documents import first_fault, read_document
 from offbook.config.known import MARKET, nested, project_catalogue, session_catalogue
 from offbook.config.layers import Layer, Problem, Source, read_file
 from offbook.config.measured import resolve_measured
@@ -97,7 +97,7 @@ def _parts(layer: Layer) -> list[Problem]:
         except InvalidConfig as error:
             found.append(_problem(layer, error))
         except msgspec.ValidationError as error:
-            field, told = in_words(error, kind, name)
+            field, told = first_fault(error, part, kind, name)
             found.append(Problem(layer.origin, field, told, layer.lines.get((*field.split("."),))))
     try:
         speed = document.get("speed")

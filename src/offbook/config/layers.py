@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import enum
 import json
-import re
-import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path as FilePath
-from typing import Any, Final, Union, get_args, get_origin
+from typing import Any, Final, get_origin
 
 import msgspec
 
 from offbook.adapters.strategy_loader import is_file_ref
-from offbook.config.documents import choices, read_document
+from offbook.config.documents import read_document
 from offbook.config.known import (
     LATENCY,
     MARKET,
@@ -28,16 +26,15 @@ from offbook.config.known import (
     empty_tables,
     flat,
 )
+from offbook.config.lines import lines_of
 from offbook.config.markets import FILES, SHIPPED
 from offbook.config.settings import ROW_CACHE_VARIABLE, absolute
 from offbook.config.synthetic import is_synthetic
 from offbook.domain.errors import InvalidConfig
+from offbook.domain.fitting import Place, faults, kinds_of, place_in_words, spelled
 
 PREFIX: Final = "OFFBOOK_"
 PARTED: Final = "__"
-
-_HEADER: Final = re.compile(r"\s*\[+\s*([\w.\-\"' ]+?)\s*\]+")
-_KEY: Final = re.compile(r"\s*([\w.\-\"' ]+?)\s*=")
 
 
 class Source(enum.Enum):
@@ -93,7 +90,7 @@ def read_file(file: FilePath, source: Source, catalogue: Catalogue) -> Layer:
     Raises InvalidConfig for a file that cannot be read; what else is wrong is in ``problems``.
     """
     document = read_document(file)
-    lines = {} if file.suffix == ".json" else _lines(file.read_text("utf-8-sig"))
+    lines = {} if file.suffix == ".json" else lines_of(file.read_text("utf-8-sig"))
     layer = checked_document(document, source, str(file), catalogue, lines)
     return _located(layer, file.absolute().parent)
 
@@ -192,13 +189,17 @@ def _checked(
                 told = f"{dotted(path)}: expected a table, was {value!r}"
             problems.append(Problem(origin, dotted(path), told, line))
             continue
-        try:
-            values[path] = value if known.open and path != known.path else fitted(value, known)
-        except ValueError as error:
-            told = f"{dotted(path)}: {error}, was {value!r}"
-            problems.append(Problem(origin, dotted(path), told, line))
-        except InvalidConfig as error:  # a list of tables is one setting, with checks of its own
-            problems.append(Problem(origin, dotted(path), error.message, line))
+        if known.open and path != known.path:
+            values[path] = value
+            continue
+        fitting = spelled(value, known.type)
+        wrong = [
+            Problem(origin, dotted(path), told, _line(lines, written, place[len(path) :]))
+            for place, told in _wrong(fitting, known.type, path)
+        ]
+        problems += wrong
+        if not wrong:
+            values[path] = fitting
     places = {_recognized(path, catalogue)[0]: line for path, line in lines.items()}
     return Layer(source, origin, values, places, tuple(problems))
 
@@ -213,32 +214,54 @@ def _recognized(written: Path, catalogue: Catalogue) -> tuple[Path, Known | None
     return written, known
 
 
-def fitted(value: Any, known: Known) -> Any:
-    """A value as its setting takes it: a number where text is wanted becomes that text.
+def _wrong(value: Any, kind: Any, path: Path) -> list[tuple[Place, str]]:
+    """What is wrong with a setting's value, and where: of a list of tables, in which."""
+    found = [(fault.place, fault.told()) for fault in faults(value, kind, path)]
+    if found or not isinstance(value, (list, tuple)):
+        return found
+    # A list of tables is one setting, with checks of its own.
+    told = _own_fault(value, kind)
+    if told is None:
+        return []
+    for number, item in enumerate(value, 1):
+        if (of_item := _own_fault([item], kind)) is not None:
+            place: Place = (*path, number)
+            return [(place, f"{of_item} ({place_in_words(place)})")]
+    return [(path, told)]
 
-    Raises ValueError, with what is expected.
-    """
-    kinds = _kinds(known.type)
-    is_number = isinstance(value, int) and not isinstance(value, bool)
-    if is_number and str in kinds and int not in kinds:
-        return str(value)
-    told = ""
-    for kind in kinds:
+
+def _own_fault(listed: Sequence[Any], kind: Any) -> str | None:
+    """What a type's own checks say of a list that fits it otherwise; of several kinds of lists, as
+    those of several kinds of a table, what that says which it fits."""
+    told = None
+    for one in kinds_of(kind):
+        if get_origin(one) is not tuple:
+            continue
         try:
-            msgspec.convert(value, kind)
-            return value
-        except msgspec.ValidationError as error:
-            told = told or str(error).partition(" - ")[0].partition(", got")[0]
-    if names := [str(name) for kind in kinds for name in choices(kind)]:
-        raise ValueError(f"expected {' or '.join(names)}")
-    raise ValueError(told[:1].lower() + told[1:])
+            msgspec.convert(listed, one)
+        except msgspec.ValidationError:
+            continue
+        except InvalidConfig as error:
+            told = told or error.message
+        else:
+            return None
+    return told
+
+
+def _line(lines: Mapping[Path, int], written: Path, below: Place) -> int | None:
+    """The line of what stands ``below`` a setting, else of the nearest that it stands in."""
+    for length in range(len(below), -1, -1):
+        line = lines.get((*written, *map(str, below[:length])))
+        if line is not None:
+            return line
+    return None
 
 
 def _from_text(text: str, known: Known | None) -> Any:
     """What a variable's text stands for: text, else what the setting's type makes of it."""
-    if known is None or known.open or str in _kinds(known.type):
+    if known is None or known.open or str in kinds_of(known.type):
         return text
-    for kind in _kinds(known.type):
+    for kind in kinds_of(known.type):
         try:
             return msgspec.to_builtins(msgspec.convert(text, kind, strict=False))
         except msgspec.ValidationError:
@@ -247,10 +270,6 @@ def _from_text(text: str, known: Known | None) -> Any:
         return json.loads(text, parse_float=str)
     except ValueError:
         return text
-
-
-def _kinds(kind: Any) -> tuple[Any, ...]:
-    return get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
 
 
 def _located(layer: Layer, folder: FilePath) -> Layer:
@@ -298,29 +317,3 @@ def _recording(told: str, folder: FilePath) -> str:
     if told in SHIPPED or is_synthetic(told):
         return told
     return str(absolute(folder / FilePath(told).expanduser()))
-
-
-def _lines(text: str) -> dict[Path, int]:
-    """In which line of a TOML file each setting stands, as far as it is plain."""
-    found: dict[Path, int] = {}
-    table: Path = ()
-    for number, line in enumerate(text.splitlines(), 1):
-        header = _HEADER.fullmatch(line.partition("#")[0].rstrip())
-        if header is not None:
-            table = _names(header[1])
-        elif (key := _KEY.match(line)) is not None:
-            path = (*table, *_names(key[1]))
-            found.setdefault(path, number)
-            for inner in _inline(line):
-                found.setdefault((*path, inner), number)
-    return found
-
-
-def _inline(line: str) -> Iterator[str]:
-    """Names within an inline table, as ``fee = {type = "flat"}``."""
-    if "{" in line:
-        yield from re.findall(r"([\w-]+)\s*=", line.partition("{")[2])
-
-
-def _names(text: str) -> Path:
-    return tuple(part.strip().strip("\"'") for part in text.split("."))

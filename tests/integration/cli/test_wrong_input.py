@@ -92,12 +92,12 @@ WRONG = [
     (
         (*IDLE, *QUOTES),
         {"quotes.csv.toml": "asset_class = 'bond'"},
-        "Invalid enum value 'bond' - at `$.asset_class`: expected equity or crypto_spot or ",
+        "quotes.csv.toml: asset_class: expected equity or crypto_spot or ",
     ),
     (
         (*IDLE, *QUOTES),
         {"quotes.csv.toml": "price_decimals = 'x'"},
-        "Invalid enum value 'x' - at `$.price_decimals`: expected a whole number or auto",
+        "price_decimals: expected a whole number or auto, was 'x'",
     ),
     # the rest of the session
     ((*IDLE, *QUOTES, "--speed", "0"), {}, "expected a positive number"),

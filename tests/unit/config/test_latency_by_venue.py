@@ -66,7 +66,7 @@ def test_a_venue_that_is_written_wrong_is_found_by_looking_a_file_over(tmp_path:
     """With its place, whether its type or its meaning is wrong."""
     file = tmp_path / "delays.toml"
     told = {
-        '"BTCUSDT"]\nentrance_ns = 3': "unknown field `entrance_ns`",
+        '"BTCUSDT"]\nentrance_ns = 3': "unknown setting entrance_ns in table 1 of ",
         '"BTCUSDT"]': "near gives no delay, so it would change nothing",
         '"BTCUSDT", "BTCUSDT"]\nentry_ns = 3': "name BTCUSDT twice",
     }

@@ -80,7 +80,7 @@ def test_outside_home_and_repository_a_parent_is_not_trusted(
         ("[venue]\n\nfe = 1\n", "line 3: unknown setting venue.fe: did you mean venue.fee?"),
         ("[venu.fee]\ntaker = 1\n", "did you mean venue.fee.taker?"),
         ("[risk]\nqqq = 1\n", "known in [risk]: allowed_sides,"),
-        ('seed = "x"\n', "line 1: seed: expected `int`, was 'x'"),
+        ('seed = "x"\n', "line 1: seed: expected a whole number, was 'x'"),
         (
             '[lifecycle]\nat_end = "explode"\n',
             "line 2: lifecycle.at_end: expected stop or pause, was 'explode'",
@@ -111,7 +111,7 @@ def test_a_wrong_variable_is_told_by_its_name() -> None:
     """As it stands in the environment."""
     with pytest.raises(InvalidConfig, match=r"OFFBOOK_RISK__MAX_OPEN_ORDER: .*max_open_orders\?"):
         load_settings(environment={"OFFBOOK_RISK__MAX_OPEN_ORDER": "5"})
-    with pytest.raises(InvalidConfig, match="OFFBOOK_SEED: seed: expected `int`, was 'x'"):
+    with pytest.raises(InvalidConfig, match="OFFBOOK_SEED: seed: expected a whole number, was 'x'"):
         load_settings(environment={"OFFBOOK_SEED": "x"})
 
 
