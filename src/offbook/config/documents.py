@@ -60,10 +60,10 @@ def convert(document: object, kind: type[T], origin: str) -> T:
 
 
 def first_fault(
-    error: msgspec.ValidationError, document: object, kind: Any, *names: str
+    error: msgspec.ValidationError, document: object, kind: Any, *names: str, strict: bool = True
 ) -> tuple[str, str]:
     """The field that a decoder's error is about, and what to say of it in plain words; the document
     is the table of those ``names``."""
-    for fault in faults(document, kind, names):
+    for fault in faults(document, kind, names, strict=strict):
         return setting_of(fault.place), fault.told()
     return ".".join(names), str(error)

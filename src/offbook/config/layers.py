@@ -107,11 +107,6 @@ def checked_document(
     layer = _checked(leaves, source, origin, lines or {}, catalogue)
     unsaid = _nothing_said(document, origin, catalogue)
     empty = [
-        Problem(origin, name, f"{name}: expected a table, was {document[name]!r}")
-        for (name, *rest) in catalogue.tables
-        if not rest and document.get(name) is not None and not isinstance(document[name], dict)
-    ]
-    empty += [
         Problem(origin, name, f"unknown table [{name}]: {catalogue.near((name,))}")
         for name, value in document.items()
         if value == {} and (name,) not in catalogue.tables

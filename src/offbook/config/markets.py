@@ -262,9 +262,12 @@ def description_of(document: Mapping[str, Any], origin: str) -> MarketDescriptio
             plain[name] = str(plain[name])
     unknown = sorted(set(plain) - set(MarketDescription.__struct_fields__))
     if unknown:
-        known = ", ".join(MarketDescription.__struct_fields__)
+        known = MarketDescription.__struct_fields__
+        meant = get_close_matches(unknown[0], known, n=1)
+        near = f". Did you mean {meant[0]}?" if meant else ""
         raise InvalidConfig(
-            f"{origin}: {', '.join(unknown)} says nothing of a market; known: {known}",
+            f"{origin}: {', '.join(unknown)} says nothing of a market; known: "
+            f"{', '.join(known)}{near}",
             field=unknown[0],
         )
     return convert(plain, MarketDescription, origin)

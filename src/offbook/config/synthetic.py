@@ -9,6 +9,7 @@ import msgspec
 
 from offbook.config.contracts import contract_of
 from offbook.config.decimals import decimals_of
+from offbook.config.documents import first_fault
 from offbook.config.markets import MarketDescription
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.instruments import ALWAYS_OPEN, AssetClass, Instrument
@@ -61,8 +62,8 @@ def describe_synthetic(data: str, given: MarketDescription) -> SyntheticMarket:
     try:
         return msgspec.convert(asked, SyntheticMarket, strict=False)
     except msgspec.ValidationError as error:
-        field = str(error).rpartition("$.")[2].rstrip("`")
-        raise InvalidConfig(f"{SYNTHETIC} {error}", field=f"market.{field}") from None
+        field, wrong = first_fault(error, asked, SyntheticMarket, strict=False)
+        raise InvalidConfig(f"{SYNTHETIC} {wrong}", field=f"market.{field}") from None
 
 
 def _settings(text: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from offbook.domain.book_states import KnownBook, KnownStatus
 from offbook.domain.calendars import NEVER
 from offbook.domain.config import PauseOrders, ResumeTimers
 from offbook.domain.errors import FloatNotExact, InvalidInput, InvalidOrder
+from offbook.domain.fitting import Fault, faults, setting_of
 from offbook.domain.joining import LastRow
 from offbook.domain.orders import OrderListRequest, OrderRequest, ReplaceRequest
 
@@ -133,6 +134,9 @@ def well_formed(command: C) -> C:
     except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError) as error:
         _check_given(command)
         kind = InvalidOrder if isinstance(command, OrderCommand) else InvalidInput
+        fault = _first_fault(command)
+        if fault is not None:
+            raise kind(fault.told("order"), field=setting_of(fault.place)) from None
         raise kind(f"the command cannot be recorded: {error}") from None
     if made != command:
         _check_given(command)  # what is read back as it was, as nearly always, was what it must be
@@ -141,6 +145,15 @@ def well_formed(command: C) -> C:
             f"deadline_ns={made.deadline_ns}: expected 0 to 2**63-2", field="deadline_ns"
         )
     return cast("C", made)
+
+
+def _first_fault(command: Command) -> Fault | None:
+    """What does not fit, where it is of a kind that a record knows at all."""
+    try:
+        plain = msgspec.to_builtins(command)
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        return None
+    return next(faults(plain, type(command)), None)
 
 
 def _check_given(command: Command) -> None:

@@ -89,7 +89,8 @@ def faults(value: Any, kind: Any, place: Place = (), *, strict: bool = True) -> 
         for number, item in enumerate(value, 1):
             yield from faults(item, items, (*place, number), strict=strict)
     elif not any(_fits(value, one, strict) for one in kinds):
-        yield Fault(place, "", f": expected {expected(kinds)}, was {shown(value)}")
+        hint = "; write it exactly, as text" if isinstance(value, float) and str in kinds else ""
+        yield Fault(place, "", f": expected {expected(kinds)}, was {shown(value)}{hint}")
 
 
 def kinds_of(kind: Any) -> tuple[Any, ...]:
@@ -156,7 +157,11 @@ def _of_table(
             after = f": expected {' or '.join(tags)}, was {shown(value[tag])}{near}"
         else:
             after = f" is missing: give {' or '.join(tags)}"
-        yield Fault((*place, str(tag)), "", after)
+        misspelt = [] if tag in value else difflib.get_close_matches(str(tag), map(str, value), n=1)
+        for name in misspelt:
+            yield Fault((*place, name), "unknown setting ", f": did you mean {tag}?")
+        if not misspelt:
+            yield Fault((*place, str(tag)), "", after)
         return
     fields = _types_of(struct)
     known = [*([tag] if tag else []), *fields]

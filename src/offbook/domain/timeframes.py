@@ -19,7 +19,7 @@ _TEXT = re.compile(r"([1-9]\d*)(ms|s|m|h|d)\Z", re.ASCII)
 
 def parse_timeframe(text: str) -> int:
     """A timeframe in nanoseconds. Raises InvalidConfig for anything but a number and a unit."""
-    match = _TEXT.match(text)
+    match = _TEXT.match(text) if isinstance(text, str) else None
     if match is None:
         raise InvalidConfig(
             f"timeframe {text!r}: expected a number and ms, s, m, h or d, such as 5s or 1m; a week "

@@ -7,7 +7,7 @@ import pytest
 from tests.rehearsal import rehearse
 
 from offbook.domain import records as r
-from offbook.domain.errors import FloatNotExact, InvalidOrder
+from offbook.domain.errors import FloatNotExact, InvalidInput, InvalidOrder
 from offbook.domain.orders import (
     ContingencyType,
     OrderListRequest,
@@ -196,3 +196,24 @@ def test_views_show_what_an_order_waits_for() -> None:
     (view,) = rehearsal.engine.order_views()
     assert (view.stop_px, view.trail_percent, view.triggered) == ("101.53", "1.5", False)
     assert view.expire_time == START * 2
+
+
+@pytest.mark.parametrize(
+    ("act", "told"),
+    [
+        (lambda s: s.submit(None), "request is a NoneType: expected OrderRequest"),
+        (lambda s: s.submit_group({}), "request is a dict: expected OrderListRequest"),
+        (lambda s: s.price(5.5, rounding="upp"), "expected one of down, up, nearest"),
+        (lambda s: s.history("XYZ", "5"), "history of '5' rows"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused_in_our_words(act: Any, told: str) -> None:
+    """Not by what Python says of it further within."""
+    error, _ = said(act)
+    assert isinstance(error, InvalidInput), error
+    assert told in str(error)
+
+
+def test_rounding_may_be_given_as_text() -> None:
+    """As sides and times in force."""
+    assert str(said(lambda s: s.price(5.001, rounding="up"))[0]) == "5.01"

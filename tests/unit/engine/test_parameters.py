@@ -101,6 +101,9 @@ def test_a_value_that_does_not_fit_is_explained(name: str, given: object, expect
     assert str(caught.value).startswith(f"Base.{name} expects {expects}")
     assert f"was {given!r}" in str(caught.value)
     assert caught.value.fields == {"strategy": "Base", "parameter": name}
+    assert "`" not in str(caught.value)
+    if name in ("side", "mode"):
+        assert ": one of " in str(caught.value)
 
 
 def test_a_misspelt_name_is_met_with_the_one_that_was_meant() -> None:

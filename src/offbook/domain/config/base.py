@@ -21,19 +21,26 @@ class ConfigPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 def exact_decimal(field: str, text: str, precision: int) -> Decimal:
     """Decimal text as a number. Raises InvalidConfig naming ``field``."""
+    _require_text(field, text)
     try:
         text_to_units(text, precision)
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise InvalidConfig(f"{field}: {error}", field=field) from None
     return Decimal(text)
 
 
 def exact_amount(field: str, text: str) -> int:
     """Decimal text as an amount in units of 10**-18. Raises InvalidConfig naming ``field``."""
+    _require_text(field, text)
     try:
         return text_to_units(text, AMOUNT_PRECISION)
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise InvalidConfig(f"{field}: {error}", field=field) from None
+
+
+def _require_text(field: str, text: object) -> None:
+    if not isinstance(text, str):
+        raise InvalidConfig(f"{field}={text!r}: write it as text, such as '2.5'", field=field)
 
 
 def settle_enum(part: msgspec.Struct, name: str, kind: type[Enum], field: str) -> None:

@@ -260,9 +260,9 @@ class StrategyHost:
     def history(self, symbol: str, count: int, timeframe: str | None) -> tuple[Row, ...]:
         """Last rows, or last bars of a timeframe."""
         self._kernel.instrument(symbol)
-        if not 1 <= count <= self._history.limit:
+        if not (isinstance(count, int) and 1 <= count <= self._history.limit):
             raise InvalidStrategy(
-                f"history of {count} rows: the session keeps {self._history.limit}; raise "
+                f"history of {count!r} rows: the session keeps {self._history.limit}; raise "
                 "history_limit in its configuration",
                 field="history_limit",
             )

@@ -132,6 +132,7 @@ class Ordering:
 
     def submit(self, request: OrderRequest) -> str:
         """Send an order given as a value; returns its client order id. Raises InvalidOrder."""
+        _require(request, OrderRequest)
         return self._running().submit(request)
 
     # -- orders that depend on one another --------------------------------------------------
@@ -183,6 +184,7 @@ class Ordering:
 
     def submit_group(self, request: OrderListRequest) -> tuple[str, ...]:
         """Send a list of orders given as a value; their client order ids. Raises InvalidOrder."""
+        _require(request, OrderListRequest)
         return self._running().submit_group(request)
 
     def draft(
@@ -345,6 +347,14 @@ def _type_of(trigger: str, *, limit: bool) -> OrderType:
     if trigger == "touch_price":
         return OrderType.LIMIT_IF_TOUCHED if limit else OrderType.MARKET_IF_TOUCHED
     return OrderType.LIMIT if limit else OrderType.MARKET
+
+
+def _require(request: object, kind: type) -> None:
+    """Raise InvalidOrder unless a request is of its kind: Python checks no types."""
+    if not isinstance(request, kind):
+        raise InvalidOrder(
+            f"request is a {type(request).__name__}: expected {kind.__name__}", field="request"
+        )
 
 
 def _nanoseconds(when: int | datetime | None) -> int | None:

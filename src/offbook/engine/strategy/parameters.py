@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from offbook.domain.errors import InvalidStrategy
+from offbook.domain.fitting import choices, expected, faults, kinds_of
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,12 +115,24 @@ def resolve_parameters(
 
 def _convert(strategy: str, parameter: Parameter, value: Any) -> Any:
     wants_text = parameter.type is str and not isinstance(value, str)
+    given = str(value) if wants_text else copy.deepcopy(value)
     try:
-        given = str(value) if wants_text else copy.deepcopy(value)
         return msgspec.convert(given, parameter.type, strict=False)
     except msgspec.ValidationError as error:
+        more = _more_of(error, given, parameter.type)
         raise InvalidStrategy(
-            f"{strategy}.{parameter.name} expects {parameter.type_name}, was {value!r}: {error}",
+            f"{strategy}.{parameter.name} expects {parameter.type_name}, was {value!r}{more}",
             strategy=strategy,
             parameter=parameter.name,
         ) from None
+
+
+def _more_of(error: msgspec.ValidationError, given: Any, kind: Any) -> str:
+    """What the type's name does not say: where within a value the trouble is, and names to take."""
+    fault = next(faults(given, kind, strict=False), None)
+    if fault is None:
+        return f": {error}"
+    if fault.place:
+        return f": {fault.told()}"
+    kinds = kinds_of(kind)
+    return f": one of {expected(kinds)}" if any(choices(one) for one in kinds) else ""

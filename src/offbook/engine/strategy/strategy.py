@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from offbook.domain.account_events import AccountEvent
-from offbook.domain.errors import InvalidStrategy
+from offbook.domain.errors import InvalidOrder, InvalidStrategy
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import Bar, DataKind, Quote, StatusUpdate, Trade
 from offbook.domain.orders import OrderListRequest, OrderRequest, ReplaceRequest
@@ -254,21 +254,21 @@ class Strategy(Ordering):
         self,
         value: float | Exact,
         *,
-        rounding: Rounding = Rounding.NEAREST,
+        rounding: Rounding | str = Rounding.NEAREST,
         symbol: str | None = None,
     ) -> Price:
         """A price on the instrument's tick, from a float or anything exact."""
-        return self._running().round_price(value, rounding.value, symbol)
+        return self._running().round_price(value, _rounding(rounding), symbol)
 
     def qty(
         self,
         value: float | Exact,
         *,
-        rounding: Rounding = Rounding.DOWN,
+        rounding: Rounding | str = Rounding.DOWN,
         symbol: str | None = None,
     ) -> Quantity:
         """A quantity in whole lots, from a float or anything exact."""
-        return self._running().round_qty(value, rounding.value, symbol)
+        return self._running().round_qty(value, _rounding(rounding), symbol)
 
     # -- time and data ----------------------------------------------------------------------
 
@@ -336,6 +336,17 @@ class Strategy(Ordering):
                 strategy=type(self).__name__,
             )
         return self._context
+
+
+def _rounding(asked: Rounding | str) -> str:
+    """Which way, also where its text was given. Raises InvalidOrder."""
+    try:
+        return asked.value if isinstance(asked, Rounding) else Rounding(asked).value
+    except ValueError:
+        known = ", ".join(one.value for one in Rounding)
+        raise InvalidOrder(
+            f"rounding={asked!r}: expected one of {known}", field="rounding"
+        ) from None
 
 
 def _nanoseconds(field: str, value: timedelta | int) -> int:
