@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from offbook.config.book_reading import BookAt, read_book
 from offbook.config.moments import parse_moment
 from offbook.domain.book_checksums import CHECKSUMS, OF_ORDERS
 from offbook.domain.config import BookStart
-from offbook.domain.errors import InvalidInput, StorageUnavailable
+from offbook.domain.errors import InvalidInput, StorageUnavailable, system_reason
 from offbook.domain.timeframes import parse_timeframe
 from offbook.services.reporting.formatting import counted
 
@@ -61,7 +62,8 @@ def show_book(shell: Shell, data: str, given: dict[str, Any], wanted: Wanted) ->
     except BrokenPipeError:
         raise  # whoever read it has enough
     except OSError as error:
-        raise StorageUnavailable(f"{wanted.target} cannot be written: {error}") from None
+        told = system_reason(error)
+        raise StorageUnavailable(f"{wanted.target} cannot be written: {told}") from None
     shell.note(_ending(written, last))
     if wanted.target is not None:
         shell.note(f"written to {near(str(wanted.target))}")
@@ -132,8 +134,18 @@ def _ending(written: int, last: BookAt | None) -> str:
 
 @contextmanager
 def _writing(target: Path | None) -> Iterator[IO[str]]:
+    """Where lines go: a file appears whole or not at all, and what was there stays until then."""
     if target is None:
         yield sys.stdout
         return
-    with target.open("w", encoding="ascii", newline="\n") as file:
-        yield file
+    if target.exists() and not target.is_file():  # as a pipe: nothing can take its place
+        with target.open("w", encoding="ascii", newline="\n") as file:
+            yield file
+        return
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with temporary.open("w", encoding="ascii", newline="\n") as file:
+            yield file
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)

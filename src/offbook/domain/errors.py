@@ -305,3 +305,9 @@ class WorkerLost(Failure):
     (negative: the signal), and ``log``, where what it printed is kept."""
 
     code = "worker_lost"
+
+
+def system_reason(error: OSError) -> str:
+    """What the system says of a file that it does not give: without its number and the name, which
+    is told already, or is that of a part written beside it."""
+    return error.strerror or str(error)
