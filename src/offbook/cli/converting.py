@@ -17,7 +17,7 @@ from offbook.config.moments import parse_moment
 from offbook.config.recordings import convert_data
 from offbook.config.sessions import parse_settings
 from offbook.domain.config import Adjustment
-from offbook.domain.errors import InvalidInput, StorageUnavailable
+from offbook.domain.errors import InvalidInput, StorageUnavailable, system_reason
 from offbook.services.reporting.formatting import counted
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def convert_file(shell: Shell, asked: Mapping[str, Any]) -> int:
             between=(_moment(asked["since"]), _moment(asked["until"])),
         )
     except OSError as error:
-        raise StorageUnavailable(f"{target} cannot be written: {error}") from None
+        raise StorageUnavailable(f"{target} cannot be written: {system_reason(error)}") from None
     if shell.json:
         document = msgspec.to_builtins(made)
         document["description"] = None if description is None else str(description)

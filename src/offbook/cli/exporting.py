@@ -10,7 +10,7 @@ from offbook.bootstrap import export_stored, find_stored
 from offbook.cli.filters import one_of
 from offbook.cli.loop import run_async
 from offbook.cli.shell import Shell, paint
-from offbook.domain.errors import InvalidInput
+from offbook.domain.errors import InvalidInput, system_reason
 from offbook.services.reporting.listing import EXPORT_FORMATS, EXPORT_TABLES, export_paths
 
 
@@ -49,7 +49,8 @@ def export_session(
     try:
         session_id, written, notes = run_async(shell, export())
     except OSError as error:
-        raise InvalidInput(f"the export cannot be written to {to}: {error}") from error
+        told = system_reason(error)
+        raise InvalidInput(f"the export cannot be written to {to}: {told}") from error
     for note in notes:
         shell.note(paint(note, "yellow", sys.stderr))
     if shell.json:

@@ -23,6 +23,7 @@ from offbook.cli.data_commands import data_app
 from offbook.cli.failures import FAILURE, INTERRUPTED, USAGE, print_error, tell
 from offbook.cli.record_commands import export, fills, journal, orders, positions, strategies
 from offbook.cli.shell import Shell
+from offbook.cli.usage import in_plain_words
 from offbook.domain.errors import OffbookError
 
 app: Final = typer.Typer(
@@ -350,6 +351,7 @@ def _carry_out(arguments: Sequence[str], shell: Shell) -> int:
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         path = "offbook" if context is None else context.command_path
+        in_plain_words(error)
         message = error.format_message().strip().replace("Value error, ", "")
         print_error("usage", message, {}, f"see {path} --help", shell)
         return USAGE

@@ -12,7 +12,7 @@ from offbook.bootstrap import find_stored, report_stored, write_report
 from offbook.bootstrap.intervals import interval_stored
 from offbook.cli.loop import run_async
 from offbook.cli.shell import Shell, short
-from offbook.domain.errors import InvalidInput
+from offbook.domain.errors import InvalidInput, system_reason
 from offbook.domain.records import encode_hook
 from offbook.services.reporting.sections import sections
 
@@ -51,7 +51,8 @@ def _write(shell: Shell, report: FullReport, formats: list[str], directory: Path
         directory.mkdir(parents=True, exist_ok=True)
         written = write_report(report, directory, formats)
     except OSError as error:
-        raise InvalidInput(f"the report cannot be written to {directory}: {error}") from error
+        told = system_reason(error)
+        raise InvalidInput(f"the report cannot be written to {directory}: {told}") from error
     if shell.json:
         shell.document({"session_id": _id(report), "files": [str(path) for path in written]})
         return 0

@@ -21,7 +21,7 @@ from offbook.cli.sweep_progress import SweepProgress
 from offbook.config.resolving import Settings, cli_defaults
 from offbook.config.sessions import parse_settings
 from offbook.config.sweeps import SweepPlan, SweepRequest, parse_grid, plan_sweep
-from offbook.domain.errors import InvalidInput
+from offbook.domain.errors import InvalidInput, system_reason
 from offbook.domain.sweeps import CellResult, check_sweep_name
 from offbook.services.reporting.formatting import counted
 from offbook.services.sweeping.heat import heat_map
@@ -87,7 +87,7 @@ def _check_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InvalidInput(f"--out {folder}: {error}", field="out") from None
+        raise InvalidInput(f"--out {folder}: {system_reason(error)}", field="out") from None
     if not os.access(folder, os.W_OK):
         raise InvalidInput(f"--out {folder}: the folder may not be written to", field="out")
 
@@ -232,7 +232,8 @@ def _write(
     try:
         files, notes = write_sweep(table, heat, folder)
     except OSError as error:
-        raise InvalidInput(f"the sweep cannot be written to {folder}: {error}") from error
+        told = system_reason(error)
+        raise InvalidInput(f"the sweep cannot be written to {folder}: {told}") from error
     for note in notes:
         shell.note(paint(note, "yellow", sys.stderr))
     return files

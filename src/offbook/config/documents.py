@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from offbook.domain.errors import InvalidConfig
+from offbook.domain.errors import InvalidConfig, system_reason
 from offbook.domain.fitting import faults, setting_of
 
 T = TypeVar("T")
@@ -24,8 +24,12 @@ def read_document(path: Path) -> dict[str, Any]:
         text = path.read_text("utf-8-sig")
     except FileNotFoundError:
         raise InvalidConfig(f"there is no file {path} (looked in {Path.cwd()})") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidConfig(f"{path} cannot be read: {error}") from None
+    except UnicodeDecodeError:
+        raise InvalidConfig(f"{path} is not UTF-8 text: save it as that") from None
+    except IsADirectoryError:
+        raise InvalidConfig(f"{path} is a folder: name a file in it") from None
+    except OSError as error:
+        raise InvalidConfig(f"{path} cannot be read: {system_reason(error)}") from None
     is_json = path.suffix == ".json"
     try:
         if is_json:

@@ -194,7 +194,7 @@ def test_converting_refuses_bad_rows_and_existing_files_unless_told(
     assert sorted(path.name for path in folder.glob("*out*")) == ["out.csv"]
     answer = offbook("data", "convert", trades.name, "nowhere/out.csv", "--drop-bad-rows")
     assert answer.code == 1
-    assert "nowhere/out.csv cannot be written" in answer.err
+    assert "nowhere/out.csv cannot be written: No such file or directory\n" in answer.err
 
 
 def test_prints_are_summed_up_in_bars(offbook: Program, trades: Path) -> None:

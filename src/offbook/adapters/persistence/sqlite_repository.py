@@ -24,7 +24,7 @@ from offbook.adapters.persistence.connections import (
 from offbook.adapters.persistence.locks import StoreLock
 from offbook.adapters.persistence.presence import Presence
 from offbook.adapters.persistence.writer import Writer
-from offbook.domain.errors import Refused, StorageUnavailable
+from offbook.domain.errors import Refused, StorageUnavailable, system_reason
 from offbook.domain.journal import (
     CommandAnswer,
     JournalBatch,
@@ -272,7 +272,7 @@ def make_directory(store: Path) -> None:
             sync_directory(folder.parent)
     except OSError as error:
         raise StorageUnavailable(
-            f"the store {store} cannot be made: {error}", path=str(store)
+            f"the store {store} cannot be made: {system_reason(error)}", path=str(store)
         ) from error
 
 

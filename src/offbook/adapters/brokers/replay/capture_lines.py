@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from offbook.adapters.brokers.replay.opening import DAMAGED, opened
-from offbook.domain.errors import BadMarketData, GatewayUnavailable
+from offbook.domain.errors import BadMarketData, GatewayUnavailable, system_reason
 
 _NS: Final = re.compile(rb"(\d{19}) (?=[{\[])")
 _SECONDS: Final = re.compile(rb"(\d{10})(?:\.(\d{1,9}))?: (?=[{\[])")
@@ -65,12 +65,14 @@ def lines(path: Path) -> Iterator[Line]:
             row=number,
             reason="unreadable",
         ) from None
-    except DAMAGED as error:
+    except DAMAGED:
         raise BadMarketData(
-            f"{path} is a damaged gzip file after line {number} ({error}); fetch or pack it again",
+            f"{path} is a damaged gzip file after line {number}, cut off or changed; fetch "
+            "it again or pack it anew",
             file=str(path),
             row=number + 1,
             reason="unreadable",
         ) from None
     except OSError as error:
-        raise GatewayUnavailable(f"{path} cannot be read: {error}", market=str(path)) from None
+        told = system_reason(error)
+        raise GatewayUnavailable(f"{path} cannot be read: {told}", market=str(path)) from None

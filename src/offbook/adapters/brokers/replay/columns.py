@@ -148,6 +148,13 @@ def _find(
     found = _fitting(mapped, ours, header)
     if len(found) > 1:
         names = ", ".join(header[place] for place, _ in found)
+        if len({header[place] for place, _ in found}) == 1:
+            raise InvalidConfig(
+                f"{market.path}: its header names {header[found[0].position]} {len(found)} times: "
+                "give each column a name of its own",
+                field="market.path",
+                file=market.path,
+            )
         _refuse(market, f"{names} could each be {ours}", ours, header, among=names)
     return found[0] if found else None
 

@@ -44,9 +44,17 @@ def opened_text(path: Path) -> Iterator[IO[str]]:
         raise BadMarketData(
             f"{path} is not UTF-8 text", file=str(path), reason="unreadable"
         ) from None
-    except (*DAMAGED, csv.Error) as error:
+    except DAMAGED:
+        raise BadMarketData(
+            f"{path} is a damaged gzip file, cut off or changed; fetch it again or pack it anew",
+            file=str(path),
+            reason="unreadable",
+        ) from None
+    except csv.Error as error:
         raise BadMarketData(
             f"{path} cannot be read: {error}; fetch it again", file=str(path), reason="unreadable"
         ) from None
-    except FileNotFoundError as error:
-        raise GatewayUnavailable(f"{path} cannot be read: {error}", market=str(path)) from None
+    except FileNotFoundError:
+        raise GatewayUnavailable(
+            f"{path} cannot be read: there is no such file", market=str(path)
+        ) from None

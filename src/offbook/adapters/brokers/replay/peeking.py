@@ -12,10 +12,11 @@ from offbook.adapters.brokers.replay.files import find_files
 from offbook.adapters.brokers.replay.mixed import require_one_instrument
 from offbook.adapters.brokers.replay.published_files import require_read_as_it_is
 from offbook.adapters.brokers.replay.source import open_source
+from offbook.adapters.brokers.replay.troubles import explained
 from offbook.adapters.brokers.replay.zones import load_zone
 from offbook.adapters.calendars import load_calendar
 from offbook.domain.config import ReplayMarket
-from offbook.domain.errors import BadMarketData, InvalidConfig
+from offbook.domain.errors import InvalidConfig
 from offbook.domain.instruments import AssetClass, Instrument
 from offbook.domain.market_data import DataKind
 
@@ -188,7 +189,6 @@ def _parquet_columns(path: str) -> tuple[str, ...]:
     try:
         return tuple(name for name, _ in query.parquet_schema(connection, path))
     except duckdb.Error as error:
-        first_line = str(error).strip().partition("\n")[0]
-        raise BadMarketData(f"{path} cannot be read: {first_line}", file=path) from None
+        raise explained(path, 0, error) from None
     finally:
         query.release(connection)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from bisect import bisect_right
 from collections import Counter
@@ -29,6 +28,7 @@ from offbook.adapters.brokers.replay.query import Cell
 from offbook.adapters.brokers.replay.rows import RowDecoder
 from offbook.adapters.brokers.replay.source import Source
 from offbook.adapters.brokers.replay.times import time_from_text
+from offbook.adapters.brokers.replay.troubles import explained
 from offbook.domain.calendars import TradingCalendar
 from offbook.domain.config import ReplayMarket
 from offbook.domain.errors import BadMarketData, GatewayUnavailable
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
 EXAMPLES: Final = 5
 """So many of the rows left out are kept as examples."""
-
-_CSV_LINE: Final = re.compile(r"CSV Error on Line: (\d+)")
 
 
 class _Place(msgspec.Struct, frozen=True):
@@ -300,23 +298,4 @@ class RecordingReader:
         """The error as ours: trouble in the file's text, or in reaching it."""
         if isinstance(error, GatewayUnavailable):
             return error
-        path, message = self.source.path, str(error)
-        found = _CSV_LINE.search(message)
-        first_line = message.strip().partition("\n")[0]
-        if found is not None:
-            # Blank lines before this one would make the row smaller.
-            row = int(found[1]) - self.source.headed
-            told = " ".join(message.split("Possible")[0].split())
-            return BadMarketData(
-                f"{path}, row {row}: the line cannot be read as CSV ({told}). Mend the file; "
-                "such a line is not dropped.",
-                file=path,
-                row=row,
-                column="",
-                reason="unreadable",
-            )
-        if "INTERRUPT" in message.upper():
-            return GatewayUnavailable(f"{path} was closed while it was being read", market=path)
-        if "IO Error" in message or "Out of Memory" in message:
-            return GatewayUnavailable(f"{path} cannot be read: {first_line}", market=path)
-        return BadMarketData(f"{path} cannot be read: {first_line}", file=path)
+        return explained(self.source.path, self.source.headed, error)

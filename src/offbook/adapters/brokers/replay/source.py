@@ -17,7 +17,7 @@ import msgspec
 
 from offbook.adapters.brokers.replay.names import HEADERS, header_of
 from offbook.adapters.brokers.replay.opening import DAMAGED, GZIP_MAGIC, opened, opened_text
-from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidConfig
+from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidConfig, system_reason
 
 CSV_SUFFIXES: Final = (".csv", ".csv.gz")
 SUFFIXES: Final = (*CSV_SUFFIXES, ".parquet")
@@ -136,9 +136,10 @@ def survey(source: Source, interrupted: Callable[[], bool]) -> Survey:
             else:
                 _drain(hashed)
                 return Survey(sha256=hashed.hexdigest())
-    except DAMAGED as error:
+    except DAMAGED:
         raise BadMarketData(
-            f"{source.path} is a damaged gzip file ({error}); fetch or pack it again",
+            f"{source.path} is a damaged gzip file, cut off or changed; fetch it again or pack it "
+            "anew",
             file=source.path,
         ) from None
     except OSError as error:
@@ -155,8 +156,11 @@ def delimiter_of(line: str) -> str:
 
 
 def split_line(line: str, delimiter: str) -> list[str]:
-    """The cells of one CSV line."""
-    return next(csv.reader([line], delimiter=delimiter), [])
+    """The cells of one CSV line; one that is no CSV, as by its length, is parted all the same."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return line.split(delimiter)
 
 
 def cells_of(source: Source) -> Iterator[list[str]]:
@@ -283,7 +287,8 @@ def _signature(path: str) -> tuple[int, ...]:
 
 
 def _unreadable(path: str, error: Exception) -> GatewayUnavailable:
-    return GatewayUnavailable(f"{path} cannot be read: {error}", market=path)
+    told = system_reason(error) if isinstance(error, OSError) else error
+    return GatewayUnavailable(f"{path} cannot be read: {told}", market=path)
 
 
 def _check_magic(path: str, suffix: str, magic: bytes) -> None:
@@ -305,9 +310,10 @@ def _read_first_line(path: str) -> tuple[tuple[str, ...], str]:
     try:
         with opened(Path(path)) as file:
             line = file.readline(HEADER_LIMIT)
-    except DAMAGED as error:
+    except DAMAGED:
         raise BadMarketData(
-            f"{path} is a damaged gzip file ({error}); fetch or pack it again", file=path
+            f"{path} is a damaged gzip file, cut off or changed; fetch it again or pack it anew",
+            file=path,
         ) from None
     except OSError as error:
         raise _unreadable(path, error) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,7 @@ from tests.recordings import parquet
 
 from offbook.adapters.brokers.replay.faults import HINTS
 from offbook.adapters.brokers.replay.gateway import ReplayFeed, ReplayGateway
+from offbook.adapters.brokers.replay.inspecting import inspect_recording
 from offbook.domain.config import BadRows, ReplayMarket
 from offbook.domain.errors import BadMarketData
 from offbook.domain.market_data import DataKind, MarketSlice
@@ -286,6 +288,26 @@ async def test_a_line_that_is_no_csv_is_told_by_row_and_never_dropped(tmp_path: 
             await everything(feed)
         assert caught.value.fields["row"] == 2
         await feed.close()
+
+
+async def test_a_line_of_another_encoding_is_told_in_our_words(tmp_path: Path) -> None:
+    path = tmp_path / "quotes.csv"
+    path.write_bytes(f"{QUOTES_HEADER},name\n1704205800,1,2,1,1,Zürich\n".encode("latin-1"))
+    feed = await opened(quotes(path))
+    with pytest.raises(BadMarketData, match=r"row 1: .*: it is not UTF-8 text: write") as caught:
+        await everything(feed)
+    assert "Error" not in str(caught.value)
+    await feed.close()
+
+
+def test_a_packed_file_that_is_cut_off_is_called_damaged(tmp_path: Path) -> None:
+    """Also where its beginning could be read."""
+    rows = "".join(f"{1704205800 + n},{n + 1},{n + 2},{n},1\n" for n in range(5000))
+    packed = gzip.compress(f"{QUOTES_HEADER}\n{rows}".encode())
+    path = tmp_path / "quotes.csv.gz"
+    path.write_bytes(packed[: len(packed) // 2])
+    with pytest.raises(BadMarketData, match="is a damaged gzip file, cut off"):
+        inspect_recording(str(path))
 
 
 async def test_a_line_of_enormous_length_is_told_by_row(tmp_path: Path) -> None:

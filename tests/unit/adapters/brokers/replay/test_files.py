@@ -43,7 +43,12 @@ async def test_what_is_no_recording_is_told_by_kind(tmp_path: Path) -> None:
         "torn.csv.gz": (packed[:-9], BadMarketData, "is a damaged gzip file"),
         "crc.csv.gz": (packed[:-5] + b"\0" + packed[-4:], BadMarketData, "is a damaged gzip file"),
         "text.parquet": (plain, BadMarketData, "is not a Parquet file"),
-        "torn.parquet": (b"PAR1" + b"\0" * 40, BadMarketData, "cannot be read"),
+        "torn.parquet": (b"PAR1" + b"\0" * 40, BadMarketData, "is a damaged Parquet file"),
+        "twice.csv": (
+            b"ts_init,bid,bid,ask,bid_size,ask_size\n1,1,1,2,1,1\n",
+            InvalidConfig,
+            "its header names bid 2 times",
+        ),
         "parquet.csv": (b"PAR1" + b"\0" * 40, BadMarketData, "is a Parquet file"),
     }
     for name, (content, kind, text) in cases.items():
