@@ -22,11 +22,18 @@ _NO_SYMBOL: Final = frozenset(
 
 
 def guess(
-    path: Path, kind: DataKind, price_decimals: int, size_decimals: int, step_ns: int | None
+    path: Path,
+    kind: DataKind,
+    price_decimals: int,
+    size_decimals: int,
+    step_ns: int | None,
+    *,
+    symbol: str | None = None,
 ) -> MarketDescription:
-    """A description as far as it can be guessed: the symbol by the file's name, tick and lot by
-    the decimals of the numbers, the timeframe by the commonest step."""
-    symbol = next((word for word in _words(path) if _may_be_symbol(word)), None)
+    """A description as far as it can be guessed: the symbol by the file's name, unless it is told,
+    what it is by the symbol, tick and lot by the decimals of the numbers, the timeframe by the
+    commonest step."""
+    symbol = symbol or next((word for word in _words(path) if _may_be_symbol(word)), None)
     money = next((m for m in _MONEY if symbol and symbol.endswith(m) and symbol != m), None)
     asset_class = AssetClass.CRYPTO_SPOT if money else None
     if asset_class is None and kind is DataKind.BARS and symbol and symbol.isalpha():

@@ -65,7 +65,8 @@ def look_into(data: str, given: MarketDescription) -> RecordingInfo:
         header=told.names,
         timezone=told.timezone,
     )
-    guessed = guess(recording, found.kind, found.price_decimals, found.size_decimals, found.step_ns)
+    decimals = found.price_decimals, found.size_decimals
+    guessed = guess(recording, found.kind, *decimals, found.step_ns, symbol=told.symbol)
     return RecordingInfo(
         inspection=found,
         told=told,

@@ -9,6 +9,7 @@ import pytest
 from offbook.config.gathering import describe_data
 from offbook.config.guessing import guess
 from offbook.config.markets import SHIPPED, MarketDescription, locate_recording
+from offbook.domain.calendars import DAY_NS
 from offbook.domain.config import CombinedMarket, ReplayMarket, SyntheticMarket
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.instruments import AssetClass
@@ -97,3 +98,9 @@ def test_a_file_s_name_and_numbers_suggest_an_instrument(
 ) -> None:
     found = guess(Path(name), kind, *decimals, step_ns=None)
     assert (found.symbol, found.asset_class, found.currency, found.tick, found.lot) == guessed
+
+
+def test_what_it_is_is_guessed_by_the_symbol_that_is_told() -> None:
+    """As of a file that was written anew under another name, with its symbol beside it."""
+    found = guess(Path("daily.csv"), DataKind.BARS, 2, 0, DAY_NS, symbol="AAPL")
+    assert (found.symbol, found.asset_class, found.timeframe) == ("AAPL", AssetClass.EQUITY, "1d")
