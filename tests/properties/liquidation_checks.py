@@ -12,9 +12,10 @@ from offbook.domain import records as r
 from offbook.domain.config import SessionConfig
 from offbook.domain.records import Record
 from offbook.engine.ledger.folding import fold
-from offbook.services.reporting.liquidation_levels import LiquidationLevels
+from offbook.services.reporting.liquidation_levels import CalledWhere, LiquidationLevels
 
 FAR = 2**61
+SIDES = {-1: CalledWhere.BELOW, 1: CalledWhere.ABOVE}
 
 
 def check_levels(
@@ -45,14 +46,17 @@ def check_levels(
             assert symbol in marked, f"{symbol} is called at {level} already"
             mid = (bid + ask) / 2 * 10**account.instrument.price_precision
             assert level == mid // 1, f"{symbol} is called at {level} already"
+            assert levels.called(symbol, level) is CalledWhere.HERE
             found.append(f"level: called {kind}")
         elif _is_called(account, level + further):
+            assert levels.called(symbol, level) is SIDES[further]
             found.append(f"level: {kind}")
         else:
             # Its price is a rate as well, and what else is held decides which way is down.
             told = f"{symbol} is not called beyond {level}"
             assert _is_called(account, level - further), told
             assert not _is_called(account, 1 if account.held > 0 else FAR), told
+            assert levels.called(symbol, level) is SIDES[-further]
             found.append(f"level: other side {kind}")
     return found
 

@@ -20,6 +20,7 @@ from offbook.domain.journal import StoredRecord
 from offbook.domain.orders import ContingencyType, OrderView
 from offbook.domain.records import Record
 from offbook.services.reporting.formatting import clock, counted, duration, money, words
+from offbook.services.reporting.liquidation_levels import CalledWhere
 from offbook.services.reporting.listing import FillDetail, Listing, PositionLine, document_of
 
 if TYPE_CHECKING:
@@ -41,6 +42,11 @@ _ROOMY: Final = 130
 _FIGURES: Final = frozenset({"filled", "price", "stop", "average"})
 _CONTINGENCIES: Final = frozenset(kind.value for kind in ContingencyType)
 _ORDINARY: Final = frozenset({("time_in_force", "GTC")})
+_CALLED: Final = {
+    CalledWhere.BELOW: "margin call below",
+    CalledWhere.ABOVE: "margin call above",
+    CalledWhere.HERE: "called already, at",
+}
 _TOLD_APART: Final = frozenset({"row", "row_ts", "model", "rule", "available_qty"})
 
 
@@ -367,5 +373,6 @@ def _print_positions(shell: Shell, lines: Sequence[PositionLine]) -> None:
     if len(currencies) == 1:
         shell.say(f"in {currencies[0]}")
     for line in lines:
-        if line.liquidation_px is not None:
-            shell.say(f"{line.symbol}: margin call beyond {line.liquidation_px}")
+        if line.liquidation_px is not None and line.liquidation_side is not None:
+            where = _CALLED[line.liquidation_side]
+            shell.say(f"{line.symbol}: {where} {line.liquidation_px}")

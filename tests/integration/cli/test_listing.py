@@ -180,7 +180,8 @@ def test_positions_are_what_is_held_and_on_request_what_was(
     # 150 less what was paid, and two at the price, are a quarter of the two.
     level = (Decimal(line["cost"]) + Decimal(report["fees"]) - 150) / Decimal("1.5")
     assert 0 <= Decimal(line["liquidation_px"]) - level < Decimal("0.01")
-    said = f"XYZUSDT: margin call beyond {line['liquidation_px']}"
+    assert line["liquidation_side"] == "below"
+    said = f"XYZUSDT: margin call below {line['liquidation_px']}"
     assert said in offbook("positions", "last").out
 
 

@@ -7,6 +7,8 @@ funding and other positions are in it, and it is where the formulas of exchanges
 
 from __future__ import annotations
 
+import enum
+
 from offbook.domain.config import SessionConfig
 from offbook.engine.account.account_funds import funds_of
 from offbook.engine.account.isolated_funds import IsolatedFunds
@@ -17,6 +19,14 @@ from offbook.engine.ledger.ledger import LedgerState
 from offbook.engine.models.fees import Charges
 
 _MOST = 1 << 62
+
+
+class CalledWhere(enum.Enum):
+    """On which side of its level a position is called; ``HERE``, at that very price already."""
+
+    BELOW = "below"
+    ABOVE = "above"
+    HERE = "here"
 
 
 class LiquidationLevels:
@@ -63,6 +73,14 @@ class LiquidationLevels:
         usual, other = (higher, lower) if (qty > 0) is is_called else (lower, higher)
         level = usual(symbol, start)
         return other(symbol, start) if level is None else level
+
+    def called(self, symbol: str, level: int) -> CalledWhere:
+        """Where a position is called, as seen from the level that ``of`` tells of it."""
+        if self._is_called(symbol, level):
+            return CalledWhere.HERE
+        further = -1 if self._ledger.held_positions().get(symbol, 0) > 0 else 1
+        is_below = (further < 0) is self._is_called(symbol, level + further)
+        return CalledWhere.BELOW if is_below else CalledWhere.ABOVE
 
     def _start(self, symbol: str, qty: int) -> int:
         """The last price, or what the position cost: where the search begins."""

@@ -28,7 +28,7 @@ from offbook.engine.ledger.state import PositionState
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.report import FillLine, make_report
 from offbook.services.reporting.flows import FlowLine
-from offbook.services.reporting.liquidation_levels import LiquidationLevels
+from offbook.services.reporting.liquidation_levels import CalledWhere, LiquidationLevels
 
 PAGE: Final = 1000
 EXPORT_TABLES: Final = ("orders", "fills", "positions", "flows", "journal", "equity")
@@ -59,7 +59,8 @@ class PositionLine(msgspec.Struct, frozen=True, kw_only=True):
     ``cost`` is what the open quantity was bought or sold for.  ``bid`` and ``ask`` are the last
     prices, and ``unrealized`` is marked at their middle; all None where the records do not hold
     them.  ``liquidation_px`` is the last middle at which a margin account is not called, or
-    the position alone with isolated margin, everything else as it is: see ``LiquidationLevels``.
+    the position alone with isolated margin, everything else as it is, and ``liquidation_side`` is
+    where it is called: see ``LiquidationLevels``.
     """
 
     symbol: str
@@ -72,6 +73,7 @@ class PositionLine(msgspec.Struct, frozen=True, kw_only=True):
     unrealized: str | None
     currency: str
     liquidation_px: str | None = None
+    liquidation_side: CalledWhere | None = None
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
@@ -212,6 +214,7 @@ def _positions(
             unrealized=known,
             currency=currency,
             liquidation_px=None if level is None else instrument.price_text(level),
+            liquidation_side=None if level is None else levels.called(symbol, level),
         )
 
 

@@ -11,7 +11,7 @@ from offbook.domain.config import AccountConfig, FlatFee
 from offbook.domain.contracts import ContractTerms
 from offbook.domain.instruments import AssetClass, Instrument
 from offbook.engine.ledger.folding import fold
-from offbook.services.reporting.liquidation_levels import LiquidationLevels
+from offbook.services.reporting.liquidation_levels import CalledWhere, LiquidationLevels
 from offbook.services.reporting.listing import make_listing
 from offbook.testing.markets import BTCUSDT, XYZ, combined, quotes_market
 
@@ -121,17 +121,17 @@ def test_before_the_end_the_level_may_lie_on_either_side_of_what_was_paid(
 
 
 @pytest.mark.parametrize(
-    ("pair", "qty", "shares", "last"),
+    ("pair", "qty", "shares", "last", "side"),
     [
-        (EURUSD, "10", "-10", "1.4659"),
-        (EURUSD, "-10", "10", "0.4734"),
-        (USDEUR, "10", "10", "1.8811"),
-        (USDEUR, "10", "-10", "0.7024"),
+        (EURUSD, "10", "-10", "1.4659", CalledWhere.ABOVE),
+        (EURUSD, "-10", "10", "0.4734", CalledWhere.BELOW),
+        (USDEUR, "10", "10", "1.8811", CalledWhere.ABOVE),
+        (USDEUR, "10", "-10", "0.7024", CalledWhere.BELOW),
     ],
     ids=["long, above", "short, below", "in euros, above", "in euros, below as usual"],
 )
 def test_a_pair_that_is_a_rate_is_called_on_the_side_where_all_in_its_currency_loses(
-    pair: Instrument, qty: str, shares: str, last: str
+    pair: Instrument, qty: str, shares: str, last: str, side: CalledWhere
 ) -> None:
     """50 dollars, 10 of the pair at 1 and 10 shares at 10 euros: with both 5 percent maintained,
     140 + 10r - 100r = 5.5r at r = 1.46597, -40 - 10r + 100r = 5.5r at 0.47337; and in euros per
@@ -143,6 +143,6 @@ def test_a_pair_that_is_a_rate_is_called_on_the_side_where_all_in_its_currency_l
     deals = [Deal(3, qty, None, pair.symbol), Deal(3, shares, None, "EURO")]
     played = play(combined(rates, euros), deals, account=on)
     lines = make_listing(played.session, played.records).positions
-    found = {line.symbol: (line.qty, line.liquidation_px) for line in lines}
-    assert found[pair.symbol] == (qty, last)
+    found = {line.symbol: (line.qty, line.liquidation_px, line.liquidation_side) for line in lines}
+    assert found[pair.symbol] == (qty, last, side)
     assert found["EURO"][0] == shares
