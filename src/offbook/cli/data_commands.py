@@ -61,12 +61,13 @@ Layout = Annotated[
     typer.Option(
         "--layout",
         metavar="NAME",
-        help="lobster, databento, tardis or itch, where the name or header of SRC does not tell.",
+        help="lobster, databento, tardis, itch, lean-equity, lean-forex or lean-crypto, where "
+        "name, folders or header of SRC do not tell.",
     ),
 ]
 Day = Annotated[
     str | None,
-    typer.Option("--date", metavar="DAY", help="The day of a message file of LOBSTER."),
+    typer.Option("--date", metavar="DAY", help="The day of a file whose times begin with it."),
 ]
 SkipLines = Annotated[
     int, typer.Option("--skip-lines", min=0, metavar="N", help="Lines before the header of SRC.")
@@ -183,7 +184,8 @@ def convert(
     the depth is written (of Coinbase's full channel, Kraken's level3 and Bitfinex's raw books the
     orders), or with --kind its trades or quotes; of LOBSTER's message files and Databento's MBO the
     orders (of Nasdaq's ITCH those of one stock), of Databento's other schemas, Tardis's books and
-    hftbacktest's arrays what is in them.
+    hftbacktest's arrays what is in them. Of Lean's data a day's zip, or a folder of days, becomes
+    bars, trades or quotes, as its name says; of both trades and quotes those of --kind.
     Files packed as .zip and .zst are unpacked. What was known of the recording is written beside
     the new file.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from offbook.config.adjusted import as_adjusted, with_actions
+from offbook.config.foreign_tables import as_lean, as_table, lean_of, lean_table
 from offbook.config.guessing import as_toml, guess
 from offbook.config.markets import (
     Label,
@@ -108,8 +109,9 @@ def convert_data(
     (``replay.captures``, ``venue_captures``) the rows of one kind are written: its depth, unless
     another is told; of one of orders (``coinbase_orders``), of hftbacktest's arrays
     (``event_arrays``), and of a file of LOBSTER, Databento or Tardis (``published_files``;
-    ``layout`` and ``day`` where its name and header do not tell) likewise, what it has first.  What
-    is packed as zip or zst is unpacked first; a CSV of quotes without sizes is given one
+    ``layout`` and ``day`` where its name and header do not tell) likewise, what it has first.  Days
+    of Lean (``lean_files``) are made a table of their kind, with what their names tell.  What is
+    packed as zip or zst is unpacked first; a CSV of quotes without sizes is given one
     (``quote_size``, decimal text).  With ``take_actions`` its columns of dividends and splits
     become actions, as of prices that carry so much (``event_columns``).  Only rows ``between`` two
     times (ns UTC) are written.
@@ -117,9 +119,6 @@ def convert_data(
     What was told of it is written beside the new file, as far as it still holds; the second value
     is where.  Raises InvalidConfig, BadMarketData, InvalidInput, GatewayUnavailable and OSError.
     """
-    from offbook.adapters.brokers.replay.names import header_of
-    from offbook.adapters.brokers.replay.peeking import SIZES
-    from offbook.adapters.brokers.replay.quote_sizes import with_sizes
     from offbook.adapters.brokers.replay.unpacking import unpacked
 
     recording = locate_recording(data)
@@ -131,7 +130,11 @@ def convert_data(
             on_the_way.append(steps.enter_context(step))
             return on_the_way[-1]
 
-        table = make(unpacked(recording))
+        lean = lean_of(recording, told, layout, day)
+        if lean is None:
+            table = make(unpacked(recording))
+        else:
+            table, told, layout = make(lean_table(lean, recording)), as_lean(lean, told), None
         if unusual:
             _require_header(table, layout)
             table = make(_made_plain(table, told, unusual))
@@ -141,13 +144,9 @@ def convert_data(
         if take_actions is not None:
             told = with_actions(table, told, take_actions)
         if quote_size is not None:
-            names = header_of(told.names)
-            _require_no_sizes(table, told)
-            told = _as_quotes(told)
-            table = make(with_sizes(table, quote_size, names))
-            if names:
-                told = msgspec.structs.replace(told, header=(*names, *SIZES))
-        table = make(_as_table(table, told, layout, day))
+            step, told = _sized(table, told, quote_size)
+            table = make(step)
+        table = make(as_table(table, told, layout, day))
         return _convert_table(table, target, told, into, between, replace=replace)
 
 
@@ -188,6 +187,22 @@ def _require_header(table: Path, layout: str | None) -> None:
         )
 
 
+def _sized(
+    table: Path, told: MarketDescription, size: str
+) -> tuple[AbstractContextManager[Path], MarketDescription]:
+    """What gives quotes a size, and what is told of them then."""
+    from offbook.adapters.brokers.replay.names import header_of
+    from offbook.adapters.brokers.replay.peeking import SIZES
+    from offbook.adapters.brokers.replay.quote_sizes import with_sizes
+
+    names = header_of(told.names)
+    _require_no_sizes(table, told)
+    told = _as_quotes(told)
+    if names:
+        told = msgspec.structs.replace(told, header=(*names, *SIZES))
+    return with_sizes(table, size, names), told
+
+
 def _require_no_sizes(table: Path, told: MarketDescription) -> None:
     from offbook.adapters.brokers.replay.peeking import peek
 
@@ -225,76 +240,6 @@ def _made_plain(
             lenient=bool(told.drop_bad_rows),
         )
         yield table
-
-
-@contextmanager
-def _as_table(
-    recording: Path, told: MarketDescription, layout: str | None, day: str | None
-) -> Iterator[Path]:
-    """The recording itself; of what is laid out otherwise the rows of one kind, in a file that is
-    gone afterwards."""
-    from offbook.adapters.brokers.replay.source import require_table
-
-    write = _writer(recording, told, layout, day)
-    if write is None:
-        require_table(recording)
-        yield recording
-        return
-    with TemporaryDirectory(prefix="offbook-capture-") as folder:
-        table = Path(folder) / f"{recording.name.removesuffix('.gz')}.csv"
-        write(table)
-        yield table
-
-
-def _writer(
-    recording: Path, told: MarketDescription, layout: str | None, day: str | None
-) -> Callable[[Path], object] | None:
-    """What makes a table of a file, None where it is one."""
-    from offbook.adapters.brokers.replay.captures import is_capture, write_capture
-    from offbook.adapters.brokers.replay.coinbase_orders import is_full_capture, write_full_capture
-    from offbook.adapters.brokers.replay.event_arrays import is_event_array, write_events
-    from offbook.adapters.brokers.replay.itch_files import itch_file, write_itch
-    from offbook.adapters.brokers.replay.order_captures import (
-        has_orders_alone,
-        is_order_capture,
-        write_order_capture,
-    )
-    from offbook.adapters.brokers.replay.published_files import published_file, write_published
-    from offbook.adapters.brokers.replay.venue_captures import (
-        is_venue_capture,
-        refuse_capture,
-        write_venue_capture,
-    )
-
-    depth = told.kind or DataKind.DEPTH
-    itch = itch_file(recording, layout, day, told.timezone, told.symbol)
-    if itch is not None:
-        return lambda table: write_itch(itch, told.kind, table)
-    published = published_file(recording, layout, day, told.timezone)
-    if published is not None:
-        return lambda table: write_published(published, told.kind, table)
-    if is_event_array(recording):
-        return lambda table: write_events(recording, told.kind, table)
-    is_captured = not _is_table(recording)
-    if is_captured and told.kind in (None, DataKind.ORDERS) and is_full_capture(recording):
-        return lambda table: write_full_capture(recording, table, told.symbol)
-    names_orders = {DataKind.ORDERS: is_order_capture, None: has_orders_alone}.get(told.kind)
-    if is_captured and names_orders is not None and names_orders(recording):
-        return lambda table: write_order_capture(recording, table, told.symbol)
-    if is_captured and is_venue_capture(recording):
-        return lambda table: write_venue_capture(recording, depth, table, told.symbol)
-    if is_capture(str(recording)):
-        return lambda table: write_capture(recording, depth, table, told.symbol)
-    if is_captured:
-        refuse_capture(recording)
-    return None
-
-
-def _is_table(recording: Path) -> bool:
-    """Whether a file is read as it is, by its name."""
-    from offbook.adapters.brokers.replay.source import SUFFIXES
-
-    return recording.name.lower().endswith(SUFFIXES) or recording.is_dir()
 
 
 def _convert_table(

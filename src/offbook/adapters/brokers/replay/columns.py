@@ -60,6 +60,11 @@ _MORE: Final[Mapping[DataKind, tuple[str, ...]]] = MappingProxyType(
 )
 
 
+_NO_SIZES: Final = (
+    ". Quotes that show none are given a size by: offbook data convert --quote-size 1000000"
+)
+
+
 class Found(NamedTuple):
     """Where a column is in the file; ``clock`` is the place of the time of day of a date."""
 
@@ -96,7 +101,8 @@ def choose_columns(market: ReplayMarket, header: Sequence[str]) -> dict[str, Fou
     missing += [ours for ours in absent if not is_present(market.columns[ours], header)]
     if missing:
         what, example = f"no column for {', '.join(missing)}", missing[0].split(" ")[0]
-        _refuse(market, what, example, header, missing=", ".join(missing))
+        hint = _NO_SIZES if missing == ["bid_size", "ask_size"] else ""
+        _refuse(market, what, example, header, hint=hint, missing=", ".join(missing))
     if market.kind is DataKind.BARS:
         _require_one_adjustment(market, found, header)
     return found
@@ -202,11 +208,17 @@ def _require_known(market: ReplayMarket, known: Sequence[str]) -> None:
 
 
 def _refuse(
-    market: ReplayMarket, what: str, example: str, header: Sequence[str], **fields: str
+    market: ReplayMarket,
+    what: str,
+    example: str,
+    header: Sequence[str],
+    *,
+    hint: str = "",
+    **fields: str,
 ) -> NoReturn:
     raise InvalidConfig(
         f"{market.path}: {what}. The file has: {', '.join(header)}. Name them in market.columns, "
-        f'our name first: {{"{example}": "its name in the file"}}',
+        f'our name first: {{"{example}": "its name in the file"}}{hint}',
         field="market.columns",
         file=market.path,
         **fields,

@@ -8,16 +8,20 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from offbook.adapters.brokers.replay.faults import RowFault, reasons
+from offbook.adapters.brokers.replay.lean_files import is_day_of_lean
 from offbook.adapters.brokers.replay.reader import RecordingReader
 from offbook.adapters.brokers.replay.source import SUFFIXES
 from offbook.adapters.brokers.replay.times import iso
 from offbook.domain.errors import BadMarketData, InvalidConfig
 from offbook.domain.market_data import BarSlice, SourceSlice
 from offbook.ports.gateway import FeedExtent
+
+_MAKE: Final = "offbook data convert"
 
 
 def find_files(path: str) -> list[str]:
@@ -35,8 +39,10 @@ def find_files(path: str) -> list[str]:
         return [str(place)]
     recordings = sorted(name for name in found if name.lower().endswith(SUFFIXES))
     if not recordings:
+        lean = place.is_dir() and any(is_day_of_lean(Path(name).name) for name in found)
+        hint = f"; its days of Lean are made one by: {_MAKE} {place} made.csv.gz" if lean else ""
         raise InvalidConfig(
-            f"there is no recording ({', '.join(SUFFIXES)}) {where}", field="market.path"
+            f"there is no recording ({', '.join(SUFFIXES)}) {where}{hint}", field="market.path"
         )
     return recordings
 

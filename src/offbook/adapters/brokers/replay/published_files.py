@@ -90,7 +90,8 @@ def published_file(
         try:
             found = Layout(layout)
         except ValueError:
-            names = ", ".join([*(one.value for one in Layout), "itch"])
+            lean = (f"lean-{what}" for what in ("equity", "forex", "crypto"))
+            names = ", ".join([*(one.value for one in Layout), "itch", *lean])
             raise InvalidInput(f"layout {layout!r}: expected one of {names}") from None
     if found is Layout.LOBSTER:
         return _lobster_file(path, day or (named.group(1) if named is not None else None), timezone)

@@ -15,6 +15,7 @@ from typing import IO, Final
 
 import msgspec
 
+from offbook.adapters.brokers.replay.lean_files import is_day_of_lean
 from offbook.adapters.brokers.replay.names import HEADERS, header_of
 from offbook.adapters.brokers.replay.opening import DAMAGED, GZIP_MAGIC, opened, opened_text
 from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidConfig, system_reason
@@ -332,6 +333,12 @@ def _own_header(path: str, cells: tuple[str, ...]) -> tuple[str, ...]:
         return cells
     fitting = [name for name, names in HEADERS.items() if len(names) == len(cells)]
     example = " or ".join(fitting) or "time,price,size"
+    if is_day_of_lean(Path(path).name):
+        raise BadMarketData(
+            f"{path} is named as a day of Lean, whose times begin with the day: it is read once "
+            f"it is made a recording: offbook data convert {path} made.csv.gz",
+            file=path,
+        )
     raise BadMarketData(
         f"{path} has no header: its first line must name the columns, and is "
         f"{','.join(cells)[:80]!r}. If that is a row, name the columns: --header {example}",
