@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import os
 import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
@@ -158,7 +159,9 @@ class Driver:
 
     def stuck(self, callback: StuckCallback) -> None:
         """Tell of a callback that does not return; called on a thread of its own."""
-        where = callback.stack.strip().splitlines()[-2:]
+        # A path from the root would push the first line, which says it all, off the screen.
+        here = os.path.join(os.getcwd(), "")
+        where = [line.replace(here, "") for line in callback.stack.strip().splitlines()[-2:]]
         self._line.say(
             "\n".join(["a callback of the strategy does not return; it is here:", *where])
             + "\nCtrl-C twice leaves; the session can be recovered"
