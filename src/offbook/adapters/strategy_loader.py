@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib
 import importlib.util
@@ -51,7 +52,8 @@ def load_strategy(ref: str) -> LoadedStrategy:
     named = is_file_ref(ref) or all(part.isidentifier() for part in target.split("."))
     if not target or not name.isidentifier() or not named:
         raise _invalid(
-            ref, f"strategy {ref!r}: write path/to/file.py:Class or package.module:Class"
+            ref,
+            f"strategy {ref!r}: write path/to/file.py:Class or package.module:Class{_meant(ref)}",
         )
     module = _module(ref, target)
     strategy = getattr(module, name, None)
@@ -65,6 +67,24 @@ def load_strategy(ref: str) -> LoadedStrategy:
         )
     require_callbacks(strategy)
     return LoadedStrategy(strategy, _digest_of(strategy, module))
+
+
+def _meant(ref: str) -> str:
+    """Of a file that is named without a class: the strategies that seem to be in it. It is read and
+    not run, for nobody asked for that."""
+    file = Path(ref).expanduser()
+    if file.suffix != ".py" or not file.is_file():
+        return ""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return ""
+    names = [
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and any("Strategy" in ast.unparse(b) for b in node.bases)
+    ]
+    return f", as {' or '.join(f'{ref}:{name}' for name in names)}" if names else ""
 
 
 def load_module(target: str) -> ModuleType:

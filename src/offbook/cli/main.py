@@ -342,6 +342,17 @@ def _program() -> Callable[..., object]:
     return get_command(app)
 
 
+def _named(arguments: Sequence[str]) -> str:
+    """The command that a line names, as far as it names one."""
+    words, command = ["offbook"], _program()
+    for word in arguments:
+        below = getattr(command, "commands", {})
+        if word in below:
+            words.append(word)
+            command = below[word]
+    return " ".join(words)
+
+
 def _carry_out(arguments: Sequence[str], shell: Shell) -> int:
     try:
         code = _program()(
@@ -350,7 +361,7 @@ def _carry_out(arguments: Sequence[str], shell: Shell) -> int:
         return code if isinstance(code, int) else 0
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
-        path = "offbook" if context is None else context.command_path
+        path = _named(arguments) if context is None else context.command_path
         in_plain_words(error)
         message = error.format_message().strip().replace("Value error, ", "")
         print_error("usage", message, {}, f"see {path} --help", shell)

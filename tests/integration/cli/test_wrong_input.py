@@ -19,6 +19,7 @@ WRONG = [
     (("run",), {}, "name a recording: --data FILE"),
     (("run", *QUOTES), {}, "name a strategy"),
     (("run", "mine", *QUOTES), {}, "write path/to/file.py:Class or package.module:Class"),
+    (("run", "one.py", *QUOTES), {"one.py": "class One(Strategy): pass"}, "Class, as one.py:One"),
     (("run", "other.py:Idle", *QUOTES), {}, "there is no file other.py"),
     (("run", "mine.py:Idel", *QUOTES), {}, "its strategies: Flip, Hangs, Idle, Raises, Refuses"),
     (("run", "plain.py:Plain", *QUOTES), {"plain.py": "class Plain: pass"}, "is not a Strategy"),
@@ -123,6 +124,9 @@ WRONG = [
     # the line itself
     (("rnu",), {}, "No such command 'rnu'"),
     (("run", "--dta", "x"), {}, "No such option"),
+    (("run", *QUOTES, "--speed"), {}, "see offbook run --help"),
+    (("data", "convert", "--timezone"), {}, "see offbook data convert --help"),
+    (("--data-dir",), {}, "see offbook --help"),
     (("show",), {}, "Missing argument"),
 ]
 
