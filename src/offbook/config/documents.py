@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from offbook.config.lines import lines_of
 from offbook.domain.errors import InvalidConfig, system_reason
 from offbook.domain.fitting import faults, setting_of
 
@@ -42,6 +43,25 @@ def read_document(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise InvalidConfig(f"{path}: expected a table of settings")
     return document
+
+
+def lines_in(path: Path) -> dict[tuple[str, ...], int]:
+    """In which line of a document that could be read each setting stands; of JSON nothing."""
+    return {} if path.suffix == ".json" else lines_of(path.read_text("utf-8-sig"))
+
+
+def located(error: InvalidConfig, file: Path, *above: str) -> InvalidConfig:
+    """An error whose words begin with the file's name, with the line of the setting that it is
+    about, which stands in the table ``above``."""
+    lines, field = lines_in(file), str(error.fields.get("field", ""))
+    names = [tuple(told.split(".")) for told in (field, field.replace("_", "-"))]
+    places = [*((*above, *name) for name in names), *names, above]
+    line = next((lines[place] for place in places if place in lines), None)
+    if line is None or not error.message.startswith(str(file)):
+        return error
+    return InvalidConfig(
+        f"{file}, line {line}{error.message.removeprefix(str(file))}", **error.fields
+    )
 
 
 def part(document: dict[str, Any], name: str) -> dict[str, Any]:

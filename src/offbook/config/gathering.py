@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from offbook.config.documents import read_document
+from offbook.config.documents import located, read_document
 from offbook.config.markets import (
     FILES,
     SHIPPED,
@@ -71,7 +71,7 @@ def named_sources(text: str, given: MarketDescription) -> Iterator[NamedSource]:
         return
     place = locate_recording(data)
     if place.suffix.lower() == ".toml":
-        yield from _listed(read_document(place), place.parent, str(place), given)
+        yield from _listed(read_document(place), place, given)
     else:
         yield NamedSource(data, given)
 
@@ -85,25 +85,34 @@ def split_symbol(text: str) -> tuple[str | None, str]:
 
 
 def _listed(
-    document: Mapping[str, Any], folder: Path, origin: str, given: MarketDescription
+    document: Mapping[str, Any], file: Path, given: MarketDescription
 ) -> Iterator[NamedSource]:
     listed = document.get(SOURCES)
     if not isinstance(listed, list) or not listed:
         raise InvalidConfig(
-            f"{origin} lists no sources: write a [[sources]] table with a path for each",
+            f"{file} lists no sources: write a [[sources]] table with a path for each",
             field="market.sources",
         )
     shared = {name: value for name, value in document.items() if name not in (SOURCES, "type")}
-    for number, source in enumerate(listed):
-        place = f"{origin}, sources[{number}]"
-        if not isinstance(source, dict):
-            raise InvalidConfig(f"{place}: expected a table", field=f"market.sources[{number}]")
-        told = {**shared, **source}
-        data = _place(told, folder, place)
-        for name in FILES:
-            if isinstance(told.get(name), str):
-                told[name] = str(folder / Path(told[name]).expanduser())
-        yield NamedSource(data, given.over(description_of(told, place)))
+    for number, source in enumerate(listed, 1):
+        try:
+            yield _one_listed(source, shared, file, number, given)
+        except InvalidConfig as error:
+            raise located(error, file, SOURCES, str(number)) from None
+
+
+def _one_listed(
+    source: object, shared: Mapping[str, Any], file: Path, number: int, given: MarketDescription
+) -> NamedSource:
+    place = f"{file}, table {number} of {SOURCES}"
+    if not isinstance(source, dict):
+        raise InvalidConfig(f"{place}: expected a table, was {source!r}", field="market.sources")
+    told = {**shared, **source}
+    data = _place(told, file.parent, place)
+    for name in FILES:
+        if isinstance(told.get(name), str):
+            told[name] = str(file.parent / Path(told[name]).expanduser())
+    return NamedSource(data, given.over(description_of(told, place)))
 
 
 def _place(told: dict[str, Any], folder: Path, place: str) -> str:

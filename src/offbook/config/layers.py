@@ -12,7 +12,7 @@ from typing import Any, Final, get_origin
 import msgspec
 
 from offbook.adapters.strategy_loader import is_file_ref
-from offbook.config.documents import read_document
+from offbook.config.documents import lines_in, read_document
 from offbook.config.known import (
     LATENCY,
     MARKET,
@@ -26,7 +26,6 @@ from offbook.config.known import (
     empty_tables,
     flat,
 )
-from offbook.config.lines import lines_of
 from offbook.config.markets import FILES, SHIPPED
 from offbook.config.settings import ROW_CACHE_VARIABLE, absolute
 from offbook.config.synthetic import is_synthetic
@@ -90,8 +89,7 @@ def read_file(file: FilePath, source: Source, catalogue: Catalogue) -> Layer:
     Raises InvalidConfig for a file that cannot be read; what else is wrong is in ``problems``.
     """
     document = read_document(file)
-    lines = {} if file.suffix == ".json" else lines_of(file.read_text("utf-8-sig"))
-    layer = checked_document(document, source, str(file), catalogue, lines)
+    layer = checked_document(document, source, str(file), catalogue, lines_in(file))
     return _located(layer, file.absolute().parent)
 
 

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from offbook.config.known import Path
-
+Path = tuple[str, ...]
 _TOKEN: Final = re.compile(
     r"""
       (?P<blank>[ \t\r]+|\#[^\n]*)

@@ -14,7 +14,7 @@ import msgspec
 
 from offbook.config.contracts import contract_of, settlements_told
 from offbook.config.decimals import decimals_of
-from offbook.config.documents import convert, read_document
+from offbook.config.documents import convert, located, read_document
 from offbook.config.settings import absolute
 from offbook.domain.config import (
     Adjustment,
@@ -152,7 +152,10 @@ def read_description(recording: Path) -> MarketDescription:
     path = beside(recording)
     if not path.is_file():
         return MarketDescription()
-    known = description_of(read_document(path), str(path))
+    try:
+        known = description_of(read_document(path), str(path))
+    except InvalidConfig as error:
+        raise located(error, path) from None
     told = {
         name: str(path.parent / place)
         for name in FILES
@@ -258,7 +261,7 @@ def description_of(document: Mapping[str, Any], origin: str) -> MarketDescriptio
     """A description as it was written down; ``origin`` is named in errors. Raises InvalidConfig."""
     plain = {name.replace("-", "_"): value for name, value in document.items()}
     for name in _NUMBERS:
-        if isinstance(plain.get(name), int):
+        if type(plain.get(name)) is int:
             plain[name] = str(plain[name])
     unknown = sorted(set(plain) - set(MarketDescription.__struct_fields__))
     if unknown:

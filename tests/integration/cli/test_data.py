@@ -270,10 +270,17 @@ def test_a_document_lists_the_sources_of_a_market(offbook: Program, folder: Path
     [
         ("", "lists no sources"),
         ("sources = 5", "lists no sources"),
-        ("sources = [1]", "sources[0]: expected a table"),
+        ("sources = [1]", "m.toml, line 1, table 1 of sources: expected a table, was 1"),
         ("[[sources]]", 'write path = "FILE"'),
         ('[[sources]]\npath = "a.csv"\nsynthetic = "seed=1"', 'write path = "FILE"'),
-        ('[[sources]]\npath = "quotes.csv"\ntikc = 1', "tikc says nothing of a market"),
+        (
+            '[[sources]]\npath = "quotes.csv"\ntikc = 1',
+            "m.toml, line 3, table 1 of sources: tikc says nothing of a market",
+        ),
+        (
+            'kind = 5\n[[sources]]\npath = "quotes.csv"',
+            "m.toml, line 1, table 1 of sources: kind: expected quotes or trades",
+        ),
         ('[[sources]]\npath = "none.csv"', "there is no file"),
     ],
 )

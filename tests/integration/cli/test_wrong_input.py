@@ -90,10 +90,11 @@ WRONG = [
     ((*IDLE, *QUOTES, "--symbol", "QQQ"), {}, "--base"),
     ((*IDLE, *QUOTES), {"quotes.csv.toml": "symbol = XYZ"}, "is no TOML"),
     ((*IDLE, *QUOTES), {"quotes.csv.toml": "symbl = 'XYZ'"}, "symbl says nothing of a market"),
+    ((*IDLE, *QUOTES), {"quotes.csv.toml": "\ntick = true"}, "line 2: tick: expected text, was"),
     (
         (*IDLE, *QUOTES),
         {"quotes.csv.toml": "asset_class = 'bond'"},
-        "quotes.csv.toml: asset_class: expected equity or crypto_spot or ",
+        "quotes.csv.toml, line 1: asset_class: expected equity or crypto_spot or ",
     ),
     (
         (*IDLE, *QUOTES),
