@@ -9,7 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from offbook.domain.errors import InvalidConfig
+from offbook.adapters.brokers.replay.troubles import explained
+from offbook.domain.errors import InvalidConfig, system_reason
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,8 +62,11 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     def _csv(self, file: Path) -> Iterator[Mapping[str, str | None]]:
         try:
             text = file.read_text("utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InvalidConfig(f"{file} cannot be read: {error}", field=self.field) from None
+        except UnicodeDecodeError:
+            raise InvalidConfig(f"{file} is not UTF-8 text", field=self.field) from None
+        except OSError as error:
+            told = system_reason(error)
+            raise InvalidConfig(f"{file} cannot be read: {told}", field=self.field) from None
         lines = csv.reader(text.splitlines())
         names = self._known(next(lines, []), file)
         for number, cells in enumerate(lines, 1):
@@ -85,7 +89,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
             texts = ", ".join(f'CAST("{name}" AS VARCHAR)' for name in table.columns)
             rows = table.project(texts).fetchall()
         except duckdb.Error as error:
-            raise InvalidConfig(f"{file} cannot be read: {error}", field=self.field) from None
+            told = explained(str(file), 0, error).message
+            raise InvalidConfig(told, field=self.field) from None
         finally:
             connection.close()
         for row in rows:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final, NamedTuple
 
-from offbook.domain.errors import InvalidStrategy
+from offbook.domain.errors import InvalidStrategy, system_reason
 from offbook.engine.strategy.definitions import require_callbacks
 from offbook.engine.strategy.interruption import is_from_a_signal
 from offbook.engine.strategy.strategy import Strategy
@@ -110,8 +110,10 @@ def _from_file(ref: str, target: str) -> ModuleType:
         raise _invalid(ref, f"there is no file {_shown(target)} (looked in {Path.cwd()})") from None
     except SyntaxError as error:
         raise _broken(ref, target, error) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise _invalid(ref, f"{_shown(target)} cannot be read: {error}") from None
+    except UnicodeDecodeError:
+        raise _invalid(ref, f"{_shown(target)} is not UTF-8 text: save it as that") from None
+    except OSError as error:
+        raise _invalid(ref, f"{_shown(target)} cannot be read: {system_reason(error)}") from None
     digest = _digest(text)
     name = FILE_MODULE + hashlib.sha256(str(path).encode()).hexdigest()[:16]
     module = sys.modules.get(name)

@@ -77,6 +77,23 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
             read_actions(tmp_path / name)
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("latin.csv", "symbol,kind,ex\nZ\xfcrich,split,x\n".encode("latin-1"), "is not UTF-8 text"),
+        ("cut.parquet", b"PAR1" + bytes(40), "it is a damaged Parquet file"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told_in_our_words(
+    tmp_path: Path, name: str, content: bytes, what: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InvalidConfig, match=what) as caught:
+        read_actions(tmp_path / name)
+    assert "codec" not in str(caught.value)
+    assert "Error" not in str(caught.value)
+
+
 def test_a_description_beside_a_recording_names_its_actions(tmp_path: Path) -> None:
     """Of all that the file holds, those of the recording's symbol."""
     (tmp_path / "actions.csv").write_text(FILE)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from offbook.adapters.file_locks import lock_file
 from offbook.adapters.file_places import BINARY
-from offbook.domain.errors import StorageUnavailable, StoreOwned
+from offbook.domain.errors import StorageUnavailable, StoreOwned, system_reason
 
 LOCK_FILE = "lock"
 _TEXT_MAX = 1000
@@ -32,7 +32,8 @@ class StoreLock:
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | BINARY, 0o600)
         except OSError as error:
             raise StorageUnavailable(
-                f"the store {directory} cannot be written: {error}", path=str(directory)
+                f"the store {directory} cannot be written: {system_reason(error)}",
+                path=str(directory),
             ) from error
         try:
             lock_file(self._descriptor)

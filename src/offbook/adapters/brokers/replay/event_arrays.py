@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from offbook.domain.depth import LAST, SNAPSHOT
-from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidInput
+from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidInput, system_reason
 from offbook.domain.market_data import DataKind
 
 DEPTH, TRADE, CLEAR, LEVEL, BEST = 1, 2, 3, 4, 5
@@ -85,7 +85,9 @@ def _load(path: Path) -> Any:
             name = "data" if "data" in arrays.files else (arrays.files or [""])[0]
             events = arrays[name]
     except FileNotFoundError as error:
-        raise GatewayUnavailable(f"{path} cannot be read: {error}", market=str(path)) from None
+        raise GatewayUnavailable(
+            f"{path} cannot be read: {system_reason(error)}", market=str(path)
+        ) from None
     except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
         raise BadMarketData(
             f"{path} cannot be read: {error}; fetch it again", file=str(path)

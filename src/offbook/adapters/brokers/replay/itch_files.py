@@ -25,10 +25,10 @@ from offbook.adapters.brokers.replay.itch_messages import (
     stock_messages,
     time_of,
 )
-from offbook.adapters.brokers.replay.opening import DAMAGED, opened
+from offbook.adapters.brokers.replay.opening import DAMAGED, DAMAGED_GZIP, opened
 from offbook.adapters.brokers.replay.zones import load_zone
 from offbook.domain.depth import LAST, SNAPSHOT
-from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidInput
+from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidInput, system_reason
 from offbook.domain.market_data import DataKind
 
 NEW_YORK: Final = "America/New_York"
@@ -133,12 +133,12 @@ def _bytes_of(path: Path) -> Iterator[IO[bytes] | Any]:
     try:
         with opened(path) as file:
             yield file
-    except DAMAGED as error:
-        raise BadMarketData(
-            f"{path} cannot be read: {error}; fetch it again", file=str(path), reason="unreadable"
-        ) from None
+    except DAMAGED:
+        raise BadMarketData(f"{path} {DAMAGED_GZIP}", file=str(path), reason="unreadable") from None
     except FileNotFoundError as error:
-        raise GatewayUnavailable(f"{path} cannot be read: {error}", market=str(path)) from None
+        raise GatewayUnavailable(
+            f"{path} cannot be read: {system_reason(error)}", market=str(path)
+        ) from None
 
 
 class _Order(msgspec.Struct):

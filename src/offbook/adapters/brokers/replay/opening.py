@@ -17,6 +17,8 @@ GZIP_MAGIC: Final = b"\x1f\x8b"
 DAMAGED: Final = (gzip.BadGzipFile, EOFError, zlib.error)
 """What reading a packed file raises that is not whole."""
 
+DAMAGED_GZIP: Final = "is a damaged gzip file, cut off or changed; fetch it again or pack it anew"
+
 
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
@@ -46,7 +48,7 @@ def opened_text(path: Path) -> Iterator[IO[str]]:
         ) from None
     except DAMAGED:
         raise BadMarketData(
-            f"{path} is a damaged gzip file, cut off or changed; fetch it again or pack it anew",
+            f"{path} {DAMAGED_GZIP}",
             file=str(path),
             reason="unreadable",
         ) from None

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from offbook.adapters.brokers.replay.opening import DAMAGED, opened
+from offbook.adapters.brokers.replay.opening import DAMAGED, DAMAGED_GZIP, opened
 from offbook.adapters.brokers.replay.peeking import SIZES
 from offbook.adapters.brokers.replay.source import open_source
 from offbook.domain.errors import BadMarketData, InvalidInput
@@ -52,8 +52,6 @@ def with_sizes(path: Path, size: str, names: tuple[str, ...]) -> Iterator[Path]:
                     text = line.rstrip(b"\r\n")
                     if text:
                         out.write(text + (titles if source.headed and not number else cells))
-        except DAMAGED as error:
-            raise BadMarketData(
-                f"{path} cannot be read: {error}; fetch it again", file=str(path)
-            ) from None
+        except DAMAGED:
+            raise BadMarketData(f"{path} {DAMAGED_GZIP}", file=str(path)) from None
         yield target

@@ -17,7 +17,13 @@ import msgspec
 
 from offbook.adapters.brokers.replay.lean_files import is_day_of_lean
 from offbook.adapters.brokers.replay.names import HEADERS, header_of
-from offbook.adapters.brokers.replay.opening import DAMAGED, GZIP_MAGIC, opened, opened_text
+from offbook.adapters.brokers.replay.opening import (
+    DAMAGED,
+    DAMAGED_GZIP,
+    GZIP_MAGIC,
+    opened,
+    opened_text,
+)
 from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidConfig, system_reason
 
 CSV_SUFFIXES: Final = (".csv", ".csv.gz")
@@ -138,11 +144,7 @@ def survey(source: Source, interrupted: Callable[[], bool]) -> Survey:
                 _drain(hashed)
                 return Survey(sha256=hashed.hexdigest())
     except DAMAGED:
-        raise BadMarketData(
-            f"{source.path} is a damaged gzip file, cut off or changed; fetch it again or pack it "
-            "anew",
-            file=source.path,
-        ) from None
+        raise BadMarketData(f"{source.path} {DAMAGED_GZIP}", file=source.path) from None
     except OSError as error:
         raise _unreadable(source.path, error) from None
     rows, first_line, last_line = counter.finish()
@@ -312,10 +314,7 @@ def _read_first_line(path: str) -> tuple[tuple[str, ...], str]:
         with opened(Path(path)) as file:
             line = file.readline(HEADER_LIMIT)
     except DAMAGED:
-        raise BadMarketData(
-            f"{path} is a damaged gzip file, cut off or changed; fetch it again or pack it anew",
-            file=path,
-        ) from None
+        raise BadMarketData(f"{path} {DAMAGED_GZIP}", file=path) from None
     except OSError as error:
         raise _unreadable(path, error) from None
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from offbook.adapters.brokers.replay.opening import DAMAGED_GZIP
 from offbook.domain.errors import BadMarketData, GatewayUnavailable, OffbookError
 
 _CSV_LINE: Final = re.compile(r"CSV Error on Line: (\d+)")
@@ -36,10 +37,7 @@ def explained(path: str, headed: int, error: Exception) -> OffbookError:
     if "interrupt" in low:
         return GatewayUnavailable(f"{path} was closed while it was being read", market=path)
     if any(word in low for word in _PACKING):
-        return BadMarketData(
-            f"{path} is a damaged gzip file, cut off or changed; fetch it again or pack it anew",
-            file=path,
-        )
+        return BadMarketData(f"{path} {DAMAGED_GZIP}", file=path)
     if path.lower().endswith(".parquet") and any(word in low for word in _DAMAGED_PARQUET):
         return BadMarketData(
             f"{path} cannot be read: it is a damaged Parquet file, cut off or changed; fetch it "

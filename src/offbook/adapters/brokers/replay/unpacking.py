@@ -17,7 +17,7 @@ from typing import Final
 
 from offbook.adapters.brokers.replay import query
 from offbook.adapters.brokers.replay.source import PACKED
-from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidInput
+from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidInput, system_reason
 
 _BINARY: Final = (".dbn", ".dbn.zst")
 _LINES: Final = 10_000
@@ -72,7 +72,9 @@ def _from_zip(path: Path, folder: Path) -> Path:
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         raise _damaged(path, error) from None
     except FileNotFoundError as error:
-        raise GatewayUnavailable(f"{path} cannot be read: {error}", market=str(path)) from None
+        raise GatewayUnavailable(
+            f"{path} cannot be read: {system_reason(error)}", market=str(path)
+        ) from None
     return folder / Path(chosen[0]).name
 
 
