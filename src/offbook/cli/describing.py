@@ -38,7 +38,8 @@ def description_of_options(given: Mapping[str, Any]) -> MarketDescription:
         told[name] = None if value is None else kind(value)
     for name in _DECIMALS:
         told[name] = _decimals(name, given.get(name))
-    return MarketDescription(**told, columns=parse_settings(given.get("column") or ()))
+    columns = parse_settings(given.get("column") or (), "OURS=THEIRS", "bid=best_bid")
+    return MarketDescription(**told, columns=columns)
 
 
 def _decimals(name: str, text: str | None) -> int | str | None:

@@ -27,7 +27,8 @@ def export_session(
     names = [one_of(name, list(EXPORT_TABLES), "table") for name in dict.fromkeys(tables)]
     names = names or list(EXPORT_TABLES)
     ending = to.suffix.removeprefix(".").lower()
-    if ending and ending not in EXPORT_FORMATS and not to.is_dir():
+    is_other = to.exists() if not ending else ending not in EXPORT_FORMATS
+    if is_other and not to.is_dir():
         raise InvalidInput(
             f"{to.name}: write a directory, or a file ending in "
             f"{', '.join('.' + known for known in EXPORT_FORMATS)}",

@@ -114,6 +114,7 @@ def _placed(
 
 def _set_given(document: dict[str, Any], request: SessionRequest) -> None:
     """What the request says beside market and strategy."""
+    _check_name(request.name)
     for name in ("seed", "speed", "name"):
         if (value := getattr(request, name)) is not None:
             document[name] = value
@@ -132,6 +133,12 @@ def _set_given(document: dict[str, Any], request: SessionRequest) -> None:
         _set_borrow(document, request.borrow)
     if request.latency_ms is not None:
         _set_delays(document, _milliseconds(request.latency_ms))
+
+
+def _check_name(name: object) -> None:
+    """Raise InvalidConfig for a name that would break the lines that it stands in."""
+    if isinstance(name, str) and not name.isprintable():
+        raise InvalidConfig(f"name {name!r} holds what cannot be printed", field="name")
 
 
 def _set_delays(document: dict[str, Any], delay_ns: int) -> None:
@@ -240,13 +247,16 @@ def strategy_parameters(ref: str, given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def parse_settings(pairs: Sequence[str]) -> dict[str, str]:
-    """``name=value`` texts to a mapping. Raises InvalidConfig for anything else, or twins."""
+def parse_settings(
+    pairs: Sequence[str], form: str = "NAME=VALUE", example: str = "fast=12"
+) -> dict[str, str]:
+    """``name=value`` texts to a mapping. Raises InvalidConfig for anything else, or twins; what is
+    written so is told by ``form`` and ``example``."""
     found: dict[str, str] = {}
     for pair in pairs:
         name, sign, value = pair.partition("=")
         if not sign or not name.strip():
-            raise InvalidConfig(f"{pair!r}: write NAME=VALUE, such as fast=12", field="set")
+            raise InvalidConfig(f"{pair!r}: write {form}, such as {example}", field="set")
         if name.strip() in found:
             raise InvalidConfig(f"{name.strip()} is given twice", field="set")
         found[name.strip()] = value.strip()

@@ -266,6 +266,8 @@ def test_an_export_replaces_files_only_where_that_is_asked_for(
     for old in mine.parent.iterdir():
         old.unlink()
     mine.write_text("mine")
+    (folder / "plain").write_text("")
+    assert "write a directory, or a file" in offbook("export", "last", "--to", "plain").err
     refused = offbook("export", "last", "--to", "out")
     assert refused.code == 2
     assert "out/fills.csv exists: name another place, or replace it with --force" in refused.err
