@@ -204,6 +204,6 @@ def order_command(
     command_id: str, order: OrderRequest | OrderListRequest
 ) -> SubmitOrder | SubmitOrderList:
     """The command that sends an order, or a list of them."""
-    if isinstance(order, OrderListRequest):
+    if type(order) is not OrderRequest and isinstance(order, OrderListRequest):
         return SubmitOrderList(command_id=command_id, orders=order)
     return SubmitOrder(command_id=command_id, order=order)

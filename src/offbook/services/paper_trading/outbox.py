@@ -163,11 +163,18 @@ class Outbox:
 
     def tell_after(self, waiter: Waiter | OrderWaiter) -> None:
         """Tell an outsider after the next commit."""
-        self.waiters = _with(self.waiters, waiter)
+        if self.waiters is None:
+            self.waiters = [waiter]
+        else:
+            self.waiters.append(waiter)
 
     def log(self, at: datetime, kind: OperationKind, detail: str) -> None:
         """A line for the operations log, with the next batch."""
-        self._operations = _with(self._operations, Operation(at=at, kind=kind, detail=detail))
+        operation = Operation(at=at, kind=kind, detail=detail)
+        if self._operations is None:
+            self._operations = [operation]
+        else:
+            self._operations.append(operation)
 
     def schedule(self, scheduled: ScheduledCommand) -> None:
         """Keep a command until its time."""
