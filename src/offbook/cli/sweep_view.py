@@ -17,6 +17,7 @@ from rich.text import Text
 
 from offbook.cli.shell import Shell, short, shows_color
 from offbook.domain.sweeps import CellValue
+from offbook.services.paper_trading.journal_reader import END_OF_DATA
 from offbook.services.reporting.formatting import counted, money, percent
 from offbook.services.sweeping.heat import HeatMap
 from offbook.services.sweeping.ranking import RankedCell, SweepTable
@@ -104,15 +105,23 @@ def _table_of(table: SweepTable, cells: Sequence[RankedCell], figures: Sequence[
     for name in figures:
         best = name == table.figure.name
         found.add_column(label_of(name), justify="right", no_wrap=True, style="bold" * best)
-    found.add_column("session", no_wrap=True, style="dim")
+    early = any(map(_early, cells))
+    for name in ("ended", "session")[not early :]:
+        found.add_column(name, no_wrap=True, style="dim")
     for cell in cells:
         found.add_row(
             "-" if cell.rank is None else str(cell.rank),
             *(str(cell.params[axis.name]) for axis in table.axes),
             *(figure_text(name, cell.statistics.get(name)) for name in figures),
+            *([_early(cell)] * early),
             short(cell.session_id),
         )
     return found
+
+
+def _early(cell: RankedCell) -> str:
+    """Why it went no further than some part of the data; nothing for one that saw all."""
+    return "" if cell.ended == END_OF_DATA else cell.ended
 
 
 # -- the map ----------------------------------------------------------------------------------
@@ -139,6 +148,10 @@ def print_map(heat: HeatMap, shell: Shell) -> None:
             line.append_text(_place(heat, value, ends, mark=mark, colours=colours))
         console.print(line, soft_wrap=True)
     console.print(Text(" " * (width + 2) + _axis_line(heat, len(rows[0])), style="dim"))
+    together = _together(heat, rows)
+    if max(together) > 1:
+        told = f" each place shows the best of {together[0]} x {together[1]} cells"
+        console.print(Text(told, style="dim"))
     console.print(_legend(heat, ends, colours=colours), soft_wrap=True)
 
 
@@ -182,9 +195,14 @@ def _labels(values: Sequence[Any], room: int) -> list[str]:
 
 def _place_of_best(heat: HeatMap, rows: Sequence[Sequence[float | None]]) -> tuple[int, int]:
     row, column = heat.best
-    down = math.ceil(len(heat.values) / len(rows))
-    across = math.ceil(len(heat.across.values) / len(rows[0]))
+    across, down = _together(heat, rows)
     return row // down, column // across
+
+
+def _together(heat: HeatMap, rows: Sequence[Sequence[float | None]]) -> tuple[int, int]:
+    """How many values share a place, across and down."""
+    across = math.ceil(len(heat.across.values) / len(rows[0]))
+    return across, math.ceil(len(heat.values) / len(rows))
 
 
 def _place(

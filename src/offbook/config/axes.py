@@ -16,9 +16,15 @@ MOST_VALUES: Final = 10_000
 
 _NUMBER: Final = r"[-+]?\d+(?:\.\d+)?"
 _RANGE: Final = re.compile(
-    rf"(?P<first>{_NUMBER})\.\.(?P<last>{_NUMBER})(?::(?P<step>{_NUMBER}))?\Z", re.ASCII
+    rf"(?P<first>{_NUMBER})\s*\.\.\s*(?P<last>{_NUMBER})(?:\s*:\s*(?P<step>{_NUMBER}))?\Z",
+    re.ASCII,
 )
 _RANGE_LIKE: Final = re.compile(r"[-+.\d]*\d\.\.|\.\.[-+.\d]*\d")
+_RANGE_OF_OTHERS: Final = re.compile(
+    rf"(?:range\()?\s*({_NUMBER})\s*(?:-|:|/|,|to)\s*({_NUMBER})(?:\s*[:/,]\s*({_NUMBER}))?\)?\Z",
+    re.ASCII,
+)
+"""As they are written elsewhere: 5-50, 5:50:5, range(5, 50)."""
 _OPENING: Final = {"[": "]", "{": "}", "(": ")"}
 
 
@@ -47,6 +53,15 @@ def names_several(text: str) -> bool:
         return len(_parts("", text)) > 1
     except InvalidConfig:
         return False
+
+
+def range_hint(text: str) -> str:
+    """How to write what reads like a range of another program; nothing for other texts."""
+    found = _RANGE_OF_OTHERS.match(text.strip())
+    if found is None:
+        return ""
+    step = "" if found[3] is None else f":{found[3]}"
+    return f"; a range is written {found[1]}..{found[2]}{step}, both ends included"
 
 
 def _parts(name: str, text: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -240,10 +241,19 @@ def strategy_parameters(ref: str, given: Mapping[str, Any]) -> dict[str, Any]:
         except InvalidStrategy:
             fitting[name] = _from_json(value)
     resolved = resolve_parameters(strategy, declared, fitting)
+    kept = {name: msgspec.to_builtins(v) for name, v in resolved.items() if _is_plain(v)}
+    endless = [name for name, value in kept.items() if not _is_finite(value)]
+    for name in endless:
+        if name in given:
+            raise InvalidStrategy(
+                f"{strategy.__name__}.{name}={given[name]}: expected a finite number",
+                strategy=strategy.__name__,
+                parameter=name,
+            )
     return {
-        name: msgspec.to_builtins(value)
+        name: kept[name] if name in kept else msgspec.to_builtins(value)
         for name, value in resolved.items()
-        if name in given or _is_plain(value)
+        if name in given or (name in kept and name not in endless)
     }
 
 
@@ -286,3 +296,12 @@ def _is_plain(value: object) -> bool:
     except TypeError:
         return False
     return True
+
+
+def _is_finite(value: object) -> bool:
+    """Whether JSON, in which parameters are stored, has all of its numbers: it has no infinity."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, Mapping):
+        return all(map(_is_finite, value.values()))
+    return not isinstance(value, list | tuple) or all(map(_is_finite, value))

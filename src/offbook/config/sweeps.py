@@ -9,12 +9,12 @@ from typing import Any, Final
 
 import msgspec
 
-from offbook.config.axes import axis_texts, names_several
+from offbook.config.axes import axis_texts, names_several, range_hint
 from offbook.config.conditions import parse_condition
 from offbook.config.resolving import Settings
 from offbook.config.sessions import SessionRequest, build_config, strategy_parameters
 from offbook.domain.config import SessionConfig, StrategySpec
-from offbook.domain.errors import InvalidConfig
+from offbook.domain.errors import InvalidConfig, InvalidStrategy
 from offbook.domain.sweeps import SweepAxis, SweepCell, cell_key, in_sample
 
 MOST_CELLS: Final = 1_000_000
@@ -80,7 +80,9 @@ def plan_sweep(
     """
     if not any(request.grid.values()):
         raise InvalidConfig(
-            "nothing varies: give a parameter several values, such as --set fast=5..50", field="set"
+            "nothing varies: give a parameter several values, such as --set fast=5..50"
+            + "".join(map(range_hint, request.session.params.values())),
+            field="set",
         )
     empty = [name for name, texts in request.grid.items() if not texts]
     if empty:
@@ -88,7 +90,11 @@ def plan_sweep(
     _check_counts(request)
     first = {name: texts[0] for name, texts in request.grid.items()}
     told = msgspec.structs.replace(request.session, params={**request.session.params, **first})
-    base = build_config(told, parts, settings=settings)
+    try:
+        base = build_config(told, parts, settings=settings)
+    except InvalidStrategy as error:
+        hint = range_hint(told.params.get(str(error.fields.get("parameter")), ""))
+        raise InvalidStrategy(f"{error}{hint}", **error.fields) from None
     assert base.strategy is not None
     axes = tuple(
         _axis(base.strategy, name, texts, told.params) for name, texts in request.grid.items()

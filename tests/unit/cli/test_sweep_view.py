@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -69,8 +70,9 @@ def test_a_large_map_shows_the_best_of_several_and_fits(
 ) -> None:
     lines = drawn(table(300, 100), capsys, columns=60)
     assert max(map(len, lines)) <= 60
-    rows = lines[1:-2]
+    rows = lines[1:-3]
     assert len(rows) <= MAP_ROWS
+    assert lines[-2] == " each place shows the best of 12 x 5 cells"
     assert rows[0].rstrip().endswith("*9"), "the best is in the last column of the upper row"
 
 
@@ -83,6 +85,19 @@ def test_failed_cells_are_lines_below_the_best(capsys: pytest.CaptureFixture[str
     assert "... and 10 more cells" in lines[5]
     assert lines[6] == " failed  fast=1 slow=1: broke"
     assert lines[-1] == " ... and 2 more failed cells"
+
+
+def test_cells_that_did_not_see_all_of_the_data_say_so(capsys: pytest.CaptureFixture[str]) -> None:
+    found = table(2, 1)
+    ends = zip(found.cells, ("end_of_data", "daily_loss"), strict=True)
+    cells = tuple(msgspec.structs.replace(cell, ended=end) for cell, end in ends)
+    print_table(msgspec.structs.replace(found, cells=cells), shell(), 10)
+    head, _, whole, part = capsys.readouterr().out.splitlines()[:4]
+    assert "ended" in head
+    assert "end_of_data" not in whole
+    assert "daily_loss" in part
+    print_table(found, shell(), 10)
+    assert "ended" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("columns", [50, 60, 100])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offbook.config.axes import axis_texts, names_several
+from offbook.config.axes import axis_texts, names_several, range_hint
 from offbook.domain.errors import InvalidConfig
 
 
@@ -21,6 +21,7 @@ from offbook.domain.errors import InvalidConfig
         ("-1..1", ["-1", "0", "1"]),
         ("7..7", ["7"]),
         ("0.1..0.5:0.1", ["0.1", "0.2", "0.3", "0.4", "0.5"]),
+        ("5 .. 9 : 2", ["5", "7", "9"]),
         ("0..1:0.25", ["0.00", "0.25", "0.50", "0.75", "1.00"]),
         ("5,10,20", ["5", "10", "20"]),
         ("1..3, 10 ,20..40:10", ["1", "2", "3", "10", "20", "30", "40"]),
@@ -75,3 +76,22 @@ def test_a_range_counts_exactly(first: Decimal, step: Decimal, count: int) -> No
     last = first + step * count
     texts = axis_texts("x", f"{first:f}..{last:f}:{step:f}")
     assert [Decimal(text) for text in texts] == [first + step * n for n in range(count + 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("5-50", "5..50"),
+        ("5:50:5", "5..50:5"),
+        ("range(5, 50, 5)", "5..50:5"),
+        ("0.1 to 0.5", "0.1..0.5"),
+        ("-5--1", "-5..-1"),
+        ("5", ""),
+        ("2024-01-31", ""),
+        ("10:30", "10..30"),
+        ("a-b", ""),
+    ],
+)
+def test_a_range_of_another_program_is_told_as_it_is_written_here(text: str, written: str) -> None:
+    told = range_hint(text)
+    assert told == (f"; a range is written {written}, both ends included" if written else "")

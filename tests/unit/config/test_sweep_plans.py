@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from offbook.config.sessions import SessionRequest
+from offbook.config.sessions import SessionRequest, strategy_parameters
 from offbook.config.sweeps import SweepPlan, SweepRequest, parse_grid, plan_sweep
 from offbook.domain.errors import InvalidConfig, InvalidStrategy
 
@@ -91,3 +92,31 @@ def test_settings_of_a_command_line_are_parted() -> None:
     )
     assert grid == {"fast": ("1", "2", "3")}
     assert fixed == {"slow": "9", "legs": "[1,2]", "name": "a,b", "e": ""}
+
+
+@pytest.mark.parametrize(
+    ("grid", "fixed", "error"),
+    [({}, {"fast": "5-50"}, InvalidConfig), ({"slow": "20,30"}, {"fast": "5-50"}, InvalidStrategy)],
+)
+def test_a_range_written_otherwise_is_met_with_how_it_is_written(
+    grid: dict[str, str], fixed: dict[str, str], error: type[Exception]
+) -> None:
+    with pytest.raises(error, match=r"a range is written 5\.\.50, both ends included"):
+        plan(grid=grid, fixed=fixed)
+
+
+def test_numbers_that_cannot_be_stored_are_refused_and_such_defaults_left_to_the_class(
+    tmp_path: Path,
+) -> None:
+    """JSON, in which a session's parameters are kept, has no infinity: it would become nothing."""
+    file = tmp_path / "limits.py"
+    file.write_text(
+        "from offbook import Strategy\n\n\nclass Capped(Strategy):\n"
+        "    top: float = float('inf')\n    steps: list[float] = [1.0]\n    n: int = 1\n"
+    )
+    ref = f"{file}:Capped"
+    assert strategy_parameters(ref, {"n": "2"}) == {"steps": [1.0], "n": 2}
+    for name, text in (("top", "inf"), ("top", "nan"), ("steps", "[1e999]")):
+        with pytest.raises(InvalidStrategy, match=name) as caught:
+            strategy_parameters(ref, {name: text})
+        assert caught.value.fields["parameter"] == name

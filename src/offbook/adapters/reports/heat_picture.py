@@ -46,8 +46,16 @@ def draw_heat(heat: HeatMap, title: str) -> Figure:
     figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
     over = f", best over {', '.join(heat.over)}" if heat.over else ""
     places = counted(sum(v is not None for row in heat.values for v in row), "place")
-    axes.set_title(f"{_label(heat)}, {places}{over}", loc="left", fontsize="small", color=GREY)
+    told = f"{_label(heat)}, {places}{over}; framed: {_best(heat)}"
+    axes.set_title(told, loc="left", fontsize="small", color=GREY)
     return figure
+
+
+def _best(heat: HeatMap) -> str:
+    """Which place is framed: one of thousands cannot be read from the axes."""
+    row, column = heat.best
+    down = f" {heat.down.name}={heat.down.values[row]}" if heat.down is not None else ""
+    return f"{heat.across.name}={heat.across.values[column]}{down}"
 
 
 def _label(heat: HeatMap) -> str:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from itertools import groupby
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from offbook.domain.session import SessionError
 from offbook.domain.sweeps import CellResult, CellValue, SweepAxis, SweepCell
+from offbook.services.paper_trading.journal_reader import END_OF_DATA
+from offbook.services.reporting.formatting import counted
 from offbook.services.sweeping.statistics import FIGURES, RETURN, SHARPE, CellFigure
+
+_EQUITY: Final = "equity"
 
 
 class RankedCell(msgspec.Struct, frozen=True, kw_only=True):
-    """A cell in its place: ``rank`` from 1, None for one without the figure that ranks."""
+    """A cell in its place: ``rank`` from 1, the same for equal cells (1, 1, 3), None for one
+    without the figure that ranks."""
 
     rank: int | None
     number: int
@@ -73,21 +80,25 @@ def rank_cells(
     """The table of a sweep; a cell without a result is waiting.
 
     Without a ``figure`` it is the Sharpe ratio, or the return where no cell has one.  Equal cells
-    stand in the order of the grid.
+    share a rank and stand in the order of the grid; returns are compared before they are rounded.
     """
     done = [(cell, result) for cell, result in cells if result is not None]
     chosen = figure or usual_figure([result for _, result in done])
-    found: list[tuple[Decimal | float, SweepCell, CellResult]] = []
+    found: list[_Found] = []
     rest: list[tuple[SweepCell, CellResult]] = []
     for cell, result in done:
-        value = value_of(result.statistics, chosen.name)
+        value = _exact_value(result.statistics, chosen.name)
         if value is None:
             rest.append((cell, result))
         else:
-            found.append((value, cell, result))
-    found.sort(key=lambda line: line[0], reverse=not chosen.less)  # stable either way
+            found.append(_Found(value, cell, result))
+    found.sort(key=_value, reverse=not chosen.less)  # stable either way
     rest.sort(key=lambda line: line[1].error is not None)
-    ranked = [_ranked(rank, cell, r) for rank, (_, cell, r) in enumerate(found, start=1)]
+    ranked: list[RankedCell] = []
+    for _, equals in groupby(found, key=_value):
+        rank = len(ranked) + 1
+        ranked += [_ranked(rank, one.cell, one.result) for one in equals]
+    notes = _notes(chosen, ranked, [result for _, result in rest])
     ranked += [_ranked(None, cell, result) for cell, result in rest]
     return SweepTable(
         name=name,
@@ -97,8 +108,33 @@ def rank_cells(
         cells=tuple(ranked),
         waiting=len(cells) - len(done),
         trials=trials,
-        notes=_notes(chosen, bool(found), [result for _, result in rest]),
+        notes=notes,
     )
+
+
+_Value = tuple[Decimal | float, Decimal | float]
+
+
+class _Found(NamedTuple):
+    """A cell that has the figure."""
+
+    value: _Value
+    cell: SweepCell
+    result: CellResult
+
+
+def _value(found: _Found) -> _Value:
+    return found.value
+
+
+def _exact_value(statistics: Mapping[str, CellValue], name: str) -> _Value | None:
+    """What a figure is compared by. A return is a rounded percentage; all cells begin with the
+    same cash, so that their equities tell those apart that read the same."""
+    value = value_of(statistics, name)
+    if value is None:
+        return None
+    finer = value_of(statistics, _EQUITY) if name == RETURN else None
+    return value, Decimal(0) if finer is None else finer
 
 
 def usual_figure(results: Sequence[CellResult]) -> CellFigure:
@@ -107,13 +143,52 @@ def usual_figure(results: Sequence[CellResult]) -> CellFigure:
     return FIGURES[SHARPE if has else RETURN]
 
 
-def _notes(figure: CellFigure, any_found: bool, rest: Sequence[CellResult]) -> tuple[str, ...]:
-    if any_found or not any(result.error is None for result in rest):
+def _notes(
+    figure: CellFigure, ranked: Sequence[RankedCell], rest: Sequence[CellResult]
+) -> tuple[str, ...]:
+    """What a reader of the table would otherwise take for granted."""
+    if not ranked:
+        return _none_has(figure, rest)
+    notes = [_shared_first(ranked), _ended_early(ranked), _without_fill(ranked)]
+    return tuple(note for note in notes if note is not None)
+
+
+def _none_has(figure: CellFigure, rest: Sequence[CellResult]) -> tuple[str, ...]:
+    if not any(result.error is None for result in rest):
         return ()
     why = ""
     if figure.name in ("sharpe", "sortino", "calmar", "cagr", "volatility"):
         why = ": nothing is annualised from less than 30 days; try --rank return"
     return (f"no cell has {figure.name}{why}",)
+
+
+def _shared_first(ranked: Sequence[RankedCell]) -> str | None:
+    """Equal cells often differ in a parameter that has no effect."""
+    first = sum(cell.rank == 1 for cell in ranked)
+    if first < 2:
+        return None
+    return f"{counted(first, 'cell')} are equal in the first place, in the order of the grid"
+
+
+def _ended_early(ranked: Sequence[RankedCell]) -> str | None:
+    """A cell that was halted halfway is not to be compared with one that saw all."""
+    early = Counter(cell.ended for cell in ranked if cell.ended not in ("", END_OF_DATA))
+    if not early:
+        return None
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(early.items()))
+    told = "one of them is the best" if ranked[0].ended in early else "the best is none of them"
+    return f"{counted(early.total(), 'cell')} ended before the data did ({reasons}); {told}"
+
+
+def _without_fill(ranked: Sequence[RankedCell]) -> str | None:
+    """To do nothing loses nothing, and so often comes first."""
+    idle = sum(cell.statistics.get("fills") == 0 for cell in ranked)
+    if not idle:
+        return None
+    if idle == len(ranked):
+        return "no cell had a fill: offbook why SESSION tells what stood between"
+    told = "the best is one of them" if ranked[0].statistics.get("fills") == 0 else ""
+    return f"{counted(idle, 'cell')} had no fill{'; ' * bool(told)}{told}"
 
 
 def _ranked(rank: int | None, cell: SweepCell, result: CellResult) -> RankedCell:

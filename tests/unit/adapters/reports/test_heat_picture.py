@@ -37,4 +37,6 @@ def test_numbers_do_not_run_into_one_another(across: int, written: int) -> None:
     assert len(boxes) == written
     for left, right in pairwise(boxes[:across]):
         assert left.x1 < right.x0
-    assert axes.get_title(loc="left").startswith("return (%), ")
+    title = axes.get_title(loc="left")
+    assert title.startswith("return (%), ")
+    assert title.endswith(f"; framed: lag={across - 1} edge=2")

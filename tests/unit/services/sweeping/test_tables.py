@@ -45,8 +45,47 @@ RETURNS = [{"return_pct": text} for text in ("1", "10", "-3", "2.5", "10", "9.99
 
 def test_the_best_comes_first_and_equals_stand_as_in_the_grid() -> None:
     """As numbers: 10 is more than 9.99, as text it would be less."""
-    assert [number for _, number in order(table(RETURNS))] == [2, 5, 6, 4, 1, 3]
+    found = order(table(RETURNS))
+    assert [number for _, number in found] == [2, 5, 6, 4, 1, 3]
+    assert [rank for rank, _ in found] == [1, 1, 3, 4, 5, 6]
     assert [number for _, number in order(table(RETURNS, "return:least"))] == [3, 1, 4, 6, 2, 5]
+
+
+def test_returns_that_read_the_same_are_told_apart_by_the_equity() -> None:
+    rows: list[dict[str, CellValue]] = [
+        {"return_pct": "-0.0050", "equity": equity} for equity in ("99994.9", "99995.1", "99994.9")
+    ]
+    assert order(table(rows)) == [(1, 2), (2, 1), (2, 3)]
+    assert order(table(rows, "return:least")) == [(1, 1), (1, 3), (3, 2)]
+
+
+def noted(*rows: tuple[str, int, str]) -> tuple[str, ...]:
+    """The notes on cells with such a return, so many fills, and such an end."""
+    cells = []
+    for number, ((gain, fills, ended), (fast, slow)) in enumerate(
+        zip(rows, PLACES, strict=False), start=1
+    ):
+        figures: dict[str, CellValue] = {"return_pct": gain, "fills": fills}
+        result = CellResult(session_id=f"s{number}", statistics=figures, ended=ended)
+        cells.append((SweepCell(number=number, params={"fast": fast, "slow": slow}), result))
+    return rank_cells("name", "title", AXES, cells, None, trials=len(cells)).notes
+
+
+def test_what_makes_cells_hard_to_compare_is_noted() -> None:
+    end = "end_of_data"
+    assert noted(("2", 4, end), ("1", 3, end)) == ()
+    assert noted(("2", 4, end), ("1", 3, end), ("2", 4, end)) == (
+        "2 cells are equal in the first place, in the order of the grid",
+    )
+    assert noted(("-2", 4, end), ("0", 0, end)) == ("1 cell had no fill; the best is one of them",)
+    assert noted(("2", 4, end), ("0", 0, end)) == ("1 cell had no fill",)
+    assert noted(("0", 0, end))[0].startswith("no cell had a fill")
+    assert noted(("-1", 1, "daily_loss"), ("-2", 1, end), ("-3", 1, "livelock")) == (
+        "2 cells ended before the data did (daily_loss 1, livelock 1); one of them is the best",
+    )
+    assert noted(("-1", 1, "daily_loss"), ("2", 1, end)) == (
+        "1 cell ended before the data did (daily_loss 1); the best is none of them",
+    )
 
 
 def test_less_of_a_drawdown_is_better() -> None:
