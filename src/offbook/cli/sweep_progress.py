@@ -12,9 +12,14 @@ from offbook.cli.shell import Shell
 from offbook.services.reporting.formatting import counted, duration
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress, TaskID
 
 PLAIN_SECONDS: Final = 10.0
+_BESIDE: Final = 24
+"""Columns of the bar at its shortest, of the time left, and of what parts them."""
+_LEAST: Final = 12
+"""In less room words are cut too short to say anything."""
 
 
 class SweepProgress:
@@ -35,7 +40,10 @@ class SweepProgress:
         if not self._shell.quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
             self._bar = _bar()
             self._task = self._bar.add_task(
-                self._name, total=self._cells, completed=self._done, more=""
+                cut(self._name, self._bar.console.width // 4),
+                total=self._cells,
+                completed=self._done,
+                more="",
             )
             self._bar.start()
         return self
@@ -56,7 +64,8 @@ class SweepProgress:
         self._failed += failed
         self._best = best
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=self._done, more=self._more())
+            more = cut(self._more(), self._room(self._bar.console.width))
+            self._bar.update(self._task, completed=self._done, more=more)
         elif not self._shell.quiet and time.monotonic() - self._told >= PLAIN_SECONDS:
             self._told = time.monotonic()
             print(f"{self._line()}  {self._more()}".rstrip(), file=sys.stderr, flush=True)
@@ -76,6 +85,11 @@ class SweepProgress:
         failed = f"{self._failed:,} failed" if self._failed else ""
         return "  ".join(part for part in (failed, self._best) if part)
 
+    def _room(self, width: int) -> int:
+        """Columns that are left where name, counts and time are shown whole."""
+        name = len(cut(self._name, width // 4))
+        return width - name - 2 * len(f"{self._cells}") - _BESIDE
+
     def _line(self) -> str:
         line = f"{self._name}: {self._done:,} of {counted(self._cells, 'cell')}"
         ran = self._done - self._begin
@@ -85,8 +99,21 @@ class SweepProgress:
         )
 
 
+def cut(text: str, room: int) -> str:
+    """The text, or as much of it as there is room for; nothing where that is next to nothing."""
+    if len(text) <= room:
+        return text
+    return "" if room < _LEAST else text[: room - 1] + "…"
+
+
 def _bar() -> Progress:
     from rich.console import Console
+
+    return bar_on(Console(stderr=True, highlight=False))
+
+
+def bar_on(console: Console) -> Progress:
+    """Name, bar, counts, time left, and the best so far."""
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -101,7 +128,7 @@ def _bar() -> Progress:
         MofNCompleteColumn(),
         TimeRemainingColumn(elapsed_when_finished=True),
         TextColumn("{task.fields[more]}", markup=False),
-        console=Console(stderr=True, highlight=False),
+        console=console,
         expand=True,
         transient=True,
     )
