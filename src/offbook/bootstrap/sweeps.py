@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -30,6 +30,7 @@ from offbook.domain.sweeps import (
     identity_of,
 )
 from offbook.engine.strategy.strategy import Strategy
+from offbook.ports.gateway import FeedExtent
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.opening import open_to_run
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
@@ -53,12 +54,26 @@ SWEEPS: Final = "sweeps"
 """The folder, under the data directory, that holds a folder for each sweep."""
 
 _DIGITS: Final = 8
+_ROOM: Final = 48
+"""Letters of a sweep's name that are kept in a name made of it."""
 _LOOKS: Final = 60
 _LOOK_SECONDS: Final = 0.2
 """Longer in all than a worker whose parent is gone may take to leave."""
 
 
+class Surveyed(NamedTuple):
+    """What a sweep is made of, and how long its market is (None where that is not known)."""
+
+    identity: SweepIdentity
+    extent: FeedExtent | None
+
+
 async def identify(config: SessionConfig) -> SweepIdentity:
+    """What a sweep of sessions like this one is made of; see ``survey``."""
+    return (await survey(config)).identity
+
+
+async def survey(config: SessionConfig) -> Surveyed:
     """What a sweep of sessions like this one is made of; its data are opened for that, and checked.
 
     Raises InvalidStrategy, and what opening the market raises, to be seen as late as it is to be.
@@ -70,7 +85,7 @@ async def identify(config: SessionConfig) -> SweepIdentity:
     source = load_strategy(config.strategy.ref).source
     feed = await open_to_run(make_gateway(), config)
     try:
-        return identity_of(config, source, feed.info.data_identity)
+        return Surveyed(identity_of(config, source, feed.info.data_identity), feed.extent)
     finally:
         await feed.close()
 
@@ -85,6 +100,11 @@ def usual_name(config: SessionConfig, identity: SweepIdentity) -> str:
     assert config.strategy is not None
     strategy = config.strategy.ref.rpartition(":")[2].lower()
     return f"{strategy[:40]}-{identity.digest[:_DIGITS]}"
+
+
+def unseen_name(name: str, identity: SweepIdentity) -> str:
+    """The name under which the best of a sweep are run on other data: another for others."""
+    return f"{name[:_ROOM]}-unseen-{identity.digest[:_DIGITS]}"
 
 
 class OpenSweep:
@@ -211,17 +231,24 @@ def sweep_stores(data_dir: Path, name: str) -> list[tuple[int, Path]]:
     return sorted((int(number), path) for number, path in numbers if number.isdecimal())
 
 
+def write_cells(table: SweepTable, directory: Path, name: str) -> list[Path]:
+    """Write a sweep's table as CSV and Parquet under a name; the paths. Raises OSError."""
+    from offbook.adapters.reports.files import write_table
+    from offbook.adapters.reports.sweep_table import sweep_table
+
+    rows = sweep_table(table)
+    return [write_table(rows, directory / f"{name}.{form}") for form in ("csv", "parquet")]
+
+
 def write_sweep(
     table: SweepTable, heat: HeatMap | None, directory: Path
 ) -> tuple[list[Path], tuple[str, ...]]:
     """Write a sweep's table as ``sweep.csv`` and ``sweep.parquet``, and its map as ``sweep.png``;
     all paths written, and what could not be. Raises OSError."""
-    from offbook.adapters.reports.files import write_table
     from offbook.adapters.reports.heat_picture import write_heat_png
-    from offbook.adapters.reports.sweep_table import NAME, sweep_table
+    from offbook.adapters.reports.sweep_table import NAME
 
-    rows = sweep_table(table)
-    written = [write_table(rows, directory / f"{NAME}.{form}") for form in ("csv", "parquet")]
+    written = write_cells(table, directory, NAME)
     if heat is None:
         return written, ("there is nothing to draw",)
     try:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 from typer.main import get_command
@@ -133,11 +133,14 @@ def run(
     like it with .toml added. While it runs: p pauses, r resumes, s stops, + and - change the
     speed; Ctrl-C stops, and a second one leaves at once.
     """
-    given = {k: v for k, v in ctx.params.items() if k not in ("json", "quiet", "data_dir")}
-    shell = shell_of(ctx, json, quiet, data_dir)
     from offbook.cli.running import run_strategy
 
-    raise typer.Exit(run_strategy(shell, given))
+    raise typer.Exit(run_strategy(shell_of(ctx, json, quiet, data_dir), _given(ctx)))
+
+
+def _given(ctx: typer.Context) -> dict[str, Any]:
+    """The options of a command that are its own."""
+    return {k: v for k, v in ctx.params.items() if k not in ("json", "quiet", "data_dir")}
 
 
 @app.command()
@@ -153,6 +156,7 @@ def sweep(
     jobs: so.Jobs = None,
     rank: so.Rank = None,
     top: so.Top = None,
+    unseen: so.Unseen = None,
     axes: so.Axes = None,
     out: so.Out = None,
     dry_run: so.GridOnly = False,
@@ -197,10 +201,9 @@ def sweep(
     Each combination is a session of its own, that report, verify and why take. Ctrl-C keeps what
     is done; the same command goes on from there.
     """
-    given = {k: v for k, v in ctx.params.items() if k not in ("json", "quiet", "data_dir")}
     from offbook.cli.sweeping import run_sweep
 
-    raise typer.Exit(run_sweep(shell_of(ctx, json, quiet, data_dir), given))
+    raise typer.Exit(run_sweep(shell_of(ctx, json, quiet, data_dir), _given(ctx)))
 
 
 @app.command()

@@ -45,6 +45,14 @@ Rank = Annotated[
 Top = Annotated[
     int | None, typer.Option("--top", min=0, metavar="N", help="Show the best N cells (10).")
 ]
+Unseen = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--unseen",
+        metavar="[SYMBOL=]PATH",
+        help="Run the best again on these data, which no trial has seen.",
+    ),
+]
 Axes = Annotated[
     str | None,
     typer.Option("--axes", metavar="X,Y", help="Parameters of the map (the first two that vary)."),

@@ -23,7 +23,6 @@ from offbook.services.sweeping.heat import HeatMap
 from offbook.services.sweeping.ranking import RankedCell, SweepTable
 from offbook.services.sweeping.statistics import RETURN, SHARPE, label_of
 
-TOP: Final = 10
 FAILED_SHOWN: Final = 5
 MAP_ROWS: Final = 24
 

@@ -2,37 +2,54 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from offbook.bootstrap.sweeps import OpenSweep, cores, identify, open_sweep, usual_name, write_sweep
-from offbook.cli.failures import FAILURE, INTERRUPTED, TERMINATED
-from offbook.cli.interrupts import Interrupts
+from offbook.bootstrap.sweeps import cores, open_sweep, survey, usual_name, write_sweep
+from offbook.bootstrap.unseen import data_apart
+from offbook.cli.failures import FAILURE
 from offbook.cli.loop import run_async
 from offbook.cli.running import request_of
 from offbook.cli.shell import Shell, paint, short
-from offbook.cli.sweep_progress import SweepProgress
+from offbook.cli.sweep_running import carry_out
+from offbook.cli.sweep_unseen import Tried, print_unseen, try_unseen, write_unseen
 from offbook.config.resolving import Settings, cli_defaults
 from offbook.config.sessions import parse_settings
-from offbook.config.sweeps import SweepPlan, SweepRequest, parse_grid, plan_sweep
+from offbook.config.sweeps import (
+    SweepPlan,
+    SweepRequest,
+    parse_grid,
+    plan_sweep,
+    plan_unseen,
+)
+from offbook.domain.config import SessionConfig
 from offbook.domain.errors import InvalidInput, system_reason
-from offbook.domain.sweeps import CellResult, check_sweep_name
+from offbook.domain.sweeps import check_sweep_name
 from offbook.services.reporting.formatting import counted
 from offbook.services.sweeping.heat import heat_map
 from offbook.services.sweeping.overfitting import judge
-from offbook.services.sweeping.ranking import SweepTable, usual_figure, value_of
+from offbook.services.sweeping.ranking import SweepTable
 from offbook.services.sweeping.statistics import CellFigure, figure_named
 
 if TYPE_CHECKING:
     from offbook.services.sweeping.heat import HeatMap
 
+TOP: Final = 10
 _NOT_OF_RUN: Final = ("speed", "at_end", "on_error")
+
+
+class _Asked(NamedTuple):
+    """What is to be run, and on which other data its best cells are."""
+
+    plan: SweepPlan
+    unseen: SessionConfig | None
+    figure: CellFigure | None
+    axes: tuple[str, ...]
 
 
 def run_sweep(shell: Shell, given: dict[str, Any]) -> int:
@@ -40,18 +57,21 @@ def run_sweep(shell: Shell, given: dict[str, Any]) -> int:
     figure = None if given["rank"] is None else figure_named(given["rank"])
     if given["name"] is not None:
         check_sweep_name(given["name"])
-    plan = _plan(shell, given)
+    plan, unseen = _plan(shell, given)
     axes = _axes(given["axes"], plan)
     if given["dry_run"]:
         _print_plan(shell, plan)
         return 0
     if given["out"] is not None:
         _check_folder(given["out"])
-    return run_async(shell, _run(shell, given, plan, figure, axes))
+    return run_async(shell, _run(shell, given, _Asked(plan, unseen, figure, axes)))
 
 
-def _plan(shell: Shell, given: dict[str, Any]) -> SweepPlan:
-    """Every cell, checked. Raises InvalidConfig, InvalidStrategy."""
+def _plan(shell: Shell, given: dict[str, Any]) -> tuple[SweepPlan, SessionConfig | None]:
+    """Every cell, checked, and the session on unseen data.
+
+    Raises InvalidConfig, InvalidStrategy.
+    """
     settings = shell.settings
     if given["config"] is None:
         settings = Settings((cli_defaults(), *settings.layers))
@@ -64,7 +84,9 @@ def _plan(shell: Shell, given: dict[str, Any]) -> SweepPlan:
         sample=given["sample"],
         sample_seed=given["sample_seed"],
     )
-    return plan_sweep(request, settings=settings)
+    plan = plan_sweep(request, settings=settings)
+    other = tuple(given["unseen"] or ())
+    return plan, plan_unseen(request, other, settings=settings) if other else None
 
 
 def _axes(text: str | None, plan: SweepPlan) -> tuple[str, ...]:
@@ -121,116 +143,43 @@ def _told(plan: SweepPlan) -> str:
     return told
 
 
-class _Ended:
-    """Why a sweep was left."""
-
-    def __init__(self) -> None:
-        self.code = 0
-
-
-async def _run(
-    shell: Shell,
-    given: dict[str, Any],
-    plan: SweepPlan,
-    figure: CellFigure | None,
-    axes: tuple[str, ...],
-) -> int:
-    identity = await identify(plan.base)
+async def _run(shell: Shell, given: dict[str, Any], asked: _Asked) -> int:
+    plan, figure = asked.plan, asked.figure
+    surveyed = await survey(plan.base)
+    apart = None
+    if asked.unseen is not None:  # what is wrong with it is said before hours of work
+        apart = await data_apart(asked.unseen, plan.base, surveyed)
+    identity = surveyed.identity
     name = given["name"] or usual_name(plan.base, identity)
+    jobs, top = given["jobs"] or cores(), TOP if given["top"] is None else given["top"]
+    tried: Tried | None = None
     with open_sweep(name, plan, identity, shell.data_dir) as sweep:
         done = sum(result is not None for result in sweep.results())
         before = f", {done:,} done before" if done else ""
         shell.note(f"sweep {name}: {_told(plan)}{before}")
-        jobs = given["jobs"] or cores()
-        ended = await _carry_out(shell, sweep, jobs, figure, done)
+        ended = await carry_out(shell, sweep, jobs, figure, done)
         table = sweep.table(figure)
-        heat = heat_map(table, axes)
-        files = _write(shell, table, heat, given["out"])
-        _answer(shell, table, heat, files, top=given["top"])
-    if ended.code:
-        return ended.code
+        over = not ended.code and not table.waiting
+        if apart is not None and over and table.best is not None and top:
+            tried = await try_unseen(shell, plan, table, apart, top=top, jobs=jobs)
+        heat = heat_map(table, asked.axes)
+        files = _write(shell, table, heat, given["out"], tried)
+        _answer(shell, table, heat, files, top=given["top"], tried=tried)
+    if code := ended.code or (tried.code if tried is not None else 0):
+        return code
     return (
         0 if table.cells and not table.waiting and len(table.failed) < len(table.cells) else FAILURE
     )
 
 
-async def _carry_out(
-    shell: Shell, sweep: OpenSweep, jobs: int, figure: CellFigure | None, done: int
-) -> _Ended:
-    """Run what is left, to its end or until somebody stops it."""
-    ended, best = _Ended(), _Best(sweep, figure)
-    with SweepProgress(shell, sweep.name, len(sweep.plan.cells), done) as progress:
-
-        def result(found: CellResult) -> None:
-            best.take(found)
-            progress.cell(failed=found.error is not None, best=best.text)
-
-        def stuck(session_id: str, stack: str) -> None:
-            where = "\n".join(stack.strip().splitlines()[-2:])
-            progress.say(f"a callback does not return, in session {short(session_id)}:\n{where}")
-
-        running = asyncio.ensure_future(sweep.run(jobs, on_result=result, on_stuck=stuck))
-
-        def leave(code: int) -> None:
-            ended.code = code
-            running.cancel()
-
-        with Interrupts(
-            lambda: leave(INTERRUPTED),
-            lambda: leave(TERMINATED),
-            lambda: progress.shout("stopping; Ctrl-C again leaves at once"),
-            lambda: progress.shout("left at once; what is done is kept, the same command goes on"),
-        ):
-            try:
-                await running
-            except asyncio.CancelledError:
-                if not ended.code:
-                    raise
-    return ended
-
-
-class _Best:
-    """The best cell so far, in words."""
-
-    def __init__(self, sweep: OpenSweep, figure: CellFigure | None) -> None:
-        self.text = ""
-        self._figure = figure
-        self._value: Any = None
-        self._cells = dict(zip(sweep.ids, sweep.plan.cells, strict=True))
-        self._names = [axis.name for axis in sweep.plan.axes if len(axis.values) > 1]
-        for found in sweep.results():
-            if found is not None:
-                self.take(found)
-
-    def take(self, result: CellResult) -> None:
-        """One more result."""
-        from offbook.cli.sweep_view import figure_text
-
-        if self._figure is None and result.error is None:
-            self._figure = usual_figure([result])
-        if self._figure is None:
-            return
-        name = self._figure.name
-        value = value_of(result.statistics, name)
-        if value is None:
-            return
-        if self._value is not None and (
-            value >= self._value if self._figure.less else value <= self._value
-        ):
-            return
-        self._value = value
-        params = self._cells[result.session_id].params
-        told = " ".join(f"{axis}={params[axis]}" for axis in self._names)
-        self.text = f"best {figure_text(name, result.statistics[name])} ({told})"
-
-
 def _write(
-    shell: Shell, table: SweepTable, heat: HeatMap | None, folder: Path | None
+    shell: Shell, table: SweepTable, heat: HeatMap | None, folder: Path | None, tried: Tried | None
 ) -> list[Path]:
     if folder is None or not table.cells:
         return []
     try:
         files, notes = write_sweep(table, heat, folder)
+        files += [] if tried is None else write_unseen(tried, folder)
     except OSError as error:
         told = system_reason(error)
         raise InvalidInput(f"the sweep cannot be written to {folder}: {told}") from error
@@ -246,17 +195,20 @@ def _answer(
     files: list[Path],
     *,
     top: int | None,
+    tried: Tried | None,
 ) -> None:
     if shell.json:
-        shell.document(_document(table, files, top))
+        shell.document(_document(table, files, top, tried))
         return
-    from offbook.cli.sweep_view import TOP, print_map, print_table
+    from offbook.cli.sweep_view import print_map, print_table
 
     if table.cells:
         shell.say()
         print_table(table, shell, TOP if top is None else top)
         if heat is not None and sum(map(len, heat.values)) > 1:
             print_map(heat, shell)
+    if tried is not None:
+        print_unseen(tried, shell)
     if files:
         shell.say()
     for path in files:
@@ -282,7 +234,9 @@ def _next(table: SweepTable, shell: Shell) -> list[str]:
     return lines
 
 
-def _document(table: SweepTable, files: list[Path], top: int | None) -> dict[str, Any]:
+def _document(
+    table: SweepTable, files: list[Path], top: int | None, tried: Tried | None
+) -> dict[str, Any]:
     cells = table.cells if top is None else table.cells[:top]
     best = table.best
     return {
@@ -295,6 +249,7 @@ def _document(table: SweepTable, files: list[Path], top: int | None) -> dict[str
         "best": None if best is None else best.session_id,
         "cells": [msgspec.to_builtins(cell) for cell in cells],
         "overfitting": msgspec.to_builtins(judge(table)),
+        "unseen": None if tried is None else msgspec.to_builtins(tried.unseen),
         "notes": list(table.notes),
         "files": [str(path) for path in files],
     }

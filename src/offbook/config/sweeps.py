@@ -88,17 +88,10 @@ def plan_sweep(
     if empty:
         raise InvalidConfig(f"{empty[0]} has no value", field=empty[0])
     _check_counts(request)
-    first = {name: texts[0] for name, texts in request.grid.items()}
-    told = msgspec.structs.replace(request.session, params={**request.session.params, **first})
-    try:
-        base = build_config(told, parts, settings=settings)
-    except InvalidStrategy as error:
-        hint = range_hint(told.params.get(str(error.fields.get("parameter")), ""))
-        raise InvalidStrategy(f"{error}{hint}", **error.fields) from None
+    base = _base(request, parts, settings)
+    given = {**request.session.params, **_first(request)}
     assert base.strategy is not None
-    axes = tuple(
-        _axis(base.strategy, name, texts, told.params) for name, texts in request.grid.items()
-    )
+    axes = tuple(_axis(base.strategy, name, texts, given) for name, texts in request.grid.items())
     grid = math.prod(len(axis.values) for axis in axes)
     fitting = _fitting(base.strategy, axes, request.where)
     cells = fitting
@@ -106,6 +99,38 @@ def plan_sweep(
         seed = base.seed if request.sample_seed is None else request.sample_seed
         cells = in_sample(fitting, request.sample, seed)
     return SweepPlan(base=base, axes=axes, cells=cells, grid=grid, fitting=len(fitting))
+
+
+def plan_unseen(
+    request: SweepRequest,
+    data: str | tuple[str, ...],
+    parts: Mapping[str, Any] | None = None,
+    *,
+    settings: Settings | None = None,
+) -> SessionConfig:
+    """A sweep's session on other data, all else the same: where its best cells are tried again.
+
+    Raises InvalidConfig, InvalidStrategy.
+    """
+    session = msgspec.structs.replace(request.session, data=data)
+    return _base(msgspec.structs.replace(request, session=session), parts, settings)
+
+
+def _first(request: SweepRequest) -> dict[str, str]:
+    return {name: texts[0] for name, texts in request.grid.items()}
+
+
+def _base(
+    request: SweepRequest, parts: Mapping[str, Any] | None, settings: Settings | None
+) -> SessionConfig:
+    """The session of the first cell. Raises InvalidConfig, InvalidStrategy."""
+    params = {**request.session.params, **_first(request)}
+    told = msgspec.structs.replace(request.session, params=params)
+    try:
+        return build_config(told, parts, settings=settings)
+    except InvalidStrategy as error:
+        hint = range_hint(params.get(str(error.fields.get("parameter")), ""))
+        raise InvalidStrategy(f"{error}{hint}", **error.fields) from None
 
 
 def _check_counts(request: SweepRequest) -> None:

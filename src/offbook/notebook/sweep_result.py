@@ -13,6 +13,7 @@ from offbook.services.reporting.formatting import counted
 from offbook.services.sweeping.heat import HeatMap, heat_map
 from offbook.services.sweeping.overfitting import Overfitting, judge
 from offbook.services.sweeping.ranking import RankedCell, SweepTable
+from offbook.services.sweeping.unseen import Unseen
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,12 +23,14 @@ class SweepResult:
     """A sweep: its cells, best first, each a session that ``offbook report`` and ``verify`` take.
 
     ``table`` has a row for each cell that was run: ``rank``, the parameters that vary, every figure
-    of the report, ``error`` and ``session_id``.
+    of the report, ``error`` and ``session_id``.  ``unseen`` is how the best did on data that no
+    trial has seen, if such were given.
     """
 
-    def __init__(self, ranked: SweepTable, data_dir: Path) -> None:
+    def __init__(self, ranked: SweepTable, data_dir: Path, unseen: Unseen | None = None) -> None:
         self.ranked = ranked
         self.data_dir = data_dir
+        self.unseen = unseen
         self.table = Table(sweep_columns(ranked).columns)
 
     @property
@@ -81,6 +84,8 @@ class SweepResult:
     def __str__(self) -> str:
         judged = self.overfitting
         lines = [self._told(), *self.ranked.notes, *([] if judged is None else [judged.text])]
+        if self.unseen is not None:
+            lines.append(self.unseen.text)
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:

@@ -123,6 +123,8 @@ def test_every_cell_is_a_session_that_is_ranked_and_verifies(offbook: Program, s
     listed = offbook("sessions", "--json").document["sessions"]
     assert {line["session_id"] for line in listed} == {cell["session_id"] for cell in found}
 
+    best_elsewhere(offbook, swept, found)
+
     # As when the sweep was killed between a session's end and its result.
     [lost] = [c for c in found if (c["params"]["every"], c["params"]["size"]) == (40, "1")]
     with closing(sqlite3.connect(swept / "data/sweeps/turns/sweep.sqlite3")) as book:
@@ -136,7 +138,27 @@ def test_every_cell_is_a_session_that_is_ranked_and_verifies(offbook: Program, s
     assert len(known.keys() & again.keys()) == 2
     assert all(known[name] == again[name] for name in known.keys() & again.keys())
     assert "best of 7 trials" in more.document["overfitting"]["text"]
-    assert len(offbook("sessions", "--json").document["sessions"]) == 7
+    assert len(offbook("sessions", "--json").document["sessions"]) == 9
+
+
+def best_elsewhere(offbook: Program, swept: Path, found: list[dict[str, Any]]) -> None:
+    """The best two are run on later rows, as sessions too; not on rows that were swept."""
+    words = (*SWEEP, *GRID, "--where", "every < 60 or size < 1", "--jobs", "1", "--unseen")
+    head, *rows = recording(600).splitlines()
+    for name, first in (("overlap.csv", 299), ("later.csv", 300)):
+        (swept / name).write_text("\n".join([head, *rows[first:], ""]))
+        (swept / f"{name}.toml").write_text((swept / "quotes.csv.toml").read_text())
+    for name, why in (("quotes.csv", "the very data"), ("overlap.csv", "overlap those")):
+        refused = offbook(*words, name)
+        assert refused.code == 2
+        assert why in refused.err
+    answer = offbook(*words, "later.csv", "--top", "2", "--out", "out")
+    assert answer.code == 0, answer.err
+    assert "5 done before" in answer.err
+    assert "the best on unseen data: XYZUSDT, " in answer.out
+    lines = list(csv.DictReader((swept / "out" / "unseen.csv").read_text().splitlines()))
+    assert {int(line["cell"]) for line in lines} == {cell["number"] for cell in found[:2]}
+    assert offbook("verify", lines[0]["session_id"]).code == 0
 
 
 def test_a_cell_that_fails_is_a_line_and_a_name_stays_with_its_sweep(
