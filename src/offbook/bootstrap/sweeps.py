@@ -14,7 +14,8 @@ from offbook.adapters.strategy_loader import FILE_MODULE, load_strategy
 from offbook.adapters.workers.cores import cores as cores
 from offbook.bootstrap import ReportColumns, load_engine, make_gateway, open_store, read_store
 from offbook.bootstrap.gateways import make_remembering_gateway
-from offbook.domain.config import SessionConfig, symbols_of
+from offbook.config.settings import row_cache_directory
+from offbook.domain.config import ReplayMarket, SessionConfig, symbols_of
 from offbook.domain.errors import (
     ExtraNotInstalled,
     InvalidInput,
@@ -22,6 +23,7 @@ from offbook.domain.errors import (
     StoreOwned,
     SweepConflict,
 )
+from offbook.domain.market_data import DataKind
 from offbook.domain.sweeps import (
     CellResult,
     CellTask,
@@ -88,6 +90,18 @@ async def survey(config: SessionConfig) -> Surveyed:
         return Surveyed(identity_of(config, source, feed.info.data_identity), feed.extent)
     finally:
         await feed.close()
+
+
+def reads_anew(config: SessionConfig, surveyed: Surveyed) -> bool:
+    """Whether each cell decodes a recording anew whose rows could be kept decoded on disk: it is
+    too long to be kept in memory."""
+    from offbook.adapters.brokers.remembering import may_fit
+
+    could = all(
+        isinstance(source, ReplayMarket) and source.kind is not DataKind.BARS
+        for source in config.market.sources
+    )
+    return could and row_cache_directory() is None and not may_fit(surveyed.extent)
 
 
 def is_loading(strategy: type[Strategy]) -> bool:

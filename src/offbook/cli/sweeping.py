@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from offbook.bootstrap.sweeps import cores, open_sweep, survey, usual_name, write_sweep
+from offbook.bootstrap.sweeps import cores, open_sweep, reads_anew, survey, usual_name, write_sweep
 from offbook.bootstrap.unseen import data_apart
 from offbook.cli.failures import FAILURE
 from offbook.cli.loop import run_async
@@ -157,6 +157,11 @@ async def _run(shell: Shell, given: dict[str, Any], asked: _Asked) -> int:
         done = sum(result is not None for result in sweep.results())
         before = f", {done:,} done before" if done else ""
         shell.note(f"sweep {name}: {_told(plan)}{before}")
+        if done < len(plan.cells) and reads_anew(plan.base, surveyed):
+            shell.note(
+                "the recording is too long to be kept in memory, so each cell reads it anew: with "
+                "OFFBOOK_ROW_CACHE=on its rows are decoded once, for all"
+            )
         ended = await carry_out(shell, sweep, jobs, figure, done)
         table = sweep.table(figure)
         over = not ended.code and not table.waiting

@@ -16,13 +16,21 @@ MEMORY_BYTES: Final = 256 << 20
 """Columns kept by default, of all markets together."""
 
 _PIECE_ROWS: Final = 65_536
+_LEAST_ROW_BYTES: Final = 24
+"""A time, a price and a size: what a row takes at the least."""
+
+
+def may_fit(extent: FeedExtent | None, memory_bytes: int = MEMORY_BYTES) -> bool:
+    """Whether so many rows may be kept, as far as their number alone tells."""
+    return extent is None or extent.rows * _LEAST_ROW_BYTES <= memory_bytes
 
 
 class RememberingGateway:
     """An ``IBrokerGateway`` over another: the rows that a first session reads from its beginning on
     are kept, and given to the sessions after it without reading, checking or digesting again.
 
-    A market whose columns take more than ``memory_bytes`` is read anew each time.  What was kept
+    A market whose columns take more than ``memory_bytes`` is read anew each time; of one with far
+    too many rows nothing is kept to begin with.  What was kept
     stays as it was read, whatever becomes of the files: sessions get the rows that their data
     identity names.
     """
@@ -40,7 +48,11 @@ class RememberingGateway:
         async with self._opening.setdefault(key, asyncio.Lock()):
             rows = self._kept.get(key)
             if rows is None and key not in self._too_large:
-                rows = self._kept[key] = _Rows(await self._inner.open(market))
+                feed = await self._inner.open(market)
+                if not may_fit(feed.extent, self._left):
+                    self._too_large.add(key)
+                    return feed
+                rows = self._kept[key] = _Rows(feed)
         return (
             await self._inner.open(market) if rows is None else RememberedFeed(self, market, rows)
         )

@@ -110,15 +110,25 @@ async def test_the_venues_times_take_room_too() -> None:
 
 async def test_more_than_the_memory_takes_is_read_anew_each_time() -> None:
     counting = Counting(MARKET)
-    gateway = RememberingGateway(counting, memory_bytes=2000)  # 50 rows of five columns
+    gateway = RememberingGateway(counting, memory_bytes=3000)  # 75 rows of five columns
     first = await read_all(gateway, MARKET, 10)
     assert first == await read_all(gateway, MARKET, 10)
     assert counting.opened.total() == 3  # tried, then by each session
     await gateway.close()
 
 
+async def test_what_cannot_fit_by_its_number_of_rows_is_not_tried() -> None:
+    """Or each process of a sweep would fill its memory for nothing first."""
+    counting = Counting(MARKET)
+    gateway = RememberingGateway(counting, memory_bytes=100 * 24 - 1)
+    first = await read_all(gateway, MARKET, 10)
+    assert first == await read_all(gateway, MARKET, 10)
+    assert counting.opened.total() == 2  # by each session
+    await gateway.close()
+
+
 async def test_what_is_let_go_makes_room_for_another() -> None:
-    gateway = RememberingGateway(ScriptedGateway(MARKET.slices), memory_bytes=2000)
+    gateway = RememberingGateway(ScriptedGateway(MARKET.slices), memory_bytes=3000)
     await read_all(gateway, MARKET, 10)
     gateway._inner = small = Counting(OTHER)
     await read_all(gateway, OTHER, 10)
