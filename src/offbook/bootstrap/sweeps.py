@@ -245,6 +245,12 @@ def sweep_stores(data_dir: Path, name: str) -> list[tuple[int, Path]]:
     return sorted((int(number), path) for number, path in numbers if number.isdecimal())
 
 
+def sweep_of(store: Path) -> str | None:
+    """The name of the sweep whose sessions a store holds, if it is a sweep's."""
+    name, _, number = store.name.removeprefix(f"{SWEEPS}-").rpartition(".")
+    return name if store.name.startswith(f"{SWEEPS}-") and number.isdecimal() else None
+
+
 def write_cells(table: SweepTable, directory: Path, name: str) -> list[Path]:
     """Write a sweep's table as CSV and Parquet under a name; the paths. Raises OSError."""
     from offbook.adapters.reports.files import write_table

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
 from offbook.bootstrap import find_stored, list_stored, read_store, verify_stored
+from offbook.bootstrap.sweeps import sweep_of
 from offbook.cli.failures import FAILURE
 from offbook.cli.loop import run_async
 from offbook.cli.shell import Shell, paint, short
 from offbook.domain.calendars import DAY_NS
 from offbook.domain.config import Delay, LatencyConfig, RecordedDelay, symbols_of
+from offbook.domain.errors import InvalidInput
 from offbook.domain.session import PaperTradingSession, SessionStatus
 from offbook.services.paper_trading.report import SessionReport, read_report
 from offbook.services.paper_trading.verification import ReplayOutcome, Verification
@@ -34,22 +37,39 @@ _STYLES = {
 }
 
 
-def list_sessions(shell: Shell) -> int:
-    """All sessions, oldest first; 1 when some store could not be read: theirs are missing."""
+def list_sessions(shell: Shell, sweep: str | None = None) -> int:
+    """All sessions, or those of a sweep, oldest first; 1 when some store could not be read: theirs
+    are missing. People see the sessions of a sweep where they name it, else its number of them."""
     listing = run_async(shell, list_stored(shell.data_dir))
     tell_unreadable(shell, listing.unreadable)
+    swept = {store: sweep_of(store) for store in {listed.store for listed in listing.sessions}}
+    if sweep is not None and sweep not in swept.values():
+        known = ", ".join(sorted({name for name in swept.values() if name})) or "none"
+        raise InvalidInput(f"no session is of a sweep {sweep!r}; there are {known}", field="sweep")
+    found = [one for one in listing.sessions if sweep is None or swept[one.store] == sweep]
     if shell.json:
         shell.document(
             {
-                "sessions": [_line(listed.session, listed.store) for listed in listing.sessions],
+                "sessions": [_line(listed.session, listed.store) for listed in found],
                 "unreadable": unreadable_document(listing.unreadable),
             }
         )
-    elif listing.sessions:
-        _print_listing([listed.session for listed in listing.sessions], shell)
+    elif found:
+        shown = [one.session for one in found if sweep is not None or swept[one.store] is None]
+        if shown:
+            _print_listing(shown, shell)
+        if sweep is None:
+            _print_sweeps(Counter(name for one in found if (name := swept[one.store])), shell)
     elif not listing.unreadable:
         shell.say(f"no sessions under {shell.data_dir} yet. Begin with: {shell.command('demo')}")
     return FAILURE if listing.unreadable else 0
+
+
+def _print_sweeps(sessions: Counter[str], shell: Shell) -> None:
+    """A line for each sweep, whose sessions may be thousands."""
+    for name, count in sorted(sessions.items()):
+        seen = shell.command("sessions", "--sweep", name)
+        shell.say(f" {counted(count, 'session')} of the sweep {name}: {seen}")
 
 
 def tell_unreadable(shell: Shell, unreadable: Unreadable) -> None:

@@ -208,13 +208,17 @@ def sweep(
 
 @app.command()
 def sessions(
-    ctx: typer.Context, json: o.Json = False, quiet: o.Quiet = False, data_dir: o.DataDir = None
+    ctx: typer.Context,
+    sweep: so.OfSweep = None,
+    json: o.Json = False,
+    quiet: o.Quiet = False,
+    data_dir: o.DataDir = None,
 ) -> None:
-    """List the sessions of all stores, oldest first."""
+    """List the sessions of all stores, oldest first; those of sweeps by name."""
     shell = shell_of(ctx, json, quiet, data_dir)
     from offbook.cli.looking import list_sessions
 
-    raise typer.Exit(list_sessions(shell))
+    raise typer.Exit(list_sessions(shell, sweep))
 
 
 @app.command()

@@ -72,3 +72,7 @@ SweepName = Annotated[
 GridOnly = Annotated[
     bool, typer.Option("--dry-run", help="Check every cell and say what would run.")
 ]
+OfSweep = Annotated[
+    str | None,
+    typer.Option("--sweep", metavar="NAME", help="The sessions of a sweep, one by one."),
+]

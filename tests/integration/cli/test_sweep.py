@@ -123,6 +123,16 @@ def test_every_cell_is_a_session_that_is_ranked_and_verifies(offbook: Program, s
     listed = offbook("sessions", "--json").document["sessions"]
     assert {line["session_id"] for line in listed} == {cell["session_id"] for cell in found}
 
+    told = offbook("sessions")
+    assert told.out.splitlines() == [
+        " 5 sessions of the sweep turns: offbook sessions --sweep turns"
+    ]
+    one_by_one = offbook("sessions", "--sweep", "turns").out
+    assert all(cell["session_id"][:13] in one_by_one for cell in found)
+    unknown = offbook("sessions", "--sweep", "turn")
+    assert unknown.code == 2
+    assert "there are turns" in unknown.err
+
     best_elsewhere(offbook, swept, found)
 
     # As when the sweep was killed between a session's end and its result.
