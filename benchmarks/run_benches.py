@@ -28,6 +28,7 @@ GOALS = {
     "bench_memory": "at most 12 KB a sleeping session",
     "bench_orders": "15,000 durable orders/s with 64 callers, p99 under 25 ms",
     "bench_recovery": "1,000 sessions with 1 M events under 20 s",
+    "bench_startup": "our own imports for --help under 0.15 s over a bare Typer program",
 }
 """What is printed first, and what it is held against; nothing is asserted."""
 
