@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -36,6 +37,7 @@ from offbook.ports.gateway import FeedExtent
 from offbook.ports.repository import IPaperTradingSessionRepository
 from offbook.services.paper_trading.opening import open_to_run
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
+from offbook.services.paper_trading.watchdog import StuckCallback
 from offbook.services.reporting.formatting import strategy_name
 from offbook.services.sweeping.cells import run_cell
 from offbook.services.sweeping.ranking import SweepTable, rank_cells
@@ -54,6 +56,9 @@ if TYPE_CHECKING:
 
 SWEEPS: Final = "sweeps"
 """The folder, under the data directory, that holds a folder for each sweep."""
+
+GIVE_UP_SECONDS: Final = 300.0
+"""How long a callback may not return after it was told as stuck; some learn from data first."""
 
 _DIGITS: Final = 8
 _ROOM: Final = 48
@@ -163,8 +168,12 @@ class OpenSweep:
         *,
         on_result: Callable[[CellResult], None],
         on_stuck: Callable[[str, str], None],
+        give_up: float = GIVE_UP_SECONDS,
     ) -> None:
         """Run the cells without a result; ``on_stuck`` is told a session's id and a stack.
+
+        A cell whose callback has not returned ``give_up`` seconds after that fails, its process
+        ended.
 
         Raises as ``SweepRunner.run`` does.  A caller that is cancelled finds the cells under way
         suspended; the next run carries them on.
@@ -188,7 +197,7 @@ class OpenSweep:
             log = self.log / f"worker-{number}.log"
             stores = str(self._data / "stores" / f"{SWEEPS}-{self.name}")
             arguments = (stores, raw, str(log))
-            return SpawnedWorker(serve_cells, arguments, log=log, on_stuck=stuck)
+            return SpawnedWorker(serve_cells, arguments, log=log, on_stuck=stuck, give_up=give_up)
 
         await SweepRunner(self._book, open_worker, done).run(tasks, bound, jobs)
 
@@ -336,19 +345,25 @@ class _Host:
         self, slot: int
     ) -> tuple[PaperTradingSessionManager, IPaperTradingSessionRepository]:
         if slot not in self._opened:
-            from offbook.adapters.sweeps.messages import Stuck
-
             store = Path(f"{self._stores}.{slot}")
             repository = await _patiently(store, self.stack)
             manager = PaperTradingSessionManager(
                 self.gateway,
                 load_engine,
                 repository,
-                on_stuck=lambda stuck: self._say(Stuck(stuck.session_id, stuck.stack)),
+                on_stuck=partial(self._tell_stuck, asyncio.get_running_loop()),
             )
             await self.stack.enter_async_context(manager)
             self._opened[slot] = manager, repository
         return self._opened[slot]
+
+    def _tell_stuck(self, loop: asyncio.AbstractEventLoop, stuck: StuckCallback) -> None:
+        """On the watchdog's thread; the loop comes to the second when the callback has returned."""
+        from offbook.adapters.sweeps.messages import Returned, Stuck
+
+        self._say(Stuck(stuck.session_id, stuck.stack))
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(self._say, Returned(stuck.session_id))
 
 
 async def _patiently(store: Path, stack: AsyncExitStack) -> IPaperTradingSessionRepository:

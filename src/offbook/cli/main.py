@@ -154,6 +154,7 @@ def sweep(
     sample_seed: so.SampleSeed = None,
     name: so.SweepName = None,
     jobs: so.Jobs = None,
+    give_up: so.GiveUp = None,
     rank: so.Rank = None,
     top: so.Top = None,
     unseen: so.Unseen = None,
@@ -198,8 +199,7 @@ def sweep(
 ) -> None:
     """Run a strategy with many parameters, over all cores, and rank what came out.
 
-    Each combination is a session of its own, that report, verify and why take. Ctrl-C keeps what
-    is done; the same command goes on from there.
+    Each combination is a session of its own. After Ctrl-C the same command goes on from there.
     """
     from offbook.cli.sweeping import run_sweep
 

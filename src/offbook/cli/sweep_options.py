@@ -33,6 +33,15 @@ Jobs = Annotated[
     int | None,
     typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes (as many as cores)."),
 ]
+GiveUp = Annotated[
+    float | None,
+    typer.Option(
+        "--give-up",
+        min=1,
+        metavar="SECONDS",
+        help="End a cell whose callback hangs for so long (300).",
+    ),
+]
 Rank = Annotated[
     str | None,
     typer.Option(

@@ -23,7 +23,13 @@ class Ended:
 
 
 async def carry_out(
-    shell: Shell, sweep: OpenSweep, jobs: int, figure: CellFigure | None, done: int
+    shell: Shell,
+    sweep: OpenSweep,
+    jobs: int,
+    figure: CellFigure | None,
+    done: int,
+    *,
+    give_up: float,
 ) -> Ended:
     """Run what is left, to its end or until somebody stops it."""
     ended, best = Ended(), _Best(sweep, figure)
@@ -37,7 +43,9 @@ async def carry_out(
             where = "\n".join(stack.strip().splitlines()[-2:])
             progress.say(f"a callback does not return, in session {short(session_id)}:\n{where}")
 
-        running = asyncio.ensure_future(sweep.run(jobs, on_result=result, on_stuck=stuck))
+        running = asyncio.ensure_future(
+            sweep.run(jobs, on_result=result, on_stuck=stuck, give_up=give_up)
+        )
 
         def leave(code: int) -> None:
             ended.code = code

@@ -33,14 +33,21 @@ class Tried(NamedTuple):
 
 
 async def try_unseen(
-    shell: Shell, plan: SweepPlan, table: SweepTable, apart: DataApart, *, top: int, jobs: int
+    shell: Shell,
+    plan: SweepPlan,
+    table: SweepTable,
+    apart: DataApart,
+    *,
+    top: int,
+    jobs: int,
+    give_up: float,
 ) -> Tried:
     """Run the best on the data apart, or what is left of that."""
     with open_unseen(plan, table, apart, top, shell.data_dir) as sweep:
         done = sum(result is not None for result in sweep.results())
         cells = counted(len(sweep.plan.cells), "cell")
         shell.note(f"unseen data: the best {cells}, {done:,} done before")
-        ended = await carry_out(shell, sweep, jobs, table.figure, done)
+        ended = await carry_out(shell, sweep, jobs, table.figure, done, give_up=give_up)
         later = sweep.table(table.figure)
     return Tried(ended.code, apart.market, compare_unseen(table, later), later)
 

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from offbook.bootstrap.sweeps import cores, open_sweep, reads_anew, survey, usual_name, write_sweep
+from offbook.bootstrap.sweeps import (
+    GIVE_UP_SECONDS,
+    cores,
+    open_sweep,
+    reads_anew,
+    survey,
+    usual_name,
+    write_sweep,
+)
 from offbook.bootstrap.unseen import data_apart
 from offbook.cli.failures import FAILURE
 from offbook.cli.loop import run_async
@@ -152,6 +160,7 @@ async def _run(shell: Shell, given: dict[str, Any], asked: _Asked) -> int:
     identity = surveyed.identity
     name = given["name"] or usual_name(plan.base, identity)
     jobs, top = given["jobs"] or cores(), TOP if given["top"] is None else given["top"]
+    give_up = GIVE_UP_SECONDS if given["give_up"] is None else given["give_up"]
     tried: Tried | None = None
     with open_sweep(name, plan, identity, shell.data_dir) as sweep:
         done = sum(result is not None for result in sweep.results())
@@ -162,11 +171,11 @@ async def _run(shell: Shell, given: dict[str, Any], asked: _Asked) -> int:
                 "the recording is too long to be kept in memory, so each cell reads it anew: with "
                 "OFFBOOK_ROW_CACHE=on its rows are decoded once, for all"
             )
-        ended = await carry_out(shell, sweep, jobs, figure, done)
+        ended = await carry_out(shell, sweep, jobs, figure, done, give_up=give_up)
         table = sweep.table(figure)
         over = not ended.code and not table.waiting
         if apart is not None and over and table.best is not None and top:
-            tried = await try_unseen(shell, plan, table, apart, top=top, jobs=jobs)
+            tried = await try_unseen(shell, plan, table, apart, top=top, jobs=jobs, give_up=give_up)
         heat = heat_map(table, asked.axes)
         files = _write(shell, table, heat, given["out"], tried)
         _answer(shell, table, heat, files, top=given["top"], tried=tried)

@@ -40,6 +40,7 @@ the values involved.  The tree::
         +-- NotComparable
         +-- EngineFault
         +-- WorkerLost
+            +-- CallbackHung
 """
 
 from __future__ import annotations
@@ -305,6 +306,13 @@ class WorkerLost(Failure):
     (negative: the signal), and ``log``, where what it printed is kept."""
 
     code = "worker_lost"
+
+
+class CallbackHung(WorkerLost):
+    """A strategy's callback did not return, so that its worker process was ended. Fields: those of
+    ``WorkerLost``, and ``seconds``, how long it was waited for."""
+
+    code = "callback_hung"
 
 
 def system_reason(error: OSError) -> str:

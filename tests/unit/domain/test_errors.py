@@ -34,6 +34,7 @@ CODES = {
     "StoreOwned": "store_owned",
     "SweepConflict": "sweep_conflict",
     "WorkerLost": "worker_lost",
+    "CallbackHung": "callback_hung",
     "Failure": "failure",
     "StorageUnavailable": "storage_unavailable",
     "CommitOutcomeUnknown": "commit_outcome_unknown",

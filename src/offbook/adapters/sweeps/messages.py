@@ -50,8 +50,14 @@ class Stuck(msgspec.Struct, frozen=True, tag=True):
     stack: str
 
 
+class Returned(msgspec.Struct, frozen=True, tag=True):
+    """The callback that was stuck has returned after all."""
+
+    session_id: str
+
+
 ToWorker = RunCell | Leave
-FromWorker = CellDone | Trouble | Stuck
+FromWorker = CellDone | Trouble | Stuck | Returned
 
 _KINDS: Final[dict[str, type[OffbookError]]] = {
     kind.code: kind

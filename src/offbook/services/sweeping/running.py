@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from offbook.domain.errors import WorkerLost
+from offbook.domain.errors import CallbackHung, WorkerLost
 from offbook.domain.session import SessionError
 from offbook.domain.sweeps import CellResult, CellTask
 from offbook.ports.sweeps import ICellWorker, ISweepBook
@@ -25,8 +25,8 @@ class SweepRunner:
     """Runs cells through workers; each result is put into the book before it is told.
 
     ``on_result`` is called on the loop with each result.  A cell whose worker was lost is run again
-    by a new one; after ``ATTEMPTS`` it is told as failed and not put into the book, so that running
-    the sweep again tries it again.
+    by a new one; after ``ATTEMPTS``, or where a callback hung, it is told as failed and not put
+    into the book, so that running the sweep again tries it again.
     """
 
     def __init__(
@@ -92,13 +92,13 @@ class SweepRunner:
         return None
 
     def _try_again(self, number: int, task: CellTask, lost: WorkerLost) -> None:
-        """Next, and in the same store, where what there is of its session is carried on."""
+        """Next, and in the same store, where what there is of its session is carried on; not one
+        that would hang again."""
         self._lost[task.session_id] += 1
-        if self._lost[task.session_id] < ATTEMPTS:
+        hung = isinstance(lost, CallbackHung)
+        if not hung and self._lost[task.session_id] < ATTEMPTS:
             self._bound[number].appendleft(task)
             return
-        told = SessionError(
-            code=lost.code,
-            message=f"its worker process was lost {ATTEMPTS} times: {lost.message}",
-        )
+        times = "" if hung else f"its worker process was lost {ATTEMPTS} times: "
+        told = SessionError(code=lost.code, message=f"{times}{lost.message}")
         self._on_result(CellResult(session_id=task.session_id, ended=lost.code, error=told))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from offbook.domain.config import AccountConfig, ReplayMarket, SessionConfig
-from offbook.domain.errors import BadMarketData, WorkerLost
+from offbook.domain.errors import BadMarketData, CallbackHung, WorkerLost
 from offbook.domain.market_data import DataKind
 from offbook.domain.sweeps import CellResult, CellTask
 from offbook.services.sweeping.running import ATTEMPTS, SweepRunner
@@ -126,6 +126,23 @@ async def test_a_cell_that_ends_every_worker_is_told_and_not_put_down() -> None:
     [failed] = [result for result in office.told if result.error is not None]
     assert failed.error is not None
     assert "lost 3 times: killed" in failed.error.message
+
+
+async def test_a_cell_whose_callback_hung_is_not_tried_again_this_time() -> None:
+    """It would hang again; the others are run, and running the sweep again tries it again."""
+
+    def hang(worker: Worker, task: CellTask) -> None:
+        if task.session_id == "s1":
+            raise CallbackHung("a callback did not return within 9 s")
+
+    office = Office(hang)
+    await office.run(2)
+    assert [name for name, _, _ in office.runs].count("s1") == 1
+    assert set(office.book.results()) == {"s0", "s2", "s3", "s4", "s5"}
+    [failed] = [result for result in office.told if result.error is not None]
+    assert failed.error is not None
+    assert failed.error.message == "a callback did not return within 9 s"
+    assert failed.error.code == "callback_hung"
 
 
 async def test_trouble_of_all_cells_ends_the_sweep_and_keeps_what_is_done() -> None:
