@@ -233,11 +233,11 @@ def _answer(
         for line in textwrap.wrap(verdict.text, min(shell.console.width, 100) - 2):
             shell.say(paint(f" {line}", "yellow", sys.stdout))
     shell.say()
-    for line in _next(table, shell):
+    for line in _next(table, shell, tried):
         shell.say(line)
 
 
-def _next(table: SweepTable, shell: Shell) -> list[str]:
+def _next(table: SweepTable, shell: Shell, tried: Tried | None) -> list[str]:
     lines = []
     if table.waiting:
         lines.append(f" {counted(table.waiting, 'cell')} to go: the same command goes on from here")
@@ -245,6 +245,8 @@ def _next(table: SweepTable, shell: Shell) -> list[str]:
         named = short(table.best.session_id)
         lines.append(f" look      {shell.command('report', named)}")
         lines.append(f" prove it  {shell.command('verify', named)}")
+        if tried is None and not table.waiting and table.trials > 1:
+            lines.append(" try it    the same with --unseen DATA: the best on data kept back")
     return lines
 
 

@@ -166,6 +166,7 @@ def best_elsewhere(offbook: Program, swept: Path, found: list[dict[str, Any]]) -
     assert answer.code == 0, answer.err
     assert "5 done before" in answer.err
     assert "the best on unseen data: XYZUSDT, " in answer.out
+    assert "--unseen DATA" not in answer.out
     lines = list(csv.DictReader((swept / "out" / "unseen.csv").read_text().splitlines()))
     assert {int(line["cell"]) for line in lines} == {cell["number"] for cell in found[:2]}
     assert offbook("verify", lines[0]["session_id"]).code == 0
@@ -179,6 +180,7 @@ def test_a_cell_that_fails_is_a_line_and_a_name_stays_with_its_sweep(
     assert answer.code == 0
     assert "failed  every=13: " in answer.out
     assert "thirteen brings no luck" in answer.out
+    assert "--unseen DATA" in answer.out
     with (swept / "out" / "sweep.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["every"] for row in rows][-1] == "13"
