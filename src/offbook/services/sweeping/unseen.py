@@ -10,6 +10,7 @@ import msgspec
 from offbook.domain.sweeps import CellValue
 from offbook.services.reporting.formatting import counted
 from offbook.services.sweeping.ranking import RankedCell, SweepTable, value_of
+from offbook.services.sweeping.statistics import RETURN, label_of
 
 
 class UnseenCell(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,13 +90,14 @@ def _text(table: SweepTable, cells: list[UnseenCell], trials: int) -> str:
         and (after := value_of({figure: cell.unseen}, figure)) is not None
     ]
     if not pairs:
-        return f"none of the best has {table.figure.name} on the unseen data"
+        return f"none of the best has a {label_of(figure)} on the unseen data"
     kept = sum(after <= before if less else after >= before for before, after in pairs)
+    unit = " %" if figure == RETURN else ""
     middle = [median(Decimal(str(pair[place])) for pair in pairs) for place in (0, 1)]
     text = (
         f"of the best {counted(len(cells), 'cell')} {kept or 'none'} did as well on the unseen "
-        "data as on those that were swept; the median went from "
-        f"{middle[0]:.4g} to {middle[1]:.4g}."
+        f"data as on those that were swept; the median {label_of(figure)} went from "
+        f"{middle[0]:.4g} to {middle[1]:.4g}{unit}."
     )
     if trials > len(cells):
         text += (

@@ -49,7 +49,7 @@ def test_each_of_the_best_has_both_figures_and_both_places() -> None:
     ]
     assert found.text == (
         "of the best 3 cells 2 did as well on the unseen data as on those that were swept; the "
-        "median went from 2 to 2."
+        "median return went from 2 to 2 %."
     )
 
 
@@ -69,4 +69,4 @@ def test_what_failed_there_has_no_place_there() -> None:
     broken: Sequence[int] = (2, 3)
     found = compare_unseen(table(SWEPT), table(dict.fromkeys(broken)))
     assert [(cell.unseen_rank, cell.error) for cell in found.cells] == [(None, "broke")] * 2
-    assert found.text == "none of the best has return_pct on the unseen data"
+    assert found.text == "none of the best has a return on the unseen data"
