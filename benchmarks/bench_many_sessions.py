@@ -9,8 +9,11 @@ until the last session has taken the last one.  *On one-minute bars*: so many st
 pair on bars of 600 quotes, which the market does not give.  *Asleep*: so many sessions with ten
 resting orders each, none of them touched; what one tick costs from its arrival until nobody has
 anything left to do.  Then one of these sessions, drawn at random, is run again alone and compared
-byte by byte.  Each round runs all variants in turn; what counts are the ratios.  *cpu* is the time
-that the process was given, by which a machine that is not quiet can be judged too.
+byte by byte; and so is one that joined within a minute, one that was given commands, and one that
+fell behind (``one_alone.py``).  Each round runs all variants in turn; what counts are the ratios.
+*cpu* is the time that the process was given, by which a machine that is not quiet can be judged
+too.  Whoever is called has seen every row, and has sent as many orders as the bare loop; whoever is
+asleep has ten orders that rest.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ from typing import NamedTuple
 
 from bench_bars import EmaCross
 from bench_replay import EmaPair, bare_loop, quotes
+from one_alone import LIMITS, ROWS, EachTenth, LimitAtLow, SomeApart, alone
 from rounds import Run, machine, spread
 
 from offbook.adapters.clock import SystemClock
@@ -40,10 +44,10 @@ from offbook.engine.processing_engine import ProcessingEngine
 from offbook.engine.strategy.strategy import Strategy
 from offbook.services.market_hub.hub import MarketHub
 from offbook.services.market_hub.shared_market import SharedMarket
+from offbook.services.paper_trading.limits import Limits
 from offbook.services.paper_trading.session_manager import PaperTradingSessionManager
-from offbook.services.paper_trading.verification import ReplayOutcome
 from offbook.testing.live_gateway import HandDrivenGateway
-from offbook.testing.markets import XYZ
+from offbook.testing.markets import SECOND, XYZ
 from offbook.testing.memory_repository import InMemoryRepository
 
 BLOCK = 1000
@@ -51,13 +55,20 @@ SHORT = 100
 """Rows that come at once where a bar holds no more than a few times as many."""
 A_MINUTE = 600
 """Quotes to a bar."""
+USUAL = Limits()
 MARKET = ReplayMarket(path="live", kind=DataKind.QUOTES, instrument=XYZ)
 
 
 class Resting(Strategy):
-    """Sends ten limits far below the market, and waits."""
+    """Sends ten limits far below the market, and waits.
+
+    A moment after its start: before the first row of a market all orders are denied.
+    """
 
     def on_start(self) -> None:
+        self.set_timer("send", after=SECOND // 4)
+
+    def on_timer(self, name: str) -> None:
         for step in range(10):
             self.buy("XYZ", 1, price=f"{50 - step}.00")
 
@@ -70,7 +81,9 @@ class EmaOnMinutes(EmaCross):
         self.subscribe_bars(self.symbol, "1m")
 
 
-STRATEGIES = {kind.__name__: kind for kind in (EmaPair, EmaOnMinutes, Resting)}
+STRATEGIES = {
+    kind.__name__: kind for kind in (EmaPair, EmaOnMinutes, Resting, LimitAtLow, EachTenth)
+}
 
 
 def make_engine(session: PaperTradingSession) -> ProcessingEngine:
@@ -84,7 +97,11 @@ class Setting:
     """A live market, its hub and a manager with so many sessions of one strategy."""
 
     def __init__(
-        self, place: Path, rows: QuoteSlice | DepthSlice, market: ReplayMarket = MARKET
+        self,
+        place: Path,
+        rows: QuoteSlice | DepthSlice,
+        market: ReplayMarket = MARKET,
+        limits: Limits = USUAL,
     ) -> None:
         self.rows = rows
         self.market = market
@@ -95,7 +112,10 @@ class Setting:
             clock=SystemClock(),
             ids=Uuid7Source(),
         )
-        self.manager = PaperTradingSessionManager(self.hub, make_engine, InMemoryRepository())
+        self.repository = InMemoryRepository()
+        self.manager = PaperTradingSessionManager(
+            self.hub, make_engine, self.repository, limits=limits
+        )
         self.ids: list[str] = []
 
     async def start(self, count: int, strategy: type[Strategy]) -> None:
@@ -127,8 +147,24 @@ class Setting:
 
     def push(self, begin: int, end: int) -> None:
         """These rows come."""
+        assert end <= len(self.rows), f"there are {len(self.rows)} rows"
         self.gateway.push(self.rows.rows(begin, end))
         self.pushed = end
+
+    async def require(self, *, orders: int, fills: int, resting: int) -> None:
+        """Ends the program unless every session has taken all rows, sent so many orders and traded
+        so often, and so many rest: what was measured is what was to be done."""
+        wanted = self.pushed, orders, fills, resting
+        for name in self.ids:
+            told = await self.manager.progress(name)
+            assert told.summary is not None
+            made = told.summary
+            found = told.cursor.row, made.orders - made.denied, made.fills, made.open_orders
+            if found != wanted:
+                raise SystemExit(
+                    f"session {name}: rows, orders, fills and resting orders are {found}, "
+                    f"not {wanted}"
+                )
 
     async def close(self) -> None:
         """Everything is let go."""
@@ -153,9 +189,10 @@ class Spent(NamedTuple):
 
 
 async def called(
-    strategies: int, rows: QuoteSlice, place: Path, kind: type[Strategy], block: int
+    strategies: int, rows: QuoteSlice, place: Path, kind: type[Strategy], block: int, orders: int
 ) -> Spent:
-    """What is spent until so many strategies have taken all rows, which come in blocks."""
+    """What is spent until so many strategies have taken all rows, which come in blocks; each is to
+    send so many orders, all of which trade."""
     setting = Setting(place, rows)
     await setting.start(strategies, kind)
     await setting.followed()
@@ -164,6 +201,7 @@ async def called(
         setting.push(begin, min(begin + block, len(rows)))
         await setting.followed()
     spent = Spent.now().since(began)
+    await setting.require(orders=orders, fills=orders, resting=0)
     await setting.close()
     return spent
 
@@ -183,6 +221,10 @@ class Asleep:
         self.setting.push(0, self._first)
         await self.setting.followed()
 
+    async def rest(self) -> None:
+        """Ends the program unless each still has its ten orders, and none has traded."""
+        await self.setting.require(orders=10, fills=0, resting=10)
+
     async def tick(self) -> Spent:
         """What one tick takes, of so many."""
         setting, step = self.setting, self._rows
@@ -195,12 +237,7 @@ class Asleep:
 
     async def one_verifies(self) -> str:
         """One of them, drawn at random, is run again alone."""
-        chosen = random.SystemRandom().choice(self.setting.ids)
-        await self.setting.manager.stop_session(chosen)
-        found = await self.setting.manager.verify(chosen)
-        if found.outcome is not ReplayOutcome.EQUAL:
-            raise SystemExit(f"session {chosen}: {found}")
-        return f"{chosen}: {found.outcome.value}, {found.records} records"
+        return await alone(self.setting, random.SystemRandom().choice(self.setting.ids))
 
 
 async def every_quote(counts: list[int], rows: QuoteSlice, rounds: int, place: Path) -> None:
@@ -211,7 +248,9 @@ async def every_quote(counts: list[int], rows: QuoteSlice, rounds: int, place: P
         loops.append(bare_loop(rows))
         for count in counts:
             taken[count].append(
-                await called(count, rows, place / f"called-{number}-{count}", EmaPair, BLOCK)
+                await called(
+                    count, rows, place / f"called-{number}-{count}", EmaPair, BLOCK, loops[-1].fills
+                )
             )
     print(f"\ncalled at every quote, {len(rows):,} quotes, {rounds} rounds")
     print(
@@ -243,7 +282,7 @@ async def on_minutes(counts: list[int], minutes: int, rounds: int, place: Path) 
     for number in range(rounds):
         for count in counts:
             name = place / f"minutes-{number}-{count}"
-            taken[count].append(await called(count, rows, name, EmaOnMinutes, SHORT))
+            taken[count].append(await called(count, rows, name, EmaOnMinutes, SHORT, 0))
     print(f"\non one-minute bars of {A_MINUTE} quotes, {bars:,} bars, {rounds} rounds")
     print(
         f"{'strategies':>10}{'µs a bar, each':>16}{'cpu':>8}  a strategy more, of the only one, cpu"
@@ -266,7 +305,8 @@ async def nothing_touched(counts: list[int], ticks: int, rounds: int, place: Pat
     loaded: dict[int, Asleep] = {}
     for count in counts:
         began = time.perf_counter()
-        setting = Setting(place / f"asleep-{count}", quotes(ticks * (rounds + 1) + 10))
+        rows = quotes(ticks * (rounds + 1) + 10 + ROWS)
+        setting = Setting(place / f"asleep-{count}", rows, limits=LIMITS)
         loaded[count] = Asleep(setting, ticks)
         await loaded[count].load(count)
         print(f"  {count:,} sessions were loaded in {time.perf_counter() - began:.1f} s")
@@ -288,7 +328,11 @@ async def nothing_touched(counts: list[int], ticks: int, rounds: int, place: Pat
             ratios = [spent[place] / one[place] for spent, one in zip(runs, base, strict=True)]
             line += f"  {spread(ratios):25}"
         print(line.rstrip())
-    print(f"one of {counts[-1]:,} alone: {await loaded[counts[-1]].one_verifies()}")
+    for asleep in loaded.values():
+        await asleep.rest()
+    apart = SomeApart(loaded[counts[-1]].setting)
+    await apart.happen()
+    print("\n".join(await apart.verified()))
     for asleep in loaded.values():
         await asleep.setting.close()
 

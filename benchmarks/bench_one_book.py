@@ -44,6 +44,9 @@ class Looking(Resting):
         self.set_timer("look", every=LOOKS * STEP)
 
     def on_timer(self, name: str) -> None:
+        if name != "look":
+            super().on_timer(name)
+            return
         self.spread = self.book("XYZ", 5).asks[0].px - self.book("XYZ", 5).bids[0].px
 
 
@@ -77,6 +80,8 @@ async def on_one_book(counts: list[int], messages: int, rounds: int, place: Path
             wall, cpu = (statistics.median(spent[n] for spent in runs) * 1e6 for n in (0, 1))
             ratios = [spent.cpu / one.cpu for spent, one in zip(runs, base, strict=True)]
             print(f"{count:10,}{wall:14.1f}{cpu:8.1f}{cpu / count:11.2f}  {spread(ratios)}")
+        for asleep in loaded.values():
+            await asleep.rest()
         print(f"one of {counts[-1]:,} alone: {await loaded[counts[-1]].one_verifies()}")
         for asleep in loaded.values():
             await asleep.setting.close()

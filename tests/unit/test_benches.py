@@ -122,3 +122,29 @@ def test_peers_that_traded_otherwise_are_told_of(
         taken["other"] = [run(8.0, fills, equity, cpu=6.0)]
         with pytest.raises(SystemExit, match="not the same"):
             peers.tell_peers(taken, 1_000, [(0.0001, 0.00002)])
+
+
+async def test_one_of_many_sessions_is_run_again_alone(
+    benches: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those to which most has happened too; and what does not come to the same is told."""
+    many, one = (importlib.import_module(name) for name in ("bench_many_sessions", "one_alone"))
+    setting = many.Setting(tmp_path, many.quotes(10 + one.ROWS), limits=one.LIMITS)
+    asleep = many.Asleep(setting, 10)
+    await asleep.load(4)
+    await asleep.rest()
+    apart = one.SomeApart(setting, each=1)
+    await apart.happen()
+    lines = await apart.verified()
+    assert [line.count(": EQUAL, ") for line in lines] == [1, 1, 1, 1], lines
+    with pytest.raises(SystemExit, match="resting orders are"):
+        await asleep.rest()
+
+    def otherwise(self: Any, bar: Any) -> None:
+        self.buy("XYZ", 1, price=f"{bar.low - 0.01:.2f}")
+
+    monkeypatch.setattr(one.LimitAtLow, "on_bar", otherwise)
+    (joined,) = apart.of_kind["joined within a minute"]
+    with pytest.raises(SystemExit, match="DIVERGED"):
+        await one.alone(setting, joined)
+    await setting.close()
