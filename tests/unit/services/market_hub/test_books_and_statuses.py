@@ -173,6 +173,20 @@ async def test_who_joins_during_a_halt_knows_of_it() -> None:
             await verified(manager, one.id)
 
 
+async def test_a_status_wakes_whoever_sleeps() -> None:
+    """Though nothing of it concerns an order, and nobody asks."""
+    stage = LiveStage(halting())
+    async with stage.manager() as manager:
+        session = await manager.start_session(stage.config())
+        await stage.come(3)
+        assert stage.shared.index.sleeping == 1
+        await stage.come(2)
+        (told,) = stage.engines[session.id].standing().instruments
+        assert told.halted_since == int(stage.rows.ts[4])
+        await manager.stop_session(session.id)
+        await verified(manager, session.id)
+
+
 @pytest.mark.parametrize("often", [4, 10**9])
 @pytest.mark.parametrize("market", [BOOK, ORDERS], ids=["by price", "by order"])
 async def test_a_recording_that_is_continued_knows_its_books(
