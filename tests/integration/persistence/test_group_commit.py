@@ -19,6 +19,8 @@ from offbook.domain.errors import (
     LeaseLost,
     StorageUnavailable,
 )
+from offbook.domain.identifiers import hashed_uuid
+from offbook.domain.journal import CommandAnswer
 from offbook.testing.sessions import later, new_session, step
 
 
@@ -196,35 +198,79 @@ async def test_the_loop_of_a_caller_may_be_gone(tmp_path: Path, control) -> None
     await repository.close()
 
 
-def counted(sizes):
-    """How often a log is moved while changes of these sizes are committed, each by itself."""
+def moves(commits, held):
+    """After which commits a log is moved, each given as its rows and bytes; it then tells that it
+    held so many pages."""
     asked = []
 
     class Connection:
+        total_changes = 17  # of what was done before
+
         def execute(self, statement):
             asked.append(statement)
             return self
 
         def fetchone(self):
-            return (0, 0, 0)
+            return (0, held, held)
 
-    log, connection = LogLength(), Connection()
+    log, connection, moved = LogLength(), Connection(), []
     log.take_over(connection)
-    for size in sizes:
-        log.grow([ReleaseLease("s", 1, size)])
+    for number, (rows, size) in enumerate(commits, start=1):
+        connection.total_changes += rows
+        log.grow([ReleaseLease("s", 1, size)], connection)
         log.shorten_if_due(connection)
-    assert asked.pop(0) == "PRAGMA wal_autocheckpoint = 0"
-    assert set(asked) <= {"PRAGMA wal_checkpoint(PASSIVE)"}
-    return len(asked)
+        if asked[1:]:
+            moved.append(number)
+            assert asked.pop() == "PRAGMA wal_checkpoint(PASSIVE)"
+    assert asked == ["PRAGMA wal_autocheckpoint = 0"]
+    return moved
 
 
 def test_the_log_is_moved_when_it_is_long() -> None:
-    assert counted([0] * 333) == 0
-    assert counted([0] * 334) == 1
-    assert counted([0] * 700) == 2
-    assert counted([8 << 20]) == 1
-    assert counted([40_000] * 83) == 0
-    assert counted([40_000] * 84) == 1
+    assert moves([(1, 0)] * 600, held=1000) == [200, 400, 600]
+    assert moves([(96, 0)] * 20, held=1000) == [10, 20]
+    assert moves([(1, 8 << 20)], held=1000) == [1]
+    assert moves([(1, 40_000)] * 80, held=1000) == [72]
+
+
+def test_the_next_log_is_awaited_as_the_last_one_was_counted() -> None:
+    assert moves([(96, 0)] * 99, held=500) == [10, 30, 70]
+    assert moves([(96, 0)] * 100, held=1) == [10, 50, 90]
+    assert moves([(96, 0)] * 20, held=2000) == [10, 15, 18]
+    assert moves([(96, 0)] * 16, held=90_000) == [10, 13, 16]
+    assert moves([(96, 0)] * 20, held=-1) == [10, 20]  # it was not looked at
+
+
+@pytest.mark.parametrize(("sessions", "answers"), [(1, 64), (40, 0)])
+async def test_a_log_grows_to_about_what_it_may(
+    repository, control, tmp_path, monkeypatch, sessions: int, answers: int
+) -> None:
+    """Whether a commit holds many answers, each in a place of its own, or many short saves."""
+    monkeypatch.setattr(log_length, "PAGES_MAX", 200)
+    now = [new_session(number) for number in range(sessions)]
+    await asyncio.gather(*(repository.save(one, expected_version=0, epoch=0) for one in now))
+    for turn in range(24):
+        saves = []
+        for place, before in enumerate(now):
+            names = [hashed_uuid(f"{turn} {number}") for number in range(answers)]
+            given = tuple(
+                CommandAnswer(command_id=name, body_digest="", answer=b"x" * 500) for name in names
+            )
+            now[place], batch = step(before, answers=given)
+            saves.append(repository.save(now[place], batch, expected_version=1 + turn, epoch=0))
+        await asyncio.gather(*saves)
+    pages = (tmp_path / "sessions.sqlite3-wal").stat().st_size / 4096
+    assert 100 < pages < 400
+    assert 1 <= control.count(MOVE_LOG) <= 9
+
+
+async def test_what_lost_its_transaction_is_not_told_as_done(repository) -> None:
+    class Lost(ReleaseLease):
+        def apply(self, connection):
+            connection.execute("ROLLBACK")
+
+    with pytest.raises(CommitOutcomeUnknown):
+        await repository._writer.submit(Lost("s", 1))
 
 
 async def test_the_log_is_moved_after_callers_are_answered(tmp_path, control, monkeypatch) -> None:

@@ -13,8 +13,11 @@ PAGES_MAX: Final = 1000
 """About how many pages a log may hold before it is moved: as many as SQLite takes by itself."""
 
 _PAGE_BYTES: Final = 4096
-_PAGES_OF_A_CHANGE: Final = 3
-"""What a change writes beside its bytes: the session's row and the ends of tables and indexes."""
+_PAGES_OF_A_GROUP: Final = 4
+"""What a transaction writes beside its rows: the ends of tables and the roots of indexes."""
+
+_TIMES_MOST: Final = 4
+"""How far what the last log held may make us wait for more, or for less, than we count."""
 
 
 class LogLength:
@@ -23,28 +26,39 @@ class LogLength:
     SQLite by itself moves them within the COMMIT that makes them too many, so that those who wait
     for that one wait ten times as long as others.  Moved afterwards it costs nobody an answer, and
     the engines work meanwhile.  For the writer's thread.
+
+    A row counts as a page.  That is about right for answers to commands, whose ids fall anywhere,
+    and too much for what many sessions write side by side: how many there really were is told when
+    the log is moved, and the next is awaited accordingly; sooner, where a reader is in the way.
     """
 
-    __slots__ = ("_pages",)
+    __slots__ = ("_most", "_pages", "_rows")
 
     def __init__(self) -> None:
-        self._pages = 0
+        self._pages = self._rows = 0
+        self._most = PAGES_MAX
 
     def take_over(self, connection: sqlite3.Connection) -> None:
         """From now on SQLite leaves this to us; the log has just been moved."""
         connection.execute(sql.LEAVE_LOG)
-        self._pages = 0
+        self._pages, self._rows, self._most = 0, connection.total_changes, PAGES_MAX
 
-    def grow(self, changes: Iterable[Change]) -> None:
-        """These have been committed."""
+    def grow(self, changes: Iterable[Change], connection: sqlite3.Connection) -> None:
+        """These have been committed together."""
+        rows, self._rows = self._rows, connection.total_changes
+        self._pages += _PAGES_OF_A_GROUP + self._rows - rows
         for change in changes:
-            self._pages += change.size // _PAGE_BYTES + _PAGES_OF_A_CHANGE
+            self._pages += change.size // _PAGE_BYTES
 
     def shorten_if_due(self, connection: sqlite3.Connection) -> None:
         """Move the log into the database as far as no reader is in the way, where it is long.
 
         Raises sqlite3.Error: pages may then count as flushed that are not, as after any failure.
         """
-        if self._pages >= PAGES_MAX:
-            self._pages = 0
-            connection.execute(sql.MOVE_LOG).fetchone()
+        if self._pages < self._most:
+            return
+        counted, self._pages = self._pages, 0
+        _, held, _ = connection.execute(sql.MOVE_LOG).fetchone()
+        if held > 0:  # else it was not looked at
+            most = counted * PAGES_MAX // held
+            self._most = min(max(most, PAGES_MAX // _TIMES_MOST), PAGES_MAX * _TIMES_MOST)

@@ -166,7 +166,7 @@ class Writer:
             else:
                 for run in runs([waiting.change for waiting in group]):
                     _apply_run(connection, [group[place] for place in run])
-            if connection.in_transaction:
+            if not _is_undone(group):
                 _commit(connection)
         except _CommitBroke as broke:
             self._drop_connection()
@@ -180,7 +180,7 @@ class Writer:
         else:
             # What was committed counts if it is in a file that can be found again.
             self._is_present(group, CommitOutcomeUnknown)
-            self._log.grow(waiting.change for waiting in group)
+            self._log.grow((waiting.change for waiting in group), connection)
 
     def _keep_log_short(self) -> None:
         """Nobody waits for this, nor is told of an error: the next group meets it on connecting."""
@@ -288,6 +288,11 @@ def _carry_out(connection: sqlite3.Connection, waiting: _Waiting, undo: str) -> 
         connection.execute(undo)
         waiting.error = StorageUnavailable(f"the change cannot be stored: {fault}")
         waiting.error.__cause__ = fault
+
+
+def _is_undone(group: Sequence[_Waiting]) -> bool:
+    """Whether nothing is left to be committed: a change that was alone was refused."""
+    return len(group) == 1 and group[0].error is not None
 
 
 def _commit(connection: sqlite3.Connection) -> None:
