@@ -236,9 +236,13 @@ def test_the_log_is_moved_when_it_is_long() -> None:
 def test_the_next_log_is_awaited_as_the_last_one_was_counted() -> None:
     assert moves([(96, 0)] * 99, held=500) == [10, 30, 70]
     assert moves([(96, 0)] * 100, held=1) == [10, 50, 90]
-    assert moves([(96, 0)] * 20, held=2000) == [10, 15, 18]
-    assert moves([(96, 0)] * 16, held=90_000) == [10, 13, 16]
+    assert moves([(96, 0)] * 20, held=2000) == [10, 15, 18, 20]
     assert moves([(96, 0)] * 20, held=-1) == [10, 20]  # it was not looked at
+
+
+def test_where_somebody_always_reads_it_is_tried_after_each_group() -> None:
+    """A log of which the database has all is begun anew only when a group finds no reader there."""
+    assert moves([(96, 0)] * 14, held=90_000) == [10, 11, 12, 13, 14]
 
 
 @pytest.mark.parametrize(("sessions", "answers"), [(1, 64), (40, 0)])

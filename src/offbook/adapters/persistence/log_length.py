@@ -17,7 +17,7 @@ _PAGES_OF_A_GROUP: Final = 4
 """What a transaction writes beside its rows: the ends of tables and the roots of indexes."""
 
 _TIMES_MOST: Final = 4
-"""How far what the last log held may make us wait for more, or for less, than we count."""
+"""How far what the last log held may make us wait for more than we count."""
 
 
 class LogLength:
@@ -29,7 +29,9 @@ class LogLength:
 
     A row counts as a page.  That is about right for answers to commands, whose ids fall anywhere,
     and too much for what many sessions write side by side: how many there really were is told when
-    the log is moved, and the next is awaited accordingly; sooner, where a reader is in the way.
+    the log is moved, and the next is awaited accordingly.  A log begins anew only when what it held
+    is moved and nobody reads it, for which it must be tried again and again where somebody always
+    reads: the longer it is by then, the sooner, in the end after each group.
     """
 
     __slots__ = ("_most", "_pages", "_rows")
@@ -60,5 +62,4 @@ class LogLength:
         counted, self._pages = self._pages, 0
         _, held, _ = connection.execute(sql.MOVE_LOG).fetchone()
         if held > 0:  # else it was not looked at
-            most = counted * PAGES_MAX // held
-            self._most = min(max(most, PAGES_MAX // _TIMES_MOST), PAGES_MAX * _TIMES_MOST)
+            self._most = min(counted * PAGES_MAX // held, PAGES_MAX * _TIMES_MOST)
