@@ -18,6 +18,11 @@ VENUE_ORDER: Final = "venue-order"
 EXECUTION: Final = "execution"
 
 
+def plain_text(given: str) -> str:
+    """The same text as Python's own kind, which alone can be recorded: numpy's is another."""
+    return given if type(given) is str else str.__str__(given)
+
+
 def derived_id(seed: int, purpose: str, ordinal: int) -> str:
     """The id of the ``ordinal``-th thing of one ``purpose`` in a session, as a UUID (version 8).
 

@@ -2,17 +2,29 @@
 
 from typing import Any
 
+import msgspec
 from tests.rehearsal import rehearse
 
 from offbook.domain import records as r
 from offbook.domain.config import LatencyConfig
-from offbook.domain.orders import ExecType, OrderSide, OrderStatus, RejectReason
+from offbook.domain.orders import (
+    ContingencyType,
+    ExecType,
+    OrderListRequest,
+    OrderSide,
+    OrderStatus,
+    RejectReason,
+)
 from offbook.domain.session import SessionStatus
 from offbook.engine.strategy.strategy import Strategy
 from offbook.engine.strategy.view import OrderUpdate
 from offbook.testing.markets import SECOND, START, XYZ, quotes_market
 
 FLAT = [("100", "101")] * 6
+
+
+class OtherText(str):
+    """A text that is not Python's own kind, as numpy's are."""
 
 
 class Actor(Strategy):
@@ -125,3 +137,43 @@ def test_asking_to_cancel_again_and_again_is_no_livelock() -> None:
     rehearsal.rest()
     assert rehearsal.engine.status is SessionStatus.RUNNING
     assert rehearsal.order("A").order_status is OrderStatus.CANCELED
+
+
+def test_names_of_another_kind_of_text_are_recorded_as_python_s_own() -> None:
+    """A strategy may name orders, lists and timers after what it read from an array."""
+
+    def journal(kind: type[str]) -> list[bytes]:
+        class Namer(Strategy):
+            def on_quote(self, quote: Any) -> None:
+                if quote.row == 0:
+                    names = [kind(f"N-{number}") for number in range(4)]
+                    legs = [
+                        self.draft(OrderSide.BUY, "XYZ", 1, price="98", client_order_id=n)
+                        for n in names
+                    ]
+                    self.submit(legs[0])
+                    self.submit(msgspec.structs.replace(legs[1], post_only=True))
+                    self.submit_group(
+                        OrderListRequest(
+                            contingency_type=ContingencyType.OCO,
+                            orders=tuple(legs[2:]),
+                            order_list_id=kind("L"),
+                        )
+                    )
+                    self.set_timer(kind("one"), after=SECOND)
+                    self.set_timer(kind("two"), after=100 * SECOND)
+                    self.cancel_timer(kind("two"))
+
+            def on_timer(self, name: str) -> None:
+                self.cancel(kind("N-1"))
+
+        rehearsal = rehearse(quotes_market(FLAT, instrument=XYZ), Namer())
+        rehearsal.rest()
+        assert rehearsal.engine.status is SessionStatus.RUNNING, rehearsal.engine.error
+        assert len(rehearsal.of(r.OrderAccepted)) == 4
+        assert rehearsal.of(r.TimerFired)
+        assert rehearsal.of(r.TimerCanceled)
+        rehearsal.engine.snapshot()
+        return rehearsal.raws
+
+    assert journal(OtherText) == journal(str)

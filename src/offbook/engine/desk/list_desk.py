@@ -6,6 +6,7 @@ from __future__ import annotations
 import msgspec
 
 from offbook.domain.errors import InvalidOrder
+from offbook.domain.identifiers import plain_text
 from offbook.domain.orders import ContingencyType, OrderListRequest, Origin, RejectReason
 from offbook.engine.desk.desk import OrderDesk
 from offbook.engine.desk.requests import check_list, terms_of
@@ -29,7 +30,7 @@ class ListDesk:
             raise InvalidOrder(
                 f"order_list_id {request.order_list_id!r} was used before", field="order_list_id"
             )
-        list_id = request.order_list_id or self._next_list_id()
+        list_id = plain_text(request.order_list_id or self._next_list_id())
         taken = {order.client_order_id for order in request.orders if order.client_order_id}
         made: list[Terms] = []
         for number, order in enumerate(request.orders):

@@ -10,6 +10,7 @@ from msgspec import UNSET
 
 from offbook.domain.calendars import NEVER
 from offbook.domain.errors import InvalidOrder
+from offbook.domain.identifiers import plain_text
 from offbook.domain.instruments import Instrument
 from offbook.domain.orders import (
     ContingencyType,
@@ -44,7 +45,7 @@ def terms_of(request: OrderRequest, instrument: Instrument, client_order_id: str
         time_in_force = one_of(TimeInForce, "time_in_force", time_in_force)
     if _is_plain(request, order_type, time_in_force):
         if request.client_order_id is not None:
-            _check_id("client_order_id", request.client_order_id)
+            client_order_id = read_id("client_order_id", request.client_order_id)
         return Terms(
             symbol=instrument.symbol,
             side=side if type(side) is OrderSide else one_of(OrderSide, "side", side),
@@ -53,7 +54,7 @@ def terms_of(request: OrderRequest, instrument: Instrument, client_order_id: str
             order_qty=positive_units(request.order_qty, instrument.qty_precision, "order_qty"),
             price_px=_units(request.price, instrument.price_precision, "price"),
             reduce_only=False,
-            client_order_id=request.client_order_id or client_order_id,
+            client_order_id=client_order_id,
             is_plain=True,
         )
     _check_prices(request, order_type)
@@ -70,7 +71,8 @@ def terms_of(request: OrderRequest, instrument: Instrument, client_order_id: str
             "auction triggers nothing, and nobody makes the market in it",
             field="time_in_force",
         )
-    _check_id("client_order_id", request.client_order_id)
+    if request.client_order_id is not None:
+        client_order_id = read_id("client_order_id", request.client_order_id)
     precision = instrument.price_precision
     order_qty = positive_units(request.order_qty, instrument.qty_precision, "order_qty")
     terms = Terms(
@@ -81,7 +83,7 @@ def terms_of(request: OrderRequest, instrument: Instrument, client_order_id: str
         order_qty=order_qty,
         price_px=_units(request.price, precision, "price"),
         reduce_only=request.reduce_only,
-        client_order_id=request.client_order_id or client_order_id,
+        client_order_id=client_order_id,
         stop_px=_units(request.stop_px, precision, "stop_px"),
         trail_px=_units(request.trail_amount, precision, "trail_amount"),
         trail_ratio=_ratio(request.trail_percent),
@@ -226,7 +228,8 @@ def check_list(request: OrderListRequest) -> ContingencyType:
             raise InvalidOrder("exits have the other side than their entry", field="side")
         if not all(order.reduce_only is True for order in exits):
             raise InvalidOrder("exits are reduce_only", field="reduce_only")
-    _check_id("order_list_id", request.order_list_id)
+    if request.order_list_id is not None:
+        read_id("order_list_id", request.order_list_id)
     return kind
 
 
@@ -316,13 +319,13 @@ def _check_flag(name: str, given: object) -> None:
         raise InvalidOrder(f"{name}={given!r}: expected True or False", field=name)
 
 
-def _check_id(field: str, given: object) -> None:
-    if given is None:
-        return
+def read_id(field: str, given: object) -> str:
+    """An id as it can be recorded. Raises InvalidOrder."""
     if not isinstance(given, str) or not 0 < len(given) <= MAX_ID:
         raise InvalidOrder(f"{field}: expected text of 1 to {MAX_ID} characters", field=field)
     if not given.isprintable():
         raise InvalidOrder(f"{field}={given!r} holds what cannot be printed", field=field)
+    return plain_text(given)
 
 
 def one_of(kind: type[E], field: str, value: object) -> E:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from offbook.domain import records as r
 from offbook.domain.errors import EngineFault, InvalidStrategy, TooManyRequests
+from offbook.domain.identifiers import plain_text
 from offbook.domain.instruments import Instrument
 from offbook.domain.market_data import DataKind
 from offbook.domain.orders import (
@@ -43,7 +44,7 @@ from offbook.engine.market.built_bars import BuiltBars, described
 from offbook.engine.market.history import Histories
 from offbook.engine.rows.rows import Row
 from offbook.engine.strategy.callbacks import CALLBACKS, TICK_CALLBACKS
-from offbook.engine.strategy.host_checks import check_name, check_time
+from offbook.engine.strategy.host_checks import check_time, read_name
 from offbook.engine.strategy.interruption import is_from_a_signal
 from offbook.engine.strategy.strategy import Strategy
 from offbook.engine.strategy.strategy_errors import session_error
@@ -315,7 +316,7 @@ class StrategyHost:
     def set_timer(self, name: str, due: int, every_ns: int | None) -> None:
         """Set a timer; one of the past falls due at once. Raises InvalidStrategy."""
         self._must_act()
-        check_name(name)
+        name = read_name(name)
         check_time(name, "at", due)
         if every_ns is not None:
             check_time(name, "every", every_ns)
@@ -344,7 +345,7 @@ class StrategyHost:
         """Take a timer back."""
         self._must_act()
         if name in self._kernel.ledger.timers:
-            self._kernel.emit(r.TimerCanceled, name=name)
+            self._kernel.emit(r.TimerCanceled, name=plain_text(name))
 
     def subscribe_bars(self, symbol: str, timeframe: str, price: str | None) -> None:
         """Have bars built that the market does not give."""
