@@ -24,6 +24,12 @@ _SNAPSHOT_SHARE: Final = 4
 has grown by this part: all snapshots together cost a constant for each record, and what a recovery
 runs again is at most this part of the journal."""
 
+_PATIENCE: Final = 200.0
+_MOST_PATIENT: Final = 1.0
+"""A session that makes records so fast that snapshots would take more than a two-hundredth of its
+time waits for the next so long, but no longer than these seconds: what it makes in them is run
+again in about as many."""
+
 _GOES_ON: Final = (SessionStatus.RUNNING, SessionStatus.PAUSED)
 
 
@@ -46,6 +52,7 @@ class CommitLine:
         "_limits",
         "_maker",
         "_outbox",
+        "_snapshot_after",
         "_snapshot_row",
         "_snapshot_seq",
         "_task",
@@ -80,6 +87,7 @@ class CommitLine:
         self._cut_at = clock.monotonic()
         self._maker: SnapshotMaker | None = None
         self.owes_snapshot = False
+        self._snapshot_after = self._cut_at
         self._snapshot_row = session.cursor.row
         self._snapshot_seq = session.last_seq
 
@@ -259,12 +267,11 @@ class CommitLine:
         limits, seq, row = self._limits, self._outbox.last_seq, cursor.row
         paused = engine.status is SessionStatus.PAUSED and engine.status is not self._cut_status
         self.owes_snapshot = self.owes_snapshot or paused
-        due = (
-            self.owes_snapshot
-            or self._are_many(row - self._snapshot_row, engine)
+        many = (
+            self._are_many(row - self._snapshot_row, engine)
             or seq - self._snapshot_seq >= max(limits.snapshot_records, seq // _SNAPSHOT_SHARE)
-        )
-        if due and (self._maker is None or not self._maker.is_busy):
+        ) and self._clock.monotonic() >= self._snapshot_after
+        if (many or self.owes_snapshot) and (self._maker is None or not self._maker.is_busy):
             self._begin_snapshot()
 
     def _begin_snapshot(self) -> None:
@@ -273,12 +280,14 @@ class CommitLine:
         if not seq or engine.status in (SessionStatus.STOPPED, SessionStatus.FAILED):
             return
         self._snapshot_row, self._snapshot_seq = cursor.row, seq
-        self.owes_snapshot = False
+        self.owes_snapshot, began = False, self._clock.monotonic()
         try:
             captured = engine.capture(None if self._maker is None else self._maker.since)
         except Exception as error:
             self._log_failure(seq, error)
             return
+        now = self._clock.monotonic()
+        self._snapshot_after = now + min((now - began) * _PATIENCE, _MOST_PATIENT)
         if captured is not None:
             place = Snapshot(seq=seq, cursor=cursor, head=outbox.head, state=b"")
             if self._maker is None:
