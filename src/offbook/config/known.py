@@ -125,7 +125,9 @@ class Catalogue(msgspec.Struct, frozen=True):
             close = [dotted((*parent, match[0]))] if match else []
         if close:
             return f"did you mean {close[0]}?"
-        known = sorted({p[len(path) - 1] for p in self.settings if p[: len(path) - 1] == path[:-1]})
+        level = len(path) - 1
+        below = (p for p in self.settings if len(p) > level and p[:level] == path[:-1])
+        known = sorted({p[level] for p in below})
         place = f"in [{dotted(path[:-1])}]" if len(path) > 1 else "there"
         return f"known {place}: {', '.join(known)}" if known else "there is no such table"
 

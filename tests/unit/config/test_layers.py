@@ -79,6 +79,10 @@ def test_outside_home_and_repository_a_parent_is_not_trusted(
         ("\nsed = 1\n", "line 2: unknown setting sed: did you mean seed?"),
         ("[venue]\n\nfe = 1\n", "line 3: unknown setting venue.fe: did you mean venue.fee?"),
         ("[venu.fee]\ntaker = 1\n", "did you mean venue.fee.taker?"),
+        (
+            "[market.path.by_symbol]\nBTCUSDT = 1\n",
+            "line 2: unknown setting market.path.by_symbol.BTCUSDT: there is no such table",
+        ),
         ("[risk]\nqqq = 1\n", "known in [risk]: allowed_sides,"),
         ('seed = "x"\n', "line 1: seed: expected a whole number, was 'x'"),
         (
