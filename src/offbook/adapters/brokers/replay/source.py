@@ -335,7 +335,8 @@ def _own_header(path: str, cells: tuple[str, ...]) -> tuple[str, ...]:
     if is_day_of_lean(Path(path).name):
         raise BadMarketData(
             f"{path} is named as a day of Lean, whose times begin with the day: it is read once "
-            f"it is made a recording: offbook data convert {path} made.csv.gz",
+            f"it is made a recording: offbook data convert {path} made.csv.gz, with --layout "
+            "lean-equity, lean-forex or lean-crypto where its name and folders do not tell that",
             file=path,
         )
     raise BadMarketData(

@@ -52,7 +52,8 @@ def unpacked(path: Path) -> Iterator[Path]:
         try:
             yield inner
         except BadMarketData as error:
-            said = error.message.replace(str(inner), f"{path} ({inner.name})")
+            said = error.message.replace(f"convert {inner}", f"convert {path}")  # to be typed
+            said = said.replace(str(inner), f"{path} ({inner.name})")
             raise BadMarketData(said, **{**error.fields, "file": str(path)}) from None
 
 

@@ -236,3 +236,11 @@ def test_whoever_names_such_files_as_a_recording_is_told_what_to_type(tmp_path: 
     for path in (folder, folder / "20131007_trade.zip", plain):
         with pytest.raises(OffbookError, match=f"offbook data convert {path} made.csv.gz"):
             inspect_recording(str(path))
+
+
+def test_a_day_in_a_zip_of_another_name_is_told_with_the_layouts(tmp_path: Path) -> None:
+    named = day(tmp_path, "forex fxcm minute quote", "eurusd", "20140501", BAR)
+    other = named.rename(tmp_path / "fxcm_eurusd_20140501.zip")
+    with pytest.raises(OffbookError) as refused:
+        convert_data(str(other), tmp_path / "made.csv", MarketDescription())
+    assert f"offbook data convert {other} made.csv.gz, with --layout " in str(refused.value)
