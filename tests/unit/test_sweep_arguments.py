@@ -28,6 +28,8 @@ EMA = "offbook.strategies.ema_cross:EmaCross"
         ({"grid": {"fast": ["x"]}}, InvalidStrategy, "fast expects int"),
         ({"grid": {"fast": [{1}]}}, InvalidStrategy, "fast"),
         ({"jobs": 0}, InvalidConfig, "1 or more"),
+        ({"jobs": "2"}, InvalidConfig, "jobs='2': expected a whole number"),
+        ({"top": 1.5}, InvalidConfig, "top=1.5: expected a whole number"),
         ({"name": "a/b"}, InvalidConfig, "letters, digits"),
         ({"rank": "luck"}, InvalidInput, "no figure is called"),
         ({"cash": 1.5}, InvalidConfig, "write it exactly"),

@@ -168,10 +168,11 @@ def _checked(name: str | None, jobs: int | None, rank: str | None, top: int) -> 
     """The figure that ranks. Raises InvalidConfig, InvalidInput."""
     if name is not None:
         check_sweep_name(name)
-    if jobs is not None and jobs < 1:
-        raise InvalidConfig(f"jobs={jobs}: expected 1 or more", field="jobs")
-    if top < 1:
-        raise InvalidConfig(f"top={top}: expected 1 or more", field="top")
+    for field, count in (("jobs", jobs), ("top", top)):
+        if count is not None and (not hasattr(count, "__index__") or count < 1):
+            raise InvalidConfig(
+                f"{field}={count!r}: expected a whole number, 1 or more", field=field
+            )
     return None if rank is None else figure_named(rank)
 
 
