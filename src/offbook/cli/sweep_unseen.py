@@ -61,12 +61,17 @@ def print_unseen(tried: Tried, shell: Shell) -> None:
     """The best in the order of the sweep, with what they were there and what they are here."""
     from rich.text import Text
 
+    from offbook.cli.sweep_view import print_failed
+
     console = shell.console
     console.print()
-    console.print(Text(f" the best on unseen data: {tried.market}", style="bold"))
+    width = min(console.width, 100) - 2
+    for line in textwrap.wrap(f"the best on unseen data: {tried.market}", width):
+        console.print(Text(f" {line}", style="bold"))
     console.print(_table_of(tried))
+    print_failed(tried.table, console)
     for told in (*tried.unseen.notes, tried.unseen.text):
-        for line in textwrap.wrap(told, min(console.width, 100) - 2):
+        for line in textwrap.wrap(told, width):
             console.print(Text(f" {line}", style="yellow"))
 
 

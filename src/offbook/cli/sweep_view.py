@@ -56,6 +56,11 @@ def print_table(table: SweepTable, shell: Shell, top: int) -> None:
             console.print(Text(f" ... and {counted(len(well) - top, 'more cell')}", style="dim"))
     for note in table.notes:
         console.print(Text(f" {note}", style="yellow"))
+    print_failed(table, console)
+
+
+def print_failed(table: SweepTable, console: Console) -> None:
+    """The first of the cells that failed, each with its reason."""
     failed = table.failed
     for cell in failed[:FAILED_SHOWN]:
         assert cell.error is not None

@@ -65,6 +65,8 @@ def run_sweep(shell: Shell, given: dict[str, Any]) -> int:
     figure = None if given["rank"] is None else figure_named(given["rank"])
     if given["name"] is not None:
         check_sweep_name(given["name"])
+    if given["unseen"] and given["top"] == 0:
+        raise InvalidInput("--top 0 leaves no cell to run on --unseen: give 1 or more", field="top")
     plan, unseen = _plan(shell, given)
     axes = _axes(given["axes"], plan)
     if given["dry_run"]:
@@ -239,8 +241,9 @@ def _answer(
 
 def _next(table: SweepTable, shell: Shell, tried: Tried | None) -> list[str]:
     lines = []
-    if table.waiting:
-        lines.append(f" {counted(table.waiting, 'cell')} to go: the same command goes on from here")
+    waiting = table.waiting + (0 if tried is None else tried.unseen.waiting)
+    if waiting:
+        lines.append(f" {counted(waiting, 'cell')} to go: the same command goes on from here")
     if table.best is not None:
         named = short(table.best.session_id)
         lines.append(f" look      {shell.command('report', named)}")

@@ -62,7 +62,7 @@ def compare_unseen(table: SweepTable, unseen: SweepTable) -> Unseen:
         trials=unseen.trials,
         waiting=unseen.waiting,
         notes=unseen.notes,
-        text=_text(table, cells, unseen.trials),
+        text=_text(table, cells, unseen),
     )
 
 
@@ -80,28 +80,31 @@ def _cell(seen: RankedCell, unseen: RankedCell, figure: str) -> UnseenCell:
     )
 
 
-def _text(table: SweepTable, cells: list[UnseenCell], trials: int) -> str:
+def _text(table: SweepTable, cells: list[UnseenCell], unseen: SweepTable) -> str:
     """How many did there as well as they had done, and whether the data are still unseen."""
     figure, less = table.figure.name, table.figure.less
+    label, count = label_of(figure), counted(len(cells) + unseen.waiting, "cell")
     pairs = [
         (before, after)
         for cell in cells
         if (before := value_of({figure: cell.seen}, figure)) is not None
         and (after := value_of({figure: cell.unseen}, figure)) is not None
     ]
+    to_go = f" ({unseen.waiting:,} yet to run)" if unseen.waiting else ""
     if not pairs:
-        return f"none of the best has a {label_of(figure)} on the unseen data"
+        return f"of the best {count} none has this figure ({label}) on the unseen data{to_go}"
     kept = sum(after <= before if less else after >= before for before, after in pairs)
     unit = " %" if figure == RETURN else ""
     middle = [median(Decimal(str(pair[place])) for pair in pairs) for place in (0, 1)]
+    both = f" of the {len(pairs):,} with both" if len(pairs) < len(cells) else ""
     text = (
-        f"of the best {counted(len(cells), 'cell')} {kept or 'none'} did as well on the unseen "
-        f"data as on those that were swept; the median {label_of(figure)} went from "
-        f"{middle[0]:.4g} to {middle[1]:.4g}{unit}."
+        f"of the best {count}{to_go} {kept or 'none'} did as well on the unseen data as on those "
+        f"that were swept; the median {label}{both} went from {middle[0]:.4g} to "
+        f"{middle[1]:.4g}{unit}."
     )
-    if trials > len(cells):
+    if unseen.trials > len(cells):
         text += (
-            f" {trials:,} cells have been tried on them by now: the more you choose by them, the "
-            "less they are unseen."
+            f" {unseen.trials:,} cells have been tried on them by now: the more you choose by "
+            "them, the less they are unseen."
         )
     return text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 
 from offbook.domain.session import SessionError
@@ -69,4 +70,15 @@ def test_what_failed_there_has_no_place_there() -> None:
     broken: Sequence[int] = (2, 3)
     found = compare_unseen(table(SWEPT), table(dict.fromkeys(broken)))
     assert [(cell.unseen_rank, cell.error) for cell in found.cells] == [(None, "broke")] * 2
-    assert found.text == "none of the best has a return on the unseen data"
+    assert found.text == "of the best 2 cells none has this figure (return) on the unseen data"
+
+
+def test_the_median_says_of_which_cells_it_is() -> None:
+    found = compare_unseen(table(SWEPT), table({2: None, 3: "1", 1: "2"}))
+    assert found.text.endswith("the median return of the 2 with both went from 1.75 to 1.5 %.")
+
+
+def test_what_is_yet_to_run_there_is_told() -> None:
+    later = msgspec.structs.replace(table({3: "1"}), waiting=2)
+    found = compare_unseen(table(SWEPT), later)
+    assert found.text.startswith("of the best 3 cells (2 yet to run) none did as well")
