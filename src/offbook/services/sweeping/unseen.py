@@ -96,7 +96,7 @@ def _text(table: SweepTable, cells: list[UnseenCell], unseen: SweepTable) -> str
     kept = sum(after <= before if less else after >= before for before, after in pairs)
     unit = " %" if figure == RETURN else ""
     middle = [median(Decimal(str(pair[place])) for pair in pairs) for place in (0, 1)]
-    both = f" of the {len(pairs):,} with both" if len(pairs) < len(cells) else ""
+    both = f" of the {len(pairs):,} with both figures" if len(pairs) < len(cells) else ""
     text = (
         f"of the best {count}{to_go} {kept or 'none'} did as well on the unseen data as on those "
         f"that were swept; the median {label}{both} went from {middle[0]:.4g} to "

@@ -75,7 +75,9 @@ def test_what_failed_there_has_no_place_there() -> None:
 
 def test_the_median_says_of_which_cells_it_is() -> None:
     found = compare_unseen(table(SWEPT), table({2: None, 3: "1", 1: "2"}))
-    assert found.text.endswith("the median return of the 2 with both went from 1.75 to 1.5 %.")
+    assert found.text.endswith(
+        "the median return of the 2 with both figures went from 1.75 to 1.5 %."
+    )
 
 
 def test_what_is_yet_to_run_there_is_told() -> None:
