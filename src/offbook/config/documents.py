@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,14 +36,28 @@ def read_document(path: Path) -> dict[str, Any]:
     try:
         if is_json:
             document = json.loads(text, parse_float=str)
+            # What is written as \ud800 is read, and can be neither kept nor shown.
+            json.dumps(document, ensure_ascii=False).encode()
         else:
             document = tomllib.loads(text, parse_float=str)
-    except ValueError as error:
+    except UnicodeEncodeError as error:
+        half = error.object[error.start]
+        raise InvalidConfig(f"{path}: {half!r} is half a character: leave it out") from None
+    except (ValueError, RecursionError) as error:
         kind = "JSON" if is_json else "TOML"
-        raise InvalidConfig(f"{path} is no {kind}: {error}") from None
+        raise InvalidConfig(f"{path} is no {kind}: {_why_unread(error)}") from None
     if not isinstance(document, dict):
         raise InvalidConfig(f"{path}: expected a table of settings")
     return document
+
+
+def _why_unread(error: Exception) -> str:
+    """What a reader says, but for what it says of Python."""
+    if isinstance(error, RecursionError):
+        return "too many lists or tables within one another"
+    if "set_int_max_str_digits" in str(error):
+        return f"a number has more than {sys.get_int_max_str_digits():,} digits"
+    return str(error)
 
 
 def lines_in(path: Path) -> dict[tuple[str, ...], int]:

@@ -213,7 +213,7 @@ def _items(kinds: Iterable[Any]) -> Any:
 def _fits(value: Any, kind: Any, strict: bool) -> bool:
     try:
         msgspec.convert(value, kind, strict=strict)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):  # the latter of half a character
         return False
     return True
 

@@ -40,3 +40,22 @@ def test_a_file_that_is_looked_over_says_the_same(tmp_path: Path) -> None:
     (problem,) = check_file(file).problems
     assert problem.field == "venue.latency.entry.type"
     assert problem.message == f"venue.latency.entry.type is missing: {KINDS}"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("s.json", '{"name": "\\ud800"}', r"'\ud800' is half a character"),
+        ("s.json", "[" * 100_000, "is no JSON: too many lists or tables within one another"),
+        ("s.toml", "a = " + "[" * 5000, "is no TOML: too many lists or tables within one another"),
+        ("s.toml", "seed = " + "9" * 5000, "is no TOML: a number has more than 4,300 digits"),
+    ],
+)
+def test_what_readers_choke_on_is_told_in_our_words(
+    name: str, text: str, told: str, tmp_path: Path
+) -> None:
+    file = tmp_path / name
+    file.write_text(text)
+    with pytest.raises(InvalidConfig) as caught:
+        check_file(file)
+    assert told in str(caught.value)

@@ -13,6 +13,7 @@ import pytest
 from offbook.domain.config import RiskConfig, VenueConfig
 from offbook.domain.errors import InvalidConfig
 from offbook.domain.fitting import faults, spelled
+from offbook.domain.orders import OrderSide
 
 VENUE: dict[str, Any] = {
     "market_collar": "0.1",
@@ -164,3 +165,11 @@ def test_whole_numbers_become_the_text_that_is_wanted() -> None:
     tiers = [{"volume": "0", "maker": "1", "taker": "2"}]
     assert spelled(given, VenueConfig) == {"fee": {"type": "tiered", "tiers": tiers}}
     assert spelled({"max_open_orders": 5}, RiskConfig) == {"max_open_orders": 5}
+
+
+def test_half_a_character_is_no_name_of_a_kind() -> None:
+    """No decoder takes it; it is told as any other wrong value."""
+    [fault] = faults({"fee": {"type": "\ud800"}}, VenueConfig)
+    assert fault.told().endswith(r"was '\ud800'")
+    [fault] = faults("\ud800", OrderSide)
+    assert fault.told() == r"expected BUY or SELL, was '\ud800'"
