@@ -7,6 +7,7 @@ A command carries the caller's ``command_id``: the same id again gives the same 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
@@ -15,7 +16,7 @@ from offbook.domain.book_states import KnownBook, KnownStatus
 from offbook.domain.calendars import NEVER
 from offbook.domain.config import PauseOrders, ResumeTimers
 from offbook.domain.errors import FloatNotExact, InvalidInput, InvalidOrder
-from offbook.domain.fitting import Fault, faults, setting_of
+from offbook.domain.fitting import Fault, Place, faults, setting_of
 from offbook.domain.joining import LastRow
 from offbook.domain.orders import OrderListRequest, OrderRequest, ReplaceRequest
 
@@ -148,12 +149,29 @@ def well_formed(command: C) -> C:
 
 
 def _first_fault(command: Command) -> Fault | None:
-    """What does not fit, where it is of a kind that a record knows at all."""
+    """What does not fit; where it is of a kind that no record is made of, what that is."""
     try:
-        plain = msgspec.to_builtins(command)
+        odd = next(_no_records(command), None)
+        return odd or next(faults(msgspec.to_builtins(command), type(command)), None)
     except (ValueError, TypeError, OverflowError, RecursionError):
         return None
-    return next(faults(plain, type(command)), None)
+
+
+def _no_records(value: object, place: Place = ()) -> Iterator[Fault]:
+    """Every value that cannot be recorded, as those of numpy, or half a character."""
+    if isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            yield from _no_records(getattr(value, name), (*place, name))
+    elif isinstance(value, (tuple, list)):
+        for number, item in enumerate(value, 1):
+            yield from _no_records(item, (*place, number))
+    elif value is not msgspec.UNSET:
+        try:
+            _ENCODER.encode(value)
+        except UnicodeEncodeError:
+            yield Fault(place, "", f": {value!r} holds half a character")
+        except (ValueError, TypeError, OverflowError):
+            yield Fault(place, "", f" is a {type(value).__name__}: give plain text or a number")
 
 
 def _check_given(command: Command) -> None:

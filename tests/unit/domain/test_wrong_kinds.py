@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from offbook.domain.commands import CancelOrder, Command, SubmitOrder, SubmitOrderList, well_formed
@@ -42,6 +43,10 @@ def order(**changes: Any) -> OrderRequest:
             "order_type in order 2 of orders.orders: expected MARKET or LIMIT or STOP",
         ),
         (CancelOrder(command_id="1", client_order_id=5), "client_order_id: expected text, was 5"),
+        (
+            CancelOrder(command_id="1", client_order_id="\ud800"),
+            "client_order_id: '\\ud800' holds half a character",
+        ),
     ],
 )
 def test_an_order_of_wrong_kinds_is_told_by_its_field(command: Command, told: str) -> None:
@@ -50,6 +55,13 @@ def test_an_order_of_wrong_kinds_is_told_by_its_field(command: Command, told: st
         well_formed(command)
     assert str(caught.value).startswith(told)
     assert caught.value.fields["field"] == told.partition(":")[0].rpartition(" ")[2]
+
+
+def test_what_no_record_is_made_of_is_told_by_its_field() -> None:
+    """As the numbers of numpy, which look like others."""
+    with pytest.raises(InvalidInput, match=r"^order.price is a int64: give plain text") as caught:
+        well_formed(SubmitOrder(command_id="1", order=order(price=np.int64(5))))
+    assert caught.value.fields["field"] == "order.price"
 
 
 def test_an_amount_that_is_no_text_is_asked_for_as_text() -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.rehearsal import rehearse
 
 from offbook.domain import records as r
-from offbook.domain.errors import FloatNotExact, InvalidInput, InvalidOrder
+from offbook.domain.errors import FloatNotExact, InvalidInput, InvalidOrder, OrderNotFound
 from offbook.domain.orders import (
     ContingencyType,
     OrderListRequest,
@@ -198,11 +198,26 @@ def test_views_show_what_an_order_waits_for() -> None:
     assert view.expire_time == START * 2
 
 
+class Number(int):
+    """As somebody may make one: no record can be made of it."""
+
+
 @pytest.mark.parametrize(
     ("act", "told"),
     [
         (lambda s: s.submit(None), "request is a NoneType: expected OrderRequest"),
         (lambda s: s.submit_group({}), "request is a dict: expected OrderListRequest"),
+        (lambda s: s.oco("XYZ", 5), "request is a str: expected OrderRequest"),
+        (
+            lambda s: s.submit_group(OrderListRequest(contingency_type="OCO", orders=5)),
+            "orders: expected several OrderRequest",
+        ),
+        (
+            lambda s: s.buy("XYZ", 1, price=100, expire_time=Number(START * 2)),
+            "expected nanoseconds UTC",
+        ),
+        (lambda s: s.set_timer("a", at=Number(START * 2)), "is no time in nanoseconds"),
+        (lambda s: s.cancel(["S-1"]), "no order ['S-1']"),
         (lambda s: s.price(5.5, rounding="upp"), "expected one of down, up, nearest"),
         (lambda s: s.history("XYZ", "5"), "history of '5' rows"),
     ],
@@ -210,7 +225,7 @@ def test_views_show_what_an_order_waits_for() -> None:
 def test_a_value_of_another_kind_is_refused_in_our_words(act: Any, told: str) -> None:
     """Not by what Python says of it further within."""
     error, _ = said(act)
-    assert isinstance(error, InvalidInput), error
+    assert isinstance(error, InvalidInput | OrderNotFound), error
     assert told in str(error)
 
 

@@ -58,9 +58,10 @@ class OrderDesk:
 
     def find(self, client_order_id: str) -> OrderState:
         """The order of a client order id. Raises OrderNotFound."""
-        ordinal = self._kernel.ledger.by_client_id.get(client_order_id)
-        if ordinal is None:
-            raise OrderNotFound(f"no order {client_order_id!r}", order_id=client_order_id)
+        try:
+            ordinal = self._kernel.ledger.by_client_id[client_order_id]
+        except (KeyError, TypeError):  # TypeError for what is not even text
+            raise OrderNotFound(f"no order {client_order_id!r}", order_id=client_order_id) from None
         return self._kernel.ledger.orders[ordinal]
 
     # -- new orders -------------------------------------------------------------------------

@@ -215,9 +215,13 @@ def check_list(request: OrderListRequest) -> ContingencyType:
     orders = request.orders
     if not 2 <= len(orders) <= MAX_LIST:
         raise InvalidOrder(f"a list has 2 to {MAX_LIST} orders", field="orders")
-    if kind is not ContingencyType.OTO and len({order.symbol for order in orders}) > 1:
+    if kind is not ContingencyType.OTO and any(o.symbol != orders[0].symbol for o in orders):
         raise InvalidOrder(f"the orders of a {kind.value} list have one symbol", field="symbol")
-    given = [order.client_order_id for order in orders if order.client_order_id is not None]
+    given = [
+        read_id("client_order_id", order.client_order_id)
+        for order in orders
+        if order.client_order_id is not None
+    ]
     if any(order.order_type is OrderType.PEGGED for order in orders):
         raise InvalidOrder("PEGGED orders are in no list", field="order_type")
     if len(set(given)) < len(given):
@@ -306,9 +310,9 @@ def _check_time(expire_time: object, time_in_force: TimeInForce) -> None:
         )
     if expire_time is None:
         return
-    if not isinstance(expire_time, int) or isinstance(expire_time, bool):
+    if type(expire_time) is not int:  # of a kind of number that somebody made no record is made
         raise InvalidOrder(
-            f"expire_time={expire_time!r}: expected nanoseconds UTC", field="expire_time"
+            f"expire_time={expire_time!r}: expected nanoseconds UTC, an int", field="expire_time"
         )
     if not 0 < expire_time < NEVER:
         raise InvalidOrder(f"expire_time={expire_time}: expected 1 to 2**63-2", field="expire_time")

@@ -185,7 +185,9 @@ class Ordering:
     def submit_group(self, request: OrderListRequest) -> tuple[str, ...]:
         """Send a list of orders given as a value; their client order ids. Raises InvalidOrder."""
         _require(request, OrderListRequest)
-        return self._running().submit_group(request)
+        if not isinstance(request.orders, (tuple, list)):
+            raise InvalidOrder("orders: expected several OrderRequest", field="orders")
+        return self._send_list(request)
 
     def draft(
         self,
@@ -291,7 +293,11 @@ class Ordering:
     def _group(
         self, kind: ContingencyType, orders: tuple[OrderRequest, ...] | list[OrderRequest]
     ) -> tuple[str, ...]:
-        request = OrderListRequest(contingency_type=kind, orders=tuple(orders))
+        return self._send_list(OrderListRequest(contingency_type=kind, orders=tuple(orders)))
+
+    def _send_list(self, request: OrderListRequest) -> tuple[str, ...]:
+        for order in request.orders:
+            _require(order, OrderRequest)
         return self._running().submit_group(request)
 
     def _send(
