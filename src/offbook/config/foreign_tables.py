@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from offbook.config.markets import MarketDescription
+from offbook.domain.errors import InvalidInput
 from offbook.domain.instruments import AssetClass
 from offbook.domain.market_data import DataKind
 
@@ -101,6 +102,11 @@ def _writer(
         write_venue_capture,
     )
 
+    if layout is not None and recording.is_dir():
+        raise InvalidInput(
+            f"{recording} is a folder: name a file in it, of which --layout {layout} is told",
+            field="layout",
+        )
     depth = told.kind or DataKind.DEPTH
     itch = itch_file(recording, layout, day, told.timezone, told.symbol)
     if itch is not None:

@@ -28,12 +28,15 @@ from typing import Final, NamedTuple
 import msgspec
 
 from offbook.domain.calendars import DAY_NS
-from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidInput
+from offbook.domain.errors import BadMarketData, GatewayUnavailable, InvalidInput, system_reason
 from offbook.domain.market_data import DataKind
 
 PREFIX: Final = "lean-"
 NEW_YORK: Final = "America/New_York"
 _UTC: Final = "UTC"
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 2261
+"""Later times are not counted in ns since 1970 as 64 bits hold them."""
 _FXCM: Final = "Etc/GMT+5"
 """UTC-5 the whole year; such names count to the west."""
 
@@ -267,9 +270,12 @@ def _day(text: str | None, name: str) -> date:
             f"{name}: times are milliseconds after midnight; name the day with --date 2013-10-07"
         )
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise InvalidInput(f"date {text!r}: expected one like 2013-10-07") from None
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise InvalidInput(f"date {text!r}: expected one of {FIRST_YEAR} to {LAST_YEAR}")
+    return day
 
 
 def _zone_of(path: Path, security: Security, market: str) -> str:
@@ -314,7 +320,7 @@ def inner_name(path: Path) -> Path:
 def zipped(path: Path) -> Iterator[zipfile.ZipFile]:
     """An archive. Raises BadMarketData, also while it is read, and GatewayUnavailable."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with _opened(path) as archive:
             yield archive
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):  # the last: it is encrypted
         raise BadMarketData(
@@ -322,7 +328,12 @@ def zipped(path: Path) -> Iterator[zipfile.ZipFile]:
             file=str(path),
             reason="unreadable",
         ) from None
-    except FileNotFoundError:
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except OSError as error:
         raise GatewayUnavailable(
-            f"{path} cannot be read: there is no such file", market=str(path)
+            f"{path} cannot be read: {system_reason(error)}", market=str(path)
         ) from None

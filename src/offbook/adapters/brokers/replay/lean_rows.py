@@ -24,6 +24,8 @@ from typing import IO, Final
 
 from offbook.adapters.brokers.replay.faults import CellFault
 from offbook.adapters.brokers.replay.lean_files import (
+    FIRST_YEAR,
+    LAST_YEAR,
     LeanFiles,
     Resolution,
     Security,
@@ -198,6 +200,9 @@ class _Clock:
 
 
 def _wall(day: date) -> int:
+    """Raises ValueError for a day that is too far away to be counted in ns."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1_000_000_000
 
 

@@ -43,7 +43,7 @@ def unpacked(path: Path) -> Iterator[Path]:
             f"{path} is in Databento's binary form, which is not read: fetch it as CSV, or make it "
             "with their client: databento.DBNStore.from_file(...).to_csv(...)"
         )
-    if not is_packed(path):
+    if not is_packed(path) or path.is_dir():
         yield path
         return
     with TemporaryDirectory(prefix="offbook-unpacked-") as folder:

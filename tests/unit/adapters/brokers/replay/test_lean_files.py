@@ -212,6 +212,31 @@ def test_a_zip_that_is_damaged_or_holds_more_is_refused(tmp_path: Path) -> None:
         lean_files(path)
 
 
+def test_years_that_are_not_counted_in_nanoseconds_are_refused(tmp_path: Path) -> None:
+    """In a name as in a row."""
+    path = day(tmp_path, "equity usa minute trade", "spy", "99991231", BAR)
+    with pytest.raises(InvalidInput, match="date '99991231': expected one of 1970 to 2261"):
+        lean_files(path)
+    hours = tmp_path / "equity" / "usa" / "hour" / "spy.zip"
+    hours.parent.mkdir()
+    with zipfile.ZipFile(hours, "w") as archive:
+        archive.writestr("spy.csv", "99991231 09:00,1,2,1,2,3\n")
+    with pytest.raises(BadMarketData, match="row 1: '99991231 09:00,1,2,1,2,3' is no row of bars"):
+        written(hours)
+
+
+def test_a_folder_that_is_named_as_a_zip_is_no_day(tmp_path: Path) -> None:
+    """Neither by itself nor among others."""
+    folder = tmp_path / "20131007_trade.zip"
+    folder.mkdir()
+    with pytest.raises(InvalidConfig, match="there is no recording"):
+        convert_data(str(folder), tmp_path / "made.csv", MarketDescription())
+    with pytest.raises(InvalidInput, match="is a folder: name a file in it"):
+        convert_data(str(folder), tmp_path / "m.csv", MarketDescription(), layout="databento")
+    with pytest.raises(OffbookError, match=r"20131007_trade\.zip cannot be read: "):
+        lean_files(tmp_path)
+
+
 def test_conversion_keeps_what_the_names_tell(tmp_path: Path) -> None:
     """Symbol, length and what it is stand beside the new file, which runs as it is."""
     folder = day(tmp_path, "equity usa minute trade", "spy", "20131007", BAR).parent
