@@ -19,6 +19,7 @@ from offbook.config.known import (
     Catalogue,
     Path,
     defaults_of,
+    dotted,
     nested,
     project_catalogue,
     session_catalogue,
@@ -26,6 +27,8 @@ from offbook.config.known import (
 from offbook.config.layers import Layer, Source, checked_document, read_environment, read_file
 from offbook.config.presets import unfolded
 from offbook.domain.config import OnStrategyError
+from offbook.domain.errors import InvalidConfig
+from offbook.domain.fitting import shown
 
 FILE_NAME: Final = "offbook.toml"
 USER_FILE_NAME: Final = "config.toml"
@@ -132,8 +135,31 @@ def read_session_file(file: FilePath) -> Layer:
 
 def session_parts(parts: Mapping[str, Any]) -> Layer:
     """A session's document, or parts of one, that a program made. Raises InvalidConfig."""
+    _require_plain(parts)
     document: dict[str, Any] = msgspec.to_builtins(parts)
     return checked_document(document, Source.SESSION, "configuration", session_catalogue()).sound()
+
+
+def _require_plain(parts: object, path: Path = ()) -> None:
+    """Raise InvalidConfig for what no file could say, as numbers of numpy, or names that are no
+    text."""
+    if isinstance(parts, Mapping):
+        for name, below in parts.items():
+            if not isinstance(name, str):
+                place = f" in {dotted(path)}" if path else ""
+                raise InvalidConfig(f"configuration: expected text as a name{place}, was {name!r}")
+            _require_plain(below, (*path, name))
+        return
+    try:
+        msgspec.to_builtins(parts)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        raise InvalidConfig(
+            f"configuration: {dotted(path)}: expected plain text, a number, a list or a table, was "
+            f"{shown(parts)}",
+            field=dotted(path),
+        ) from None
+    if not path:
+        raise InvalidConfig(f"configuration: expected a table of settings, was {shown(parts)}")
 
 
 def user_file() -> FilePath:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import offbook
+from offbook import SessionRequest, build_config
 from offbook.config.checking import check_file
 from offbook.domain.errors import InvalidConfig
 from offbook.strategies.ema_cross import EmaCross
@@ -59,3 +61,20 @@ def test_what_readers_choke_on_is_told_in_our_words(
     with pytest.raises(InvalidConfig) as caught:
         check_file(file)
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        (
+            {"venue": {"latency": {"entry_ns": np.int64(5)}}},
+            "configuration: venue.latency.entry_ns: expected plain text, a number, a list",
+        ),
+        ({"venue": {5: 1}}, "configuration: expected text as a name in venue, was 5"),
+        ([1], "configuration: expected a table of settings, was [1]"),
+    ],
+)
+def test_parts_that_no_file_could_say_are_told_with_their_place(parts: Any, told: str) -> None:
+    with pytest.raises(InvalidConfig) as caught:
+        build_config(SessionRequest(), parts)
+    assert str(caught.value).startswith(told)
