@@ -36,5 +36,5 @@ def _expected(kind: str, bounds: dict[str, Any]) -> str:
         return "a smaller number"
     for name, bound, words in _BOUNDS:
         if kind == name:
-            return words.format(bounds.get(bound))
+            return words.format(str(bounds.get(bound)).removesuffix(".0"))
     return next((words for name, words in _KINDS if kind.startswith(f"{name}_")), "")

@@ -111,6 +111,7 @@ WRONG = [
     ((*IDLE, *QUOTES, "--latency-ms", "x"), {}, "write milliseconds"),
     ((*IDLE, *QUOTES, "--latency-ms", "99999999"), {}, "expected 0 to 60000000000 ns"),
     ((*IDLE, *QUOTES, "--seed", "-1"), {}, "'--seed': '-1': expected 0 or more"),
+    (("sweep", "--give-up", "0.5"), {}, "'--give-up': '0.5': expected 1 or more"),
     ((*IDLE, *QUOTES, "--name", "a\nb"), {}, "name 'a\\nb' holds what cannot be printed"),
     ((*IDLE, *QUOTES, "--seed", "x"), {}, "'--seed': 'x': expected a whole number"),
     (("run", "--config", "."), {}, ". is a folder: name a file in it"),
