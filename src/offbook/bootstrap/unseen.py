@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -16,6 +16,9 @@ from offbook.domain.errors import InvalidInput
 from offbook.services.reporting.formatting import span
 from offbook.services.sweeping.ranking import SweepTable
 from offbook.services.sweeping.unseen import best_cells
+
+UNSEEN_FILES: Final = "unseen"
+"""What files of it are called, as ``sweep`` those of a sweep."""
 
 
 class DataApart(NamedTuple):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from offbook.bootstrap.sweeps import write_cells
-from offbook.bootstrap.unseen import DataApart, open_unseen
+from offbook.bootstrap.unseen import UNSEEN_FILES, DataApart, open_unseen
 from offbook.cli.shell import Shell, short
 from offbook.cli.sweep_running import carry_out
 from offbook.config.sweeps import SweepPlan
@@ -18,9 +18,6 @@ from offbook.services.sweeping.unseen import Unseen, compare_unseen
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-NAME: Final = "unseen"
-"""What files are called."""
 
 
 class Tried(NamedTuple):
@@ -54,7 +51,7 @@ async def try_unseen(
 
 def write_unseen(tried: Tried, folder: Path) -> list[Path]:
     """``unseen.csv`` and ``unseen.parquet``. Raises OSError."""
-    return write_cells(tried.table, folder, NAME)
+    return write_cells(tried.table, folder, UNSEEN_FILES)
 
 
 def print_unseen(tried: Tried, shell: Shell) -> None:

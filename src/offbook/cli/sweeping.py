@@ -183,9 +183,14 @@ async def _run(shell: Shell, given: dict[str, Any], asked: _Asked) -> int:
         _answer(shell, table, heat, files, top=given["top"], tried=tried)
     if code := ended.code or (tried.code if tried is not None else 0):
         return code
-    return (
-        0 if table.cells and not table.waiting and len(table.failed) < len(table.cells) else FAILURE
-    )
+    return 0 if _came_to_something(table, tried) else FAILURE
+
+
+def _came_to_something(table: SweepTable, tried: Tried | None) -> bool:
+    """Whether all cells were run, here and on unseen data, and neither here nor there all of them
+    failed."""
+    tables = [table] if tried is None else [table, tried.table]
+    return all(one.cells and not one.waiting and len(one.failed) < len(one.cells) for one in tables)
 
 
 def _write(
@@ -229,7 +234,7 @@ def _answer(
         shell.say()
     for path in files:
         shell.say(f" wrote {path}")
-    verdict = judge(table)
+    verdict = judge(table, is_tried=tried is not None)
     if verdict is not None:
         shell.say()
         for line in textwrap.wrap(verdict.text, min(shell.console.width, 100) - 2):
@@ -267,7 +272,7 @@ def _document(
         "waiting": table.waiting,
         "best": None if best is None else best.session_id,
         "cells": [msgspec.to_builtins(cell) for cell in cells],
-        "overfitting": msgspec.to_builtins(judge(table)),
+        "overfitting": msgspec.to_builtins(judge(table, is_tried=tried is not None)),
         "unseen": None if tried is None else msgspec.to_builtins(tried.unseen),
         "notes": list(table.notes),
         "files": [str(path) for path in files],

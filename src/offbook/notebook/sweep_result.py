@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from offbook.bootstrap.sweeps import draw_sweep, sweep_columns, write_sweep
+from offbook.bootstrap.sweeps import draw_sweep, sweep_columns, write_cells, write_sweep
+from offbook.bootstrap.unseen import UNSEEN_FILES
 from offbook.domain.errors import InvalidInput
 from offbook.domain.session import SessionError
 from offbook.notebook.table import Table, Value
@@ -24,13 +25,20 @@ class SweepResult:
 
     ``table`` has a row for each cell that was run: ``rank``, the parameters that vary, every figure
     of the report, ``error`` and ``session_id``.  ``unseen`` is how the best did on data that no
-    trial has seen, if such were given.
+    trial has seen, if such were given, and ``tried`` the table of that.
     """
 
-    def __init__(self, ranked: SweepTable, data_dir: Path, unseen: Unseen | None = None) -> None:
+    def __init__(
+        self,
+        ranked: SweepTable,
+        data_dir: Path,
+        unseen: Unseen | None = None,
+        tried: SweepTable | None = None,
+    ) -> None:
         self.ranked = ranked
         self.data_dir = data_dir
         self.unseen = unseen
+        self.tried = tried
         self.table = Table(sweep_columns(ranked).columns)
 
     @property
@@ -57,7 +65,7 @@ class SweepResult:
     @property
     def overfitting(self) -> Overfitting | None:
         """What many trials do to the best of them; None for a single one."""
-        return judge(self.ranked)
+        return judge(self.ranked, is_tried=self.tried is not None)
 
     def heat(self, *axes: str) -> HeatMap | None:
         """The figure over one or two parameters (across, down), else the first that vary."""
@@ -71,8 +79,11 @@ class SweepResult:
         return draw_sweep(self.ranked, self.heat(*axes))
 
     def write(self, directory: Path | str) -> list[Path]:
-        """Write ``sweep.csv``, ``sweep.parquet`` and, with matplotlib, ``sweep.png``."""
+        """Write ``sweep.csv``, ``sweep.parquet`` and, with matplotlib, ``sweep.png``; also
+        ``unseen.csv`` and ``unseen.parquet``, where there were unseen data."""
         written, _ = write_sweep(self.ranked, self.heat(), Path(directory))
+        if self.tried is not None:
+            written += write_cells(self.tried, Path(directory), UNSEEN_FILES)
         return written
 
     def __len__(self) -> int:

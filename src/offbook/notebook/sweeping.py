@@ -145,8 +145,8 @@ async def _run(
             return SweepResult(table, directory)
         with open_unseen(plan, table, apart, asked.top, directory) as later:
             await _carry_out(later, asked.jobs or cores(), None)
-            found = compare_unseen(table, later.table(table.figure))
-    return SweepResult(table, directory, found)
+            tried = later.table(table.figure)
+    return SweepResult(table, directory, compare_unseen(table, tried), tried)
 
 
 async def _carry_out(

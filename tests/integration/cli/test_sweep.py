@@ -167,6 +167,7 @@ def best_elsewhere(offbook: Program, swept: Path, found: list[dict[str, Any]]) -
     assert "5 done before" in answer.err
     assert "the best on unseen data: XYZUSDT, " in answer.out
     assert "--unseen DATA" not in answer.out
+    assert "Judge it on data" not in answer.out, "it has been"
     lines = list(csv.DictReader((swept / "out" / "unseen.csv").read_text().splitlines()))
     assert {int(line["cell"]) for line in lines} == {cell["number"] for cell in found[:2]}
     assert offbook("verify", lines[0]["session_id"]).code == 0
@@ -181,6 +182,7 @@ def test_a_cell_that_fails_is_a_line_and_a_name_stays_with_its_sweep(
     assert "failed  every=13: " in answer.out
     assert "thirteen brings no luck" in answer.out
     assert "--unseen DATA" in answer.out
+    assert "Judge it on data" in answer.out
     with (swept / "out" / "sweep.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["every"] for row in rows][-1] == "13"

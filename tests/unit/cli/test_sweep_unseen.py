@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 from rich.console import Console
 
 from offbook.cli.shell import Shell
 from offbook.cli.sweep_unseen import Tried, print_unseen
-from offbook.cli.sweeping import _next, run_sweep
+from offbook.cli.sweeping import _came_to_something, _next, run_sweep
 from offbook.domain.errors import InvalidInput
 from offbook.domain.session import SessionError
 from offbook.domain.sweeps import CellResult, SweepAxis, SweepCell
+from offbook.notebook.sweep_result import SweepResult
 from offbook.services.sweeping.ranking import SweepTable, rank_cells
 from offbook.services.sweeping.statistics import figure_named
 from offbook.services.sweeping.unseen import compare_unseen
@@ -51,6 +54,23 @@ def test_cells_yet_to_run_on_unseen_data_are_to_go() -> None:
     there = msgspec.structs.replace(table(), waiting=3)
     assert any("3 cells to go" in line for line in _next(table(), Shell(), tried(there)))
     assert not any("to go" in line for line in _next(table(), Shell(), tried(table())))
+
+
+def test_it_came_to_nothing_where_all_cells_failed_here_or_there() -> None:
+    fine, broken = table(failed=(2,)), table(failed=(1, 2))
+    assert _came_to_something(fine, None)
+    assert _came_to_something(fine, tried(fine))
+    assert not _came_to_something(fine, tried(broken))
+    assert not _came_to_something(broken, None)
+    assert not _came_to_something(fine, tried(msgspec.structs.replace(fine, waiting=1)))
+
+
+def test_what_python_is_given_writes_the_unseen_part_too(tmp_path: Path) -> None:
+    there = tried(table())
+    whole = SweepResult(table(), tmp_path, there.unseen, there.table)
+    names = {path.name for path in whole.write(tmp_path)}
+    assert {"sweep.csv", "unseen.csv", "unseen.parquet"} <= names
+    assert "unseen.csv" not in {p.name for p in SweepResult(table(), tmp_path).write(tmp_path)}
 
 
 def test_the_best_none_are_not_run_on_unseen_data() -> None:

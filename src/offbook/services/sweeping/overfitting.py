@@ -35,16 +35,19 @@ class Overfitting(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-def judge(table: SweepTable) -> Overfitting | None:
-    """What to think of a table's best cell; None for a single trial, or without a best."""
+def judge(table: SweepTable, *, is_tried: bool = False) -> Overfitting | None:
+    """What to think of a table's best cell; None for a single trial, or without a best. One that
+    ``is_tried`` on data that no trial has seen is not to be tried there."""
     best = table.best
     if best is None or table.trials < 2:
         return None
     found = _deflated(best, [cell for cell in table.cells if cell.error is None], table.trials)
     text = (
         f"best of {table.trials:,} trials on the same data: the best of many looks good by luck "
-        "alone. Judge it on data that no trial has seen."
+        "alone."
     )
+    if not is_tried:
+        text += " Judge it on data that no trial has seen."
     if found is None:
         return Overfitting(trials=table.trials, lucky_sharpe=None, deflated=None, text=text)
     lucky, deflated = found

@@ -184,6 +184,10 @@ def test_more_trials_make_the_best_less_believable() -> None:
     assert few.deflated > many.deflated
     assert "best of 4,000 trials" in many.text
     assert f"{many.lucky_sharpe:.2f}" in many.text
+    assert "Judge it on data that no trial has seen. Luck" in many.text
+    tried = judge(table(rows, trials=4000), is_tried=True)
+    assert tried is not None
+    assert "luck alone. Luck alone would" in tried.text
 
 
 def test_too_few_days_or_cells_are_said_plainly() -> None:
