@@ -132,6 +132,15 @@ QUEUES = {
         "/ 100.03x5",
         "99.97x3 /",
     ],
+    "a level beyond it that is soon gone tells that there is none any more at its price": [
+        "snapshot 100.00x5 99.99x7 / 100.02x3",
+        "/ 100.03x4",
+        "99.99x0 /",
+        "/ 100.03x5",
+        "99.98x3 /",
+        "99.98x0 /",
+        "/ 100.03x6",
+    ],
     "a level beyond it tells that there is none at its price": [
         "snapshot 100.00x5 / 100.02x3",
         "/ 100.03x4",

@@ -129,6 +129,25 @@ def test_who_came_in_rows_that_are_left_out_is_behind() -> None:
     assert one.filled() == [1]
 
 
+@pytest.mark.parametrize("every_row", [True, False])
+def test_what_was_taken_of_an_order_that_is_moved_away_may_be_had_at_its_price_again(
+    *, every_row: bool
+) -> None:
+    """A modification does not tell which price it leaves: it is looked at all the same."""
+    told = ["snapshot add 1 bid 100.00x5 add 2 ask 100.02x5 add 3 ask 100.04x9"]
+    told += ["add 4 bid 99.98x1", "add 5 bid 99.97x1", "modify 2 ask 100.03x5"]
+    told += ["add 6 ask 100.02x5", "add 7 bid 99.96x1"]
+    one = Unseen(orders_market(told, instrument=XYZ), BookStart.SNAPSHOT, every_row=every_row)
+    one.take(3)
+    one.send("a", order_qty="3", order_type=OrderType.MARKET)
+    one.take(4)
+    one.take(7)
+    limit = {"order_type": OrderType.LIMIT, "price": "100.02"}
+    one.send("b", order_qty="5", time_in_force=TimeInForce.IOC, **limit)
+    one.take(8)
+    assert one.filled() == [3, 5]
+
+
 @pytest.mark.parametrize("folds", [False, True])
 def test_who_goes_on_within_a_message_is_behind_what_this_tells(*, folds: bool) -> None:
     """An order that came within it has no place before it ends."""

@@ -19,8 +19,9 @@ from offbook.testing.order_markets import orders_market
 
 
 def fills_of(market: BuiltMarket, row: int, venue: dict[str, Any], **terms: Any) -> list[int]:
-    """The rows at which an order is filled that is sent before ``row``: the same where the book is
-    lent, and the engine asleep whenever it may be, as where every row is visited."""
+    """The rows at which an order is filled that is sent before ``row``: the same where the engine
+    is asleep whenever it may be, with a book of its own or a lent one, as where every row is
+    visited."""
     (rows,) = market.slices
     assert row < len(rows), "no such row"
     session, attach = session_of(market, venue=venue), attach_of(market, clock_stops=False)
@@ -30,9 +31,9 @@ def fills_of(market: BuiltMarket, row: int, venue: dict[str, Any], **terms: Any)
     log.add(0, rows)
     shared = log.from_row(0)
     made, found = [], list[int]()
-    for source in (rows, shared):
-        assert source is not None
-        engine = ProcessingEngine(session, every_row=source is rows)
+    assert shared is not None
+    for source, every_row in ((rows, True), (rows, False), (shared, False)):
+        engine = ProcessingEngine(session, every_row=every_row)
         records = engine.process([attach, Take(command=c.Start(command_id="s"), ts=START)])
         for begin, end in ((0, row), (row, row + 1), (row + 1, len(rows))):
             engine.wake()
@@ -42,7 +43,8 @@ def fills_of(market: BuiltMarket, row: int, venue: dict[str, Any], **terms: Any)
                 records += engine.process([Take(command=submit, ts=engine.now)])
         made.append([encode_record(one) for one in records])
         found = [one.evidence.row for one in records if isinstance(one, OrderFilled)]
-    assert made[0] == made[1]
+    assert made[0] == made[1], "a book of its own"
+    assert made[0] == made[2], "a lent book"
     return found
 
 
