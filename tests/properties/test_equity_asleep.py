@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 import pytest
 from tests.properties.random_conditions import margin, portfolio
+from tests.properties.test_wakes import Checked
 from tests.rehearsal import attach_of, session_of
 
 from offbook.domain import commands as c
@@ -151,9 +152,15 @@ def moments(rng: Random, leverage: int) -> list[tuple[int, OrderRequest]]:
 
 def run(seed: int, kind: str, contract: str, cut: int, *, every_row: bool = False) -> list[bytes]:
     """All records of the session."""
+    session, *_ = case_of(seed, kind, contract)
+    return fed(ProcessingEngine(session, every_row=every_row), seed, kind, contract, cut)
+
+
+def fed(engine: Any, seed: int, kind: str, contract: str, cut: int) -> list[bytes]:
+    """The same of an engine of it."""
     session, attach, rows = case_of(seed, kind, contract)
-    engine = ProcessingEngine(session, every_row=every_row)
-    made = engine.process([attach, Take(command=c.Start(command_id="start"), ts=START)])
+    made = engine.process([attach])
+    made += engine.process([Take(command=c.Start(command_id="start"), ts=START)])
     leverage = int(session.config.account.leverage or "100")
     sent = moments(Random(seed), leverage)
     for number, (row, order) in enumerate([*sent, (len(rows), None)]):
@@ -178,6 +185,41 @@ def test_what_equity_decides_is_not_slept_through(kind: str) -> None:
             assert made == wanted, f"seed {seed}, {contract}"
             told.update(type(decode_record(raw)).__name__ for raw in wanted)
     assert told[ACCOUNTS[kind][0]] > 0, told
+
+
+def test_whoever_cannot_tell_a_band_is_woken_by_every_row() -> None:
+    """Where a rate moves: by a hub too."""
+    case = 0, "denied", "linear in coins"
+    session, attach, _ = case_of(*case)
+    engine = Checked(ProcessingEngine(session), attach.market)
+    assert fed(engine, *case, cut=1) == run(*case, cut=1, every_row=True)
+
+
+class Folded:
+    """An engine that goes on from a snapshot after every input, as another."""
+
+    def __init__(self, session: PaperTradingSession, attach: Attach) -> None:
+        self._session, self._attach = session, attach
+        self._engine = ProcessingEngine(session)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def process(self, inputs: list[Any]) -> list[Any]:
+        """As the engine's."""
+        made = self._engine.process(inputs)
+        state = self._engine.snapshot()
+        if state is not None:
+            self._engine = ProcessingEngine(self._session)
+            self._engine.restore(self._attach, state)
+        return made
+
+
+def test_who_goes_on_from_a_snapshot_looks_at_what_is_held() -> None:
+    """Though no order of his has come to it since."""
+    case = 0, "liquidated", "share"
+    session, attach, _ = case_of(*case)
+    assert fed(Folded(session, attach), *case, cut=50) == run(*case, cut=50, every_row=True)
 
 
 def test_no_band_is_told_where_a_rate_moves() -> None:
