@@ -104,6 +104,17 @@ def test_an_instrument_has_one_book() -> None:
         session(market=msgspec.structs.replace(ORDERS, bad_rows=BadRows.DROP))
 
 
+@pytest.mark.parametrize("source", [MARKET, BOOK, ORDERS])
+def test_a_timeframe_makes_no_other_source_of_what_has_none(source: ReplayMarket) -> None:
+    """Bars alone have one: several of an instrument are told apart by it."""
+    other = msgspec.structs.replace(source, timeframe_ns=60_000_000_000)
+    with pytest.raises(InvalidConfig, match="once more"):
+        CombinedMarket(sources=(source, other))
+    hours = msgspec.structs.replace(other, kind=DataKind.BARS, timeframe_ns=3_600_000_000_000)
+    minutes = msgspec.structs.replace(other, kind=DataKind.BARS)
+    assert CombinedMarket(sources=(source, minutes, hours))
+
+
 @pytest.mark.parametrize("book", [BOOK, ORDERS])
 def test_a_touch_fills_nothing_where_orders_queue(book: ReplayMarket) -> None:
     """Whichever way its book is told, and whether or not there are quotes beside it."""

@@ -124,7 +124,8 @@ class CombinedMarket(ConfigPart, frozen=True, kw_only=True, tag_field="type", ta
                     f"market.sources[{number}] describes {symbol} otherwise than one before",
                     field=f"market.sources[{number}].instrument",
                 )
-            place = (symbol, source.kind, source.timeframe_ns)
+            timeframe = source.timeframe_ns if source.kind is DataKind.BARS else None
+            place = (symbol, source.kind, timeframe)
             if place in seen:
                 raise InvalidConfig(
                     f"market.sources[{number}] gives {source.kind.value} of {symbol} once more; "

@@ -16,7 +16,6 @@ from offbook.domain.depth import ASK, BID, LAST, SNAPSHOT
 from offbook.domain.market_data import (
     BarSlice,
     BookOrderSlice,
-    DataKind,
     DepthSlice,
     IntColumn,
     MergedSlice,
@@ -94,20 +93,8 @@ class LookAhead:
 
     @property
     def looks_at_each(self) -> bool:
-        """Whether every row matters: what an account is worth may turn on every price, and what
-        was taken be told by several sources of quotes in turn."""
-        if self._equity.at_every_row or self._kernel.every_row:
-            return True
-        books = self._venue.books.items()
-        return any(book.remembers and symbol in self._quoted_twice for symbol, book in books)
-
-    @cached_property
-    def _quoted_twice(self) -> frozenset[str]:
-        """Instruments with more than one source of quotes."""
-        market = self._kernel.market
-        assert market is not None
-        quoted = [s.symbol for s in market.sources if s.kind is DataKind.QUOTES]
-        return frozenset(symbol for symbol in quoted if quoted.count(symbol) > 1)
+        """Whether every row matters: what an account is worth may turn on every price."""
+        return self._equity.at_every_row or self._kernel.every_row
 
     def _book(self, symbol: str) -> Book:
         """The orders of an instrument; looking makes none, for where it is made is part of it."""
