@@ -36,7 +36,7 @@ class OrderRows:
         """The last rows of messages that may change anything: ``bids`` and ``asks`` are the prices
         whose level must be looked at as it changes."""
         action, side, px = self._action, self._side, self._px
-        anew = ((self._flags & (SNAPSHOT | a.MISSED)) != 0) | (action == a.CLEAR)
+        anew = ((self._flags & SNAPSHOT) != 0) | (action == a.CLEAR)
         hits: Hits = np.logical_or.accumulate(anew)
         if any(row.action == a.CLEAR for row in depth.begun):
             return ends  # what the book is when its message ends is not known here
