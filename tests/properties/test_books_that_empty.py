@@ -46,6 +46,7 @@ def check_loss(market: BuiltMarket, cut: int, venue: dict[str, Any] | None = Non
 
 
 CLEARED = "clear add 21 ask 100.02x50 add 22 bid 99.99x5 add 23 bid 99.80x5"
+LOW = "add 21 ask 100.03x50 add 22 bid 99.80x5"
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,8 @@ CLEARED = "clear add 21 ask 100.02x50 add 22 bid 99.99x5 add 23 bid 99.80x5"
         pytest.param(
             [*FAR, " ".join(GONE[:2]), *GONE[2:], *FAR], WHOLE + 3, id="two of them within"
         ),
+        pytest.param([*FAR, f"clear {LOW}", *FAR], WHOLE + 1, id="cleared"),
+        pytest.param([*FAR, f"snapshot {LOW}", *FAR], WHOLE + 1, id="told as a whole"),
         pytest.param(
             [*FAR, CLEARED, "add 12 ask 100.09x1", "delete 22 bid 99.99", *FAR],
             WHOLE + 3,

@@ -80,6 +80,23 @@ def test_an_order_that_came_within_a_message_is_behind_what_this_tells() -> None
     assert fills_of(market, 4, {}, order_type=OrderType.LIMIT, price="99.99") == [8]
 
 
+def test_whoever_comes_after_a_book_was_cleared_is_behind() -> None:
+    """It begins with those who were there before, perhaps; the next is later."""
+    market = orders_market(
+        [
+            "snapshot add 1 bid 100.00x5 add 2 ask 100.02x5",
+            "add 3 bid 99.98x1",
+            "add 4 bid 99.97x1",
+            "clear add 1 bid 100.00x5 add 2 ask 100.02x5",
+            "add 5 bid 100.00x2",
+            "execute 1 bid 100.00x5",
+            "execute 5 bid 100.00x2",
+        ],
+        instrument=XYZ,
+    )
+    assert fills_of(market, 2, {}, order_type=OrderType.LIMIT, price="100.00") == [9]
+
+
 def test_a_book_that_was_dropped_is_looked_at_by_itself() -> None:
     """The others still have levels of before the dividend, within which nothing happens."""
     market = depth_market(
