@@ -1,10 +1,13 @@
 """Sessions whose book is lent, at moments at which what others know of it is not enough."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
 import pytest
 from tests.properties.random_actions import action
+from tests.properties.test_wakes import Checked
 from tests.rehearsal import attach_of, session_of
 
 from offbook.domain import commands as c
@@ -109,6 +112,49 @@ def test_a_book_that_was_dropped_is_looked_at_by_itself() -> None:
     venue = {"book_start": BookStart.UPDATES}
     terms = {"order_type": OrderType.STOP, "stop_px": "100.05"}
     assert fills_of(market, 2, venue, **terms) == [4]
+
+
+LEVELS = [
+    "snapshot 100.00x5 / 100.02x5",
+    "99.98x1 /",
+    "99.97x1 / 100.05x1",
+    "/ 100.06x1",
+    "/ 99.99x5",
+]
+ORDERS = [
+    "snapshot add 1 bid 100.00x5 add 2 ask 100.02x5",
+    "add 3 bid 99.98x1",
+    "add 4 bid 99.97x1 add 5 ask 100.05x1",
+    "add 6 ask 100.06x1",
+    "add 7 ask 99.99x5",
+]
+
+
+@pytest.mark.parametrize("make", [partial(depth_market, LEVELS), partial(orders_market, ORDERS)])
+def test_a_book_that_is_built_anew_wakes_whoever_has_it(make: Callable[..., BuiltMarket]) -> None:
+    """Though whoever waits for a snapshot has none since something was missed."""
+    market = make(instrument=XYZ)
+    (rows,) = market.slices
+    for name in ("first_seq", "last_seq", "seq", "prev_seq"):
+        if hasattr(rows, name):
+            getattr(rows, name)[3:] += 1
+    session = session_of(market, venue={"book_start": BookStart.UPDATES})
+    attach = attach_of(market, clock_stops=False)
+    engine = Checked(ProcessingEngine(session), attach.market)
+    engine.process([attach])
+    engine.process([Take(command=c.Start(command_id="s"), ts=START)])
+    order = OrderRequest(
+        symbol="XYZ", side=OrderSide.BUY, order_qty="1", order_type=OrderType.LIMIT, price="99.99"
+    )
+    filled = []
+    for row in range(len(rows)):
+        if row == 3:
+            submit = c.SubmitOrder(command_id="o", order=order)
+            engine.process([Take(command=submit, ts=engine.now)])
+        made = engine.process([rows.rows(row, row + 1)])
+        filled += [row for one in made if isinstance(one, OrderFilled)]
+    assert filled == [len(rows) - 1]
+    assert engine.slept_with_orders > 0
 
 
 @pytest.mark.parametrize("start", BookStart)
