@@ -90,6 +90,27 @@ def test_what_was_taken_before_a_gap_is_not_had_again(seen: str) -> None:
     assert one.filled() == [3, 1]
 
 
+@pytest.mark.parametrize("every_row", [True, False])
+def test_what_is_taken_after_a_gap_is_of_the_book_since(*, every_row: bool) -> None:
+    """Though nobody looked at the message with which that began."""
+    told = ["snapshot 100.00x5 / 100.02x5", "99.98x1 /", "99.97x1 /", "99.96x2 / 100.05x5"]
+    told += ["/ 100.05x4", "99.95x1 /", "99.94x1 /"]
+    market = depth_market(told, instrument=XYZ)
+    for name in ("first_seq", "last_seq", "prev_seq"):
+        getattr(market.slices[0], name)[4:] += 1
+    one = Unseen(market, BookStart.UPDATES, every_row=every_row)
+    one.take(2)
+    one.send("a", order_qty="3", order_type=OrderType.MARKET)
+    one.take(3)
+    one.take(6)
+    one.send("b", order_qty="3", order_type=OrderType.MARKET)
+    one.take(8)
+    limit = {"order_type": OrderType.LIMIT, "price": "100.05"}
+    one.send("c", order_qty="4", time_in_force=TimeInForce.IOC, **limit)
+    one.take(9)
+    assert one.filled() == [3, 3, 2]
+
+
 ORDERS = [
     "snapshot add 1 bid 100.00x5 add 2 ask 100.02x5",
     "add 3 bid 99.98x1",
