@@ -14,7 +14,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     ``mailbox``: commands that may wait for one session.  ``ahead_seconds`` and ``ahead_records``:
     how far the engine may run ahead of the commit.  ``commit_seconds`` and ``commit_records``: when
-    a commit begins although nobody waits for it; ``cursor_seconds``: the same where rows passed
+    a commit begins although nobody waits for it (shortly before the engine waits: a busy engine and
+    the store's thread are in each other's way); ``cursor_seconds``: the same where rows passed
     without records.  ``call_seconds``: what one call of the engine should take, at most
     ``call_rows`` rows, or ``pass_rows`` where most are passed over; after ``call_records`` records,
     or ``call_turns`` instants and rows that were not, it begins nothing more.  ``block_rows``: rows
@@ -37,7 +38,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     mailbox: int = 1024
     ahead_seconds: float = 0.05
     ahead_records: int = 4096
-    commit_seconds: float = 0.035
+    commit_seconds: float = 0.049
     commit_records: int = 512
     cursor_seconds: float = 1.0
     call_seconds: float = 0.003
